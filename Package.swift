@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "hookwire",
+    products: [
+        .executable(name: "hookwire", targets: ["Hookwire"])
+    ],
+    dependencies: [
+        // The transport of both tiers: event loops, channels, the HTTP/1.1 parser (llhttp).
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // Tells every connection to finish when a server drains (ServerQuiescingHelper).
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        // TLS for listening sockets and for rediss://.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        // Queues that grow and shrink at both ends.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // The logging API that all dependencies share.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        // The metrics API that all dependencies share; what is counted is written by Shared/Telemetry.
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // Start order, signals and drain.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Subcommands, flags and their help.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Flags over environment over a YAML file.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        // File paths, as swift-configuration takes them.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        // The HTTP client of the command line tools.
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "Shared",
+            dependencies: [
+                "COpenSSL",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Ingress",
+            dependencies: [
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Egress",
+            dependencies: [
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "Hookwire",
+            dependencies: [
+                "Egress",
+                "Ingress",
+                "Shared",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,22 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+
+/// What an egress node grants its sockets.
+public struct EgressConfiguration: Sendable {
+    /// The most bytes of a message from a client. Default 64 KiB.
+    public var messageLimit = 64 << 10
+    /// How many bytes may wait to be sent to one client; more closes it with 1013. Default 1 MiB.
+    public var queueLimit = 1 << 20
+    /// How often a socket is pinged. Default 25 s.
+    public var pingInterval = TimeAmount.seconds(25)
+    /// How long a client may take to answer a ping with anything at all. Default 10 s.
+    public var pongTimeout = TimeAmount.seconds(10)
+    /// How long the feed of a channel outlives its last socket, so that a reconnect finds it. Default 5 s.
+    public var feedGrace = TimeAmount.seconds(5)
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,81 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// An egress node's subscription to one channel: takes the channel's events from the broker and posts them to every
+/// lane that has sockets of the channel. Any thread.
+final class Feed: FeedReceiver {
+    /// A lane with sockets of the channel.
+    private struct Branch {
+        var lane: Lane
+        var group: NIOLoopBound<FeedGroup>
+    }
+
+    private struct State {
+        var branches: [Branch] = []
+        /// The last event that was posted, or where the feed began.
+        var position: Position?
+    }
+
+    let channel: ChannelID
+    private let state = Mutex(State())
+
+    init(channel: ChannelID) {
+        self.channel = channel
+    }
+
+    // MARK: From the broker
+
+    func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? {
+        self.state.withLock { state in
+            state.position = entry.position
+            var caughtUp: EventLoopFuture<Void>?
+            for branch in state.branches {
+                // One lane that is behind is enough to wait for; the next event asks anew.
+                caughtUp = branch.lane.post(entry, to: branch.group) ?? caughtUp
+            }
+            return caughtUp
+        }
+    }
+
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        self.state.withLock { state in
+            state.position = head
+            for branch in state.branches {
+                branch.lane.post(reason, head: head, to: branch.group)
+            }
+        }
+    }
+
+    // MARK: From the hub
+
+    /// The feed is on since `start`.
+    func started(at start: Position) {
+        self.state.withLock { state in
+            // An event may have come before the hub learned where the feed began.
+            if state.position == nil { state.position = start }
+        }
+    }
+
+    /// Posts to a lane's group from now on, and returns what was the last event before.
+    func addBranch(lane: Lane, group: NIOLoopBound<FeedGroup>) {
+        self.state.withLock { $0.branches.append(Branch(lane: lane, group: group)) }
+    }
+
+    /// Posts to a lane no more. What was posted before still arrives there.
+    func removeBranch(lane: Lane) {
+        self.state.withLock { $0.branches.removeAll { $0.lane === lane } }
+    }
+
+    /// The last event that was posted: a socket that joins now begins behind it.
+    var position: Position {
+        guard let position = self.state.withLock({ $0.position }) else {
+            preconditionFailure("sockets join a feed that is on")
+        }
+        return position
+    }
+}

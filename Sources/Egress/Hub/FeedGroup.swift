@@ -1,0 +1,124 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import NIOCore
+internal import Shared
+
+/// The sockets of one channel on one event loop, and what is on its way to them. Never leaves its loop.
+final class FeedGroup {
+    /// A round's frames are kept below this, so that one turn cannot fill a socket's queue. In bytes.
+    private static let roundLimit = 256 << 10
+
+    /// What waits for the next round.
+    private enum Waiting {
+        case entry(LogEntry)
+        case interruption(UnrecoverableReason, head: Position)
+    }
+
+    private(set) var members: [any FeedMember] = []
+    private var waiting: Deque<Waiting> = []
+    private var round: FeedRound?
+    /// The members before this index have had the round.
+    private var cursor = 0
+    /// Whether the group stands in its lane's queue of work.
+    var isActive = false
+
+    /// Adds a socket. It is told of what is delivered from now on, and skips what it has had.
+    func add(_ member: any FeedMember) {
+        member.groupIndex = self.members.count
+        self.members.append(member)
+    }
+
+    /// Removes a socket; the last one takes its place. A round that is under way misses nobody: the last of those that
+    /// had it fills the gap among them.
+    func remove(_ member: any FeedMember) {
+        var gap = member.groupIndex
+        precondition(self.members[gap] === member, "a socket leaves the group that it is in")
+        if gap < self.cursor {
+            self.cursor -= 1
+            self.move(from: self.cursor, to: gap)
+            gap = self.cursor
+        }
+        self.move(from: self.members.count - 1, to: gap)
+        self.members.removeLast()
+    }
+
+    private func move(from source: Int, to target: Int) {
+        self.members[target] = self.members[source]
+        self.members[target].groupIndex = target
+    }
+
+    /// Takes an event for the next round.
+    func enqueue(_ entry: LogEntry) {
+        self.waiting.append(.entry(entry))
+    }
+
+    /// Takes the news that events were lost, in its place between them.
+    func enqueue(_ reason: UnrecoverableReason, head: Position) {
+        self.waiting.append(.interruption(reason, head: head))
+    }
+
+    /// What a turn did.
+    struct Turn {
+        /// How many sockets were served.
+        var deliveries: Int
+        /// How many events are with all sockets now.
+        var finished: Int
+        /// Whether there is more to do.
+        var isDone: Bool
+    }
+
+    /// Serves up to `limit` sockets.
+    func takeTurn(limit: Int) -> Turn {
+        var finished = 0
+        if self.round == nil {
+            finished = self.announceInterruptions()
+            self.startRound()
+        }
+        guard let round = self.round else { return Turn(deliveries: 0, finished: finished, isDone: true) }
+        var deliveries = 0
+        while self.cursor < self.members.count, deliveries < limit {
+            let member = self.members[self.cursor]
+            self.cursor += 1
+            deliveries += 1
+            member.deliver(round)
+        }
+        if self.cursor >= self.members.count {
+            finished += round.entries.count
+            self.round = nil
+            self.cursor = 0
+        }
+        return Turn(deliveries: deliveries, finished: finished, isDone: self.round == nil && self.waiting.isEmpty)
+    }
+
+    private func startRound() {
+        var entries: [LogEntry] = []
+        var bytes = 0
+        while case .entry(let entry)? = self.waiting.first {
+            let length = entry.event.body.readableBytes
+            // Epochs never mix, so that a round's offsets follow each other.
+            if let last = entries.last, bytes + length > Self.roundLimit || last.position.epoch != entry.position.epoch {
+                break
+            }
+            bytes += length
+            entries.append(entry)
+            self.waiting.removeFirst()
+        }
+        self.cursor = 0
+        self.round = entries.isEmpty ? nil : FeedRound(entries: entries)
+    }
+
+    private func announceInterruptions() -> Int {
+        var count = 0
+        while case .interruption(let reason, let head)? = self.waiting.first {
+            self.waiting.removeFirst()
+            count += 1
+            for member in self.members {
+                member.interrupted(reason, head: head)
+            }
+        }
+        return count
+    }
+}

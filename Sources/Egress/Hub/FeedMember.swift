@@ -1,0 +1,20 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// A connection that a channel's events are delivered to. Bound to its event loop, like its group.
+protocol FeedMember: AnyObject {
+    /// Its place in its group; the group's own.
+    var groupIndex: Int { get set }
+
+    /// Takes the events of a round that it has not had. May leave its group.
+    func deliver(_ round: FeedRound)
+
+    /// Learns that events were lost, and where the log stands now. Must not leave its group at once.
+    func interrupted(_ reason: UnrecoverableReason, head: Position)
+
+    /// Ends because the node drains.
+    func drain()
+}

@@ -1,0 +1,32 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// The events of one channel that go out together: encoded once, written and flushed once a socket.
+final class FeedRound {
+    /// What is delivered, in the order of the offsets; at least one.
+    let entries: [LogEntry]
+    private var cachedRawFrames: ByteBuffer?
+
+    init(entries: [LogEntry]) {
+        precondition(!entries.isEmpty, "a round delivers something")
+        self.entries = entries
+    }
+
+    /// The offset of the first event.
+    var first: UInt64 { self.entries[0].position.offset }
+
+    /// The position behind the last event.
+    var end: Position { self.entries[self.entries.count - 1].position }
+
+    /// All events as frames of raw sockets, made when the first socket asks.
+    var rawFrames: ByteBuffer {
+        if let frames = self.cachedRawFrames { return frames }
+        let frames = RawProtocol.frames(self.entries[...])
+        self.cachedRawFrames = frames
+        return frames
+    }
+}

@@ -1,0 +1,122 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// All feeds of an egress node, one a channel, shared by the channel's sockets on every event loop. Any thread.
+///
+/// A feed begins with the first place that is taken on it, and ends some seconds after the last was given back, so that
+/// a bot that reconnects finds it running.
+final class Hub: Sendable {
+    private final class Slot: Sendable {
+        let feed: Feed
+        let subscription: EventLoopFuture<any FeedSubscription>
+
+        init(feed: Feed, subscription: EventLoopFuture<any FeedSubscription>) {
+            self.feed = feed
+            self.subscription = subscription
+        }
+    }
+
+    private struct Entry {
+        var slot: Slot
+        /// How many places are taken.
+        var places: Int
+        /// Counts the times that the last place was given back: what ends the feed looks whether it was the last time.
+        var generation: UInt64 = 0
+    }
+
+    private let broker: any Broker
+    private let grace: TimeAmount
+    private let entries = Mutex<[ChannelID: Entry]>([:])
+
+    init(broker: any Broker, grace: TimeAmount) {
+        self.broker = broker
+        self.grace = grace
+    }
+
+    /// How many feeds run.
+    var feedCount: Int { self.entries.withLock { $0.count } }
+
+    /// Takes a place on a channel's feed.
+    ///
+    /// - Returns: a future on `eventLoop` that succeeds when the feed is on, or fails with the broker's error.
+    func takePlace(on channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<FeedPlace> {
+        let (slot, starting) = self.entries.withLock { entries -> (Slot, EventLoopPromise<any FeedSubscription>?) in
+            if var entry = entries[channel] {
+                entry.places += 1
+                entries[channel] = entry
+                return (entry.slot, nil)
+            }
+            let promise = eventLoop.makePromise(of: (any FeedSubscription).self)
+            let slot = Slot(feed: Feed(channel: channel), subscription: promise.futureResult)
+            entries[channel] = Entry(slot: slot, places: 1)
+            return (slot, promise)
+        }
+        let place = FeedPlace(feed: slot.feed, hub: self, eventLoop: eventLoop)
+        if let starting {
+            // A feed that could not begin is not kept: the next socket tries anew.
+            starting.futureResult.whenFailure { _ in self.forget(slot) }
+            starting.completeWith(self.broker.feed(channel, to: slot.feed, on: eventLoop))
+        }
+        return slot.subscription.hop(to: eventLoop).map { subscription in
+            slot.feed.started(at: subscription.start)
+            return place
+        }
+    }
+
+    /// Gives a place back; called by the place itself, once.
+    fileprivate func giveBack(_ channel: ChannelID, feed: Feed, eventLoop: any EventLoop) {
+        let generation = self.entries.withLock { entries -> UInt64? in
+            guard var entry = entries[channel], entry.slot.feed === feed else { return nil }
+            entry.places -= 1
+            entry.generation += 1
+            entries[channel] = entry
+            return entry.places == 0 ? entry.generation : nil
+        }
+        guard let generation else { return }
+        eventLoop.scheduleTask(in: self.grace) { self.end(channel, generation: generation) }
+    }
+
+    private func end(_ channel: ChannelID, generation: UInt64) {
+        let slot = self.entries.withLock { entries -> Slot? in
+            guard let entry = entries[channel], entry.places == 0, entry.generation == generation else { return nil }
+            return entries.removeValue(forKey: channel)?.slot
+        }
+        slot?.subscription.whenSuccess { $0.cancel() }
+    }
+
+    private func forget(_ slot: Slot) {
+        self.entries.withLock { entries in
+            if entries[slot.feed.channel]?.slot === slot { entries[slot.feed.channel] = nil }
+        }
+    }
+}
+
+/// A place on a feed, which keeps the feed running until it is given back or let go of.
+final class FeedPlace: Sendable {
+    let feed: Feed
+    private let hub: Hub
+    private let eventLoop: any EventLoop
+    private let isGivenBack = Atomic<Bool>(false)
+
+    fileprivate init(feed: Feed, hub: Hub, eventLoop: any EventLoop) {
+        self.feed = feed
+        self.hub = hub
+        self.eventLoop = eventLoop
+    }
+
+    deinit {
+        // The client may vanish while the feed begins, and then nobody has the place any more.
+        self.giveBack()
+    }
+
+    /// Gives the place back; does nothing the second time.
+    func giveBack() {
+        guard !self.isGivenBack.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        self.hub.giveBack(self.feed.channel, feed: self.feed, eventLoop: self.eventLoop)
+    }
+}

@@ -1,0 +1,190 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import Logging
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// The part of an egress node that lives on one event loop: its sockets, and the mailbox through which feeds reach them.
+///
+/// A feed posts from any thread; the lane takes the whole mailbox at once and serves the groups in turns, a bounded
+/// number of sockets each, so that a channel with many sockets holds up neither the other bots nor the loop's input.
+final class Lane: Sendable {
+    /// How many events may be undelivered before publishers are asked to wait. Enough that a batch is worth while.
+    private static let pressureMark = 32
+    /// How many sockets are served before other groups, and the loop's input, have a turn.
+    private static let turnLimit = 64
+    /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
+    /// anew each time keeps the loop from looking at its connections.
+    private static let breath = TimeAmount.microseconds(20)
+
+    private struct Mailbox {
+        var mail: [Mail] = []
+        /// Posted and not yet with all their sockets.
+        var undelivered = 0
+        var isScheduled = false
+        var caughtUp: EventLoopPromise<Void>?
+
+        mutating func takeMail() -> [Mail] {
+            defer { self.mail = [] }
+            return self.mail
+        }
+    }
+
+    /// What a feed posts.
+    private struct Mail {
+        var group: NIOLoopBound<FeedGroup>
+        var content: Content
+    }
+
+    private enum Content {
+        case entry(LogEntry)
+        case interruption(UnrecoverableReason, head: Position)
+    }
+
+    /// What only the lane's own loop touches.
+    private final class Confined {
+        var active: Deque<FeedGroup> = []
+        /// The groups of this lane by their channel.
+        var groups: [ChannelID: FeedGroup] = [:]
+        var heartbeats: HeartbeatWheel<WebSocketHandler>
+
+        init(heartbeats: HeartbeatWheel<WebSocketHandler>) {
+            self.heartbeats = heartbeats
+        }
+    }
+
+    let eventLoop: any EventLoop
+    private let mailbox = Mutex(Mailbox())
+    private let confined: NIOLoopBound<Confined>
+
+    /// A lane of an event loop. On that loop.
+    init(configuration: EgressConfiguration, eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        let heartbeats = HeartbeatWheel<WebSocketHandler>(
+            period: configuration.pingInterval,
+            answerTimeout: configuration.pongTimeout,
+            now: .now()
+        )
+        self.confined = NIOLoopBound(Confined(heartbeats: heartbeats), eventLoop: eventLoop)
+        eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] task in
+            guard let self else { return task.cancel() }
+            self.beat(now: .now())
+        }
+    }
+
+    // MARK: From the feeds, on any thread
+
+    /// Posts an event to a group of this lane. Calls come one at a time for a group, in the order of the offsets.
+    ///
+    /// - Returns: nil, or what completes when the lane has caught up.
+    func post(_ entry: LogEntry, to group: NIOLoopBound<FeedGroup>) -> EventLoopFuture<Void>? {
+        self.post(Mail(group: group, content: .entry(entry)))
+    }
+
+    /// Posts the news that events were lost.
+    func post(_ reason: UnrecoverableReason, head: Position, to group: NIOLoopBound<FeedGroup>) {
+        _ = self.post(Mail(group: group, content: .interruption(reason, head: head)))
+    }
+
+    private func post(_ mail: Mail) -> EventLoopFuture<Void>? {
+        let (wake, caughtUp) = self.mailbox.withLock { mailbox -> (Bool, EventLoopFuture<Void>?) in
+            mailbox.mail.append(mail)
+            mailbox.undelivered += 1
+            let wake = !mailbox.isScheduled
+            mailbox.isScheduled = true
+            guard mailbox.undelivered > Self.pressureMark else { return (wake, nil) }
+            let promise = mailbox.caughtUp ?? self.eventLoop.makePromise()
+            mailbox.caughtUp = promise
+            return (wake, promise.futureResult)
+        }
+        if wake {
+            self.eventLoop.execute { self.work() }
+        }
+        return caughtUp
+    }
+
+    // MARK: On the loop
+
+    /// Sorts the mail into groups and lets each active one have a turn.
+    private func work() {
+        let confined = self.confined.value
+        for mail in self.mailbox.withLock({ $0.takeMail() }) {
+            let group = mail.group.value
+            switch mail.content {
+            case .entry(let entry): group.enqueue(entry)
+            case .interruption(let reason, let head): group.enqueue(reason, head: head)
+            }
+            if !group.isActive {
+                group.isActive = true
+                confined.active.append(group)
+            }
+        }
+        var budget = Self.turnLimit
+        var finished = 0
+        while budget > 0, let group = confined.active.popFirst() {
+            let turn = group.takeTurn(limit: budget)
+            budget -= max(turn.deliveries, 1)
+            finished += turn.finished
+            if turn.isDone {
+                group.isActive = false
+            } else {
+                confined.active.append(group)
+            }
+        }
+        self.finish(finished, isIdle: confined.active.isEmpty)
+    }
+
+    private func finish(_ count: Int, isIdle: Bool) {
+        let (again, caughtUp) = self.mailbox.withLock { mailbox -> (Bool, EventLoopPromise<Void>?) in
+            mailbox.undelivered -= count
+            mailbox.isScheduled = !isIdle || !mailbox.mail.isEmpty
+            guard mailbox.undelivered <= Self.pressureMark / 2 else { return (mailbox.isScheduled, nil) }
+            return (mailbox.isScheduled, mailbox.caughtUp.take())
+        }
+        caughtUp?.succeed()
+        if again {
+            self.eventLoop.scheduleTask(in: Self.breath) { self.work() }
+        }
+    }
+
+    /// The group of a channel on this lane, made where there is none. On the loop.
+    func group(of channel: ChannelID) -> (group: FeedGroup, isNew: Bool) {
+        let confined = self.confined.value
+        if let group = confined.groups[channel] { return (group, false) }
+        let group = FeedGroup()
+        confined.groups[channel] = group
+        return (group, true)
+    }
+
+    /// Forgets the group of a channel. On the loop.
+    func removeGroup(of channel: ChannelID) {
+        self.confined.value.groups[channel] = nil
+    }
+
+    /// Every socket of this lane. On the loop.
+    var members: [any FeedMember] {
+        self.confined.value.groups.values.flatMap(\.members)
+    }
+
+    /// Pings a socket from now on, and ends it when it does not answer. On the loop.
+    func startHeartbeat(of socket: WebSocketHandler) {
+        self.confined.value.heartbeats.add(socket)
+    }
+
+    /// Leaves a socket alone. On the loop.
+    func stopHeartbeat(of socket: WebSocketHandler) {
+        self.confined.value.heartbeats.remove(socket)
+    }
+
+    private func beat(now: NIODeadline) {
+        for visit in self.confined.value.heartbeats.advance(to: now) {
+            for socket in visit.members {
+                socket.heartbeat(visit.heartbeat, now: now)
+            }
+        }
+    }
+}

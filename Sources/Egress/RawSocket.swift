@@ -1,0 +1,97 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// A socket that speaks the raw protocol: a member of its channel's group for as long as it is open.
+/// Bound to its channel's event loop.
+final class RawSocket: FeedMember {
+    var groupIndex = 0
+
+    private let lane: Lane
+    private let place: FeedPlace
+    private let group: FeedGroup
+    private let metrics: SocketMetrics
+    /// The last event that the client was sent, or what was the last before it came.
+    private var position: Position
+    private var handler: WebSocketHandler?
+
+    private init(lane: Lane, place: FeedPlace, group: FeedGroup, metrics: SocketMetrics) {
+        self.lane = lane
+        self.place = place
+        self.group = group
+        self.metrics = metrics
+        self.position = place.feed.position
+    }
+
+    /// Makes a channel a raw socket of a feed. On the channel's event loop, which is the lane's.
+    static func open(
+        on channel: any Channel,
+        lane: Lane,
+        place: FeedPlace,
+        configuration: WebSocketConfiguration,
+        metrics: SocketMetrics
+    ) throws {
+        let (group, isNew) = lane.group(of: place.feed.channel)
+        if isNew {
+            place.feed.addBranch(lane: lane, group: NIOLoopBound(group, eventLoop: lane.eventLoop))
+        }
+        let socket = RawSocket(lane: lane, place: place, group: group, metrics: metrics)
+        let handler = WebSocketHandler(owner: socket, configuration: configuration, discardsMessages: true)
+        socket.handler = handler
+        group.add(socket)
+        lane.startHeartbeat(of: handler)
+        metrics.opened()
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            socket.ended(.connectionLost)
+            throw error
+        }
+    }
+
+    func deliver(_ round: FeedRound) {
+        let end = round.end
+        let frames: ByteBuffer
+        if self.position.epoch != end.epoch || self.position.offset < round.first {
+            frames = round.rawFrames
+        } else if self.position.offset < end.offset {
+            // It came while these were on their way: it gets the rest.
+            frames = RawProtocol.frames(round.entries.drop { $0.position.offset <= self.position.offset })
+        } else {
+            return
+        }
+        self.position = end
+        switch self.handler?.send(frames) {
+        case .accepted: self.metrics.delivered(round.entries.count)
+        case .slowConsumer, .closed, nil: break
+        }
+    }
+
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        // A raw client has no words for it; the node's log and metrics have.
+        self.position = head
+    }
+
+    func drain() {
+        self.handler?.close(text: "this node is draining; connect again", reason: .drain)
+    }
+}
+
+extension RawSocket: WebSocketOwner {
+    func messageReceived(_ message: WebSocketMessage) {}
+
+    func ended(_ reason: WebSocketEndReason) {
+        guard let handler = self.handler.take() else { return }
+        self.lane.stopHeartbeat(of: handler)
+        self.group.remove(self)
+        if self.group.members.isEmpty {
+            self.place.feed.removeBranch(lane: self.lane)
+            self.lane.removeGroup(of: self.place.feed.channel)
+        }
+        self.place.giveBack()
+        self.metrics.ended(reason)
+    }
+}

@@ -1,0 +1,39 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Metrics
+internal import Shared
+
+/// What an egress node counts about its sockets. Belongs to one event loop; the numbers are the node's.
+final class SocketMetrics {
+    private let open = Meter(label: "hookwire_sockets")
+    private let opens = Counter(label: "hookwire_sockets_opened_total")
+    private let deliveries = Counter(label: "hookwire_deliveries_total")
+    private let ends: [WebSocketEndReason: Counter]
+
+    init() {
+        self.ends = Dictionary(
+            uniqueKeysWithValues: WebSocketEndReason.allCases.map { reason in
+                (reason, Counter(label: "hookwire_sockets_ended_total", dimensions: [("reason", reason.rawValue)]))
+            }
+        )
+    }
+
+    /// Counts a socket that has opened.
+    func opened() {
+        self.opens.increment()
+        self.open.increment()
+    }
+
+    /// Counts events that were written to a socket.
+    func delivered(_ count: Int) {
+        self.deliveries.increment(by: count)
+    }
+
+    /// Counts a socket that has ended, by its reason.
+    func ended(_ reason: WebSocketEndReason) {
+        self.open.decrement()
+        self.ends[reason]?.increment()
+    }
+}

@@ -1,0 +1,40 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOHTTP1
+internal import Shared
+
+/// Why a request for a socket is refused. The raw value is the problem's reason and a metric label.
+enum SocketRefusal: String, CaseIterable, Sendable {
+    case missingSecret = "missing_secret"
+    case draining
+    case brokerUnavailable = "broker_unavailable"
+
+    /// The answer that says so.
+    var problem: Problem {
+        switch self {
+        case .missingSecret:
+            Problem(
+                .unauthorized,
+                reason: self.rawValue,
+                detail: "The socket's URL needs the bot's secret: /ws?secret=YOUR-BOT-SECRET, or Authorization: Bearer.",
+                headers: [("WWW-Authenticate", "Bearer")]
+            )
+        case .draining:
+            Problem(
+                .serviceUnavailable,
+                reason: self.rawValue,
+                detail: "This node is draining; connect again and another takes you.",
+                headers: [("Retry-After", "1")]
+            )
+        case .brokerUnavailable:
+            Problem(
+                .serviceUnavailable,
+                reason: self.rawValue,
+                detail: "The store that joins the nodes cannot be reached; connect again in a moment.",
+                headers: [("Retry-After", "2")]
+            )
+        }
+    }
+}

@@ -1,0 +1,107 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Where a member is in its wheel. Kept by the member, so that removing it searches nothing; written by the wheel
+/// alone.
+struct HeartbeatPlace: Sendable {
+    /// `nil`: in no wheel.
+    fileprivate(set) var bucket: UInt16?
+    fileprivate(set) var index: UInt32 = 0
+
+    init() {}
+}
+
+/// A connection that a `HeartbeatWheel` visits.
+protocol HeartbeatMember: AnyObject {
+    /// Starts as `HeartbeatPlace()` and is left alone.
+    var heartbeatPlace: HeartbeatPlace { get set }
+}
+
+/// The heartbeats of an event loop's connections with one timer: buckets of a second each, and a visit touches only the
+/// bucket whose second it is. Every member is visited twice a period, first to ping, and `answerDelay` later to see
+/// whether an answer came.
+///
+/// Members are dealt to the buckets in turn, so that a thousand clients that connect in one second are not pinged in
+/// one. Pure: drive it with `advance` about once a second, on one event loop.
+struct HeartbeatWheel<Member: HeartbeatMember> {
+    /// The visits that are due, in the order of their seconds.
+    typealias Visits = [(heartbeat: Heartbeat, members: [Member])]
+
+    private var buckets: [[Member]]
+    private let answerSeconds: Int
+    /// The bucket for the next member.
+    private var nextBucket = 0
+    private let start: NIODeadline
+    /// The whole seconds since `start` that have been visited.
+    private var elapsed: Int64 = 0
+
+    /// - Parameters:
+    ///   - period: from a ping to the next, in whole seconds, at least 2.
+    ///   - answerTimeout: what a member leaves its peer to answer. The second visit comes a second later, so that a
+    ///     ping that went out late in its second has had all of it. Shorter than the period.
+    ///   - now: the time to count from.
+    init(period: TimeAmount = .seconds(25), answerTimeout: TimeAmount = .seconds(10), now: NIODeadline) {
+        let seconds = period.nanoseconds / 1_000_000_000
+        let answerSeconds = answerTimeout.nanoseconds / 1_000_000_000 + 1
+        precondition(seconds >= 2 && seconds <= 65_535, "a heartbeat period must be from 2 s to 65,535 s")
+        precondition(answerSeconds >= 1 && answerSeconds < seconds, "the answer must be due before the next ping")
+        self.buckets = Array(repeating: [], count: Int(seconds))
+        self.answerSeconds = Int(answerSeconds)
+        self.start = now
+    }
+
+    /// How many members there are.
+    var count: Int { self.buckets.reduce(0) { $0 + $1.count } }
+
+    /// Adds a member; its first ping is due within a period. Constant time.
+    mutating func add(_ member: Member) {
+        precondition(member.heartbeatPlace.bucket == nil, "the member is in a wheel already")
+        member.heartbeatPlace.bucket = UInt16(self.nextBucket)
+        member.heartbeatPlace.index = UInt32(self.buckets[self.nextBucket].count)
+        self.buckets[self.nextBucket].append(member)
+        self.nextBucket = (self.nextBucket + 1) % self.buckets.count
+    }
+
+    /// Removes a member; does nothing where it was removed before. Constant time.
+    mutating func remove(_ member: Member) {
+        guard let bucket = member.heartbeatPlace.bucket.map(Int.init) else { return }
+        let index = Int(member.heartbeatPlace.index)
+        precondition(self.buckets[bucket][index] === member, "the member is in another wheel")
+        self.buckets[bucket].swapAt(index, self.buckets[bucket].count - 1)
+        self.buckets[bucket].removeLast()
+        if index < self.buckets[bucket].count {
+            self.buckets[bucket][index].heartbeatPlace.index = UInt32(index)
+        }
+        member.heartbeatPlace.bucket = nil
+    }
+
+    /// Goes on to `now`.
+    ///
+    /// A loop that was held up cannot judge its peers: what they sent may lie unread. Where more than a second was
+    /// missed, no answers are looked for this time, and of a gap over a period only one period's pings are due.
+    ///
+    /// - Returns: the members to visit. They are copies of the buckets, so a visited member may remove itself.
+    mutating func advance(to now: NIODeadline) -> Visits {
+        let seconds = (now - self.start).nanoseconds / 1_000_000_000
+        guard seconds > self.elapsed else { return [] }
+        let isLate = seconds - self.elapsed > 2
+        let period = Int64(self.buckets.count)
+        let first = max(self.elapsed + 1, seconds - period + 1)
+        self.elapsed = seconds
+        var visits: Visits = []
+        for second in first...seconds {
+            let pinged = Int(second % period)
+            if !self.buckets[pinged].isEmpty {
+                visits.append((.ping, self.buckets[pinged]))
+            }
+            let answered = (pinged + self.buckets.count - self.answerSeconds) % self.buckets.count
+            if !isLate && !self.buckets[answered].isEmpty {
+                visits.append((.answer, self.buckets[answered]))
+            }
+        }
+        return visits
+    }
+}

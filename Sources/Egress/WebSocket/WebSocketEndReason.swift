@@ -1,0 +1,48 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a socket ended. The raw value is the metric label and the log key; most have a close code of their own.
+enum WebSocketEndReason: String, CaseIterable, Sendable {
+    /// The peer sent a close frame.
+    case clientClosed
+    /// The peer broke RFC 6455.
+    case protocolError
+    /// A kind of message that the socket's protocol has no use for.
+    case unsupportedData
+    /// Text that is no UTF-8.
+    case invalidUTF8
+    /// A message over the limit.
+    case messageTooBig
+    /// Something that the socket's protocol or the configuration forbids.
+    case policyViolation
+    /// The outbound queue was full: the peer reads more slowly than its events come.
+    case slowConsumer
+    /// Nothing came from the peer within the time that a ping leaves it.
+    case noAnswer
+    /// This node drains; another takes the peer.
+    case drain
+    /// We have nothing more to say to this peer.
+    case serverClosed
+    /// We cannot go on, through no fault of the peer.
+    case internalError
+    /// The connection broke, or its peer finished it with no close frame.
+    case connectionLost
+
+    /// The code of the close frame that we send for this reason. `nil` where there is nobody to tell it, or where the
+    /// answer is the peer's own code.
+    var closeCode: WebSocketCloseCode? {
+        switch self {
+        case .clientClosed, .connectionLost: nil
+        case .protocolError: .protocolError
+        case .unsupportedData: .unsupportedData
+        case .invalidUTF8: .invalidPayload
+        case .messageTooBig: .messageTooBig
+        case .policyViolation: .policyViolation
+        case .slowConsumer: .tryAgainLater
+        case .noAnswer, .internalError: .internalError
+        case .drain: .serviceRestart
+        case .serverClosed: .normalClosure
+        }
+    }
+}

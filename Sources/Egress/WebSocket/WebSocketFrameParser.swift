@@ -1,0 +1,190 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Turns a client's bytes, split anywhere, into messages and control frames (RFC 6455 section 5): pure and strict.
+///
+/// It takes every byte it is given, so that nothing of the receive buffer is kept, and holds no buffer unless a payload
+/// has begun: an idle socket costs the size of this value. What is kept of a message is bounded by the message limit,
+/// and grows with the bytes that arrived, not with the length that was announced.
+struct WebSocketFrameParser {
+    /// What the bytes made up.
+    enum Output: Equatable {
+        /// A whole message.
+        case message(WebSocketMessage)
+        /// A whole message that was checked and dropped, see `discardsMessages`.
+        case discardedMessage
+        /// A ping; the pong has to carry the same payload, at most 125 bytes.
+        case ping(ByteBuffer)
+        /// A pong, whatever it carries.
+        case pong
+        /// A close frame with its payload, not looked at yet.
+        case close(ByteBuffer)
+        /// The peer broke a rule. Nothing comes after it: further bytes are dropped.
+        case violation(WebSocketViolation)
+    }
+
+    private enum MessageKind: UInt8 {
+        case none
+        case text
+        case binary
+    }
+
+    /// Whether messages are checked (UTF-8, limits) but not kept: for a socket that ignores what its client sends. Set
+    /// between two calls of `next`, it also drops what has come of a message so far.
+    var discardsMessages: Bool {
+        didSet { if self.discardsMessages { self.message = nil } }
+    }
+    private let messageLimit: UInt32
+    private var hasFailed = false
+    private var header = WebSocketFrameHeader()
+
+    /// The message whose fragments are coming in.
+    private var kind: MessageKind = .none
+    private var utf8 = UTF8StreamValidator()
+    /// Its length up to the end of the frame that is being read.
+    private var messageBytes: UInt32 = 0
+    private var message: ByteBuffer?
+    /// A control frame's payload is apart, because it may come between two fragments.
+    private var control: ByteBuffer?
+
+    /// - Parameters:
+    ///   - messageLimit: the most bytes of a message, all its fragments together, below 2 GiB. A frame's header already
+    ///     tells, so nothing of the frame that goes over it is read.
+    ///   - discardsMessages: check messages but do not keep them.
+    init(messageLimit: Int = 65_536, discardsMessages: Bool = false) {
+        precondition(messageLimit >= 0 && messageLimit <= Int(Int32.max), "the message limit must fit 31 bits")
+        self.messageLimit = UInt32(messageLimit)
+        self.discardsMessages = discardsMessages
+    }
+
+    /// Reads on to the next output.
+    ///
+    /// - Returns: `nil` once the input is used up. Call it until then, or bytes are lost.
+    mutating func next(from input: inout ByteBuffer) -> Output? {
+        if self.hasFailed {
+            input.moveReaderIndex(to: input.writerIndex)
+            return nil
+        }
+        do {
+            while true {
+                if !self.header.isComplete {
+                    guard try self.readHeader(from: &input) else { return nil }
+                }
+                try self.readPayload(from: &input)
+                guard self.header.length == 0 else { return nil }
+                if let output = try self.finishFrame() { return output }
+            }
+        } catch {
+            self.hasFailed = true
+            self.message = nil
+            self.control = nil
+            input.moveReaderIndex(to: input.writerIndex)
+            return .violation(error)
+        }
+    }
+
+    /// - Returns: whether the header is complete.
+    private mutating func readHeader(from input: inout ByteBuffer) throws(WebSocketViolation) -> Bool {
+        while let byte = input.readInteger(as: UInt8.self) {
+            try self.header.append(byte)
+            guard self.header.isComplete else { continue }
+            switch self.header.opcode {
+            case .text: try self.start(.text)
+            case .binary: try self.start(.binary)
+            case .continuation: guard self.kind != .none else { throw .continuationWithoutStart }
+            case .close, .ping, .pong: return true
+            }
+            guard self.header.length <= UInt64(self.messageLimit - self.messageBytes) else { throw .messageTooBig }
+            self.messageBytes += UInt32(self.header.length)
+            return true
+        }
+        return false
+    }
+
+    private mutating func start(_ kind: MessageKind) throws(WebSocketViolation) {
+        guard self.kind == .none else { throw .startWithinMessage }
+        self.kind = kind
+    }
+
+    /// Takes what there is of the frame's payload.
+    private mutating func readPayload(from input: inout ByteBuffer) throws(WebSocketViolation) {
+        let count = Int(min(self.header.length, UInt64(input.readableBytes)))
+        guard count > 0 else { return }
+        defer { input.moveReaderIndex(forwardBy: count) }
+        switch self.header.opcode {
+        case .close, .ping:
+            input.withUnsafeReadableBytes { Self.append($0[..<count], to: &self.control, header: &self.header) }
+        case .pong:
+            self.header.skip(count)
+        case .text, .binary, .continuation:
+            let isValid = input.withUnsafeReadableBytes { self.readMessage($0[..<count]) }
+            guard isValid else { throw .invalidUTF8 }
+        }
+    }
+
+    /// - Returns: false where it makes the text invalid.
+    private mutating func readMessage(_ piece: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard self.discardsMessages else {
+            let start = self.message?.readableBytes ?? 0
+            Self.append(piece, to: &self.message, header: &self.header)
+            guard self.kind == .text, let message = self.message else { return true }
+            return message.withUnsafeReadableBytes { self.utf8.consume(.init(rebasing: $0[start...])) }
+        }
+        guard self.kind == .text else {
+            self.header.skip(piece.count)
+            return true
+        }
+        // The piece is the channel's: it is unmasked on the stack, a kilobyte at a time.
+        return withUnsafeTemporaryAllocation(byteCount: min(piece.count, 1024), alignment: 8) { scratch in
+            var rest = piece
+            while !rest.isEmpty {
+                let part = rest.prefix(scratch.count)
+                rest = rest.dropFirst(part.count)
+                self.header.unmask(.init(rebasing: part), into: scratch)
+                guard self.utf8.consume(.init(rebasing: scratch[..<part.count])) else { return false }
+            }
+            return true
+        }
+    }
+
+    private static func append(
+        _ piece: Slice<UnsafeRawBufferPointer>,
+        to buffer: inout ByteBuffer?,
+        header: inout WebSocketFrameHeader
+    ) {
+        var whole = buffer.take() ?? ByteBuffer()
+        whole.writeWithUnsafeMutableBytes(minimumWritableBytes: piece.count) { target in
+            header.unmask(.init(rebasing: piece), into: target)
+            return piece.count
+        }
+        buffer = whole
+    }
+
+    /// Ends the frame whose payload is complete.
+    ///
+    /// - Returns: `nil` for a fragment that is not the last.
+    private mutating func finishFrame() throws(WebSocketViolation) -> Output? {
+        let header = self.header
+        self.header = WebSocketFrameHeader()
+        switch header.opcode {
+        case .ping: return .ping(self.control.take() ?? ByteBuffer())
+        case .pong: return .pong
+        case .close: return .close(self.control.take() ?? ByteBuffer())
+        case .text, .binary, .continuation:
+            return header.isFinal ? try self.finishMessage() : nil
+        }
+    }
+
+    private mutating func finishMessage() throws(WebSocketViolation) -> Output {
+        let kind = self.kind
+        self.kind = .none
+        self.messageBytes = 0
+        guard self.utf8.isComplete else { throw .invalidUTF8 }
+        let message = self.message.take() ?? ByteBuffer()
+        if self.discardsMessages { return .discardedMessage }
+        return .message(kind == .text ? .text(message) : .binary(message))
+    }
+}

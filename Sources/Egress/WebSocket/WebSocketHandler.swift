@@ -1,0 +1,255 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// A WebSocket's only channel handler once the HTTP handlers have gone: bytes in, `WebSocketStateMachine`'s actions
+/// out.
+///
+/// Everything is on the channel's event loop. It reads nothing while the channel is not writable, so that a client that
+/// does not read cannot make us keep answers for it, and has no timer but while it closes.
+final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// The pongs of one read, in bytes, that are sent together. What comes over it is answered by the latest one alone.
+    private static let pongBatchLimit = 4096
+
+    /// This socket's place in the heartbeat wheel. The wheel's own.
+    var heartbeatPlace = HeartbeatPlace()
+
+    private var machine: WebSocketStateMachine
+    private var parser: WebSocketFrameParser
+    private var owner: (any WebSocketOwner)?
+    private var context: ChannelHandlerContext?
+    private var closeDeadline: WebSocketCloseDeadline?
+    /// The pongs of the read that is going on.
+    private var pongs: ByteBuffer?
+    private var holdsRead = false
+
+    /// - Parameters:
+    ///   - owner: told about messages and the end; held until then.
+    ///   - configuration: shared by many sockets.
+    ///   - discardsMessages: whether what the client sends is checked and dropped.
+    init(owner: any WebSocketOwner, configuration: WebSocketConfiguration, discardsMessages: Bool = false) {
+        self.owner = owner
+        self.machine = WebSocketStateMachine(configuration: configuration)
+        self.parser = WebSocketFrameParser(
+            messageLimit: configuration.messageLimit,
+            discardsMessages: discardsMessages
+        )
+    }
+
+    // MARK: Handler lifecycle
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.connectionLost(context: nil)
+        self.context = nil
+    }
+
+    // MARK: Inbound
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var input = self.unwrapInboundIn(data)
+        self.machine.bytesReceived()
+        while let frame = self.parser.next(from: &input) {
+            let canSend = context.channel.isWritable && (self.pongs?.readableBytes ?? 0) < Self.pongBatchLimit
+            switch self.machine.frameReceived(frame, canSend: canSend) {
+            case .ignore:
+                break
+            case .deliver(let message):
+                self.owner?.messageReceived(message)
+            case .sendPong(let payload):
+                self.batchPong(payload)
+            case .startClosing(let ending):
+                self.startClosing(ending, context: context)
+            case .drop:
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.sendPongs(context: context)
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            self.sendPongs(context: context)
+            self.releaseRead(context: context)
+            self.owner?.becameWritable()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.connectionLost(context: nil)
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // A peer that finishes its side can never finish a closing handshake.
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            self.connectionLost(context: context)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.connectionLost(context: context)
+    }
+
+    // MARK: Outbound
+
+    func read(context: ChannelHandlerContext) {
+        // A closing socket answers nothing, so its input costs no memory, and its peer's close frame must be seen.
+        guard self.machine.isOpen && !context.channel.isWritable else { return context.read() }
+        self.holdsRead = true
+    }
+
+    // MARK: For the owner
+
+    /// Whether less than the high watermark waits to be sent.
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    /// Writes and flushes frames that are encoded already. On the event loop only.
+    func send(_ encodedFrames: ByteBuffer) -> WebSocketSendResult {
+        guard let context else { return .closed }
+        context.eventLoop.preconditionInEventLoop()
+        let bytes = encodedFrames.readableBytes
+        switch self.machine.sendRequested(bytes: bytes, backlog: self.backlog(context.channel)) {
+        case .write:
+            context.writeAndFlush(self.wrapOutboundOut(encodedFrames), promise: nil)
+            return .accepted
+        case .refuse:
+            return .closed
+        case .startClosing(let ending):
+            self.startClosing(ending, context: context)
+            return .slowConsumer
+        }
+    }
+
+    /// Starts the closing handshake; does nothing where it has started already. On the event loop only.
+    ///
+    /// - Parameters:
+    ///   - code: what the peer gets to see, by default the reason's own.
+    ///   - text: for the author of the client: no secrets, at most 123 bytes of UTF-8.
+    ///   - reason: what `ended` is told.
+    func close(code: WebSocketCloseCode? = nil, text: String = "", reason: WebSocketEndReason) {
+        guard let context else { return }
+        context.eventLoop.preconditionInEventLoop()
+        let frame = WebSocketCloseFrame(code: code ?? reason.closeCode, reason: text)
+        if case .startClosing(let ending) = self.machine.closeRequested(frame, reason: reason) {
+            self.startClosing(ending, context: context)
+        }
+    }
+
+    /// The heartbeat wheel's visit. On the event loop only.
+    func heartbeat(_ heartbeat: Heartbeat, now: NIODeadline) {
+        guard let context else { return }
+        context.eventLoop.preconditionInEventLoop()
+        let backlog = self.backlog(context.channel)
+        switch self.machine.heartbeatDue(heartbeat, now: now, backlog: backlog, isReading: !self.holdsRead) {
+        case .none:
+            break
+        case .sendPing:
+            context.writeAndFlush(self.wrapOutboundOut(WebSocketFrameEncoder.ping), promise: nil)
+        case .read:
+            self.releaseRead(context: context)
+        case .startClosing(let ending):
+            self.startClosing(ending, context: context)
+        }
+    }
+
+    // MARK: Actions
+
+    /// The bytes that wait to be sent. A writable channel counts as empty: it holds less than the high watermark.
+    private func backlog(_ channel: any Channel) -> Int {
+        if channel.isWritable { return 0 }
+        // Only a channel that is closed has no answer, and there is no queue any more.
+        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    private func batchPong(_ payload: ByteBuffer) {
+        var pongs = self.pongs.take() ?? ByteBuffer()
+        WebSocketFrameEncoder.appendFrame(.pong, payload: payload, into: &pongs)
+        self.pongs = pongs
+    }
+
+    private func sendPongs(context: ChannelHandlerContext) {
+        if context.channel.isWritable, case .sendPong(let payload) = self.machine.outputReady() {
+            self.batchPong(payload)
+        }
+        if let pongs = self.pongs.take() {
+            context.writeAndFlush(self.wrapOutboundOut(pongs), promise: nil)
+        }
+    }
+
+    private func releaseRead(context: ChannelHandlerContext) {
+        guard self.holdsRead else { return }
+        self.holdsRead = false
+        context.read()
+    }
+
+    private func startClosing(_ ending: WebSocketStateMachine.Ending, context: ChannelHandlerContext) {
+        self.parser.discardsMessages = true
+        // The pongs go first: nothing may follow a close frame.
+        var frames = self.pongs.take() ?? ByteBuffer()
+        WebSocketFrameEncoder.appendClose(ending.frame, into: &frames)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { self.closeFrameWritten($0, context: context) }
+        context.writeAndFlush(self.wrapOutboundOut(frames), promise: written)
+        if self.machine.isClosing {
+            let timeout = self.machine.closeTimeout
+            self.closeDeadline = .start(for: self, in: timeout, on: context.eventLoop)
+            self.releaseRead(context: context)
+        }
+        self.end(ending.reason)
+    }
+
+    private func closeFrameWritten(_ result: Result<Void, any Error>, context: ChannelHandlerContext) {
+        guard case .success = result else { return self.connectionLost(context: context) }
+        switch self.machine.closeFrameWritten() {
+        case .none:
+            break
+        case .drop:
+            context.close(promise: nil)
+        case .finishOutput:
+            let finished = context.eventLoop.makePromise(of: Void.self)
+            finished.futureResult.assumeIsolated().whenFailure { _ in context.close(promise: nil) }
+            context.close(mode: .output, promise: finished)
+        }
+    }
+
+    /// Called by the closing handshake's timer.
+    func closeDeadlineReached() {
+        self.closeDeadline = nil
+        if case .drop = self.machine.closeDeadlineReached() { self.context?.close(promise: nil) }
+    }
+
+    private func connectionLost(context: ChannelHandlerContext?) {
+        self.closeDeadline.take()?.cancel()
+        self.pongs = nil
+        switch self.machine.connectionLost() {
+        case .ignore: break
+        case .drop: context?.close(promise: nil)
+        case .end(let reason):
+            context?.close(promise: nil)
+            self.end(reason)
+        }
+    }
+
+    private func end(_ reason: WebSocketEndReason) {
+        self.owner.take()?.ended(reason)
+    }
+}
+
+@available(*, unavailable)
+extension WebSocketHandler: Sendable {}

@@ -1,0 +1,23 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who a socket belongs to: what gives it frames to send and takes its messages. All calls come on the socket's event
+/// loop. The handler holds its owner until `ended`, so that the two may refer to each other.
+protocol WebSocketOwner: AnyObject {
+    /// A whole message of the client. Never called after `ended`, nor on a socket that discards messages.
+    func messageReceived(_ message: WebSocketMessage)
+
+    /// The socket has just stopped taking frames: exactly once, whoever ended it, and possibly from within the owner's
+    /// own `send`, `close` or `heartbeat`. The connection itself lives on for up to the close time-out; the channel's
+    /// `closeFuture` tells when it is gone.
+    func ended(_ reason: WebSocketEndReason)
+
+    /// The channel went from not writable to writable: what waits to be sent is below the low watermark. For owners
+    /// that page through a log.
+    func becameWritable()
+}
+
+extension WebSocketOwner {
+    func becameWritable() {}
+}

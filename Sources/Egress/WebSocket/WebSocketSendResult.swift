@@ -1,0 +1,13 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What became of frames given to `WebSocketHandler.send`.
+enum WebSocketSendResult: Sendable {
+    /// They are on their way, or in the channel's queue.
+    case accepted
+    /// The queue was full: they were dropped, and the socket has just ended as a slow consumer.
+    case slowConsumer
+    /// The socket had ended before: they were dropped.
+    case closed
+}

@@ -1,0 +1,61 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Configuration
+internal import SystemPackage
+
+/// Reads settings: flags before the environment, the environment before the file.
+struct SettingsReader: Sendable {
+    private let reader: ConfigReader
+
+    /// A reader over the command line's flags, this process's environment, and the file that `--config` or
+    /// `HOOKWIRE_CONFIG` names.
+    ///
+    /// - Throws: `SettingsError` where the file is missing or is no YAML.
+    init(flags: [String: String?]) async throws {
+        let values = flags.compactMap { name, value in
+            value.map { (AbsoluteConfigKey([name]), ConfigValue(.string($0), isSecret: false)) }
+        }
+        let flagProvider = InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: values))
+        let environment = EnvironmentVariablesProvider().prefixKeys(with: "hookwire")
+        var providers: [any ConfigProvider] = [flagProvider, environment]
+        if let path = ConfigReader(providers: providers).string(forKey: "config") {
+            do {
+                providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
+            } catch {
+                throw SettingsError(
+                    message: "The configuration file \(path) cannot be read: \(error). Check the path and that it is YAML."
+                )
+            }
+        }
+        self.reader = ConfigReader(providers: providers)
+    }
+
+    /// The value of a setting, or nil where it is not set.
+    func value<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
+        guard let text = self.reader.string(forKey: ConfigKey([setting.name])) else { return nil }
+        guard let value = setting.parse(text) else {
+            throw SettingsError(
+                message: "--\(setting.name) (\(setting.environmentName), or \(setting.name): in the file) must be "
+                    + "\(setting.expectation); it is \"\(text)\"."
+            )
+        }
+        return value
+    }
+
+    /// Puts the value of a setting into a configuration where it is set.
+    func read<Value, Target>(_ setting: Setting<Value>, into target: inout Target, _ path: WritableKeyPath<Target, Value>)
+        throws(SettingsError)
+    {
+        if let value = try self.value(setting) {
+            target[keyPath: path] = value
+        }
+    }
+}
+
+/// A setting that cannot be used. The sentence names the setting and what it may be.
+struct SettingsError: Error, CustomStringConvertible {
+    let message: String
+    var description: String { self.message }
+}

@@ -1,0 +1,71 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import AsyncHTTPClient
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+internal import SystemPackage
+
+/// `hookwire send`: posts a correctly signed sample event, as the platform would.
+struct Send: AsyncParsableCommand {
+    /// Whose webhook is imitated.
+    enum PlatformName: String, ExpressibleByArgument, CaseIterable {
+        case qq
+    }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Sends a signed sample event to a relay, as the platform would.",
+        discussion: """
+            Prints the answer and how long it took. The exit code is 0 where the relay acknowledged the event, 1 where it \
+            did not, and 2 where it could not be reached.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The relay's address.", valueName: "url"))
+    var relay = "http://localhost:8080"
+
+    @Option(help: ArgumentHelp("Whose webhook to imitate.", valueName: "platform"))
+    var platform = PlatformName.qq
+
+    @Option(help: ArgumentHelp("The bot's secret.", valueName: "secret"))
+    var secret: String
+
+    @Option(help: ArgumentHelp("The text of the message.", valueName: "text"))
+    var text = "Hello from Hookwire"
+
+    func validate() throws {
+        guard self.relay.hasPrefix("http://") || self.relay.hasPrefix("https://") else {
+            throw ValidationError("--relay must be an address such as http://localhost:8080.")
+        }
+        guard !self.secret.isEmpty else { throw ValidationError("--secret must not be empty.") }
+    }
+
+    func run() async throws {
+        let sample = try QQSample(secret: Secret(self.secret), text: self.text)
+        var base = self.relay
+        while base.hasSuffix("/") { base.removeLast() }
+        var request = HTTPClientRequest(url: "\(base)/webhook?secret=\(PercentEncoding.encode(self.secret))")
+        request.method = .POST
+        for (name, value) in sample.headers { request.headers.add(name: name, value: value) }
+        request.body = .bytes(ByteBuffer(string: sample.body))
+
+        let start = NIODeadline.now()
+        let response: HTTPClientResponse
+        let answer: String
+        do {
+            response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            answer = String(buffer: try await response.body.collect(upTo: 1 << 20))
+        } catch {
+            let message = "Cannot reach \(base): \(error). Check that the relay runs and the address is right.\n"
+            _ = try? FileDescriptor.standardError.writeAll(message.utf8)
+            throw ExitCode(2)
+        }
+        let milliseconds = Double((NIODeadline.now() - start).nanoseconds) / 1_000_000
+        print("\(response.status.code) \(response.status.reasonPhrase) in \((milliseconds * 10).rounded() / 10) ms")
+        print(answer)
+        guard response.status == .ok, answer.contains(#""d":0"#) else { throw ExitCode(1) }
+    }
+}

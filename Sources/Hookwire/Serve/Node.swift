@@ -1,0 +1,115 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Egress
+internal import Glibc
+internal import Ingress
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import ServiceLifecycle
+internal import Shared
+
+/// A running process: the composition root, where the concrete types meet, and the order of its end.
+struct Node: Service {
+    /// How long requests in flight and closing handshakes may take once all sockets were told to end.
+    private static let lastWords = TimeAmount.seconds(5)
+
+    private let server: HTTPServer
+    private let egress: Egress
+    private let state: NodeState
+    private let drainTime: TimeAmount
+    private let logger: Logger
+
+    /// Where the node can be reached from this machine, for instance `http://localhost:8080`.
+    let baseURL: String
+
+    /// Builds the node and begins to listen.
+    ///
+    /// - Throws: `SettingsError` where the address or the certificate cannot be used.
+    static func start(_ configuration: NodeConfiguration, metrics: PrometheusRegistry, logger: Logger) async throws -> Node {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        let broker = MemoryBroker(configuration: configuration.memory)
+        let state = NodeState()
+        let ingress = Ingress(configuration: configuration.ingress, broker: broker, logger: logger)
+        let egress = Egress(configuration: configuration.egress, broker: broker, state: state, logger: logger)
+        let health = HealthRoutes(state: state, broker: broker, metrics: metrics)
+        let tls = try Self.tlsContext(configuration)
+        let server: HTTPServer
+        do {
+            server = try await HTTPServer.start(
+                host: configuration.host,
+                port: configuration.port,
+                limits: configuration.limits,
+                tls: tls,
+                group: group,
+                logger: logger
+            ) { eventLoop in
+                var router = Router()
+                try ingress.addRoutes(to: &router, on: eventLoop)
+                egress.addRoutes(to: &router, on: eventLoop)
+                health.addRoutes(to: &router)
+                return router
+            }
+        } catch let error as IOError {
+            throw SettingsError(
+                message: "Cannot listen on \(configuration.host):\(configuration.port): \(error). "
+                    + "Choose another --port, or stop what listens there."
+            )
+        }
+        return Node(
+            server: server,
+            egress: egress,
+            state: state,
+            drainTime: configuration.drain,
+            logger: logger,
+            baseURL: Self.baseURL(of: server.localAddress, isTLS: tls != nil)
+        )
+    }
+
+    /// Serves until the process is told to stop, then drains: red readiness first, then the sockets, then the requests.
+    func run() async throws {
+        try? await gracefulShutdown()
+        // From here on a signal does what it does to a program that knows nothing of it.
+        signal(SIGTERM, SIG_DFL)
+        signal(SIGINT, SIG_DFL)
+        self.state.drain()
+        self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
+        await self.egress.drain(over: self.drainTime)
+        await withTaskGroup { group in
+            group.addTask { try? await self.server.shutdown() }
+            group.addTask { try? await Task.sleep(for: .nanoseconds(Self.lastWords.nanoseconds)) }
+            await group.next()
+            group.cancelAll()
+        }
+        self.logger.notice("drained")
+    }
+
+    private static func tlsContext(_ configuration: NodeConfiguration) throws -> NIOSSLContext? {
+        guard let certificate = configuration.tlsCertificate, let key = configuration.tlsKey else { return nil }
+        do {
+            return try NIOSSLContext(
+                configuration: .makeServerConfiguration(
+                    certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+                    privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+                )
+            )
+        } catch {
+            throw SettingsError(
+                message: "The certificate \(certificate) and the key \(key) cannot be used: \(error). "
+                    + "Both must be PEM files that this user can read, and belong together."
+            )
+        }
+    }
+
+    private static func baseURL(of address: SocketAddress, isTLS: Bool) -> String {
+        let scheme = isTLS ? "https" : "http"
+        let port = address.port ?? 0
+        switch address.ipAddress {
+        case "0.0.0.0", "::", nil: return "\(scheme)://localhost:\(port)"
+        case .some(let ip): return ip.contains(":") ? "\(scheme)://[\(ip)]:\(port)" : "\(scheme)://\(ip):\(port)"
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Egress
+internal import Ingress
+internal import Logging
+internal import NIOCore
+internal import Shared
+
+/// All settings of a node, checked.
+struct NodeConfiguration: Sendable {
+    var host = "0.0.0.0"
+    var port = 8080
+    var threads = System.coreCount
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var logLevel = Logger.Level.info
+    var drain = TimeAmount.seconds(20)
+    var limits = HTTPLimits()
+    var ingress = IngressConfiguration()
+    var memory = MemoryBrokerConfiguration()
+    var egress = EgressConfiguration()
+
+    /// Reads the settings.
+    ///
+    /// - Throws: `SettingsError` for the first that cannot be used, or that does not go with another.
+    init(_ reader: SettingsReader) throws(SettingsError) {
+        try reader.read(.text("host"), into: &self, \.host)
+        try reader.read(.number("port", in: 0...65_535), into: &self, \.port)
+        try reader.read(.number("threads", in: 1...256), into: &self, \.threads)
+        self.tlsCertificate = try reader.value(.text("tls-cert"))
+        self.tlsKey = try reader.value(.text("tls-key"))
+        try reader.read(.choice("log-level"), into: &self, \.logLevel)
+        try reader.read(.duration("drain", in: .zero ... .hours(1)), into: &self, \.drain)
+
+        try reader.read(.bytes("body-limit", in: 1_024...(64 << 20)), into: &self, \.limits.body)
+        let timeouts = TimeAmount.milliseconds(100) ... .hours(1)
+        try reader.read(.duration("header-timeout", in: timeouts), into: &self, \.limits.headerTimeout)
+        try reader.read(.duration("body-timeout", in: timeouts), into: &self, \.limits.bodyTimeout)
+        try reader.read(.duration("idle-timeout", in: timeouts), into: &self, \.limits.idleTimeout)
+
+        // Far enough for vectors of another year in a test; no operator's clock is so far off.
+        try reader.read(.duration("freshness", in: .seconds(1) ... .hours(24 * 36_500)), into: &self, \.ingress.freshness)
+        try reader.read(.choice("signature-check"), into: &self, \.ingress.signatureCheck)
+
+        try reader.read(.number("retention-count", in: 1...1_000_000), into: &self, \.memory.retentionCount)
+        if let age = try reader.value(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30))) {
+            self.memory.retentionAgeMilliseconds = age.nanoseconds / 1_000_000
+        }
+        try reader.read(.bytes("memory-limit", in: (1 << 20)...(1 << 40)), into: &self, \.memory.memoryLimit)
+
+        try reader.read(.duration("ping-interval", in: .seconds(2) ... .hours(1)), into: &self, \.egress.pingInterval)
+        try reader.read(.duration("pong-timeout", in: .seconds(1) ... .hours(1)), into: &self, \.egress.pongTimeout)
+        try reader.read(.bytes("queue-limit", in: 1_024...(1 << 30)), into: &self, \.egress.queueLimit)
+        try self.checkCombinations()
+    }
+
+    private func checkCombinations() throws(SettingsError) {
+        guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
+            throw SettingsError(message: "--tls-cert and --tls-key go together; give both or neither.")
+        }
+        guard self.egress.pongTimeout + .seconds(1) < self.egress.pingInterval else {
+            throw SettingsError(message: "--pong-timeout must be more than a second shorter than --ping-interval.")
+        }
+        guard self.memory.memoryLimit >= 2 * self.limits.body else {
+            throw SettingsError(message: "--memory-limit must be at least twice --body-limit.")
+        }
+    }
+}

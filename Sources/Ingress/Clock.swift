@@ -1,0 +1,24 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import NIOCore
+
+/// The times that judging a request takes, passed in so that tests can set them.
+public struct Clock: Sendable {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    public var wallMilliseconds: @Sendable () -> Int64
+
+    /// A clock that reads what it is given.
+    public init(wallMilliseconds: @escaping @Sendable () -> Int64) {
+        self.wallMilliseconds = wallMilliseconds
+    }
+
+    /// The system's clock.
+    public static let system = Clock {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,26 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+
+/// How an ingress node judges what it is sent.
+public struct IngressConfiguration: Sendable {
+    /// How a platform's signature is checked.
+    public enum SignatureCheck: String, Sendable, CaseIterable {
+        /// By the key that the node holds anyway; what that refuses goes to the standard check within a budget.
+        case keyed
+        /// As one checks it who knows the public key only.
+        case standard
+    }
+
+    /// How far a signed timestamp may be from the node's clock, either way. Default 5 minutes.
+    public var freshness = TimeAmount.minutes(5)
+    /// How signatures are checked. Default `keyed`.
+    public var signatureCheck = SignatureCheck.keyed
+    /// How many bots' derived keys an event loop keeps at most. Default 32,768.
+    public var keyCacheCapacity = 32_768
+
+    /// The defaults.
+    public init() {}
+}

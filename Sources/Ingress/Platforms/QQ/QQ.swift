@@ -1,0 +1,204 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import Metrics
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// The QQ bot platform's webhook (bot platform documentation, "Webhook").
+///
+/// `POST /webhook?secret=S`: a body that begins with `{`, whose `op` says what it is. Events (op 0) are signed by the
+/// platform and acknowledged once they are stored. Belongs to one event loop.
+final class QQ: Platform {
+    static let name = "qq"
+
+    private enum Op {
+        static let heartbeat: Int64 = 1
+        static let validation: Int64 = 13
+    }
+
+    private static let members = JSONMemberNames("op", "id", "t", "d")
+    /// An event id longer than this is not believed to be one, in bytes.
+    private static let maximumKeyLength = 512
+    private static let acknowledgement = HTTPResponse.json(ByteBuffer(string: #"{"op":12,"d":0}"#))
+    private static let sendAgain = HTTPResponse.json(ByteBuffer(string: #"{"op":12,"d":1}"#), status: .serviceUnavailable)
+
+    private let configuration: IngressConfiguration
+    private let clock: Clock
+    private let logger: Logger
+    private let verifier: QQSignatureVerifier
+    private var keys: BoundedCache<Secret, QQKey>
+    private let standardChecks = Counter(label: "hookwire_qq_signatures_by_standard_check_total")
+    private var hasLoggedStandardCheck = false
+
+    init(configuration: IngressConfiguration, clock: Clock, logger: Logger) throws {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        self.verifier = try QQSignatureVerifier(check: configuration.signatureCheck, now: .now())
+        self.keys = BoundedCache(capacity: configuration.keyCacheCapacity)
+    }
+
+    func receive(_ request: HTTPRequest) -> Verdict {
+        do throws(QQRejection) {
+            return try self.judge(request)
+        } catch {
+            return .refuse(error.problem)
+        }
+    }
+
+    func retryLater(_ reason: BrokerError) -> HTTPResponse {
+        Self.sendAgain
+    }
+
+    private func judge(_ request: HTTPRequest) throws(QQRejection) -> Verdict {
+        guard let text = request.query["secret"], !text.isEmpty else { throw .missingSecret }
+        let secret = Secret(text)
+        let body = request.body
+        guard body.readableBytesView.first == UInt8(ascii: "{") else { throw .notAnObject }
+        let signature = try QQSignature(headers: request.headers)
+        guard let signature else { return try self.judgeUnsigned(body, secret: secret) }
+
+        let now = self.clock.wallMilliseconds()
+        guard let lifetime = signature.remainingLifetime(nowMilliseconds: now, freshness: self.configuration.freshness)
+        else { throw .staleTimestamp }
+        let key = try self.verifiedKey(secret, signature: signature, body: body)
+
+        let payload = try Self.payload(of: body)
+        switch payload.op {
+        case Op.validation: return .answer(try Self.validation(payload).answer(key: key))
+        case Op.heartbeat: return .answer(try Self.heartbeat(payload))
+        default:
+            return .publish(
+                self.publishing(request, payload: payload, key: key, signature: signature, lifetime: lifetime, now: now)
+            )
+        }
+    }
+
+    /// A request without a signature can be a validation, which the platform may send before the bot has a callback,
+    /// or a heartbeat, which tells nobody anything. It is never an event.
+    private func judgeUnsigned(_ body: ByteBuffer, secret: Secret) throws(QQRejection) -> Verdict {
+        let payload = try Self.payload(of: body)
+        switch payload.op {
+        case Op.validation:
+            let validation = try Self.validation(payload)
+            return .answer(try validation.answer(key: try self.key(of: secret)))
+        case Op.heartbeat: return .answer(try Self.heartbeat(payload))
+        default: throw .unsigned
+        }
+    }
+
+    private func verifiedKey(_ secret: Secret, signature: QQSignature, body: ByteBuffer) throws(QQRejection) -> QQKey {
+        let known = self.keys.value(for: secret)
+        let key = if let known { known } else { try Self.derive(secret) }
+        switch self.verifier.verify(signature, body: body, key: key, now: .now()) {
+        case .forged:
+            throw .wrongSignature
+        case .genuineByStandardCheck:
+            self.standardChecks.increment()
+            if !self.hasLoggedStandardCheck {
+                self.hasLoggedStandardCheck = true
+                self.logger.notice(
+                    "a signature was genuine but not the one that RFC 8032 makes: the platform signs with random nonces",
+                    metadata: ["channel": "\(key.channel)"]
+                )
+            }
+        case .genuine:
+            break
+        }
+        // Only a key that has proved itself may push others out of the cache.
+        if known == nil {
+            self.keys.insert(key, for: secret)
+        }
+        return key
+    }
+
+    private func key(of secret: Secret) throws(QQRejection) -> QQKey {
+        if let known = self.keys.value(for: secret) { return known }
+        return try Self.derive(secret)
+    }
+
+    private static func derive(_ secret: Secret) throws(QQRejection) -> QQKey {
+        do throws(QQKeyError) {
+            return try QQKey(secret: secret)
+        } catch {
+            throw error == .emptySecret ? .missingSecret : .internalError
+        }
+    }
+
+    // MARK: The body
+
+    private struct Payload {
+        var op: Int64
+        var id: String?
+        var type: String?
+        /// `d` as a heartbeat's number, and as a validation's request.
+        var number: Int64?
+        var validation: QQValidation?
+    }
+
+    private static func payload(of body: ByteBuffer) throws(QQRejection) -> Payload {
+        let result: Result<Payload, QQRejection> = body.withUnsafeReadableBytes { bytes in
+            do throws(JSONError) {
+                let object = try JSONObjectView(validating: bytes, members: self.members)
+                guard let op = object["op"]?.integer else { return .failure(.missingOp) }
+                var payload = Payload(op: op, id: object["id"]?.string, type: object["t"]?.string)
+                if op == Op.heartbeat {
+                    payload.number = object["d"]?.integer
+                } else if op == Op.validation, let d = object["d"] {
+                    do throws(QQRejection) {
+                        payload.validation = try QQValidation(d)
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+                return .success(payload)
+            } catch {
+                return .failure(.malformedJSON)
+            }
+        }
+        return try result.get()
+    }
+
+    private static func validation(_ payload: Payload) throws(QQRejection) -> QQValidation {
+        guard let validation = payload.validation else { throw .validationMalformed }
+        return validation
+    }
+
+    /// An HTTP heartbeat (op 1) is answered with its own number (op 11).
+    private static func heartbeat(_ payload: Payload) throws(QQRejection) -> HTTPResponse {
+        guard let number = payload.number else { throw .heartbeatMalformed }
+        return .json(ByteBuffer(string: #"{"op":11,"d":\#(number)}"#))
+    }
+
+    private func publishing(
+        _ request: HTTPRequest,
+        payload: Payload,
+        key: QQKey,
+        signature: QQSignature,
+        lifetime: Int64,
+        now: Int64
+    ) -> Publishing {
+        let id = payload.id.flatMap { (1...Self.maximumKeyLength).contains($0.utf8.count) ? $0 : nil }
+        // A signed request is good for as long as its timestamp is fresh, so its key must be known for at least as long.
+        let duplicateKey = DuplicateKey(
+            id.map { "id:" + $0 } ?? "signature:" + Hex.encode(signature.bytes),
+            lifetimeMilliseconds: max(DuplicateKey.defaultLifetimeMilliseconds, lifetime + 1_000)
+        )
+        let event = Event(
+            platform: Self.name,
+            id: id,
+            type: payload.type,
+            receivedAt: now,
+            method: request.method,
+            query: request.query.removing(["secret", "token"]),
+            headers: request.headers,
+            body: request.body,
+            bodyIsUTF8: UTF8Validation.isValid(request.body)
+        )
+        return Publishing(event: event, channel: key.channel, key: duplicateKey, acknowledgement: Self.acknowledgement)
+    }
+}

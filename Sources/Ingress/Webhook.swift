@@ -1,0 +1,66 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+internal import Shared
+
+/// The way of a webhook request through an ingress node: judged by its platform, published, answered.
+/// Belongs to one event loop.
+final class Webhook<P: Platform & SendableMetatype> {
+    private let platform: P
+    private let broker: any Broker
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private var metrics: IngressMetrics
+
+    init(platform: P, broker: any Broker, eventLoop: any EventLoop, logger: Logger) {
+        self.platform = platform
+        self.broker = broker
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.metrics = IngressMetrics(platform: P.name)
+    }
+
+    func respond(to request: HTTPRequest) -> HTTPReply {
+        switch self.platform.receive(request) {
+        case .answer(let response):
+            self.metrics.answered()
+            return .response(response)
+        case .refuse(let problem):
+            self.metrics.refused(problem.reason)
+            self.logger.debug(
+                "a webhook request was refused",
+                metadata: ["platform": "\(P.name)", "reason": "\(problem.reason)"]
+            )
+            return .response(problem.response)
+        case .publish(let publishing):
+            return self.publish(publishing)
+        }
+    }
+
+    private func publish(_ publishing: Publishing) -> HTTPReply {
+        let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let acknowledgement = publishing.acknowledgement
+        return .eventually(
+            self.broker.publish(publishing.event, to: publishing.channel, key: publishing.key, on: self.eventLoop)
+                .map { publication in
+                    webhook.value.metrics.published(publication)
+                    return .response(acknowledgement)
+                }
+                .flatMapErrorThrowing { error in
+                    .response(webhook.value.notStored(error as? BrokerError ?? .unavailable))
+                }
+        )
+    }
+
+    private func notStored(_ reason: BrokerError) -> HTTPResponse {
+        self.metrics.refused(reason.rawValue)
+        self.logger.warning(
+            "an event could not be stored; the platform is asked to send it again",
+            metadata: ["platform": "\(P.name)", "reason": "\(reason.rawValue)"]
+        )
+        return self.platform.retryLater(reason)
+    }
+}

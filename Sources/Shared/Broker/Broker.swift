@@ -1,0 +1,103 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+
+/// What joins the two tiers: ingress publishes events on channels, egress feeds on them.
+///
+/// ## What a broker guarantees
+/// - **Stored before acknowledged.** A publication's future succeeds only after the event is in the channel's log.
+/// - **Order.** Offsets of a channel count 1, 2, 3 … within an epoch, and a feed delivers in their order without a gap.
+/// - **At least once**, from the acknowledgement to the feed, within the retention that the operator chose. A feed
+///   delivers an offset at most once; what is delivered after a reconnect of the broker's own is filled from the log.
+/// - **A lost store is announced.** When the log lost its memory, its epoch changes, and every feed says so.
+/// - **Known keys are dropped.** Two publications with one duplicate key within its lifetime store one event.
+///
+/// All methods may be called from any thread. Futures complete on the event loop that the caller names.
+public protocol Broker: Sendable {
+    /// Appends an event to a channel's log and pushes it to the channel's feeds, or finds that its key is known.
+    ///
+    /// - Returns: a future on `eventLoop`; it fails with `BrokerError` when the event may not have been stored: the caller
+    ///   must then answer so that the platform sends it again. It may be held back while feeds cannot keep up.
+    func publish(
+        _ event: Event,
+        to channel: ChannelID,
+        key: DuplicateKey?,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Publication>
+
+    /// Feeds `receiver` with a channel's events from now on, until the subscription is cancelled.
+    ///
+    /// - Returns: a future on `eventLoop` that succeeds when the feed is on: an event that is published after that, by
+    ///   any node, reaches the receiver. `receiver` is held until the subscription is cancelled.
+    func feed(
+        _ channel: ChannelID,
+        to receiver: any FeedReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any FeedSubscription>
+
+    /// Reads retained events.
+    ///
+    /// - Parameters:
+    ///   - position: read what comes after it; nil reads from the oldest retained event.
+    ///   - limit: how many events at most, at least 1.
+    func log(
+        _ channel: ChannelID,
+        after position: Position?,
+        limit: Int,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<LogPage>
+
+    /// Whether the broker can store and deliver right now; read at any time, never blocks.
+    var health: BrokerHealth { get }
+}
+
+/// What became of a published event.
+public enum Publication: Hashable, Sendable {
+    /// It is in the log, at this position.
+    case stored(Position)
+    /// Its key was known: the event is in the log already and was not stored again.
+    case duplicate
+}
+
+/// One event in a channel's log.
+public struct LogEntry: Sendable {
+    /// Where it stands.
+    public var position: Position
+    /// The event.
+    public var event: Event
+
+    /// An entry from its parts.
+    public init(position: Position, event: Event) {
+        self.position = position
+        self.event = event
+    }
+}
+
+/// What a read of the log found.
+public enum LogPage: Sendable {
+    /// The events after the asked position, oldest first and without a gap; fewer than the limit means that these are all.
+    /// `head` is the position of the newest event in the log when it was read.
+    case entries([LogEntry], head: Position)
+    /// What came after the asked position is not all there any more. `head` is the log's present position.
+    case notRecoverable(UnrecoverableReason, head: Position)
+}
+
+/// Why a log cannot go on from a position. Also a metric label.
+public enum UnrecoverableReason: String, Sendable, CaseIterable {
+    /// The log lost its memory since, or the position belongs to another channel.
+    case epochChanged = "epoch_changed"
+    /// Events after the position were trimmed by count, age or memory.
+    case trimmed
+    /// The position is ahead of the log.
+    case ahead
+}
+
+/// Whether a broker can do its work, and why not.
+public enum BrokerHealth: Hashable, Sendable {
+    /// It stores and delivers.
+    case ready
+    /// It does not; the sentence tells an operator why.
+    case unavailable(String)
+}

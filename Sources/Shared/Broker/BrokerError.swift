@@ -1,0 +1,33 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a broker could not do what it was asked. The raw value is also a metric label.
+public enum BrokerError: String, Error, Sendable, CaseIterable {
+    /// The store cannot be reached.
+    case unavailable
+    /// The store did not answer in time; the event may or may not be stored.
+    case timeout
+    /// Too many commands wait for the store already.
+    case overloaded
+    /// The store answered with an error.
+    case refused
+    /// The broker was shut down.
+    case closed
+    /// One event needs more memory than the whole log may have.
+    case eventTooLarge = "event_too_large"
+}
+
+extension BrokerError: CustomStringConvertible {
+    /// A sentence for an operator.
+    public var description: String {
+        switch self {
+        case .unavailable: "The broker's store cannot be reached; check that it runs and that its URL is right."
+        case .timeout: "The broker's store did not answer in time; check its load and the network."
+        case .overloaded: "Too many events wait for the broker's store; add capacity or slow the senders."
+        case .refused: "The broker's store refused a command; its own log says why."
+        case .closed: "The broker is shut down."
+        case .eventTooLarge: "The event is larger than the whole log may be; raise --memory-limit."
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+
+/// Who takes the events of a feed.
+///
+/// The broker calls it from any thread, one call at a time for a channel and in the order of the offsets, often
+/// while it holds a lock: an implementation must hand the entry over and return, and must not call the broker.
+public protocol FeedReceiver: AnyObject, Sendable {
+    /// Takes the next event.
+    ///
+    /// - Returns: nil to go on, or a future that completes when the receiver has caught up: the broker then holds back
+    ///   acknowledgements, or stops reading, so that a backlog does not grow without end.
+    func receive(_ entry: LogEntry) -> EventLoopFuture<Void>?
+
+    /// Learns that events between the last delivered one and the next were lost, and why. Never silent.
+    func interrupted(_ reason: UnrecoverableReason, head: Position)
+}
+
+/// A running feed.
+public protocol FeedSubscription: AnyObject, Sendable {
+    /// Where the channel's log stood when the feed began: its first event is the one after.
+    var start: Position { get }
+
+    /// Ends the feed. The receiver is not called again once this has returned, but for a call that is already under way.
+    func cancel()
+}

@@ -1,0 +1,105 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+internal import Synchronization
+
+/// A broker in the memory of one process: how everybody meets Hookwire first, and what single-user relays run on.
+///
+/// It keeps the guarantees of `Broker` for as long as the process lives. One lock orders all publications: an append
+/// and the hand-over to the feeds take about a microsecond, so it is never what limits a node.
+public final class MemoryBroker: Broker {
+    private let store: Mutex<MemoryStore>
+    private let now: @Sendable () -> Int64
+
+    /// A broker with an empty log.
+    ///
+    /// - Parameters:
+    ///   - configuration: what is retained.
+    ///   - now: a clock that never runs backwards, in milliseconds.
+    public init(
+        configuration: MemoryBrokerConfiguration = MemoryBrokerConfiguration(),
+        now: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000) }
+    ) {
+        self.store = Mutex(MemoryStore(configuration: configuration))
+        self.now = now
+    }
+
+    /// Always ready: there is nothing to lose the connection to.
+    public var health: BrokerHealth { .ready }
+
+    /// The bytes that logs and known keys take, as far as they are counted.
+    public var memory: Int { self.store.withLock { $0.memory } }
+
+    /// How many channels have retained events or feeds.
+    public var channelCount: Int { self.store.withLock { $0.channelCount } }
+
+    public func publish(
+        _ event: Event,
+        to channel: ChannelID,
+        key: DuplicateKey?,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Publication> {
+        let now = self.now()
+        let outcome: (publication: Publication, pressure: [EventLoopFuture<Void>])
+        do {
+            outcome = try self.store.withLock { store throws(BrokerError) in
+                try store.publish(event, to: channel, key: key, now: now)
+            }
+        } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
+        if outcome.pressure.isEmpty {
+            return eventLoop.makeSucceededFuture(outcome.publication)
+        }
+        let publication = outcome.publication
+        return EventLoopFuture.whenAllComplete(outcome.pressure, on: eventLoop).map { _ in publication }
+    }
+
+    public func feed(
+        _ channel: ChannelID,
+        to receiver: any FeedReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any FeedSubscription> {
+        let (number, start) = self.store.withLock { $0.addFeed(to: channel, receiver: receiver) }
+        return eventLoop.makeSucceededFuture(
+            MemoryFeedSubscription(start: start, number: number, channel: channel, broker: self)
+        )
+    }
+
+    public func log(
+        _ channel: ChannelID,
+        after position: Position?,
+        limit: Int,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<LogPage> {
+        let now = self.now()
+        return eventLoop.makeSucceededFuture(
+            self.store.withLock { $0.page(channel, after: position, limit: limit, now: now) }
+        )
+    }
+
+    fileprivate func removeFeed(_ number: UInt64, from channel: ChannelID) {
+        self.store.withLock { $0.removeFeed(number, from: channel) }
+    }
+}
+
+/// A feed of a `MemoryBroker`.
+private final class MemoryFeedSubscription: FeedSubscription {
+    let start: Position
+    private let number: UInt64
+    private let channel: ChannelID
+    private let broker: MemoryBroker
+
+    init(start: Position, number: UInt64, channel: ChannelID, broker: MemoryBroker) {
+        self.start = start
+        self.number = number
+        self.channel = channel
+        self.broker = broker
+    }
+
+    func cancel() {
+        self.broker.removeFeed(self.number, from: self.channel)
+    }
+}

@@ -1,0 +1,73 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+
+/// The duplicate keys that are known, of all channels, until each one's lifetime ends.
+///
+/// Keys are kept as 128 bits of keyed hash rather than as the platform's text: a key costs the same whatever a
+/// platform sends, and the process's random hash seed keeps anybody from aiming at a collision.
+/// A pure structure; `MemoryBroker` keeps it under its lock and passes the clock in.
+struct MemoryKeys {
+    /// What one known key takes, table and queue together, in bytes.
+    static let cost = 120
+
+    private struct Fingerprint: Hashable {
+        var high: Int
+        var low: Int
+    }
+
+    private struct Expiry {
+        var fingerprint: Fingerprint
+        var time: Int64
+    }
+
+    private var expiries: [Fingerprint: Int64] = [:]
+    private var queue: Deque<Expiry> = []
+
+    /// How many keys are remembered, those included that ended behind one that has not.
+    var count: Int { self.queue.count }
+
+    /// Whether the key was remembered on that channel and its lifetime has not ended.
+    func contains(_ key: DuplicateKey, channel: ChannelID, now: Int64) -> Bool {
+        guard let expiry = self.expiries[Self.fingerprint(key, channel)] else { return false }
+        return expiry > now
+    }
+
+    /// Remembers a key for its lifetime.
+    mutating func insert(_ key: DuplicateKey, channel: ChannelID, now: Int64) {
+        let fingerprint = Self.fingerprint(key, channel)
+        let time = now + key.lifetimeMilliseconds
+        self.expiries[fingerprint] = time
+        self.queue.append(Expiry(fingerprint: fingerprint, time: time))
+    }
+
+    /// Forgets the keys at the front of the queue whose lifetime has ended.
+    mutating func removeExpired(now: Int64) {
+        while let oldest = self.queue.first, oldest.time <= now {
+            self.removeOldest()
+        }
+    }
+
+    /// Forgets the key that was remembered first.
+    mutating func removeOldest() {
+        let oldest = self.queue.removeFirst()
+        // A key that was remembered anew after it had ended stands in the queue twice; the later one counts.
+        if self.expiries[oldest.fingerprint] == oldest.time {
+            self.expiries[oldest.fingerprint] = nil
+        }
+    }
+
+    private static func fingerprint(_ key: DuplicateKey, _ channel: ChannelID) -> Fingerprint {
+        var high = Hasher()
+        high.combine(0 as UInt8)
+        high.combine(channel)
+        high.combine(key.text)
+        var low = Hasher()
+        low.combine(1 as UInt8)
+        low.combine(channel)
+        low.combine(key.text)
+        return Fingerprint(high: high.finalize(), low: low.finalize())
+    }
+}

@@ -1,0 +1,154 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import NIOCore
+
+/// All channels of a `MemoryBroker` and the account of the memory they take.
+///
+/// Pure but for the receivers it hands entries to; the broker keeps it under one lock and passes the clock in,
+/// in milliseconds.
+struct MemoryStore {
+    private struct Age {
+        var channel: MemoryChannel
+        var offset: UInt64
+    }
+
+    /// What an event takes beside its bytes: the entry, its place in the order of ages and the strings' headers, in bytes.
+    private static let entryCost = 320
+
+    private let configuration: MemoryBrokerConfiguration
+    private var channels: [ChannelID: MemoryChannel] = [:]
+    private var keys = MemoryKeys()
+    /// All retained events from the oldest to the newest. Those that a channel trimmed by count stay until they are
+    /// passed or until they outnumber the retained.
+    private var ages: Deque<Age> = []
+    private var retainedCount = 0
+    private var entryBytes = 0
+    private var lastFeedNumber: UInt64 = 0
+
+    init(configuration: MemoryBrokerConfiguration) {
+        precondition(configuration.retentionCount > 0, "a log must retain at least one event")
+        self.configuration = configuration
+    }
+
+    /// The bytes that logs and keys take, as far as they are counted.
+    var memory: Int { self.entryBytes + self.keys.count * MemoryKeys.cost }
+
+    /// How many channels have retained events or feeds.
+    var channelCount: Int { self.channels.count }
+
+    mutating func publish(
+        _ event: Event,
+        to id: ChannelID,
+        key: DuplicateKey?,
+        now: Int64
+    ) throws(BrokerError) -> (publication: Publication, pressure: [EventLoopFuture<Void>]) {
+        let cost = Self.cost(of: event)
+        guard cost <= self.configuration.memoryLimit else { throw .eventTooLarge }
+        self.removeExpired(now: now)
+        if let key {
+            guard !self.keys.contains(key, channel: id, now: now) else { return (.duplicate, []) }
+            self.keys.insert(key, channel: id, now: now)
+        }
+        let channel = self.channel(id)
+        let entry = channel.log.append(event, cost: cost, now: now)
+        self.entryBytes += cost
+        self.retainedCount += 1
+        self.ages.append(Age(channel: channel, offset: entry.position.offset))
+        if channel.log.retained.count > self.configuration.retentionCount {
+            self.removeOldest(of: channel)
+        }
+        self.removeOverMemory()
+        var pressure: [EventLoopFuture<Void>] = []
+        for feed in channel.feeds {
+            if let caughtUp = feed.receiver.receive(entry) {
+                pressure.append(caughtUp)
+            }
+        }
+        return (.stored(entry.position), pressure)
+    }
+
+    mutating func addFeed(to id: ChannelID, receiver: any FeedReceiver) -> (number: UInt64, start: Position) {
+        let channel = self.channel(id)
+        self.lastFeedNumber += 1
+        channel.feeds.append(MemoryChannel.Feed(number: self.lastFeedNumber, receiver: receiver))
+        return (self.lastFeedNumber, channel.log.head)
+    }
+
+    mutating func removeFeed(_ number: UInt64, from id: ChannelID) {
+        guard let channel = self.channels[id] else { return }
+        channel.feeds.removeAll { $0.number == number }
+        self.forgetIfUnused(channel)
+    }
+
+    func page(_ id: ChannelID, after position: Position?, limit: Int, now: Int64) -> LogPage {
+        guard let channel = self.channels[id] else {
+            // Nobody has published or fed here within the retention: no log to have a position in.
+            let head = Position(epoch: .random(), offset: 0)
+            return position == nil ? .entries([], head: head) : .notRecoverable(.epochChanged, head: head)
+        }
+        return channel.log.page(after: position, limit: limit, notBefore: now - self.configuration.retentionAgeMilliseconds)
+    }
+
+    private mutating func channel(_ id: ChannelID) -> MemoryChannel {
+        if let channel = self.channels[id] { return channel }
+        let channel = MemoryChannel(id: id, epoch: .random())
+        self.channels[id] = channel
+        return channel
+    }
+
+    private mutating func removeExpired(now: Int64) {
+        self.keys.removeExpired(now: now)
+        let oldest = now - self.configuration.retentionAgeMilliseconds
+        while let age = self.ages.first {
+            if age.offset < age.channel.log.firstOffset {
+                self.ages.removeFirst()
+            } else if let first = age.channel.log.retained.first, first.storedAt < oldest {
+                self.ages.removeFirst()
+                self.removeOldest(of: age.channel)
+            } else {
+                break
+            }
+        }
+    }
+
+    private mutating func removeOverMemory() {
+        // The event that was just stored stays, so that an acknowledgement is never a lie.
+        while self.memory > self.configuration.memoryLimit {
+            if self.keys.count * MemoryKeys.cost > self.configuration.memoryLimit / 4 {
+                self.keys.removeOldest()
+            } else if self.retainedCount > 1, let age = self.ages.popFirst() {
+                if age.offset >= age.channel.log.firstOffset {
+                    self.removeOldest(of: age.channel)
+                }
+            } else {
+                break
+            }
+        }
+        if self.ages.count > 2 * self.retainedCount + 1_024 {
+            self.ages.removeAll { $0.offset < $0.channel.log.firstOffset }
+        }
+    }
+
+    private mutating func removeOldest(of channel: MemoryChannel) {
+        self.entryBytes -= channel.log.removeOldest()
+        self.retainedCount -= 1
+        self.forgetIfUnused(channel)
+    }
+
+    private mutating func forgetIfUnused(_ channel: MemoryChannel) {
+        if channel.log.retained.isEmpty, channel.feeds.isEmpty {
+            self.channels[channel.id] = nil
+        }
+    }
+
+    private static func cost(of event: Event) -> Int {
+        var cost = self.entryCost + event.body.storageCapacity + event.query.utf8.count + event.pathSuffix.utf8.count
+        for (name, value) in event.headers {
+            cost += 64 + name.utf8.count + value.utf8.count
+        }
+        return cost
+    }
+}

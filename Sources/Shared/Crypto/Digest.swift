@@ -1,0 +1,70 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A hash function that Hookwire uses.
+public enum DigestAlgorithm: String, Sendable, CaseIterable {
+    case sha256
+    case sha512
+    /// SHA-1, broken as a hash. It is here for the protocols that prescribe it and do not rest on it: the WebSocket
+    /// handshake (RFC 6455, section 4.2.2) and WeChat's callback check. Choose another for everything else.
+    case insecureSHA1
+
+    /// The length of the hash in bytes.
+    public var byteCount: Int {
+        switch self {
+        case .insecureSHA1: 20
+        case .sha256: 32
+        case .sha512: 64
+        }
+    }
+}
+
+/// Hashes of messages that lie in memory, given whole or in parts: `Digest.sha256(timestamp.utf8, body)` hashes the
+/// concatenation and makes none. Where three parts are not enough, use ``StreamingDigest``.
+///
+/// A failure of libcrypto here means that it lacks a mandatory algorithm or has no memory; it traps, as Swift's own
+/// allocations do.
+public enum Digest {
+    /// SHA-256 (FIPS 180-4) of the parts one after the other, 32 bytes.
+    @inlinable
+    public static func sha256(
+        _ first: some Sequence<UInt8>,
+        _ second: some Sequence<UInt8> = EmptyCollection<UInt8>(),
+        _ third: some Sequence<UInt8> = EmptyCollection<UInt8>()
+    ) -> [UInt8] {
+        var digest = StreamingDigest(.sha256)
+        digest.update(first)
+        digest.update(second)
+        digest.update(third)
+        return digest.finalize()
+    }
+
+    /// SHA-512 (FIPS 180-4) of the parts one after the other, 64 bytes.
+    @inlinable
+    public static func sha512(
+        _ first: some Sequence<UInt8>,
+        _ second: some Sequence<UInt8> = EmptyCollection<UInt8>(),
+        _ third: some Sequence<UInt8> = EmptyCollection<UInt8>()
+    ) -> [UInt8] {
+        var digest = StreamingDigest(.sha512)
+        digest.update(first)
+        digest.update(second)
+        digest.update(third)
+        return digest.finalize()
+    }
+
+    /// SHA-1 of the parts one after the other, 20 bytes: only where a protocol prescribes it, see ``DigestAlgorithm``.
+    @inlinable
+    public static func insecureSHA1(
+        _ first: some Sequence<UInt8>,
+        _ second: some Sequence<UInt8> = EmptyCollection<UInt8>(),
+        _ third: some Sequence<UInt8> = EmptyCollection<UInt8>()
+    ) -> [UInt8] {
+        var digest = StreamingDigest(.insecureSHA1)
+        digest.update(first)
+        digest.update(second)
+        digest.update(third)
+        return digest.finalize()
+    }
+}

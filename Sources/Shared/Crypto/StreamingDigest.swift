@@ -1,0 +1,68 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+/// A hash in the making: any number of updates, one result. It belongs to whoever holds it and is not shared.
+public struct StreamingDigest: ~Copyable {
+    public let algorithm: DigestAlgorithm
+    private let context: OpaquePointer
+
+    public init(_ algorithm: DigestAlgorithm) {
+        let fetched =
+            switch algorithm {
+            case .insecureSHA1: FetchedAlgorithms.sha1
+            case .sha256: FetchedAlgorithms.sha256
+            case .sha512: FetchedAlgorithms.sha512
+            }
+        guard let fetched, let context = EVP_MD_CTX_new(), EVP_DigestInit_ex2(context, fetched, nil) == 1 else {
+            preconditionFailure("libcrypto cannot start \(algorithm)")
+        }
+        self.algorithm = algorithm
+        self.context = context
+    }
+
+    deinit {
+        EVP_MD_CTX_free(self.context)
+    }
+
+    /// Hashes the next bytes of the message.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        guard EVP_DigestUpdate(self.context, bytes.baseAddress, bytes.count) == 1 else {
+            preconditionFailure("libcrypto cannot continue \(self.algorithm)")
+        }
+    }
+
+    /// Hashes the next bytes of the message.
+    @inlinable
+    public mutating func update(_ bytes: some Sequence<UInt8>) {
+        bytes.withContiguousBytes { self.update($0) }
+    }
+
+    /// The hash, `algorithm.byteCount` bytes.
+    public consuming func finalize() -> [UInt8] {
+        var hash = [UInt8](repeating: 0, count: self.algorithm.byteCount)
+        hash.withUnsafeMutableBytes { self.finish(into: $0) }
+        return hash
+    }
+
+    /// Writes the hash to memory of exactly `algorithm.byteCount` bytes and begins anew, so that one value hashes many
+    /// messages without an allocation.
+    public mutating func finalizeAndRestart(into output: UnsafeMutableRawBufferPointer) {
+        self.finish(into: output)
+        guard EVP_DigestInit_ex2(self.context, nil, nil) == 1 else {
+            preconditionFailure("libcrypto cannot restart \(self.algorithm)")
+        }
+    }
+
+    private borrowing func finish(into output: UnsafeMutableRawBufferPointer) {
+        precondition(output.count == self.algorithm.byteCount, "a hash needs memory of exactly its length")
+        var written: UInt32 = 0
+        guard EVP_DigestFinal_ex(self.context, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &written) == 1,
+            Int(written) == output.count
+        else {
+            preconditionFailure("libcrypto cannot finish \(self.algorithm)")
+        }
+    }
+}

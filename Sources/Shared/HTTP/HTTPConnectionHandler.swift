@@ -1,0 +1,342 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import NIOCore
+internal import NIOExtras
+internal import NIOHTTP1
+
+/// Serves one connection: runs what `HTTPConnectionStateMachine` decides.
+///
+/// It stands right behind NIO's request decoder and writes bytes, so that an answer takes no further hop. All
+/// its methods run on the channel's event loop.
+final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What came while a request was being answered.
+    private enum Waiting {
+        case part(HTTPServerRequestPart)
+        case failure(HTTPRefusal)
+        case inputClosed
+    }
+
+    private let loop: HTTPLoop
+    private var machine: HTTPConnectionStateMachine
+    private var waiting: Deque<Waiting> = []
+    private var isWorkingOffWaiting = false
+    private var isReading = false
+    private var needsFlush = false
+    private var wantsRead = false
+    private var timer: NIOScheduledCallback?
+    private var timerDeadline = NIODeadline.distantFuture
+    /// How the answer under way has to be written.
+    private var answersHead = false
+    private var answersHTTP10 = false
+
+    init(loop: HTTPLoop) {
+        self.loop = loop
+        self.machine = HTTPConnectionStateMachine(limits: loop.limits, now: .now())
+    }
+
+    // MARK: Life of the handler
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.armTimer(context: context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.machine.finished()
+        self.timer?.cancel()
+        self.timer = nil
+        self.waiting.removeAll()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.machine.finished()
+        self.timer?.cancel()
+        self.timer = nil
+        context.fireChannelInactive()
+    }
+
+    // MARK: What the peer does
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.isReading = true
+        let part = self.unwrapInboundIn(data)
+        if self.machine.isResponding || !self.waiting.isEmpty {
+            self.waiting.append(.part(part))
+        } else {
+            self.take(part, context: context)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReading = false
+        if self.machine.readCompleted(now: .now()) {
+            self.armTimer(context: context)
+        }
+        if self.needsFlush {
+            self.needsFlush = false
+            context.flush()
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError {
+            let refusal = HTTPRefusal(parserError: error)
+            if self.machine.isResponding || !self.waiting.isEmpty {
+                self.waiting.append(.failure(refusal))
+            } else {
+                self.parserFailed(refusal, context: context)
+            }
+        } else if error is ByteToMessageDecoderError {
+            // More bytes behind an error that is being answered: they are thrown away.
+        } else {
+            context.close(promise: nil)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case let event as ChannelEvent where event == .inputClosed:
+            if self.machine.isResponding || !self.waiting.isEmpty {
+                self.waiting.append(.inputClosed)
+            } else if self.machine.inputClosed() == .close {
+                context.close(promise: nil)
+            }
+        case is ChannelShouldQuiesceEvent:
+            if self.machine.quiesce() {
+                context.close(promise: nil)
+            }
+        default:
+            break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if self.machine.isResponding || !self.waiting.isEmpty {
+            self.wantsRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    // MARK: From parts to an answer
+
+    private func take(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
+        switch part {
+        case .head(let head):
+            switch self.machine.headReceived(head, now: .now()) {
+            case .readBody(let sendContinue):
+                if sendContinue {
+                    self.write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), context: context)
+                }
+                self.armTimer(context: context)
+            case .refuse(let refusal):
+                self.answersHead = head.method == .HEAD
+                self.refuse(refusal, context: context)
+            case .ignore:
+                break
+            }
+        case .body(let bytes):
+            if case .refuse(let refusal) = self.machine.bodyReceived(bytes, now: .now()) {
+                self.refuse(refusal, context: context)
+            }
+        case .end:
+            if case .respond(let head, let body) = self.machine.endReceived() {
+                self.respond(head, body, context: context)
+            }
+        }
+    }
+
+    private func respond(_ head: HTTPRequestHead, _ body: ByteBuffer, context: ChannelHandlerContext) {
+        self.answersHead = head.method == .HEAD
+        self.answersHTTP10 = head.version == .http1_0
+        guard let request = HTTPRequest(head: head, body: body, remoteAddress: context.channel.remoteAddress) else {
+            let problem = Problem(
+                .badRequest,
+                reason: "bad_target",
+                detail: "The request's target is neither a path nor an absolute URI."
+            )
+            self.answer(.response(problem.response), context: context)
+            return
+        }
+        self.answer(self.loop.router.respond(to: request), context: context)
+    }
+
+    private func answer(_ reply: HTTPReply, context: ChannelHandlerContext) {
+        switch reply {
+        case .response(let response):
+            self.answer(response, context: context)
+        case .upgrade(let upgrade):
+            self.upgrade(upgrade, context: context)
+        case .eventually(let future):
+            let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            future.hop(to: context.eventLoop).whenComplete { result in
+                let (handler, context) = loopBound.value
+                switch result {
+                case .success(let reply): handler.answer(reply, context: context)
+                case .failure: handler.answer(.response(Self.failure.response), context: context)
+                }
+            }
+        }
+    }
+
+    private func answer(_ response: HTTPResponse, context: ChannelHandlerContext) {
+        switch self.machine.responseReady(closesConnection: response.closesConnection, now: .now()) {
+        case .drop:
+            break
+        case .write(let close):
+            self.write(response, close: close, context: context)
+            if close {
+                self.waiting.removeAll()
+            }
+            self.armTimer(context: context)
+            self.workOffWaiting(context: context)
+        }
+    }
+
+    private func upgrade(_ upgrade: HTTPUpgrade, context: ChannelHandlerContext) {
+        guard self.machine.upgradeReady() else {
+            context.close(promise: nil)
+            return
+        }
+        let bytes = HTTPResponseEncoder.encodeSwitchingProtocols(
+            headers: upgrade.headers,
+            allocator: context.channel.allocator
+        )
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        self.waiting.removeAll()
+        let pipeline = context.pipeline.syncOperations
+        do {
+            try upgrade.install(context.channel)
+            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            pipeline.removeHandler(context: decoder, promise: nil)
+        } catch {
+            context.close(promise: nil)
+            return
+        }
+        if self.wantsRead {
+            context.read()
+        }
+        pipeline.removeHandler(context: context, promise: nil)
+    }
+
+    /// Goes on with what came while the last request was answered.
+    private func workOffWaiting(context: ChannelHandlerContext) {
+        // Routes that answer at once bring us back here for every request: one loop does them all.
+        guard !self.isWorkingOffWaiting else { return }
+        self.isWorkingOffWaiting = true
+        while !self.machine.isResponding, let next = self.waiting.popFirst() {
+            switch next {
+            case .part(let part): self.take(part, context: context)
+            case .failure(let refusal): self.parserFailed(refusal, context: context)
+            case .inputClosed:
+                if self.machine.inputClosed() == .close {
+                    context.close(promise: nil)
+                }
+            }
+        }
+        self.isWorkingOffWaiting = false
+        if self.wantsRead, !self.machine.isResponding {
+            self.wantsRead = false
+            context.read()
+        }
+    }
+
+    private func parserFailed(_ refusal: HTTPRefusal, context: ChannelHandlerContext) {
+        if case .refuse(let refusal) = self.machine.parserFailed(refusal, now: .now()) {
+            self.refuse(refusal, context: context)
+        }
+    }
+
+    private func refuse(_ refusal: HTTPRefusal, context: ChannelHandlerContext) {
+        self.write(refusal.problem(limits: self.loop.limits).response, close: true, context: context)
+        self.answersHead = false
+        self.armTimer(context: context)
+    }
+
+    // MARK: Bytes and time
+
+    private func write(_ response: HTTPResponse, close: Bool, context: ChannelHandlerContext) {
+        let encoded = HTTPResponseEncoder.encode(
+            response,
+            includesBody: !self.answersHead,
+            close: close,
+            isHTTP10: self.answersHTTP10,
+            date: self.loop.date.now(),
+            allocator: context.channel.allocator
+        )
+        self.write(encoded.head, context: context)
+        if let body = encoded.body {
+            self.write(body, context: context)
+        }
+        if close {
+            self.needsFlush = false
+            context.flush()
+            // The peer sees the end at once; our end goes when it has closed too, or when lingering is over.
+            context.close(mode: .output, promise: nil)
+        }
+    }
+
+    /// Writes bytes and flushes them, once a read where several answers go out in one.
+    private func write(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
+        context.write(self.wrapOutboundOut(bytes), promise: nil)
+        if self.isReading {
+            self.needsFlush = true
+        } else {
+            context.flush()
+        }
+    }
+
+    /// Makes sure that the timer fires no later than the deadline. It is moved only when it fires: a deadline that
+    /// only ever grows, as it does from request to request, costs nothing.
+    private func armTimer(context: ChannelHandlerContext) {
+        let deadline = self.machine.deadline
+        guard deadline < self.timerDeadline else { return }
+        self.timer?.cancel()
+        self.timerDeadline = deadline
+        // Only an event loop that is shut down refuses, and then the connection is going too.
+        self.timer = try? context.eventLoop.scheduleCallback(
+            at: deadline,
+            handler: Timer(target: NIOLoopBound((self, context), eventLoop: context.eventLoop))
+        )
+    }
+
+    private func timerFired(context: ChannelHandlerContext) {
+        self.timer = nil
+        self.timerDeadline = .distantFuture
+        switch self.machine.timerFired(now: .now()) {
+        case .rearm:
+            // While a request is with its route nothing can be late: the answer arms the timer again.
+            if self.machine.deadline < .distantFuture {
+                self.armTimer(context: context)
+            }
+        case .close:
+            context.close(promise: nil)
+        case .refuse(let refusal):
+            self.refuse(refusal, context: context)
+        case .none:
+            break
+        }
+    }
+
+    private struct Timer: NIOScheduledCallbackHandler, Sendable {
+        let target: NIOLoopBound<(HTTPConnectionHandler, ChannelHandlerContext)>
+
+        func handleScheduledCallback(eventLoop: some EventLoop) {
+            let (handler, context) = self.target.value
+            handler.timerFired(context: context)
+        }
+    }
+
+    private static let failure = Problem(
+        .internalServerError,
+        reason: "internal_error",
+        detail: "The node failed to answer; its log says more. Send the request again."
+    )
+}

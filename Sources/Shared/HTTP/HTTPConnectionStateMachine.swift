@@ -1,0 +1,277 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+
+/// The life of one HTTP/1.1 connection on a server: where it stands in a request, what is late, and how it ends.
+///
+/// Pure: it is told of what came and of the time, and says what to do. One request is served at a time; the handler
+/// keeps what arrives meanwhile and asks the transport for no more.
+struct HTTPConnectionStateMachine {
+    private enum State {
+        /// Between two requests. `isFirst` until a first request has come.
+        case idle(isFirst: Bool)
+        /// Some bytes of a request's header have come.
+        case readingHead
+        /// The header has come.
+        case readingBody(HTTPRequestHead, ByteBuffer)
+        /// A request is with its route.
+        case responding(keepAlive: Bool)
+        /// The last answer is written; input is read and thrown away until the peer closes or the time is up.
+        case lingering
+        /// Nothing is done with the connection any more: it is closed or speaks another protocol.
+        case finished
+    }
+
+    private let limits: HTTPLimits
+    private var state: State = .idle(isFirst: true)
+    private var partSinceReadComplete = false
+    private var isQuiescing = false
+    private var isInputClosed = false
+
+    /// When the present state is too old; `distantFuture` where it may last.
+    private(set) var deadline: NIODeadline
+
+    init(limits: HTTPLimits, now: NIODeadline) {
+        self.limits = limits
+        self.deadline = now + limits.headerTimeout
+    }
+
+    /// Whether input has to wait because a request is being answered.
+    var isResponding: Bool {
+        if case .responding = self.state { true } else { false }
+    }
+
+    // MARK: What the peer does
+
+    enum HeadAction: Equatable {
+        /// Go on reading; `sendContinue` where the peer waits for 100 (RFC 9110, section 10.1.1).
+        case readBody(sendContinue: Bool)
+        /// Answer with the error, then linger.
+        case refuse(HTTPRefusal)
+        case ignore
+    }
+
+    mutating func headReceived(_ head: HTTPRequestHead, now: NIODeadline) -> HeadAction {
+        self.partSinceReadComplete = true
+        switch self.state {
+        case .idle, .readingHead:
+            break
+        case .readingBody, .responding:
+            preconditionFailure("a request's header cannot come before the last request was answered")
+        case .lingering, .finished:
+            return .ignore
+        }
+        let hosts = head.headers[canonicalForm: "host"].count
+        if hosts > 1 || (hosts == 0 && head.version != .http1_0) {
+            return self.refuse(.missingHost, now: now)
+        }
+        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > self.limits.body {
+            return self.refuse(.bodyTooLarge, now: now)
+        }
+        var sendContinue = false
+        if let expectation = head.headers.first(name: "expect") {
+            guard expectation.lowercased() == "100-continue" else {
+                return self.refuse(.unknownExpectation, now: now)
+            }
+            sendContinue = head.version != .http1_0
+        }
+        self.state = .readingBody(head, ByteBuffer())
+        self.deadline = now + self.limits.bodyTimeout
+        return .readBody(sendContinue: sendContinue)
+    }
+
+    enum BodyAction: Equatable {
+        case none
+        case refuse(HTTPRefusal)
+    }
+
+    mutating func bodyReceived(_ bytes: ByteBuffer, now: NIODeadline) -> BodyAction {
+        self.partSinceReadComplete = true
+        switch self.state {
+        case .readingBody(let head, var body):
+            guard body.readableBytes + bytes.readableBytes <= self.limits.body else {
+                _ = self.refuse(.bodyTooLarge, now: now)
+                return .refuse(.bodyTooLarge)
+            }
+            // Let go of the state's reference first, or appending would copy what has come so far.
+            self.state = .finished
+            if body.readableBytes == 0 {
+                body = bytes
+            } else {
+                var rest = bytes
+                body.writeBuffer(&rest)
+            }
+            self.state = .readingBody(head, body)
+            return .none
+        case .lingering, .finished:
+            return .none
+        case .idle, .readingHead, .responding:
+            preconditionFailure("a body cannot come without its header")
+        }
+    }
+
+    enum EndAction {
+        case respond(HTTPRequestHead, ByteBuffer)
+        case none
+    }
+
+    mutating func endReceived() -> EndAction {
+        self.partSinceReadComplete = true
+        switch self.state {
+        case .readingBody(let head, let body):
+            // The parser stops for good behind a request that asks for another protocol, be it granted or not.
+            let parserStops = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+            self.state = .responding(keepAlive: head.isKeepAlive && !parserStops)
+            self.deadline = .distantFuture
+            return .respond(head, body)
+        case .lingering, .finished:
+            return .none
+        case .idle, .readingHead, .responding:
+            preconditionFailure("a request cannot end without its header")
+        }
+    }
+
+    enum FailureAction: Equatable {
+        case refuse(HTTPRefusal)
+        case ignore
+    }
+
+    /// The parser would not take the peer's bytes.
+    mutating func parserFailed(_ refusal: HTTPRefusal, now: NIODeadline) -> FailureAction {
+        switch self.state {
+        case .idle, .readingHead, .readingBody:
+            _ = self.refuse(refusal, now: now)
+            return .refuse(refusal)
+        case .responding:
+            preconditionFailure("an error behind a request waits until that is answered")
+        case .lingering, .finished:
+            return .ignore
+        }
+    }
+
+    /// The transport has handed over all it had. Returns whether the deadline changed.
+    mutating func readCompleted(now: NIODeadline) -> Bool {
+        defer { self.partSinceReadComplete = false }
+        guard case .idle(let isFirst) = self.state, !self.partSinceReadComplete else { return false }
+        self.state = .readingHead
+        // A new connection's time runs since it was accepted.
+        if !isFirst {
+            self.deadline = now + self.limits.headerTimeout
+        }
+        return true
+    }
+
+    enum InputClosedAction: Equatable {
+        case close
+        /// The answer that is under way is still owed; it is the last.
+        case none
+    }
+
+    /// The peer sends no more.
+    mutating func inputClosed() -> InputClosedAction {
+        self.isInputClosed = true
+        switch self.state {
+        case .responding:
+            return .none
+        case .idle, .readingHead, .readingBody, .lingering, .finished:
+            self.finished()
+            return .close
+        }
+    }
+
+    // MARK: What we do
+
+    enum ResponseAction: Equatable {
+        /// Write the answer; `close` says whether it is the last of the connection.
+        case write(close: Bool)
+        /// The peer has gone.
+        case drop
+    }
+
+    /// The route has answered.
+    mutating func responseReady(closesConnection: Bool, now: NIODeadline) -> ResponseAction {
+        switch self.state {
+        case .responding(let keepAlive):
+            let close = !keepAlive || closesConnection || self.isQuiescing || self.isInputClosed
+            if close {
+                self.linger(now: now)
+            } else {
+                self.state = .idle(isFirst: false)
+                self.deadline = now + self.limits.idleTimeout
+            }
+            return .write(close: close)
+        case .finished:
+            return .drop
+        case .idle, .readingHead, .readingBody, .lingering:
+            preconditionFailure("an answer without a request")
+        }
+    }
+
+    /// The route has answered with another protocol. Returns whether the connection is still there to speak it.
+    mutating func upgradeReady() -> Bool {
+        switch self.state {
+        case .responding:
+            let isOpen = !self.isInputClosed
+            self.finished()
+            return isOpen
+        case .finished:
+            return false
+        case .idle, .readingHead, .readingBody, .lingering:
+            preconditionFailure("an upgrade without a request")
+        }
+    }
+
+    enum TimerAction: Equatable {
+        /// Nothing is late; look again at the deadline.
+        case rearm
+        case close
+        case refuse(HTTPRefusal)
+        case none
+    }
+
+    /// The timer has fired.
+    mutating func timerFired(now: NIODeadline) -> TimerAction {
+        if case .finished = self.state { return .none }
+        guard now >= self.deadline else { return .rearm }
+        switch self.state {
+        case .readingHead:
+            _ = self.refuse(.headerTimeout, now: now)
+            return .refuse(.headerTimeout)
+        case .readingBody:
+            _ = self.refuse(.bodyTimeout, now: now)
+            return .refuse(.bodyTimeout)
+        case .idle, .lingering:
+            self.finished()
+            return .close
+        case .responding, .finished:
+            return .none
+        }
+    }
+
+    /// The server takes no more requests. Returns whether the connection can be closed at once.
+    mutating func quiesce() -> Bool {
+        self.isQuiescing = true
+        guard case .idle = self.state else { return false }
+        self.finished()
+        return true
+    }
+
+    /// The connection is closed.
+    mutating func finished() {
+        self.state = .finished
+        self.deadline = .distantFuture
+    }
+
+    private mutating func refuse(_ refusal: HTTPRefusal, now: NIODeadline) -> HeadAction {
+        self.linger(now: now)
+        return .refuse(refusal)
+    }
+
+    private mutating func linger(now: NIODeadline) {
+        self.state = .lingering
+        self.deadline = now + self.limits.lingerTimeout
+    }
+}

@@ -1,0 +1,116 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+public import NIOCore
+internal import NIOExtras
+internal import NIOHTTP1
+internal import NIOPosix
+public import NIOSSL
+
+/// An HTTP/1.1 server whose routes may also change the connection's protocol: what both tiers stand on.
+///
+/// Every event loop has a router of its own, so that what its routes keep is confined to the loop and needs no lock.
+public final class HTTPServer: Sendable {
+    /// Makes the router of an event loop; called once for each loop, on it.
+    public typealias MakeRouter = @Sendable (any EventLoop) throws -> Router
+
+    private let channel: any Channel
+    private let quiescing: ServerQuiescingHelper
+    private let group: any EventLoopGroup
+
+    /// The address that the server listens on; its port is the real one where port 0 was asked for.
+    public let localAddress: SocketAddress
+
+    /// Binds the address and begins to serve.
+    ///
+    /// - Parameters:
+    ///   - host: a name or an address, `0.0.0.0` or `::` for all.
+    ///   - port: 0 takes a free one.
+    ///   - tls: what to serve HTTPS with; nil serves plain HTTP.
+    /// - Throws: the system's error where the address cannot be bound.
+    public static func start(
+        host: String,
+        port: Int,
+        limits: HTTPLimits,
+        tls: NIOSSLContext?,
+        group: any EventLoopGroup,
+        logger: Logger,
+        makeRouter: @escaping MakeRouter
+    ) async throws -> HTTPServer {
+        var loops: [ObjectIdentifier: NIOLoopBound<HTTPLoop>] = [:]
+        for eventLoop in group.makeIterator() {
+            loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
+                NIOLoopBound(HTTPLoop(router: try makeRouter(eventLoop), limits: limits), eventLoop: eventLoop)
+            }.get()
+        }
+        let quiescing = ServerQuiescingHelper(group: group)
+        let channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4_096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+                }
+            }
+            // Answers and frames leave when they are flushed; batching is done above.
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            // A peer that has sent all it will may still be owed an answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // An idle socket keeps its receive buffer: begin small, grow where bodies come in.
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 256, maximum: 65_536)
+            )
+            .childChannelInitializer { [loops] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
+                        preconditionFailure("a connection on an event loop that is not of the server's group")
+                    }
+                    try Self.configure(channel, loop: loop.value, tls: tls)
+                }
+            }
+            .bind(host: host, port: port)
+            .get()
+        guard let localAddress = channel.localAddress else {
+            preconditionFailure("a bound channel has an address")
+        }
+        return HTTPServer(channel: channel, quiescing: quiescing, group: group, localAddress: localAddress)
+    }
+
+    private init(
+        channel: any Channel,
+        quiescing: ServerQuiescingHelper,
+        group: any EventLoopGroup,
+        localAddress: SocketAddress
+    ) {
+        self.channel = channel
+        self.quiescing = quiescing
+        self.group = group
+        self.localAddress = localAddress
+    }
+
+    /// Stops listening, closes idle connections, lets requests in flight be answered, and returns when every
+    /// connection is closed. Connections that changed their protocol are their owner's to close.
+    public func shutdown() async throws {
+        let promise = self.group.any().makePromise(of: Void.self)
+        self.quiescing.initiateShutdown(promise: promise)
+        try await promise.futureResult.get()
+    }
+
+    /// Lays out the pipeline of an accepted connection. On the channel's event loop.
+    static func configure(_ channel: any Channel, loop: HTTPLoop, tls: NIOSSLContext?) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let tls {
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+        }
+        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+        decoderLimits.maxHeaderFieldSize = loop.limits.headerField
+        decoderLimits.maxHeaderListSize = loop.limits.headerList
+        decoderLimits.maxHeaderFieldCount = loop.limits.headerCount
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(HTTPConnectionHandler(loop: loop))
+    }
+}

@@ -1,0 +1,45 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+public import NIOHTTP1
+
+/// An error as a peer sees it: RFC 9457 `application/problem+json`, with a sentence that says what to do.
+public struct Problem: Error, Sendable {
+    /// The status.
+    public var status: HTTPResponseStatus
+    /// A word for programs, from an enum that is also a metric label: `body_too_large`.
+    public var reason: String
+    /// A sentence for the person who reads it: what is wrong and what mends it. Never holds a secret.
+    public var detail: String
+    /// Header fields that belong to the error, such as `Allow`.
+    public var headers: [(name: String, value: String)]
+
+    /// A problem from its parts.
+    public init(
+        _ status: HTTPResponseStatus,
+        reason: String,
+        detail: String,
+        headers: [(name: String, value: String)] = []
+    ) {
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+        self.headers = headers
+    }
+
+    /// The answer that carries it.
+    public var response: HTTPResponse {
+        var json = JSONObjectWriter()
+        json.member("title", self.status.reasonPhrase)
+        json.member("status", self.status.code)
+        json.member("detail", self.detail)
+        json.member("reason", self.reason)
+        return HTTPResponse(
+            status: self.status,
+            headers: [("Content-Type", "application/problem+json")] + self.headers,
+            body: ByteBuffer(bytes: json.finish())
+        )
+    }
+}

@@ -1,0 +1,57 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+
+/// The probes and the metrics that every node has, whatever its tier.
+public struct HealthRoutes: Sendable {
+    private let state: NodeState
+    private let broker: any Broker
+    private let metrics: PrometheusRegistry
+
+    /// The routes over a node's state.
+    public init(state: NodeState, broker: any Broker, metrics: PrometheusRegistry) {
+        self.state = state
+        self.broker = broker
+        self.metrics = metrics
+    }
+
+    /// Adds `/livez`, `/readyz`, `/healthz` and `/metrics`.
+    public func addRoutes(to router: inout Router) {
+        // Alive is who answers: a process that is restarted because its store is away helps nobody.
+        router.on(.GET, "/livez") { _ in .response(Self.text("alive\n")) }
+        for path in ["/readyz", "/healthz"] {
+            router.on(.GET, path) { [state, broker] _ in .response(Self.readiness(state: state, broker: broker)) }
+        }
+        router.on(.GET, "/metrics") { [metrics] _ in
+            .response(
+                HTTPResponse(
+                    contentType: "text/plain; version=0.0.4; charset=utf-8",
+                    body: ByteBuffer(string: metrics.text())
+                )
+            )
+        }
+    }
+
+    private static func readiness(state: NodeState, broker: any Broker) -> HTTPResponse {
+        if state.isDraining {
+            return Problem(
+                .serviceUnavailable,
+                reason: "draining",
+                detail: "This node is draining and takes nothing new; use another."
+            ).response
+        }
+        switch broker.health {
+        case .ready:
+            return self.text("ready\n")
+        case .unavailable(let sentence):
+            return Problem(.serviceUnavailable, reason: "broker_unavailable", detail: sentence).response
+        }
+    }
+
+    private static func text(_ text: String) -> HTTPResponse {
+        HTTPResponse(contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: text))
+    }
+}

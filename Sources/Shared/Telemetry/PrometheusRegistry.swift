@@ -1,0 +1,87 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CoreMetrics
+internal import Synchronization
+
+/// Keeps what swift-metrics counts in this process and writes it in Prometheus' text format, version 0.0.4
+/// (prometheus.io, "Exposition formats").
+///
+/// Handlers of one label and one set of dimensions share a cell, whoever makes them. Cells are never dropped: what is
+/// put into dimensions must be bounded.
+public final class PrometheusRegistry: MetricsFactory {
+    private let families = Mutex<[String: PrometheusFamily]>([:])
+
+    /// An empty registry.
+    public init() {}
+
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        self.cell(label, .counter, dimensions)
+    }
+
+    public func makeFloatingPointCounter(
+        label: String,
+        dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler {
+        self.cell(label, .counter, dimensions)
+    }
+
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        self.cell(label, .gauge, dimensions)
+    }
+
+    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        self.cell(label, aggregate ? .summary : .gauge, dimensions)
+    }
+
+    /// Durations, in seconds as Prometheus has it; the label should end in `_seconds`.
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        self.cell(label, .summary, dimensions)
+    }
+
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    public func destroyMeter(_ handler: any MeterHandler) {}
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    public func destroyTimer(_ handler: any TimerHandler) {}
+
+    /// All cells as text, ordered by name and labels.
+    public func text() -> String {
+        let families = self.families.withLock { $0 }
+        var text = ""
+        for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+            text += "# TYPE \(name) \(family.kind.rawValue)\n"
+            for (labels, cell) in family.cells.sorted(by: { $0.key < $1.key }) {
+                cell.write(name: name, labels: labels, kind: family.kind, to: &text)
+            }
+        }
+        return text
+    }
+
+    private func cell(_ label: String, _ kind: PrometheusFamily.Kind, _ dimensions: [(String, String)]) -> PrometheusCell {
+        let name = PrometheusText.metricName(label)
+        let labels = PrometheusText.labels(dimensions)
+        return self.families.withLock { families in
+            if let cell = families[name]?.cells[labels] { return cell }
+            let cell = PrometheusCell()
+            families[name, default: PrometheusFamily(kind: kind)].cells[labels] = cell
+            return cell
+        }
+    }
+}
+
+/// All cells of one metric name.
+struct PrometheusFamily {
+    /// What Prometheus calls the metric's type.
+    enum Kind: String {
+        case counter
+        case gauge
+        /// A count and a sum, without quantiles.
+        case summary
+    }
+
+    var kind: Kind
+    /// By rendered labels.
+    var cells: [String: PrometheusCell] = [:]
+}

@@ -1,0 +1,116 @@
+"""The command line as its user meets it."""
+
+import socket
+
+import pytest
+
+import qq
+from relay import BINARY, receive, run_command
+
+
+def test_printed_command_sends_an_event(relay):
+    """The banner's command, pasted as it stands, reaches a bot on the banner's socket URL."""
+    assert relay.printed.count("demo-secret") == 3
+    assert relay.webhook_url == f"http://127.0.0.1:{relay.port}/webhook?secret=demo-secret"
+    assert relay.socket_url == f"ws://127.0.0.1:{relay.port}/ws?secret=demo-secret"
+    with relay.bot("demo-secret") as bot:
+        done = run_command(relay.send_command)
+        assert done.returncode == 0, done.stderr
+        kind, body = receive(bot)
+        assert kind == "text"
+        assert b'"Hello from Hookwire"' in body
+
+
+def test_send_to_another_secret(relay, secret):
+    """`send` signs with the secret that it is given, in any script."""
+    with relay.bot(secret) as bot:
+        command = [BINARY, "send", "--relay", relay.url, "--platform", "qq", "--secret", secret, "--text", '你好 "bot"\n']
+        assert run_command(command).returncode == 0
+        kind, body = receive(bot)
+        assert kind == "text"
+        assert '你好 \\"bot\\"\\n'.encode() in body
+
+
+def test_each_send_is_a_new_event(relay, secret):
+    """Two sends are two events, not a duplicate."""
+    command = [BINARY, "send", "--relay", relay.url, "--platform", "qq", "--secret", secret, "--text", "again"]
+    with relay.bot(secret) as bot:
+        for _ in range(2):
+            assert run_command(command).returncode == 0
+        assert receive(bot) != receive(bot)
+
+
+def test_send_to_nobody(secret):
+    """A relay that is not there is an error with a sentence, not with a trace."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        done = run_command([BINARY, "send", "--relay", url, "--platform", "qq", "--secret", secret, "--text", "x"])
+    assert done.returncode != 0
+    assert url in done.stderr
+    assert secret not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["--help"], ["serve", "--help"], ["send", "--help"]], ids=" ".join)
+def test_help(arguments):
+    """Each command explains itself."""
+    done = run_command([BINARY, *arguments])
+    assert done.returncode == 0
+    assert "USAGE" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        (["serve", "--no-such-flag"], "--no-such-flag"),
+        (["serve", "--port", "99999"], "port"),
+        (["serve", "--port", "eighty"], "port"),
+        (["serve", "--body-limit", "much"], "body-limit"),
+        (["serve", "--freshness", "soon"], "freshness"),
+        (["serve", "--log-level", "loud"], "log-level"),
+        (["serve", "--tls-cert", "/nonexistent.pem"], "tls"),
+        (["no-such-command"], "no-such-command"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_mistakes(arguments, named):
+    """A mistake ends the program before it serves, with a sentence that names the flag."""
+    done = run_command([BINARY, *arguments])
+    assert done.returncode not in (0, -6, -11)
+    assert named in done.stderr
+    assert done.stdout == ""
+
+
+def test_port_in_use(relay):
+    """The commonest of all failures to start names the port."""
+    done = run_command([BINARY, "serve", "--host", "127.0.0.1", "--port", relay.port])
+    assert done.returncode not in (0, -6, -11)
+    assert str(relay.port) in done.stderr
+    assert "Fatal error" not in done.stderr
+
+
+def test_environment_equals_flags(start):
+    """HOOKWIRE_PORT for --port, and a flag wins over its variable."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    relay = start(env={"HOOKWIRE_PORT": str(port)}, port_flags=())
+    assert relay.port == port
+    other = start(env={"HOOKWIRE_PORT": str(port)})
+    assert other.port not in (port, 0)
+
+
+@pytest.mark.parametrize("name, value", [("HOOKWIRE_PORT", "eighty"), ("HOOKWIRE_FRESHNESS", "soon")])
+def test_mistake_in_the_environment(name, value):
+    """A mistyped variable is reported like a mistyped flag, never replaced by the default."""
+    done = run_command(["env", f"{name}={value}", BINARY, "serve"])
+    assert done.returncode != 0
+    assert name in done.stderr or name.removeprefix("HOOKWIRE_").lower() in done.stderr
+
+
+def test_log_goes_to_standard_error(relay, secret):
+    """Standard output has the banner and nothing else, so that it can be piped."""
+    relay.deliver(secret, qq.event())
+    assert relay.printed.startswith("Hookwire is listening on ")
+    assert relay.printed.rstrip().endswith('--text "Hello from Hookwire"')

@@ -1,0 +1,60 @@
+"""Pings from the server: a peer that answers anything stays, a silent one is let go."""
+
+import pytest
+
+import qq
+from relay import Relay, receive
+from websocket_raw import CLOSE, PING, PONG, TEXT
+
+
+@pytest.fixture(scope="module")
+def relay(tmp_path_factory):
+    flags = ["--ping-interval", "1s", "--pong-timeout", "1s"]
+    with Relay(*flags, folder=tmp_path_factory.mktemp("relay")) as relay:
+        yield relay
+
+
+def test_answering_client_stays(relay, secret):
+    """Pings come again and again, and pongs keep the socket open."""
+    with relay.raw_socket(secret) as socket:
+        for _ in range(3):
+            frame = socket.frame()
+            assert frame.opcode == PING
+            socket.send_frame(PONG, frame.payload)
+        body = qq.event()
+        relay.deliver(secret, body)
+        assert socket.frame().payload == body
+
+
+def test_any_frame_is_a_sign_of_life(relay, secret):
+    """A client that sends messages and no pong is not silent."""
+    with relay.raw_socket(secret) as socket:
+        for _ in range(3):
+            assert socket.frame().opcode == PING
+            socket.send_frame(TEXT, b'{"op":1,"d":null}')
+        body = qq.event()
+        relay.deliver(secret, body)
+        assert socket.frame().payload == body
+
+
+def test_silent_client_is_closed(relay, secret):
+    """One ping, no answer, the end."""
+    with relay.raw_socket(secret) as socket:
+        assert socket.frame().opcode == PING
+        try:
+            assert socket.frame().opcode == CLOSE
+        except (EOFError, ConnectionResetError):
+            return
+        assert socket.is_closed()
+
+
+def test_real_client(relay, secret):
+    """The `websockets` package answers by itself, and pings by itself."""
+    with relay.bot(secret, ping_interval=0.5, ping_timeout=5) as bot, relay.raw_socket(qq.secret()) as clock:
+        for _ in range(3):
+            frame = clock.frame()
+            assert frame.opcode == PING
+            clock.send_frame(PONG, frame.payload)
+        body = qq.event()
+        relay.deliver(secret, body)
+        assert receive(bot) == ("text", body)

@@ -1,0 +1,91 @@
+"""SIGTERM drains and ends with exit code 0; a second signal does not wait."""
+
+import signal
+import time
+
+import pytest
+import websockets.exceptions
+
+import qq
+from relay import PATIENCE
+
+
+def wait_until_draining(relay):
+    """Returns when the server takes nothing new: it refuses connections, or says so."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if relay.get("/readyz").status == 503:
+                return
+        except OSError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the server still takes requests")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_sockets_are_closed_and_the_process_ends(start, number):
+    """A bot learns that the service restarts (1012), and the process ends well."""
+    relay, secret = start("--drain", "3s"), qq.secret()
+    with relay.bot(secret) as bot, relay.bot(secret) as other:
+        relay.signal(number)
+        for socket in (bot, other):
+            with pytest.raises(websockets.exceptions.ConnectionClosed) as closed:
+                socket.recv(timeout=PATIENCE)
+            assert closed.value.rcvd.code in (1012, 1001)
+    assert relay.wait() == 0
+
+
+def test_nothing_to_drain(start):
+    """Without sockets and requests the process does not wait for the end of the drain time."""
+    relay = start("--drain", "600s")
+    relay.signal()
+    assert relay.wait() == 0
+
+
+def test_idle_connection_does_not_hold_the_process(start):
+    """A kept-alive connection without a request is no work."""
+    relay = start("--drain", "600s")
+    with relay.raw() as connection:
+        connection.request("GET", "/livez")
+        assert connection.response().status == 200
+        relay.signal()
+        assert relay.wait() == 0
+
+
+def test_client_that_ignores_the_close(start):
+    """The drain time is the longest that anybody can hold the process."""
+    relay = start("--drain", "2s")
+    with relay.raw_socket(qq.secret()):
+        relay.signal()
+        assert relay.wait() == 0
+
+
+def test_request_in_flight_is_answered(start):
+    """An event whose body is still coming in when the signal arrives is acknowledged."""
+    relay, secret = start("--drain", "30s"), qq.secret()
+    body = qq.event("in flight")
+    lines = [f"{name}: {value}" for name, value in qq.signed_headers(secret, body).items()]
+    with relay.raw() as connection:
+        connection.request("POST", qq.webhook_path(secret), f"Content-Length: {len(body)}", *lines, body=body[:20])
+        assert relay.get("/livez").status == 200
+        relay.signal()
+        wait_until_draining(relay)
+        connection.send(body[20:])
+        response = connection.response()
+        assert (response.status, response.body) == (200, qq.ACKNOWLEDGED)
+        assert connection.is_closed()
+    assert relay.wait() == 0
+
+
+def test_second_signal_ends_at_once(start):
+    """Who asks twice does not want to wait for ten minutes."""
+    relay, secret = start("--drain", "600s", "--body-timeout", "600s"), qq.secret()
+    with relay.raw() as connection:
+        connection.request("POST", qq.webhook_path(secret), "Content-Length: 100", body=b"{")
+        assert relay.get("/livez").status == 200
+        relay.signal()
+        wait_until_draining(relay)
+        assert relay.process.poll() is None
+        relay.signal()
+        relay.wait()
