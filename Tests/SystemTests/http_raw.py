@@ -70,7 +70,8 @@ class RawConnection:
         for line in lines:
             name, colon, value = line.partition(":")
             assert colon and name == name.strip()
-            headers[name.lower()] = value.strip()
+            name, value = name.lower(), value.strip()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
         if to_head or status.startswith("1") or status in ("204", "304"):
             body = b""
         elif headers.get("transfer-encoding") == "chunked":

@@ -71,6 +71,7 @@ class Relay:
             r"  Webhook URL   (?P<webhook>\S+)\n"
             r"  Socket URL    (?P<socket>\S+)\n"
             r"\n"
+            r"(?:[^ \n].*\n\n)?"
             r"Send a signed sample event:\n"
             r"\n"
             r"  (?P<send>\S+ send .+)\n",

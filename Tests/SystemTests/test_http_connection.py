@@ -122,8 +122,9 @@ def test_upgrade_on_any_request(relay, secret, requests_before):
         assert (frame.opcode, frame.payload) == (TEXT, body)
 
 
-def test_frame_in_the_packet_of_the_upgrade(relay, secret):
-    """A client may send its first frame with the handshake; nothing is lost between the two protocols."""
+def test_frame_in_the_packet_of_the_upgrade(start, secret):
+    """A client may send its first frame with the handshake; it is answered without waiting for anything else."""
+    relay = start("--ping-interval", "1h")
     with relay.raw_socket() as connection:
         lines = ["GET /ws?secret=" + secret + " HTTP/1.1", "Host: relay.example", *handshake_lines(fresh_key())]
         connection.send("\r\n".join(lines).encode() + b"\r\n\r\n" + encode(PING, b"early"))

@@ -9,7 +9,7 @@ from websocket_raw import CLOSE, PING, PONG, TEXT
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory):
-    flags = ["--ping-interval", "1s", "--pong-timeout", "1s"]
+    flags = ["--ping-interval", "3s", "--pong-timeout", "1s"]
     with Relay(*flags, folder=tmp_path_factory.mktemp("relay")) as relay:
         yield relay
 
@@ -17,8 +17,8 @@ def relay(tmp_path_factory):
 def test_answering_client_stays(relay, secret):
     """Pings come again and again, and pongs keep the socket open."""
     with relay.raw_socket(secret) as socket:
-        for _ in range(3):
-            frame = socket.frame()
+        for _ in range(2):
+            frame = socket.any_frame()
             assert frame.opcode == PING
             socket.send_frame(PONG, frame.payload)
         body = qq.event()
@@ -29,8 +29,8 @@ def test_answering_client_stays(relay, secret):
 def test_any_frame_is_a_sign_of_life(relay, secret):
     """A client that sends messages and no pong is not silent."""
     with relay.raw_socket(secret) as socket:
-        for _ in range(3):
-            assert socket.frame().opcode == PING
+        for _ in range(2):
+            assert socket.any_frame().opcode == PING
             socket.send_frame(TEXT, b'{"op":1,"d":null}')
         body = qq.event()
         relay.deliver(secret, body)
@@ -40,7 +40,7 @@ def test_any_frame_is_a_sign_of_life(relay, secret):
 def test_silent_client_is_closed(relay, secret):
     """One ping, no answer, the end."""
     with relay.raw_socket(secret) as socket:
-        assert socket.frame().opcode == PING
+        assert socket.any_frame().opcode == PING
         try:
             assert socket.frame().opcode == CLOSE
         except (EOFError, ConnectionResetError):
@@ -51,8 +51,8 @@ def test_silent_client_is_closed(relay, secret):
 def test_real_client(relay, secret):
     """The `websockets` package answers by itself, and pings by itself."""
     with relay.bot(secret, ping_interval=0.5, ping_timeout=5) as bot, relay.raw_socket(qq.secret()) as clock:
-        for _ in range(3):
-            frame = clock.frame()
+        for _ in range(2):
+            frame = clock.any_frame()
             assert frame.opcode == PING
             clock.send_frame(PONG, frame.payload)
         body = qq.event()

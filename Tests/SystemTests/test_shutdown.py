@@ -1,6 +1,7 @@
 """SIGTERM drains and ends with exit code 0; a second signal does not wait."""
 
 import signal
+import subprocess
 import time
 
 import pytest
@@ -78,8 +79,24 @@ def test_request_in_flight_is_answered(start):
     assert relay.wait() == 0
 
 
+def test_slow_request_is_waited_for(start):
+    """The drain time is the request's too: a body that needs some seconds more has them."""
+    relay, secret = start("--drain", "60s", "--body-timeout", "60s"), qq.secret()
+    body = qq.event("slow")
+    lines = [f"{name}: {value}" for name, value in qq.signed_headers(secret, body).items()]
+    with relay.raw() as connection:
+        connection.request("POST", qq.webhook_path(secret), f"Content-Length: {len(body)}", *lines, body=body[:20])
+        assert relay.get("/livez").status == 200
+        relay.signal()
+        with pytest.raises(subprocess.TimeoutExpired):
+            relay.wait(8)
+        connection.send(body[20:])
+        assert connection.response().body == qq.ACKNOWLEDGED
+    assert relay.wait() == 0
+
+
 def test_second_signal_ends_at_once(start):
-    """Who asks twice does not want to wait for ten minutes."""
+    """Who asks twice does not want to wait for ten minutes: the process ends without having finished its work."""
     relay, secret = start("--drain", "600s", "--body-timeout", "600s"), qq.secret()
     with relay.raw() as connection:
         connection.request("POST", qq.webhook_path(secret), "Content-Length: 100", body=b"{")
@@ -88,4 +105,4 @@ def test_second_signal_ends_at_once(start):
         wait_until_draining(relay)
         assert relay.process.poll() is None
         relay.signal()
-        relay.wait()
+        assert relay.wait() != 0

@@ -10,29 +10,25 @@ from relay import receive
 from websocket_raw import fresh_key, handshake_lines
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        lambda secret: ("/ws?secret=" + secret, {}),
-        lambda secret: ("/ws?token=T&secret=" + secret, {}),
-        lambda secret: ("/ws/" + secret, {}),
-        lambda secret: (f"/ws/{secret}/token", {}),
-        lambda secret: ("/ws", {"Authorization": "Bearer " + secret}),
-        lambda secret: ("/ws", {"Authorization": "bearer " + secret}),
-    ],
-    ids=["query", "query with a token", "path", "path with a token", "bearer", "bearer in lower case"],
-)
-@pytest.mark.parametrize("value", [None, "密钥 & more"], ids=["plain", "encoded"])
-def test_forms(relay, form, value):
-    """All the URLs that bots of the existing relays use, and a header for who keeps secrets out of URLs."""
-    secret = qq.known_secret(value) if value else qq.secret()
-    path, headers = form(urllib.parse.quote(secret, safe=""))
-    if headers and value:
-        pytest.skip("a header field holds no such characters")
+def delivers(relay, secret, path, **headers):
     with relay.bot(secret, path=path, additional_headers=headers) as bot:
         body = qq.event()
         relay.deliver(secret, body)
         assert receive(bot) == ("text", body)
+
+
+@pytest.mark.parametrize("form", ["/ws?secret={}", "/ws?token=T&secret={}", "/ws/{}", "/ws/{}/token"])
+@pytest.mark.parametrize("secret", [None, "密钥/ & more", "a+b%20c"], ids=["plain", "encoded", "signs"])
+def test_urls(relay, form, secret):
+    """All the URLs that bots of the existing relays use, with secrets that need percent-encoding too."""
+    secret = qq.known_secret(secret) if secret else qq.secret()
+    delivers(relay, secret, form.format(urllib.parse.quote(secret, safe="")))
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_authorization_header(relay, secret, scheme):
+    """For who keeps secrets out of URLs. The scheme's name is case-insensitive (RFC 9110, section 11.1)."""
+    delivers(relay, secret, "/ws", Authorization=f"{scheme} {secret}")
 
 
 def refused(relay, target, *lines, method="GET"):
@@ -41,8 +37,12 @@ def refused(relay, target, *lines, method="GET"):
         response = connection.response()
         assert response.is_problem()
         assert len(json.loads(response.body)["detail"]) > 15
-        connection.request("GET", "/livez")
-        assert connection.response().status == 200
+        # What follows a handshake may be meant for another protocol, so the server may end the connection, if it says so.
+        if "close" in response.headers.get("connection", ""):
+            assert connection.is_closed()
+        else:
+            connection.request("GET", "/livez")
+            assert connection.response().status == 200
         return response
 
 
@@ -54,7 +54,7 @@ def test_no_upgrade(relay, secret):
 
 
 def test_missing_key(relay, secret):
-    """400"""
+    """There is nothing to accept without a key."""
     assert refused(relay, "/ws?secret=" + secret, *handshake_lines(key=None)).status == 400
 
 
@@ -74,8 +74,8 @@ def test_version(relay, secret, version):
 
 @pytest.mark.parametrize(
     "target, lines",
-    [("/ws", []), ("/ws?secret=", []), ("/ws/", []), ("/ws", ["Authorization: Bearer "]), ("/ws", ["Authorization: Basic eDp5"])],
-    ids=["none", "empty", "empty in the path", "empty bearer", "basic"],
+    [("/ws", []), ("/ws?secret=", []), ("/ws", ["Authorization: Bearer "]), ("/ws", ["Authorization: Basic eDp5"])],
+    ids=["none", "empty", "empty bearer", "basic"],
 )
 def test_no_secret(relay, target, lines):
     """Nobody's socket is refused before it is one."""

@@ -71,6 +71,12 @@ class RawWebSocket(RawConnection):
         self.send(encode(opcode, payload, **options))
 
     def frame(self):
+        """The next frame that is no ping: the server may send one at any time."""
+        while (frame := self.any_frame()).opcode == PING:
+            pass
+        return frame
+
+    def any_frame(self):
         """The next frame. A server's frames are never masked."""
         first, second = self.read(2)
         assert not second & 0x80, "the server masked a frame"

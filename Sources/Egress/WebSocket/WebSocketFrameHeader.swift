@@ -19,13 +19,12 @@ struct WebSocketFrameHeader {
     /// Whether the frame is the last one of its message.
     private(set) var isFinal = true
     private(set) var opcode: WebSocketOpcode = .continuation
-    /// The bytes of payload.
-    private(set) var length: UInt64 = 0
-    private(set) var mask = WebSocketMask()
-
     private var step: Step = .start
     /// How many bytes the field at `step` still needs.
     private var missing: UInt8 = 0
+    private var mask = WebSocketMask()
+    /// The bytes of payload, less those that were unmasked or skipped.
+    private(set) var length: UInt64 = 0
 
     var isComplete: Bool { self.step == .complete }
 

@@ -14,8 +14,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// The pongs of one read, in bytes, that are sent together. What comes over it is answered by the latest one alone.
-    private static let pongBatchLimit = 4096
+    /// How many bytes of pongs may wait. Over it the latest ping alone is answered.
+    private static let pongLimit = 4096
 
     /// This socket's place in the heartbeat wheel. The wheel's own.
     var heartbeatPlace = HeartbeatPlace()
@@ -25,7 +25,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     private var owner: (any WebSocketOwner)?
     private var context: ChannelHandlerContext?
     private var closeDeadline: WebSocketCloseDeadline?
-    /// The pongs of the read that is going on.
+    /// The pongs of the read that is going on or, while the channel is not writable, the latest one.
     private var pongs: ByteBuffer?
     private var holdsRead = false
 
@@ -59,14 +59,16 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
         var input = self.unwrapInboundIn(data)
         self.machine.bytesReceived()
         while let frame = self.parser.next(from: &input) {
-            let canSend = context.channel.isWritable && (self.pongs?.readableBytes ?? 0) < Self.pongBatchLimit
-            switch self.machine.frameReceived(frame, canSend: canSend) {
+            switch self.machine.frameReceived(frame, hasRoomForPong: self.hasRoomForPong(context.channel)) {
             case .ignore:
                 break
             case .deliver(let message):
                 self.owner?.messageReceived(message)
-            case .sendPong(let payload):
-                self.batchPong(payload)
+            case .addPong(let payload):
+                self.addPong(payload)
+            case .replacePongs(let payload):
+                self.pongs = nil
+                self.addPong(payload)
             case .startClosing(let ending):
                 self.startClosing(ending, context: context)
             case .drop:
@@ -126,6 +128,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
         let bytes = encodedFrames.readableBytes
         switch self.machine.sendRequested(bytes: bytes, backlog: self.backlog(context.channel)) {
         case .write:
+            // What an owner sends from within a read goes after the pongs for what was read before.
+            if self.pongs != nil { self.sendPongs(context: context) }
             context.writeAndFlush(self.wrapOutboundOut(encodedFrames), promise: nil)
             return .accepted
         case .refuse:
@@ -177,19 +181,20 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
         return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
-    private func batchPong(_ payload: ByteBuffer) {
+    private func hasRoomForPong(_ channel: any Channel) -> Bool {
+        guard let pongs else { return channel.isWritable }
+        return channel.isWritable && pongs.readableBytes < Self.pongLimit
+    }
+
+    private func addPong(_ payload: ByteBuffer) {
         var pongs = self.pongs.take() ?? ByteBuffer()
         WebSocketFrameEncoder.appendFrame(.pong, payload: payload, into: &pongs)
         self.pongs = pongs
     }
 
     private func sendPongs(context: ChannelHandlerContext) {
-        if context.channel.isWritable, case .sendPong(let payload) = self.machine.outputReady() {
-            self.batchPong(payload)
-        }
-        if let pongs = self.pongs.take() {
-            context.writeAndFlush(self.wrapOutboundOut(pongs), promise: nil)
-        }
+        guard context.channel.isWritable, let pongs = self.pongs.take() else { return }
+        context.writeAndFlush(self.wrapOutboundOut(pongs), promise: nil)
     }
 
     private func releaseRead(context: ChannelHandlerContext) {

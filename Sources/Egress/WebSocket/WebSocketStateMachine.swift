@@ -39,8 +39,6 @@ struct WebSocketStateMachine {
 
     private let configuration: WebSocketConfiguration
     private var state: State = .open
-    /// The latest ping's payload that could not be answered yet: one at most, however many pings come.
-    private var pendingPong: ByteBuffer?
     private var liveness = WebSocketLiveness()
 
     init(configuration: WebSocketConfiguration) {
@@ -66,7 +64,6 @@ struct WebSocketStateMachine {
         peer: Peer
     ) -> Ending {
         self.state = .closing(Closing(peer: peer))
-        self.pendingPong = nil
         return Ending(frame: frame, reason: reason)
     }
 }
@@ -82,7 +79,11 @@ extension WebSocketStateMachine {
     enum FrameReceivedAction: Equatable {
         case ignore
         case deliver(WebSocketMessage)
-        case sendPong(ByteBuffer)
+        /// Answer with the next pongs to be sent.
+        case addPong(ByteBuffer)
+        /// Answer in place of all pongs that were not sent yet: the latest ping is the one that needs an answer
+        /// (RFC 6455 section 5.5.3).
+        case replacePongs(ByteBuffer)
         case startClosing(Ending)
         /// Both close frames are through: drop the connection.
         case drop
@@ -90,10 +91,10 @@ extension WebSocketStateMachine {
 
     /// The parser made something of the peer's bytes.
     ///
-    /// - Parameter canSend: whether the channel takes a pong now. Otherwise the latest ping waits for `outputReady`.
-    mutating func frameReceived(_ frame: WebSocketFrameParser.Output, canSend: Bool) -> FrameReceivedAction {
+    /// - Parameter hasRoomForPong: whether another pong may be kept: the channel takes output, and few pongs wait.
+    mutating func frameReceived(_ frame: WebSocketFrameParser.Output, hasRoomForPong: Bool) -> FrameReceivedAction {
         switch self.state {
-        case .open: self.frameReceivedWhileOpen(frame, canSend: canSend)
+        case .open: self.frameReceivedWhileOpen(frame, hasRoomForPong: hasRoomForPong)
         case .closing(let closing): self.frameReceived(frame, while: closing)
         case .ended: .ignore
         }
@@ -101,7 +102,7 @@ extension WebSocketStateMachine {
 
     private mutating func frameReceivedWhileOpen(
         _ frame: WebSocketFrameParser.Output,
-        canSend: Bool
+        hasRoomForPong: Bool
     ) -> FrameReceivedAction {
         switch frame {
         case .message(let message):
@@ -109,9 +110,7 @@ extension WebSocketStateMachine {
         case .discardedMessage, .pong:
             return .ignore
         case .ping(let payload):
-            if canSend { return .sendPong(payload) }
-            self.pendingPong = payload
-            return .ignore
+            return hasRoomForPong ? .addPong(payload) : .replacePongs(payload)
         case .close(let payload):
             do throws(WebSocketViolation) {
                 let code = try WebSocketCloseFrame.code(ofPayload: payload)
@@ -160,10 +159,7 @@ extension WebSocketStateMachine {
 
     /// The peer finished its side of the connection, or the connection broke.
     mutating func connectionLost() -> ConnectionLostAction {
-        defer {
-            self.state = .ended
-            self.pendingPong = nil
-        }
+        defer { self.state = .ended }
         switch self.state {
         case .open: return .end(.connectionLost)
         case .closing: return .drop
@@ -175,17 +171,6 @@ extension WebSocketStateMachine {
 // MARK: From the channel
 
 extension WebSocketStateMachine {
-    enum OutputReadyAction: Equatable {
-        case none
-        case sendPong(ByteBuffer)
-    }
-
-    /// The channel takes output (again).
-    mutating func outputReady() -> OutputReadyAction {
-        guard let payload = self.pendingPong.take() else { return .none }
-        return .sendPong(payload)
-    }
-
     enum CloseFrameWrittenAction: Equatable {
         case none
         /// Finish our side of the connection and go on reading. Closing it all over bytes that nobody read resets the

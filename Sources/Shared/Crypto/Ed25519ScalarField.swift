@@ -119,35 +119,3 @@ struct Ed25519ScalarField: ~Copyable {
         return false
     }
 }
-
-/// What libcrypto precomputes for Montgomery products by one modulus.
-private struct MontgomeryContext: ~Copyable {
-    let pointer: OpaquePointer
-
-    init(modulus: borrowing BigNumber, scratch: borrowing ScratchContext) throws(CryptoError) {
-        guard let pointer = BN_MONT_CTX_new() else { throw .outOfMemory }
-        guard BN_MONT_CTX_set(pointer, modulus.pointer, scratch.pointer) == 1 else {
-            BN_MONT_CTX_free(pointer)
-            throw .operationFailed
-        }
-        self.pointer = pointer
-    }
-
-    deinit {
-        BN_MONT_CTX_free(self.pointer)
-    }
-}
-
-/// Temporary numbers for libcrypto, from its memory for secrets where that is set up.
-private struct ScratchContext: ~Copyable {
-    let pointer: OpaquePointer
-
-    init() throws(CryptoError) {
-        guard let pointer = BN_CTX_secure_new() else { throw .outOfMemory }
-        self.pointer = pointer
-    }
-
-    deinit {
-        BN_CTX_free(self.pointer)
-    }
-}

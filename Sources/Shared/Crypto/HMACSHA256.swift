@@ -58,22 +58,20 @@ public struct StreamingHMACSHA256: ~Copyable {
     }
 
     private static func start(_ context: OpaquePointer, key: UnsafeRawBufferPointer) -> Bool {
+        // The parameters point to both texts until the call returns. Passing strings would give pointers that are
+        // already dead by then; literals live for ever.
+        let parameterName: StaticString = "digest"
+        let digestName: StaticString = "SHA256"
+        let name = UnsafeRawPointer(parameterName.utf8Start).assumingMemoryBound(to: CChar.self)
+        let value = UnsafeRawPointer(digestName.utf8Start).assumingMemoryBound(to: CChar.self)
+        let parameters = [
+            // libcrypto only reads it, though its type does not say so.
+            OSSL_PARAM_construct_utf8_string(name, UnsafeMutablePointer(mutating: value), 0),
+            OSSL_PARAM_construct_end(),
+        ]
         // A key of no bytes still needs an address: with none libcrypto takes it as "keep the key of before".
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1) { nothing in
-            let address = key.baseAddress ?? UnsafeRawPointer(nothing.baseAddress)
-            var digestName: [CChar] = Array("SHA256".utf8CString)
-            return digestName.withUnsafeMutableBufferPointer { name in
-                var parameters = [
-                    OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0), OSSL_PARAM_construct_end(),
-                ]
-                return EVP_MAC_init(
-                    context,
-                    address?.assumingMemoryBound(to: UInt8.self),
-                    key.count,
-                    &parameters
-                ) == 1
-            }
-        }
+        let address = key.baseAddress ?? UnsafeRawPointer(digestName.utf8Start)
+        return EVP_MAC_init(context, address.assumingMemoryBound(to: UInt8.self), key.count, parameters) == 1
     }
 
     /// Authenticates the next bytes of the message.

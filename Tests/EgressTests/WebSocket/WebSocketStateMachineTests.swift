@@ -1,0 +1,134 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Testing
+
+@testable import Egress
+
+@Suite struct WebSocketStateMachineTests {
+    typealias Ending = WebSocketStateMachine.Ending
+
+    private var machine = WebSocketStateMachine(configuration: WebSocketConfiguration(outboundLimit: 1000))
+    private let normal = WebSocketCloseFrame(code: .normalClosure, reason: "bye")
+    private let payload = ByteBuffer(string: "payload")
+    private let peersClose = WebSocketFrameParser.Output.close(ByteBuffer(bytes: [0x03, 0xE8]))
+
+    /// An open socket hands messages on, answers pings, and has no use for pongs.
+    @Test mutating func handlesFramesWhileOpen() {
+        #expect(machine.frameReceived(.message(.text(payload)), hasRoomForPong: true) == .deliver(.text(payload)))
+        #expect(machine.frameReceived(.ping(payload), hasRoomForPong: true) == .addPong(payload))
+        #expect(machine.frameReceived(.pong, hasRoomForPong: true) == .ignore)
+        #expect(machine.frameReceived(.discardedMessage, hasRoomForPong: true) == .ignore)
+        #expect(machine.isOpen)
+    }
+
+    /// RFC 6455 5.5.3: with no room for more pongs the latest ping is the one that is answered.
+    @Test mutating func answersTheLatestPing() {
+        #expect(machine.frameReceived(.ping(payload), hasRoomForPong: false) == .replacePongs(payload))
+    }
+
+    /// The peer's close is echoed with its code, the owner told, and the connection dropped once the echo is written.
+    @Test mutating func echoesThePeersClose() {
+        let ending = Ending(frame: .init(code: .normalClosure), reason: .clientClosed)
+        #expect(machine.frameReceived(peersClose, hasRoomForPong: true) == .startClosing(ending))
+        #expect(!machine.isOpen && machine.isClosing)
+        #expect(machine.frameReceived(.message(.text(payload)), hasRoomForPong: true) == .ignore)
+        #expect(machine.frameReceived(.ping(payload), hasRoomForPong: true) == .ignore)
+        #expect(machine.closeFrameWritten() == .drop)
+        #expect(!machine.isClosing)
+    }
+
+    /// Our close waits for the peer's, and drops nothing before.
+    @Test mutating func waitsForThePeersClose() {
+        let ending = Ending(frame: normal, reason: .serverClosed)
+        #expect(machine.closeRequested(normal, reason: .serverClosed) == .startClosing(ending))
+        #expect(machine.closeFrameWritten() == .none)
+        #expect(machine.frameReceived(.message(.text(payload)), hasRoomForPong: true) == .ignore)
+        #expect(machine.frameReceived(.ping(payload), hasRoomForPong: true) == .ignore)
+        #expect(machine.frameReceived(peersClose, hasRoomForPong: true) == .drop)
+    }
+
+    /// Where the closes cross, ours is written before the connection is dropped.
+    @Test mutating func crossingClosesAreBothSent() {
+        _ = machine.closeRequested(normal, reason: .drain)
+        #expect(machine.frameReceived(peersClose, hasRoomForPong: true) == .ignore)
+        #expect(machine.isClosing)
+        #expect(machine.closeFrameWritten() == .drop)
+    }
+
+    /// A peer that does not answer our close is dropped at the deadline; after the end the deadline means nothing.
+    @Test mutating func dropsAtTheDeadline() {
+        _ = machine.closeRequested(normal, reason: .drain)
+        _ = machine.closeFrameWritten()
+        #expect(machine.closeDeadlineReached() == .drop)
+        #expect(machine.closeDeadlineReached() == .none)
+        #expect(machine.frameReceived(peersClose, hasRoomForPong: true) == .ignore)
+        #expect(machine.connectionLost() == .ignore)
+    }
+
+    /// The first reason stands: a second close, a send or a heartbeat does nothing to a closing socket.
+    @Test mutating func closesOnce() {
+        _ = machine.closeRequested(normal, reason: .drain)
+        #expect(machine.closeRequested(normal, reason: .serverClosed) == .ignore)
+        #expect(machine.sendRequested(bytes: 1, backlog: 0) == .refuse)
+        #expect(machine.heartbeatDue(.ping, now: .uptimeNanoseconds(1), backlog: 0, isReading: true) == .none)
+        #expect(machine.connectionLost() == .drop)
+        #expect(machine.connectionLost() == .ignore)
+        #expect(machine.closeFrameWritten() == .none)
+    }
+
+    /// A violation is answered with its code; our side is finished and the peer's bytes read to the end, so that the
+    /// close frame is not lost to a reset.
+    @Test(arguments: WebSocketViolation.allCases)
+    mutating func answersViolations(violation: WebSocketViolation) {
+        let reason = violation.endReason
+        let frame = WebSocketCloseFrame(code: reason.closeCode, reason: violation.explanation)
+        let expected = Ending(frame: frame, reason: reason)
+        #expect(machine.frameReceived(.violation(violation), hasRoomForPong: true) == .startClosing(expected))
+        #expect(machine.closeFrameWritten() == .finishOutput)
+        #expect(machine.isClosing)
+        #expect(machine.closeDeadlineReached() == .drop)
+    }
+
+    /// A violation in place of the awaited close ends the waiting.
+    @Test(arguments: [true, false]) mutating func violationWhileClosing(isWritten: Bool) {
+        _ = machine.closeRequested(normal, reason: .drain)
+        if isWritten {
+            #expect(machine.closeFrameWritten() == .none)
+            #expect(machine.frameReceived(.violation(.reservedBits), hasRoomForPong: true) == .drop)
+        } else {
+            #expect(machine.frameReceived(.violation(.reservedBits), hasRoomForPong: true) == .ignore)
+            #expect(machine.closeFrameWritten() == .drop)
+        }
+    }
+
+    /// A connection that ends with no close frame is lost, and the owner told.
+    @Test mutating func losesTheConnection() {
+        #expect(machine.connectionLost() == .end(.connectionLost))
+        #expect(machine.connectionLost() == .ignore)
+        #expect(machine.sendRequested(bytes: 1, backlog: 0) == .refuse)
+    }
+
+    /// The outbound limit is exact, and with an empty queue one frame of any size passes.
+    @Test mutating func boundsTheQueue() {
+        #expect(machine.sendRequested(bytes: 5000, backlog: 0) == .write)
+        #expect(machine.sendRequested(bytes: 1, backlog: 999) == .write)
+        guard case .startClosing(let ending) = machine.sendRequested(bytes: 2, backlog: 999) else {
+            Issue.record("a queue over the limit must end the socket")
+            return
+        }
+        #expect(ending.reason == .slowConsumer)
+        #expect(ending.frame.code == .tryAgainLater)
+        #expect(ending.frame.reason == "slow consumer, resume from your last event")
+        #expect(machine.closeFrameWritten() == .none)
+        #expect(machine.closeDeadlineReached() == .drop)
+    }
+
+    /// A frame larger than the limit does not get in behind others, and overflows nothing.
+    @Test mutating func refusesAFrameOverTheLimitBehindOthers() {
+        #expect(machine.sendRequested(bytes: .max, backlog: 1) != .write)
+        #expect(!machine.isOpen)
+    }
+}

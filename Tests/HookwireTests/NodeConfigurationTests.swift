@@ -1,0 +1,70 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import Egress
+import Foundation
+import Ingress
+import NIOCore
+import Shared
+import Testing
+
+@testable import Hookwire
+
+@Suite struct NodeConfigurationTests {
+    private func configuration(_ flags: [String: String?]) async throws -> NodeConfiguration {
+        try NodeConfiguration(try await SettingsReader(flags: flags))
+    }
+
+    /// Without a word the documented defaults hold.
+    @Test func defaults() async throws {
+        let configuration = try await self.configuration([:])
+        #expect(configuration.port == 8080)
+        #expect(configuration.limits.body == 1 << 20)
+        #expect(configuration.ingress.freshness == .minutes(5))
+        #expect(configuration.egress.pingInterval == .seconds(25))
+        #expect(configuration.memory.retentionCount == 1_000)
+        #expect(configuration.drain == .seconds(20))
+    }
+
+    /// A flag goes before the file.
+    @Test func flagsGoBeforeTheFile() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID()).yaml").path
+        try "port: 9000\nbody-limit: 2MiB\n".write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let configuration = try await self.configuration(["config": path, "port": "9001"])
+        #expect(configuration.port == 9001)
+        #expect(configuration.limits.body == 2 << 20)
+    }
+
+    /// What cannot be used is named together with what it may be; it never becomes a default in silence.
+    @Test(arguments: [
+        ("port", "65536"), ("port", "http"), ("drain", "20"), ("body-limit", "1MB"), ("signature-check", "none"),
+        ("log-level", "loud"), ("ping-interval", "1s"), ("retention-count", "0"), ("threads", "0"),
+    ])
+    func refuses(name: String, value: String) async throws {
+        let error = await #expect(throws: SettingsError.self) { _ = try await self.configuration([name: value]) }
+        let sentence = try #require(error?.message)
+        #expect(sentence.contains("--\(name)"))
+        #expect(sentence.contains("must be"))
+    }
+
+    /// Settings that need each other are checked together.
+    @Test(arguments: [
+        ["tls-cert": "a.pem"], ["ping-interval": "10s", "pong-timeout": "9s"],
+        ["memory-limit": "1MiB", "body-limit": "1MiB"],
+    ])
+    func refusesCombinations(flags: [String: String?]) async throws {
+        await #expect(throws: SettingsError.self) { _ = try await self.configuration(flags) }
+    }
+
+    /// A file that is not there is an error, not a node with defaults.
+    @Test func refusesAMissingFile() async throws {
+        await #expect(throws: SettingsError.self) { _ = try await self.configuration(["config": "/nowhere/hookwire.yaml"]) }
+    }
+
+    /// The variable of a setting is spelled as the help says.
+    @Test func environmentName() {
+        #expect(Setting<String>.text("redis-url").environmentName == "HOOKWIRE_REDIS_URL")
+    }
+}

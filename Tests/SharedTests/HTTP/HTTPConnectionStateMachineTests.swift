@@ -1,0 +1,210 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import Shared
+
+@Suite struct HTTPConnectionStateMachineTests {
+    private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
+    private let limits = HTTPLimits()
+
+    private func machine() -> HTTPConnectionStateMachine {
+        HTTPConnectionStateMachine(limits: self.limits, now: self.start)
+    }
+
+    private func head(
+        _ method: HTTPMethod = .POST,
+        version: HTTPVersion = .http1_1,
+        _ headers: HTTPHeaders = [:]
+    ) -> HTTPRequestHead {
+        var headers = headers
+        if !headers.contains(name: "host") { headers.add(name: "Host", value: "localhost") }
+        return HTTPRequestHead(version: version, method: method, uri: "/", headers: headers)
+    }
+
+    private func isRespond(_ action: HTTPConnectionStateMachine.EndAction) -> Bool {
+        if case .respond = action { true } else { false }
+    }
+
+    /// A request goes to its route when it is whole, and the connection is kept for the next.
+    @Test func servesRequestsOneAfterTheOther() {
+        var machine = self.machine()
+        for round in 0..<3 {
+            let now = self.start + .seconds(Int64(round))
+            #expect(machine.headReceived(self.head(), now: now) == .readBody(sendContinue: false))
+            #expect(machine.bodyReceived(ByteBuffer(string: "{"), now: now) == .none)
+            #expect(machine.bodyReceived(ByteBuffer(string: "}"), now: now) == .none)
+            guard case .respond(_, let body) = machine.endReceived() else {
+                Issue.record("a whole request must be answered")
+                return
+            }
+            #expect(String(buffer: body) == "{}")
+            #expect(machine.isResponding)
+            #expect(machine.responseReady(closesConnection: false, now: now) == .write(close: false))
+            #expect(machine.deadline == now + self.limits.idleTimeout)
+        }
+    }
+
+    /// A header that takes longer than its time is 408, counted from its first byte or, on a new connection, from its start.
+    @Test func slowHeader() {
+        var machine = self.machine()
+        #expect(machine.readCompleted(now: self.start + .seconds(9)) == true)
+        #expect(machine.timerFired(now: self.start + .seconds(9)) == .rearm)
+        #expect(machine.timerFired(now: self.start + .seconds(10)) == .refuse(.headerTimeout))
+    }
+
+    /// The time of a later request's header begins with its first byte.
+    @Test func slowHeaderOfALaterRequest() {
+        var machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        _ = machine.endReceived()
+        _ = machine.responseReady(closesConnection: false, now: self.start)
+        #expect(machine.readCompleted(now: self.start) == false)
+        let later = self.start + .seconds(60)
+        #expect(machine.readCompleted(now: later) == true)
+        #expect(machine.deadline == later + self.limits.headerTimeout)
+        #expect(machine.timerFired(now: later + .seconds(10)) == .refuse(.headerTimeout))
+    }
+
+    /// A connection on which nothing ever came, or nothing more comes, is closed without a word.
+    @Test func idleConnectionsAreClosed() {
+        var machine = self.machine()
+        #expect(machine.timerFired(now: self.start + .seconds(10)) == .close)
+
+        machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        _ = machine.endReceived()
+        _ = machine.responseReady(closesConnection: false, now: self.start)
+        #expect(machine.timerFired(now: self.start + .seconds(74)) == .rearm)
+        #expect(machine.timerFired(now: self.start + .seconds(75)) == .close)
+    }
+
+    /// A body that takes longer than its time is 408, and bytes that trickle in do not stretch it.
+    @Test func slowBody() {
+        var machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        for second in 1..<20 {
+            #expect(machine.bodyReceived(ByteBuffer(string: "x"), now: self.start + .seconds(Int64(second))) == .none)
+        }
+        #expect(machine.timerFired(now: self.start + .seconds(20)) == .refuse(.bodyTimeout))
+        #expect(machine.bodyReceived(ByteBuffer(string: "x"), now: self.start + .seconds(21)) == .none)
+        #expect(!self.isRespond(machine.endReceived()))
+    }
+
+    /// A route may take its time: nothing is late while it does.
+    @Test func routesAreNotTimedOut() {
+        var machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        _ = machine.endReceived()
+        #expect(machine.deadline == .distantFuture)
+        #expect(machine.timerFired(now: self.start + .hours(1)) == .rearm)
+    }
+
+    /// A body that is announced as too large is refused before a byte of it is read.
+    @Test func announcedBodyTooLarge() {
+        var machine = self.machine()
+        let head = self.head(.POST, ["content-length": "\(self.limits.body + 1)"])
+        #expect(machine.headReceived(head, now: self.start) == .refuse(.bodyTooLarge))
+        #expect(machine.bodyReceived(ByteBuffer(string: "x"), now: self.start) == .none)
+    }
+
+    /// A body that turns out too large is refused at the byte that is too many.
+    @Test func chunkedBodyTooLarge() {
+        var machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        #expect(machine.bodyReceived(ByteBuffer(repeating: 0x20, count: self.limits.body), now: self.start) == .none)
+        #expect(machine.bodyReceived(ByteBuffer(string: "x"), now: self.start) == .refuse(.bodyTooLarge))
+    }
+
+    /// A request needs one Host field (RFC 9112, section 3.2); HTTP/1.0 may go without.
+    @Test func hosts() {
+        let without = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+        var machine = self.machine()
+        #expect(machine.headReceived(without, now: self.start) == .refuse(.missingHost))
+        machine = self.machine()
+        let two = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["host": "a", "Host": "b"])
+        #expect(machine.headReceived(two, now: self.start) == .refuse(.missingHost))
+        machine = self.machine()
+        let old = HTTPRequestHead(version: .http1_0, method: .GET, uri: "/")
+        #expect(machine.headReceived(old, now: self.start) == .readBody(sendContinue: false))
+    }
+
+    /// `Expect: 100-continue` is met, anything else is 417.
+    @Test func expectations() {
+        var machine = self.machine()
+        #expect(
+            machine.headReceived(self.head(.POST, ["expect": "100-Continue"]), now: self.start)
+                == .readBody(sendContinue: true)
+        )
+        machine = self.machine()
+        #expect(
+            machine.headReceived(self.head(.POST, ["expect": "tea"]), now: self.start) == .refuse(.unknownExpectation)
+        )
+    }
+
+    /// Whoever asks for the end of the connection gets it, and so does whoever the parser left (an upgrade, CONNECT).
+    @Test(arguments: [
+        (HTTPMethod.GET, HTTPVersion.http1_1, HTTPHeaders([("connection", "close")]), true),
+        (.GET, .http1_0, HTTPHeaders(), true),
+        (.GET, .http1_0, HTTPHeaders([("connection", "keep-alive")]), false),
+        (.GET, .http1_1, HTTPHeaders(), false),
+        (.GET, .http1_1, HTTPHeaders([("connection", "upgrade"), ("upgrade", "h2c")]), true),
+        (.CONNECT, .http1_1, HTTPHeaders(), true),
+    ])
+    func connectionsEnd(method: HTTPMethod, version: HTTPVersion, headers: HTTPHeaders, closes: Bool) {
+        var machine = self.machine()
+        _ = machine.headReceived(self.head(method, version: version, headers), now: self.start)
+        _ = machine.endReceived()
+        #expect(machine.responseReady(closesConnection: false, now: self.start) == .write(close: closes))
+    }
+
+    /// Behind the last answer input is thrown away for a while, and then the connection is closed whatever the peer does.
+    @Test func lingering() {
+        var machine = self.machine()
+        #expect(machine.parserFailed(.malformedRequest, now: self.start) == .refuse(.malformedRequest))
+        #expect(machine.parserFailed(.malformedRequest, now: self.start) == .ignore)
+        #expect(machine.headReceived(self.head(), now: self.start) == .ignore)
+        #expect(machine.timerFired(now: self.start + .seconds(1)) == .rearm)
+        #expect(machine.timerFired(now: self.start + .seconds(2)) == .close)
+    }
+
+    /// A peer that sends no more still gets the answer it waits for, as the last.
+    @Test func halfClosure() {
+        var machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        _ = machine.endReceived()
+        #expect(machine.inputClosed() == .none)
+        #expect(machine.responseReady(closesConnection: false, now: self.start) == .write(close: true))
+
+        machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        #expect(machine.inputClosed() == .close)
+    }
+
+    /// A server that quiesces closes what is idle, and the rest behind its answer.
+    @Test func quiescing() {
+        var machine = self.machine()
+        #expect(machine.quiesce() == true)
+
+        machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        #expect(machine.quiesce() == false)
+        _ = machine.endReceived()
+        #expect(machine.responseReady(closesConnection: false, now: self.start) == .write(close: true))
+    }
+
+    /// An answer for a peer that has gone is dropped, and an upgrade for one is not made.
+    @Test func gonePeers() {
+        var machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        _ = machine.endReceived()
+        machine.finished()
+        #expect(machine.responseReady(closesConnection: false, now: self.start) == .drop)
+        #expect(machine.upgradeReady() == false)
+        #expect(machine.timerFired(now: self.start + .hours(1)) == .none)
+    }
+}

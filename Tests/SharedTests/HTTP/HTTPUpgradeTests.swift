@@ -1,0 +1,116 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import Shared
+
+@Suite struct HTTPUpgradeTests {
+    private static let handshake =
+        "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+
+    private var router: Router {
+        var router = Router.sample
+        router.on(.GET, "/ws") { request in
+            do throws(WebSocketHandshake.Refusal) {
+                return .upgrade(
+                    HTTPUpgrade(headers: try WebSocketHandshake.accept(request)) {
+                        try $0.pipeline.syncOperations.addHandler(Upper())
+                    }
+                )
+            } catch {
+                return .response(error.problem.response)
+            }
+        }
+        return router
+    }
+
+    /// The answer is the one of RFC 6455, section 1.3.
+    @Test func handshake() throws {
+        let connection = try HTTPConnection(router: self.router)
+        try connection.send(Self.handshake)
+        let answer = try connection.answers()
+        #expect(answer.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"))
+        #expect(answer.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))
+    }
+
+    /// A connection may change its protocol on any of its requests, as proxies that keep connections need it.
+    @Test func upgradesOnALaterRequest() throws {
+        let connection = try HTTPConnection(router: self.router)
+        try connection.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try connection.statuses() == [200])
+        try connection.send(Self.handshake)
+        #expect(try connection.statuses() == [101])
+        connection.channel.embeddedEventLoop.run()
+        try connection.send("frames")
+        #expect(try connection.answers() == "FRAMES")
+    }
+
+    /// Bytes that come in one packet with the handshake belong to the new protocol and are not lost.
+    @Test func earlyBytes() throws {
+        let connection = try HTTPConnection(router: self.router)
+        try connection.send(Self.handshake + "early")
+        connection.channel.embeddedEventLoop.run()
+        #expect(try connection.answers().hasSuffix("\r\n\r\nEARLY"))
+    }
+
+    /// Behind an upgrade no handler of HTTP is left: they are what an idle socket would pay for.
+    @Test func handlersLeave() throws {
+        let connection = try HTTPConnection(router: self.router)
+        try connection.send(Self.handshake)
+        connection.channel.embeddedEventLoop.run()
+        let pipeline = connection.channel.pipeline.syncOperations
+        #expect(throws: ChannelPipelineError.self) { _ = try pipeline.handler(type: HTTPConnectionHandler.self) }
+        #expect(throws: ChannelPipelineError.self) {
+            _ = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        }
+    }
+
+    /// A refused upgrade has a status and a reason instead of a closed connection.
+    @Test(arguments: [
+        ("Upgrade: websocket", "Upgrade: h2c", 426),
+        ("Connection: Upgrade", "Connection: keep-alive", 426),
+        ("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 8", 426),
+        ("Sec-WebSocket-Version: 13\r\n", "", 426),
+        ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 400),
+        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "", 400),
+    ])
+    func refusals(original: String, replacement: String, status: Int) throws {
+        let connection = try HTTPConnection(router: self.router)
+        try connection.send(Self.handshake.replacing(original, with: replacement))
+        let answer = try connection.answers()
+        #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+        #expect(answer.contains("application/problem+json"))
+        #expect(answer.contains("Sec-WebSocket-Version: 13\r\n") == original.hasPrefix("Sec-WebSocket-Version"))
+    }
+
+    /// A client that vanishes while its upgrade is prepared leaves nothing behind.
+    @Test func vanishedClients() throws {
+        var router = Router()
+        var promise: EventLoopPromise<HTTPReply>?
+        router.on(.GET, "/ws") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone)) }
+        let connection = try HTTPConnection(router: router)
+        promise = connection.channel.eventLoop.makePromise()
+        try connection.send(Self.handshake)
+        try connection.channel.close().wait()
+        promise?.succeed(
+            .upgrade(HTTPUpgrade(headers: []) { _ in Issue.record("nobody is there to speak the new protocol") })
+        )
+    }
+}
+
+/// A protocol that answers in capitals.
+private final class Upper: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let text = String(buffer: self.unwrapInboundIn(data)).uppercased()
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+    }
+}

@@ -1,0 +1,102 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import Shared
+
+@Suite struct RouterTests {
+    private func request(_ method: HTTPMethod = .GET, _ target: String) throws -> HTTPRequest {
+        let head = HTTPRequestHead(version: .http1_1, method: method, uri: target)
+        return try #require(HTTPRequest(head: head, body: ByteBuffer(), remoteAddress: nil))
+    }
+
+    private func answer(_ router: Router, _ method: HTTPMethod = .GET, _ target: String) throws -> String {
+        guard case .response(let response) = router.respond(to: try self.request(method, target)) else { return "" }
+        return response.status == .ok ? String(buffer: response.body) : "\(response.status.code)"
+    }
+
+    private var router: Router {
+        var router = Router()
+        func answer(_ text: @escaping (HTTPRequest) -> String) -> Router.Respond {
+            { .response(HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: text($0)))) }
+        }
+        router.on(.GET, "/ws", answer { _ in "plain" })
+        router.on(.GET, "/ws/{secret}", answer { $0.parameters["secret"] ?? "" })
+        router.on(.GET, "/ws/{secret}/{token}", answer { "\($0.parameters["secret"] ?? "")+\($0.parameters["token"] ?? "")" })
+        router.on(.GET, "/webhook/qq", answer { _ in "literal" })
+        router.on(.GET, "/webhook/{platform}", answer { _ in "pattern" })
+        return router
+    }
+
+    /// Parameters are decoded, each on its own; a slash in one is no separator. None is empty.
+    @Test(arguments: [
+        ("/ws", "plain"), ("/ws/abc", "abc"), ("/ws/a%2Fb", "a/b"), ("/ws/%E7%A7%98", "秘"), ("/ws/a/b", "a+b"),
+        ("/ws/a+b", "a+b"), ("/ws/", "404"), ("/ws//b", "404"), ("/ws/%ZZ", "404"), ("/ws/%FF", "404"),
+        ("/ws/a/b/c", "404"), ("/WS", "404"), ("/", "404"), ("*", "404"),
+    ])
+    func parameters(target: String, expected: String) throws {
+        #expect(try self.answer(self.router, .GET, target) == expected)
+    }
+
+    /// A literal path goes before a pattern.
+    @Test func literalsFirst() throws {
+        #expect(try self.answer(self.router, .GET, "/webhook/qq") == "literal")
+        #expect(try self.answer(self.router, .GET, "/webhook/wechat") == "pattern")
+    }
+
+    /// The absolute form of a target, as proxies send it, means the same as its path (RFC 9112, section 3.2.2).
+    @Test(arguments: ["http://host/ws?secret=s", "http://host:8080/ws?secret=s", "/ws?secret=s#fragment"])
+    func targets(target: String) throws {
+        let request = try self.request(.GET, target)
+        #expect(request.path == "/ws")
+        #expect(request.query["secret"] == "s")
+    }
+
+    @Test func absoluteTargetsWithoutPath() throws {
+        #expect(try self.request(.GET, "http://host").path == "/")
+        #expect(try self.request(.GET, "http://host?a=b").query["a"] == "b")
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "host:80")
+        #expect(HTTPRequest(head: head, body: ByteBuffer(), remoteAddress: nil) == nil)
+    }
+}
+
+@Suite struct QueryParametersTests {
+    /// Values are decoded as forms and the platforms' consoles encode them; the first of a name counts.
+    @Test(arguments: [
+        ("secret=abc", "abc"), ("a=b&secret=x%2By", "x+y"), ("secret=x+y", "x y"), ("secret=%E7%A7%98%E5%AF%86", "秘密"),
+        ("secret=one&secret=two", "one"), ("secret", ""), ("secret=", ""), ("secret=a=b", "a=b"), ("s%65cret=x", "x"),
+        ("&&secret=x&", "x"),
+    ])
+    func values(query: String, value: String) {
+        #expect(QueryParameters(encoded: query[...])["secret"] == value)
+    }
+
+    @Test(arguments: ["", "secrets=x", "secret=%", "secret=%G0", "secret=%FF"])
+    func missing(query: String) {
+        #expect(QueryParameters(encoded: query[...])["secret"] == nil)
+    }
+
+    /// What is taken out of a query leaves the rest as it was encoded.
+    @Test func removing() {
+        #expect(QueryParameters(encoded: "a=%41&secret=x&b&s%65cret=y").removing(["secret"]) == "a=%41&b")
+    }
+
+    /// Encoding is undone by decoding, whatever the text.
+    @Test(arguments: ["", "abc", "a b+c", "秘密", "%/?&=#", "\u{0}\n"])
+    func encoding(text: String) {
+        let encoded = PercentEncoding.encode(text)
+        #expect(PercentEncoding.decode(encoded[...]) == text)
+        #expect(QueryParameters(encoded: "a=\(encoded)"[...])["a"] == text)
+    }
+}
+
+@Suite struct HTTPDateTests {
+    /// The example of RFC 9110, section 5.6.7.
+    @Test func format() {
+        #expect(HTTPDate().text(at: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
+    }
+}

@@ -1,0 +1,175 @@
+"""The README and docs/ tell the truth: every command and program in them is run here, in the order in which they stand.
+
+A reader starts a relay where a command does; ports and files that only the reader's machine has are put in. A command
+whose first word is not known here fails the test.
+"""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import textwrap
+import threading
+
+import pytest
+
+import relay as processes
+from relay import BINARY, PATIENCE, REPOSITORY
+from test_tls import certificate  # noqa: F401 (a fixture)
+
+DOCUMENTS = ["README.md", *sorted(str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("docs/*.md"))]
+SERVE = ("script/server", ".build/release/hookwire serve")
+
+
+def blocks(document):
+    """The fenced blocks that are run, with their language."""
+    text = (REPOSITORY / document).read_text()
+    for match in re.finditer(r"^( *)```(sh|python)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL):
+        yield match[2], textwrap.dedent(match[3])
+
+
+class Reader:
+    """Does what a document says, in a folder of its own."""
+
+    def __init__(self, folder, stack, start_relay):
+        self.folder, self.stack, self.start_relay = folder, stack, start_relay
+        self.relay = None
+        self.bot_output = None
+        self.seen = threading.Condition()
+
+    def follow(self, language, text):
+        if language == "python":
+            self._server()
+            (self.folder / "bot.py").write_text(self._localised(text))
+            return
+        for line in text.splitlines():
+            self.run(line)
+
+    def run(self, line):
+        if line.startswith(SERVE):
+            flags = next(line.removeprefix(command) for command in SERVE if line.startswith(command)).split()
+            self.relay = self._relay_with(flags)
+        elif line == "script/test":
+            # This very test may be a part of it, so it is only asked what it would do.
+            self._succeeds(f"{REPOSITORY}/script/test --help")
+        elif line == ".venv/bin/python bot.py":
+            self.start_bot(".venv/bin/python")
+        elif line.startswith(".build/release/hookwire send "):
+            self._server()
+            self._succeeds(self._localised(line))
+        elif line.startswith(("python3 -m venv ", ".venv/bin/pip install ")):
+            self._succeeds(line)
+        else:
+            raise AssertionError(f"nothing here knows how to try: {line}")
+
+    def _server(self):
+        self.relay = self.relay or self._relay_with([])
+
+    def _relay_with(self, flags):
+        script = REPOSITORY / "script/server"
+        assert os.access(script, os.X_OK)
+        without_port = re.sub(r"--port \d+", "", " ".join(flags)).split()
+        return self.start_relay(*without_port)
+
+    def _localised(self, text):
+        """The same with the relay's port and the binary under test."""
+        address = f"127.0.0.1:{self.relay.port}"
+        return text.replace("127.0.0.1:8080", address).replace(".build/release/hookwire", str(BINARY))
+
+    def _succeeds(self, line):
+        # pip finds the test environment's packages and so asks no server for them.
+        packages = {"PYTHONPATH": sysconfig.get_path("purelib"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        done = subprocess.run(
+            ["bash", "-euc", line],
+            cwd=self.folder,
+            env=processes.environment(**packages),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE * 4,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+    def start_bot(self, python):
+        packages = {"PYTHONPATH": sysconfig.get_path("purelib"), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        process = subprocess.Popen(
+            [python, "bot.py"],
+            cwd=self.folder,
+            env=processes.environment(**packages),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.bot_output = []
+        thread = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
+        thread.start()
+
+        def end():
+            process.kill()
+            process.wait()
+            thread.join()
+            process.stdout.close()
+
+        self.stack.callback(end)
+        self.bot_prints("connected")
+
+    def _read(self, pipe):
+        for line in pipe:
+            with self.seen:
+                self.bot_output.append(line)
+                self.seen.notify_all()
+
+    def bot_prints(self, text):
+        with self.seen:
+            found = self.seen.wait_for(lambda: any(text in line for line in self.bot_output), PATIENCE)
+        assert found, f"the bot did not print {text!r} but {self.bot_output!r}"
+
+
+@pytest.fixture
+def reader(tmp_path, start):
+    with contextlib.ExitStack() as stack:
+        yield Reader(tmp_path, stack, start)
+
+
+def test_quick_start(reader):
+    """The README from its first to its last command: at the end the bot has printed the sample event."""
+    for language, text in blocks("README.md"):
+        reader.follow(language, text)
+    reader.bot_prints("Hello from Hookwire")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS[1:])
+def test_commands(reader, document, request):
+    """Commands of docs/ succeed, and a program there is a bot that receives an event."""
+    certificates = request.getfixturevalue("certificate")
+    (reader.folder / "fullchain.pem").symlink_to(certificates / "cert.pem")
+    (reader.folder / "privkey.pem").symlink_to(certificates / "key.pem")
+    for language, text in blocks(document):
+        if reader.relay and reader.relay.scheme == "https":
+            reader.relay = None  # the next command is for a relay on plain HTTP
+        reader.follow(language, text)
+        if language == "python":
+            reader.start_bot(sys.executable)
+            reader.run(
+                ".build/release/hookwire send --relay http://127.0.0.1:8080 --platform qq --secret demo-secret --text hi"
+            )
+            reader.bot_prints('"hi"')
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "CONTRIBUTING.md", "SECURITY.md"])
+def test_links(document):
+    """Links within the repository lead somewhere."""
+    path = REPOSITORY / document
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text()):
+        if not target.startswith("https://"):
+            assert (path.parent / target).exists(), f"{document} links to {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_flags_exist(document):
+    """A flag that a document names is one that the command's help names."""
+    known = processes.run_command([BINARY, "serve", "--help"]).stdout + processes.run_command([BINARY, "send", "--help"]).stdout
+    text = (REPOSITORY / document).read_text()
+    for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
+        assert re.search(rf"{flag}\b(?!-)", known), f"{document} names {flag}"
