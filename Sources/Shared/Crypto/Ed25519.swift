@@ -6,7 +6,7 @@ import COpenSSL
 
 /// Ed25519 as one verifies it who knows the public key only (RFC 8032, section 5.1.7), by libcrypto, about 60 µs.
 ///
-/// Where the private key is at hand, ``Ed25519KeyedVerifier`` gives the answer for honest signatures in a twentieth
+/// Where the private key is at hand, ``Ed25519KeyedVerifier`` gives the answer for honest signatures in a thirtieth
 /// of the time.
 public enum Ed25519 {
     public static let signatureByteCount = 64

@@ -36,13 +36,16 @@ public final class Ed25519PrivateKey {
         var digest = StreamingDigest(.sha512)
         digest.update(seed)
         digest.finalizeAndRestart(into: expanded.all)
-        expanded.all[0] &= 0xF8
-        expanded.all[31] &= 0x7F
-        expanded.all[31] |= 0x40
+        let bytes = expanded.all
+        // Clamping (RFC 8032, section 5.1.5).
+        bytes[0] &= 0xF8
+        bytes[31] &= 0x7F
+        bytes[31] |= 0x40
         let field = try Ed25519ScalarField()
         self.scalar = try field.factor(littleEndian: UnsafeRawBufferPointer(expanded.slice(0, 32)))
         self.prefixMemory = CleansedMemory(byteCount: 32)
         self.prefixMemory.all.copyMemory(from: UnsafeRawBufferPointer(expanded.slice(32, 32)))
+        expanded.cleanse()
     }
 
     /// Derives the key from a seed that is not in one buffer; the copy on the way is overwritten.
@@ -56,6 +59,7 @@ public final class Ed25519PrivateKey {
         }
         guard count == Self.seedByteCount else { throw .invalidKeyLength }
         try self.init(seed: UnsafeRawBufferPointer(memory.all))
+        memory.cleanse()
     }
 
     /// Signs the parts one after the other, for about 25 µs. Any thread.

@@ -133,6 +133,16 @@ import Testing
         #expect(!failing.accepts(honest, over: "m".utf8, key: key))
         #expect(!failing.accepts(zeroS, over: "m".utf8, key: key))
         #expect(!failing.accepts([UInt8](repeating: 0, count: 64), over: "m".utf8, key: key))
+        // What it would accept if it took the short hashes for whole ones.
+        let field = try Ed25519FieldBox()
+        let zeros = [UInt8](repeating: 0, count: 32)
+        let seedHash = Digest.sha512([UInt8](repeating: 7, count: 32))
+        let scalar = [seedHash[0] & 0xF8] + seedHash[1..<31] + [seedHash[31] & 0x7F | 0x40]
+        let nonce = try field.multiply(Digest.sha256(seedHash[32...], "m".utf8) + zeros, by: nil)
+        let challenge = Digest.sha256(honest[..<32], key.publicKey, "m".utf8) + zeros
+        let product = try field.multiply(challenge, by: scalar)
+        let s = Ed25519ScalarFieldTests.remainder(self.sum(nonce, product))
+        #expect(!failing.accepts(Array(honest[..<32]) + s, over: "m".utf8, key: key))
         #expect(throws: CryptoError.algorithmUnavailable) { try Ed25519KeyedVerifier(digest: nil) }
     }
 

@@ -133,7 +133,9 @@ final class Ed25519FieldBox {
     private func prepare(_ factor: [UInt8]) throws -> Ed25519ScalarField.Factor {
         let memory = CleansedMemory(byteCount: factor.count)
         memory.all.copyBytes(from: factor)
-        return try self.field.factor(littleEndian: UnsafeRawBufferPointer(memory.all))
+        let prepared = try self.field.factor(littleEndian: UnsafeRawBufferPointer(memory.all))
+        memory.cleanse()
+        return prepared
     }
 
     func refusesLongFactor() throws -> Bool {

@@ -31,6 +31,7 @@ import Testing
         (#"{"op":1}"#, true), (#"{"\u006fp":1}"#, true), (#"{"o\u0070":1}"#, true), (#"{"\u006F\u0070":1}"#, true),
         (#"{"Op":1}"#, false), (#"{"o":1}"#, false), (#"{"opp":1}"#, false), (#"{"op\u0000":1}"#, false),
         (#"{"\\u006fp":1}"#, false), (#"{"o\/p":1}"#, false), (#"{"":1}"#, false), (#"{"op\n":1}"#, false),
+        (#"{"\u006f":1}"#, false),
     ])
     func names(text: String, isFound: Bool) throws {
         let found = try withJSONView(text.utf8, ["op"]) { $0["op"]?.integer == 1 }
@@ -41,7 +42,9 @@ import Testing
     @Test(arguments: 0...20)
     func nameLengths(count: Int) throws {
         let name = String("abcdefghijklmnopqrst".prefix(count))
-        let near = [name + "x", "x" + name, String(name.dropLast()) + "X", String(name.dropFirst()), name + "\\u0000"]
+        let near =
+            [name + "x", "x" + name, String(name.dropLast()) + "X", String(name.dropFirst()), name + "\\u0000"]
+            + (0..<count).map { String(name.prefix($0)) }
         for other in near where other != name {
             try withJSONView("{\"\(other)\":1}".utf8, [name]) { #expect($0[index: 0] == nil) }
         }

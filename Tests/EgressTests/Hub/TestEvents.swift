@@ -1,0 +1,43 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Shared
+
+@testable import Egress
+
+extension LogEntry {
+    /// The event number `offset`, whose body is `text`, or its number.
+    static func sample(_ offset: UInt64, _ text: String? = nil, epoch: Epoch = .sample) -> LogEntry {
+        let body = ByteBuffer(string: text ?? "\(offset)")
+        return LogEntry(
+            position: Position(epoch: epoch, offset: offset),
+            event: Event(platform: "test", receivedAt: 0, body: body, bodyIsUTF8: UTF8Validation.isValid(body))
+        )
+    }
+}
+
+extension Epoch {
+    static let sample = Epoch(rawValue: 7)
+}
+
+/// A member of a group that notes what it is given.
+final class RecordingMember: FeedMember {
+    var groupIndex = 0
+    private(set) var offsets: [UInt64] = []
+    private(set) var interruptions: [UnrecoverableReason] = []
+    /// Called with every delivery, before it is noted.
+    var onDelivery: () -> Void = {}
+
+    func deliver(_ round: FeedRound) {
+        self.onDelivery()
+        self.offsets += round.entries.map(\.position.offset)
+    }
+
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        self.interruptions.append(reason)
+    }
+
+    func drain() {}
+}
