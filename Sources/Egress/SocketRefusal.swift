@@ -18,7 +18,8 @@ enum SocketRefusal: String, CaseIterable, Sendable {
             Problem(
                 .unauthorized,
                 reason: self.rawValue,
-                detail: "The socket's URL needs the bot's secret: /ws?secret=YOUR-BOT-SECRET, or Authorization: Bearer.",
+                detail:
+                    "The socket's URL needs the bot's secret: /ws?secret=YOUR-BOT-SECRET, or Authorization: Bearer.",
                 headers: [("WWW-Authenticate", "Bearer")]
             )
         case .draining:

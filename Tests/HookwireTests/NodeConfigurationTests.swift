@@ -60,7 +60,9 @@ import Testing
 
     /// A file that is not there is an error, not a node with defaults.
     @Test func refusesAMissingFile() async throws {
-        await #expect(throws: SettingsError.self) { _ = try await self.configuration(["config": "/nowhere/hookwire.yaml"]) }
+        await #expect(throws: SettingsError.self) {
+            _ = try await self.configuration(["config": "/nowhere/hookwire.yaml"])
+        }
     }
 
     /// The variable of a setting is spelled as the help says.

@@ -99,7 +99,8 @@ final class FeedGroup {
         while case .entry(let entry)? = self.waiting.first {
             let length = entry.event.body.readableBytes
             // Epochs never mix, so that a round's offsets follow each other.
-            if let last = entries.last, bytes + length > Self.roundLimit || last.position.epoch != entry.position.epoch {
+            if let last = entries.last, bytes + length > Self.roundLimit || last.position.epoch != entry.position.epoch
+            {
                 break
             }
             bytes += length

@@ -97,9 +97,8 @@ struct WebSocketFrameHeader {
         self.mask.unmask(piece, into: target)
     }
 
-    /// Counts bytes of the payload that nobody looks at off `length`.
+    /// Counts bytes off `length` that nobody looks at. What is left of the payload can be skipped only.
     mutating func skip(_ count: Int) {
         self.length -= UInt64(count)
-        self.mask.turn(by: count)
     }
 }

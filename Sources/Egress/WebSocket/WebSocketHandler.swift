@@ -235,7 +235,6 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
 
     /// Called by the closing handshake's timer.
     func closeDeadlineReached() {
-        self.closeDeadline = nil
         if case .drop = self.machine.closeDeadlineReached() { self.context?.close(promise: nil) }
     }
 

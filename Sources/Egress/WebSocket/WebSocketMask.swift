@@ -38,7 +38,7 @@ struct WebSocketMask: Equatable, Sendable {
     }
 
     /// Turns the key as if `count` bytes had been unmasked.
-    mutating func turn(by count: Int) {
+    private mutating func turn(by count: Int) {
         let bits = UInt32(count & 3) * 8
         self.key = self.key >> bits | self.key << ((32 - bits) & 31)
     }

@@ -25,7 +25,8 @@ struct SettingsReader: Sendable {
                 providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
             } catch {
                 throw SettingsError(
-                    message: "The configuration file \(path) cannot be read: \(error). Check the path and that it is YAML."
+                    message:
+                        "The configuration file \(path) cannot be read: \(error). Check the path and that it is YAML."
                 )
             }
         }
@@ -45,7 +46,11 @@ struct SettingsReader: Sendable {
     }
 
     /// Puts the value of a setting into a configuration where it is set.
-    func read<Value, Target>(_ setting: Setting<Value>, into target: inout Target, _ path: WritableKeyPath<Target, Value>)
+    func read<Value, Target>(
+        _ setting: Setting<Value>,
+        into target: inout Target,
+        _ path: WritableKeyPath<Target, Value>
+    )
         throws(SettingsError)
     {
         if let value = try self.value(setting) {

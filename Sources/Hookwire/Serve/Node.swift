@@ -29,7 +29,11 @@ struct Node: Service {
     /// Builds the node and begins to listen.
     ///
     /// - Throws: `SettingsError` where the address or the certificate cannot be used.
-    static func start(_ configuration: NodeConfiguration, metrics: PrometheusRegistry, logger: Logger) async throws -> Node {
+    static func start(
+        _ configuration: NodeConfiguration,
+        metrics: PrometheusRegistry,
+        logger: Logger
+    ) async throws -> Node {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         let broker = MemoryBroker(configuration: configuration.memory)
         let state = NodeState()

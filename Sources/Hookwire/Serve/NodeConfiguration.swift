@@ -41,7 +41,11 @@ struct NodeConfiguration: Sendable {
         try reader.read(.duration("idle-timeout", in: timeouts), into: &self, \.limits.idleTimeout)
 
         // Far enough for vectors of another year in a test; no operator's clock is so far off.
-        try reader.read(.duration("freshness", in: .seconds(1) ... .hours(24 * 36_500)), into: &self, \.ingress.freshness)
+        try reader.read(
+            .duration("freshness", in: .seconds(1) ... .hours(24 * 36_500)),
+            into: &self,
+            \.ingress.freshness
+        )
         try reader.read(.choice("signature-check"), into: &self, \.ingress.signatureCheck)
 
         try reader.read(.number("retention-count", in: 1...1_000_000), into: &self, \.memory.retentionCount)

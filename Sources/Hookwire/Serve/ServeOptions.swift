@@ -27,7 +27,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error. (default: info)", valueName: "level"))
     var logLevel: String?
 
-    @Option(help: ArgumentHelp("Over how long sockets are closed when the node is stopped. (default: 20s)", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Over how long sockets are closed when the node is stopped. (default: 20s)",
+            valueName: "time"
+        )
+    )
     var drain: String?
 
     @Option(help: ArgumentHelp("The largest webhook body. (default: 1MiB)", valueName: "size"))
@@ -70,7 +75,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How often a socket is pinged, in whole seconds. (default: 25s)", valueName: "time"))
     var pingInterval: String?
 
-    @Option(help: ArgumentHelp("How long a client may take to answer, in whole seconds. (default: 10s)", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("How long a client may take to answer, in whole seconds. (default: 10s)", valueName: "time")
+    )
     var pongTimeout: String?
 
     @Option(help: ArgumentHelp("How much may wait to be sent to one client. (default: 1MiB)", valueName: "size"))

@@ -38,14 +38,20 @@ enum HTTPRefusal: String, CaseIterable, Sendable {
                         + "field and \(limits.headerList) bytes in all are taken."
                 )
             case .bodyTooLarge:
-                (.payloadTooLarge, "The request's body is larger than \(limits.body) bytes; send less, or raise --body-limit.")
+                (
+                    .payloadTooLarge,
+                    "The request's body is larger than \(limits.body) bytes; send less, or raise --body-limit."
+                )
             case .headerTimeout:
                 (
                     .requestTimeout,
                     "The request's header did not arrive within \(limits.headerTimeout.seconds) s; send it in one go."
                 )
             case .bodyTimeout:
-                (.requestTimeout, "The request's body did not arrive within \(limits.bodyTimeout.seconds) s; send it faster.")
+                (
+                    .requestTimeout,
+                    "The request's body did not arrive within \(limits.bodyTimeout.seconds) s; send it faster."
+                )
             case .missingHost:
                 (.badRequest, "The request needs exactly one Host field.")
             case .unknownExpectation:

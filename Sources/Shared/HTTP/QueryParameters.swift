@@ -18,7 +18,9 @@ public struct QueryParameters: Sendable {
         for pair in self.encoded.split(separator: "&") {
             let separator = pair.utf8.firstIndex(of: 0x3D) ?? pair.endIndex
             let encodedName = pair[..<separator]
-            guard encodedName == name || PercentEncoding.decode(encodedName, plusIsSpace: true) == name else { continue }
+            guard encodedName == name || PercentEncoding.decode(encodedName, plusIsSpace: true) == name else {
+                continue
+            }
             guard separator < pair.endIndex else { return "" }
             return PercentEncoding.decode(pair[pair.utf8.index(after: separator)...], plusIsSpace: true)
         }

@@ -56,7 +56,7 @@ public enum WebSocketHandshake {
         else { throw .notAnUpgrade }
         guard headers[canonicalForm: "sec-websocket-version"].elementsEqual(["13"]) else { throw .unsupportedVersion }
         let keys = headers["sec-websocket-key"]
-        guard keys.count == 1, Base64.decode(keys[0])?.count == 16 else { throw .missingKey }
+        guard keys.count == 1, Base64.decode(keys[0], trailingBits: .ignored)?.count == 16 else { throw .missingKey }
         let digest = Digest.insecureSHA1(keys[0].utf8, self.acceptSuffix.utf8)
         var answer: [(name: String, value: String)] = [
             ("Upgrade", "websocket"),

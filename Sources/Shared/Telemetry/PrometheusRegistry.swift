@@ -59,7 +59,11 @@ public final class PrometheusRegistry: MetricsFactory {
         return text
     }
 
-    private func cell(_ label: String, _ kind: PrometheusFamily.Kind, _ dimensions: [(String, String)]) -> PrometheusCell {
+    private func cell(
+        _ label: String,
+        _ kind: PrometheusFamily.Kind,
+        _ dimensions: [(String, String)]
+    ) -> PrometheusCell {
         let name = PrometheusText.metricName(label)
         let labels = PrometheusText.labels(dimensions)
         return self.families.withLock { families in

@@ -49,8 +49,8 @@ import Testing
         return bytes
     }
 
-    /// All sequences of one and two bytes, and of three with the lead bytes that narrow the second, are judged as by the
-    /// standard library.
+    /// All sequences of one and two bytes, and of three with the lead bytes that narrow the second, are judged as by
+    /// the standard library.
     @Test func agreesOnEveryShortSequence() {
         for first in UInt8.min ... .max {
             #expect(self.isValid([[first]]) == (String(validating: [first], as: UTF8.self) != nil))
@@ -68,8 +68,8 @@ import Testing
         }
     }
 
-    /// Random and mutated text, split anywhere, is judged as by the standard library, and refused at the first byte that
-    /// is impossible.
+    /// Random and mutated text, split anywhere, is judged as by the standard library, and refused at the first byte
+    /// that is impossible.
     @Test func agreesOnMutatedText() {
         var seed = WebSocketSeed()
         print("UTF-8 fuzz: \(seed)")

@@ -121,7 +121,8 @@ import Testing
         #expect(violations.count >= 5, "the mutations must reach the rules: \(violations)")
     }
 
-    /// Whatever a client sends and an owner does, a socket ends once, and its connection is gone after the close time-out.
+    /// Whatever a client sends and an owner does, a socket ends once, and its connection is gone after the close
+    /// time-out.
     @Test func endsOnceWhateverHappens() throws {
         var seed = WebSocketSeed()
         print("WebSocket handler fuzz: \(seed)")

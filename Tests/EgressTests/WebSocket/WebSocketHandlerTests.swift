@@ -117,8 +117,11 @@ import Testing
     @Test func isReleasedAfterTheEnd() throws {
         weak var handler: WebSocketHandler?
         weak var owner: RecordingOwner?
+        // The loop lives on, as a server's does: a timer that was left behind would keep the handler.
+        let eventLoop: EmbeddedEventLoop
         do {
             let socket = try WebSocketTestSocket()
+            eventLoop = socket.channel.embeddedEventLoop
             handler = socket.handler
             owner = socket.owner
             socket.handler.close(reason: .serverClosed)
@@ -127,6 +130,25 @@ import Testing
         }
         #expect(handler == nil)
         #expect(owner == nil)
+        eventLoop.advanceTime(by: .seconds(5))
+    }
+
+    /// An owner is let go when the socket ends, not when its connection does: the two refer to each other.
+    @Test func letsGoOfItsOwnerAtTheEnd() throws {
+        weak var owner: RecordingOwner?
+        let handler: WebSocketHandler
+        do {
+            let strong = RecordingOwner()
+            owner = strong
+            handler = WebSocketHandler(owner: strong, configuration: WebSocketConfiguration())
+        }
+        let channel = EmbeddedChannel(handler: handler)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        #expect(owner != nil)
+        handler.close(reason: .drain)
+        #expect(owner == nil)
+        #expect(channel.isActive)
+        _ = try channel.finish()
     }
 
     /// The peer's half-closure ends the socket; nothing is left open.

@@ -80,8 +80,8 @@ import Testing
         return bytes
     }
 
-    /// A client that breaks a rule and goes on sending gets the close frame and an orderly end, not a reset: the sentence
-    /// that says what it did wrong arrives.
+    /// A client that breaks a rule and goes on sending gets the close frame and an orderly end, not a reset: the
+    /// sentence that says what it did wrong arrives.
     @Test(arguments: [true, false]) func aViolationIsExplainedNotReset(allowsHalfClosure: Bool) async throws {
         let (bytes, endings) = try await self.withClient(allowsHalfClosure: allowsHalfClosure) { inbound, outbound in
             let tooBig = ClientFrame(opcode: 0x2, announcedLength: 8_000_000)
@@ -141,7 +141,8 @@ import Testing
         #expect(endings == [.clientClosed])
     }
 
-    /// A client that goes with no close frame, between two frames or within one, is lost, and its connection is not kept.
+    /// A client that goes with no close frame, between two frames or within one, is lost, and its connection is not
+    /// kept.
     @Test(arguments: [true, false]) func aClientThatGoesIsLost(allowsHalfClosure: Bool) async throws {
         for bytes in [[], Array(ClientFrame.text("cut").bytes.dropLast())] {
             let (_, endings) = try await self.withClient(allowsHalfClosure: allowsHalfClosure) { _, outbound in

@@ -23,8 +23,8 @@ import Musl
         return unsafeBitCast(symbol, to: UsableSize.self)(Unmanaged.passUnretained(object).toOpaque())
     }
 
-    /// An idle socket's own state is one object of less than 300 bytes. What it takes while a message comes in or a pong
-    /// goes out is given back.
+    /// An idle socket's own state is one object of less than 300 bytes. What it takes while a message comes in or a
+    /// pong goes out is given back.
     @Test func anIdleSocketIsOneSmallObject() throws {
         let socket = try WebSocketTestSocket()
         print(
@@ -39,6 +39,12 @@ import Musl
         #expect(self.buffers(of: socket.handler) == 0)
         try socket.receive(.text("a", isFinal: false))
         #expect(self.buffers(of: socket.handler) == 1)
+
+        // A closing socket keeps nothing of what its peer still sends.
+        socket.handler.close(reason: .drain)
+        #expect(self.buffers(of: socket.handler) == 0)
+        try socket.receive(.continuation("b", isFinal: false))
+        #expect(self.buffers(of: socket.handler) == 0)
     }
 
     /// How many buffers the handler and its state hold.
@@ -46,7 +52,7 @@ import Musl
         Mirror(reflecting: value).children.reduce(0) { count, child in
             switch child.value {
             case is ByteBuffer: count + 1
-            case is ChannelHandlerContext, is any WebSocketOwner: count
+            case is ChannelHandlerContext, is any WebSocketOwner, is WebSocketCloseDeadline: count
             default: count + self.buffers(of: child.value)
             }
         }

@@ -88,6 +88,7 @@ import Testing
         let expected = Ending(frame: frame, reason: reason)
         #expect(machine.frameReceived(.violation(violation), hasRoomForPong: true) == .startClosing(expected))
         #expect(machine.closeFrameWritten() == .finishOutput)
+        #expect(machine.frameReceived(peersClose, hasRoomForPong: true) == .ignore)
         #expect(machine.isClosing)
         #expect(machine.closeDeadlineReached() == .drop)
     }

@@ -33,7 +33,8 @@ import Testing
     @Test func pipelining() throws {
         var router = Router.sample
         var promise: EventLoopPromise<HTTPReply>?
-        router.on(.GET, "/slow") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone)) }
+        router.on(.GET, "/slow") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone))
+        }
         let connection = try HTTPConnection(router: router)
         promise = connection.channel.eventLoop.makePromise()
         try connection.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + self.get + self.post)
@@ -49,7 +50,8 @@ import Testing
     @Test func readsNothingWhileAnswering() throws {
         var router = Router()
         var promise: EventLoopPromise<HTTPReply>?
-        router.on(.GET, "/slow") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone)) }
+        router.on(.GET, "/slow") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone))
+        }
         let reads = ReadCounter()
         let connection = try HTTPConnection(router: router)
         try connection.channel.pipeline.syncOperations.addHandler(reads, position: .first)
@@ -148,7 +150,8 @@ import Testing
     @Test func errorsWaitForTheirTurn() throws {
         var router = Router()
         var promise: EventLoopPromise<HTTPReply>?
-        router.on(.GET, "/slow") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone)) }
+        router.on(.GET, "/slow") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone))
+        }
         let connection = try HTTPConnection(router: router)
         promise = connection.channel.eventLoop.makePromise()
         try? connection.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
@@ -189,7 +192,8 @@ import Testing
     @Test func failingRoute() throws {
         var router = Router.sample
         var promise: EventLoopPromise<HTTPReply>?
-        router.on(.GET, "/fails") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone)) }
+        router.on(.GET, "/fails") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone))
+        }
         let connection = try HTTPConnection(router: router)
         promise = connection.channel.eventLoop.makePromise()
         try connection.send("GET /fails HTTP/1.1\r\nHost: a\r\n\r\n" + self.get)

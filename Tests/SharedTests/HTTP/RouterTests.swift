@@ -26,7 +26,11 @@ import Testing
         }
         router.on(.GET, "/ws", answer { _ in "plain" })
         router.on(.GET, "/ws/{secret}", answer { $0.parameters["secret"] ?? "" })
-        router.on(.GET, "/ws/{secret}/{token}", answer { "\($0.parameters["secret"] ?? "")+\($0.parameters["token"] ?? "")" })
+        router.on(
+            .GET,
+            "/ws/{secret}/{token}",
+            answer { "\($0.parameters["secret"] ?? "")+\($0.parameters["token"] ?? "")" }
+        )
         router.on(.GET, "/webhook/qq", answer { _ in "literal" })
         router.on(.GET, "/webhook/{platform}", answer { _ in "pattern" })
         return router

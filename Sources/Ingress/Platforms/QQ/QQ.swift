@@ -24,7 +24,10 @@ final class QQ: Platform {
     /// An event id longer than this is not believed to be one, in bytes.
     private static let maximumKeyLength = 512
     private static let acknowledgement = HTTPResponse.json(ByteBuffer(string: #"{"op":12,"d":0}"#))
-    private static let sendAgain = HTTPResponse.json(ByteBuffer(string: #"{"op":12,"d":1}"#), status: .serviceUnavailable)
+    private static let sendAgain = HTTPResponse.json(
+        ByteBuffer(string: #"{"op":12,"d":1}"#),
+        status: .serviceUnavailable
+    )
 
     private let configuration: IngressConfiguration
     private let clock: Clock

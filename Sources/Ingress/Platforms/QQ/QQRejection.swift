@@ -31,7 +31,11 @@ enum QQRejection: String, Error, CaseIterable, Sendable {
                 detail: "The callback URL needs the bot's secret: https://…/webhook?secret=YOUR-BOT-SECRET."
             )
         case .notAnObject:
-            Problem(.badRequest, reason: self.rawValue, detail: "The body is not a JSON object: its first byte must be {.")
+            Problem(
+                .badRequest,
+                reason: self.rawValue,
+                detail: "The body is not a JSON object: its first byte must be {."
+            )
         case .malformedJSON:
             Problem(.badRequest, reason: self.rawValue, detail: "The body is not valid JSON.")
         case .missingOp:
@@ -40,7 +44,8 @@ enum QQRejection: String, Error, CaseIterable, Sendable {
             Problem(
                 .unauthorized,
                 reason: self.rawValue,
-                detail: "The request carries no signature; an event needs X-Signature-Ed25519 and X-Signature-Timestamp."
+                detail:
+                    "The request carries no signature; an event needs X-Signature-Ed25519 and X-Signature-Timestamp."
             )
         case .malformedSignature:
             Problem(
@@ -76,7 +81,8 @@ enum QQRejection: String, Error, CaseIterable, Sendable {
             Problem(
                 .badRequest,
                 reason: self.rawValue,
-                detail: "The validation request asks for a signature over something that could be mistaken for an event."
+                detail:
+                    "The validation request asks for a signature over something that could be mistaken for an event."
             )
         case .heartbeatMalformed:
             Problem(.badRequest, reason: self.rawValue, detail: "A heartbeat needs an integer d.")

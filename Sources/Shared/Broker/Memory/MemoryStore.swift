@@ -89,7 +89,11 @@ struct MemoryStore {
             let head = Position(epoch: .random(), offset: 0)
             return position == nil ? .entries([], head: head) : .notRecoverable(.epochChanged, head: head)
         }
-        return channel.log.page(after: position, limit: limit, notBefore: now - self.configuration.retentionAgeMilliseconds)
+        return channel.log.page(
+            after: position,
+            limit: limit,
+            notBefore: now - self.configuration.retentionAgeMilliseconds
+        )
     }
 
     private mutating func channel(_ id: ChannelID) -> MemoryChannel {

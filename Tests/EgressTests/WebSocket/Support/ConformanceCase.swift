@@ -7,8 +7,8 @@ import Testing
 
 @testable import Egress
 
-/// One case of the Autobahn test suite as a script: what a client sends to an echo server, the frames that come back, and
-/// the code that the server closes with. The numbers are Autobahn's own.
+/// One case of the Autobahn test suite as a script: what a client sends to an echo server, the frames that come back,
+/// and the code that the server closes with. The numbers are Autobahn's own.
 struct ConformanceCase: CustomTestStringConvertible, Sendable {
     var id: String
     var bytes: [UInt8]

@@ -92,7 +92,10 @@ import Testing
     }
 
     /// Secrets of every length make a key, and none is mistaken for another.
-    @Test(arguments: ["a", "naOC0ocQE3shWLAfffVLB1rhYPG7", "iChChChDjFlHnJqNuRyV3b9hFnMvU3cB", "0123456789abcdef0123456789abcdefEXTRA", "机器人的密钥", "a b+c%/?&"])
+    @Test(arguments: [
+        "a", "naOC0ocQE3shWLAfffVLB1rhYPG7", "iChChChDjFlHnJqNuRyV3b9hFnMvU3cB",
+        "0123456789abcdef0123456789abcdefEXTRA", "机器人的密钥", "a b+c%/?&",
+    ])
     func secrets(secret: String) throws {
         let qq = try self.qq()
         var request = try QQRequest.signed(Self.event, secret: secret)
@@ -143,7 +146,9 @@ import Testing
             request.signature = Hex.encode(bytes)
             #expect(self.refusal(qq.receive(request.request)) == "malformed_signature")
         }
-        for malformed in ["", String(genuine.dropLast()), genuine + "0", genuine + "00", String(repeating: "z", count: 128)] {
+        for malformed in [
+            "", String(genuine.dropLast()), genuine + "0", genuine + "00", String(repeating: "z", count: 128),
+        ] {
             request.signature = malformed
             #expect(self.refusal(qq.receive(request.request)) == "malformed_signature")
         }
@@ -172,7 +177,9 @@ import Testing
     }
 
     /// A timestamp is digits and nothing else: what a number parser would forgive could move bytes into the body.
-    @Test(arguments: ["", "+1735815639", "-1735815639", "1735815639 ", "1735815639.0", "17358156390000000", "１７", "0x67"])
+    @Test(arguments: [
+        "", "+1735815639", "-1735815639", "1735815639 ", "1735815639.0", "17358156390000000", "１７", "0x67",
+    ])
     func malformedTimestamps(timestamp: String) throws {
         var request = try QQRequest.signed(Self.event)
         request.timestamp = timestamp
@@ -269,10 +276,22 @@ import Testing
 
     /// Vectors 1, 6 and 7: the answer to a validation, for secrets of every length, signed or not.
     @Test(arguments: [
-        ("DG5g3B4j9X2KOErG", "87befc99c42c651b3aac0278e71ada338433ae26fcb24307bdc5ad38c1adc2d01bcfcadc0842edac85e85205028a1132afe09280305f13aa6909ffc2d652c706"),
-        ("a", "766bba76bfd1ebf079298bd8713c3de6be82bf0e0d66f1c7f67aec80a0bbfb93e67bc4db53e82d865f2400c1fdd3073c23ec8958e459d92ce063fb101ce6a308"),
-        ("0123456789abcdef0123456789abcdefEXTRA", "62018bfb08131b248044754052505fec2bceb8e5c3708dc2358b387fa44de623277b2858cf9fa9f9a94bc6d68303061d59cb53eb2ede6f9a11f518518d4bb40e"),
-        ("iChChChDjFlHnJqNuRyV3b9hFnMvU3cB", "399f5b6dfc6e17ac2117eeac747f1f9e65dc3f65631fba41437a2dce9f7b3e89521ac885549934452713bfd0daa87cd8cda8f517b30bcd5668591b2a5127f105"),
+        (
+            "DG5g3B4j9X2KOErG",
+            "87befc99c42c651b3aac0278e71ada338433ae26fcb24307bdc5ad38c1adc2d01bcfcadc0842edac85e85205028a1132afe09280305f13aa6909ffc2d652c706"
+        ),
+        (
+            "a",
+            "766bba76bfd1ebf079298bd8713c3de6be82bf0e0d66f1c7f67aec80a0bbfb93e67bc4db53e82d865f2400c1fdd3073c23ec8958e459d92ce063fb101ce6a308"
+        ),
+        (
+            "0123456789abcdef0123456789abcdefEXTRA",
+            "62018bfb08131b248044754052505fec2bceb8e5c3708dc2358b387fa44de623277b2858cf9fa9f9a94bc6d68303061d59cb53eb2ede6f9a11f518518d4bb40e"
+        ),
+        (
+            "iChChChDjFlHnJqNuRyV3b9hFnMvU3cB",
+            "399f5b6dfc6e17ac2117eeac747f1f9e65dc3f65631fba41437a2dce9f7b3e89521ac885549934452713bfd0daa87cd8cda8f517b30bcd5668591b2a5127f105"
+        ),
     ])
     func validation(secret: String, signature: String) throws {
         let body = #"{"d":{"plain_token":"Arq0D5A61EgUu4OxUvOp","event_ts":"1725442341"},"op":13}"#
