@@ -23,7 +23,18 @@ def test_printed_command_sends_an_event(relay):
 def test_send_to_another_secret(relay, secret):
     """`send` signs with the secret that it is given, in any script."""
     with relay.bot(secret) as bot:
-        command = [BINARY, "send", "--relay", relay.url, "--platform", "qq", "--secret", secret, "--text", '你好 "bot"\n']
+        command = [
+            BINARY,
+            "send",
+            "--relay",
+            relay.url,
+            "--platform",
+            "qq",
+            "--secret",
+            secret,
+            "--text",
+            '你好 "bot"\n',
+        ]
         assert run_command(command).returncode == 0
         kind, body = receive(bot)
         assert kind == "text"

@@ -152,7 +152,7 @@ def test_commands(reader, document, request):
         if language == "python":
             reader.start_bot(sys.executable)
             reader.run(
-                ".build/release/hookwire send --relay http://127.0.0.1:8080 --platform qq --secret demo-secret --text hi"
+                ".build/release/hookwire send --relay http://127.0.0.1:8080 --secret demo-secret --text hi"
             )
             reader.bot_prints('"hi"')
 
@@ -169,7 +169,10 @@ def test_links(document):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_flags_exist(document):
     """A flag that a document names is one that the command's help names."""
-    known = processes.run_command([BINARY, "serve", "--help"]).stdout + processes.run_command([BINARY, "send", "--help"]).stdout
+    known = (
+        processes.run_command([BINARY, "serve", "--help"]).stdout
+        + processes.run_command([BINARY, "send", "--help"]).stdout
+    )
     text = (REPOSITORY / document).read_text()
     for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
         assert re.search(rf"{flag}\b(?!-)", known), f"{document} names {flag}"

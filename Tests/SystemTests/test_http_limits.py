@@ -16,7 +16,11 @@ def impatient(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "lines",
-    [["X-Long: " + "a" * 70_000], [f"X-Field-{n}: {'a' * 1000}" for n in range(70)], [f"X-{n}: 1" for n in range(2000)]],
+    [
+        ["X-Long: " + "a" * 70_000],
+        [f"X-Field-{n}: {'a' * 1000}" for n in range(70)],
+        [f"X-{n}: 1" for n in range(2000)],
+    ],
     ids=["one field", "all fields together", "many fields"],
 )
 def test_header_too_large(relay, lines):

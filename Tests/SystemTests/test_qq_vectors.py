@@ -102,14 +102,12 @@ def test_documented_signature_that_is_wrong(relay):
         "8dc789ba7f14e017ada3d554c671a911bfdf075ba54835b23391d509579ed002"
     )
     body = EVENTS["the documented body with the right signature"][2].encode()
-    answer = relay.post(
-        qq.known_secret("naOC0ocQE3shWLAfffVLB1rhYPG7"), body, qq.headers("1725442341", signature)
-    )
+    answer = relay.post(qq.known_secret("naOC0ocQE3shWLAfffVLB1rhYPG7"), body, qq.headers("1725442341", signature))
     assert answer.status == 401
 
 
 def test_signed_body_without_op(relay):
-    """An SDK's example signs a bare message. Its signature is right, so what is refused is the missing op: 400, not 401."""
+    """An SDK's example signs a bare message: its signature is right, and what is refused is the missing op."""
     body = (
         '{"id":"ROBOT1.0_veoihSEXDc8Q.g-6eLpNIa11bH8MisOjn-m-LKxCPntMk6exUXgcWCGpVO7L2QKTNZzjZzFFDSbiOFcqAPWyVA!!",'
         '"content":"哦一下","timestamp":"2024-10-15T16:33:15+08:00",'

@@ -21,19 +21,29 @@ Test Case 'X.testC' started at 2026-01-01 00:00:00.000
 Test Case 'X.testC' skipped (0.003 seconds)
 Test Case 'X.testD' started at 2026-01-01 00:00:00.000
 Fatal error"""
-PYTEST_ERROR = '<testsuites><testsuite><testcase name="a" /><testcase name="b"><error>x</error></testcase></testsuite></testsuites>'
+PYTEST_ERROR = '<testsuite><testcase name="a" /><testcase name="b"><error>x</error></testcase></testsuite>'
 
 
 @pytest.mark.parametrize(
     "files, parts, last_line, exit_code",
     [
         (
-            {"swift-swift-testing.xml": SWIFT_TESTING, "swift-test.log": XCTEST, "swift-test.exit": "1", "pytest.xml": ALL_PASS},
+            {
+                "swift-swift-testing.xml": SWIFT_TESTING,
+                "swift-test.log": XCTEST,
+                "swift-test.exit": "1",
+                "pytest.xml": ALL_PASS,
+            },
             ["unit", "system"],
             "5 passed, 3 failed, 2 skipped",
             1,
         ),
-        ({"swift-swift-testing.xml": ALL_PASS, "pytest.xml": ALL_PASS}, ["lint", "unit", "system"], "4 passed, 0 failed", 0),
+        (
+            {"swift-swift-testing.xml": ALL_PASS, "pytest.xml": ALL_PASS},
+            ["lint", "unit", "system"],
+            "4 passed, 0 failed",
+            0,
+        ),
         ({"pytest.xml": PYTEST_ERROR, "pytest.exit": "1"}, ["system"], "1 passed, 1 failed", 1),
         ({"pytest.xml": ALL_PASS}, ["unit", "system"], "2 passed, 1 failed", 1),
         ({"swift-swift-testing.xml": ALL_PASS}, ["unit", "system"], "2 passed, 1 failed", 1),

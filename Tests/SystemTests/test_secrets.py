@@ -8,7 +8,7 @@ from websocket_raw import TEXT, fresh_key, handshake_lines
 
 
 def test_logs_hold_no_secret(start):
-    """At the most talkative level, over every path that has a secret in its hands: taken, refused, malformed, closed."""
+    """At the most talkative level, over every path that has a secret in its hands: taken, refused, closed."""
     relay = start("--log-level", "trace")
     secret = qq.known_secret("S3cretThatMustNotShow密钥")
     quoted = urllib.parse.quote(secret, safe="")

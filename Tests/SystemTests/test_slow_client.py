@@ -11,7 +11,7 @@ EVENTS = 100  # 25 MiB: more than the kernel's buffers and the queue together
 
 
 def test_client_that_stops_reading_is_closed(relay, secret):
-    """It is closed (1013, or dropped where no close frame gets through) while the other receives everything in order."""
+    """It is closed with 1013 (or dropped, where no close frame gets through) while the other receives everything."""
     bodies = [qq.event_of_size(BODY_SIZE) for _ in range(EVENTS)]
     with relay.raw_socket(secret, receive_buffer=64 * 1024) as stalled, relay.bot(secret) as reading:
         for body in bodies:

@@ -37,7 +37,7 @@ def refused(relay, target, *lines, method="GET"):
         response = connection.response()
         assert response.is_problem()
         assert len(json.loads(response.body)["detail"]) > 15
-        # What follows a handshake may be meant for another protocol, so the server may end the connection, if it says so.
+        # What follows a handshake may be meant for another protocol: the server may close, if it says so.
         if "close" in response.headers.get("connection", ""):
             assert connection.is_closed()
         else:

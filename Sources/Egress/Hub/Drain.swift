@@ -29,11 +29,13 @@ struct Drain: Sendable {
         let members = self.lane.members
         guard !members.isEmpty else { return promise.succeed() }
         let remaining = max(0, (self.deadline - .now()).nanoseconds)
-        let steps = max(1, Int(remaining / Self.step.nanoseconds))
-        // Sockets leave as they are told, so that what is left is spread over what is left of the time.
-        for member in members.prefix((members.count + steps - 1) / steps) {
+        // Few sockets: one at a time, far apart. Many: some every step. Sockets leave as they are told, so that what is
+        // left is spread over what is left of the time.
+        let pause = max(Self.step.nanoseconds, remaining / Int64(members.count))
+        let turns = max(1, remaining / pause)
+        for member in members.prefix((members.count + Int(turns) - 1) / Int(turns)) {
             member.drain()
         }
-        self.lane.eventLoop.scheduleTask(in: Self.step) { self.turn(promise) }
+        self.lane.eventLoop.scheduleTask(in: .nanoseconds(pause)) { self.turn(promise) }
     }
 }

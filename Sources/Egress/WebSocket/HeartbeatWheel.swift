@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
 
 /// Where a member is in its wheel. Kept by the member, so that removing it searches nothing; written by the wheel
 /// alone.

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
 
 /// The timer of a closing handshake. Only a socket that closes has one.
 final class WebSocketCloseDeadline: NIOScheduledCallbackHandler {

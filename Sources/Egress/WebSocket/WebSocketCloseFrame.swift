@@ -2,7 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
+internal import Shared
 
 /// What a close frame says (RFC 6455 section 5.5.1): nothing, or a code with a reason text.
 struct WebSocketCloseFrame: Equatable, Sendable {
@@ -27,7 +28,7 @@ struct WebSocketCloseFrame: Equatable, Sendable {
         guard let number = payload.readInteger(as: UInt16.self) else { throw .closePayloadTooShort }
         let code = WebSocketCloseCode(rawValue: number)
         guard code.isValidOnWire else { throw .invalidCloseCode }
-        guard isValidUTF8(payload) else { throw .invalidUTF8 }
+        guard UTF8Validation.isValid(payload) else { throw .invalidUTF8 }
         return code
     }
 }

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
 
 /// The bounds of a tier's sockets. A class, so that a socket pays one pointer for all of it: build one and share it.
 final class WebSocketConfiguration: Sendable {

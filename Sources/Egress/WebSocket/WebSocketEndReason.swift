@@ -5,29 +5,29 @@
 /// Why a socket ended. The raw value is the metric label and the log key; most have a close code of their own.
 enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// The peer sent a close frame.
-    case clientClosed
+    case clientClosed = "client_closed"
     /// The peer broke RFC 6455.
-    case protocolError
+    case protocolError = "protocol_error"
     /// A kind of message that the socket's protocol has no use for.
-    case unsupportedData
+    case unsupportedData = "unsupported_data"
     /// Text that is no UTF-8.
-    case invalidUTF8
+    case invalidUTF8 = "invalid_utf8"
     /// A message over the limit.
-    case messageTooBig
+    case messageTooBig = "message_too_big"
     /// Something that the socket's protocol or the configuration forbids.
-    case policyViolation
+    case policyViolation = "policy_violation"
     /// The outbound queue was full: the peer reads more slowly than its events come.
-    case slowConsumer
+    case slowConsumer = "slow_consumer"
     /// Nothing came from the peer within the time that a ping leaves it.
-    case noAnswer
+    case noAnswer = "no_answer"
     /// This node drains; another takes the peer.
     case drain
     /// We have nothing more to say to this peer.
-    case serverClosed
+    case serverClosed = "server_closed"
     /// We cannot go on, through no fault of the peer.
-    case internalError
+    case internalError = "internal_error"
     /// The connection broke, or its peer finished it with no close frame.
-    case connectionLost
+    case connectionLost = "connection_lost"
 
     /// The code of the close frame that we send for this reason. `nil` where there is nobody to tell it, or where the
     /// answer is the peer's own code.

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
 
 /// Writes the frames of a server: never masked, never fragmented (RFC 6455 section 5), so that one encoded frame serves
 /// every client.

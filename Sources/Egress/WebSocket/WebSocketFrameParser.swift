@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
 
 /// Turns a client's bytes, split anywhere, into messages and control frames (RFC 6455 section 5): pure and strict.
 ///

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
 
 /// A WebSocket's only channel handler once the HTTP handlers have gone: bytes in, `WebSocketStateMachine`'s actions
 /// out.

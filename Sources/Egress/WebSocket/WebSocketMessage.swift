@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
 
 /// A whole message of the peer: unmasked, its fragments joined; text is valid UTF-8.
 enum WebSocketMessage: Equatable, Sendable {

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+internal import NIOCore
 
 /// One server-side WebSocket after its upgrade: the closing handshake, pings and pongs, back-pressure and liveness
 /// (RFC 6455 sections 5.5 and 7). No IO and no clock of its own.

@@ -5,19 +5,19 @@
 /// How a peer broke RFC 6455 or our limits. Each ends the connection, with a close code and a sentence that the author
 /// of the client can act on.
 enum WebSocketViolation: String, Error, CaseIterable {
-    case unmaskedFrame
-    case reservedBits
-    case reservedOpcode
-    case fragmentedControlFrame
-    case controlFrameTooLong
-    case lengthNotMinimal
-    case lengthOutOfRange
-    case continuationWithoutStart
-    case startWithinMessage
-    case messageTooBig
-    case invalidUTF8
-    case closePayloadTooShort
-    case invalidCloseCode
+    case unmaskedFrame = "unmasked_frame"
+    case reservedBits = "reserved_bits"
+    case reservedOpcode = "reserved_opcode"
+    case fragmentedControlFrame = "fragmented_control_frame"
+    case controlFrameTooLong = "control_frame_too_long"
+    case lengthNotMinimal = "length_not_minimal"
+    case lengthOutOfRange = "length_out_of_range"
+    case continuationWithoutStart = "continuation_without_start"
+    case startWithinMessage = "start_within_message"
+    case messageTooBig = "message_too_big"
+    case invalidUTF8 = "invalid_utf8"
+    case closePayloadTooShort = "close_payload_too_short"
+    case invalidCloseCode = "invalid_close_code"
 
     /// The reason that the connection ends with.
     var endReason: WebSocketEndReason {

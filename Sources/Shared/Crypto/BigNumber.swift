@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// A libcrypto `BIGNUM` with one owner, cleansed when it goes. It is marked for constant-time arithmetic.
 ///

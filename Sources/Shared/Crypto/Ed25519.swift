@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// Ed25519 as one verifies it who knows the public key only (RFC 8032, section 5.1.7), by libcrypto, about 60 µs.
 ///

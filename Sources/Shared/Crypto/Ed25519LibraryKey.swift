@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// libcrypto's own form of an Ed25519 key, private or public.
 struct Ed25519LibraryKey: ~Copyable {

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// An Ed25519 private key (RFC 8032, section 5.1.5), derived from its seed once, for about 25 µs.
 ///

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// Arithmetic modulo L = 2^252 + 27742317777372353535851937790883648493, the order of Ed25519's base point (RFC 8032,
 /// section 5.1), by libcrypto's constant-time Montgomery product.

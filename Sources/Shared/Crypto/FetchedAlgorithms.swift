@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// The algorithms, looked up in libcrypto's providers once: a fetch takes locks and costs more than a short hash.
 ///

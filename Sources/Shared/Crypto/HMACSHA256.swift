@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// HMAC with SHA-256 (RFC 2104, FIPS 198-1), what most platforms sign a webhook with.
 ///

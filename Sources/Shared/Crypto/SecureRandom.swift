@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// Unpredictable bytes from libcrypto's generator, for tokens, epochs and session keys.
 public enum SecureRandom {

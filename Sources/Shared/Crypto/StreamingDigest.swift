@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
+internal import COpenSSL
 
 /// A hash in the making: any number of updates, one result. It belongs to whoever holds it and is not shared.
 public struct StreamingDigest: ~Copyable {

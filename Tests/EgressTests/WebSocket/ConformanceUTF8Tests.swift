@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Shared
 import Testing
 
 @testable import Egress
@@ -102,12 +103,12 @@ import Testing
     /// 6.5 to 6.23: each valid sequence comes back.
     @Test(arguments: Self.valid) func echoes(_ bytes: [UInt8]) throws {
         try ConformanceCase("6 valid", [.text(bytes)], answers: [.text(bytes)]).run()
-        #expect(isValidUTF8(ByteBuffer(bytes: bytes)))
+        #expect(UTF8Validation.isValid(ByteBuffer(bytes: bytes)))
     }
 
     /// 6.5 to 6.23: each invalid one ends the connection with 1007.
     @Test(arguments: Self.invalid) func refuses(_ bytes: [UInt8]) throws {
         try ConformanceCase("6 invalid", [.text(bytes)], closeCode: 1007).run()
-        #expect(!isValidUTF8(ByteBuffer(bytes: bytes)))
+        #expect(!UTF8Validation.isValid(ByteBuffer(bytes: bytes)))
     }
 }

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Shared
 import Testing
 
 @testable import Egress
@@ -80,7 +81,7 @@ import Testing
             let split = Int.random(in: 0...bytes.count, using: &seed)
             guard self.isValid([bytes[...]]) == expected,
                 self.isValid([bytes[..<split], bytes[split...]]) == expected,
-                isValidUTF8(ByteBuffer(bytes: bytes)) == expected
+                UTF8Validation.isValid(ByteBuffer(bytes: bytes)) == expected
             else {
                 Issue.record("\(seed): \(bytes) split at \(split)")
                 return
