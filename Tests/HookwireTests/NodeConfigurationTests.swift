@@ -13,7 +13,7 @@ import Testing
 
 @Suite struct NodeConfigurationTests {
     private func configuration(_ flags: [String: String?]) async throws -> NodeConfiguration {
-        try NodeConfiguration(try await SettingsReader(flags: flags))
+        try NodeConfiguration(try await SettingsReader(flags: flags), tier: .both)
     }
 
     /// Without a word the documented defaults hold.
@@ -23,7 +23,7 @@ import Testing
         #expect(configuration.limits.body == 1 << 20)
         #expect(configuration.ingress.freshness == .minutes(5))
         #expect(configuration.egress.pingInterval == .seconds(25))
-        #expect(configuration.memory.retentionCount == 1_000)
+        #expect(configuration.retentionCount == 1_000)
         #expect(configuration.drain == .seconds(20))
     }
 

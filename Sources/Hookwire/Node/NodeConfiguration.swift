@@ -10,8 +10,9 @@ internal import Shared
 
 /// All settings of a node, checked.
 struct NodeConfiguration: Sendable {
+    let tier: Tier
     var host = "0.0.0.0"
-    var port = 8080
+    var port: Int
     var threads = System.coreCount
     var tlsCertificate: String?
     var tlsKey: String?
@@ -19,13 +20,25 @@ struct NodeConfiguration: Sendable {
     var drain = TimeAmount.seconds(20)
     var limits = HTTPLimits()
     var ingress = IngressConfiguration()
-    var memory = MemoryBrokerConfiguration()
     var egress = EgressConfiguration()
+    var retentionCount = 1_000
+    var retentionAge = TimeAmount.hours(1)
+    var memoryLimit = 256 << 20
 
     /// Reads the settings.
     ///
     /// - Throws: `SettingsError` for the first that cannot be used, or that does not go with another.
-    init(_ reader: SettingsReader) throws(SettingsError) {
+    init(_ reader: SettingsReader, tier: Tier) throws(SettingsError) {
+        self.tier = tier
+        self.port = tier.defaultPort
+        try self.readNode(reader)
+        try self.readHTTP(reader)
+        try self.readIngress(reader)
+        try self.readEgress(reader)
+        try self.checkCombinations()
+    }
+
+    private mutating func readNode(_ reader: SettingsReader) throws(SettingsError) {
         try reader.read(.text("host"), into: &self, \.host)
         try reader.read(.number("port", in: 0...65_535), into: &self, \.port)
         try reader.read(.number("threads", in: 1...256), into: &self, \.threads)
@@ -33,32 +46,34 @@ struct NodeConfiguration: Sendable {
         self.tlsKey = try reader.value(.text("tls-key"))
         try reader.read(.choice("log-level"), into: &self, \.logLevel)
         try reader.read(.duration("drain", in: .zero ... .hours(1)), into: &self, \.drain)
+    }
 
+    private mutating func readHTTP(_ reader: SettingsReader) throws(SettingsError) {
         try reader.read(.bytes("body-limit", in: 1_024...(64 << 20)), into: &self, \.limits.body)
         let timeouts = TimeAmount.milliseconds(100) ... .hours(1)
         try reader.read(.duration("header-timeout", in: timeouts), into: &self, \.limits.headerTimeout)
         try reader.read(.duration("body-timeout", in: timeouts), into: &self, \.limits.bodyTimeout)
         try reader.read(.duration("idle-timeout", in: timeouts), into: &self, \.limits.idleTimeout)
+    }
 
+    private mutating func readIngress(_ reader: SettingsReader) throws(SettingsError) {
         // Far enough for vectors of another year in a test; no operator's clock is so far off.
-        try reader.read(
-            .duration("freshness", in: .seconds(1) ... .hours(24 * 36_500)),
-            into: &self,
-            \.ingress.freshness
-        )
+        let century = TimeAmount.hours(24 * 36_500)
+        try reader.read(.duration("freshness", in: .seconds(1) ... century), into: &self, \.ingress.freshness)
         try reader.read(.choice("signature-check"), into: &self, \.ingress.signatureCheck)
+        try reader.read(.number("retention-count", in: 1...1_000_000), into: &self, \.retentionCount)
+        try reader.read(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30)), into: &self, \.retentionAge)
+        try reader.read(.bytes("memory-limit", in: (1 << 20)...(1 << 40)), into: &self, \.memoryLimit)
+    }
 
-        try reader.read(.number("retention-count", in: 1...1_000_000), into: &self, \.memory.retentionCount)
-        if let age = try reader.value(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30))) {
-            self.memory.retentionAgeMilliseconds = age.nanoseconds / 1_000_000
-        }
-        try reader.read(.bytes("memory-limit", in: (1 << 20)...(1 << 40)), into: &self, \.memory.memoryLimit)
-
+    private mutating func readEgress(_ reader: SettingsReader) throws(SettingsError) {
         try reader.read(.duration("ping-interval", in: .seconds(2) ... .hours(1)), into: &self, \.egress.pingInterval)
         try reader.read(.duration("pong-timeout", in: .seconds(1) ... .hours(1)), into: &self, \.egress.pongTimeout)
         try reader.read(.bytes("queue-limit", in: 1_024...(1 << 30)), into: &self, \.egress.queueLimit)
-        try self.checkCombinations()
     }
+
+    /// Where events are kept, to end the sentence "Events are kept …".
+    var retentionSentence: String { "in memory and end with the process" }
 
     private func checkCombinations() throws(SettingsError) {
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
@@ -67,7 +82,7 @@ struct NodeConfiguration: Sendable {
         guard self.egress.pongTimeout + .seconds(1) < self.egress.pingInterval else {
             throw SettingsError(message: "--pong-timeout must be more than a second shorter than --ping-interval.")
         }
-        guard self.memory.memoryLimit >= 2 * self.limits.body else {
+        guard self.memoryLimit >= 2 * self.limits.body else {
             throw SettingsError(message: "--memory-limit must be at least twice --body-limit.")
         }
     }

@@ -18,7 +18,8 @@ struct Node: Service {
     private static let lastWords = TimeAmount.seconds(5)
 
     private let server: HTTPServer
-    private let egress: Egress
+    private let egress: Egress?
+    private let store: NodeStore
     private let state: NodeState
     private let drainTime: TimeAmount
     private let logger: Logger
@@ -35,41 +36,30 @@ struct Node: Service {
         logger: Logger
     ) async throws -> Node {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
-        let broker = MemoryBroker(configuration: configuration.memory)
+        let store = NodeStore(configuration, group: group, logger: logger)
         let state = NodeState()
-        let ingress = Ingress(configuration: configuration.ingress, broker: broker, logger: logger)
-        let egress = Egress(configuration: configuration.egress, broker: broker, state: state, logger: logger)
-        let health = HealthRoutes(state: state, broker: broker, metrics: metrics)
-        let tls = try Self.tlsContext(configuration)
-        let server: HTTPServer
-        do {
-            server = try await HTTPServer.start(
-                host: configuration.host,
-                port: configuration.port,
-                limits: configuration.limits,
-                tls: tls,
-                group: group,
-                logger: logger
-            ) { eventLoop in
-                var router = Router()
-                try ingress.addRoutes(to: &router, on: eventLoop)
-                egress.addRoutes(to: &router, on: eventLoop)
-                health.addRoutes(to: &router)
-                return router
-            }
-        } catch let error as IOError {
-            throw SettingsError(
-                message: "Cannot listen on \(configuration.host):\(configuration.port): \(error). "
-                    + "Choose another --port, or stop what listens there."
-            )
+        let ingress =
+            configuration.tier.takesWebhooks
+            ? Ingress(configuration: configuration.ingress, broker: store.broker, logger: logger) : nil
+        let egress =
+            configuration.tier.holdsSockets
+            ? Egress(configuration: configuration.egress, broker: store.broker, state: state, logger: logger) : nil
+        let health = HealthRoutes(state: state, broker: store.broker, metrics: metrics)
+        let server = try await Self.listen(configuration, group: group, logger: logger) { eventLoop in
+            var router = Router()
+            try ingress?.addRoutes(to: &router, on: eventLoop)
+            egress?.addRoutes(to: &router, on: eventLoop)
+            health.addRoutes(to: &router)
+            return router
         }
         return Node(
             server: server,
             egress: egress,
+            store: store,
             state: state,
             drainTime: configuration.drain,
             logger: logger,
-            baseURL: Self.baseURL(of: server.localAddress, isTLS: tls != nil)
+            baseURL: Self.baseURL(of: server.localAddress, isTLS: configuration.tlsKey != nil)
         )
     }
 
@@ -81,29 +71,41 @@ struct Node: Service {
         signal(SIGINT, SIG_DFL)
         self.state.drain()
         self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
-        await self.egress.drain(over: self.drainTime)
+        await self.egress?.drain(over: self.drainTime)
         await withTaskGroup { group in
             group.addTask { try? await self.server.shutdown() }
             group.addTask { try? await Task.sleep(for: .nanoseconds(Self.lastWords.nanoseconds)) }
             await group.next()
             group.cancelAll()
         }
+        await self.store.shutdown()
         self.logger.notice("drained")
     }
 
-    private static func tlsContext(_ configuration: NodeConfiguration) throws -> NIOSSLContext? {
-        guard let certificate = configuration.tlsCertificate, let key = configuration.tlsKey else { return nil }
+    private static func listen(
+        _ configuration: NodeConfiguration,
+        group: any EventLoopGroup,
+        logger: Logger,
+        makeRouter: @escaping HTTPServer.MakeRouter
+    ) async throws -> HTTPServer {
+        var tls: NIOSSLContext?
+        if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
+            tls = try .server(certificate: certificate, key: key)
+        }
         do {
-            return try NIOSSLContext(
-                configuration: .makeServerConfiguration(
-                    certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
-                    privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-                )
+            return try await HTTPServer.start(
+                host: configuration.host,
+                port: configuration.port,
+                limits: configuration.limits,
+                tls: tls,
+                group: group,
+                logger: logger,
+                makeRouter: makeRouter
             )
-        } catch {
+        } catch let error as IOError {
             throw SettingsError(
-                message: "The certificate \(certificate) and the key \(key) cannot be used: \(error). "
-                    + "Both must be PEM files that this user can read, and belong together."
+                message: "Cannot listen on \(configuration.host):\(configuration.port): \(error). "
+                    + "Choose another --port, or stop what listens there."
             )
         }
     }

@@ -1,0 +1,33 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import AsyncHTTPClient
+internal import NIOCore
+internal import NIOHTTP1
+internal import SystemPackage
+
+/// `hookwire health`: asks a node whether it is ready, for containers that have no other HTTP client.
+struct Health: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Asks a node whether it is ready.",
+        discussion: "The exit code is 0 where it is, 1 where it is not or cannot be reached; the answer is printed."
+    )
+
+    @Option(help: ArgumentHelp("What to ask.", valueName: "url"))
+    var url = "http://127.0.0.1:8080/readyz"
+
+    func run() async throws {
+        do {
+            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: self.url), timeout: .seconds(3))
+            print(String(buffer: try await response.body.collect(upTo: 64 << 10)))
+            guard response.status == .ok else { throw ExitCode(1) }
+        } catch let exit as ExitCode {
+            throw exit
+        } catch {
+            _ = try? FileDescriptor.standardError.writeAll("Cannot reach \(self.url): \(error)\n".utf8)
+            throw ExitCode(1)
+        }
+    }
+}

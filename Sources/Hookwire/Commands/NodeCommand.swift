@@ -1,0 +1,63 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Logging
+internal import Metrics
+internal import ServiceLifecycle
+internal import Shared
+internal import SystemPackage
+internal import UnixSignals
+
+/// A subcommand that runs a node until the process is told to stop.
+protocol NodeCommand: AsyncParsableCommand {
+    /// Which part of the relay it runs.
+    static var tier: Tier { get }
+
+    /// All flags that it takes.
+    var settings: [any SettingFlags] { get }
+}
+
+extension NodeCommand {
+    mutating func run() async throws {
+        let configuration = try await self.configuration()
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = configuration.logLevel
+            return handler
+        }
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+
+        let node: Node
+        do {
+            node = try await Node.start(configuration, metrics: metrics, logger: Logger(label: "hookwire"))
+        } catch let error as SettingsError {
+            throw ValidationError(error.message)
+        }
+        let greeting = Greeting(baseURL: node.baseURL, tier: Self.tier, retention: configuration.retentionSentence)
+        // Written past stdio's buffer: whoever waits for the node in a pipe sees it at once.
+        try FileDescriptor.standardOutput.writeAll(greeting.text.utf8)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: node, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "hookwire.lifecycle")
+            )
+        )
+        try await group.run()
+    }
+
+    private func configuration() async throws -> NodeConfiguration {
+        var flags: [String: String?] = [:]
+        for settings in self.settings {
+            flags.merge(settings.flags) { first, _ in first }
+        }
+        do {
+            return try NodeConfiguration(try await SettingsReader(flags: flags), tier: Self.tier)
+        } catch let error as SettingsError {
+            throw ValidationError(error.message)
+        }
+    }
+}

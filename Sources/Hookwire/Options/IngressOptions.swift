@@ -1,0 +1,37 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// The flags of a node that takes webhooks.
+struct IngressOptions: SettingFlags {
+    @Option(
+        help: ArgumentHelp(
+            "How far a signed timestamp may be from this clock, either way. (default: 5m)",
+            valueName: "time"
+        )
+    )
+    var freshness: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How signatures are checked: keyed, or standard, which costs thirty times as much. (default: keyed)",
+            valueName: "check"
+        )
+    )
+    var signatureCheck: String?
+
+    @Option(help: ArgumentHelp("How many events a bot's log retains. (default: 1000)", valueName: "number"))
+    var retentionCount: String?
+
+    @Option(help: ArgumentHelp("How long an event is retained. (default: 1h)", valueName: "time"))
+    var retentionAge: String?
+
+    var flags: [String: String?] {
+        [
+            "freshness": self.freshness, "signature-check": self.signatureCheck,
+            "retention-count": self.retentionCount, "retention-age": self.retentionAge,
+        ]
+    }
+}

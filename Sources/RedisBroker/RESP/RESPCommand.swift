@@ -1,0 +1,54 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// A command to Redis, with its arguments.
+///
+/// An ordinary one is formatted by hiredis when it is sent. A hot one is made from a `RESPCommandPrefix` and is encoded
+/// when it is made, on the caller's thread.
+struct RESPCommand: Sendable {
+    enum Form {
+        /// The arguments one after the other, and the length of each.
+        case arguments(ByteBuffer, lengths: [Int])
+        /// What goes on the wire.
+        case encoded(ByteBuffer)
+    }
+
+    let form: Form
+    /// How many bytes it has at least on the wire; what the bound of a connection's queue counts.
+    let byteCount: Int
+
+    /// - Parameters:
+    ///   - name: such as `EVALSHA` or `CLIENT`; a subcommand is an argument.
+    ///   - arguments: all that follows, at most 512 MiB together.
+    init(_ name: String, _ arguments: RESPArgument...) {
+        self.init(name, arguments)
+    }
+
+    /// The same, from an array.
+    init(_ name: String, _ arguments: [RESPArgument]) {
+        var bytes = ByteBufferAllocator().buffer(capacity: arguments.reduce(name.utf8.count) { $0 + $1.count })
+        var lengths: [Int] = []
+        lengths.reserveCapacity(arguments.count + 1)
+        lengths.append(bytes.writeString(name))
+        for argument in arguments {
+            argument.write(into: &bytes)
+            lengths.append(argument.count)
+        }
+        self.byteCount = bytes.readableBytes
+        self.form = .arguments(bytes, lengths: lengths)
+    }
+
+    /// A command from its bytes on the wire.
+    init(encoded bytes: ByteBuffer) {
+        self.byteCount = bytes.readableBytes
+        self.form = .encoded(bytes)
+    }
+}
+
+extension RESPCommand: CustomStringConvertible {
+    /// The size only: arguments may be secrets.
+    var description: String { "a command of \(self.byteCount) bytes" }
+}

@@ -1,0 +1,37 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// The beginning of a command that is sent over and over, encoded once: its name, its fixed arguments, and how many
+/// follow.
+struct RESPCommandPrefix: Sendable {
+    private let encoded: ByteBuffer
+    private let following: Int
+
+    /// - Parameters:
+    ///   - name: the command's name.
+    ///   - arguments: what is the same each time.
+    ///   - following: how many arguments each command adds.
+    init(_ name: String, _ arguments: [RESPArgument], following: Int) {
+        precondition(following >= 0, "a command cannot have \(following) more arguments")
+        var encoded = ByteBuffer()
+        RESPWriter.writeCount(arguments.count + 1 + following, into: &encoded)
+        RESPWriter.writeArgument(.string(name), into: &encoded)
+        for argument in arguments { RESPWriter.writeArgument(argument, into: &encoded) }
+        self.encoded = encoded
+        self.following = following
+    }
+
+    /// The command with these arguments at its end: exactly as many as `following` says.
+    func command(_ arguments: RESPArgument...) -> RESPCommand {
+        precondition(arguments.count == self.following, "\(self.following) arguments follow, not \(arguments.count)")
+        // A length line has at most 24 bytes with the line ends.
+        let capacity = arguments.reduce(self.encoded.readableBytes) { $0 + $1.count + 24 }
+        var bytes = ByteBufferAllocator().buffer(capacity: capacity)
+        bytes.writeImmutableBuffer(self.encoded)
+        for argument in arguments { RESPWriter.writeArgument(argument, into: &bytes) }
+        return RESPCommand(encoded: bytes)
+    }
+}

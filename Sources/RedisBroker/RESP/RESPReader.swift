@@ -1,0 +1,83 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CHiredis
+internal import NIOCore
+
+/// Makes replies from what a connection reads: hiredis decodes, `RESPScanner` keeps it within bounds.
+///
+/// Confined to its connection's event loop.
+final class RESPReader {
+    /// hiredis moves what is left in its buffer down after each reply, so it is fed small pieces.
+    private static let pieceBytes = 16 << 10
+
+    private let reader: UnsafeMutablePointer<redisReader>
+    private var scanner: RESPScanner
+    /// Whether hiredis has been fed since it last had no reply.
+    private var hasInput = false
+    private var violation: RESPViolation?
+
+    /// - Parameter limits: what is taken at most.
+    init(limits: RESPLimits = RESPLimits()) {
+        guard let reader = redisReaderCreate() else { preconditionFailure("out of memory") }
+        self.reader = reader
+        self.scanner = RESPScanner(limits: limits)
+    }
+
+    deinit {
+        redisReaderFree(self.reader)
+    }
+
+    /// The next whole reply, or nil when `input` is used up before there is one.
+    ///
+    /// - Parameter input: what was read, taken from its front as it is used.
+    /// - Throws: `RESPViolation`, and the same again on every call that follows: the connection must be closed.
+    func next(from input: inout ByteBuffer) throws(RESPViolation) -> RESPValue? {
+        if let violation { throw violation }
+        do throws(RESPViolation) {
+            while true {
+                if let value = try self.reply() { return value }
+                guard input.readableBytes > 0 else { return nil }
+                try self.feed(&input)
+            }
+        } catch {
+            self.violation = error
+            throw error
+        }
+    }
+
+    private func feed(_ input: inout ByteBuffer) throws(RESPViolation) {
+        let count = min(input.readableBytes, Self.pieceBytes)
+        let outcome = input.withUnsafeReadableBytes { bytes -> Result<Void, RESPViolation> in
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+            do throws(RESPViolation) {
+                try self.scanner.scan(piece)
+            } catch {
+                return .failure(error)
+            }
+            let text = piece.baseAddress?.assumingMemoryBound(to: CChar.self)
+            return redisReaderFeed(self.reader, text, count) == REDIS_OK ? .success(()) : .failure(.outOfMemory)
+        }
+        try outcome.get()
+        input.moveReaderIndex(forwardBy: count)
+        self.hasInput = true
+    }
+
+    private func reply() throws(RESPViolation) -> RESPValue? {
+        guard self.hasInput else { return nil }
+        var reply: UnsafeMutableRawPointer?
+        guard redisReaderGetReply(self.reader, &reply) == REDIS_OK else {
+            throw self.reader.pointee.err == REDIS_ERR_OOM ? .outOfMemory : .malformed
+        }
+        guard let reply else {
+            self.hasInput = false
+            return nil
+        }
+        defer { freeReplyObject(reply) }
+        return try RESPValue(UnsafePointer(reply.assumingMemoryBound(to: redisReply.self)))
+    }
+}
+
+@available(*, unavailable)
+extension RESPReader: Sendable {}
