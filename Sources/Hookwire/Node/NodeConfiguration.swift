@@ -59,7 +59,7 @@ struct NodeConfiguration: Sendable {
     private mutating func readIngress(_ reader: SettingsReader) throws(SettingsError) {
         // Far enough for vectors of another year in a test; no operator's clock is so far off.
         let century = TimeAmount.hours(24 * 36_500)
-        try reader.read(.duration("freshness", in: .seconds(1) ... century), into: &self, \.ingress.freshness)
+        try reader.read(.duration("freshness", in: .seconds(1)...century), into: &self, \.ingress.freshness)
         try reader.read(.choice("signature-check"), into: &self, \.ingress.signatureCheck)
         try reader.read(.number("retention-count", in: 1...1_000_000), into: &self, \.retentionCount)
         try reader.read(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30)), into: &self, \.retentionAge)

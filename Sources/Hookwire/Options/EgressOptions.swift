@@ -9,7 +9,9 @@ struct EgressOptions: SettingFlags {
     @Option(help: ArgumentHelp("How often a socket is pinged, in whole seconds. (default: 25s)", valueName: "time"))
     var pingInterval: String?
 
-    @Option(help: ArgumentHelp("How long a client may take to answer, in whole seconds. (default: 10s)", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("How long a client may take to answer, in whole seconds. (default: 10s)", valueName: "time")
+    )
     var pongTimeout: String?
 
     @Option(help: ArgumentHelp("How much may wait to be sent to one client. (default: 1MiB)", valueName: "size"))

@@ -33,7 +33,10 @@ struct NodeOptions: SettingFlags {
     var logLevel: String?
 
     @Option(
-        help: ArgumentHelp("Over how long sockets are closed when the node is stopped. (default: 20s)", valueName: "time")
+        help: ArgumentHelp(
+            "Over how long sockets are closed when the node is stopped. (default: 20s)",
+            valueName: "time"
+        )
     )
     var drain: String?
 
@@ -46,7 +49,9 @@ struct NodeOptions: SettingFlags {
     @Option(help: ArgumentHelp("How long a request's body may take. (default: 20s)", valueName: "time"))
     var bodyTimeout: String?
 
-    @Option(help: ArgumentHelp("How long a connection may be idle between requests. (default: 75s)", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("How long a connection may be idle between requests. (default: 75s)", valueName: "time")
+    )
     var idleTimeout: String?
 
     var flags: [String: String?] {
