@@ -39,10 +39,10 @@ import Testing
         let first = try hub.takePlace(on: self.channel, eventLoop: self.loop).wait()
         let feed = first.feed
         first.giveBack()
-        self.loop.advanceTime(by: .seconds(4))
+        self.loop.advanceTime(by: .seconds(1))
         let second = try hub.takePlace(on: self.channel, eventLoop: self.loop).wait()
         #expect(second.feed === feed)
-        self.loop.advanceTime(by: .seconds(4))
+        self.loop.advanceTime(by: .seconds(1))
         second.giveBack()
         self.loop.advanceTime(by: .seconds(4))
         #expect(hub.feedCount == 1)
