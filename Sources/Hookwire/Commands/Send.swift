@@ -30,8 +30,13 @@ struct Send: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Whose webhook to imitate.", valueName: "platform"))
     var platform = PlatformName.qq
 
-    @Option(help: ArgumentHelp("The bot's secret.", valueName: "secret"))
-    var secret: String
+    @Option(
+        help: ArgumentHelp(
+            "The bot's secret; HOOKWIRE_SECRET in the environment keeps it out of the process list.",
+            valueName: "secret"
+        )
+    )
+    var secret: String = ProcessEnvironment["HOOKWIRE_SECRET"] ?? ""
 
     @Option(help: ArgumentHelp("The text of the message.", valueName: "text"))
     var text = "Hello from Hookwire"
@@ -40,7 +45,9 @@ struct Send: AsyncParsableCommand {
         guard self.relay.hasPrefix("http://") || self.relay.hasPrefix("https://") else {
             throw ValidationError("--relay must be an address such as http://localhost:8080.")
         }
-        guard !self.secret.isEmpty else { throw ValidationError("--secret must not be empty.") }
+        guard !self.secret.isEmpty else {
+            throw ValidationError("Give the bot's secret: --secret, or HOOKWIRE_SECRET in the environment.")
+        }
     }
 
     func run() async throws {

@@ -35,6 +35,7 @@ struct Node: Service {
         metrics: PrometheusRegistry,
         logger: Logger
     ) async throws -> Node {
+        FileDescriptorLimit.raise(logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         let store = NodeStore(configuration, group: group, logger: logger)
         let state = NodeState()

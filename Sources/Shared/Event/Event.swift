@@ -54,4 +54,16 @@ public struct Event: Sendable {
         self.body = body
         self.bodyIsUTF8 = bodyIsUTF8
     }
+
+    /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
+    /// so that a log holds its events and not the receive buffers of a thousand connections.
+    public func compacted() -> Event {
+        let wanted = self.body.readableBytes
+        guard self.body.storageCapacity > 2 * wanted + 256 else { return self }
+        var event = self
+        event.body = ByteBuffer()
+        event.body.reserveCapacity(wanted)
+        event.body.writeImmutableBuffer(self.body)
+        return event
+    }
 }

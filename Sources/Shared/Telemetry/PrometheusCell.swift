@@ -15,12 +15,17 @@ final class PrometheusCell: Sendable {
     /// Counters are on the hot path and whole numbers: they get by without the lock.
     private let increments = Atomic<Int64>(0)
     private let value = Mutex(Value())
+    private let kind: PrometheusFamily.Kind
+
+    init(kind: PrometheusFamily.Kind) {
+        self.kind = kind
+    }
 
     /// Appends the cell's line or lines.
-    func write(name: String, labels: String, kind: PrometheusFamily.Kind, to text: inout String) {
+    func write(name: String, labels: String, to text: inout String) {
         let increments = self.increments.load(ordering: .relaxed)
         let value = self.value.withLock { $0 }
-        switch kind {
+        switch self.kind {
         case .counter:
             text += "\(name)\(labels) \(PrometheusText.number(Double(increments) + value.number))\n"
         case .gauge:
@@ -69,6 +74,8 @@ extension PrometheusCell: RecorderHandler {
     }
 
     func record(_ value: Double) {
+        // A recorder that does not aggregate shows its last value.
+        guard self.kind == .summary else { return self.set(value) }
         self.value.withLock {
             $0.number += value
             $0.count += 1

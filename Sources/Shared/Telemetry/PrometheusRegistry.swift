@@ -53,7 +53,7 @@ public final class PrometheusRegistry: MetricsFactory {
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
             text += "# TYPE \(name) \(family.kind.rawValue)\n"
             for (labels, cell) in family.cells.sorted(by: { $0.key < $1.key }) {
-                cell.write(name: name, labels: labels, kind: family.kind, to: &text)
+                cell.write(name: name, labels: labels, to: &text)
             }
         }
         return text
@@ -68,7 +68,7 @@ public final class PrometheusRegistry: MetricsFactory {
         let labels = PrometheusText.labels(dimensions)
         return self.families.withLock { families in
             if let cell = families[name]?.cells[labels] { return cell }
-            let cell = PrometheusCell()
+            let cell = PrometheusCell(kind: kind)
             families[name, default: PrometheusFamily(kind: kind)].cells[labels] = cell
             return cell
         }

@@ -42,6 +42,7 @@ public final class MemoryBroker: Broker {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<Publication> {
         let now = self.now()
+        let event = event.compacted()
         let outcome: (publication: Publication, pressure: [EventLoopFuture<Void>])
         do {
             outcome = try self.store.withLock { store throws(BrokerError) in
