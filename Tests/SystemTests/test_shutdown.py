@@ -95,6 +95,16 @@ def test_slow_request_is_waited_for(start):
     assert relay.wait() == 0
 
 
+def test_request_that_never_ends(start):
+    """A request whose body stops coming holds the process no longer than the drain time and its last words."""
+    relay, secret = start("--drain", "1s", "--body-timeout", "600s"), qq.secret()
+    with relay.raw() as connection:
+        connection.request("POST", qq.webhook_path(secret), "Content-Length: 100", body=b"{")
+        assert relay.get("/livez").status == 200
+        relay.signal()
+        assert relay.wait() == 0
+
+
 def test_second_signal_ends_at_once(start):
     """Who asks twice does not want to wait for ten minutes: the process ends without having finished its work."""
     relay, secret = start("--drain", "600s", "--body-timeout", "600s"), qq.secret()

@@ -7,7 +7,6 @@ internal import Logging
 internal import Metrics
 internal import ServiceLifecycle
 internal import Shared
-internal import SystemPackage
 internal import UnixSignals
 
 /// A subcommand that runs a node until the process is told to stop.
@@ -36,9 +35,6 @@ extension NodeCommand {
         } catch let error as SettingsError {
             throw ValidationError(error.message)
         }
-        let greeting = Greeting(baseURL: node.baseURL, tier: Self.tier, retention: configuration.retentionSentence)
-        // Written past stdio's buffer: whoever waits for the node in a pipe sees it at once.
-        try FileDescriptor.standardOutput.writeAll(greeting.text.utf8)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: node, successTerminationBehavior: .gracefullyShutdownGroup)],

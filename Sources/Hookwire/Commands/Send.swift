@@ -59,11 +59,16 @@ struct Send: AsyncParsableCommand {
         for (name, value) in sample.headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(ByteBuffer(string: sample.body))
 
+        var clientConfiguration = HTTPClient.Configuration()
+        // A relay that does not run is an answer, too, and nobody wants to wait for it.
+        clientConfiguration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(configuration: clientConfiguration)
+        defer { _ = client.shutdown() }
         let start = NIODeadline.now()
         let response: HTTPClientResponse
         let answer: String
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            response = try await client.execute(request, timeout: .seconds(10))
             answer = String(buffer: try await response.body.collect(upTo: 1 << 20))
         } catch {
             let message = "Cannot reach \(base): \(error). Check that the relay runs and the address is right.\n"

@@ -11,10 +11,11 @@ internal import NIOPosix
 internal import NIOSSL
 internal import ServiceLifecycle
 internal import Shared
+internal import SystemPackage
 
 /// A running process: the composition root, where the concrete types meet, and the order of its end.
 struct Node: Service {
-    /// How long requests in flight and closing handshakes may take once all sockets were told to end.
+    /// How long requests in flight and closing handshakes may take beyond the drain time.
     private static let lastWords = TimeAmount.seconds(5)
 
     private let server: HTTPServer
@@ -24,8 +25,8 @@ struct Node: Service {
     private let drainTime: TimeAmount
     private let logger: Logger
 
-    /// Where the node can be reached from this machine, for instance `http://localhost:8080`.
-    let baseURL: String
+    /// What the node says when it is ready.
+    private let greeting: String
 
     /// Builds the node and begins to listen.
     ///
@@ -60,27 +61,29 @@ struct Node: Service {
             state: state,
             drainTime: configuration.drain,
             logger: logger,
-            baseURL: Self.baseURL(of: server.localAddress, isTLS: configuration.tlsKey != nil)
+            greeting: Greeting(
+                baseURL: Self.baseURL(of: server.localAddress, isTLS: configuration.tlsKey != nil),
+                tier: configuration.tier,
+                retention: configuration.retentionSentence
+            ).text
         )
     }
 
     /// Serves until the process is told to stop, then drains: red readiness first, then the sockets, then the requests.
     func run() async throws {
+        // Said only now that a signal is heard: whoever reads it may stop the node at once.
+        try FileDescriptor.standardOutput.writeAll(self.greeting.utf8)
         try? await gracefulShutdown()
         // From here on a signal does what it does to a program that knows nothing of it.
         signal(SIGTERM, SIG_DFL)
         signal(SIGINT, SIG_DFL)
+        let deadline = NIODeadline.now() + self.drainTime + Self.lastWords
         self.state.drain()
         self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
         await self.egress?.drain(over: self.drainTime)
-        await withTaskGroup { group in
-            group.addTask { try? await self.server.shutdown() }
-            group.addTask { try? await Task.sleep(for: .nanoseconds(Self.lastWords.nanoseconds)) }
-            await group.next()
-            group.cancelAll()
-        }
+        let isClosed = await self.server.shutdown(within: deadline - .now())
         await self.store.shutdown()
-        self.logger.notice("drained")
+        self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
     }
 
     private static func listen(

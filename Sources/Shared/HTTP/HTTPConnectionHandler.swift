@@ -209,17 +209,25 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             headers: upgrade.headers,
             allocator: context.channel.allocator
         )
-        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        // The peer must not see the answer before the new protocol is in place: what it causes elsewhere, such as an event
+        // for its socket, could come first.
+        context.write(self.wrapOutboundOut(bytes), promise: nil)
         self.waiting.removeAll()
         let pipeline = context.pipeline.syncOperations
         do {
             try upgrade.install(context.channel)
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            pipeline.removeHandler(context: decoder, promise: nil)
+            let removed = context.eventLoop.makePromise(of: Void.self)
+            // Bytes that came early are handed over as the decoder leaves, and nobody else tells that they were all.
+            removed.futureResult.assumeIsolated().whenSuccess { [channel = context.channel] in
+                channel.pipeline.fireChannelReadComplete()
+            }
+            pipeline.removeHandler(context: decoder, promise: removed)
         } catch {
             context.close(promise: nil)
             return
         }
+        context.flush()
         if self.wantsRead {
             context.read()
         }

@@ -92,11 +92,22 @@ public final class HTTPServer: Sendable {
     }
 
     /// Stops listening, closes idle connections, lets requests in flight be answered, and returns when every
-    /// connection is closed. Connections that changed their protocol are their owner's to close.
-    public func shutdown() async throws {
-        let promise = self.group.any().makePromise(of: Void.self)
-        self.quiescing.initiateShutdown(promise: promise)
-        try await promise.futureResult.get()
+    /// connection is closed, or when the time is up. Connections that changed their protocol are their owner's to close.
+    ///
+    /// - Returns: whether every connection was closed in time.
+    public func shutdown(within time: TimeAmount) async -> Bool {
+        let eventLoop = self.group.any()
+        let outcome = eventLoop.makePromise(of: Bool.self)
+        let allClosed = eventLoop.makePromise(of: Void.self)
+        let timer = eventLoop.scheduleTask(in: time) { outcome.succeed(false) }
+        allClosed.futureResult.whenComplete { _ in
+            // A timer that has fired has answered already.
+            timer.cancel()
+        }
+        timer.futureResult.whenFailure { _ in outcome.succeed(true) }
+        self.quiescing.initiateShutdown(promise: allClosed)
+        // The promise is only ever succeeded.
+        return (try? await outcome.futureResult.get()) ?? false
     }
 
     /// Lays out the pipeline of an accepted connection. On the channel's event loop.

@@ -59,6 +59,31 @@ import Testing
         #expect(try connection.answers().hasSuffix("\r\n\r\nEARLY"))
     }
 
+    /// Early bytes are followed by the end of a read, as all others are: protocols answer in batches.
+    @Test func earlyBytesAreARead() throws {
+        let connection = try HTTPConnection(router: self.router)
+        try connection.send(Self.handshake + "early")
+        connection.channel.embeddedEventLoop.run()
+        let upper = try connection.channel.pipeline.syncOperations.handler(type: Upper.self)
+        #expect(upper.events.suffix(2) == ["read", "read complete"])
+    }
+
+    /// The peer sees the answer only when the new protocol is in place.
+    @Test func installsBeforeItAnswers() throws {
+        var router = Router()
+        router.on(.GET, "/ws") { _ in
+            .upgrade(
+                HTTPUpgrade(headers: []) { channel in
+                    let embedded = try #require(channel as? EmbeddedChannel)
+                    #expect(try embedded.readOutbound(as: ByteBuffer.self) == nil)
+                }
+            )
+        }
+        let connection = try HTTPConnection(router: router)
+        try connection.send(Self.handshake)
+        #expect(try connection.statuses() == [101])
+    }
+
     /// Behind an upgrade no handler of HTTP is left: they are what an idle socket would pay for.
     @Test func handlersLeave() throws {
         let connection = try HTTPConnection(router: self.router)
@@ -109,7 +134,14 @@ private final class Upper: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    private(set) var events: [String] = []
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.events.append("read complete")
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.events.append("read")
         let text = String(buffer: self.unwrapInboundIn(data)).uppercased()
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
     }

@@ -1,0 +1,72 @@
+"""The platform under load: many bots' events, sent again until they are acknowledged, as QQ does."""
+
+import asyncio
+import hashlib
+import json
+import time
+
+import qq
+
+
+class Publisher:
+    """Sends one bot's events in order, each to the next of the ingress nodes, until it is acknowledged."""
+
+    def __init__(self, secret, ports):
+        self.secret = secret
+        self.ports = ports
+        self.hash = hashlib.sha256()
+        self.acknowledged = []
+        self.refusals = 0
+        self._key = qq.private_key(secret)
+        self._connections = {}
+        self._turn = 0
+
+    async def send(self, count, text="load"):
+        """Sends so many events, and returns when the last is acknowledged."""
+        for _ in range(count):
+            body = qq.event(f"{text} {len(self.acknowledged)}")
+            while not await self._post(body):
+                self.refusals += 1
+                await asyncio.sleep(0.05)  # the platform waits too before it sends again
+            self.hash.update(body)
+            self.acknowledged.append(body)
+
+    async def _post(self, body):
+        port = self.ports[self._turn % len(self.ports)]
+        self._turn += 1
+        timestamp, headers = str(int(time.time())), []
+        signature = self._key.sign(timestamp.encode() + body).hex()
+        for name, value in qq.headers(timestamp, signature).items():
+            headers.append(f"{name}: {value}\r\n")
+        head = (
+            f"POST {qq.webhook_path(self.secret)} HTTP/1.1\r\nHost: relay\r\n"
+            f"Content-Length: {len(body)}\r\n{''.join(headers)}\r\n"
+        )
+        try:
+            reader, writer = await self._connection(port)
+            writer.write(head.encode() + body)
+            status, answer = await asyncio.wait_for(self._answer(reader), 10)
+        except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
+            self._forget(port)
+            return False
+        assert status in (200, 503), (status, answer)
+        assert json.loads(answer)["d"] == (0 if status == 200 else 1)
+        return status == 200
+
+    async def _connection(self, port):
+        if port not in self._connections:
+            self._connections[port] = await asyncio.open_connection("127.0.0.1", port)
+        return self._connections[port]
+
+    def _forget(self, port):
+        if port in self._connections:
+            self._connections.pop(port)[1].close()
+
+    async def _answer(self, reader):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        return int(head[9:12]), await reader.readexactly(length)
+
+    def close(self):
+        for port in list(self._connections):
+            self._forget(port)

@@ -1,0 +1,68 @@
+"""A real `redis-server` of a test's own."""
+
+import contextlib
+import pathlib
+import socket
+import subprocess
+import time
+
+PATIENCE = 15
+
+
+def free_port():
+    """A port that nothing listens on just now."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class RedisServer:
+    """One server on loopback, which keeps its data in a folder so that it can be killed and started again."""
+
+    def __init__(self, folder, *options):
+        self.folder = pathlib.Path(folder) / "redis"
+        self.folder.mkdir()
+        self.port = free_port()
+        self.options = options
+        self.process = None
+        self.start()
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self):
+        """Starts it and returns when it answers, its data loaded."""
+        command = ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--dir", self.folder, "--save", ""]
+        with (self.folder / "redis.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                list(map(str, [*command, *self.options])), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        deadline = time.monotonic() + PATIENCE
+        while "PONG" not in self._try("PING"):
+            assert time.monotonic() < deadline and self.process.poll() is None, "redis-server does not start"
+            time.sleep(0.02)  # there is no event to wait for: a server says only when asked that it is up
+
+    def kill(self):
+        """As a power cut would end it."""
+        self.process.kill()
+        self.process.wait()
+
+    def command(self, *words):
+        """What redis-cli prints for a command."""
+        answer = self._run(*words)
+        assert answer.returncode == 0 and not answer.stdout.startswith("ERR"), answer.stdout + answer.stderr
+        return answer.stdout.strip()
+
+    def _try(self, *words):
+        return self._run(*words).stdout
+
+    def _run(self, *words):
+        command = ["redis-cli", "-h", "127.0.0.1", "-p", self.port, *words]
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=PATIENCE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()

@@ -1,0 +1,76 @@
+"""Ingress and egress nodes as processes of their own, joined by a Redis."""
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import subprocess
+import time
+
+import qq
+from relay import BINARY, PATIENCE, environment
+
+
+class TierNode:
+    """One `hookwire ingress` or `hookwire egress`. Use `with`: leaving ends it and looks for secrets in its log."""
+
+    def __init__(self, tier, redis_url, *flags, folder):
+        self.log_path = folder / f"{tier}-{os.urandom(4).hex()}.log"
+        command = [BINARY, tier, "--host", "127.0.0.1", "--port", "0", "--redis-url", redis_url, *flags]
+        with self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment(), cwd=folder)
+        banner = self.process.stdout.readline().decode()
+        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", banner)
+        assert found, f"no banner: {banner!r}, log: {self.log!r}"
+        self.port = int(found[1])
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def get(self, target):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("GET", target)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+
+    def is_ready(self):
+        return self.get("/readyz")[0] == 200
+
+    def await_ready(self, ready=True):
+        """Waits until the probe says so, and returns how long that took, in seconds."""
+        start = time.monotonic()
+        while self.is_ready() != ready:
+            assert time.monotonic() - start < PATIENCE, f"not {'ready' if ready else 'red'}; log: {self.log}"
+            time.sleep(0.02)  # a probe is asked again and again: that is what it is
+        return time.monotonic() - start
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        leaked = {secret for secret in qq.issued if secret in self.log}
+        assert not leaked
+
+
+@contextlib.contextmanager
+def tiers(redis_url, folder, ingress=2, egress=2, flags=()):
+    """So many ready nodes of each tier."""
+    with contextlib.ExitStack() as stack:
+        def start(tier):
+            return stack.enter_context(TierNode(tier, redis_url, *flags, folder=folder))
+
+        nodes = [start("ingress") for _ in range(ingress)], [start("egress") for _ in range(egress)]
+        for node in (*nodes[0], *nodes[1]):
+            node.await_ready()
+        yield nodes
