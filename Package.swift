@@ -59,6 +59,20 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "RedisBroker",
+            dependencies: [
+                "CHiredis",
+                "Shared",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Ingress",
             dependencies: [
                 "Shared",
@@ -100,15 +114,52 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The rules of the broker's contract, which every broker's tests run.
+        .target(
+            name: "BrokerConformance",
+            dependencies: [
+                "Shared",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/BrokerConformance",
+            swiftSettings: settings
+        ),
+        // A real redis-server of a test's own.
+        .target(
+            name: "RedisServer",
+            path: "Tests/RedisServer",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SharedTests",
             dependencies: [
+                "BrokerConformance",
                 "Shared",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RedisBrokerTests",
+            dependencies: [
+                "BrokerConformance",
+                "CHiredis",
+                "RedisBroker",
+                "RedisServer",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),

@@ -9,96 +9,96 @@ public import NIOHTTP1
 ///
 /// A value: it is made once by the ingress node that verified the request and is never changed afterwards.
 public struct Event: Sendable {
-  /// How the platform is called in routes, metrics and envelopes: `qq`, `wechat` ….
-  public var platform: String
-  /// The platform's own name for the event, the same over its retries, where it has one.
-  public var id: String?
-  /// What happened, in the platform's words, for instance `GROUP_AT_MESSAGE_CREATE`, where it says so.
-  public var type: String?
-  /// When the request had arrived, in milliseconds since 1970-01-01T00:00:00Z by the ingress node's clock.
-  public var receivedAt: Int64
-  /// The request's method.
-  public var method: HTTPMethod
-  /// The part of the request's path behind the webhook's own route: empty, or beginning with a slash.
-  public var pathSuffix: String
-  /// The request's query without the relay's own parameters (credentials never travel), as it was encoded.
-  public var query: String
-  /// The request's header fields, in order and with repeats, less those that carry credentials.
-  ///
-  /// Of an event that came over the wire they are parsed each time they are asked for: keep the result.
-  public var headers: HTTPHeaders {
-    get { self.fields.headers }
-    set { self.fields = EventFields(newValue) }
-  }
-  /// The request's body, byte for byte.
-  public var body: ByteBuffer
-  /// Whether `body` is UTF-8 throughout, so that it can travel in a text frame. Computed once, where the event is made.
-  public var bodyIsUTF8: Bool
+    /// How the platform is called in routes, metrics and envelopes: `qq`, `wechat` ….
+    public var platform: String
+    /// The platform's own name for the event, the same over its retries, where it has one.
+    public var id: String?
+    /// What happened, in the platform's words, for instance `GROUP_AT_MESSAGE_CREATE`, where it says so.
+    public var type: String?
+    /// When the request had arrived, in milliseconds since 1970-01-01T00:00:00Z by the ingress node's clock.
+    public var receivedAt: Int64
+    /// The request's method.
+    public var method: HTTPMethod
+    /// The part of the request's path behind the webhook's own route: empty, or beginning with a slash.
+    public var pathSuffix: String
+    /// The request's query without the relay's own parameters (credentials never travel), as it was encoded.
+    public var query: String
+    /// The request's header fields, in order and with repeats, less those that carry credentials.
+    ///
+    /// Of an event that came over the wire they are parsed each time they are asked for: keep the result.
+    public var headers: HTTPHeaders {
+        get { self.fields.headers }
+        set { self.fields = EventFields(newValue) }
+    }
+    /// The request's body, byte for byte.
+    public var body: ByteBuffer
+    /// Whether `body` is UTF-8 throughout, so that it can travel in a text frame. Computed once, where the event is made.
+    public var bodyIsUTF8: Bool
 
-  /// What `headers` reads.
-  var fields: EventFields
+    /// What `headers` reads.
+    var fields: EventFields
 
-  /// An event of the given parts. `body` is held as it is, without a copy.
-  public init(
-    platform: String,
-    id: String? = nil,
-    type: String? = nil,
-    receivedAt: Int64,
-    method: HTTPMethod = .POST,
-    pathSuffix: String = "",
-    query: String = "",
-    headers: HTTPHeaders = HTTPHeaders(),
-    body: ByteBuffer,
-    bodyIsUTF8: Bool
-  ) {
-    self.init(
-      receivedAt: receivedAt,
-      platform: platform,
-      id: id,
-      type: type,
-      method: method,
-      pathSuffix: pathSuffix,
-      query: query,
-      fields: EventFields(headers),
-      body: body,
-      bodyIsUTF8: bodyIsUTF8
-    )
-  }
+    /// An event of the given parts. `body` is held as it is, without a copy.
+    public init(
+        platform: String,
+        id: String? = nil,
+        type: String? = nil,
+        receivedAt: Int64,
+        method: HTTPMethod = .POST,
+        pathSuffix: String = "",
+        query: String = "",
+        headers: HTTPHeaders = HTTPHeaders(),
+        body: ByteBuffer,
+        bodyIsUTF8: Bool
+    ) {
+        self.init(
+            receivedAt: receivedAt,
+            platform: platform,
+            id: id,
+            type: type,
+            method: method,
+            pathSuffix: pathSuffix,
+            query: query,
+            fields: EventFields(headers),
+            body: body,
+            bodyIsUTF8: bodyIsUTF8
+        )
+    }
 
-  /// An event of the given parts, with fields that may still be bytes.
-  init(
-    receivedAt: Int64,
-    platform: String,
-    id: String?,
-    type: String?,
-    method: HTTPMethod,
-    pathSuffix: String,
-    query: String,
-    fields: EventFields,
-    body: ByteBuffer,
-    bodyIsUTF8: Bool
-  ) {
-    self.platform = platform
-    self.id = id
-    self.type = type
-    self.receivedAt = receivedAt
-    self.method = method
-    self.pathSuffix = pathSuffix
-    self.query = query
-    self.fields = fields
-    self.body = body
-    self.bodyIsUTF8 = bodyIsUTF8
-  }
+    /// An event of the given parts, with fields that may still be bytes.
+    init(
+        receivedAt: Int64,
+        platform: String,
+        id: String?,
+        type: String?,
+        method: HTTPMethod,
+        pathSuffix: String,
+        query: String,
+        fields: EventFields,
+        body: ByteBuffer,
+        bodyIsUTF8: Bool
+    ) {
+        self.platform = platform
+        self.id = id
+        self.type = type
+        self.receivedAt = receivedAt
+        self.method = method
+        self.pathSuffix = pathSuffix
+        self.query = query
+        self.fields = fields
+        self.body = body
+        self.bodyIsUTF8 = bodyIsUTF8
+    }
 
-  /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
-  /// so that a log holds its events and not the receive buffers of a thousand connections.
-  public func compacted() -> Event {
-    let wanted = self.body.readableBytes
-    guard self.body.storageCapacity > 2 * wanted + 256 else { return self }
-    var event = self
-    event.body = ByteBuffer()
-    event.body.reserveCapacity(wanted)
-    event.body.writeImmutableBuffer(self.body)
-    return event
-  }
+    /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
+    /// so that a log holds its events and not the receive buffers of a thousand connections.
+    public func compacted() -> Event {
+        let wanted = self.body.readableBytes
+        guard self.body.storageCapacity > 2 * wanted + 256 else { return self }
+        var event = self
+        event.body = ByteBuffer()
+        event.body.reserveCapacity(wanted)
+        event.body.writeImmutableBuffer(self.body)
+        return event
+    }
 }

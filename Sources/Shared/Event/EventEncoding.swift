@@ -22,115 +22,116 @@ internal import NIOHTTP1
 /// A text is its length in bytes and its UTF-8. Lengths and counts are variable-length integers (RFC 9000, section 16),
 /// the other integers big-endian. All of an event's strings survive exactly, and so do the body's bytes.
 public enum EventEncoding {
-  /// The version that is written, and the only one that is read.
-  static let version: UInt8 = 1
+    /// The version that is written, and the only one that is read.
+    static let version: UInt8 = 1
 
-  /// What the bits of the second byte say.
-  struct Flags: OptionSet {
-    let rawValue: UInt8
-    static let bodyIsUTF8 = Flags(rawValue: 1)
-    static let hasID = Flags(rawValue: 2)
-    static let hasType = Flags(rawValue: 4)
-    static let all: Flags = [.bodyIsUTF8, .hasID, .hasType]
-  }
-
-  /// Writes everything but the body, which follows as it is.
-  public static func head(of event: Event) -> ByteBuffer {
-    var flags: Flags = event.bodyIsUTF8 ? .bodyIsUTF8 : []
-    if event.id != nil { flags.insert(.hasID) }
-    if event.type != nil { flags.insert(.hasType) }
-    let capacity = self.headCapacity(of: event)
-    var head = ByteBufferAllocator().buffer(capacity: capacity)
-    head.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
-      var writer = EventWriter(memory)
-      writer.write(self.version)
-      writer.write(flags.rawValue)
-      writer.write(UInt32(0))
-      writer.write(event.receivedAt)
-      writer.write(event.platform)
-      if let id = event.id { writer.write(id) }
-      if let type = event.type { writer.write(type) }
-      writer.write(event.method.rawValue)
-      writer.write(event.pathSuffix)
-      writer.write(event.query)
-      event.fields.write(into: &writer)
-      return writer.count
+    /// What the bits of the second byte say.
+    struct Flags: OptionSet {
+        let rawValue: UInt8
+        static let bodyIsUTF8 = Flags(rawValue: 1)
+        static let hasID = Flags(rawValue: 2)
+        static let hasType = Flags(rawValue: 4)
+        static let all: Flags = [.bodyIsUTF8, .hasID, .hasType]
     }
-    head.setInteger(UInt32(head.readableBytes - self.prefixLength), at: self.prefixLength - 4)
-    return head
-  }
 
-  /// Writes an event.
-  public static func encode(_ event: Event) -> ByteBuffer {
-    var bytes = self.head(of: event)
-    bytes.writeImmutableBuffer(event.body)
-    return bytes
-  }
+    /// Writes everything but the body, which follows as it is.
+    public static func head(of event: Event) -> ByteBuffer {
+        var flags: Flags = event.bodyIsUTF8 ? .bodyIsUTF8 : []
+        if event.id != nil { flags.insert(.hasID) }
+        if event.type != nil { flags.insert(.hasType) }
+        let capacity = self.headCapacity(of: event)
+        var head = ByteBufferAllocator().buffer(capacity: capacity)
+        head.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
+            var writer = EventWriter(memory)
+            writer.write(self.version)
+            writer.write(flags.rawValue)
+            writer.write(UInt32(0))
+            writer.write(event.receivedAt)
+            writer.write(event.platform)
+            if let id = event.id { writer.write(id) }
+            if let type = event.type { writer.write(type) }
+            writer.write(event.method.rawValue)
+            writer.write(event.pathSuffix)
+            writer.write(event.query)
+            event.fields.write(into: &writer)
+            return writer.count
+        }
+        head.setInteger(UInt32(head.readableBytes - self.prefixLength), at: self.prefixLength - 4)
+        return head
+    }
 
-  /// Reads an event. Its body and its header fields share the memory of `bytes`; the fields are parsed when asked for.
-  ///
-  /// - Throws: when `bytes` is not what `encode` writes; nothing is taken on trust.
-  public static func decode(_ bytes: ByteBuffer) throws(EventEncodingError) -> Event {
-    var body = bytes
-    guard
-      let (version, flagBits, headLength) = body.readMultipleIntegers(
-        as: (UInt8, UInt8, UInt32).self)
-    else { throw .truncated }
-    guard version == self.version else { throw .unknownVersion }
-    let flags = Flags(rawValue: flagBits)
-    guard flags.isSubset(of: .all) else { throw .unknownFlags }
-    guard let head = body.readSlice(length: Int(headLength)) else { throw .truncated }
-    let span = head.readableBytesUInt8Span
-    var reader = EventReader()
-    return Event(
-      receivedAt: Int64(truncatingIfNeeded: try reader.readInteger(span, byteCount: 8)),
-      platform: try reader.readText(span),
-      id: flags.contains(.hasID) ? try reader.readText(span) : nil,
-      type: flags.contains(.hasType) ? try reader.readText(span) : nil,
-      method: HTTPMethod(rawValue: try reader.readText(span)),
-      pathSuffix: try reader.readText(span),
-      query: try reader.readText(span),
-      fields: try EventFields(encoded: head, at: reader.offset),
-      body: body,
-      bodyIsUTF8: flags.contains(.bodyIsUTF8)
-    )
-  }
+    /// Writes an event.
+    public static func encode(_ event: Event) -> ByteBuffer {
+        var bytes = self.head(of: event)
+        bytes.writeImmutableBuffer(event.body)
+        return bytes
+    }
 
-  /// Version, flags and the length of what follows.
-  private static let prefixLength = 6
+    /// Reads an event. Its body and its header fields share the memory of `bytes`; the fields are parsed when asked for.
+    ///
+    /// - Throws: when `bytes` is not what `encode` writes; nothing is taken on trust.
+    public static func decode(_ bytes: ByteBuffer) throws(EventEncodingError) -> Event {
+        var body = bytes
+        guard
+            let (version, flagBits, headLength) = body.readMultipleIntegers(
+                as: (UInt8, UInt8, UInt32).self
+            )
+        else { throw .truncated }
+        guard version == self.version else { throw .unknownVersion }
+        let flags = Flags(rawValue: flagBits)
+        guard flags.isSubset(of: .all) else { throw .unknownFlags }
+        guard let head = body.readSlice(length: Int(headLength)) else { throw .truncated }
+        let span = head.readableBytesUInt8Span
+        var reader = EventReader()
+        return Event(
+            receivedAt: Int64(truncatingIfNeeded: try reader.readInteger(span, byteCount: 8)),
+            platform: try reader.readText(span),
+            id: flags.contains(.hasID) ? try reader.readText(span) : nil,
+            type: flags.contains(.hasType) ? try reader.readText(span) : nil,
+            method: HTTPMethod(rawValue: try reader.readText(span)),
+            pathSuffix: try reader.readText(span),
+            query: try reader.readText(span),
+            fields: try EventFields(encoded: head, at: reader.offset),
+            body: body,
+            bodyIsUTF8: flags.contains(.bodyIsUTF8)
+        )
+    }
 
-  /// Room for the head, at least what it takes.
-  private static func headCapacity(of event: Event) -> Int {
-    let texts =
-      EventWriter.capacity(for: event.platform) + EventWriter.capacity(for: event.method.rawValue)
-      + EventWriter.capacity(for: event.pathSuffix) + EventWriter.capacity(for: event.query)
-      + (event.id.map(EventWriter.capacity) ?? 0) + (event.type.map(EventWriter.capacity) ?? 0)
-    return self.prefixLength + 8 + texts + event.fields.capacity
-  }
+    /// Version, flags and the length of what follows.
+    private static let prefixLength = 6
+
+    /// Room for the head, at least what it takes.
+    private static func headCapacity(of event: Event) -> Int {
+        let texts =
+            EventWriter.capacity(for: event.platform) + EventWriter.capacity(for: event.method.rawValue)
+            + EventWriter.capacity(for: event.pathSuffix) + EventWriter.capacity(for: event.query)
+            + (event.id.map(EventWriter.capacity) ?? 0) + (event.type.map(EventWriter.capacity) ?? 0)
+        return self.prefixLength + 8 + texts + event.fields.capacity
+    }
 }
 
 /// Why bytes are no event. Also a metric label.
 public enum EventEncodingError: String, Error, Sendable, CaseIterable {
-  /// They end too early, or a length within leads beyond their end.
-  case truncated
-  /// They were written by a version of Hookwire that this one cannot read.
-  case unknownVersion = "unknown_version"
-  /// They say things that this version does not know.
-  case unknownFlags = "unknown_flags"
-  /// A text is not UTF-8.
-  case invalidText = "invalid_text"
-  /// The head is longer than what stands in it.
-  case trailingBytes = "trailing_bytes"
+    /// They end too early, or a length within leads beyond their end.
+    case truncated
+    /// They were written by a version of Hookwire that this one cannot read.
+    case unknownVersion = "unknown_version"
+    /// They say things that this version does not know.
+    case unknownFlags = "unknown_flags"
+    /// A text is not UTF-8.
+    case invalidText = "invalid_text"
+    /// The head is longer than what stands in it.
+    case trailingBytes = "trailing_bytes"
 }
 
 extension EventEncodingError: CustomStringConvertible {
-  /// A sentence for an operator.
-  public var description: String {
-    switch self {
-    case .unknownVersion, .unknownFlags:
-      "A stored event was written by another version of Hookwire; run the same version on all nodes."
-    case .truncated, .invalidText, .trailingBytes:
-      "A stored event is damaged; something else than Hookwire may write to its store."
+    /// A sentence for an operator.
+    public var description: String {
+        switch self {
+        case .unknownVersion, .unknownFlags:
+            "A stored event was written by another version of Hookwire; run the same version on all nodes."
+        case .truncated, .invalidText, .trailingBytes:
+            "A stored event is damaged; something else than Hookwire may write to its store."
+        }
     }
-  }
 }

@@ -8,80 +8,80 @@ internal import NIOHTTP1
 /// The header fields of an event: parsed, or as they came over the wire until somebody asks for them. Delivering raw
 /// never does, and parsing twenty fields costs more than all else that is done with an event on its way.
 struct EventFields: Sendable {
-  private enum Form {
-    case parsed(HTTPHeaders)
-    /// How many fields, then name and value of each, and nothing behind: checked.
-    case encoded(ByteBuffer)
-  }
-
-  private let form: Form
-
-  init(_ headers: HTTPHeaders) {
-    self.form = .parsed(headers)
-  }
-
-  /// Fields from the rest of an event's head, all of which they must take.
-  init(encoded head: ByteBuffer, at offset: Int) throws(EventEncodingError) {
-    var bytes = head
-    bytes.moveReaderIndex(forwardBy: offset)
-    let span = bytes.readableBytesUInt8Span
-    var reader = EventReader()
-    // Each field takes two bytes at least, and a count is at most the number of bytes that are left.
-    for _ in 0..<(try reader.readLength(span)) {
-      try reader.skipText(span)
-      try reader.skipText(span)
+    private enum Form {
+        case parsed(HTTPHeaders)
+        /// How many fields, then name and value of each, and nothing behind: checked.
+        case encoded(ByteBuffer)
     }
-    guard reader.offset == span.count else { throw .trailingBytes }
-    self.form = .encoded(bytes)
-  }
 
-  /// The fields, parsed anew each time where they are still bytes.
-  var headers: HTTPHeaders {
-    switch self.form {
-    case .parsed(let headers): headers
-    case .encoded(let bytes): Self.parse(bytes)
-    }
-  }
+    private let form: Form
 
-  /// Room for the bytes, at least what they take.
-  var capacity: Int {
-    switch self.form {
-    case .parsed(let headers):
-      headers.reduce(4) {
-        $0 + EventWriter.capacity(for: $1.name) + EventWriter.capacity(for: $1.value)
-      }
-    case .encoded(let bytes):
-      bytes.readableBytes
+    init(_ headers: HTTPHeaders) {
+        self.form = .parsed(headers)
     }
-  }
 
-  func write(into writer: inout EventWriter) {
-    switch self.form {
-    case .parsed(let headers):
-      writer.writeLength(headers.count)
-      for (name, value) in headers {
-        writer.write(name)
-        writer.write(value)
-      }
-    case .encoded(let bytes):
-      bytes.withUnsafeReadableBytes { writer.write($0) }
+    /// Fields from the rest of an event's head, all of which they must take.
+    init(encoded head: ByteBuffer, at offset: Int) throws(EventEncodingError) {
+        var bytes = head
+        bytes.moveReaderIndex(forwardBy: offset)
+        let span = bytes.readableBytesUInt8Span
+        var reader = EventReader()
+        // Each field takes two bytes at least, and a count is at most the number of bytes that are left.
+        for _ in 0..<(try reader.readLength(span)) {
+            try reader.skipText(span)
+            try reader.skipText(span)
+        }
+        guard reader.offset == span.count else { throw .trailingBytes }
+        self.form = .encoded(bytes)
     }
-  }
 
-  private static func parse(_ bytes: ByteBuffer) -> HTTPHeaders {
-    let span = bytes.readableBytesUInt8Span
-    var reader = EventReader()
-    var fields: [(String, String)] = []
-    do {
-      let count = try reader.readLength(span)
-      fields.reserveCapacity(count)
-      for _ in 0..<count {
-        fields.append((try reader.readRepairedText(span), try reader.readRepairedText(span)))
-      }
-    } catch {
-      // The bytes were checked when they came in.
-      preconditionFailure("an event's header fields are not what they were: \(error)")
+    /// The fields, parsed anew each time where they are still bytes.
+    var headers: HTTPHeaders {
+        switch self.form {
+        case .parsed(let headers): headers
+        case .encoded(let bytes): Self.parse(bytes)
+        }
     }
-    return HTTPHeaders(fields)
-  }
+
+    /// Room for the bytes, at least what they take.
+    var capacity: Int {
+        switch self.form {
+        case .parsed(let headers):
+            headers.reduce(4) {
+                $0 + EventWriter.capacity(for: $1.name) + EventWriter.capacity(for: $1.value)
+            }
+        case .encoded(let bytes):
+            bytes.readableBytes
+        }
+    }
+
+    func write(into writer: inout EventWriter) {
+        switch self.form {
+        case .parsed(let headers):
+            writer.writeLength(headers.count)
+            for (name, value) in headers {
+                writer.write(name)
+                writer.write(value)
+            }
+        case .encoded(let bytes):
+            bytes.withUnsafeReadableBytes { writer.write($0) }
+        }
+    }
+
+    private static func parse(_ bytes: ByteBuffer) -> HTTPHeaders {
+        let span = bytes.readableBytesUInt8Span
+        var reader = EventReader()
+        var fields: [(String, String)] = []
+        do {
+            let count = try reader.readLength(span)
+            fields.reserveCapacity(count)
+            for _ in 0..<count {
+                fields.append((try reader.readRepairedText(span), try reader.readRepairedText(span)))
+            }
+        } catch {
+            // The bytes were checked when they came in.
+            preconditionFailure("an event's header fields are not what they were: \(error)")
+        }
+        return HTTPHeaders(fields)
+    }
 }

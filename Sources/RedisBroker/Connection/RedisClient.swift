@@ -1,0 +1,140 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// A node's connections to Redis: one for commands on each event loop, and one for subscriptions. Any thread.
+///
+/// They are made by `start`, kept up with a capped back-off, and must be ended by `shutdown`. Nothing is kept for later:
+/// while there is no connection, commands fail at once.
+final class RedisClient: Sendable {
+    private struct Lane: Sendable {
+        let eventLoop: any EventLoop
+        let lane: NIOLoopBoundBox<RedisCommandLane>
+        let status: RedisStatus
+    }
+
+    private let lanes: [Lane]
+    private let indices: [ObjectIdentifier: Int]
+    private let subscriptionEventLoop: any EventLoop
+    private let subscriptions: NIOLoopBoundBox<RedisSubscriptions>
+    private let subscriptionStatus = RedisStatus()
+    private let delegate = Mutex<(any RedisSubscriptionDelegate)?>(nil)
+
+    /// - Parameter group: each of its event loops gets a connection for commands; one of them has the subscriptions.
+    init(configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger) {
+        var logger = logger
+        logger[metadataKey: "redis"] = "\(configuration.url)"
+        var lanes: [Lane] = []
+        for eventLoop in group.makeIterator() {
+            let status = RedisStatus()
+            let lane = NIOLoopBoundBox.makeBoxSendingValue(
+                RedisCommandLane(configuration: configuration, eventLoop: eventLoop, status: status, logger: logger),
+                eventLoop: eventLoop
+            )
+            lanes.append(Lane(eventLoop: eventLoop, lane: lane, status: status))
+        }
+        self.lanes = lanes
+        let indices = lanes.indices.map { (ObjectIdentifier(lanes[$0].eventLoop), $0) }
+        self.indices = Dictionary(uniqueKeysWithValues: indices)
+        let eventLoop = group.next()
+        self.subscriptionEventLoop = eventLoop
+        self.subscriptions = NIOLoopBoundBox.makeBoxSendingValue(
+            RedisSubscriptions(
+                configuration: configuration,
+                eventLoop: eventLoop,
+                status: self.subscriptionStatus,
+                logger: logger
+            ),
+            eventLoop: eventLoop
+        )
+    }
+
+    /// Begins to connect; does nothing a second time.
+    func start() {
+        for lane in self.lanes {
+            let box = lane.lane
+            lane.eventLoop.execute { box.value.start() }
+        }
+        let delegate = self.delegate.withLock { $0.take() }
+        let subscriptions = self.subscriptions
+        self.subscriptionEventLoop.execute { subscriptions.value.start(delegate: delegate) }
+    }
+
+    /// Sends a command, on the connection of `eventLoop` if that is there, otherwise on any.
+    ///
+    /// - Returns: a future on `eventLoop`: the reply, or `RedisError.command` where that is an error; `BrokerError`
+    ///   `.unavailable` without a connection or when it breaks (the command may have been executed), `.timeout`
+    ///   without a reply in time (likewise), `.overloaded` when too much waits already, `.closed` after `shutdown`.
+    func send(_ command: RESPCommand, on eventLoop: any EventLoop) -> EventLoopFuture<RESPValue> {
+        let promise = eventLoop.makePromise(of: RESPValue.self)
+        let lane = self.lane(for: eventLoop)
+        let box = lane.lane
+        if lane.eventLoop.inEventLoop {
+            box.value.send(command, promise: promise)
+        } else {
+            lane.eventLoop.execute { box.value.send(command, promise: promise) }
+        }
+        return promise.futureResult
+    }
+
+    private func lane(for eventLoop: any EventLoop) -> Lane {
+        let own = self.indices[ObjectIdentifier(eventLoop)].map { self.lanes[$0] }
+        if let own, own.status.isConnected { return own }
+        return self.lanes.first { $0.status.isConnected } ?? own ?? self.lanes[0]
+    }
+
+    /// Adds channels to what is subscribed now and after every reconnect. The delegate is told when each one is on,
+    /// also where it was on already.
+    func subscribe(_ channels: [String]) {
+        let subscriptions = self.subscriptions
+        self.subscriptionEventLoop.execute { subscriptions.value.subscribe(channels) }
+    }
+
+    /// Takes channels out of what is subscribed. The delegate is not told.
+    func unsubscribe(_ channels: [String]) {
+        let subscriptions = self.subscriptions
+        self.subscriptionEventLoop.execute { subscriptions.value.unsubscribe(channels) }
+    }
+
+    /// Sets who is told about subscriptions; held until `shutdown`. Before `start`.
+    func setSubscriptionDelegate(_ delegate: any RedisSubscriptionDelegate) {
+        self.delegate.withLock { $0 = delegate }
+    }
+
+    /// Gives the subscription connection up and makes a new one, for it seems deaf.
+    ///
+    /// - Parameter reason: for the log.
+    func reconnectSubscriptions(reason: String) {
+        let subscriptions = self.subscriptions
+        self.subscriptionEventLoop.execute { subscriptions.value.reconnect(reason) }
+    }
+
+    /// Answers what is under way, within the commands' deadline, closes all connections and makes no more.
+    func shutdown() async {
+        var ended: [EventLoopFuture<Void>] = []
+        for lane in self.lanes {
+            let box = lane.lane
+            ended.append(lane.eventLoop.flatSubmit { box.value.stop() })
+        }
+        let subscriptions = self.subscriptions
+        ended.append(self.subscriptionEventLoop.flatSubmit { subscriptions.value.stop() })
+        self.delegate.withLock { $0 = nil }
+        // They fail only where an event loop has been shut down already.
+        for future in ended { try? await future.get() }
+    }
+}
+
+// MARK: Health
+
+extension RedisClient {
+    /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth. Any thread.
+    var commandHealth: BrokerHealth { RedisHealth.health(of: self.lanes.map { $0.status.current }) }
+
+    /// Whether the subscription connection stands and all that was wanted of it has been subscribed again. Any thread.
+    var subscriptionHealth: BrokerHealth { RedisHealth.health(of: [self.subscriptionStatus.current]) }
+}

@@ -1,0 +1,159 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import Logging
+internal import NIOCore
+internal import Shared
+
+/// The command connection of one event loop, through all its reconnections. On that event loop.
+final class RedisCommandLane {
+    let status: RedisStatus
+    private let configuration: RedisConfiguration
+    private let eventLoop: any EventLoop
+    private let link: RedisLink
+    /// The present connection's.
+    private var handler: RedisConnectionHandler?
+    /// Whether the present connection's handshake is over.
+    private var isReady = false
+    private var isStopped = false
+    /// Whether the very first attempt to connect has not ended yet: until then commands wait, for their deadline at
+    /// most, so that a node that starts can be used at once. Afterwards they fail at once while there is no connection.
+    private var isFirstAttempt = true
+    private var waiting: Deque<(command: RESPCommand, promise: EventLoopPromise<RESPValue>)> = []
+    private var waitingBytes = 0
+    private var waitingDeadline: Scheduled<Void>?
+
+    init(configuration: RedisConfiguration, eventLoop: any EventLoop, status: RedisStatus, logger: Logger) {
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        self.status = status
+        self.link = RedisLink(configuration: configuration, eventLoop: eventLoop, logger: logger)
+    }
+
+    func start() {
+        guard !self.isStopped else { return }
+        if self.isFirstAttempt { self.status.become(.connecting) }
+        self.link.start(owner: self)
+    }
+
+    func send(_ command: RESPCommand, promise: EventLoopPromise<RESPValue>) {
+        if self.isReady, let handler {
+            handler.send(command, promise: promise)
+        } else if self.isStopped {
+            promise.fail(BrokerError.closed)
+        } else if self.isFirstAttempt {
+            self.wait(command, promise: promise)
+        } else {
+            promise.fail(BrokerError.unavailable)
+        }
+    }
+
+    /// Finishes what is under way, and connects no more.
+    func stop() -> EventLoopFuture<Void> {
+        self.isStopped = true
+        self.isFirstAttempt = false
+        self.failWaiting(.closed)
+        let ended = self.link.stop()
+        self.handler?.close()
+        self.status.become(.lost(RedisLoss(.shutdown)))
+        return ended
+    }
+
+    // MARK: Before the first connection
+
+    private func wait(_ command: RESPCommand, promise: EventLoopPromise<RESPValue>) {
+        guard self.waiting.count < self.configuration.maximumPendingCommands,
+            command.byteCount <= self.configuration.maximumPendingBytes - self.waitingBytes
+        else { return promise.fail(BrokerError.overloaded) }
+        self.waiting.append((command, promise))
+        self.waitingBytes += command.byteCount
+        if self.waitingDeadline == nil {
+            let time = self.configuration.commandTimeout
+            self.waitingDeadline = self.eventLoop.assumeIsolated().scheduleTask(in: time) {
+                self.isFirstAttempt = false
+                self.failWaiting(.unavailable)
+            }
+        }
+    }
+
+    private func failWaiting(_ error: BrokerError) {
+        self.waitingDeadline.take()?.cancel()
+        let waiting = self.waiting
+        self.waiting = []
+        for (_, promise) in waiting { promise.fail(error) }
+    }
+
+    private func lost(_ loss: RedisLoss) {
+        self.isFirstAttempt = false
+        if !self.isStopped { self.status.become(.lost(loss)) }
+        self.failWaiting(.unavailable)
+    }
+}
+
+extension RedisCommandLane: RedisLinkOwner {
+    func attach(to channel: any Channel) throws {
+        let url = self.configuration.url
+        let handler = RedisConnectionHandler(
+            configuration: .init(self.configuration),
+            handshake: RedisHandshake.start(
+                credentials: url.credentials,
+                database: url.database,
+                clientName: "\(self.configuration.clientName)-\(RedisHandshake.Purpose.commands.rawValue)"
+            ),
+            limits: self.configuration.limits,
+            owner: self
+        )
+        self.handler = handler
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    func connectFailed(_ loss: RedisLoss) {
+        self.handler = nil
+        self.lost(loss)
+    }
+}
+
+extension RedisCommandLane: RedisConnectionOwner {
+    func connectionReady() {
+        self.isReady = true
+        self.isFirstAttempt = false
+        self.status.become(.ready)
+        self.link.ready()
+        self.waitingDeadline.take()?.cancel()
+        while let (command, promise) = self.waiting.popFirst() { self.send(command, promise: promise) }
+    }
+
+    func connectionLost(_ loss: RedisLoss) {
+        self.handler = nil
+        self.isReady = false
+        self.lost(loss)
+        self.link.lost(loss)
+    }
+
+    func troubleChanged(_ trouble: RedisConnectionHandler.Machine.Trouble?) {
+        guard self.isReady, !self.isStopped else { return }
+        switch trouble {
+        case nil: self.status.become(.ready)
+        case .stalled: self.status.become(.stalled)
+        case .refusing(let error): self.status.become(.refusing(error))
+        }
+    }
+}
+
+extension RedisConnectionStateMachine.Configuration {
+    init(_ configuration: RedisConfiguration) {
+        self.init(
+            handshakeTimeout: configuration.connectTimeout,
+            commandTimeout: configuration.commandTimeout,
+            pingInterval: configuration.pingInterval,
+            pingTimeout: configuration.pingTimeout,
+            maximumPendingCommands: configuration.maximumPendingCommands,
+            maximumPendingBytes: configuration.maximumPendingBytes
+        )
+    }
+}
+
+@available(*, unavailable)
+extension RedisCommandLane: Sendable {}

@@ -1,0 +1,79 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+internal import NIOSSL
+
+/// How Redis is reached, and how patiently. Every default is meant for a Redis in the same network.
+public struct RedisConfiguration: Sendable {
+    /// Where Redis is.
+    public let url: RedisURL
+    /// What `CLIENT LIST` shows, followed by what the connection is for. No spaces. Default `hookwire`.
+    public var clientName = "hookwire"
+    /// How long making a connection may take, and again how long its first commands may take. Default 2 s.
+    public var connectTimeout = TimeAmount.seconds(2)
+    /// How long a command may go unanswered; then its connection is closed, for replies cannot be told apart any more.
+    /// Default 1 s.
+    public var commandTimeout = TimeAmount.seconds(1)
+    /// How often a command connection that has nothing to do is pinged. With `pingTimeout` it makes the time within
+    /// which the health turns red. Default 500 ms.
+    public var pingInterval = TimeAmount.milliseconds(500)
+    /// How long a command connection may be silent while something is asked of it, until it counts as hanging.
+    /// Default 1 s.
+    public var pingTimeout = TimeAmount.seconds(1)
+    /// How often the subscription connection is pinged. Default 15 s.
+    public var keepAliveInterval = TimeAmount.seconds(15)
+    /// How long the subscription connection may be silent while something is asked of it. Default 2 s.
+    public var keepAliveTimeout = TimeAmount.seconds(2)
+    /// The longest wait before the second attempt to connect. Default 50 ms.
+    public var firstBackOff = TimeAmount.milliseconds(50)
+    /// The longest wait between attempts. Default 2 s.
+    public var maximumBackOff = TimeAmount.seconds(2)
+    /// How many commands may wait for their replies on one connection. Default 10,000.
+    public var maximumPendingCommands = 10_000
+    /// How many bytes of commands may wait for their replies on one connection. Default 64 MiB.
+    public var maximumPendingBytes = 64 << 20
+    /// How many channels one SUBSCRIBE or UNSUBSCRIBE names at most. Default 512.
+    public var subscriptionBatch = 512
+    /// What is taken of a reply.
+    public var limits = RESPLimits()
+
+    /// Present where the URL asks for TLS.
+    let tlsContext: NIOSSLContext?
+
+    /// - Throws: `RedisConfigurationError` when the certificates that the URL names cannot be read. This reads files.
+    public init(url: RedisURL) throws(RedisConfigurationError) {
+        self.url = url
+        guard let tls = url.tls else {
+            self.tlsContext = nil
+            return
+        }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        if let file = tls.certificateAuthorityFile { configuration.trustRoots = .file(file) }
+        do {
+            self.tlsContext = try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw .certificateAuthorities(file: tls.certificateAuthorityFile)
+        }
+    }
+}
+
+/// Why a configuration cannot be used.
+public enum RedisConfigurationError: Error, Hashable {
+    /// The certificates to trust cannot be read.
+    case certificateAuthorities(file: String?)
+}
+
+extension RedisConfigurationError: CustomStringConvertible {
+    /// A sentence that a user can act on.
+    public var description: String {
+        switch self {
+        case .certificateAuthorities(let file?):
+            "The CA file of the Redis URL, \(file), cannot be read; it must hold certificates in PEM."
+        case .certificateAuthorities(nil):
+            "The system's CA certificates cannot be read; install them or name a file with ?ca=FILE in the Redis URL."
+        }
+    }
+}

@@ -1,0 +1,315 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import NIOCore
+internal import Shared
+
+/// One connection for commands: handshake, pipelining with a deadline for each command, pings, and the end. No IO and
+/// no clock of its own; `Request` is whatever the caller wants to have back with a reply.
+///
+/// Its life: connecting, handshaking, ready, closing (what is under way is finished), closed.
+struct RedisConnectionStateMachine<Request> {
+    struct Configuration: Sendable {
+        var handshakeTimeout: TimeAmount
+        var commandTimeout: TimeAmount
+        var pingInterval: TimeAmount
+        var pingTimeout: TimeAmount
+        var maximumPendingCommands: Int
+        var maximumPendingBytes: Int
+        /// How long an error that concerns the whole server stays in the health after it was last seen.
+        var troubleTime = TimeAmount.seconds(2)
+    }
+
+    private enum State {
+        case connecting
+        case handshaking(RedisHandshake, deadline: NIODeadline)
+        case ready
+        case closing
+        case closed
+    }
+
+    private struct Pending {
+        /// Nil is a ping of our own.
+        var request: Request?
+        var bytes: Int
+        var sent: NIODeadline
+        var deadline: NIODeadline
+    }
+
+    /// What keeps a connection that stands from doing its work.
+    enum Trouble: Equatable {
+        /// The oldest command has waited longer than a ping may.
+        case stalled
+        /// The server answers with errors that concern all of its work.
+        case refusing(RedisError)
+    }
+
+    /// The end of the connection, and the requests that will have no reply.
+    struct Closing {
+        var loss: RedisLoss
+        var failures: [Failure]
+    }
+
+    /// A request that will have no reply.
+    struct Failure {
+        var request: Request
+        var error: BrokerError
+    }
+
+    private let configuration: Configuration
+    private var state: State = .connecting
+    private var pending: Deque<Pending> = []
+    private var pendingBytes = 0
+    private var nextPing = NIODeadline.distantFuture
+    private var timer: NIODeadline?
+    private var troubleEnds = NIODeadline.distantPast
+
+    /// Nil while all is well.
+    private(set) var trouble: Trouble?
+
+    init(configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    /// Whether commands are taken.
+    var isReady: Bool {
+        if case .ready = self.state { true } else { false }
+    }
+
+    /// Whether it is over.
+    var isClosed: Bool {
+        if case .closed = self.state { true } else { false }
+    }
+
+    private mutating func close(_ loss: RedisLoss, now: NIODeadline?) -> Closing {
+        self.state = .closed
+        self.pendingBytes = 0
+        let failures = self.pending.compactMap { pending -> Failure? in
+            guard let request = pending.request else { return nil }
+            if let now, pending.deadline <= now { return Failure(request: request, error: .timeout) }
+            return Failure(request: request, error: loss.reason == .shutdown ? .closed : .unavailable)
+        }
+        self.pending = []
+        return Closing(loss: loss, failures: failures)
+    }
+
+    /// The time that the timer must be set to, or nil where it is set early enough.
+    private mutating func timer(at time: NIODeadline) -> NIODeadline? {
+        if let timer, timer <= time { return nil }
+        self.timer = time
+        return time
+    }
+}
+
+// MARK: Opening
+
+extension RedisConnectionStateMachine {
+    enum ConnectedAction: Equatable {
+        /// Wait for the replies of a handshake whose commands are to be sent now, and set the timer.
+        case wait(timer: NIODeadline)
+        case ignore
+    }
+
+    /// The transport stands.
+    mutating func connected(_ handshake: RedisHandshake, now: NIODeadline) -> ConnectedAction {
+        guard case .connecting = self.state else { return .ignore }
+        let deadline = now + self.configuration.handshakeTimeout
+        self.state = .handshaking(handshake, deadline: deadline)
+        self.timer = deadline
+        return .wait(timer: deadline)
+    }
+}
+
+// MARK: Commands
+
+extension RedisConnectionStateMachine {
+    enum SendAction: Equatable {
+        /// Write the command, and set the timer where there is a time.
+        case write(timer: NIODeadline?)
+        /// Fail the request.
+        case refuse(BrokerError)
+    }
+
+    /// Somebody wants a command sent.
+    ///
+    /// - Parameter bytes: its length.
+    mutating func sendRequested(_ request: Request, bytes: Int, now: NIODeadline) -> SendAction {
+        switch self.state {
+        case .connecting, .handshaking, .closed:
+            return .refuse(.unavailable)
+        case .closing:
+            return .refuse(.closed)
+        case .ready:
+            guard self.pending.count < self.configuration.maximumPendingCommands,
+                bytes <= self.configuration.maximumPendingBytes - self.pendingBytes
+            else { return .refuse(.overloaded) }
+            let deadline = now + self.configuration.commandTimeout
+            self.pendingBytes += bytes
+            self.pending.append(Pending(request: request, bytes: bytes, sent: now, deadline: deadline))
+            return .write(timer: self.timer(at: deadline))
+        }
+    }
+
+    enum ReplyAction {
+        case ignore
+        /// The handshake is over: tell the owner, and set the timer.
+        case becomeReady(timer: NIODeadline?)
+        /// Complete the request.
+        case complete(Request, Result<RESPValue, RedisError>)
+        /// Complete the request, then fail the others and close.
+        case completeAndClose(Request, Result<RESPValue, RedisError>, Closing)
+        /// Fail all requests and close.
+        case close(Closing)
+    }
+
+    /// A whole reply came.
+    mutating func replyReceived(_ reply: RESPValue, now: NIODeadline) -> ReplyAction {
+        switch self.state {
+        case .connecting, .closed:
+            return .ignore
+        case .handshaking(var handshake, let deadline):
+            switch handshake.replyReceived(reply) {
+            case .wait:
+                self.state = .handshaking(handshake, deadline: deadline)
+                return .ignore
+            case .fail(let loss):
+                return .close(self.close(loss, now: now))
+            case .finish:
+                self.state = .ready
+                self.nextPing = now + self.configuration.pingInterval
+                if case .error(let line) = reply { self.refused(.command(line), now: now) }
+                return .becomeReady(timer: self.timer(at: self.nextPing))
+            }
+        case .ready, .closing:
+            return self.replyToPendingReceived(reply, now: now)
+        }
+    }
+
+    private mutating func replyToPendingReceived(_ reply: RESPValue, now: NIODeadline) -> ReplyAction {
+        guard let pending = self.pending.popFirst() else {
+            let error: RedisError? = if case .error(let line) = reply { .command(line) } else { nil }
+            return .close(self.close(RedisLoss(.unexpectedReply, error.map { "\($0)" }), now: now))
+        }
+        self.pendingBytes -= pending.bytes
+        if case .stalled = self.trouble { self.trouble = nil }
+        guard case .error(let line) = reply else {
+            guard let request = pending.request else { return self.finishedIfClosing() }
+            return self.completed(request, .success(reply))
+        }
+        let error = RedisError.command(line)
+        switch error.meaning {
+        case .connection(let reason):
+            let closing = self.close(RedisLoss(reason, "\(error)"), now: now)
+            guard let request = pending.request else { return .close(closing) }
+            return .completeAndClose(request, .failure(error), closing)
+        case .refusing:
+            self.refused(error, now: now)
+        case .command:
+            break
+        }
+        guard let request = pending.request else { return self.finishedIfClosing() }
+        return self.completed(request, .failure(error))
+    }
+
+    private mutating func completed(_ request: Request, _ result: Result<RESPValue, RedisError>) -> ReplyAction {
+        guard case .close(let closing) = self.finishedIfClosing() else { return .complete(request, result) }
+        return .completeAndClose(request, result, closing)
+    }
+
+    private mutating func finishedIfClosing() -> ReplyAction {
+        guard case .closing = self.state, self.pending.isEmpty else { return .ignore }
+        return .close(self.close(RedisLoss(.shutdown), now: nil))
+    }
+
+    private mutating func refused(_ error: RedisError, now: NIODeadline) {
+        self.trouble = .refusing(error)
+        self.troubleEnds = now + self.configuration.troubleTime
+    }
+}
+
+// MARK: Time
+
+extension RedisConnectionStateMachine {
+    enum TimerAction {
+        case ignore
+        case wait(timer: NIODeadline)
+        /// Send a ping of our own.
+        case ping(timer: NIODeadline)
+        case close(Closing)
+    }
+
+    /// The timer went off.
+    mutating func timerFired(now: NIODeadline) -> TimerAction {
+        self.timer = nil
+        switch self.state {
+        case .connecting, .closed:
+            return .ignore
+        case .handshaking(_, let deadline):
+            if deadline <= now { return .close(self.close(RedisLoss(.handshakeTimeout), now: now)) }
+            self.timer = deadline
+            return .wait(timer: deadline)
+        case .ready, .closing:
+            break
+        }
+        if case .refusing = self.trouble, self.troubleEnds <= now { self.trouble = nil }
+        var isPinging = false
+        if let oldest = self.pending.first {
+            if oldest.deadline <= now {
+                let reason = oldest.request == nil ? RedisLossReason.pingTimeout : .commandTimeout
+                return .close(self.close(RedisLoss(reason), now: now))
+            }
+            if oldest.sent + self.configuration.pingTimeout <= now, self.trouble == nil { self.trouble = .stalled }
+        } else if self.nextPing <= now {
+            let patience = min(self.configuration.pingTimeout, self.configuration.commandTimeout)
+            self.pending.append(Pending(request: nil, bytes: 0, sent: now, deadline: now + patience))
+            isPinging = true
+        }
+        if self.nextPing <= now { self.nextPing = now + self.configuration.pingInterval }
+        let timer = min(self.nextPing, self.pending.first?.deadline ?? .distantFuture)
+        self.timer = timer
+        return isPinging ? .ping(timer: timer) : .wait(timer: timer)
+    }
+}
+
+// MARK: Closing
+
+extension RedisConnectionStateMachine {
+    enum CloseAction {
+        case ignore
+        case close(Closing)
+    }
+
+    /// We want it closed once what is under way has been answered.
+    mutating func closeRequested() -> CloseAction {
+        switch self.state {
+        case .closing, .closed:
+            return .ignore
+        case .ready where !self.pending.isEmpty:
+            self.state = .closing
+            return .ignore
+        case .connecting, .handshaking, .ready:
+            return .close(self.close(RedisLoss(.shutdown), now: nil))
+        }
+    }
+
+    /// The transport broke, what came is no RESP, or Redis closed its side.
+    mutating func connectionLost(_ loss: RedisLoss) -> CloseAction {
+        switch self.state {
+        case .closed:
+            return .ignore
+        case .closing:
+            // It would have been closed anyway, but who waits for a reply will not get one.
+            return .close(self.close(RedisLoss(.shutdown, loss.reason.rawValue), now: nil))
+        case .connecting, .handshaking, .ready:
+            return .close(self.close(loss, now: nil))
+        }
+    }
+}
+
+extension RedisConnectionStateMachine.Failure: Equatable where Request: Equatable {}
+extension RedisConnectionStateMachine.Closing: Equatable where Request: Equatable {}
+extension RedisConnectionStateMachine.ReplyAction: Equatable where Request: Equatable {}
+extension RedisConnectionStateMachine.TimerAction: Equatable where Request: Equatable {}
+extension RedisConnectionStateMachine.CloseAction: Equatable where Request: Equatable {}

@@ -1,0 +1,55 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// An error that Redis answered a command with.
+enum RedisError: Error, Hashable {
+    /// The whole error line, its code first. It may echo arguments of the command: show `description` instead.
+    case command(String)
+}
+
+extension RedisError {
+    /// The first word of the error line: `NOSCRIPT`, `WRONGTYPE`, `ERR` …
+    var code: Substring {
+        switch self {
+        case .command(let line): line.prefix { $0 != " " }
+        }
+    }
+
+    /// What an error says about the server as a whole.
+    enum Meaning {
+        /// It concerns this command only.
+        case command
+        /// The server does not do its work at present, and another connection would not change that.
+        case refusing
+        /// This connection is of no use: one that is made anew may be.
+        case connection(RedisLossReason)
+    }
+
+    /// What follows from the code (redis.io, and Redis' `shared` error replies in `server.c`).
+    var meaning: Meaning {
+        switch self.code {
+        case "NOAUTH": .connection(.authenticationFailed)
+        case "LOADING": .connection(.loading)
+        // After a failover the same address or name may lead to the new primary.
+        case "READONLY", "MASTERDOWN": .connection(.notPrimary)
+        case "MISCONF", "OOM", "NOREPLICAS", "BUSY", "NOPERM", "MOVED", "CLUSTERDOWN": .refusing
+        default: .command
+        }
+    }
+}
+
+extension RedisError: CustomStringConvertible {
+    /// The longest part of an error line that is shown.
+    private static let shownCharacters = 120
+
+    /// The error line without what may be an argument: Redis quotes those.
+    var description: String {
+        switch self {
+        case .command(let line):
+            let shown = line.prefix { !"'\"`".contains($0) }.prefix(Self.shownCharacters)
+            let text = String(shown.map { $0.isASCII && !$0.isNewline && $0 != "\0" ? $0 : "?" })
+            return "Redis answered with an error: \(text)"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// The first commands of a connection and what their answers mean: AUTH, SELECT, CLIENT SETNAME, ROLE, since a replica
+/// takes commands but no writes, and a PING that shows whether the server is at work. All go out at once. RESP2 is what
+/// a connection begins with: there is no HELLO.
+struct RedisHandshake {
+    /// What a connection is for: Redis' `CLIENT LIST` shows it.
+    enum Purpose: String, Sendable {
+        case commands
+        case subscriptions
+    }
+
+    private enum Step {
+        case authenticate
+        case selectDatabase
+        case setName
+        case role
+        case ping
+    }
+
+    private var steps: ArraySlice<Step>
+
+    /// - Parameter commands: to be sent in this order.
+    static func start(
+        credentials: RedisCredentials?,
+        database: Int,
+        clientName: String
+    ) -> (handshake: RedisHandshake, commands: [RESPCommand]) {
+        var steps: [Step] = []
+        var commands: [RESPCommand] = []
+        if let credentials {
+            steps.append(.authenticate)
+            let user: [RESPArgument] = credentials.user.map { [.string($0)] } ?? []
+            commands.append(RESPCommand("AUTH", user + [.secret(credentials.password)]))
+        }
+        if database != 0 {
+            steps.append(.selectDatabase)
+            commands.append(RESPCommand("SELECT", .integer(database)))
+        }
+        steps.append(.setName)
+        commands.append(RESPCommand("CLIENT", "SETNAME", .string(clientName)))
+        steps.append(.role)
+        commands.append(RESPCommand("ROLE"))
+        steps.append(.ping)
+        commands.append(RESPCommand("PING"))
+        return (RedisHandshake(steps: steps[...]), commands)
+    }
+
+    enum ReplyAction: Equatable {
+        /// Wait for the replies that are still to come.
+        case wait
+        /// The connection is ready.
+        case finish
+        /// The connection must be closed.
+        case fail(RedisLoss)
+    }
+
+    /// The next reply came.
+    mutating func replyReceived(_ reply: RESPValue) -> ReplyAction {
+        guard let step = self.steps.popFirst() else { return .fail(RedisLoss(.unexpectedReply)) }
+        if let loss = self.loss(at: step, by: reply) { return .fail(loss) }
+        return self.steps.isEmpty ? .finish : .wait
+    }
+
+    private func loss(at step: Step, by reply: RESPValue) -> RedisLoss? {
+        guard case .error(let line) = reply else {
+            // A replica says `slave`.
+            guard step == .role, case .array(let role) = reply, role.first?.string != "master" else { return nil }
+            return RedisLoss(.notPrimary)
+        }
+        let error = RedisError.command(line)
+        switch (step, error.meaning) {
+        case (_, .connection(let reason)):
+            return RedisLoss(reason, "\(error)")
+        case (.authenticate, _):
+            // A server that does not know AUTH echoes its arguments: nothing but the code is shown.
+            return RedisLoss(.authenticationFailed, String(error.code.prefix(32)))
+        case (.selectDatabase, _):
+            return RedisLoss(.databaseRefused, "\(error)")
+        case (.setName, _), (.role, _):
+            // A user may be denied these, and can do without: the name helps operators, and a write tells the role.
+            return nil
+        case (.ping, .refusing):
+            // The connection works, and its health tells the rest.
+            return nil
+        case (.ping, .command):
+            return RedisLoss(.handshakeRefused, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// What the states of connections say about Redis.
+enum RedisHealth {
+    /// Any connection can stand in for another, so one that works is enough; but an error that concerns the whole server
+    /// counts wherever it was seen.
+    static func health(of states: [RedisStatus.State]) -> BrokerHealth {
+        var trouble: String?
+        var isReady = false
+        for state in states {
+            switch state {
+            case .ready: isReady = true
+            case .refusing(let error): return .unavailable("Redis refuses to work. \(error)")
+            case .stalled: trouble = "Redis does not answer."
+            case .connecting: trouble = trouble ?? "The first connection to Redis is being made."
+            case .lost(let loss): trouble = trouble ?? "\(loss)"
+            }
+        }
+        return isReady ? .ready : .unavailable(trouble ?? "There is no connection to Redis.")
+    }
+}

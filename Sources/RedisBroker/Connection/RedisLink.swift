@@ -1,0 +1,133 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+
+/// Whose connection a link keeps up. On the link's event loop.
+protocol RedisLinkOwner: AnyObject {
+    /// A connection stands: add its handler. From then on the owner tells the link about it by `ready` and `lost`.
+    func attach(to channel: any Channel) throws
+    /// An attempt came to nothing. The link tries again by itself.
+    func connectFailed(_ loss: RedisLoss)
+}
+
+/// Keeps one connection up: connects, waits with a back-off, and connects again. On one event loop.
+///
+/// It holds its owner from `start` until it has stopped.
+final class RedisLink {
+    private let connector: RedisConnector
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private var owner: (any RedisLinkOwner)?
+    private var reconnection: RedisReconnection
+    private var random = SystemRandomNumberGenerator()
+    private var channel: (any Channel)?
+    private var isConnecting = false
+    private var wait: Scheduled<Void>?
+    private var ended: EventLoopPromise<Void>?
+    /// Whether the loss that goes on has been logged as a warning.
+    private var hasWarned = false
+
+    init(
+        configuration: RedisConfiguration,
+        eventLoop: any EventLoop,
+        logger: Logger
+    ) {
+        self.connector = RedisConnector(configuration: configuration)
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.reconnection = RedisReconnection(
+            backOff: BackOff(first: configuration.firstBackOff, cap: configuration.maximumBackOff),
+            stableTime: configuration.maximumBackOff
+        )
+    }
+
+    func start(owner: any RedisLinkOwner) {
+        guard self.reconnection.start() == .connect else { return }
+        self.owner = owner
+        self.connect()
+    }
+
+    /// The handshake of the present connection is over.
+    func ready() {
+        self.reconnection.ready(now: self.eventLoop.now)
+        self.logger.log(level: self.hasWarned ? .notice : .debug, "connected to Redis")
+        self.hasWarned = false
+    }
+
+    /// The present connection is lost.
+    func lost(_ loss: RedisLoss) {
+        self.channel = nil
+        guard case .wait(let time) = self.reconnection.lost(now: self.eventLoop.now, using: &self.random) else {
+            return self.endIfStopped()
+        }
+        // Once for each time that Redis is away, not once for each attempt.
+        self.logger.log(
+            level: self.hasWarned ? .debug : .warning,
+            "no connection to Redis",
+            metadata: ["reason": "\(loss.reason.rawValue)", "detail": "\(loss)", "retry": "\(time)"]
+        )
+        self.hasWarned = true
+        self.wait = self.eventLoop.assumeIsolated().scheduleTask(in: time) {
+            if self.reconnection.waitEnded() == .connect { self.connect() }
+        }
+    }
+
+    /// Makes no more connections.
+    ///
+    /// - Returns: a future that completes when the present one, which the caller closes, is closed.
+    func stop() -> EventLoopFuture<Void> {
+        self.reconnection.stop()
+        self.wait.take()?.cancel()
+        let ended = self.ended ?? self.eventLoop.makePromise(of: Void.self)
+        self.ended = ended
+        self.endIfStopped()
+        return ended.futureResult
+    }
+
+    private func connect() {
+        self.isConnecting = true
+        self.connector.connect(on: self.eventLoop).assumeIsolated().whenComplete { result in
+            self.isConnecting = false
+            switch result {
+            case .success(let channel): self.connected(channel)
+            case .failure(let error): self.failed(RedisLoss(.connectFailed, error: error))
+            }
+        }
+    }
+
+    private func connected(_ channel: any Channel) {
+        if self.reconnection.isStopped {
+            channel.close(promise: nil)
+            return self.endIfStopped()
+        }
+        self.channel = channel
+        channel.closeFuture.assumeIsolated().whenComplete { _ in
+            if self.channel === channel { self.channel = nil }
+            self.endIfStopped()
+        }
+        do {
+            try self.owner?.attach(to: channel)
+        } catch {
+            // It was closed in the meantime.
+            channel.close(promise: nil)
+            self.failed(RedisLoss(.connectFailed, error: error))
+        }
+    }
+
+    private func failed(_ loss: RedisLoss) {
+        self.owner?.connectFailed(loss)
+        self.lost(loss)
+    }
+
+    private func endIfStopped() {
+        guard self.reconnection.isStopped, self.channel == nil, !self.isConnecting else { return }
+        self.owner = nil
+        self.ended?.succeed()
+    }
+}
+
+@available(*, unavailable)
+extension RedisLink: Sendable {}

@@ -1,0 +1,92 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOPosix
+
+/// Why there is no connection to Redis, or none any more. The raw value is also a metric label.
+enum RedisLossReason: String, Sendable, CaseIterable {
+    /// It has not been asked for yet.
+    case notStarted = "not_started"
+    /// No connection could be made.
+    case connectFailed = "connect_failed"
+    /// The connection was made, but the first commands were not answered in time.
+    case handshakeTimeout = "handshake_timeout"
+    /// The password, or the user, is wrong or missing.
+    case authenticationFailed = "authentication_failed"
+    /// The database's number is refused.
+    case databaseRefused = "database_refused"
+    /// Redis refused a command of the handshake for another reason.
+    case handshakeRefused = "handshake_refused"
+    /// Redis still loads its data.
+    case loading
+    /// The server is a replica, or one that has lost its primary.
+    case notPrimary = "not_primary"
+    /// A command was not answered within its deadline.
+    case commandTimeout = "command_timeout"
+    /// A ping was not answered within its deadline.
+    case pingTimeout = "ping_timeout"
+    /// A subscription was refused.
+    case subscriptionRefused = "subscription_refused"
+    /// A reply came that nothing had asked for.
+    case unexpectedReply = "unexpected_reply"
+    /// What came is no RESP2, or more of it than is taken.
+    case protocolViolation = "protocol_violation"
+    /// Redis closed the connection.
+    case peerClosed = "peer_closed"
+    /// The connection broke, or TLS failed.
+    case transportFailed = "transport_failed"
+    /// Nothing that is published comes through though the connection stands.
+    case deaf
+    /// We closed it because we shut down.
+    case shutdown
+}
+
+/// A connection's end: the reason, and for an operator what is known beyond it. Holds no secret.
+struct RedisLoss: Hashable, Sendable {
+    var reason: RedisLossReason
+    var detail: String?
+
+    init(_ reason: RedisLossReason, _ detail: String? = nil) {
+        self.reason = reason
+        self.detail = detail
+    }
+
+    /// The end of a connection by an error of its channel.
+    init(_ reason: RedisLossReason, error: any Error) {
+        let attempts = error as? NIOConnectionError
+        let cause = attempts?.connectionErrors.first?.error ?? attempts?.dnsAError ?? attempts?.dnsAAAAError ?? error
+        self.init(reason, "\(cause)")
+    }
+}
+
+extension RedisLoss: CustomStringConvertible {
+    /// A sentence for an operator.
+    var description: String {
+        guard let detail else { return self.sentence }
+        return "\(self.sentence) (\(detail))"
+    }
+
+    private var sentence: String {
+        switch self.reason {
+        case .notStarted: "There is no connection to Redis yet."
+        case .connectFailed: "Redis cannot be connected to; check that it runs and that its URL is right."
+        case .handshakeTimeout: "Redis took the connection but does not answer."
+        case .authenticationFailed: "Redis refuses the user or the password of its URL, or wants one that is not there."
+        case .databaseRefused: "Redis refuses the database of its URL."
+        case .handshakeRefused: "Redis refuses the connection."
+        case .loading: "Redis is still loading its data."
+        case .notPrimary: "Redis is a replica, or lost its primary; the URL must lead to a primary."
+        case .commandTimeout: "Redis did not answer a command in time."
+        case .pingTimeout: "Redis did not answer a ping in time."
+        case .subscriptionRefused: "Redis refuses a subscription; check the user's channel permissions."
+        case .unexpectedReply: "Redis sent a reply that nothing had asked for."
+        case .protocolViolation: "What answers at Redis' address does not speak RESP2 within bounds."
+        case .peerClosed: "Redis closed the connection."
+        case .transportFailed: "The connection to Redis broke."
+        case .deaf: "Nothing that is published comes back from Redis though the connection stands."
+        case .shutdown: "The connection to Redis was shut down."
+        }
+    }
+}

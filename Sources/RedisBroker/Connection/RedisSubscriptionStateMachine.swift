@@ -1,0 +1,345 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import NIOCore
+
+/// One connection that subscribes: handshake, SUBSCRIBE and UNSUBSCRIBE in batches, confirmations, messages, pings and
+/// the end. No IO and no clock of its own.
+///
+/// Every `subscribe` of a channel is followed by one "subscribed" at least, when Redis has confirmed it. Redis answers
+/// in order, so that confirmations need no numbers: the last one of a channel tells how things stand.
+struct RedisSubscriptionStateMachine {
+    struct Configuration: Sendable {
+        var handshakeTimeout: TimeAmount
+        var pingInterval: TimeAmount
+        var pingTimeout: TimeAmount
+        /// How many channels a command names at most.
+        var batch: Int
+    }
+
+    private enum State {
+        case connecting
+        case handshaking(RedisHandshake, deadline: NIODeadline)
+        case ready
+        case closed
+    }
+
+    private struct Channel {
+        /// Whether it is to be subscribed.
+        var isWanted = false
+        /// Whether the last command that named it is a SUBSCRIBE.
+        var isSent = false
+        /// Confirmations that are still to come.
+        var awaited = 0
+        /// Whether it stands in the queue.
+        var isQueued = false
+        /// Whether a `subscribe` has not been answered yet.
+        var owesAnswer = false
+    }
+
+    private let configuration: Configuration
+    private var state: State = .connecting
+    private var channels: [String: Channel] = [:]
+    /// Channels whose next command, or answer, is due at the next flush.
+    private var queue: Deque<String> = []
+    /// Confirmations that are still to come, of all channels.
+    private var awaited = 0
+    private var awaitedPongs = 0
+    private var nextPing = NIODeadline.distantFuture
+    /// When the connection counts as dead unless bytes come.
+    private var silenceEnds: NIODeadline?
+    private var timer: NIODeadline?
+    /// Whether all channels that were wanted when it became ready have been confirmed.
+    private(set) var isRestored = false
+
+    /// - Parameter channels: what is wanted from the beginning.
+    init(configuration: Configuration, channels: some Sequence<String>) {
+        precondition(configuration.batch > 0, "a batch of no channels")
+        self.configuration = configuration
+        for channel in channels { self.want(channel) }
+    }
+
+    /// Whether it is over.
+    var isClosed: Bool {
+        if case .closed = self.state { true } else { false }
+    }
+
+    private mutating func close() {
+        self.state = .closed
+        self.channels = [:]
+        self.queue = []
+    }
+
+    /// The time that the timer must be set to, or nil where it is set early enough.
+    private mutating func timer(at time: NIODeadline) -> NIODeadline? {
+        if let timer, timer <= time { return nil }
+        self.timer = time
+        return time
+    }
+}
+
+// MARK: What is wanted
+
+extension RedisSubscriptionStateMachine {
+    enum QueueAction: Equatable {
+        case ignore
+        /// Flush at the end of this tick.
+        case scheduleFlush
+    }
+
+    /// Channels are to be subscribed, or are asked for once more.
+    mutating func subscribe(_ channels: some Sequence<String>) -> QueueAction {
+        if self.isClosed { return .ignore }
+        for channel in channels { self.want(channel) }
+        return self.queueAction
+    }
+
+    private mutating func want(_ name: String) {
+        self.channels[name, default: Channel()].isWanted = true
+        self.channels[name]?.owesAnswer = true
+        self.enqueue(name)
+    }
+
+    /// Channels are not wanted any more.
+    mutating func unsubscribe(_ channels: some Sequence<String>) -> QueueAction {
+        for name in channels where self.channels[name] != nil {
+            self.channels[name]?.isWanted = false
+            self.channels[name]?.owesAnswer = false
+            self.enqueue(name)
+        }
+        return self.queueAction
+    }
+
+    private mutating func enqueue(_ name: String) {
+        guard self.channels[name]?.isQueued == false else { return }
+        self.channels[name]?.isQueued = true
+        self.queue.append(name)
+    }
+
+    private var queueAction: QueueAction {
+        guard case .ready = self.state, !self.queue.isEmpty else { return .ignore }
+        return .scheduleFlush
+    }
+
+    /// What is to be written, and who is subscribed already.
+    struct Flush {
+        var commands: [RESPCommand] = []
+        /// Channels that were asked for again while they were subscribed.
+        var subscribed: [String] = []
+        var timer: NIODeadline?
+    }
+
+    /// The end of a tick.
+    mutating func flush(now: NIODeadline) -> Flush {
+        var flush = Flush()
+        guard case .ready = self.state else { return flush }
+        var subscriptions: [String] = []
+        var unsubscriptions: [String] = []
+        while let name = self.queue.popFirst() {
+            guard var channel = self.channels[name] else { continue }
+            channel.isQueued = false
+            if channel.isWanted != channel.isSent {
+                if channel.isWanted { subscriptions.append(name) } else { unsubscriptions.append(name) }
+                channel.isSent = channel.isWanted
+                channel.awaited += 1
+                self.awaited += 1
+            } else if channel.owesAnswer && channel.awaited == 0 {
+                channel.owesAnswer = false
+                flush.subscribed.append(name)
+            }
+            let isForgotten = !channel.isWanted && !channel.isSent && channel.awaited == 0
+            self.channels[name] = isForgotten ? nil : channel
+        }
+        self.append("UNSUBSCRIBE", unsubscriptions, to: &flush.commands)
+        self.append("SUBSCRIBE", subscriptions, to: &flush.commands)
+        if !flush.commands.isEmpty { flush.timer = self.answerExpected(now: now) }
+        return flush
+    }
+
+    private func append(_ name: String, _ channels: [String], to commands: inout [RESPCommand]) {
+        for start in stride(from: 0, to: channels.count, by: self.configuration.batch) {
+            let batch = channels[start..<min(start + self.configuration.batch, channels.count)]
+            commands.append(RESPCommand(name, batch.map { .string($0) }))
+        }
+    }
+
+    private mutating func answerExpected(now: NIODeadline) -> NIODeadline? {
+        if self.silenceEnds == nil { self.silenceEnds = now + self.configuration.pingTimeout }
+        return self.silenceEnds.flatMap { self.timer(at: $0) }
+    }
+}
+
+// MARK: From the peer
+
+extension RedisSubscriptionStateMachine {
+    enum ConnectedAction {
+        case ignore
+        /// Send the handshake's commands, and set the timer.
+        case wait(timer: NIODeadline)
+    }
+
+    /// The transport stands.
+    mutating func connected(_ handshake: RedisHandshake, now: NIODeadline) -> ConnectedAction {
+        guard case .connecting = self.state else { return .ignore }
+        let deadline = now + self.configuration.handshakeTimeout
+        self.state = .handshaking(handshake, deadline: deadline)
+        self.timer = deadline
+        return .wait(timer: deadline)
+    }
+
+    enum ReplyAction: Equatable {
+        case ignore
+        /// Tell the owner, set the timer, and flush: what is wanted has not been subscribed yet.
+        case becomeReady(timer: NIODeadline?)
+        /// From now on, what is published on the channel comes.
+        case subscribed(String)
+        case message(channel: String, payload: ByteBuffer)
+        case close(RedisLoss)
+    }
+
+    /// A whole reply came.
+    mutating func replyReceived(_ reply: RESPValue, now: NIODeadline) -> ReplyAction {
+        switch self.state {
+        case .connecting, .closed:
+            return .ignore
+        case .handshaking(var handshake, let deadline):
+            switch handshake.replyReceived(reply) {
+            case .wait:
+                self.state = .handshaking(handshake, deadline: deadline)
+                return .ignore
+            case .fail(let loss):
+                return self.closed(loss)
+            case .finish:
+                self.state = .ready
+                self.isRestored = self.queue.isEmpty
+                self.nextPing = now + self.configuration.pingInterval
+                // The handshake's timer is still set, and may go off for nothing.
+                return .becomeReady(timer: self.timer(at: self.nextPing))
+            }
+        case .ready:
+            return self.pushReceived(reply)
+        }
+    }
+
+    private mutating func pushReceived(_ reply: RESPValue) -> ReplyAction {
+        switch reply {
+        case .array(let parts):
+            guard parts.count >= 2, case .bulk(let kind) = parts[0], case .bulk(let name) = parts[1]
+            else { return self.closed(RedisLoss(.unexpectedReply)) }
+            return self.pushReceived(kind, name: name, parts: parts)
+        case .simpleString("PONG") where self.awaitedPongs > 0:
+            // What a connection without a channel answers.
+            self.awaitedPongs -= 1
+            return .ignore
+        case .error(let line):
+            return self.closed(RedisLoss(.subscriptionRefused, "\(RedisError.command(line))"))
+        default:
+            return self.closed(RedisLoss(.unexpectedReply))
+        }
+    }
+
+    private mutating func pushReceived(_ kind: ByteBuffer, name: ByteBuffer, parts: [RESPValue]) -> ReplyAction {
+        switch (kind.readableBytesView, parts.count) {
+        case (let kind, 3) where kind.elementsEqual("message".utf8):
+            guard case .bulk(let payload) = parts[2] else { break }
+            return .message(channel: String(buffer: name), payload: payload)
+        case (let kind, 3) where kind.elementsEqual("subscribe".utf8):
+            return self.confirmed(String(buffer: name), isSubscribed: true)
+        case (let kind, 3) where kind.elementsEqual("unsubscribe".utf8):
+            return self.confirmed(String(buffer: name), isSubscribed: false)
+        case (let kind, 2) where kind.elementsEqual("pong".utf8) && self.awaitedPongs > 0:
+            self.awaitedPongs -= 1
+            return .ignore
+        default:
+            break
+        }
+        return self.closed(RedisLoss(.unexpectedReply))
+    }
+
+    private mutating func confirmed(_ name: String, isSubscribed: Bool) -> ReplyAction {
+        guard var channel = self.channels[name], channel.awaited > 0 else {
+            // Nobody asked: the server may have dropped a channel that we want.
+            return self.closed(RedisLoss(.unexpectedReply))
+        }
+        channel.awaited -= 1
+        self.awaited -= 1
+        if self.awaited == 0 && self.queue.isEmpty { self.isRestored = true }
+        // An earlier command's confirmation says nothing: another one follows.
+        if channel.awaited == 0 && channel.isSent != isSubscribed {
+            return self.closed(RedisLoss(.unexpectedReply))
+        }
+        let isAnswer = channel.owesAnswer && channel.isSent && channel.awaited == 0
+        if isAnswer { channel.owesAnswer = false }
+        let isForgotten = !channel.isWanted && !channel.isSent && channel.awaited == 0 && !channel.isQueued
+        self.channels[name] = isForgotten ? nil : channel
+        return isAnswer ? .subscribed(name) : .ignore
+    }
+
+    private mutating func closed(_ loss: RedisLoss) -> ReplyAction {
+        self.close()
+        return .close(loss)
+    }
+
+    /// All replies of a read have been received.
+    mutating func readCompleted(now: NIODeadline) {
+        guard self.silenceEnds != nil else { return }
+        let isExpecting = self.awaited > 0 || self.awaitedPongs > 0
+        self.silenceEnds = isExpecting ? now + self.configuration.pingTimeout : nil
+    }
+}
+
+// MARK: Time and the end
+
+extension RedisSubscriptionStateMachine {
+    enum TimerAction: Equatable {
+        case ignore
+        case wait(timer: NIODeadline)
+        /// Send a PING.
+        case ping(timer: NIODeadline)
+        case close(RedisLoss)
+    }
+
+    /// The timer went off.
+    mutating func timerFired(now: NIODeadline) -> TimerAction {
+        self.timer = nil
+        switch self.state {
+        case .connecting, .closed:
+            return .ignore
+        case .handshaking(_, let deadline):
+            if deadline <= now { return self.ended(RedisLoss(.handshakeTimeout)) }
+            self.timer = deadline
+            return .wait(timer: deadline)
+        case .ready:
+            break
+        }
+        if let silenceEnds, silenceEnds <= now { return self.ended(RedisLoss(.pingTimeout)) }
+        let isPinging = self.nextPing <= now
+        if isPinging {
+            self.awaitedPongs += 1
+            self.nextPing = now + self.configuration.pingInterval
+            _ = self.answerExpected(now: now)
+        }
+        let timer = min(self.nextPing, self.silenceEnds ?? .distantFuture)
+        self.timer = timer
+        return isPinging ? .ping(timer: timer) : .wait(timer: timer)
+    }
+
+    private mutating func ended(_ loss: RedisLoss) -> TimerAction {
+        self.close()
+        return .close(loss)
+    }
+
+    enum CloseAction: Equatable {
+        case ignore
+        case close(RedisLoss)
+    }
+
+    /// The transport broke, what came is no RESP, Redis closed its side, or we want it closed.
+    mutating func connectionLost(_ loss: RedisLoss) -> CloseAction {
+        if self.isClosed { return .ignore }
+        self.close()
+        return .close(loss)
+    }
+}

@@ -1,0 +1,124 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+
+/// The subscription connection through all its reconnections, and what is wanted of it. On one event loop.
+final class RedisSubscriptions {
+    private let status: RedisStatus
+    private let configuration: RedisConfiguration
+    private let link: RedisLink
+    private var delegate: (any RedisSubscriptionDelegate)?
+    private var wanted: Set<String> = []
+    /// The present connection's.
+    private var handler: RedisSubscriptionHandler?
+    /// Whether the present connection's handshake is over.
+    private var isReady = false
+    private var isStopped = false
+
+    init(configuration: RedisConfiguration, eventLoop: any EventLoop, status: RedisStatus, logger: Logger) {
+        self.configuration = configuration
+        self.status = status
+        self.link = RedisLink(configuration: configuration, eventLoop: eventLoop, logger: logger)
+    }
+
+    func start(delegate: (any RedisSubscriptionDelegate)?) {
+        guard !self.isStopped else { return }
+        self.delegate = delegate
+        self.status.become(.connecting)
+        self.link.start(owner: self)
+    }
+
+    func subscribe(_ channels: [String]) {
+        guard !self.isStopped else { return }
+        self.wanted.formUnion(channels)
+        self.handler?.subscribe(channels)
+    }
+
+    func unsubscribe(_ channels: [String]) {
+        self.wanted.subtract(channels)
+        self.handler?.unsubscribe(channels)
+    }
+
+    func reconnect(_ reason: String) {
+        self.handler?.close(RedisLoss(.deaf, reason))
+    }
+
+    /// Closes, connects no more, and tells the delegate nothing more.
+    func stop() -> EventLoopFuture<Void> {
+        self.isStopped = true
+        self.delegate = nil
+        self.wanted = []
+        let ended = self.link.stop()
+        self.handler?.close(RedisLoss(.shutdown))
+        self.status.become(.lost(RedisLoss(.shutdown)))
+        return ended
+    }
+}
+
+extension RedisSubscriptions: RedisLinkOwner {
+    func attach(to channel: any Channel) throws {
+        let url = self.configuration.url
+        let handler = RedisSubscriptionHandler(
+            machine: RedisSubscriptionStateMachine(configuration: .init(self.configuration), channels: self.wanted),
+            handshake: RedisHandshake.start(
+                credentials: url.credentials,
+                database: url.database,
+                clientName: "\(self.configuration.clientName)-\(RedisHandshake.Purpose.subscriptions.rawValue)"
+            ),
+            limits: self.configuration.limits,
+            owner: self
+        )
+        self.handler = handler
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    func connectFailed(_ loss: RedisLoss) {
+        self.handler = nil
+        if !self.isStopped { self.status.become(.lost(loss)) }
+    }
+}
+
+extension RedisSubscriptions: RedisSubscriptionOwner {
+    func subscriptionConnectionReady() {
+        self.isReady = true
+        self.link.ready()
+    }
+
+    func subscriptionsRestored() {
+        if !self.isStopped { self.status.become(.ready) }
+    }
+
+    func subscribed(to channel: String) {
+        self.delegate?.subscribed(to: channel)
+    }
+
+    func message(on channel: String, payload: ByteBuffer) {
+        self.delegate?.message(on: channel, payload: payload)
+    }
+
+    func subscriptionConnectionLost(_ loss: RedisLoss) {
+        let wasReady = self.isReady
+        self.handler = nil
+        self.isReady = false
+        if !self.isStopped { self.status.become(.lost(loss)) }
+        if wasReady { self.delegate?.subscriptionsLost(reason: loss.reason.rawValue) }
+        self.link.lost(loss)
+    }
+}
+
+extension RedisSubscriptionStateMachine.Configuration {
+    init(_ configuration: RedisConfiguration) {
+        self.init(
+            handshakeTimeout: configuration.connectTimeout,
+            pingInterval: configuration.keepAliveInterval,
+            pingTimeout: configuration.keepAliveTimeout,
+            batch: configuration.subscriptionBatch
+        )
+    }
+}
+
+@available(*, unavailable)
+extension RedisSubscriptions: Sendable {}

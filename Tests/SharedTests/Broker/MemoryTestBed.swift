@@ -1,0 +1,43 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerConformance
+import Shared
+import Synchronization
+
+/// Brokers in memory on a clock that moves by hand.
+struct MemoryTestBed: BrokerTestBed {
+    let clock = ManualClock()
+
+    func withBroker(_ settings: BrokerSettings, _ body: @Sendable (any Broker) async throws -> Void) async throws {
+        try await body(
+            self.broker { configuration in
+                configuration.retentionCount = settings.retentionCount
+                configuration.retentionAgeMilliseconds = settings.retentionAgeMilliseconds
+            }
+        )
+    }
+
+    func advance(milliseconds: Int64) {
+        self.clock.advance(milliseconds: milliseconds)
+    }
+
+    /// A broker on the bed's clock.
+    func broker(_ configure: (inout MemoryBrokerConfiguration) -> Void = { _ in }) -> MemoryBroker {
+        var configuration = MemoryBrokerConfiguration()
+        configure(&configuration)
+        return MemoryBroker(configuration: configuration) { self.clock.now }
+    }
+}
+
+/// Milliseconds that pass when a test says so.
+final class ManualClock: Sendable {
+    private let milliseconds = Mutex<Int64>(1_000_000)
+
+    var now: Int64 { self.milliseconds.withLock { $0 } }
+
+    func advance(milliseconds: Int64) {
+        self.milliseconds.withLock { $0 += milliseconds }
+    }
+}
