@@ -98,6 +98,7 @@ let package = Package(
             dependencies: [
                 "Egress",
                 "Ingress",
+                "RedisBroker",
                 "Shared",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

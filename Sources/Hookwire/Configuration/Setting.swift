@@ -8,6 +8,8 @@ struct Setting<Value: Sendable>: Sendable {
     let name: String
     /// What its value must be, to end the sentence "… must be".
     let expectation: String
+    /// Whether its text may hold a secret, so that no error repeats it.
+    var isSecret = false
     /// Reads a value; nil where the text is none.
     let parse: @Sendable (String) -> Value?
 

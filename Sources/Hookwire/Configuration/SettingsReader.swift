@@ -39,7 +39,8 @@ struct SettingsReader: Sendable {
         guard let value = setting.parse(text) else {
             throw SettingsError(
                 message: "--\(setting.name) (\(setting.environmentName), or \(setting.name): in the file) must be "
-                    + "\(setting.expectation); it is \"\(text)\"."
+                    + "\(setting.expectation)"
+                    + (setting.isSecret ? "." : "; it is \"\(text)\".")
             )
         }
         return value

@@ -6,6 +6,7 @@ internal import Egress
 internal import Ingress
 internal import Logging
 internal import NIOCore
+internal import RedisBroker
 internal import Shared
 
 /// All settings of a node, checked.
@@ -24,6 +25,7 @@ struct NodeConfiguration: Sendable {
     var retentionCount = 1_000
     var retentionAge = TimeAmount.hours(1)
     var memoryLimit = 256 << 20
+    var redisURL: RedisURL?
 
     /// Reads the settings.
     ///
@@ -64,6 +66,7 @@ struct NodeConfiguration: Sendable {
         try reader.read(.number("retention-count", in: 1...1_000_000), into: &self, \.retentionCount)
         try reader.read(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30)), into: &self, \.retentionAge)
         try reader.read(.bytes("memory-limit", in: (1 << 20)...(1 << 40)), into: &self, \.memoryLimit)
+        self.redisURL = try reader.value(.redisURL("redis-url"))
     }
 
     private mutating func readEgress(_ reader: SettingsReader) throws(SettingsError) {
@@ -73,9 +76,17 @@ struct NodeConfiguration: Sendable {
     }
 
     /// Where events are kept, to end the sentence "Events are kept …".
-    var retentionSentence: String { "in memory and end with the process" }
+    var retentionSentence: String {
+        self.redisURL.map { "in Redis at \($0)" } ?? "in memory and end with the process"
+    }
 
     private func checkCombinations() throws(SettingsError) {
+        guard self.tier == .both || self.redisURL != nil else {
+            throw SettingsError(
+                message: "A tier of its own meets the other in a Redis: give --redis-url, for instance "
+                    + "redis://localhost:6379/0. Without a Redis, hookwire serve runs both tiers in one process."
+            )
+        }
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
             throw SettingsError(message: "--tls-cert and --tls-key go together; give both or neither.")
         }

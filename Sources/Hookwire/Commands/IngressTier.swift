@@ -1,0 +1,26 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// `hookwire ingress`: the tier that takes webhooks.
+struct IngressTier: NodeCommand {
+    static let tier = Tier.ingress
+
+    static let configuration = CommandConfiguration(
+        commandName: "ingress",
+        abstract: "Takes webhooks and publishes them to Redis.",
+        discussion: """
+            Run as many as the platform's requests need, with one Redis and any number of egress nodes. A node keeps \
+            nothing: any of them takes any request. While Redis is away it answers so that the platform sends the event \
+            again, and /readyz is red.
+            """
+    )
+
+    @OptionGroup(title: "Node") var node: NodeOptions
+    @OptionGroup(title: "Store") var redis: RedisOptions
+    @OptionGroup(title: "Webhooks") var ingress: IngressOptions
+
+    var settings: [any SettingFlags] { [self.node, self.redis, self.ingress] }
+}
