@@ -32,8 +32,13 @@ public final class Egress: Sendable {
             outboundLimit: self.configuration.queueLimit,
             answerTimeout: self.configuration.pongTimeout
         )
-        SocketRoutes(lane: lane, hub: self.hub, state: self.state, configuration: configuration)
-            .addRoutes(to: &router)
+        SocketRoutes(
+            lane: lane,
+            hub: self.hub,
+            state: self.state,
+            configuration: configuration,
+            logger: self.logger
+        ).addRoutes(to: &router)
     }
 
     /// Ends all sockets with 1012, spread evenly over `duration` so that their clients do not all come back at once.

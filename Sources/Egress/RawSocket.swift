@@ -92,6 +92,6 @@ extension RawSocket: WebSocketOwner {
             self.lane.removeGroup(of: self.place.feed.channel)
         }
         self.place.giveBack()
-        self.metrics.ended(reason)
+        self.metrics.ended(reason, channel: self.place.feed.channel)
     }
 }

@@ -2,17 +2,20 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Logging
 internal import Metrics
 internal import Shared
 
-/// What an egress node counts about its sockets. Belongs to one event loop; the numbers are the node's.
+/// What an egress node counts and logs about its sockets. Belongs to one event loop; the numbers are the node's.
 final class SocketMetrics {
+    private let logger: Logger
     private let open = Meter(label: "hookwire_sockets")
     private let opens = Counter(label: "hookwire_sockets_opened_total")
     private let deliveries = Counter(label: "hookwire_deliveries_total")
     private let ends: [WebSocketEndReason: Counter]
 
-    init() {
+    init(logger: Logger) {
+        self.logger = logger
         self.ends = Dictionary(
             uniqueKeysWithValues: WebSocketEndReason.allCases.map { reason in
                 (reason, Counter(label: "hookwire_sockets_ended_total", dimensions: [("reason", reason.rawValue)]))
@@ -32,8 +35,9 @@ final class SocketMetrics {
     }
 
     /// Counts a socket that has ended, by its reason.
-    func ended(_ reason: WebSocketEndReason) {
+    func ended(_ reason: WebSocketEndReason, channel: ChannelID) {
         self.open.decrement()
         self.ends[reason]?.increment()
+        self.logger.debug("a socket ended", metadata: ["reason": "\(reason.rawValue)", "channel": "\(channel)"])
     }
 }

@@ -15,13 +15,14 @@ final class SocketRoutes {
     private let hub: Hub
     private let state: NodeState
     private let configuration: WebSocketConfiguration
-    private let metrics = SocketMetrics()
+    private let metrics: SocketMetrics
 
-    init(lane: Lane, hub: Hub, state: NodeState, configuration: WebSocketConfiguration) {
+    init(lane: Lane, hub: Hub, state: NodeState, configuration: WebSocketConfiguration, logger: Logger) {
         self.lane = lane
         self.hub = hub
         self.state = state
         self.configuration = configuration
+        self.metrics = SocketMetrics(logger: logger)
     }
 
     func addRoutes(to router: inout Router) {

@@ -123,7 +123,9 @@ extension RedisURLError: CustomStringConvertible {
         switch self {
         case .noScheme: "The Redis URL must begin with redis://, rediss:// or unix://."
         case .unknownScheme: "The Redis URL's scheme must be redis, rediss (TLS) or unix."
-        case .invalidHost: "The Redis URL has no host, or one that is not valid: redis://host:6379/0."
+        case .invalidHost:
+            "The Redis URL has no host, or one that is not valid: redis://host:6379/0; "
+                + "a / or ? in a password must be percent-encoded (%2F, %3F)."
         case .invalidPort:
             "The Redis URL's port must be a number from 1 to 65535; a / or : in a password must be percent-encoded."
         case .invalidDatabase:

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import NIOCore
 import NIOEmbedded
 import Shared
@@ -30,7 +31,7 @@ import Testing
             lane: self.lane,
             place: place,
             configuration: WebSocketConfiguration(),
-            metrics: SocketMetrics()
+            metrics: SocketMetrics(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         )
         return channel
     }

@@ -3,17 +3,14 @@
 Everything lies in .build/containers, apart from what the machine's user has in podman, and is kept for the next run.
 """
 
-import contextlib
 import fcntl
+import json
 import os
-import pathlib
 import platform
 import re
 import resource
 import shutil
 import subprocess
-
-import pytest
 
 from relay import BINARY, REPOSITORY, environment
 
@@ -47,7 +44,7 @@ class Engine:
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / "containers.conf").write_text(
             f"""[containers]
-default_ulimits = ["nofile={limit(resource.RLIMIT_NOFILE)}", "nproc={limit(resource.RLIMIT_NPROC)}"]
+default_ulimits = {json.dumps([f"{name}={number}:{number}" for name, number in limits().items()])}
 seccomp_profile = "unconfined"
 [engine]
 runtime = "runc"
@@ -152,11 +149,10 @@ def collect_binary(folder):
     return folder
 
 
-def limit(kind):
-    """What a container may have: a limit that the machine's own allows."""
-    _, most = resource.getrlimit(kind)
-    most = 4096 if most == resource.RLIM_INFINITY else min(most, 4096)
-    return f"{most}:{most}"
+def limits():
+    """What a container may have: not more than this process, which may not be allowed to raise its own limits."""
+    hard = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1] for name in ("nofile", "nproc")}
+    return {name: 4096 if most == resource.RLIM_INFINITY else min(most, 4096) for name, most in hard.items()}
 
 
 def storage_driver():

@@ -29,6 +29,12 @@ build_packages=(
 test_packages=(
     'redis-server       command redis-server'
     'python3-venv       python  ensurepip'
+    'podman             command podman'
+    'runc               file    /usr/*bin/runc'
+    'netavark           file    /usr/lib/podman/netavark'
+    'aardvark-dns       file    /usr/lib/podman/aardvark-dns'
+    'iptables           file    /usr/*bin/iptables'
+    'debootstrap        file    /usr/*bin/debootstrap'
 )
 
 # Ends the script with one sentence unless there is a `swift`. Asked first, before anything is installed.

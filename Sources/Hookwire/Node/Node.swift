@@ -47,7 +47,7 @@ struct Node: Service {
             configuration.tier.holdsSockets
             ? Egress(configuration: configuration.egress, broker: store.broker, state: state, logger: logger) : nil
         let health = HealthRoutes(state: state, broker: store.broker, metrics: metrics)
-        let server = try await Self.listen(configuration, group: group, logger: logger) { eventLoop in
+        let server = try await Self.listen(configuration, group: group) { eventLoop in
             var router = Router()
             try ingress?.addRoutes(to: &router, on: eventLoop)
             egress?.addRoutes(to: &router, on: eventLoop)
@@ -89,7 +89,6 @@ struct Node: Service {
     private static func listen(
         _ configuration: NodeConfiguration,
         group: any EventLoopGroup,
-        logger: Logger,
         makeRouter: @escaping HTTPServer.MakeRouter
     ) async throws -> HTTPServer {
         var tls: NIOSSLContext?
@@ -103,7 +102,6 @@ struct Node: Service {
                 limits: configuration.limits,
                 tls: tls,
                 group: group,
-                logger: logger,
                 makeRouter: makeRouter
             )
         } catch let error as IOError {

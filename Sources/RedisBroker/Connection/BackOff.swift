@@ -24,7 +24,9 @@ struct BackOff: Sendable {
     mutating func delay(using random: inout some RandomNumberGenerator) -> TimeAmount {
         let step = self.next.nanoseconds
         self.next = .nanoseconds(step > self.cap.nanoseconds / 2 ? self.cap.nanoseconds : step * 2)
-        return .nanoseconds(Int64.random(in: step / 2...step, using: &random))
+        // As even as it must be, and with one number drawn whatever it is.
+        let spread = UInt64(step - step / 2 + 1).multipliedFullWidth(by: random.next()).high
+        return .nanoseconds(step / 2 + Int64(spread))
     }
 
     /// The last attempt went well: the next failure is a first one again.

@@ -174,7 +174,7 @@ extension RedisSubscriptionStateMachine {
 // MARK: From the peer
 
 extension RedisSubscriptionStateMachine {
-    enum ConnectedAction {
+    enum ConnectedAction: Equatable {
         case ignore
         /// Send the handshake's commands, and set the timer.
         case wait(timer: NIODeadline)

@@ -28,7 +28,9 @@ struct EventFields: Sendable {
         var reader = EventReader()
         // Each field takes two bytes at least, and a count is at most the number of bytes that are left.
         for _ in 0..<(try reader.readLength(span)) {
-            try reader.skipText(span)
+            let name = try reader.skipText(span)
+            // `HTTPHeaders` traps on other names, and the HTTP parser lets none through.
+            for index in name where span[index] >= 0x80 { throw .invalidText }
             try reader.skipText(span)
         }
         guard reader.offset == span.count else { throw .trailingBytes }

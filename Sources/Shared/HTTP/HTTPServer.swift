@@ -2,7 +2,6 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Logging
 public import NIOCore
 internal import NIOExtras
 internal import NIOHTTP1
@@ -36,7 +35,6 @@ public final class HTTPServer: Sendable {
         limits: HTTPLimits,
         tls: NIOSSLContext?,
         group: any EventLoopGroup,
-        logger: Logger,
         makeRouter: @escaping MakeRouter
     ) async throws -> HTTPServer {
         var loops: [ObjectIdentifier: NIOLoopBound<HTTPLoop>] = [:]

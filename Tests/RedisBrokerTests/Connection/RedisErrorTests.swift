@@ -1,0 +1,55 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import RedisBroker
+
+/// What an error line says, and what of it is shown.
+@Suite struct RedisErrorTests {
+    /// The code is the first word.
+    @Test(arguments: [
+        ("NOSCRIPT No matching script. Please use EVAL.", "NOSCRIPT"),
+        ("ERR", "ERR"),
+        ("", ""),
+    ])
+    func code(line: String, code: String) {
+        #expect(RedisError.command(line).code == code)
+    }
+
+    /// Errors of one command, of the server and of the connection are kept apart.
+    @Test func meaning() {
+        for line in ["ERR syntax error", "NOSCRIPT No", "WRONGTYPE Operation", "BUSYGROUP Consumer", "ASK 1 a:1", ""] {
+            guard case .command = RedisError.command(line).meaning else {
+                Issue.record("\(line)")
+                continue
+            }
+        }
+        for line in ["OOM command not allowed", "MISCONF Redis", "BUSY Redis", "NOREPLICAS Not", "MOVED 1 a:1"] {
+            guard case .refusing = RedisError.command(line).meaning else {
+                Issue.record("\(line)")
+                continue
+            }
+        }
+        for (line, expected) in [
+            ("NOAUTH Authentication required.", RedisLossReason.authenticationFailed), ("LOADING Redis", .loading),
+            ("READONLY You can't write against a read only replica.", .notPrimary), ("MASTERDOWN Link", .notPrimary),
+        ] {
+            guard case .connection(let reason) = RedisError.command(line).meaning else {
+                Issue.record("\(line)")
+                continue
+            }
+            #expect(reason == expected)
+        }
+    }
+
+    /// What Redis quotes may be an argument, and is not shown; neither is what would break a log line.
+    @Test func description() {
+        let echo = RedisError.command("ERR unknown command 'FOO', with args beginning with: 'secret' ")
+        #expect("\(echo)" == "Redis answered with an error: ERR unknown command ")
+        let control = RedisError.command("ERR a\nb\0c é " + String(repeating: "x", count: 500))
+        #expect("\(control)".hasPrefix("Redis answered with an error: ERR a?b?c ? xxx"))
+        #expect("\(control)".count < 160)
+    }
+}
