@@ -166,10 +166,20 @@ public final class RedisServer: Sendable {
         posix_spawn_file_actions_adddup2(&actions, 0, 2)
         // The test's own sockets must not live on in the server; closing what is not open is no error.
         for descriptor: Int32 in 3..<1_024 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        // The threads of Swift's concurrency block signals, which a child would inherit.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for argument in argv { free(argument) } }
         var pid: pid_t = 0
-        let result = posix_spawnp(&pid, "redis-server", &actions, nil, &argv, environ)
+        let result = posix_spawnp(&pid, "redis-server", &actions, &attributes, &argv, environ)
         guard result == 0 else { throw Failure.notStarted(errno: result) }
         let started = pid
         self.process.withLock { $0 = started }

@@ -1,4 +1,4 @@
-"""docker-compose.yml does what it says: real containers, the image of the Dockerfile, and clients at the published port."""
+"""docker-compose.yml does what it says: real containers, the Dockerfile's image, and clients at the published port."""
 
 import asyncio
 import re
@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 import yaml
+from websockets.sync.client import connect
 
 import container_engine
 import qq
@@ -128,7 +129,7 @@ async def stop_egress(project, load):
     """An egress node that drains sends its bots away, to a node that takes them, and then ends well."""
     returned, stopped = project.containers("egress")
     held = int(project.metric(stopped, "hookwire_sockets"))
-    await asyncio.to_thread(eventually, lambda: "ready" in health(project, returned))
+    await asyncio.to_thread(eventually, lambda: has_taken_a_socket(project, returned), 30)
     stopping = asyncio.create_task(asyncio.to_thread(project.podman, "stop", "--time", "20", stopped))
     left = 0
     while left < held:
@@ -187,8 +188,10 @@ async def lose_redis(project, load):
     await load.settle()
 
 
-def health(project, node):
-    return project.podman("exec", node, "hookwire", "health", check=False).stdout
+def has_taken_a_socket(project, node):
+    """The load balancer gives the node sockets: the next one, since it has fewest."""
+    with connect(f"ws://127.0.0.1:{project.port}/ws?secret=none", proxy=None):
+        return project.metric(node, "hookwire_sockets_opened_total") > 0
 
 
 def check_logs(project):

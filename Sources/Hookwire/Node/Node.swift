@@ -38,7 +38,7 @@ struct Node: Service {
     ) async throws -> Node {
         FileDescriptorLimit.raise(logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
-        let store = NodeStore(configuration, group: group, logger: logger)
+        let store = try NodeStore(configuration, group: group, logger: logger)
         let state = NodeState()
         let ingress =
             configuration.tier.takesWebhooks

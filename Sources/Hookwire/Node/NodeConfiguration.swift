@@ -75,6 +75,15 @@ struct NodeConfiguration: Sendable {
         try reader.read(.bytes("queue-limit", in: 1_024...(1 << 30)), into: &self, \.egress.queueLimit)
     }
 
+    /// What the broker in memory is to retain.
+    var memory: MemoryBrokerConfiguration {
+        var memory = MemoryBrokerConfiguration()
+        memory.retentionCount = self.retentionCount
+        memory.retentionAgeMilliseconds = self.retentionAge.nanoseconds / 1_000_000
+        memory.memoryLimit = self.memoryLimit
+        return memory
+    }
+
     /// Where events are kept, to end the sentence "Events are kept …".
     var retentionSentence: String {
         self.redisURL.map { "in Redis at \($0)" } ?? "in memory and end with the process"

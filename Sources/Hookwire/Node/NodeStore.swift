@@ -4,21 +4,41 @@
 
 internal import Logging
 internal import NIOCore
+internal import RedisBroker
 internal import Shared
 
 /// The broker of a node, and what has to be ended with it.
 struct NodeStore: Sendable {
     let broker: any Broker
+    private let redis: RedisBroker?
 
-    /// The store that the settings ask for.
-    init(_ configuration: NodeConfiguration, group: any EventLoopGroup, logger: Logger) {
-        var memory = MemoryBrokerConfiguration()
-        memory.retentionCount = configuration.retentionCount
-        memory.retentionAgeMilliseconds = configuration.retentionAge.nanoseconds / 1_000_000
-        memory.memoryLimit = configuration.memoryLimit
-        self.broker = MemoryBroker(configuration: memory)
+    /// The store that the settings ask for: Redis, which it begins to connect to, or this process's memory.
+    ///
+    /// - Throws: `SettingsError` where the certificates of the Redis URL cannot be read.
+    init(_ configuration: NodeConfiguration, group: any EventLoopGroup, logger: Logger) throws(SettingsError) {
+        guard let url = configuration.redisURL else {
+            self.redis = nil
+            self.broker = MemoryBroker(configuration: configuration.memory)
+            return
+        }
+        let connection: RedisConfiguration
+        do {
+            connection = try RedisConfiguration(url: url)
+        } catch {
+            throw SettingsError(message: error.description)
+        }
+        var settings = RedisBrokerConfiguration(redis: connection)
+        settings.retentionCount = configuration.retentionCount
+        settings.retentionAgeMilliseconds = configuration.retentionAge.nanoseconds / 1_000_000
+        settings.feeds = configuration.tier.holdsSockets
+        let redis = RedisBroker(configuration: settings, group: group, logger: logger)
+        redis.start()
+        self.redis = redis
+        self.broker = redis
     }
 
     /// Ends the connections, once nothing is published or delivered any more.
-    func shutdown() async {}
+    func shutdown() async {
+        await self.redis?.shutdown()
+    }
 }

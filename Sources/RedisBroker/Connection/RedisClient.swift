@@ -135,6 +135,9 @@ extension RedisClient {
     /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth. Any thread.
     var commandHealth: BrokerHealth { RedisHealth.health(of: self.lanes.map { $0.status.current }) }
 
+    /// How many event loops have a command connection of their own right now. Any thread.
+    var connectedCommandConnections: Int { self.lanes.count { $0.status.isConnected } }
+
     /// Whether the subscription connection stands and all that was wanted of it has been subscribed again. Any thread.
     var subscriptionHealth: BrokerHealth { RedisHealth.health(of: [self.subscriptionStatus.current]) }
 }

@@ -14,7 +14,7 @@ public enum BrokerError: String, Error, Sendable, CaseIterable {
     case refused
     /// The broker was shut down.
     case closed
-    /// One event needs more memory than the whole log may have.
+    /// One event needs more memory than the whole log may have, or more bytes than the store takes at once.
     case eventTooLarge = "event_too_large"
 }
 
@@ -27,7 +27,7 @@ extension BrokerError: CustomStringConvertible {
         case .overloaded: "Too many events wait for the broker's store; add capacity or slow the senders."
         case .refused: "The broker's store refused a command; its own log says why."
         case .closed: "The broker is shut down."
-        case .eventTooLarge: "The event is larger than the whole log may be; raise --memory-limit."
+        case .eventTooLarge: "The event is too large for the broker; lower --body-limit or raise --memory-limit."
         }
     }
 }

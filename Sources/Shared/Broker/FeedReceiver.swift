@@ -16,6 +16,9 @@ public protocol FeedReceiver: AnyObject, Sendable {
     func receive(_ entry: LogEntry) -> EventLoopFuture<Void>?
 
     /// Learns that events between the last delivered one and the next were lost, and why. Never silent.
+    ///
+    /// - Parameter head: where the feed goes on: the next event is the one behind it. In a new epoch it may well have
+    ///   been stored before the feed learnt of the epoch.
     func interrupted(_ reason: UnrecoverableReason, head: Position)
 }
 

@@ -20,6 +20,11 @@ public struct ChannelID: Hashable, Sendable {
         self.init(bytes: digest[0..<16])
     }
 
+    /// A channel of no bot's, for what a node has to say to itself.
+    public static func random() -> ChannelID {
+        ChannelID(bytes: SecureRandom.bytes(16)[...])
+    }
+
     /// A channel id from its 16 bytes.
     private init(bytes: ArraySlice<UInt8>) {
         self.high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }

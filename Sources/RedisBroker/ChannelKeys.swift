@@ -1,0 +1,30 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// What a channel is called in Redis. All of its keys carry one hash tag, so that they lie in one slot of a cluster.
+struct ChannelKeys: Sendable {
+    /// The Pub/Sub channel, and what every key begins with: `hw:{p}:<channel>`.
+    let feed: String
+
+    init(_ channel: ChannelID) {
+        self.feed = "hw:{\(channel.partition)}:\(channel)"
+    }
+
+    /// The stream of retained events.
+    var log: String { self.feed + ":log" }
+
+    /// The hash that says where the log stands.
+    var meta: String { self.feed + ":meta" }
+
+    /// A known duplicate key. It is hashed, because a platform, or whoever it passes texts on from, chose it: 128 bits
+    /// of SHA-256, so that nobody finds two that are taken for each other.
+    func seen(_ key: String) -> String {
+        "\(self.feed):seen:\(Hex.encode(Digest.sha256(key.utf8).prefix(16)))"
+    }
+
+    /// What stands for a key that an event does not have.
+    var unseen: String { self.feed + ":seen:" }
+}

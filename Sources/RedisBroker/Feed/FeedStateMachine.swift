@@ -1,0 +1,293 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import Shared
+
+/// What a feed handles: an event and where it stands.
+protocol FeedElement: Sendable {
+    /// Where it stands.
+    var mark: FeedMark { get }
+    /// Its bytes.
+    var size: Int { get }
+    /// Whether the event is there, and not the news of it only.
+    var isComplete: Bool { get }
+}
+
+/// One channel's feed: puts together what is pushed and what is read from the log, so that events come out in the order
+/// of their offsets, each once, without a gap that is not announced. No IO, no clock.
+///
+/// The driver tells it what happens, and after each time asks `next()` until there is nothing to do.
+///
+/// What makes it correct: a read is one step of Redis' that comes after everything that was pushed before it was sent.
+/// So what is pushed before a read is sent need not be kept; what is pushed while it is under way is, within bounds, and
+/// follows what was read, or leads to another read.
+struct FeedStateMachine<Element: FeedElement> {
+    /// What `next` says is to be done.
+    enum Action {
+        /// The feed is on: receivers that wait get this as their start.
+        case start(Position)
+        /// Hand the event over.
+        case deliver(Element)
+        /// Say that events were lost, and that what comes begins behind this position.
+        case interrupt(UnrecoverableReason, head: Position)
+        /// Read the log behind the mark, or for nil its head only, and answer with `pageRead` or `readFailed`.
+        case read(after: FeedMark?, CatchUpCause, Read)
+    }
+
+    /// A read that is under way.
+    struct Read: Hashable {
+        fileprivate var number: UInt64
+    }
+
+    /// What a read found.
+    struct Page {
+        /// Why the log could not go on from the mark, if it could not.
+        var change: UnrecoverableReason?
+        /// Behind this the elements begin.
+        var start: Position
+        /// In the order of the log.
+        var elements: [Element]
+        /// Where the log stood.
+        var head: FeedMark
+    }
+
+    /// How much is kept of what is pushed while it cannot be delivered.
+    struct Bounds {
+        var count = 512
+        var bytes = 2 << 20
+    }
+
+    private enum Output {
+        case deliver(Element)
+        case interrupt(UnrecoverableReason, head: FeedMark)
+    }
+
+    private let bounds: Bounds
+    private var isSubscribed = false
+    /// Where the last output stands: the next one is the one after. Nil until the feed is on.
+    private var end: FeedMark?
+    /// In order, up to `end`.
+    private var outputs: Deque<Output> = []
+    private var outputBytes = 0
+    /// Pushed since the read under way was sent.
+    private var early: [Element] = []
+    private var earlyBytes = 0
+    private var hasDroppedEarly = false
+    /// What is missing behind `end` must be read, because of this.
+    private var behind: CatchUpCause?
+    private var reading: Read?
+    private var lastRead: UInt64 = 0
+    private var isStarting = false
+    private var isPaused = false
+    private var isWaitingToRetry = false
+    private var isQuiet = false
+
+    /// Behind this stands the next event that is delivered. Nil until the feed is on.
+    private(set) var position: Position?
+
+    init(bounds: Bounds = Bounds()) {
+        self.bounds = bounds
+    }
+
+    /// The next thing to do, or nil.
+    mutating func next() -> Action? {
+        if self.isStarting, let position {
+            self.isStarting = false
+            return .start(position)
+        }
+        if self.isPaused { return nil }
+        if let output = self.outputs.popFirst() {
+            switch output {
+            case .deliver(let element):
+                self.outputBytes -= element.size
+                self.position = element.mark.position
+                return .deliver(element)
+            case .interrupt(let reason, let head):
+                self.position = head.position
+                return .interrupt(reason, head: head.position)
+            }
+        }
+        guard self.isSubscribed, self.reading == nil, !self.isWaitingToRetry, let cause = self.behind else {
+            return nil
+        }
+        self.lastRead += 1
+        let read = Read(number: self.lastRead)
+        self.reading = read
+        self.behind = nil
+        self.forgetEarly()
+        return .read(after: self.end, cause, read)
+    }
+
+    private mutating func forgetEarly() {
+        self.early = []
+        self.earlyBytes = 0
+        self.hasDroppedEarly = false
+    }
+}
+
+// MARK: The subscription
+
+extension FeedStateMachine {
+    /// Redis has confirmed the subscription: what is published from now on is pushed.
+    mutating func subscribed() {
+        self.isSubscribed = true
+        self.isWaitingToRetry = false
+        self.behind = self.end == nil ? .start : .resubscribed
+    }
+
+    /// Nothing is pushed until the subscription is confirmed again. A read that is under way is of no use: what is
+    /// pushed behind it would be missing.
+    mutating func subscriptionLost() {
+        self.isSubscribed = false
+        self.isWaitingToRetry = false
+        self.reading = nil
+        self.forgetEarly()
+    }
+
+    /// An event was pushed, or the news of one.
+    mutating func pushed(_ element: Element) {
+        // Before the confirmation it is from an earlier subscription.
+        guard self.isSubscribed else { return }
+        self.isQuiet = false
+        if self.reading != nil {
+            self.keepEarly(element)
+        } else if self.behind == nil {
+            self.append(element)
+        }
+    }
+
+    private mutating func keepEarly(_ element: Element) {
+        guard !self.hasDroppedEarly else { return }
+        if self.early.count < self.bounds.count, self.earlyBytes + element.size <= self.bounds.bytes {
+            self.early.append(element)
+            self.earlyBytes += element.size
+        } else {
+            self.forgetEarly()
+            self.hasDroppedEarly = true
+        }
+    }
+
+    /// Takes a pushed element behind what there is, or finds that the log must be read.
+    private mutating func append(_ element: Element) {
+        guard let end else { return }
+        let mark = element.mark
+        if mark.position.epoch != end.position.epoch {
+            self.behind = .epoch
+        } else if mark.position.offset <= end.position.offset {
+            // Known from the log; but one that was stored later than what we have can only be of a store that went back.
+            if mark.time > end.time { self.behind = .epoch }
+        } else if mark.position.offset > end.position.offset + 1 {
+            self.behind = .gap
+        } else if !element.isComplete {
+            self.behind = .large
+        } else if self.outputs.count >= self.bounds.count || self.outputBytes + element.size > self.bounds.bytes,
+            !self.outputs.isEmpty
+        {
+            self.behind = .pressure
+        } else {
+            self.output(element)
+        }
+    }
+
+    private mutating func output(_ element: Element) {
+        self.outputs.append(.deliver(element))
+        self.outputBytes += element.size
+        self.end = element.mark
+    }
+
+    /// Some time has passed, the same for all feeds: one that has heard nothing since the last time looks whether it
+    /// missed the last event. The one that hears finds a gap by itself.
+    mutating func checkDue() {
+        if self.isQuiet, self.isSubscribed, self.end != nil, self.reading == nil, self.behind == nil {
+            self.behind = .check
+        }
+        self.isQuiet = true
+    }
+}
+
+// MARK: The log
+
+extension FeedStateMachine {
+    /// A read has succeeded.
+    mutating func pageRead(_ page: Page, for read: Read) {
+        guard self.reading == read else { return }
+        self.reading = nil
+        if self.end == nil {
+            self.end = page.head
+            self.position = page.head.position
+            self.isStarting = true
+        } else {
+            self.append(page)
+        }
+        guard self.behind == nil else { return }
+        if self.hasDroppedEarly { self.behind = .pressure }
+        for element in self.early where self.behind == nil {
+            self.append(element)
+        }
+        self.forgetEarly()
+    }
+
+    private mutating func append(_ page: Page) {
+        guard var end else { return }
+        let before = end
+        if let change = page.change {
+            self.interrupt(change, at: page.start, &end)
+        }
+        for element in page.elements where element.mark.position.epoch == end.position.epoch {
+            let offset = element.mark.position.offset
+            if offset <= end.position.offset { continue }
+            if offset > end.position.offset + 1 {
+                // Somebody has taken entries out of the log by hand.
+                self.interrupt(.trimmed, at: Position(epoch: end.position.epoch, offset: offset - 1), &end)
+            }
+            self.output(element)
+            end = element.mark
+        }
+        if end == before, end.position.offset < page.head.position.offset {
+            // There is something behind, and the log has none of it.
+            self.interrupt(.trimmed, at: page.head.position, &end)
+        }
+        // A change may lead to a position whose own time we do not have, and that is the head if nothing follows.
+        self.end = end.position == page.head.position ? page.head : end
+        if end.position.offset < page.head.position.offset { self.behind = .more }
+    }
+
+    private mutating func interrupt(_ reason: UnrecoverableReason, at position: Position, _ end: inout FeedMark) {
+        // What is delivered from here on was stored after what was delivered before, in whatever epoch.
+        end.position = position
+        self.outputs.append(.interrupt(reason, head: end))
+    }
+
+    /// A read has failed, and `retryDue` will be told later.
+    ///
+    /// - Returns: whether it is to be told.
+    mutating func readFailed(_ read: Read) -> Bool {
+        guard self.reading == read else { return false }
+        self.reading = nil
+        self.behind = self.end == nil ? .start : .retry
+        self.isWaitingToRetry = true
+        return true
+    }
+
+    /// The read that failed may be tried again.
+    mutating func retryDue() {
+        self.isWaitingToRetry = false
+    }
+}
+
+// MARK: Back-pressure
+
+extension FeedStateMachine {
+    /// A receiver is behind: nothing more is handed over or read until `resume`. What is pushed is kept within bounds,
+    /// and beyond them read from the log afterwards.
+    mutating func pause() {
+        self.isPaused = true
+    }
+
+    /// The receivers have caught up.
+    mutating func resume() {
+        self.isPaused = false
+    }
+}

@@ -1,0 +1,107 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// Publishes events to this node itself, the way that all events take, and makes the subscriptions anew when they do not
+/// come back: Redis, or what stands between, may have dropped a subscriber that still looks connected. Any thread.
+final class Probe: Sendable {
+    /// How often it looks.
+    static let tick = TimeAmount.milliseconds(250)
+
+    private let channel: ChannelID
+    private let name: String
+    private let publisher: Publisher
+    private let client: RedisClient
+    private let metrics: RedisBrokerMetrics
+    private let logger: Logger
+    private let machine: Mutex<ProbeStateMachine>
+
+    init(
+        client: RedisClient,
+        machine: ProbeStateMachine,
+        pushLimit: Int,
+        metrics: RedisBrokerMetrics,
+        logger: Logger
+    ) {
+        // Random, so that no two nodes hear each other's.
+        self.channel = ChannelID.random()
+        self.name = ChannelKeys(self.channel).feed
+        self.client = client
+        // Its log is of no use to anybody: one event, and gone within minutes of the node.
+        self.publisher = Publisher(
+            client: client,
+            settings: Publisher.Settings(
+                retentionCount: 1,
+                retentionAgeMilliseconds: 60_000,
+                positionLifetimeMilliseconds: 60_000,
+                pushLimit: pushLimit,
+                eventLimit: .max
+            )
+        )
+        self.metrics = metrics
+        self.logger = logger
+        self.machine = Mutex(machine)
+    }
+
+    /// Nil while what is published comes through, as far as is known.
+    var isDeaf: Bool { self.machine.withLock { $0.isDeaf } }
+
+    /// Begins to listen.
+    func start() {
+        self.client.subscribe([self.name])
+    }
+
+    /// Looks what is to be done. Every `tick`.
+    func tick(now: NIODeadline, on eventLoop: any EventLoop) {
+        switch self.machine.withLock({ $0.tick(now: now) }) {
+        case .wait:
+            break
+        case .publish(let number):
+            self.publish(number, on: eventLoop)
+        case .reconnect:
+            self.metrics.probed(.lost)
+            self.logger.notice("the subscriptions to Redis are deaf: a probe was stored and did not come back")
+            self.client.reconnectSubscriptions(reason: "a probe did not come back")
+        }
+    }
+
+    private func publish(_ number: UInt64, on eventLoop: any EventLoop) {
+        let event = Event(platform: "probe", receivedAt: 0, body: ByteBuffer(integer: number), bodyIsUTF8: false)
+        self.publisher.publish(event, to: self.channel, key: nil, on: eventLoop).whenFailure { _ in
+            if self.machine.withLock({ $0.publishFailed(number) }) { self.metrics.probed(.notStored) }
+        }
+    }
+
+    /// A subscription was confirmed.
+    ///
+    /// - Returns: whether it is the probe's.
+    func subscribed(to name: String) -> Bool {
+        guard name == self.name else { return false }
+        self.machine.withLock { $0.subscribed() }
+        return true
+    }
+
+    /// All subscriptions are lost.
+    func subscriptionsLost() {
+        self.machine.withLock { $0.subscriptionLost() }
+    }
+
+    /// Something was pushed.
+    ///
+    /// - Returns: whether it is the probe's.
+    func pushed(on name: String, payload: ByteBuffer) -> Bool {
+        guard name == self.name else { return false }
+        if let bytes = FeedMessage(pushed: payload)?.event, let event = try? EventEncoding.decode(bytes),
+            let number = event.body.getInteger(at: event.body.readerIndex, as: UInt64.self),
+            self.machine.withLock({ $0.heard(number) })
+        {
+            self.metrics.probed(.heard)
+        }
+        return true
+    }
+}

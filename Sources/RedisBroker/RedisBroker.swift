@@ -1,0 +1,191 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+public import NIOCore
+public import Shared
+internal import Synchronization
+
+/// A broker on Redis: what joins nodes of both tiers.
+///
+/// An event is stored and pushed by one script in Redis, so that it is in the log once, with its offset, or not at all.
+/// A feed listens to Redis' Pub/Sub, which promises nothing, and so puts what it hears in order, fills what is missing
+/// from the log, looks every half a minute for what it missed, and after every reconnect goes on where it was.
+///
+/// Redis is the memory: events are as safe as its configuration makes them. When it comes back with less than it had
+/// (flushed, evicted, an old snapshot, a replica that lagged), the log gets a new epoch as soon as a node that knows
+/// better publishes or feeds there, and every feed is interrupted with `epochChanged`; it goes on with what was stored
+/// since. A receiver that is behind holds back its feed, not the acknowledgements: what is pushed meanwhile is kept
+/// within bounds, and read from the log beyond them.
+public final class RedisBroker: Broker {
+    private let configuration: RedisBrokerConfiguration
+    private let client: RedisClient
+    private let publisher: Publisher
+    private let reader: LogReader
+    private let feeds: RedisFeeds
+    private let probe: Probe?
+    private let eventLoop: any EventLoop
+    private let metrics = RedisBrokerMetrics()
+    private let logger: Logger
+    private let refusals: RefusalLog
+    private let tasks = Mutex<[RepeatedTask]>([])
+
+    /// A broker that is not connected yet; `start` begins to connect.
+    ///
+    /// - Parameters:
+    ///   - group: each of its event loops gets a connection of its own. It must outlive `shutdown`.
+    ///   - logger: for reconnects, changed epochs and refusals.
+    public init(configuration: RedisBrokerConfiguration, group: any EventLoopGroup, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        self.eventLoop = group.next()
+        self.refusals = RefusalLog(logger: logger)
+        self.client = RedisClient(configuration: configuration.redis, group: group, logger: logger)
+        self.publisher = Publisher(
+            client: self.client,
+            settings: Publisher.Settings(
+                retentionCount: configuration.retentionCount,
+                retentionAgeMilliseconds: configuration.retentionAgeMilliseconds,
+                positionLifetimeMilliseconds: RedisBrokerConfiguration.positionLifetimeMilliseconds,
+                pushLimit: configuration.pushLimit,
+                eventLimit: configuration.eventLimit
+            )
+        )
+        self.reader = LogReader(
+            client: self.client,
+            metaLifetime: configuration.retentionAgeMilliseconds + RedisBrokerConfiguration.positionLifetimeMilliseconds
+        )
+        self.feeds = RedisFeeds(
+            client: self.client,
+            reader: self.reader,
+            eventLoops: group,
+            timeout: configuration.feedTimeout,
+            turns: configuration.checkSeconds,
+            metrics: self.metrics,
+            logger: logger
+        )
+        self.probe =
+            configuration.feeds
+            ? Probe(
+                client: self.client,
+                machine: ProbeStateMachine(interval: configuration.probeInterval, timeout: configuration.probeTimeout),
+                pushLimit: configuration.pushLimit,
+                metrics: self.metrics,
+                logger: logger
+            ) : nil
+    }
+
+    /// Begins to connect, and goes on to until `shutdown`. Once.
+    public func start() {
+        self.client.setSubscriptionDelegate(self)
+        self.client.start()
+        guard let probe else { return }
+        probe.start()
+        let eventLoop = self.eventLoop
+        let ticks = eventLoop.scheduleRepeatedTask(initialDelay: Probe.tick, delay: Probe.tick) { _ in
+            probe.tick(now: .now(), on: eventLoop)
+        }
+        let checks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            self.feeds.checkNext()
+        }
+        self.tasks.withLock { $0 = [ticks, checks] }
+    }
+
+    /// Ends all feeds, answers what is under way and closes the connections. Whatever is asked afterwards fails.
+    public func shutdown() async {
+        for task in self.tasks.withLock({ $0 }) { task.cancel() }
+        self.feeds.end()
+        await self.client.shutdown()
+    }
+
+    // MARK: Broker
+
+    public func publish(
+        _ event: Event,
+        to channel: ChannelID,
+        key: DuplicateKey?,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Publication> {
+        self.publisher.publish(event, to: channel, key: key, on: eventLoop).flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }.always { result in
+            self.metrics.published(result.mapError { BrokerError($0) })
+        }
+    }
+
+    public func feed(
+        _ channel: ChannelID,
+        to receiver: any FeedReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any FeedSubscription> {
+        precondition(self.probe != nil, "a node whose broker feeds nobody asked for a feed")
+        return self.feeds.feed(channel, to: receiver, on: eventLoop)
+    }
+
+    public func log(
+        _ channel: ChannelID,
+        after position: Position?,
+        limit: Int,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<LogPage> {
+        let query = LogReader.Query(
+            keys: ChannelKeys(channel),
+            after: position,
+            limit: max(limit, 1),
+            age: self.configuration.retentionAgeMilliseconds
+        )
+        return self.reader.read(query, on: eventLoop).flatMapThrowing { page in
+            if let reason = page.change { return .notRecoverable(reason, head: page.head.position) }
+            return .entries(try page.messages.map { try $0.entry() }, head: page.head.position)
+        }.flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }
+    }
+
+    public var health: BrokerHealth {
+        if case .unavailable = self.client.commandHealth { return self.client.commandHealth }
+        guard let probe else { return .ready }
+        if case .unavailable = self.client.subscriptionHealth { return self.client.subscriptionHealth }
+        if probe.isDeaf {
+            return .unavailable("Nothing that is published comes back from Redis; the subscriptions are made anew.")
+        }
+        return .ready
+    }
+
+    private func brokerError(_ error: any Error) -> BrokerError {
+        let reason = BrokerError(error)
+        if reason == .refused { self.refusals.refused(error) }
+        return reason
+    }
+}
+
+extension RedisBroker: RedisSubscriptionDelegate {
+    func subscribed(to channel: String) {
+        if self.probe?.subscribed(to: channel) != true { self.feeds.subscribed(to: channel) }
+    }
+
+    func message(on channel: String, payload: ByteBuffer) {
+        if self.probe?.pushed(on: channel, payload: payload) != true {
+            self.feeds.pushed(on: channel, payload: payload)
+        }
+    }
+
+    func subscriptionsLost(reason: String) {
+        self.metrics.subscriptionsLost()
+        self.logger.notice(
+            "the subscriptions to Redis are lost until they are made anew",
+            metadata: ["reason": "\(reason)"]
+        )
+        self.probe?.subscriptionsLost()
+        self.feeds.subscriptionsLost()
+    }
+}
+
+extension FeedMessage {
+    /// The entry that this is the bytes of.
+    fileprivate func entry() throws -> LogEntry {
+        guard let event else { preconditionFailure("the log holds events, not the news of them") }
+        return LogEntry(position: self.mark.position, event: try EventEncoding.decode(event))
+    }
+}

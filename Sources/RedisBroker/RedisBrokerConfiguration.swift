@@ -1,0 +1,45 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+
+/// What a `RedisBroker` stores, and how it looks after its feeds.
+public struct RedisBrokerConfiguration: Sendable {
+    /// How Redis is reached.
+    public var redis: RedisConfiguration
+    /// How many events a channel retains at most. The same on all nodes. Default 1,000.
+    public var retentionCount = 1_000
+    /// How long an event is retained, in milliseconds. The same on all nodes. Default one hour.
+    public var retentionAgeMilliseconds: Int64 = 60 * 60 * 1000
+    /// Whether this node feeds sockets. Without, as on an ingress node, nothing is subscribed, and the health does not
+    /// speak of subscriptions. Default true.
+    public var feeds = true
+    /// How long a feed may take to begin; then it fails. Default 2 s.
+    public var feedTimeout = TimeAmount.seconds(2)
+    /// The largest event, in bytes, whose bytes are pushed to the feeds. Of a larger one they get the news and read it
+    /// from the log: Redis drops a subscriber whose queue of pushes gets long. Default 64 KiB.
+    public var pushLimit = 64 << 10
+    /// Every so many seconds a feed that has heard nothing looks whether it missed something. Default 30.
+    public var checkSeconds = 30
+    /// How often a probe is published. Default 5 s.
+    public var probeInterval = TimeAmount.seconds(5)
+    /// How long a probe may take to come back; then the subscriptions are deaf and made anew. Default 5 s.
+    public var probeTimeout = TimeAmount.seconds(5)
+
+    /// The defaults for a Redis.
+    public init(redis: RedisConfiguration) {
+        self.redis = redis
+    }
+}
+
+extension RedisBrokerConfiguration {
+    /// How long a channel's position is remembered after its last event has aged out, in milliseconds: a bot that comes
+    /// back within this learns that it missed nothing, instead of that its position is of no use. A day.
+    static let positionLifetimeMilliseconds: Int64 = 24 * 60 * 60 * 1000
+
+    /// The largest event that can be stored and read back, in bytes.
+    var eventLimit: Int {
+        min(self.redis.limits.bulkBytes, self.redis.maximumPendingBytes) - (64 << 10)
+    }
+}

@@ -1,0 +1,48 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// Runs scripts by name, and sends their text where Redis does not know it: after a restart, a failover or a
+/// `SCRIPT FLUSH`. Any thread.
+struct RedisScripts: Sendable {
+    let client: RedisClient
+
+    /// Runs a script.
+    ///
+    /// - Parameters:
+    ///   - command: makes the command, from `EVALSHA` and the script's name, or from `EVAL` and its text.
+    /// - Returns: a future on `eventLoop`; it fails as `RedisClient.send` says.
+    func run(
+        _ script: RedisScript,
+        on eventLoop: any EventLoop,
+        command: @escaping @Sendable (_ name: String, _ script: String) -> RESPCommand
+    ) -> EventLoopFuture<RESPValue> {
+        self.client.send(command("EVALSHA", script.name), on: eventLoop).flatMapError { error in
+            // It was not run, so that running it now is no repetition. This also makes Redis remember it.
+            guard let error = error as? RedisError, error.code == "NOSCRIPT" else {
+                return eventLoop.makeFailedFuture(error)
+            }
+            return self.client.send(command("EVAL", script.source), on: eventLoop)
+        }
+    }
+}
+
+extension BrokerError {
+    /// What a failure of a command means to who uses the broker.
+    init(_ error: any Error) {
+        switch error {
+        case let error as BrokerError:
+            self = error
+        case let error as RedisError:
+            switch error.code {
+            case "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "TRYAGAIN": self = .unavailable
+            default: self = .refused
+            }
+        default:
+            self = .refused
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerConformance
+import Logging
+import NIOCore
+import RedisServer
+import Shared
+
+@testable import RedisBroker
+
+/// Brokers on a real server. Its time is its own, so that letting time pass is waiting.
+struct RedisBrokerTestBed: BrokerTestBed {
+    let server: RedisServer
+
+    func withBroker(_ settings: BrokerSettings, _ body: @Sendable (any Broker) async throws -> Void) async throws {
+        try await self.withRedisBroker { configuration in
+            configuration.retentionCount = settings.retentionCount
+            configuration.retentionAgeMilliseconds = settings.retentionAgeMilliseconds
+        } _: {
+            try await body($0)
+        }
+    }
+
+    func advance(milliseconds: Int64) async throws {
+        try await Task.sleep(for: .milliseconds(milliseconds))
+    }
+
+    /// Runs `body` with a broker that is connected.
+    func withRedisBroker(
+        _ configure: (inout RedisBrokerConfiguration) -> Void = { _ in },
+        _ body: (RedisBroker) async throws -> Void
+    ) async throws {
+        let broker = try self.broker(configure)
+        broker.start()
+        do {
+            try await Self.until { broker.health == .ready }
+            try await body(broker)
+        } catch {
+            await broker.shutdown()
+            throw error
+        }
+        await broker.shutdown()
+    }
+
+    /// A broker that is not started.
+    func broker(_ configure: (inout RedisBrokerConfiguration) -> Void = { _ in }) throws -> RedisBroker {
+        let redis = try RedisConfiguration(url: RedisURL(self.server.url))
+        var configuration = RedisBrokerConfiguration(redis: redis)
+        // The tests' machine may be busy.
+        configuration.redis.commandTimeout = .seconds(10)
+        configuration.redis.pingTimeout = .seconds(10)
+        configuration.feedTimeout = .seconds(10)
+        configure(&configuration)
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        return RedisBroker(configuration: configuration, group: Fixtures.group, logger: logger)
+    }
+
+    /// Waits until something is true that no event tells of. The test's own time limit ends it.
+    static func until(_ condition: () throws -> Bool) async throws {
+        while try !condition() {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NIOCore
+import NIOPosix
+import RedisServer
+import Shared
+import Synchronization
+import Testing
+
+@testable import RedisBroker
+
+/// A client of a real server, and what a test wants to await of it.
+struct RedisTestBed {
+    let client: RedisClient
+    let eventLoops: [any EventLoop]
+    let listener = Listener()
+
+    /// Starts a client on two event loops of its own.
+    static func with(
+        _ url: String,
+        _ change: (inout RedisConfiguration) -> Void = { _ in },
+        start: Bool = true,
+        run: (RedisTestBed) async throws -> Void
+    ) async throws {
+        var configuration = try RedisConfiguration(url: RedisURL(url))
+        change(&configuration)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let client = RedisClient(configuration: configuration, group: group, logger: logger)
+        let bed = RedisTestBed(client: client, eventLoops: Array(group.makeIterator()))
+        client.setSubscriptionDelegate(bed.listener)
+        if start { client.start() }
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await run(bed))
+        } catch {
+            result = .failure(error)
+        }
+        await client.shutdown()
+        try await group.shutdownGracefully()
+        try result.get()
+    }
+
+    /// Sends a command on the first event loop.
+    func send(_ name: String, _ arguments: RESPArgument...) async throws -> RESPValue {
+        try await self.client.send(RESPCommand(name, arguments), on: self.eventLoops[0]).get()
+    }
+
+    /// The name of a failure's reason, or what came in its place.
+    func failure(_ name: String, _ arguments: RESPArgument..., on eventLoop: Int = 0) async -> BrokerError? {
+        do {
+            _ = try await self.client.send(RESPCommand(name, arguments), on: self.eventLoops[eventLoop]).get()
+            return nil
+        } catch {
+            return error as? BrokerError
+        }
+    }
+
+    /// Waits until commands can be sent on all connections.
+    func ready() async throws {
+        try await self.until("the client is ready") {
+            self.client.commandHealth == .ready && self.client.subscriptionHealth == .ready
+                && self.client.connectedCommandConnections == self.eventLoops.count
+        }
+    }
+
+    /// Waits for something that has no event of its own.
+    func until(_ what: String, _ condition: () throws -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while try !condition() {
+            guard ContinuousClock.now < end else {
+                Issue.record("waited in vain until \(what)")
+                throw CancellationError()
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+/// Remembers what a subscription delegate is told, in order.
+final class Listener: RedisSubscriptionDelegate {
+    private let state = Mutex<[String]>([])
+
+    var told: [String] { self.state.withLock { $0 } }
+
+    func count(of prefix: String) -> Int { self.told.count { $0.hasPrefix(prefix) } }
+
+    func subscribed(to channel: String) {
+        self.state.withLock { $0.append("subscribed \(channel)") }
+    }
+
+    func message(on channel: String, payload: ByteBuffer) {
+        self.state.withLock { $0.append("message \(channel) \(String(buffer: payload))") }
+    }
+
+    func subscriptionsLost(reason: String) {
+        self.state.withLock { $0.append("lost \(reason)") }
+    }
+}

@@ -1,0 +1,233 @@
+"""k8s/ builds, is valid for every Kubernetes in use, and its parts fit together."""
+
+import base64
+import re
+import shutil
+import subprocess
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from relay import BINARY, REPOSITORY, run_command
+
+ENTRIES = {"base": True, "overlays/external-redis": False}
+TIERS = ("ingress", "egress")
+# kustomize of the age that these files need: directories as resources, patches in one field.
+OLDEST_KUBECTL = (1, 21)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kubectl():
+    if not shutil.which("kubectl"):
+        pytest.skip("kubectl is not installed")
+    said = subprocess.run(["kubectl", "version", "--client", "--output=yaml"], capture_output=True, text=True).stdout
+    version = re.search(r"gitVersion: v(\d+)\.(\d+)", said)
+    if not version or (int(version[1]), int(version[2])) < OLDEST_KUBECTL:
+        pytest.skip(f"kubectl {'.'.join(map(str, OLDEST_KUBECTL))} or later is needed, and this one says: {said}")
+
+
+@pytest.fixture(scope="module", params=ENTRIES)
+def entry(request):
+    """What a user may apply, by the name of its folder in k8s/."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def objects(entry):
+    return build(REPOSITORY / "k8s" / entry)
+
+
+def build(folder):
+    done = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "kustomize has something to say about the files"
+    return Objects(yaml.safe_load_all(done.stdout))
+
+
+class Objects(list):
+    """The objects of one entry."""
+
+    def of(self, kind):
+        return [found for found in self if found["kind"] == kind]
+
+    def one(self, kind, name):
+        (found,) = (found for found in self.of(kind) if found["metadata"]["name"] == name)
+        return found
+
+    def workloads(self):
+        return self.of("Deployment") + self.of("StatefulSet")
+
+    def pods(self):
+        return [workload["spec"]["template"]["spec"] for workload in self.workloads()]
+
+    def tiers(self):
+        return [(tier, self.one("Deployment", tier)["spec"]["template"]["spec"]) for tier in TIERS]
+
+
+def container(pod):
+    (only,) = pod["containers"]
+    return only
+
+
+def is_selected(workload, labels):
+    return labels.items() <= workload["spec"]["template"]["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("version", ["1.27", "1.29", "1.31", "1.33", "1.35", "1.37"])
+def test_valid(objects, version):
+    """The schemas of Kubernetes have nothing against any object, not even a property that they do not know."""
+    for found in objects:
+        kubernetes_validate.validate(found, version, strict=True)
+
+
+def test_one_namespace(objects):
+    """Everything is in the namespace, which lets no pod in that has rights."""
+    (namespace,) = objects.of("Namespace")
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    names = {found["metadata"].get("namespace") for found in objects if found["kind"] != "Namespace"}
+    assert names == {namespace["metadata"]["name"]}
+
+
+def test_redis_only_in_the_base(objects, entry):
+    """The overlay has no Redis of its own, but the address of another."""
+    assert len(objects.of("StatefulSet")) == ENTRIES[entry]
+    (secret,) = objects.of("Secret")
+    assert set(secret["data"]) == ({"url", "password"} if ENTRIES[entry] else {"url"})
+
+
+def test_references_lead_somewhere(objects):
+    """Names of settings, secrets, accounts, and what is scaled or kept available, are names of objects."""
+    names = {(found["kind"], found["metadata"]["name"]) for found in objects}
+    keys = {found["metadata"]["name"]: set(found["data"]) for found in objects.of("Secret")}
+    for pod in objects.pods():
+        assert ("ServiceAccount", pod["serviceAccountName"]) in names
+        for source in container(pod).get("envFrom", []):
+            assert ("ConfigMap", source["configMapRef"]["name"]) in names
+        for variable in container(pod)["env"]:
+            reference = variable["valueFrom"]["secretKeyRef"]
+            assert reference["key"] in keys[reference["name"]]
+    for scaler in objects.of("HorizontalPodAutoscaler"):
+        target = scaler["spec"]["scaleTargetRef"]
+        assert (target["kind"], target["name"]) in names
+        # Else every apply would undo what the autoscaler did.
+        assert "replicas" not in objects.one(target["kind"], target["name"])["spec"]
+    assert {scaler["metadata"]["name"] for scaler in objects.of("HorizontalPodAutoscaler")} == set(TIERS)
+
+
+def test_selectors_select(objects):
+    """Services, budgets, spread constraints and deployments select the pods that they mean, and no others."""
+    for found in objects.of("Service") + objects.of("PodDisruptionBudget"):
+        selector = found["spec"]["selector"]
+        labels = selector.get("matchLabels", selector)
+        selected = [workload["metadata"]["name"] for workload in objects.workloads() if is_selected(workload, labels)]
+        assert selected == [found["metadata"]["name"]]
+    for workload in objects.workloads():
+        assert is_selected(workload, workload["spec"]["selector"]["matchLabels"])
+    for tier, pod in objects.tiers():
+        keys = set()
+        for constraint in pod["topologySpreadConstraints"]:
+            assert is_selected(objects.one("Deployment", tier), constraint["labelSelector"]["matchLabels"])
+            keys.add(constraint["topologyKey"])
+        assert keys == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
+
+
+def test_ports(objects):
+    """From the route over the service to the port that the node listens on."""
+    for route in objects.one("Ingress", "hookwire")["spec"]["rules"][0]["http"]["paths"]:
+        backend = route["backend"]["service"]
+        assert backend["name"] == ("ingress" if route["path"] in ("/webhook", "/livez") else "egress")
+        (port,) = objects.one("Service", backend["name"])["spec"]["ports"]
+        assert port["name"] == backend["port"]["name"]
+    for found in objects.of("Service"):
+        (workload,) = (w for w in objects.workloads() if w["metadata"]["name"] == found["metadata"]["name"])
+        (port,) = container(workload["spec"]["template"]["spec"])["ports"]
+        assert found["spec"]["ports"][0]["targetPort"] == port["name"]
+    for _, pod in objects.tiers():
+        (port,) = container(pod)["ports"]
+        assert str(port["containerPort"]) == settings(objects)["HOOKWIRE_PORT"]
+
+
+def settings(objects):
+    (found,) = objects.of("ConfigMap")
+    return found["data"]
+
+
+def test_settings_exist(objects):
+    """Every setting is a flag of both tiers, and the image's entry point is given a tier."""
+    for tier, pod in objects.tiers():
+        assert container(pod)["args"] == [tier]
+        flags = run_command([BINARY, tier, "--help"]).stdout
+        for variable in [*settings(objects), *(variable["name"] for variable in container(pod)["env"])]:
+            flag = variable.removeprefix("HOOKWIRE_").lower().replace("_", "-")
+            assert re.search(rf"--{flag}\b", flags), f"{tier} has no --{flag}"
+
+
+def test_probes(objects):
+    """Only readiness looks at Redis: no node is restarted because its store is away."""
+    for _, pod in objects.tiers():
+        probes = {kind: container(pod)[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
+        assert {kind: probe["path"] for kind, probe in probes.items()} == {
+            "startup": "/livez",
+            "liveness": "/livez",
+            "readiness": "/readyz",
+        }
+        assert {probe["port"] for probe in probes.values()} == {"http"}
+
+
+def test_time_to_drain(objects):
+    """A node has its drain time, after the pause in which routers learn that it goes, and some seconds more."""
+    drain = int(re.fullmatch(r"(\d+)s", settings(objects)["HOOKWIRE_DRAIN"])[1])
+    for _, pod in objects.tiers():
+        command, pause = container(pod)["lifecycle"]["preStop"]["exec"]["command"]
+        assert command == "sleep"
+        assert pod["terminationGracePeriodSeconds"] > int(pause) + drain + 5
+
+
+def test_no_rights(objects):
+    """Pods have no root, no token, no writable root and no capability; they have bounds."""
+    assert objects.one("ServiceAccount", "hookwire")["automountServiceAccountToken"] is False
+    for pod in objects.pods():
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        rights = container(pod)["securityContext"]
+        assert rights["allowPrivilegeEscalation"] is False
+        assert rights["readOnlyRootFilesystem"] is True
+        assert rights["capabilities"] == {"drop": ["ALL"]}
+        assert {"cpu", "memory"} <= set(container(pod)["resources"]["requests"])
+        assert "memory" in container(pod)["resources"]["limits"]
+
+
+def test_network(objects, entry):
+    """Everything is denied first; Redis hears nodes only, and nodes alone may open connections."""
+    denied = objects.one("NetworkPolicy", "default-deny")["spec"]
+    assert denied == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    nodes = {"matchLabels": {"app.kubernetes.io/name": "hookwire"}}
+    assert objects.one("NetworkPolicy", "nodes-to-redis")["spec"]["podSelector"] == nodes
+    if ENTRIES[entry]:
+        (rule,) = objects.one("NetworkPolicy", "redis")["spec"]["ingress"]
+        assert rule["from"] == [{"podSelector": nodes}]
+    for policy in objects.of("NetworkPolicy"):
+        labels = policy["spec"]["podSelector"].get("matchLabels", {})
+        selected = [workload for workload in objects.workloads() if is_selected(workload, labels)]
+        assert selected, f"{policy['metadata']['name']} is about no pod"
+        for rule in policy["spec"].get("egress", []) + policy["spec"].get("ingress", []):
+            assert rule["ports"], f"{policy['metadata']['name']} opens every port"
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_overlay_of_the_documentation(entry, tmp_path):
+    """The overlay that docs/deployment.md shows builds on both, with its own image, secret, setting and host."""
+    (text,) = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "docs/deployment.md").read_text(), re.DOTALL)
+    (tmp_path / "hookwire").symlink_to(REPOSITORY)
+    (tmp_path / "my").mkdir()
+    (tmp_path / "my/kustomization.yaml").write_text(text.replace("overlays/external-redis", entry))
+    (tmp_path / "my/redis.env").write_text("url=rediss://here\npassword=mine\n")
+    built = build(tmp_path / "my")
+    for _, pod in built.tiers():
+        assert container(pod)["image"] == "registry.my.example/hookwire:1"
+    assert settings(built)["HOOKWIRE_LOG_LEVEL"] == "notice" and settings(built)["HOOKWIRE_PORT"] == "8080"
+    (secret,) = built.of("Secret")
+    assert base64.b64decode(secret["data"]["url"]) == b"rediss://here"
+    assert built.one("Ingress", "hookwire")["spec"]["rules"][0]["host"] == "relay.my.example"
