@@ -2,8 +2,8 @@
 #
 #   docker build --tag hookwire .
 #
-# Both base images are arguments, so that an air-gapped or a hardened registry can supply them. They must be of
-# the same distribution, because the binary is linked with the libraries of one and loads those of the other.
+# Both base images are arguments, so that an air-gapped or a hardened registry can supply them. Both must be
+# Debian 12, because the binary is linked with the libraries of one and loads those of the other.
 ARG BUILD_IMAGE=docker.io/library/swift:6.3-bookworm
 ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
 
@@ -19,6 +19,12 @@ RUN --mount=type=cache,target=/src/.build,sharing=locked \
     && install -D .build/release/hookwire /usr/local/bin/hookwire
 
 FROM ${RUNTIME_IMAGE}
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+        ca-certificates libgcc-s1 libhiredis0.14 libssl3 libstdc++6 tzdata zlib1g \
+    && apt-get clean \
+    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hookwire
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Hookwire" \
@@ -26,11 +32,6 @@ LABEL org.opencontainers.image.title="Hookwire" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-RUN apt-get update \
-    && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-        ca-certificates libgcc-s1 libhiredis0.14 libssl3 libstdc++6 tzdata zlib1g \
-    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
-    && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hookwire
 COPY --from=build /usr/local/bin/hookwire /usr/local/bin/hookwire
 # By number, so that Kubernetes can see that it is not root.
 USER 10001:10001

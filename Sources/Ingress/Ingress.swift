@@ -11,18 +11,24 @@ public import Shared
 public struct Ingress: Sendable {
     private let configuration: IngressConfiguration
     private let broker: any Broker
+    private let drainState: NodeState?
     private let clock: Clock
     private let logger: Logger
 
     /// An ingress node's part of a server.
+    ///
+    /// - Parameter drainState: the node's state where its log ends with the process. While it drains, platforms are then
+    ///   asked to send their events again: acknowledged, they would be lost. Nil where the log outlives the node.
     public init(
         configuration: IngressConfiguration,
         broker: any Broker,
+        drainState: NodeState?,
         clock: Clock = .system,
         logger: Logger
     ) {
         self.configuration = configuration
         self.broker = broker
+        self.drainState = drainState
         self.clock = clock
         self.logger = logger
     }
@@ -35,6 +41,7 @@ public struct Ingress: Sendable {
             platform: try QQ(configuration: self.configuration, clock: self.clock, logger: self.logger),
             broker: self.broker,
             eventLoop: eventLoop,
+            drainState: self.drainState,
             logger: self.logger
         )
         // The existing relays' path, and the one that all platforms have here.

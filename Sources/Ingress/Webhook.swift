@@ -13,12 +13,15 @@ final class Webhook<P: Platform & SendableMetatype> {
     private let broker: any Broker
     private let eventLoop: any EventLoop
     private let logger: Logger
+    /// Where it is given, nothing is published while the node drains.
+    private let drainState: NodeState?
     private var metrics: IngressMetrics
 
-    init(platform: P, broker: any Broker, eventLoop: any EventLoop, logger: Logger) {
+    init(platform: P, broker: any Broker, eventLoop: any EventLoop, drainState: NodeState? = nil, logger: Logger) {
         self.platform = platform
         self.broker = broker
         self.eventLoop = eventLoop
+        self.drainState = drainState
         self.logger = logger
         self.metrics = IngressMetrics(platform: P.name)
     }
@@ -36,6 +39,9 @@ final class Webhook<P: Platform & SendableMetatype> {
             )
             return .response(problem.response)
         case .publish(let publishing):
+            if let drainState, drainState.isDraining {
+                return .response(self.notStored(.closed))
+            }
             return self.publish(publishing)
         }
     }

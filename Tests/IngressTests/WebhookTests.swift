@@ -46,11 +46,15 @@ import Testing
         }
     }
 
-    private func answer(to request: QQRequest, by broker: any Broker) throws -> (status: UInt, body: String) {
+    private func answer(
+        to request: QQRequest,
+        by broker: any Broker,
+        drainState: NodeState? = nil
+    ) throws -> (status: UInt, body: String) {
         let loop = EmbeddedEventLoop()
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let qq = try QQ(configuration: .init(), clock: Clock { 1_735_815_639_000 }, logger: logger)
-        let webhook = Webhook(platform: qq, broker: broker, eventLoop: loop, logger: logger)
+        let webhook = Webhook(platform: qq, broker: broker, eventLoop: loop, drainState: drainState, logger: logger)
         var reply = webhook.respond(to: request.request)
         while case .eventually(let future) = reply {
             loop.run()
@@ -76,6 +80,17 @@ import Testing
         let request = try QQRequest.signed(#"{"op":0,"id":"x","d":{}}"#)
         let answer = try self.answer(to: request, by: StubBroker(.failure(error)))
         #expect(answer == (503, #"{"op":12,"d":1}"#))
+    }
+
+    /// Where the log ends with the node, a node that drains asks for its events to be sent again.
+    @Test func draining() throws {
+        let state = NodeState()
+        let request = try QQRequest.signed(#"{"op":0,"id":"x","d":{}}"#)
+        let broker = StubBroker(.success(.duplicate))
+        #expect(try self.answer(to: request, by: broker, drainState: state).status == 200)
+        state.drain()
+        #expect(try self.answer(to: request, by: broker, drainState: state) == (503, #"{"op":12,"d":1}"#))
+        #expect(try self.answer(to: request, by: broker, drainState: nil).status == 200)
     }
 
     /// A duplicate id three times is stored once and acknowledged three times.

@@ -7,7 +7,8 @@ internal import Glibc
 internal import Synchronization
 
 /// A real `redis-server` of a test's own: on a free port and on a Unix domain socket, with its data in a directory of
-/// its own, both of which outlive a restart. It is stopped, and its directory removed, when nobody holds it any more.
+/// its own, both of which outlive a restart. It is stopped, and its directory removed, when nobody holds it any more, and
+/// where a test holds it to the end, when the tests end.
 public final class RedisServer: Sendable {
     /// How the server is set up.
     public struct Options: Sendable {
@@ -143,6 +144,7 @@ public final class RedisServer: Sendable {
             guard let running = pid else { return false }
             guard waitpid(running, nil, WNOHANG) == running else { return true }
             pid = nil
+            Leftovers.remove(running)
             return false
         }
     }
@@ -153,6 +155,7 @@ public final class RedisServer: Sendable {
             _ = Glibc.kill(running, number)
             _ = Glibc.kill(running, SIGCONT)
             while waitpid(running, nil, 0) == -1 && errno == EINTR {}
+            Leftovers.remove(running)
         }
     }
 
@@ -183,6 +186,7 @@ public final class RedisServer: Sendable {
         guard result == 0 else { throw Failure.notStarted(errno: result) }
         let started = pid
         self.process.withLock { $0 = started }
+        Leftovers.add(started, directory: self.directory)
     }
 
     private var arguments: [String] {
@@ -226,6 +230,28 @@ public final class RedisServer: Sendable {
         }
         guard result == 0 else { throw Failure.noAnswer(errno: errno) }
         return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// The servers that run, for the end of the tests: what a global holds is never released.
+private enum Leftovers {
+    private static let servers = Mutex<[pid_t: String]>([:])
+    private static let registration: Void = {
+        atexit {
+            for (pid, directory) in Leftovers.servers.withLock({ $0 }) {
+                _ = kill(pid, SIGKILL)
+                try? FileManager.default.removeItem(atPath: directory)
+            }
+        }
+    }()
+
+    static func add(_ pid: pid_t, directory: String) {
+        _ = self.registration
+        self.servers.withLock { $0[pid] = directory }
+    }
+
+    static func remove(_ pid: pid_t) {
+        self.servers.withLock { $0[pid] = nil }
     }
 }
 

@@ -76,10 +76,9 @@ class Project:
     def __enter__(self):
         return self
 
-    def __exit__(self, kind, error, trace):
-        if error:
-            for name, log in self.logs().items():
-                print(f"--- {name}\n{log[-4000:]}")
+    def __exit__(self, *_):
+        for name, log in self.logs().items():  # pytest shows it where the test has failed
+            print(f"--- {name}\n{log[-4000:]}")
         # Containers beyond those of the file (--scale) first; the rest is compose's own work.
         with contextlib.suppress(AssertionError):
             self.podman("rm", "--force", "--time", "1", *self.containers(None, "--all"))

@@ -10,6 +10,7 @@ import urllib.parse
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ACKNOWLEDGED = b'{"op":12,"d":0}'
+SEND_AGAIN = b'{"op":12,"d":1}'
 ORDER_OF_THE_GROUP = 2**252 + 27742317777372353535851937790883648493
 
 # Every secret that this process handed to a server: none may show up in a log. One-letter ones would, by chance.

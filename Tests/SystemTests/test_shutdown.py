@@ -63,7 +63,8 @@ def test_client_that_ignores_the_close(start):
 
 
 def test_request_in_flight_is_answered(start):
-    """An event whose body is still coming in when the signal arrives is acknowledged."""
+    """An event whose body is still coming in when the signal arrives is answered: acknowledged it would be lost with the
+    log, so the platform is asked to send it again."""
     relay, secret = start("--drain", "30s"), qq.secret()
     body = qq.event("in flight")
     lines = [f"{name}: {value}" for name, value in qq.signed_headers(secret, body).items()]
@@ -74,7 +75,7 @@ def test_request_in_flight_is_answered(start):
         wait_until_draining(relay)
         connection.send(body[20:])
         response = connection.response()
-        assert (response.status, response.body) == (200, qq.ACKNOWLEDGED)
+        assert (response.status, response.body) == (503, qq.SEND_AGAIN)
         assert connection.is_closed()
     assert relay.wait() == 0
 
@@ -91,7 +92,7 @@ def test_slow_request_is_waited_for(start):
         with pytest.raises(subprocess.TimeoutExpired):
             relay.wait(8)
         connection.send(body[20:])
-        assert connection.response().body == qq.ACKNOWLEDGED
+        assert connection.response().body == qq.SEND_AGAIN
     assert relay.wait() == 0
 
 

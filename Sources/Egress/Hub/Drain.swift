@@ -36,6 +36,7 @@ struct Drain: Sendable {
         for member in members.prefix((members.count + Int(turns) - 1) / Int(turns)) {
             member.drain()
         }
+        if self.lane.members.isEmpty { return promise.succeed() }
         self.lane.eventLoop.scheduleTask(in: .nanoseconds(pause)) { self.turn(promise) }
     }
 }

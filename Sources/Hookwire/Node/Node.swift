@@ -42,7 +42,12 @@ struct Node: Service {
         let state = NodeState()
         let ingress =
             configuration.tier.takesWebhooks
-            ? Ingress(configuration: configuration.ingress, broker: store.broker, logger: logger) : nil
+            ? Ingress(
+                configuration: configuration.ingress,
+                broker: store.broker,
+                drainState: store.isVolatile ? state : nil,
+                logger: logger
+            ) : nil
         let egress =
             configuration.tier.holdsSockets
             ? Egress(configuration: configuration.egress, broker: store.broker, state: state, logger: logger) : nil

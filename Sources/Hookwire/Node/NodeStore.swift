@@ -12,6 +12,9 @@ struct NodeStore: Sendable {
     let broker: any Broker
     private let redis: RedisBroker?
 
+    /// Whether the log ends with the process.
+    var isVolatile: Bool { self.redis == nil }
+
     /// The store that the settings ask for: Redis, which it begins to connect to, or this process's memory.
     ///
     /// - Throws: `SettingsError` where the certificates of the Redis URL cannot be read.

@@ -23,11 +23,20 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case inputClosed
     }
 
+    /// How many requests are served before the other connections of the loop have a turn: a peer may send thousands in
+    /// one packet.
+    private static let turnLimit = 64
+    /// How long the loop is left to them. Only a timer lets them run: a task that is executed anew each time does not.
+    private static let breath = TimeAmount.microseconds(20)
+
     private let loop: HTTPLoop
     private var machine: HTTPConnectionStateMachine
     private var waiting: Deque<Waiting> = []
-    private var isWorkingOffWaiting = false
-    private var isReading = false
+    /// How many more requests this turn serves.
+    private var turn = HTTPConnectionHandler.turnLimit
+    private var isNextTurnScheduled = false
+    /// Answers are being collected, to go out in one flush.
+    private var isBatching = false
     private var needsFlush = false
     private var wantsRead = false
     private var timer: NIOScheduledCallback?
@@ -64,9 +73,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     // MARK: What the peer does
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.isReading = true
+        self.isBatching = true
         let part = self.unwrapInboundIn(data)
-        if self.machine.isResponding || !self.waiting.isEmpty {
+        if self.mustWait(context: context) {
             self.waiting.append(.part(part))
         } else {
             self.take(part, context: context)
@@ -74,20 +83,29 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.isReading = false
+        self.isBatching = false
         if self.machine.readCompleted(now: .now()) {
             self.armTimer(context: context)
         }
-        if self.needsFlush {
-            self.needsFlush = false
-            context.flush()
+        self.flushIfNeeded(context: context)
+        if self.waiting.isEmpty {
+            self.turn = Self.turnLimit
+        } else {
+            self.workOffWaiting(context: context)
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            self.workOffWaiting(context: context)
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is HTTPParserError {
             let refusal = HTTPRefusal(parserError: error)
-            if self.machine.isResponding || !self.waiting.isEmpty {
+            if self.mustWait(context: context) {
                 self.waiting.append(.failure(refusal))
             } else {
                 self.parserFailed(refusal, context: context)
@@ -102,14 +120,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case let event as ChannelEvent where event == .inputClosed:
-            if self.machine.isResponding || !self.waiting.isEmpty {
+            if self.mustWait(context: context) {
                 self.waiting.append(.inputClosed)
-            } else if self.machine.inputClosed() == .close {
-                context.close(promise: nil)
+            } else {
+                self.inputClosed(context: context)
             }
         case is ChannelShouldQuiesceEvent:
-            if self.machine.quiesce() {
-                context.close(promise: nil)
+            if self.machine.quiesce(now: .now()) {
+                self.closeOutput(context: context)
             }
         default:
             break
@@ -118,11 +136,17 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.machine.isResponding || !self.waiting.isEmpty {
+        if self.mustWait(context: context) {
             self.wantsRead = true
         } else {
             context.read()
         }
+    }
+
+    /// Whether input waits: for the answer under way, for the peer to read what it was answered, or for its turn. What
+    /// waits is bounded by a read, since no more is asked for.
+    private func mustWait(context: ChannelHandlerContext) -> Bool {
+        self.machine.isResponding || !self.waiting.isEmpty || self.turn == 0 || !context.channel.isWritable
     }
 
     // MARK: From parts to an answer
@@ -130,6 +154,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func take(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
         switch part {
         case .head(let head):
+            self.answersHead = head.method == .HEAD
+            self.answersHTTP10 = head.version == .http1_0
             switch self.machine.headReceived(head, now: .now()) {
             case .readBody(let sendContinue):
                 if sendContinue {
@@ -137,7 +163,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
                 }
                 self.armTimer(context: context)
             case .refuse(let refusal):
-                self.answersHead = head.method == .HEAD
                 self.refuse(refusal, context: context)
             case .ignore:
                 break
@@ -154,8 +179,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     private func respond(_ head: HTTPRequestHead, _ body: ByteBuffer, context: ChannelHandlerContext) {
-        self.answersHead = head.method == .HEAD
-        self.answersHTTP10 = head.version == .http1_0
+        self.turn -= 1
         guard let request = HTTPRequest(head: head, body: body, remoteAddress: context.channel.remoteAddress) else {
             let problem = Problem(
                 .badRequest,
@@ -192,15 +216,17 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             break
         case .write(let close):
             self.write(response, close: close, context: context)
-            if close {
-                self.waiting.removeAll()
-            }
             self.armTimer(context: context)
             self.workOffWaiting(context: context)
         }
     }
 
     private func upgrade(_ upgrade: HTTPUpgrade, context: ChannelHandlerContext) {
+        // A peer that has finished its side cannot speak another protocol.
+        let isInputClosed = self.waiting.contains { if case .inputClosed = $0 { true } else { false } }
+        if isInputClosed {
+            _ = self.machine.inputClosed(now: .now())
+        }
         guard self.machine.upgradeReady() else {
             context.close(promise: nil)
             return
@@ -234,25 +260,44 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         pipeline.removeHandler(context: context, promise: nil)
     }
 
-    /// Goes on with what came while the last request was answered.
+    /// Goes on with what had to wait, as far as this turn goes.
     private func workOffWaiting(context: ChannelHandlerContext) {
-        // Routes that answer at once bring us back here for every request: one loop does them all.
-        guard !self.isWorkingOffWaiting else { return }
-        self.isWorkingOffWaiting = true
-        while !self.machine.isResponding, let next = self.waiting.popFirst() {
+        // Routes that answer at once bring us back here for every request, and a read works off what it can at its end.
+        guard !self.isBatching else { return }
+        self.isBatching = true
+        while !self.machine.isResponding, self.turn > 0, context.channel.isWritable, let next = self.waiting.popFirst()
+        {
             switch next {
             case .part(let part): self.take(part, context: context)
             case .failure(let refusal): self.parserFailed(refusal, context: context)
-            case .inputClosed:
-                if self.machine.inputClosed() == .close {
-                    context.close(promise: nil)
-                }
+            case .inputClosed: self.inputClosed(context: context)
             }
         }
-        self.isWorkingOffWaiting = false
-        if self.wantsRead, !self.machine.isResponding {
+        self.isBatching = false
+        self.flushIfNeeded(context: context)
+        if self.turn == 0 {
+            self.scheduleNextTurn(context: context)
+        } else if self.wantsRead, !self.mustWait(context: context) {
             self.wantsRead = false
             context.read()
+        }
+    }
+
+    private func scheduleNextTurn(context: ChannelHandlerContext) {
+        guard !self.isNextTurnScheduled else { return }
+        self.isNextTurnScheduled = true
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) {
+            self.isNextTurnScheduled = false
+            self.turn = Self.turnLimit
+            self.workOffWaiting(context: context)
+        }
+    }
+
+    private func inputClosed(context: ChannelHandlerContext) {
+        switch self.machine.inputClosed(now: .now()) {
+        case .close: context.close(promise: nil)
+        case .closeOutput: self.closeOutput(context: context)
+        case .none: break
         }
     }
 
@@ -264,7 +309,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private func refuse(_ refusal: HTTPRefusal, context: ChannelHandlerContext) {
         self.write(refusal.problem(limits: self.loop.limits).response, close: true, context: context)
-        self.answersHead = false
         self.armTimer(context: context)
     }
 
@@ -279,26 +323,50 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             date: self.loop.date.now(),
             allocator: context.channel.allocator
         )
+        // What is refused before its header is read is no answer to the request before.
+        self.answersHead = false
+        self.answersHTTP10 = false
         self.write(encoded.head, context: context)
         if let body = encoded.body {
             self.write(body, context: context)
         }
         if close {
-            self.needsFlush = false
-            context.flush()
-            // The peer sees the end at once; our end goes when it has closed too, or when lingering is over.
-            context.close(mode: .output, promise: nil)
+            self.closeOutput(context: context)
         }
     }
 
-    /// Writes bytes and flushes them, once a read where several answers go out in one.
+    /// Writes bytes and flushes them, once a batch where several answers go out in one.
     private func write(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
         context.write(self.wrapOutboundOut(bytes), promise: nil)
-        if self.isReading {
-            self.needsFlush = true
-        } else {
-            context.flush()
+        self.needsFlush = true
+        if !self.isBatching {
+            self.flushIfNeeded(context: context)
         }
+    }
+
+    private func flushIfNeeded(context: ChannelHandlerContext) {
+        guard self.needsFlush else { return }
+        self.needsFlush = false
+        context.flush()
+    }
+
+    /// Ends the output behind what is written. The peer sees the end at once; our side goes when it has closed too, or
+    /// when lingering is over.
+    private func closeOutput(context: ChannelHandlerContext) {
+        self.flushIfNeeded(context: context)
+        self.waiting.removeAll()
+        let closed = context.eventLoop.makePromise(of: Void.self)
+        closed.futureResult.assumeIsolated().whenComplete { result in
+            if case .failure = result {
+                context.close(promise: nil)
+            } else if self.machine.outputClosed(now: .now()) {
+                context.close(promise: nil)
+            } else {
+                self.armTimer(context: context)
+            }
+        }
+        context.close(mode: .output, promise: closed)
+        self.armTimer(context: context)
     }
 
     /// Makes sure that the timer fires no later than the deadline. It is moved only when it fires: a deadline that

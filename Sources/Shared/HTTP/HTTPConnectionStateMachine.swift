@@ -19,8 +19,9 @@ struct HTTPConnectionStateMachine {
         case readingBody(HTTPRequestHead, ByteBuffer)
         /// A request is with its route.
         case responding(keepAlive: Bool)
-        /// The last answer is written; input is read and thrown away until the peer closes or the time is up.
-        case lingering
+        /// The last answer is written, though perhaps not sent; input is read and thrown away until the peer closes or
+        /// the time is up.
+        case lingering(isOutputClosed: Bool)
         /// Nothing is done with the connection any more: it is closed or speaks another protocol.
         case finished
     }
@@ -68,15 +69,23 @@ struct HTTPConnectionStateMachine {
         if hosts > 1 || (hosts == 0 && head.version != .http1_0) {
             return self.refuse(.missingHost, now: now)
         }
-        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > self.limits.body {
+        let length = head.headers.first(name: "content-length")
+        // The parser takes digits only: what is no number here is one that is too large for it.
+        if let length, Int(length).map({ $0 > self.limits.body }) ?? true {
             return self.refuse(.bodyTooLarge, now: now)
         }
+        let codings = head.headers[canonicalForm: "transfer-encoding"]
+        guard codings.isEmpty || codings.elementsEqual(["chunked"], by: { $0.lowercased() == $1 }) else {
+            return self.refuse(.unsupportedTransferCoding, now: now)
+        }
         var sendContinue = false
-        if let expectation = head.headers.first(name: "expect") {
-            guard expectation.lowercased() == "100-continue" else {
+        let expectations = head.headers[canonicalForm: "expect"]
+        if !expectations.isEmpty {
+            guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
                 return self.refuse(.unknownExpectation, now: now)
             }
-            sendContinue = head.version != .http1_0
+            let hasBody = !codings.isEmpty || (length != nil && length != "0")
+            sendContinue = hasBody && head.version != .http1_0
         }
         self.state = .readingBody(head, ByteBuffer())
         self.deadline = now + self.limits.bodyTimeout
@@ -166,20 +175,37 @@ struct HTTPConnectionStateMachine {
 
     enum InputClosedAction: Equatable {
         case close
+        /// Send what is written, close the output, and tell when that is done.
+        case closeOutput
         /// The answer that is under way is still owed; it is the last.
         case none
     }
 
     /// The peer sends no more.
-    mutating func inputClosed() -> InputClosedAction {
+    mutating func inputClosed(now: NIODeadline) -> InputClosedAction {
         self.isInputClosed = true
         switch self.state {
-        case .responding:
+        case .responding, .lingering(isOutputClosed: false):
             return .none
-        case .idle, .readingHead, .readingBody, .lingering, .finished:
+        case .idle, .readingHead, .readingBody:
+            self.linger(now: now)
+            return .closeOutput
+        case .lingering(isOutputClosed: true), .finished:
             self.finished()
             return .close
         }
+    }
+
+    /// All that was written is sent, and the output is closed. Returns whether the connection can be closed.
+    mutating func outputClosed(now: NIODeadline) -> Bool {
+        guard case .lingering(isOutputClosed: false) = self.state else { return false }
+        guard !self.isInputClosed else {
+            self.finished()
+            return true
+        }
+        self.state = .lingering(isOutputClosed: true)
+        self.deadline = now + self.limits.lingerTimeout
+        return false
     }
 
     // MARK: What we do
@@ -251,11 +277,11 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// The server takes no more requests. Returns whether the connection can be closed at once.
-    mutating func quiesce() -> Bool {
+    /// The server takes no more requests. Returns whether the output is to be closed now.
+    mutating func quiesce(now: NIODeadline) -> Bool {
         self.isQuiescing = true
         guard case .idle = self.state else { return false }
-        self.finished()
+        self.linger(now: now)
         return true
     }
 
@@ -271,7 +297,7 @@ struct HTTPConnectionStateMachine {
     }
 
     private mutating func linger(now: NIODeadline) {
-        self.state = .lingering
-        self.deadline = now + self.limits.lingerTimeout
+        self.state = .lingering(isOutputClosed: false)
+        self.deadline = now + self.limits.bodyTimeout
     }
 }

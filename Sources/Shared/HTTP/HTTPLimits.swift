@@ -16,7 +16,8 @@ public struct HTTPLimits: Sendable {
     public var headerCount = 100
     /// How long a request's header may take from its first byte to its last; longer is 408. Default 10 s.
     public var headerTimeout = TimeAmount.seconds(10)
-    /// How long a request's body may take after its header; longer is 408. Default 20 s.
+    /// How long a request's body may take after its header; longer is 408. The last answer of a connection may take as
+    /// long to be read. Default 20 s.
     public var bodyTimeout = TimeAmount.seconds(20)
     /// How long a connection may stay open between two requests; then it is closed without a word. Default 75 s.
     public var idleTimeout = TimeAmount.seconds(75)

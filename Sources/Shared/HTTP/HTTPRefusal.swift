@@ -15,6 +15,7 @@ enum HTTPRefusal: String, CaseIterable, Sendable {
     case missingHost = "missing_host"
     case unknownExpectation = "unknown_expectation"
     case unsupportedVersion = "unsupported_version"
+    case unsupportedTransferCoding = "unsupported_transfer_coding"
 
     /// The refusal of what the parser would not take.
     init(parserError: any Error) {
@@ -56,6 +57,8 @@ enum HTTPRefusal: String, CaseIterable, Sendable {
                 (.badRequest, "The request needs exactly one Host field.")
             case .unknownExpectation:
                 (.expectationFailed, "The only expectation that is met here is 100-continue.")
+            case .unsupportedTransferCoding:
+                (.notImplemented, "The only transfer coding that is decoded here is chunked.")
             case .unsupportedVersion:
                 (.httpVersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
             }

@@ -7,6 +7,8 @@ public import NIOHTTP1
 
 /// A request that has arrived whole.
 public struct HTTPRequest: Sendable {
+    /// The version; what is said of HTTP/1.1 holds for its successors.
+    public let version: HTTPVersion
     /// The method.
     public let method: HTTPMethod
     /// The path as it was encoded, beginning with a slash (or `*`).
@@ -27,6 +29,7 @@ public struct HTTPRequest: Sendable {
     /// - Returns: nil where the target is no path: neither `/…`, nor `*`, nor an absolute URI (RFC 9112, section 3.2).
     public init?(head: HTTPRequestHead, body: ByteBuffer, remoteAddress: SocketAddress?) {
         guard let target = Self.originForm(of: head.uri) else { return nil }
+        self.version = head.version
         self.method = head.method
         if let question = target.utf8.firstIndex(of: 0x3F) {
             self.path = String(target[..<question])

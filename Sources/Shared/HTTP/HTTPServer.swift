@@ -49,7 +49,10 @@ public final class HTTPServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+                    let pipeline = channel.pipeline.syncOperations
+                    // At the limit of descriptors the listening socket stays readable: wait instead of asking again and again.
+                    try pipeline.addHandler(AcceptBackoffHandler())
+                    try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
                 }
             }
             // Answers and frames leave when they are flushed; batching is done above.

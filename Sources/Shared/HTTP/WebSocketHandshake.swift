@@ -50,7 +50,7 @@ public enum WebSocketHandshake {
         subprotocol: ([Substring]) -> String? = { _ in nil }
     ) throws(Refusal) -> [(name: String, value: String)] {
         let headers = request.headers
-        guard request.method == .GET,
+        guard request.method == .GET, request.version != .http1_0,
             headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
             headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" })
         else { throw .notAnUpgrade }

@@ -36,7 +36,12 @@ public struct JSONMemberNames: Sendable {
     /// The place of the name that a raw member name stands for, written with or without escapes.
     func index(ofRaw raw: UnsafeRawBufferPointer, hasEscapes: Bool) -> Int? {
         guard hasEscapes else { return self.index(of: raw) }
-        for index in 0..<self.names.count where JSONUnescaping.stands(raw, for: self.names[index]) { return index }
+        for index in 0..<self.names.count {
+            // An escape takes up to six bytes for one, and none takes fewer: most names are out of the question by length.
+            let length = Int(self.lengths[index])
+            guard length < raw.count, raw.count <= 6 * length else { continue }
+            if JSONUnescaping.stands(raw, for: self.names[index]) { return index }
+        }
         return nil
     }
 

@@ -69,7 +69,7 @@ import Testing
     /// Large commands and replies go through in one piece.
     @Test func large() async throws {
         let server = try await RedisServer.start()
-        try await RedisTestBed.with(server.url, { $0.commandTimeout = .seconds(20) }) { bed in
+        try await RedisTestBed.with(server.url) { bed in
             try await bed.ready()
             let body = ByteBuffer(repeating: 0xA5, count: 20 << 20)
             #expect(try await bed.send("SET", "large", .buffer(body)) == .simpleString("OK"))
@@ -80,7 +80,13 @@ import Testing
     /// Too much under way is refused, and what is under way goes on.
     @Test func overload() async throws {
         let server = try await RedisServer.start()
-        try await RedisTestBed.with(server.url, { $0.maximumPendingCommands = 10 }) { bed in
+        try await RedisTestBed.with(
+            server.url,
+            {
+                $0.maximumPendingCommands = 10
+                $0.pingInterval = .seconds(60)
+            }
+        ) { bed in
             try await bed.ready()
             let client = bed.client
             let eventLoop = bed.eventLoops[0]
@@ -169,7 +175,7 @@ import Testing
             (named.port, foreign.authorities, "The connection to Redis broke"),
             (plain.port, files.authorities, "does not answer"),
         ] {
-            try await RedisTestBed.with("rediss://localhost:\(port)?ca=\(authorities)") { bed in
+            try await RedisTestBed.with("rediss://localhost:\(port)?ca=\(authorities)", isPatient: false) { bed in
                 try await bed.until("the refusal shows") {
                     bed.client.sentences.contains { $0.contains(sentence) }
                 }

@@ -19,13 +19,22 @@ struct RedisTestBed {
     let listener = Listener()
 
     /// Starts a client on two event loops of its own.
+    ///
+    /// - Parameter isPatient: whether a busy machine may take its time; without it the deadlines are the real ones.
     static func with(
         _ url: String,
         _ change: (inout RedisConfiguration) -> Void = { _ in },
+        isPatient: Bool = true,
         start: Bool = true,
         run: (RedisTestBed) async throws -> Void
     ) async throws {
         var configuration = try RedisConfiguration(url: RedisURL(url))
+        if isPatient {
+            configuration.connectTimeout = .seconds(20)
+            configuration.commandTimeout = .seconds(20)
+            configuration.pingTimeout = .seconds(20)
+            configuration.keepAliveTimeout = .seconds(20)
+        }
         change(&configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var logger = Logger(label: "test")
@@ -69,9 +78,9 @@ struct RedisTestBed {
     }
 
     /// Waits for something that has no event of its own.
-    func until(_ what: String, _ condition: () throws -> Bool) async throws {
+    func until(_ what: String, _ condition: () async throws -> Bool) async throws {
         let end = ContinuousClock.now + .seconds(20)
-        while try !condition() {
+        while try await !condition() {
             guard ContinuousClock.now < end else {
                 Issue.record("waited in vain until \(what)")
                 throw CancellationError()

@@ -137,8 +137,13 @@ import Testing
     @Test func expectations() {
         var machine = self.machine()
         #expect(
-            machine.headReceived(self.head(.POST, ["expect": "100-Continue"]), now: self.start)
+            machine.headReceived(self.head(.POST, ["expect": "100-Continue", "content-length": "1"]), now: self.start)
                 == .readBody(sendContinue: true)
+        )
+        machine = self.machine()
+        #expect(
+            machine.headReceived(self.head(.GET, ["expect": "100-continue"]), now: self.start)
+                == .readBody(sendContinue: false)
         )
         machine = self.machine()
         #expect(
@@ -168,33 +173,78 @@ import Testing
         #expect(machine.parserFailed(.malformedRequest, now: self.start) == .refuse(.malformedRequest))
         #expect(machine.parserFailed(.malformedRequest, now: self.start) == .ignore)
         #expect(machine.headReceived(self.head(), now: self.start) == .ignore)
-        #expect(machine.timerFired(now: self.start + .seconds(1)) == .rearm)
-        #expect(machine.timerFired(now: self.start + .seconds(2)) == .close)
+        #expect(machine.timerFired(now: self.start + .seconds(19)) == .rearm)
+        #expect(machine.outputClosed(now: self.start + .seconds(19)) == false)
+        #expect(machine.timerFired(now: self.start + .seconds(20)) == .rearm)
+        #expect(machine.timerFired(now: self.start + .seconds(21)) == .close)
     }
 
-    /// A peer that sends no more still gets the answer it waits for, as the last.
+    /// A peer that does not read its last answer is not waited for without end.
+    @Test func unreadAnswers() {
+        var machine = self.machine()
+        _ = machine.parserFailed(.malformedRequest, now: self.start)
+        #expect(machine.timerFired(now: self.start + .seconds(20)) == .close)
+    }
+
+    /// A peer that sends no more still gets the answer it waits for, as the last, and all that was written before.
     @Test func halfClosure() {
         var machine = self.machine()
         _ = machine.headReceived(self.head(), now: self.start)
         _ = machine.endReceived()
-        #expect(machine.inputClosed() == .none)
+        #expect(machine.inputClosed(now: self.start) == .none)
         #expect(machine.responseReady(closesConnection: false, now: self.start) == .write(close: true))
+        #expect(machine.outputClosed(now: self.start) == true)
 
         machine = self.machine()
         _ = machine.headReceived(self.head(), now: self.start)
-        #expect(machine.inputClosed() == .close)
+        #expect(machine.inputClosed(now: self.start) == .closeOutput)
+        #expect(machine.outputClosed(now: self.start) == true)
+
+        machine = self.machine()
+        _ = machine.parserFailed(.malformedRequest, now: self.start)
+        #expect(machine.inputClosed(now: self.start) == .none)
+        #expect(machine.outputClosed(now: self.start) == true)
+
+        machine = self.machine()
+        _ = machine.parserFailed(.malformedRequest, now: self.start)
+        #expect(machine.outputClosed(now: self.start) == false)
+        #expect(machine.inputClosed(now: self.start) == .close)
     }
 
-    /// A server that quiesces closes what is idle, and the rest behind its answer.
+    /// A server that quiesces closes what is idle behind what was written, and the rest behind its answer.
     @Test func quiescing() {
         var machine = self.machine()
-        #expect(machine.quiesce() == true)
+        #expect(machine.quiesce(now: self.start) == true)
 
         machine = self.machine()
         _ = machine.headReceived(self.head(), now: self.start)
-        #expect(machine.quiesce() == false)
+        #expect(machine.quiesce(now: self.start) == false)
         _ = machine.endReceived()
         #expect(machine.responseReady(closesConnection: false, now: self.start) == .write(close: true))
+    }
+
+    /// A length that no number holds is too large, and not none.
+    @Test(arguments: ["9223372036854775807", "9223372036854775808", "18446744073709551615"])
+    func hugeLengths(length: String) {
+        var machine = self.machine()
+        #expect(
+            machine.headReceived(self.head(.POST, ["content-length": length]), now: self.start)
+                == .refuse(.bodyTooLarge)
+        )
+    }
+
+    /// A body in a coding that is not undone here is not passed on as if it were (RFC 9112, section 6.1).
+    @Test func transferCodings() {
+        var machine = self.machine()
+        #expect(
+            machine.headReceived(self.head(.POST, ["transfer-encoding": "gzip, chunked"]), now: self.start)
+                == .refuse(.unsupportedTransferCoding)
+        )
+        machine = self.machine()
+        #expect(
+            machine.headReceived(self.head(.POST, ["transfer-encoding": "Chunked"]), now: self.start)
+                == .readBody(sendContinue: false)
+        )
     }
 
     /// An answer for a peer that has gone is dropped, and an upgrade for one is not made.

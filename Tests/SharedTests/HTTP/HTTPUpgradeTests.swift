@@ -114,6 +114,21 @@ import Testing
         #expect(answer.contains("Sec-WebSocket-Version: 13\r\n") == original.hasPrefix("Sec-WebSocket-Version"))
     }
 
+    /// A client that finishes its side behind the handshake can speak no other protocol: it is closed, not kept.
+    @Test func finishedClients() throws {
+        var router = Router()
+        var promise: EventLoopPromise<HTTPReply>?
+        router.on(.GET, "/ws") { _ in promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .gone)) }
+        let connection = try HTTPConnection(router: router)
+        promise = connection.channel.eventLoop.makePromise()
+        try connection.send(Self.handshake)
+        connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        promise?.succeed(
+            .upgrade(HTTPUpgrade(headers: []) { _ in Issue.record("the client has finished its side") })
+        )
+        #expect(!connection.channel.isActive)
+    }
+
     /// A client that vanishes while its upgrade is prepared leaves nothing behind.
     @Test func vanishedClients() throws {
         var router = Router()

@@ -89,6 +89,13 @@ import Testing
         #expect(QueryParameters(encoded: "a=%41&secret=x&b&s%65cret=y").removing(["secret"]) == "a=%41&b")
     }
 
+    /// A character that combines with a separator does not hide it.
+    @Test func combiningCharacters() {
+        let query = "secret=\u{301}x&\u{301}a=b"
+        #expect(QueryParameters(encoded: query[...])["secret"] == "\u{301}x")
+        #expect(!QueryParameters(encoded: query[...]).removing(["secret"]).contains("secret"))
+    }
+
     /// Encoding is undone by decoding, whatever the text.
     @Test(arguments: ["", "abc", "a b+c", "秘密", "%/?&=#", "\u{0}\n"])
     func encoding(text: String) {

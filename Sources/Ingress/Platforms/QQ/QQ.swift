@@ -22,7 +22,11 @@ final class QQ: Platform {
 
     private static let members = JSONMemberNames("op", "id", "t", "d")
     /// An event id longer than this is not believed to be one, in bytes.
-    private static let maximumKeyLength = 512
+    private static let maximumIDLength = 512
+    /// A type longer than this is not believed to be one, in bytes.
+    private static let maximumTypeLength = 128
+    /// What is not signed can only be a validation or a heartbeat, and those are small. In bytes.
+    private static let maximumUnsignedLength = 16 << 10
     private static let acknowledgement = HTTPResponse.json(ByteBuffer(string: #"{"op":12,"d":0}"#))
     private static let sendAgain = HTTPResponse.json(
         ByteBuffer(string: #"{"op":12,"d":1}"#),
@@ -63,7 +67,10 @@ final class QQ: Platform {
         let body = request.body
         guard body.readableBytesView.first == UInt8(ascii: "{") else { throw .notAnObject }
         let signature = try QQSignature(headers: request.headers)
-        guard let signature else { return try self.judgeUnsigned(body, secret: secret) }
+        guard let signature else {
+            guard body.readableBytes <= Self.maximumUnsignedLength else { throw .unsigned }
+            return try self.judgeUnsigned(body, secret: secret)
+        }
 
         let now = self.clock.wallMilliseconds()
         guard let lifetime = signature.remainingLifetime(nowMilliseconds: now, freshness: self.configuration.freshness)
@@ -185,7 +192,7 @@ final class QQ: Platform {
         lifetime: Int64,
         now: Int64
     ) -> Publishing {
-        let id = payload.id.flatMap { (1...Self.maximumKeyLength).contains($0.utf8.count) ? $0 : nil }
+        let id = payload.id.flatMap { (1...Self.maximumIDLength).contains($0.utf8.count) ? $0 : nil }
         // A signed request is good for as long as its timestamp is fresh, so its key must be known for at least as long.
         let duplicateKey = DuplicateKey(
             id.map { "id:" + $0 } ?? "signature:" + Hex.encode(signature.bytes),
@@ -194,7 +201,7 @@ final class QQ: Platform {
         let event = Event(
             platform: Self.name,
             id: id,
-            type: payload.type,
+            type: payload.type.flatMap { $0.utf8.count <= Self.maximumTypeLength ? $0 : nil },
             receivedAt: now,
             method: request.method,
             query: request.query.removing(["secret", "token"]),

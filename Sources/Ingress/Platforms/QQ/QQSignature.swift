@@ -25,7 +25,9 @@ struct QQSignature {
         let signatures = headers["x-signature-ed25519"]
         let timestamps = headers["x-signature-timestamp"]
         if signatures.isEmpty, timestamps.isEmpty { return nil }
-        guard let signature = signatures.first, let timestamp = timestamps.first else { throw .unsigned }
+        guard let signature = signatures.first?.trimmingOptionalWhitespace,
+            let timestamp = timestamps.first?.trimmingOptionalWhitespace
+        else { throw .unsigned }
         guard signatures.count == 1, let bytes = Hex.decode(signature), bytes.count == 64, bytes[63] & 0xE0 == 0 else {
             throw .malformedSignature
         }
@@ -45,8 +47,24 @@ struct QQSignature {
     /// How long the signature stays acceptable, in milliseconds; nil where it is stale, or too far in the future.
     func remainingLifetime(nowMilliseconds: Int64, freshness: TimeAmount) -> Int64? {
         let window = freshness.nanoseconds / 1_000_000
-        let age = nowMilliseconds - self.seconds * 1_000
-        guard (-window...window).contains(age) else { return nil }
+        // Sixteen digits of seconds can be more milliseconds than fit a number.
+        let (milliseconds, overflow) = self.seconds.multipliedReportingOverflow(by: 1_000)
+        guard !overflow else { return nil }
+        let (age, underflow) = nowMilliseconds.subtractingReportingOverflow(milliseconds)
+        guard !underflow, (-window...window).contains(age) else { return nil }
         return window - age
+    }
+}
+
+extension String {
+    /// A header field's value without the spaces and tabs around it, which are none of it (RFC 9112, section 5.1).
+    /// The parser leaves those at the end.
+    fileprivate var trimmingOptionalWhitespace: String {
+        guard let last = self.utf8.last, last == 0x20 || last == 0x09 else { return self }
+        return String(
+            self.prefix(
+                upTo: self.utf8.lastIndex { $0 != 0x20 && $0 != 0x09 }.map(self.utf8.index(after:)) ?? self.startIndex
+            )
+        )
     }
 }

@@ -149,7 +149,10 @@ struct MemoryStore {
     }
 
     private static func cost(of event: Event) -> Int {
-        var cost = self.entryCost + event.body.storageCapacity + event.query.utf8.count + event.pathSuffix.utf8.count
+        var cost = self.entryCost + event.body.storageCapacity
+        for text in [event.platform, event.id ?? "", event.type ?? "", event.query, event.pathSuffix] {
+            cost += text.utf8.count
+        }
         for (name, value) in event.headers {
             cost += 64 + name.utf8.count + value.utf8.count
         }

@@ -165,6 +165,29 @@ import Testing
         #expect(isFresh || self.refusal(verdict) == "stale_timestamp")
     }
 
+    /// Sixteen digits are a timestamp like any other, and stale: no arithmetic gives out over them.
+    @Test(arguments: ["9223372036854775", "9223372036854776", "9999999999999999", "0000000000000000"])
+    func extremeTimestamps(timestamp: String) throws {
+        var request = try QQRequest.signed(Self.event)
+        request.timestamp = timestamp
+        #expect(self.refusal(try self.qq().receive(request.request)) == "stale_timestamp")
+    }
+
+    /// White space behind a header's value is none of it (RFC 9112, section 5.1).
+    @Test func trailingWhitespace() throws {
+        var request = try QQRequest.signed(Self.event)
+        request.signature = request.signature.map { $0 + " \t" }
+        request.timestamp = request.timestamp.map { $0 + " " }
+        #expect(self.published(try self.qq().receive(request.request)) != nil)
+    }
+
+    /// Who has not signed does not make the node read a megabyte.
+    @Test func largeUnsignedBodies() throws {
+        let body =
+            #"{"op":13,"d":{"plain_token":"a","event_ts":"1"},"x":"\#(String(repeating: "x", count: 16 << 10))"}"#
+        #expect(self.refusal(try self.qq().receive(QQRequest.unsigned(body).request)) == "unsigned")
+    }
+
     /// The key is remembered for at least as long as the request could be sent again.
     @Test func keysOutliveTheWindow() throws {
         for offset in [-300, -299, 0, 299] as [Int64] {
@@ -178,7 +201,7 @@ import Testing
 
     /// A timestamp is digits and nothing else: what a number parser would forgive could move bytes into the body.
     @Test(arguments: [
-        "", "+1735815639", "-1735815639", "1735815639 ", "1735815639.0", "17358156390000000", "１７", "0x67",
+        "", "+1735815639", "-1735815639", "17358 15639", "1735815639.0", "17358156390000000", "１７", "0x67",
     ])
     func malformedTimestamps(timestamp: String) throws {
         var request = try QQRequest.signed(Self.event)
