@@ -50,8 +50,7 @@ public final class HTTPServer: Sendable {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    // At the limit of descriptors the listening socket stays readable: wait instead of asking again and again.
-                    try pipeline.addHandler(AcceptBackoffHandler())
+                    try pipeline.addHandler(AcceptPause())
                     try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
                 }
             }
