@@ -16,6 +16,13 @@ public final class Recorder: FeedReceiver {
         public var head: Position
         /// How many events had been received before.
         public var index: Int
+
+        /// An interruption from its parts.
+        public init(reason: UnrecoverableReason, head: Position, index: Int) {
+            self.reason = reason
+            self.head = head
+            self.index = index
+        }
     }
 
     private struct Waiter {

@@ -19,6 +19,12 @@ struct RedisSubscriptionStateMachine {
         var batch: Int
     }
 
+    // The kinds of arrays that come, each in its first element.
+    private static let message = ByteBuffer(string: "message")
+    private static let subscribed = ByteBuffer(string: "subscribe")
+    private static let unsubscribed = ByteBuffer(string: "unsubscribe")
+    private static let pong = ByteBuffer(string: "pong")
+
     private enum State {
         case connecting
         case handshaking(RedisHandshake, deadline: NIODeadline)
@@ -241,19 +247,21 @@ extension RedisSubscriptionStateMachine {
     }
 
     private mutating func pushReceived(_ kind: ByteBuffer, name: ByteBuffer, parts: [RESPValue]) -> ReplyAction {
-        switch (kind.readableBytesView, parts.count) {
-        case (let kind, 3) where kind.elementsEqual("message".utf8):
-            guard case .bulk(let payload) = parts[2] else { break }
-            return .message(channel: String(buffer: name), payload: payload)
-        case (let kind, 3) where kind.elementsEqual("subscribe".utf8):
-            return self.confirmed(String(buffer: name), isSubscribed: true)
-        case (let kind, 3) where kind.elementsEqual("unsubscribe".utf8):
-            return self.confirmed(String(buffer: name), isSubscribed: false)
-        case (let kind, 2) where kind.elementsEqual("pong".utf8) && self.awaitedPongs > 0:
+        if parts.count == 3 {
+            switch kind {
+            case Self.message:
+                guard case .bulk(let payload) = parts[2] else { break }
+                return .message(channel: String(buffer: name), payload: payload)
+            case Self.subscribed:
+                return self.confirmed(String(buffer: name), isSubscribed: true)
+            case Self.unsubscribed:
+                return self.confirmed(String(buffer: name), isSubscribed: false)
+            default:
+                break
+            }
+        } else if parts.count == 2, kind == Self.pong, self.awaitedPongs > 0 {
             self.awaitedPongs -= 1
             return .ignore
-        default:
-            break
         }
         return self.closed(RedisLoss(.unexpectedReply))
     }

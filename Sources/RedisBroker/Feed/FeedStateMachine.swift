@@ -182,8 +182,8 @@ extension FeedStateMachine {
             self.behind = .gap
         } else if !element.isComplete {
             self.behind = .large
-        } else if self.outputs.count >= self.bounds.count || self.outputBytes + element.size > self.bounds.bytes,
-            !self.outputs.isEmpty
+        } else if self.isPaused, !self.outputs.isEmpty,
+            self.outputs.count >= self.bounds.count || self.outputBytes + element.size > self.bounds.bytes
         {
             self.behind = .pressure
         } else {

@@ -37,18 +37,10 @@ extension RESPArgument {
         }
     }
 
-    /// Appends its bytes, and nothing else.
-    func write(into output: inout ByteBuffer) {
-        switch self {
-        case .string(let text): output.writeString(text)
-        case .bytes(let bytes): output.writeBytes(bytes)
-        case .buffer(let buffer): output.writeImmutableBuffer(buffer)
-        case .joined(let first, let second):
-            output.writeImmutableBuffer(first)
-            output.writeImmutableBuffer(second)
-        case .integer(let number): RESPWriter.writeDecimal(number, into: &output)
-        case .secret(let secret): _ = secret.exposeUTF8 { output.writeBytes($0) }
-        }
+    /// Its length on the wire, with its length line and its line end.
+    var encodedCount: Int {
+        let count = self.count
+        return 1 + Self.digits(of: count) + 2 + count + 2
     }
 
     /// How many bytes a number takes in decimal, its sign included.

@@ -29,13 +29,16 @@ struct RESPCommand: Sendable {
 
     /// The same, from an array.
     init(_ name: String, _ arguments: [RESPArgument]) {
-        var bytes = ByteBufferAllocator().buffer(capacity: arguments.reduce(name.utf8.count) { $0 + $1.count })
-        var lengths: [Int] = []
+        var lengths = [name.utf8.count]
         lengths.reserveCapacity(arguments.count + 1)
-        lengths.append(bytes.writeString(name))
-        for argument in arguments {
-            argument.write(into: &bytes)
-            lengths.append(argument.count)
+        for argument in arguments { lengths.append(argument.count) }
+        let capacity = lengths.reduce(0, +)
+        var bytes = ByteBufferAllocator().buffer(capacity: capacity)
+        bytes.writeString(name)
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity - name.utf8.count) { bytes in
+            var cursor = RESPCursor(bytes)
+            for argument in arguments { cursor.appendBytes(of: argument) }
+            return cursor.count
         }
         self.byteCount = bytes.readableBytes
         self.form = .arguments(bytes, lengths: lengths)

@@ -18,20 +18,23 @@ struct RESPCommandPrefix: Sendable {
         precondition(following >= 0, "a command cannot have \(following) more arguments")
         var encoded = ByteBuffer()
         RESPWriter.writeCount(arguments.count + 1 + following, into: &encoded)
-        RESPWriter.writeArgument(.string(name), into: &encoded)
-        for argument in arguments { RESPWriter.writeArgument(argument, into: &encoded) }
+        RESPWriter.writeArguments([.string(name)] + arguments, into: &encoded)
         self.encoded = encoded
         self.following = following
     }
 
     /// The command with these arguments at its end: exactly as many as `following` says.
     func command(_ arguments: RESPArgument...) -> RESPCommand {
+        self.command(arguments)
+    }
+
+    /// The same, from an array.
+    func command(_ arguments: [RESPArgument]) -> RESPCommand {
         precondition(arguments.count == self.following, "\(self.following) arguments follow, not \(arguments.count)")
-        // A length line has at most 24 bytes with the line ends.
-        let capacity = arguments.reduce(self.encoded.readableBytes) { $0 + $1.count + 24 }
+        let capacity = arguments.reduce(self.encoded.readableBytes) { $0 + $1.encodedCount }
         var bytes = ByteBufferAllocator().buffer(capacity: capacity)
         bytes.writeImmutableBuffer(self.encoded)
-        for argument in arguments { RESPWriter.writeArgument(argument, into: &bytes) }
+        RESPWriter.writeArguments(arguments, into: &bytes)
         return RESPCommand(encoded: bytes)
     }
 }

@@ -9,8 +9,10 @@ internal import NIOCore
 ///
 /// Confined to its connection's event loop.
 final class RESPReader {
-    /// hiredis moves what is left in its buffer down after each reply, so it is fed small pieces.
+    /// hiredis looks at the end of what it has been fed again and again, so it is fed small pieces.
     private static let pieceBytes = 16 << 10
+    /// How large a buffer hiredis keeps for the next reply; it would give back and get anew what is over 16 KiB.
+    private static let keptBytes = 256 << 10
 
     private let reader: UnsafeMutablePointer<redisReader>
     private var scanner: RESPScanner
@@ -21,6 +23,7 @@ final class RESPReader {
     /// - Parameter limits: what is taken at most.
     init(limits: RESPLimits = RESPLimits()) {
         guard let reader = redisReaderCreate() else { preconditionFailure("out of memory") }
+        reader.pointee.maxbuf = Self.keptBytes
         self.reader = reader
         self.scanner = RESPScanner(limits: limits)
     }
@@ -47,20 +50,20 @@ final class RESPReader {
         }
     }
 
+    /// Feeds hiredis a piece that ends where a reply ends at the latest: it would move what is left down afterwards.
     private func feed(_ input: inout ByteBuffer) throws(RESPViolation) {
-        let count = min(input.readableBytes, Self.pieceBytes)
-        let outcome = input.withUnsafeReadableBytes { bytes -> Result<Void, RESPViolation> in
-            let piece = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        let outcome = input.withUnsafeReadableBytes { bytes -> Result<Int, RESPViolation> in
+            let piece = UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.pieceBytes))
             do throws(RESPViolation) {
-                try self.scanner.scan(piece)
+                let count = try self.scanner.scan(piece)
+                let text = piece.baseAddress?.assumingMemoryBound(to: CChar.self)
+                guard redisReaderFeed(self.reader, text, count) == REDIS_OK else { throw .outOfMemory }
+                return .success(count)
             } catch {
                 return .failure(error)
             }
-            let text = piece.baseAddress?.assumingMemoryBound(to: CChar.self)
-            return redisReaderFeed(self.reader, text, count) == REDIS_OK ? .success(()) : .failure(.outOfMemory)
         }
-        try outcome.get()
-        input.moveReaderIndex(forwardBy: count)
+        input.moveReaderIndex(forwardBy: try outcome.get())
         self.hasInput = true
     }
 

@@ -9,41 +9,40 @@
 /// through, hiredis frames in the same way or refuses.
 struct RESPScanner {
     private enum State {
-        /// The type byte of a value.
+        /// At the type byte of a value.
         case type
-        /// The line of a simple string, an error or an integer, of which so many bytes have come.
-        case text(bytes: Int)
-        /// The length line of a bulk string or an array.
-        case length(Length)
-        /// So many bytes of a bulk string's body are to come.
-        case body(remaining: Int)
-        /// The CR after a body.
+        /// In the line of a simple string, an error or an integer.
+        case text
+        /// In the length line of a bulk string or an array.
+        case length
+        /// In the body of a bulk string.
+        case body
+        /// At the CR after a body.
         case bodyEnd
-        /// The LF of a line or after a body.
-        case lineFeed(After)
+        /// At the LF of a line or after a body, which ends an element.
+        case elementLineFeed
+        /// At the LF of a length line.
+        case lengthLineFeed
     }
 
-    /// A length line that is being read.
-    private struct Length {
-        var isArray: Bool
-        var isNegative = false
-        var digits = 0
-        var value = 0
-    }
-
-    private enum After {
-        case element
-        case length(Length)
-    }
+    /// More digits than any length that could be allowed has.
+    private static let lengthDigits = 18
 
     private let limits: RESPLimits
     private var state: State = .type
+    /// The length line that is being read.
+    private var isArray = false
+    private var isNegative = false
+    private var digits = 0
+    private var value = 0
+    /// Bytes of the text line that is being read, or bytes of the body that are still to come.
+    private var bytes = 0
     /// How many elements are still to come of each array that is open, the outermost first.
     private var open = InlineArray<8, Int>(repeating: 0)
     private var depth = 0
     /// Elements that the arrays of this reply have announced.
     private var elements = 0
-    /// Bytes of this reply until now.
+    /// Bytes of this reply in the pieces before the present one.
     private var replyBytes = 0
 
     init(limits: RESPLimits) {
@@ -51,109 +50,131 @@ struct RESPScanner {
         self.limits = limits
     }
 
-    /// Follows the next bytes. After an error the scanner must not be used again.
-    mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(RESPViolation) {
+    /// Follows the next bytes, up to the end of a reply. After an error the scanner must not be used again.
+    ///
+    /// - Returns: how many bytes belong to the reply: all of them, unless it ends before.
+    mutating func scan(_ piece: UnsafeRawBufferPointer) throws(RESPViolation) -> Int {
         var index = 0
-        while index < bytes.count {
-            if case .body(let remaining) = self.state {
-                let skipped = min(remaining, bytes.count - index)
+        while index < piece.count {
+            switch self.state {
+            case .type:
+                try self.type(piece[index])
+                index += 1
+            case .text:
+                try self.text(piece, &index)
+            case .length:
+                try self.length(piece, &index)
+            case .body:
+                let skipped = min(self.bytes, piece.count - index)
                 index += skipped
-                self.replyBytes += skipped
-                self.state = skipped == remaining ? .bodyEnd : .body(remaining: remaining - skipped)
-                continue
-            }
-            self.replyBytes += 1
-            guard self.replyBytes <= self.limits.replyBytes else { throw .replyTooLong }
-            try self.scan(bytes[index])
-            index += 1
-        }
-    }
-
-    private mutating func scan(_ byte: UInt8) throws(RESPViolation) {
-        switch self.state {
-        case .type: try self.type(byte)
-        case .text(let bytes): try self.text(byte, after: bytes)
-        case .length(let length): try self.length(byte, length)
-        case .body: preconditionFailure("bodies are skipped as a whole")
-        case .bodyEnd:
-            guard byte == UInt8(ascii: "\r") else { throw .malformed }
-            self.state = .lineFeed(.element)
-        case .lineFeed(let after):
-            guard byte == UInt8(ascii: "\n") else { throw .malformed }
-            switch after {
-            case .element: self.elementEnded()
-            case .length(let length): try self.lengthEnded(length)
+                self.bytes -= skipped
+                if self.bytes == 0 { self.state = .bodyEnd }
+            case .bodyEnd:
+                guard piece[index] == UInt8(ascii: "\r") else { throw .malformed }
+                self.state = .elementLineFeed
+                index += 1
+            case .elementLineFeed, .lengthLineFeed:
+                guard piece[index] == UInt8(ascii: "\n") else { throw .malformed }
+                index += 1
+                let isElement =
+                    self.state == .elementLineFeed ? true : try self.lengthEnded(after: self.replyBytes + index)
+                if isElement, self.elementEnded() { return index }
             }
         }
+        self.replyBytes += index
+        guard self.replyBytes <= self.limits.replyBytes else { throw .replyTooLong }
+        return index
     }
 
     private mutating func type(_ byte: UInt8) throws(RESPViolation) {
         switch byte {
-        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ":"): self.state = .text(bytes: 0)
-        case UInt8(ascii: "$"): self.state = .length(Length(isArray: false))
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ":"):
+            self.state = .text
+            self.bytes = 0
+            return
+        case UInt8(ascii: "$"):
+            self.isArray = false
         case UInt8(ascii: "*"):
             guard self.depth < self.limits.nesting else { throw .tooDeep }
-            self.state = .length(Length(isArray: true))
-        default: throw .unknownType
-        }
-    }
-
-    private mutating func text(_ byte: UInt8, after bytes: Int) throws(RESPViolation) {
-        switch byte {
-        case UInt8(ascii: "\r"): self.state = .lineFeed(.element)
-        case UInt8(ascii: "\n"): throw .malformed
+            self.isArray = true
         default:
-            guard bytes < self.limits.lineBytes else { throw .lineTooLong }
-            self.state = .text(bytes: bytes + 1)
+            throw .unknownType
+        }
+        self.state = .length
+        self.isNegative = false
+        self.digits = 0
+        self.value = 0
+    }
+
+    private mutating func text(_ piece: UnsafeRawBufferPointer, _ index: inout Int) throws(RESPViolation) {
+        while index < piece.count {
+            let byte = piece[index]
+            index += 1
+            switch byte {
+            case UInt8(ascii: "\r"):
+                self.state = .elementLineFeed
+                return
+            case UInt8(ascii: "\n"):
+                throw .malformed
+            default:
+                self.bytes += 1
+                guard self.bytes <= self.limits.lineBytes else { throw .lineTooLong }
+            }
         }
     }
 
-    private mutating func length(_ byte: UInt8, _ length: Length) throws(RESPViolation) {
-        var length = length
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"):
-            // More digits than any length that hiredis reads has.
-            guard length.digits < 18 else { throw length.isArray ? .tooManyElements : .bulkTooLong }
-            length.digits += 1
-            length.value = length.value * 10 + Int(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "-") where length.digits == 0 && !length.isNegative:
-            length.isNegative = true
-        case UInt8(ascii: "\r") where length.digits > 0:
-            self.state = .lineFeed(.length(length))
-            return
-        default:
-            throw .malformed
+    private mutating func length(_ piece: UnsafeRawBufferPointer, _ index: inout Int) throws(RESPViolation) {
+        while index < piece.count {
+            let byte = piece[index]
+            index += 1
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                guard self.digits < Self.lengthDigits else { throw self.isArray ? .tooManyElements : .bulkTooLong }
+                self.digits += 1
+                self.value = self.value * 10 + Int(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "-") where self.digits == 0 && !self.isNegative:
+                self.isNegative = true
+            case UInt8(ascii: "\r") where self.digits > 0:
+                self.state = .lengthLineFeed
+                return
+            default:
+                throw .malformed
+            }
         }
-        self.state = .length(length)
     }
 
-    private mutating func lengthEnded(_ length: Length) throws(RESPViolation) {
-        if length.isNegative {
-            guard length.value == 1 else { throw .malformed }
-            return self.elementEnded()
+    /// - Returns: whether the length line is all of its element.
+    private mutating func lengthEnded(after replyBytes: Int) throws(RESPViolation) -> Bool {
+        if self.isNegative {
+            guard self.value == 1 else { throw .malformed }
+            return true
         }
-        if !length.isArray {
-            guard length.value <= self.limits.bulkBytes else { throw .bulkTooLong }
-            guard self.replyBytes + length.value + 2 <= self.limits.replyBytes else { throw .replyTooLong }
-            self.state = .body(remaining: length.value)
-            return
+        if !self.isArray {
+            guard self.value <= self.limits.bulkBytes else { throw .bulkTooLong }
+            guard self.value <= self.limits.replyBytes - replyBytes - 2 else { throw .replyTooLong }
+            self.bytes = self.value
+            self.state = self.value == 0 ? .bodyEnd : .body
+            return false
         }
-        guard length.value <= self.limits.elements - self.elements else { throw .tooManyElements }
-        guard length.value > 0 else { return self.elementEnded() }
-        self.elements += length.value
-        self.open[self.depth] = length.value
+        guard self.value <= self.limits.elements - self.elements else { throw .tooManyElements }
+        if self.value == 0 { return true }
+        self.elements += self.value
+        self.open[self.depth] = self.value
         self.depth += 1
         self.state = .type
+        return false
     }
 
-    private mutating func elementEnded() {
+    /// - Returns: whether the reply is complete.
+    private mutating func elementEnded() -> Bool {
         self.state = .type
         while self.depth > 0 {
             self.open[self.depth - 1] -= 1
-            if self.open[self.depth - 1] > 0 { return }
+            if self.open[self.depth - 1] > 0 { return false }
             self.depth -= 1
         }
         self.elements = 0
         self.replyBytes = 0
+        return true
     }
 }

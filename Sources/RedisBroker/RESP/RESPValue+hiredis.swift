@@ -12,50 +12,54 @@ extension RESPValue {
 
     /// Copies a reply out of hiredis' memory.
     init(_ reply: UnsafePointer<redisReply>) throws(RESPViolation) {
-        guard reply.pointee.type == REDIS_REPLY_ARRAY else {
-            self = try Self.scalar(reply) { ByteBuffer(bytes: $0) }
-            return
+        switch reply.pointee.type {
+        case REDIS_REPLY_STRING: self = .bulk(ByteBuffer(bytes: Self.text(of: reply)))
+        case REDIS_REPLY_ARRAY: self = .array(try Self.elements(of: reply))
+        case REDIS_REPLY_INTEGER: self = .integer(Int(reply.pointee.integer))
+        case REDIS_REPLY_STATUS: self = .simpleString(String(decoding: Self.text(of: reply), as: UTF8.self))
+        case REDIS_REPLY_ERROR: self = .error(String(decoding: Self.text(of: reply), as: UTF8.self))
+        case REDIS_REPLY_NIL: self = .null
+        default: throw .unknownType
         }
-        self = .array(try Self.elements(of: reply))
+    }
+
+    private static func text(of reply: UnsafePointer<redisReply>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: reply.pointee.str, count: reply.pointee.len)
     }
 
     private static func elements(of reply: UnsafePointer<redisReply>) throws(RESPViolation) -> [RESPValue] {
         let elements = UnsafeBufferPointer(start: reply.pointee.element, count: reply.pointee.elements)
-        var strings = 0
-        for element in elements { strings += element?.pointee.len ?? 0 }
-        let isShared = elements.count <= 8 && strings <= Self.sharedBytes
-        var storage = isShared ? ByteBufferAllocator().buffer(capacity: strings) : ByteBuffer()
-
+        let strings = self.sharedStrings(of: elements)
+        var place = 0
         var values: [RESPValue] = []
         values.reserveCapacity(elements.count)
         for element in elements {
             guard let element else { throw .malformed }
-            if element.pointee.type == REDIS_REPLY_ARRAY {
-                values.append(.array(try Self.elements(of: element)))
-                continue
+            let length = element.pointee.len
+            if element.pointee.type == REDIS_REPLY_STRING, let slice = strings?.getSlice(at: place, length: length) {
+                place += length
+                values.append(.bulk(slice))
+            } else {
+                values.append(try RESPValue(UnsafePointer(element)))
             }
-            let value = try Self.scalar(element) { bytes in
-                guard isShared else { return ByteBuffer(bytes: bytes) }
-                storage.writeBytes(bytes)
-                return storage.readSlice(length: bytes.count) ?? ByteBuffer()
-            }
-            values.append(value)
         }
         return values
     }
 
-    private static func scalar(
-        _ reply: UnsafePointer<redisReply>,
-        copy: (UnsafeRawBufferPointer) -> ByteBuffer
-    ) throws(RESPViolation) -> RESPValue {
-        let text = UnsafeRawBufferPointer(start: reply.pointee.str, count: reply.pointee.len)
-        switch reply.pointee.type {
-        case REDIS_REPLY_STRING: return .bulk(copy(text))
-        case REDIS_REPLY_INTEGER: return .integer(Int(reply.pointee.integer))
-        case REDIS_REPLY_STATUS: return .simpleString(String(decoding: text, as: UTF8.self))
-        case REDIS_REPLY_ERROR: return .error(String(decoding: text, as: UTF8.self))
-        case REDIS_REPLY_NIL: return .null
-        default: throw .unknownType
+    /// The bulk strings of a short array, one after the other, if they are small.
+    private static func sharedStrings(
+        of elements: UnsafeBufferPointer<UnsafeMutablePointer<redisReply>?>
+    ) -> ByteBuffer? {
+        guard elements.count <= 8 else { return nil }
+        var count = 0
+        for case let element? in elements where element.pointee.type == REDIS_REPLY_STRING {
+            count += element.pointee.len
         }
+        guard count <= self.sharedBytes else { return nil }
+        var strings = ByteBufferAllocator().buffer(capacity: count)
+        for case let element? in elements where element.pointee.type == REDIS_REPLY_STRING {
+            strings.writeBytes(self.text(of: UnsafePointer(element)))
+        }
+        return strings
     }
 }

@@ -38,33 +38,21 @@ enum RESPWriter {
 
     /// Appends the line that says how many arguments a command has.
     static func writeCount(_ count: Int, into output: inout ByteBuffer) {
-        output.writeInteger(UInt8(ascii: "*"))
-        self.writeDecimal(count, into: &output)
-        output.writeInteger(UInt16(0x0D0A))
+        output.writeWithUnsafeMutableBytes(minimumWritableBytes: RESPArgument.digits(of: count) + 3) { bytes in
+            var cursor = RESPCursor(bytes)
+            cursor.appendLine(UInt8(ascii: "*"), count)
+            return cursor.count
+        }
     }
 
-    /// Appends an argument with its length line.
-    static func writeArgument(_ argument: RESPArgument, into output: inout ByteBuffer) {
-        output.writeInteger(UInt8(ascii: "$"))
-        self.writeDecimal(argument.count, into: &output)
-        output.writeInteger(UInt16(0x0D0A))
-        argument.write(into: &output)
-        output.writeInteger(UInt16(0x0D0A))
-    }
-
-    /// Appends a number in decimal, without making a string of it.
-    static func writeDecimal(_ number: Int, into output: inout ByteBuffer) {
-        let count = RESPArgument.digits(of: number)
-        output.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
-            var rest = number.magnitude
-            var index = count
-            repeat {
-                index -= 1
-                bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            } while rest > 0
-            if number < 0 { bytes[0] = UInt8(ascii: "-") }
-            return count
+    /// Appends arguments with their length lines.
+    static func writeArguments(_ arguments: [RESPArgument], into output: inout ByteBuffer) {
+        var total = 0
+        for argument in arguments { total += argument.encodedCount }
+        output.writeWithUnsafeMutableBytes(minimumWritableBytes: total) { bytes in
+            var cursor = RESPCursor(bytes)
+            for argument in arguments { cursor.append(argument) }
+            return cursor.count
         }
     }
 }

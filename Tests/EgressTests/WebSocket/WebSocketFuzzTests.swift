@@ -99,7 +99,8 @@ import Testing
         let end = ContinuousClock.now + .seconds(1)
         var violations: Set<WebSocketViolation> = []
         var rounds = 0
-        while ContinuousClock.now < end || rounds < 300 {
+        // However slow the machine: until enough of the rules were met, within bounds.
+        while ContinuousClock.now < end || (violations.count < 5 && rounds < 20_000) {
             rounds += 1
             var (bytes, _) = self.wellBehaved(using: &seed)
             for _ in 0..<Int.random(in: 1...4, using: &seed) {

@@ -45,14 +45,14 @@ struct RedisBrokerTestBed: BrokerTestBed {
     }
 
     /// A broker that is not started.
-    func broker(_ configure: (inout RedisBrokerConfiguration) -> Void = { _ in }) throws -> RedisBroker {
+    func broker(_ configure: (inout RedisBrokerConfiguration) throws -> Void = { _ in }) throws -> RedisBroker {
         let redis = try RedisConfiguration(url: RedisURL(self.server.url))
         var configuration = RedisBrokerConfiguration(redis: redis)
         // The tests' machine may be busy.
         configuration.redis.commandTimeout = .seconds(10)
         configuration.redis.pingTimeout = .seconds(10)
         configuration.feedTimeout = .seconds(10)
-        configure(&configuration)
+        try configure(&configuration)
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         return RedisBroker(configuration: configuration, group: Fixtures.group, logger: logger)
@@ -63,5 +63,11 @@ struct RedisBrokerTestBed: BrokerTestBed {
         while try !condition() {
             try await Task.sleep(for: .milliseconds(5))
         }
+    }
+
+    /// The bytes of an event as text, for commands that take no other: it has none beyond ASCII.
+    static func eventBytes(_ text: String) -> String {
+        let event = Event(platform: "qq", receivedAt: 1, body: ByteBuffer(string: text), bodyIsUTF8: true)
+        return String(buffer: EventEncoding.encode(event))
     }
 }

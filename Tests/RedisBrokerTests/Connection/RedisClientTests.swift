@@ -37,7 +37,7 @@ import Testing
     /// Every event loop has a connection of its own, with a name that operators see; a stranger's is served too.
     @Test func oneConnectionAnEventLoop() async throws {
         let server = try await RedisServer.start()
-        try await RedisTestBed.with(server.url, { $0.clientName = "node" }) { bed in
+        try await RedisTestBed.with(.patient(server.url) { $0.clientName = "node" }) { bed in
             try await bed.ready()
             let ids = try await [0, 1, 0, 1].asyncMap { index in
                 try await bed.client.send(RESPCommand("CLIENT", "ID"), on: bed.eventLoops[index]).get()
@@ -80,13 +80,11 @@ import Testing
     /// Too much under way is refused, and what is under way goes on.
     @Test func overload() async throws {
         let server = try await RedisServer.start()
-        try await RedisTestBed.with(
-            server.url,
-            {
-                $0.maximumPendingCommands = 10
-                $0.pingInterval = .seconds(60)
-            }
-        ) { bed in
+        let configuration = try RedisConfiguration.patient(server.url) {
+            $0.maximumPendingCommands = 10
+            $0.pingInterval = .seconds(60)
+        }
+        try await RedisTestBed.with(configuration) { bed in
             try await bed.ready()
             let client = bed.client
             let eventLoop = bed.eventLoops[0]
@@ -175,7 +173,7 @@ import Testing
             (named.port, foreign.authorities, "The connection to Redis broke"),
             (plain.port, files.authorities, "does not answer"),
         ] {
-            try await RedisTestBed.with("rediss://localhost:\(port)?ca=\(authorities)", isPatient: false) { bed in
+            try await RedisTestBed.with(.real("rediss://localhost:\(port)?ca=\(authorities)")) { bed in
                 try await bed.until("the refusal shows") {
                     bed.client.sentences.contains { $0.contains(sentence) }
                 }
@@ -210,7 +208,8 @@ import Testing
     /// A client that was never started, and one that was shut down, answer every command.
     @Test func notStartedAndShutDown() async throws {
         let server = try await RedisServer.start()
-        try await RedisTestBed.with(server.url, { $0.commandTimeout = .milliseconds(50) }, start: false) { bed in
+        try await RedisTestBed.with(.patient(server.url) { $0.commandTimeout = .milliseconds(50) }, start: false) {
+            bed in
             #expect(await bed.failure("PING") == .unavailable)
             #expect(bed.client.commandHealth != .ready)
             await bed.client.shutdown()

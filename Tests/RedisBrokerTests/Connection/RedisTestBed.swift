@@ -18,24 +18,17 @@ struct RedisTestBed {
     let eventLoops: [any EventLoop]
     let listener = Listener()
 
+    /// Starts a client with patient deadlines on two event loops of its own.
+    static func with(_ url: String, start: Bool = true, run: (RedisTestBed) async throws -> Void) async throws {
+        try await self.with(.patient(url), start: start, run: run)
+    }
+
     /// Starts a client on two event loops of its own.
-    ///
-    /// - Parameter isPatient: whether a busy machine may take its time; without it the deadlines are the real ones.
     static func with(
-        _ url: String,
-        _ change: (inout RedisConfiguration) -> Void = { _ in },
-        isPatient: Bool = true,
+        _ configuration: RedisConfiguration,
         start: Bool = true,
         run: (RedisTestBed) async throws -> Void
     ) async throws {
-        var configuration = try RedisConfiguration(url: RedisURL(url))
-        if isPatient {
-            configuration.connectTimeout = .seconds(20)
-            configuration.commandTimeout = .seconds(20)
-            configuration.pingTimeout = .seconds(20)
-            configuration.keepAliveTimeout = .seconds(20)
-        }
-        change(&configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -86,6 +79,30 @@ struct RedisTestBed {
                 throw CancellationError()
             }
             try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+extension RedisConfiguration {
+    /// With the real deadlines.
+    static func real(_ url: String, change: (inout RedisConfiguration) -> Void = { _ in }) throws -> RedisConfiguration
+    {
+        var configuration = try RedisConfiguration(url: RedisURL(url))
+        change(&configuration)
+        return configuration
+    }
+
+    /// With deadlines that a busy machine keeps.
+    static func patient(
+        _ url: String,
+        change: (inout RedisConfiguration) -> Void = { _ in }
+    ) throws -> RedisConfiguration {
+        try self.real(url) { configuration in
+            configuration.connectTimeout = .seconds(20)
+            configuration.commandTimeout = .seconds(20)
+            configuration.pingTimeout = .seconds(20)
+            configuration.keepAliveTimeout = .seconds(20)
+            change(&configuration)
         }
     }
 }

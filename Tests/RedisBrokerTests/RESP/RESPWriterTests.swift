@@ -72,10 +72,13 @@ import Testing
     /// Numbers in decimal, at their borders.
     @Test(arguments: [0, 1, 9, 10, 11, 99, 100, 101, 12_345, Int.max, -1, -9, -10, Int.min])
     func decimal(number: Int) {
-        var output = ByteBuffer()
-        RESPWriter.writeDecimal(number, into: &output)
-        #expect(String(buffer: output) == "\(number)")
-        #expect(RESPArgument.integer(number).count == output.readableBytes)
+        let digits = withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { bytes in
+            var cursor = RESPCursor(bytes)
+            cursor.appendDecimal(number)
+            return String(decoding: bytes.prefix(cursor.count), as: UTF8.self)
+        }
+        #expect(digits == "\(number)")
+        #expect(RESPArgument.integer(number).count == digits.utf8.count)
     }
 
     /// A command tells its size, never its arguments.
