@@ -9,6 +9,9 @@ internal import Shared
 /// The way of a webhook request through an ingress node: judged by its platform, published, answered.
 /// Belongs to one event loop.
 final class Webhook<P: Platform & SendableMetatype> {
+    /// How far apart the lines are that tell of events that could not be stored.
+    private static var notStoredPause: TimeAmount { .seconds(5) }
+
     private let platform: P
     private let broker: any Broker
     private let eventLoop: any EventLoop
@@ -16,6 +19,9 @@ final class Webhook<P: Platform & SendableMetatype> {
     /// Where it is given, nothing is published while the node drains.
     private let drainState: NodeState?
     private var metrics: IngressMetrics
+    /// How many events could not be stored since the last line that said so.
+    private var notStoredCount = 0
+    private var nextNotStoredLine = NIODeadline.uptimeNanoseconds(0)
 
     init(platform: P, broker: any Broker, eventLoop: any EventLoop, drainState: NodeState? = nil, logger: Logger) {
         self.platform = platform
@@ -63,10 +69,18 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     private func notStored(_ reason: BrokerError) -> HTTPResponse {
         self.metrics.refused(reason.rawValue)
-        self.logger.warning(
-            "an event could not be stored; the platform is asked to send it again",
-            metadata: ["platform": "\(P.name)", "reason": "\(reason.rawValue)"]
-        )
+        self.notStoredCount += 1
+        // While a store is away every event ends here: a line now and then tells as much as one each.
+        if .now() >= self.nextNotStoredLine {
+            self.nextNotStoredLine = .now() + Self.notStoredPause
+            self.logger.warning(
+                "events could not be stored; the platform is asked to send them again",
+                metadata: [
+                    "platform": "\(P.name)", "reason": "\(reason.rawValue)", "events": "\(self.notStoredCount)",
+                ]
+            )
+            self.notStoredCount = 0
+        }
         return self.platform.retryLater(reason)
     }
 }
