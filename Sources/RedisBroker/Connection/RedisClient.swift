@@ -106,7 +106,7 @@ final class RedisClient: Sendable {
         self.delegate.withLock { $0 = delegate }
     }
 
-    /// Gives the subscription connection up and makes a new one, for it seems deaf.
+    /// Gives the subscription connection up and makes a new one, for it seems deaf. Nothing happens while there is none.
     ///
     /// - Parameter reason: for the log.
     func reconnectSubscriptions(reason: String) {

@@ -302,7 +302,9 @@ extension RedisConnectionStateMachine {
         case .closing:
             // It would have been closed anyway, but who waits for a reply will not get one.
             return .close(self.close(RedisLoss(.shutdown, loss.reason.rawValue), now: nil))
-        case .connecting, .handshaking, .ready:
+        case .handshaking(let handshake, _):
+            return .close(self.close(handshake.explained(loss), now: nil))
+        case .connecting, .ready:
             return .close(self.close(loss, now: nil))
         }
     }

@@ -23,6 +23,8 @@ struct RedisHandshake {
     }
 
     private var steps: ArraySlice<Step>
+    /// What was let pass, but may explain why the server closes the connection next.
+    private var refusal: RedisError?
 
     /// - Parameter commands: to be sent in this order.
     static func start(
@@ -63,6 +65,7 @@ struct RedisHandshake {
     mutating func replyReceived(_ reply: RESPValue) -> ReplyAction {
         guard let step = self.steps.popFirst() else { return .fail(RedisLoss(.unexpectedReply)) }
         if let loss = self.loss(at: step, by: reply) { return .fail(loss) }
+        if self.refusal == nil, case .error(let line) = reply { self.refusal = .command(line) }
         return self.steps.isEmpty ? .finish : .wait
     }
 
@@ -76,6 +79,8 @@ struct RedisHandshake {
         switch (step, error.meaning) {
         case (_, .connection(let reason)):
             return RedisLoss(reason, "\(error)")
+        case (.authenticate, _) where line.hasPrefix("ERR max number of clients"):
+            return RedisLoss(.handshakeRefused, "\(error)")
         case (.authenticate, _):
             // A server that does not know AUTH echoes its arguments: nothing but the code is shown.
             return RedisLoss(.authenticationFailed, String(error.code.prefix(32)))
@@ -90,5 +95,12 @@ struct RedisHandshake {
         case (.ping, .command):
             return RedisLoss(.handshakeRefused, "\(error)")
         }
+    }
+
+    /// The loss of a connection whose handshake is not over, with what may explain it.
+    func explained(_ loss: RedisLoss) -> RedisLoss {
+        guard loss.reason == .peerClosed, loss.detail == nil else { return loss }
+        if let refusal { return RedisLoss(.handshakeRefused, "\(refusal)") }
+        return RedisLoss(.peerClosed, "before it answered: is TLS on at both ends, or at neither?")
     }
 }

@@ -67,7 +67,7 @@ final class RedisLink {
         self.logger.log(
             level: self.hasWarned ? .debug : .warning,
             "no connection to Redis",
-            metadata: ["reason": "\(loss.reason.rawValue)", "detail": "\(loss)", "retry": "\(time.nanoseconds / 1_000_000) ms"]
+            metadata: ["reason": "\(loss.reason.rawValue)", "detail": "\(loss)", "retry": "\(time)"]
         )
         self.hasWarned = true
         self.wait = self.eventLoop.assumeIsolated().scheduleTask(in: time) {

@@ -72,7 +72,8 @@ extension RedisLoss: CustomStringConvertible {
         switch self.reason {
         case .notStarted: "There is no connection to Redis yet."
         case .connectFailed: "Redis cannot be connected to; check that it runs and that its URL is right."
-        case .handshakeTimeout: "Redis took the connection but does not answer."
+        case .handshakeTimeout:
+            "Redis took the connection but does not answer; check its load, and that TLS is on at both ends or at neither."
         case .authenticationFailed: "Redis refuses the user or the password of its URL, or wants one that is not there."
         case .databaseRefused: "Redis refuses the database of its URL."
         case .handshakeRefused: "Redis refuses the connection."

@@ -346,8 +346,11 @@ extension RedisSubscriptionStateMachine {
 
     /// The transport broke, what came is no RESP, Redis closed its side, or we want it closed.
     mutating func connectionLost(_ loss: RedisLoss) -> CloseAction {
-        if self.isClosed { return .ignore }
-        self.close()
-        return .close(loss)
+        defer { self.close() }
+        switch self.state {
+        case .closed: return .ignore
+        case .handshaking(let handshake, _): return .close(handshake.explained(loss))
+        case .connecting, .ready: return .close(loss)
+        }
     }
 }

@@ -16,6 +16,7 @@ final class RedisSubscriptions {
     private var handler: RedisSubscriptionHandler?
     /// Whether the present connection's handshake is over.
     private var isReady = false
+    private var isStarted = false
     private var isStopped = false
 
     init(configuration: RedisConfiguration, eventLoop: any EventLoop, status: RedisStatus, logger: Logger) {
@@ -25,7 +26,8 @@ final class RedisSubscriptions {
     }
 
     func start(delegate: (any RedisSubscriptionDelegate)?) {
-        guard !self.isStopped else { return }
+        guard !self.isStarted, !self.isStopped else { return }
+        self.isStarted = true
         self.delegate = delegate
         self.status.become(.connecting)
         self.link.start(owner: self)
@@ -43,7 +45,8 @@ final class RedisSubscriptions {
     }
 
     func reconnect(_ reason: String) {
-        self.handler?.close(RedisLoss(.deaf, reason))
+        // One that is only being made cannot be deaf yet.
+        if self.isReady { self.handler?.close(RedisLoss(.deaf, reason)) }
     }
 
     /// Closes, connects no more, and tells the delegate nothing more.

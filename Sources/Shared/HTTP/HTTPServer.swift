@@ -55,7 +55,7 @@ public final class HTTPServer: Sendable {
                 }
             }
             // Answers and frames leave when they are flushed; batching is done above.
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A peer that has sent all it will may still be owed an answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // An idle socket keeps its receive buffer: begin small, grow where bodies come in.

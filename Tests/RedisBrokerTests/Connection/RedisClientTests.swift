@@ -148,9 +148,9 @@ import Testing
 
     /// TLS, with the certificate verified, for a name and for an address.
     @Test func tls() async throws {
-        let files = try TestCertificates()
-        let server = try await RedisServer.start(.init(password: "p", tls: files.tls))
-        for host in ["localhost", "127.0.0.1"] {
+        for (name, host) in [(nil, "localhost"), (nil, "127.0.0.1"), ("localhost", "localhost")] {
+            let files = try TestCertificates(name: name)
+            let server = try await RedisServer.start(.init(password: "p", tls: files.tls))
             let url = "rediss://:p@\(host):\(server.port)?ca=\(files.authorities)"
             try await RedisTestBed.with(url) { bed in
                 try await bed.ready()
@@ -202,6 +202,34 @@ import Testing
                 bed.client.sentences.allSatisfy { $0.contains("cannot be connected") }
             }
             #expect(await bed.failure("PING") == .unavailable)
+        }
+    }
+
+    /// Nothing is kept for later: what fails for want of a server is not sent when there is one.
+    @Test func nothingIsKept() async throws {
+        let server = try await RedisServer.start()
+        try server.stop()
+        try await RedisTestBed.with(server.url) { bed in
+            try await bed.until("the loss shows") {
+                bed.client.sentences.allSatisfy { $0.contains("cannot be connected") }
+            }
+            let early = bed.client.send(RESPCommand("INCR", "a"), on: bed.eventLoops[0])
+            try await server.start()
+            await #expect(throws: BrokerError.unavailable) { try await early.get() }
+            try await bed.ready()
+            let reply = try await bed.send("INCR", "a")
+            #expect(reply == .integer(1))
+        }
+    }
+
+    /// A server that has no room for another client says so before it closes, and we repeat it.
+    @Test(arguments: [nil, "p"]) func noRoom(password: String?) async throws {
+        let server = try await RedisServer.start(.init(password: password))
+        try server.command("CONFIG", "SET", "maxclients", "1")
+        try await RedisTestBed.with(server.url) { bed in
+            try await bed.until("the refusal shows") {
+                bed.client.sentences.contains { $0.contains("max number of clients reached") }
+            }
         }
     }
 

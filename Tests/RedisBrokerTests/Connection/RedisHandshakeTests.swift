@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: [
         (0, "WRONGPASS invalid username-password pair or user is disabled.", RedisLossReason.authenticationFailed),
         (0, "ERR Client sent AUTH, but no password is set", .authenticationFailed),
-        (0, "ERR max number of clients reached", .authenticationFailed),
+        (0, "ERR max number of clients reached", .handshakeRefused),
         (1, "NOAUTH Authentication required.", .authenticationFailed),
         (1, "ERR DB index is out of range", .databaseRefused),
         (1, "LOADING Redis is loading the dataset in memory", .loading),
@@ -97,5 +97,15 @@ import Testing
             return
         }
         #expect(!"\(loss)".contains("hunter2"))
+    }
+
+    /// Why a server closes in the handshake is said where it can be known.
+    @Test func explanations() {
+        var (handshake, _) = self.start()
+        #expect("\(handshake.explained(RedisLoss(.peerClosed)))".contains("is TLS on"))
+        #expect(handshake.explained(RedisLoss(.transportFailed)) == RedisLoss(.transportFailed))
+        #expect(handshake.replyReceived(.error("DENIED Redis is running in protected mode")) == .wait)
+        #expect(handshake.explained(RedisLoss(.peerClosed)).reason == .handshakeRefused)
+        #expect("\(handshake.explained(RedisLoss(.peerClosed)))".contains("protected mode"))
     }
 }

@@ -47,7 +47,6 @@ import Testing
             try await bed.until("the channels are on again") { bed.listener.told.count >= 9_001 }
             try await bed.until("the health is green") { bed.client.subscriptionHealth == .ready }
             #expect(bed.listener.told.count == 9_001)
-            // A killed connection ends or breaks, depending on what was on its way.
             #expect(bed.listener.told[5_000].hasPrefix("lost "))
             #expect(Set(bed.listener.told.suffix(4_000)) == Set(channels.suffix(4_000).map { "subscribed \($0)" }))
             let count = try server.command("PUBSUB", "CHANNELS", "hw:*").split(separator: "\n").count
@@ -66,6 +65,11 @@ import Testing
                 bed.listener.told == ["subscribed a", "lost deaf", "subscribed a"]
             }
             try await bed.until("the health is green") { bed.client.subscriptionHealth == .ready }
+            // A second start changes nothing, not even who is told.
+            bed.client.start()
+            #expect(try await bed.send("PUBLISH", "a", "hi") == .integer(1))
+            try await bed.until("the message is here") { bed.listener.told.last == "message a hi" }
+            #expect(bed.client.subscriptionHealth == .ready)
         }
     }
 

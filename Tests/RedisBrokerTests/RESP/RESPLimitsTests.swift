@@ -43,6 +43,7 @@ import Testing
         Input("$-01\r\n", .malformed),
         Input("$3\r\nabcd\r\n", .malformed),
         Input("$3\r\nabc\rx", .malformed),
+        Input("$3\r\nabcd\n+", .malformed),
         Input("$1000", nil),
         Input("$1001\r\n", .bulkTooLong),
         Input("$536870912\r\n", .bulkTooLong),
@@ -73,6 +74,10 @@ import Testing
             "*9\r\n" + String(repeating: "$900\r\n\(String(repeating: "x", count: 900))\r\n", count: 4),
             .replyTooLong
         ),
+        Input(
+            "*4\r\n" + String(repeating: "$900\r\n\(String(repeating: "x", count: 900))\r\n", count: 3) + "$900\r\n",
+            .replyTooLong
+        ),
     ])
     fileprivate func violations(_ input: Input) {
         for size in [Int.max, 1, 3] {
@@ -96,10 +101,10 @@ import Testing
     /// After a violation nothing comes any more, not even what would be in order.
     @Test func staysBroken() throws {
         let reader = RESPReader(limits: Self.limits)
-        var input = ByteBuffer(string: "$-2\r\n")
-        #expect(throws: RESPViolation.malformed) { try reader.next(from: &input) }
+        var input = ByteBuffer(string: "!")
+        #expect(throws: RESPViolation.unknownType) { try reader.next(from: &input) }
         var next = ByteBuffer(string: "+OK\r\n")
-        #expect(throws: RESPViolation.malformed) { try reader.next(from: &next) }
+        #expect(throws: RESPViolation.unknownType) { try reader.next(from: &next) }
     }
 
     /// hiredis takes the deepest nesting that the limits allow, and the limits say no before hiredis has to.
