@@ -210,113 +210,29 @@ public final class RedisServer: Sendable {
     /// digits, null as the empty string, and the elements of an array on a line each. It blocks.
     @discardableResult
     public func command(_ arguments: String...) throws -> String {
-        let connection = try Connection(path: self.socketPath)
+        let connection = try RedisServerConnection(path: self.socketPath)
         if let password = self.options.password { _ = try connection.command(["AUTH", password]) }
         return try connection.command(arguments)
     }
 
-    /// A port that nobody listens on.
+    /// A port that nobody listens on, and that the system gives to nobody who asks for any: a server that was stopped
+    /// finds it free when it starts again.
     public static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
+        for _ in 0..<100 {
+            let port = UInt16.random(in: 20_000..<32_000)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr.s_addr = inet_addr("127.0.0.1")
+            let result = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
             }
+            if result == 0 { return Int(port) }
         }
-        guard result == 0 else { throw Failure.noAnswer(errno: errno) }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-}
-
-/// The servers that run, for the end of the tests: what a global holds is never released.
-private enum Leftovers {
-    private static let servers = Mutex<[pid_t: String]>([:])
-    private static let registration: Void = {
-        atexit {
-            for (pid, directory) in Leftovers.servers.withLock({ $0 }) {
-                _ = kill(pid, SIGKILL)
-                try? FileManager.default.removeItem(atPath: directory)
-            }
-        }
-    }()
-
-    static func add(_ pid: pid_t, directory: String) {
-        _ = self.registration
-        self.servers.withLock { $0[pid] = directory }
-    }
-
-    static func remove(_ pid: pid_t) {
-        self.servers.withLock { $0[pid] = nil }
-    }
-}
-
-/// A blocking connection to a Unix domain socket, as simple as can be.
-private final class Connection {
-    private let descriptor: Int32
-    private var input: [UInt8] = []
-
-    init(path: String) throws {
-        self.descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(self.descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else { throw RedisServer.Failure.noAnswer(errno: errno) }
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(self.descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    deinit {
-        close(self.descriptor)
-    }
-
-    func command(_ arguments: [String]) throws -> String {
-        var bytes = Array("*\(arguments.count)\r\n".utf8)
-        for argument in arguments { bytes += Array("$\(argument.utf8.count)\r\n\(argument)\r\n".utf8) }
-        guard send(self.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
-        else { throw RedisServer.Failure.noAnswer(errno: errno) }
-        return try self.reply()
-    }
-
-    private func reply() throws -> String {
-        let line = try self.line()
-        let rest = String(line.dropFirst())
-        switch line.first {
-        case "-": throw RedisServer.Failure.refused(rest)
-        case "$":
-            guard let count = Int(rest), count >= 0 else { return "" }
-            while self.input.count < count + 2 { try self.receive() }
-            defer { self.input.removeFirst(count + 2) }
-            return String(decoding: self.input.prefix(count), as: UTF8.self)
-        case "*":
-            return try (0..<max(0, Int(rest) ?? 0)).map { _ in try self.reply() }.joined(separator: "\n")
-        default: return rest
-        }
-    }
-
-    private func line() throws -> String {
-        while true {
-            if let end = self.input.firstIndex(of: UInt8(ascii: "\n")) {
-                defer { self.input.removeFirst(end + 1) }
-                return String(decoding: self.input[..<end].dropLast(), as: UTF8.self)
-            }
-            try self.receive()
-        }
-    }
-
-    private func receive() throws {
-        var piece = [UInt8](repeating: 0, count: 4096)
-        let count = recv(self.descriptor, &piece, piece.count, 0)
-        guard count > 0 else { throw RedisServer.Failure.noAnswer(errno: errno) }
-        self.input += piece.prefix(count)
+        throw Failure.noAnswer(errno: errno)
     }
 }

@@ -194,9 +194,9 @@ import Testing
     }
 
     /// Where nobody listens, commands fail at once, also the first ones.
-    @Test func nobodyListens() async throws {
-        let port = try RedisServer.freePort()
-        try await RedisTestBed.with("redis://127.0.0.1:\(port)") { bed in
+    @Test(arguments: ["redis://127.0.0.1:1", "rediss://127.0.0.1:1", "unix:///nonexistent/redis.sock"])
+    func nobodyListens(url: String) async throws {
+        try await RedisTestBed.with(url) { bed in
             #expect(await bed.failure("PING") == .unavailable)
             try await bed.until("the loss shows") {
                 bed.client.sentences.allSatisfy { $0.contains("cannot be connected") }

@@ -1,0 +1,74 @@
+"""Whether a bot whose events go to very many sockets keeps other bots waiting."""
+
+import time
+
+from .. import contenders
+from ..errors import BenchError
+from ..generator import wait_for
+from ..samples import end_to_end, sample
+from ..scenario import Comparison, Goal, Scenario
+from ..servers.process import cpu_seconds
+
+# How much of a core the server uses once the flood is on.
+BUSY = 0.3
+# How long the flood goes on after the measurement, in seconds; what the generator takes to prepare is in it.
+MARGIN = 4
+
+
+def _others(context, target):
+    chosen = context.settings
+    return context.generator.fixed_rate(target, chosen.fairness_rate, chosen.fairness_duration, chosen.secrets)
+
+
+def _quiet(context, target):
+    report = _others(context, target)
+    return sample(end_to_end(report, "p99"), report)
+
+
+def _is_busy(pid):
+    start, used = time.monotonic(), cpu_seconds(pid)
+    time.sleep(0.3)
+    return cpu_seconds(pid) - used > BUSY * (time.monotonic() - start)
+
+
+def _flooded(context, target):
+    chosen = context.settings
+    duration = chosen.fairness_duration + chosen.warm_up + MARGIN
+    flood = context.generator.flood(
+        target,
+        events=int(chosen.events_per_second["fan-out"] * duration),
+        sockets=chosen.fairness_sockets,
+        duration=duration,
+        niceness=chosen.fairness_niceness,
+    )
+    with flood as process:
+        wait_for(lambda: _is_busy(target.socket_holder), process, "the flood does not begin")
+        report = _others(context, target)
+        if process.poll() is not None:
+            raise BenchError("The flood ended before the measurement: make MARGIN in scenarios/fairness.py longer.")
+        flood_report = context.generator.finish(process, duration)
+    deliveries = flood_report["load"]["deliveredPerSecond"]
+    return sample(end_to_end(report, "p99"), flood_report, report, **{"flood's deliveries/s": deliveries})
+
+
+def scenarios(settings):
+    yield Scenario(
+        name="fairness",
+        title="Fairness: other bots beside a flood",
+        text=(
+            f"{settings.secrets} bots get {settings.fairness_rate:,} events a second together, with one socket each, while "
+            f"another bot's events go to {settings.fairness_sockets:,} sockets as fast as the server takes them "
+            f"({settings.connections} connections, closed loop). The figure is the 99th percentile from the moment when an "
+            "event was due to its delivery. All share the machine's cores; the flood's generator runs at a lower priority "
+            f"(nice {settings.fairness_niceness}), so that the wait for the server is measured rather than that for a core."
+        ),
+        unit="ms",
+        more_is_better=False,
+        contenders=(
+            contenders.one_process(
+                _flooded, settings.event_loops, key="flooded", label="Hookwire, beside the flood"
+            ),
+            contenders.one_process(_quiet, settings.event_loops, key="quiet", label="Hookwire, without it"),
+        ),
+        comparisons=(Comparison("flooded", "quiet", Goal(at_most=3)),),
+    )

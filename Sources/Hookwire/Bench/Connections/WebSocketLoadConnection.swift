@@ -1,0 +1,138 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// A bot's socket that checks what it receives: the only handler of its channel. Belongs to its loop's thread.
+final class WebSocketLoadConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum State {
+        /// The answer to the handshake, as far as it has come.
+        case opening([UInt8])
+        case open
+        case ended
+    }
+
+    private static let headLimit = 16 << 10
+
+    /// Whose events it receives.
+    let secret: Int
+    /// What it has received.
+    var ledger = SocketLedger()
+
+    private let loop: LoadLoop
+    private let request: ByteBuffer
+    private var state = State.opening([])
+    private var frames = ServerFrameReader()
+    private var context: ChannelHandlerContext?
+    /// Why it ended, if it is known before it has.
+    private var end: String?
+
+    init(secret: Int, request: ByteBuffer, loop: LoadLoop) {
+        self.secret = secret
+        self.request = request
+        self.loop = loop
+    }
+
+    /// Ends the connection in good order.
+    func close() {
+        guard let context = self.context else { return }
+        self.state = .ended
+        let normal: [UInt8] = [0x03, 0xE8]
+        let frame = normal.withUnsafeBytes { ClientFrame.close($0, mask: .random(in: .min ... .max)) }
+        context.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
+        context.close(promise: nil)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(self.wrapOutboundOut(self.request), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let now = NIODeadline.now()
+        self.unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
+            var rest = bytes
+            if case .opening = self.state { rest = self.readHandshake(bytes) }
+            guard case .open = self.state else { return }
+            do throws(ServerFrameReader.Violation) {
+                try self.frames.receive(rest) { kind, payload in self.receive(kind, payload, now: now) }
+            } catch {
+                self.finish(error.rawValue)
+            }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.finish("reset")
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        switch self.state {
+        case .opening: self.loop.socketFailed(reason: self.end ?? "handshake_cut_off")
+        case .open: self.loop.socketLost(reason: self.end ?? "cut_off")
+        case .ended: break
+        }
+        self.state = .ended
+    }
+
+    /// - Returns: what follows the handshake's answer.
+    private func readHandshake(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard case .opening(var head) = self.state else { return bytes }
+        self.state = .opening([])
+        for (index, byte) in bytes.enumerated() {
+            head.append(byte)
+            guard byte == UInt8(ascii: "\n"), head.suffix(4).elementsEqual("\r\n\r\n".utf8) else { continue }
+            guard let response = HTTPResponseHead(head) else {
+                self.finish("handshake_malformed")
+                break
+            }
+            guard self.loop.plan.handshake.isAccepted(response) else {
+                self.finish(response.status == 101 ? "handshake_wrong_accept" : "handshake_status_\(response.status)")
+                break
+            }
+            self.state = .open
+            self.loop.socketOpened(self)
+            return UnsafeRawBufferPointer(rebasing: bytes[(index + 1)...])
+        }
+        self.state = .opening(head)
+        if head.count > Self.headLimit { self.finish("handshake_malformed") }
+        return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    private func receive(_ kind: ServerFrameReader.Kind, _ payload: UnsafeRawBufferPointer, now: NIODeadline) {
+        switch kind {
+        case .text, .binary:
+            self.loop.received(payload, by: self, now: now)
+        case .ping:
+            self.loop.pinged()
+            let pong = ClientFrame.pong(payload, mask: .random(in: .min ... .max))
+            self.context?.writeAndFlush(self.wrapOutboundOut(pong), promise: nil)
+        case .pong:
+            break
+        case .close:
+            let code = payload.count >= 2 ? Int(payload[0]) << 8 | Int(payload[1]) : 1005
+            let answer = ClientFrame.close(
+                UnsafeRawBufferPointer(rebasing: payload.prefix(2)),
+                mask: .random(in: .min ... .max)
+            )
+            self.context?.writeAndFlush(self.wrapOutboundOut(answer), promise: nil)
+            self.finish("close_\(code)")
+        }
+    }
+
+    private func finish(_ reason: String) {
+        if self.end == nil { self.end = reason }
+        self.context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,49 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a process used while events were measured, or while sockets were held.
+struct ProcessFigures: Encodable, Sendable {
+    let name: String
+    /// nil for the generator itself.
+    let pid: Int?
+    let userSeconds: Double
+    let systemSeconds: Double
+    /// How many cores it kept busy.
+    let cores: Double
+    let userMicrosecondsPerEvent: Double?
+    let systemMicrosecondsPerEvent: Double?
+    let microsecondsPerDelivery: Double?
+    let residentBytes: Int?
+    /// How much its memory grew for each socket, since before the sockets were opened.
+    let residentBytesPerSocket: Double?
+
+    /// What is compared with what.
+    struct Window {
+        var seconds: Double
+        var events: Int
+        var deliveries: Int
+    }
+
+    init(
+        name: String,
+        pid: Int?,
+        before: ProcessUsage,
+        after: ProcessUsage,
+        window: Window,
+        residentBytesPerSocket: Double? = nil
+    ) {
+        self.name = name
+        self.pid = pid
+        self.userSeconds = after.user - before.user
+        self.systemSeconds = after.system - before.system
+        let total = self.userSeconds + self.systemSeconds
+        self.cores = total / max(window.seconds, 1e-9)
+        func share(_ seconds: Double, of count: Int) -> Double? { count > 0 ? seconds * 1e6 / Double(count) : nil }
+        self.userMicrosecondsPerEvent = share(self.userSeconds, of: window.events)
+        self.systemMicrosecondsPerEvent = share(self.systemSeconds, of: window.events)
+        self.microsecondsPerDelivery = share(total, of: window.deliveries)
+        self.residentBytes = pid == nil ? nil : after.residentBytes
+        self.residentBytesPerSocket = residentBytesPerSocket
+    }
+}

@@ -1,0 +1,200 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Egress
+import Ingress
+import Logging
+import NIOCore
+import NIOPosix
+import Shared
+import Synchronization
+import Testing
+
+@testable import Hookwire
+
+/// The generator against a relay in this process: what it counts, and that it does not overlook what went wrong.
+@Suite struct BenchRunTests {
+    /// A relay whose broker mistreats every `period`-th event.
+    private func report(_ fault: FaultyBroker.Fault, _ arguments: String...) async throws -> BenchReport {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let broker = FaultyBroker(fault: fault)
+        let state = NodeState()
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let ingress = Ingress(configuration: IngressConfiguration(), broker: broker, drainState: state, logger: logger)
+        let egress = Egress(configuration: EgressConfiguration(), broker: broker, state: state, logger: logger)
+        let server = try await HTTPServer.start(
+            host: "127.0.0.1",
+            port: 0,
+            limits: HTTPLimits(),
+            tls: nil,
+            group: group
+        ) { eventLoop in
+            var router = Router()
+            try ingress.addRoutes(to: &router, on: eventLoop)
+            egress.addRoutes(to: &router, on: eventLoop)
+            return router
+        }
+        let port = server.localAddress.port ?? 0
+        let urls = [
+            "--webhook=http://127.0.0.1:\(port)/webhook?secret={secret}", "--socket=ws://127.0.0.1:\(port)/ws/{secret}",
+        ]
+        let options = try BenchOptions.parse(urls + ["--settle=500ms", "--connections=4"] + arguments)
+        let report = try await BenchRun(BenchConfiguration(options), progress: BenchProgress()).run()
+        await egress.drain(over: .zero)
+        _ = await server.shutdown(within: .seconds(5))
+        return report
+    }
+
+    /// Every event of a sound relay is accepted and delivered once to each socket; the warm-up is not counted.
+    @Test(arguments: ["--pipeline=1", "--pipeline=5", "--rate=2000"])
+    func soundRelay(mode: String) async throws {
+        let report = try await self.report(
+            .none,
+            "--events=200",
+            "--secrets=3",
+            "--sockets=2",
+            "--threads=2",
+            "--warm-up=10ms",
+            mode
+        )
+        #expect(report.problems.isEmpty)
+        let load = try #require(report.load)
+        #expect(load.accepted == 200)
+        #expect(load.delivered == 400)
+        #expect(load.acknowledgement?.count == 200)
+        #expect(load.endToEnd?.count == 400)
+        #expect(report.sockets.opened == 6)
+    }
+
+    /// An event that was acknowledged and not delivered is lost, once for each socket.
+    @Test func findsLosses() async throws {
+        let report = try await self.report(.drop, "--events=50", "--sockets=2", "--warm-up=0")
+        #expect(report.failures.lost == 10)
+        #expect(report.problems == ["10 deliveries lost"])
+    }
+
+    /// An event that comes twice is told.
+    @Test func findsDuplicates() async throws {
+        let report = try await self.report(.double, "--events=50", "--warm-up=0")
+        #expect(report.failures.duplicates == 5)
+        #expect(report.failures.lost == 0)
+    }
+
+    /// An event that comes after one that was sent only when it had been acknowledged is told.
+    @Test func findsWrongOrder() async throws {
+        let report = try await self.report(.delay, "--events=49", "--warm-up=0", "--connections=1")
+        #expect(report.failures.outOfOrder == 4)
+        #expect(report.failures.lost == 0)
+    }
+
+    /// A changed body is no event, and the event it was is lost.
+    @Test func findsChangedBodies() async throws {
+        let report = try await self.report(.change, "--events=50", "--warm-up=0")
+        #expect(report.failures.corrupt == 5)
+        #expect(report.failures.lost == 5)
+    }
+
+    /// What a relay refuses is counted by status, and not missed at the sockets.
+    @Test func countsRefusals() async throws {
+        let report = try await self.report(.none, "--events=50", "--warm-up=0", "--unsigned")
+        #expect(report.failures.refused == ["401": 50])
+        #expect(report.failures.lost == 0)
+    }
+
+    /// Sockets are opened, held and counted.
+    @Test func holdsSockets() async throws {
+        let report = try await self.report(.none, "--idle", "--secrets=2", "--sockets=20", "--duration=50ms")
+        #expect(report.sockets.opened == 40)
+        #expect(report.load == nil)
+        #expect(report.problems.isEmpty)
+    }
+
+    /// A report is one JSON object.
+    @Test func writesJSON() async throws {
+        let report = try await self.report(.none, "--events=10", "--warm-up=0")
+        let json = try report.json()
+        let accepted = try json.withUnsafeBytes { bytes in
+            let object = try JSONObjectView(validating: bytes, members: JSONMemberNames("load", "problems"))
+            return object["load"] != nil
+        }
+        #expect(accepted)
+    }
+}
+
+/// A broker in memory that does something wrong with every tenth event.
+private final class FaultyBroker: Broker {
+    enum Fault {
+        case none
+        case drop
+        case double
+        /// Acknowledged at once, stored only behind five others.
+        case delay
+        case change
+    }
+
+    private let fault: Fault
+    private let memory = MemoryBroker()
+    private let count = Mutex(0)
+    private let held = Mutex<(Event, ChannelID)?>(nil)
+
+    init(fault: Fault) {
+        self.fault = fault
+    }
+
+    var health: BrokerHealth { self.memory.health }
+
+    func publish(
+        _ event: Event,
+        to channel: ChannelID,
+        key: DuplicateKey?,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Publication> {
+        let number = self.count.withLock { count in
+            count += 1
+            return count
+        }
+        let isTenth = number.isMultiple(of: 10)
+        guard isTenth else {
+            let publication = self.memory.publish(event, to: channel, key: key, on: eventLoop)
+            if number % 10 == 5, let (event, channel) = self.held.withLock({ $0.take() }) {
+                _ = self.memory.publish(event, to: channel, key: nil, on: eventLoop)
+            }
+            return publication
+        }
+        switch self.fault {
+        case .none:
+            return self.memory.publish(event, to: channel, key: key, on: eventLoop)
+        case .drop:
+            return eventLoop.makeSucceededFuture(.duplicate)
+        case .double:
+            _ = self.memory.publish(event, to: channel, key: nil, on: eventLoop)
+            return self.memory.publish(event, to: channel, key: nil, on: eventLoop)
+        case .delay:
+            self.held.withLock { $0 = (event, channel) }
+            return eventLoop.makeSucceededFuture(.duplicate)
+        case .change:
+            var changed = event
+            changed.body.setInteger(UInt8(ascii: "!"), at: changed.body.writerIndex - 100)
+            return self.memory.publish(changed, to: channel, key: key, on: eventLoop)
+        }
+    }
+
+    func feed(
+        _ channel: ChannelID,
+        to receiver: any FeedReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any FeedSubscription> {
+        self.memory.feed(channel, to: receiver, on: eventLoop)
+    }
+
+    func log(
+        _ channel: ChannelID,
+        after position: Position?,
+        limit: Int,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<LogPage> {
+        self.memory.log(channel, after: position, limit: limit, on: eventLoop)
+    }
+}
