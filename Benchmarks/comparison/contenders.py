@@ -18,11 +18,13 @@ def one_process(measure, loops, *flags, key="hookwire", label="Hookwire, one pro
     ), measure)  # fmt: skip
 
 
-def two_tiers(measure, loops, key="hookwire"):
-    return Contender(key, "Hookwire, two tiers on Redis", True, tuple(
+def two_tiers(measure, loops, *ingress_flags):
+    return Contender("hookwire", "Hookwire, two tiers on Redis", True, tuple(
         Configuration(
             count(number, "event loop") + " a tier",
-            lambda context, number=number: hookwire.two_tiers(context.binary, context.folder, number),
+            lambda context, number=number: hookwire.two_tiers(
+                context.binary, context.folder, number, *ingress_flags
+            ),
         )
         for number in loops
     ), measure)  # fmt: skip
@@ -48,11 +50,11 @@ def _nchan(label, measure, workers, on_redis):
 
 def fastapi(measure):
     return Contender("seed", "FastAPI relay", False, (
-        Configuration("asyncio", lambda context: seed.seed(context.folder)),
+        Configuration("plain", lambda context: seed.seed(context.folder)),
     ), measure)  # fmt: skip
 
 
 def fastapi_with_uvloop(measure):
-    return Contender("seed-uvloop", "FastAPI relay with uvloop", False, (
-        Configuration("uvloop, httptools", lambda context: seed.seed(context.folder, fast=True)),
+    return Contender("seed-uvloop", "FastAPI relay", False, (
+        Configuration("uvloop and httptools", lambda context: seed.seed(context.folder, fast=True)),
     ), measure)  # fmt: skip

@@ -56,7 +56,8 @@ class Generator:
             raise BenchError(f"hookwire bench has not ended {GRACE} s after its time; the server hangs.") from error
         # 1 says that something was lost, and the report says what.
         if process.returncode not in (0, 1):
-            raise BenchError(stderr.decode(errors="replace").strip() or f"hookwire bench ended with {process.returncode}")
+            said = stderr.decode(errors="replace").strip()
+            raise BenchError(said or f"hookwire bench ended with exit code {process.returncode}")
         try:
             return json.loads(stdout)
         except ValueError as error:
@@ -68,11 +69,11 @@ class Generator:
 
     # What scenarios ask for
 
-    def _load(self, secrets, sockets=1):
+    def _load(self, secrets, sockets=1, warm_up=None):
         chosen = self.settings
         return (
             "--secrets", secrets, "--sockets", sockets, "--body-size", chosen.body_size,
-            "--connections", chosen.connections, "--warm-up", milliseconds(chosen.warm_up),
+            "--connections", chosen.connections, "--warm-up", milliseconds(warm_up or chosen.warm_up),
         )  # fmt: skip
 
     def closed_loop(self, target, events, secrets, sockets=1, duration=None):
@@ -80,8 +81,8 @@ class Generator:
         limit = ("--duration", milliseconds(duration)) if duration else ()
         return self.run(target, *self._load(secrets, sockets), "--events", events, *limit, seconds=duration or 60)
 
-    def fixed_rate(self, target, rate, duration, secrets):
-        flags = (*self._load(secrets), "--rate", rate, "--duration", milliseconds(duration))
+    def fixed_rate(self, target, rate, duration, secrets, warm_up=None):
+        flags = (*self._load(secrets, warm_up=warm_up), "--rate", rate, "--duration", milliseconds(duration))
         return self.run(target, *flags, seconds=duration)
 
     def idle(self, target, secrets, sockets, hold):

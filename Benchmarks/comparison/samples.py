@@ -9,15 +9,14 @@ def sample(value, *reports, failures=(), **details):
     last = reports[-1] if reports else None
     if last:
         details["generator full"] = last["generatorIsFull"]
-        details["generator cores"] = last["generator"]["cores"]
-        for process in last["processes"]:
-            if process.get("residentBytes"):
-                details[f"{process['name']} RSS MiB"] = process["residentBytes"] / 2**20
         load = last.get("load")
         if load:
-            details["CPU µs/event"] = cpu_per_event(last)
             for name in ("p50", "p99"):
                 details[f"{name} ms"] = (load.get("endToEnd") or {}).get(name)
+            details["CPU µs/event"] = cpu_per_event(last)
+            details["generator's cores"] = last["generator"]["cores"]
+        resident = [one.get("residentBytes") or 0 for one in last["processes"] if one["name"] != "redis"]
+        details["RSS without Redis, MiB"] = sum(resident) / 2**20
     return Sample(value, problems, details, list(reports))
 
 

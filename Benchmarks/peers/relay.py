@@ -1,7 +1,8 @@
 """A webhook relay as bot authors write it for themselves: FastAPI, uvicorn, websockets, and a dictionary of sockets.
 
-Written for script/bench, as a peer to measure. It has the shape of the scripts in the wild, and their promises: it signs
-the platform's validation (op 13), checks no signature, keeps nothing, and sends a body to the sockets one after another.
+Written for script/bench, as a peer to measure. It has the shape of the scripts in the wild, and their promises: it
+signs the platform's validation (op 13), checks no signature, keeps nothing, and sends a body to the sockets one after
+another.
 
     uvicorn relay:app --app-dir Benchmarks/peers --port 8088
 """

@@ -3,7 +3,7 @@
 # Each line names a package and what proves it is there: a file (a pattern), or a command.
 # Evidence rather than dpkg's list, because images and toolchains bring the same files under other package names.
 
-# shellcheck disable=SC2034 # the two lists are for the script that sources this file
+# shellcheck disable=SC2034 # the lists are for the script that sources this file
 # shellcheck source-path=SCRIPTDIR source=output.sh
 source "${BASH_SOURCE[0]%/*}/output.sh"
 
@@ -35,6 +35,14 @@ test_packages=(
     'aardvark-dns       file    /usr/lib/podman/aardvark-dns'
     'iptables           file    /usr/*bin/iptables'
     'debootstrap        file    /usr/*bin/debootstrap'
+)
+
+# What script/bench measures beside Hookwire.
+bench_packages=(
+    'nginx              file    /usr/sbin/nginx'
+    'libnginx-mod-nchan file    /usr/lib/nginx/modules/ngx_nchan_module.so'
+    'redis-server       command redis-server'
+    'python3-venv       python  ensurepip'
 )
 
 # Ends the script with one sentence unless there is a `swift`. Asked first, before anything is installed.

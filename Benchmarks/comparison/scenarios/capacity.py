@@ -10,7 +10,7 @@ from ..generator import wait_for
 from ..samples import sample
 from ..scenario import Configuration, Contender, Goal, Limit, Scenario
 from ..servers import hookwire
-from ..servers.process import descriptor_count, resident_bytes
+from ..servers.process import descriptor_count, resident_bytes, settled_descriptors
 from ..servers.redis import redis
 from ..servers.target import Target
 from ..settings import sizes_within
@@ -36,7 +36,7 @@ def _measure(context, target):
     pid = target.socket_holder
     points = []
     with contextlib.ExitStack() as stack:
-        before, opened = descriptor_count(pid), 0
+        before, opened = settled_descriptors(pid), 0
         for size in _sizes(context.settings):
             step = (size - opened) // 10 * 10
             process = stack.enter_context(context.generator.hold(target, secrets=10, sockets=step // 10))
@@ -56,9 +56,8 @@ def _measure(context, target):
 
 @contextlib.contextmanager
 def _egress(context, loops):
-    flags = ("--ping-interval", context.settings.idle_ping_interval)
     with redis(context.folder) as store:
-        flags += ("--redis-url", f"redis://127.0.0.1:{store.port}/0")
+        flags = ("--redis-url", f"redis://127.0.0.1:{store.port}/0", *context.settings.idle_flags)
         with hookwire.node(context.binary, "egress", context.folder, loops, *flags) as (server, port):
             socket = f"ws://127.0.0.1:{port}/ws?secret={{secret}}"
             # Nothing is posted, and the generator wants an address for it nevertheless.

@@ -15,9 +15,9 @@ def _measure(context, target):
 def scenarios(settings):
     text = (
         f"{settings.rate:,} events a second of {settings.body_size} bytes for {settings.secrets} bots with one socket "
-        f"each, for {settings.rate_duration:g} s. The time counts from the moment when an event was due, so a server that "
-        "stalls is charged for every event that it held up. The figure is the 99th percentile; the median stands in the "
-        "table of all configurations."
+        f"each, for {settings.rate_duration:g} s. The time counts from the moment when an event was due, so a server "
+        "that stalls is charged for every event that it held up. The figure is the 99th percentile; the median stands "
+        "in the table of all configurations."
     )
     yield Scenario(
         name="latency-one-process",

@@ -20,9 +20,9 @@ def _measure(secrets, sockets):
 def scenarios(settings):
     (total,) = sizes_within((settings.idle_sockets,), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     text = (
-        "The growth of the server's resident memory from before the sockets were opened until they had been held for "
-        f"{settings.idle_hold:g} s, divided by their number. Hookwire pinged every socket once in that time; nchan's pings "
-        "are off, as they are by default. The kernel's own memory is not in it."
+        "The growth of the server's resident memory from before the sockets were opened until they had been held "
+        f"for {settings.idle_hold:g} s, divided by their number. Hookwire pinged every socket once in that time; "
+        "nchan's pings are off, as they are by default. The kernel's own memory is not in it."
     )
     for name, secrets, limit in (("ten-channels", 10, 3_000), ("own-channels", total, 4_000)):
         sockets = total // secrets
@@ -38,9 +38,7 @@ def scenarios(settings):
             unit="bytes a socket",
             more_is_better=False,
             contenders=(
-                contenders.one_process(
-                    measure, (settings.plain_event_loops,), "--ping-interval", settings.idle_ping_interval
-                ),
+                contenders.one_process(measure, (settings.plain_event_loops,), *settings.idle_flags),
                 contenders.nchan_in_memory(measure, (settings.plain_nchan_workers,)),
                 contenders.fastapi(measure),
             ),

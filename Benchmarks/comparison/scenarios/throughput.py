@@ -18,8 +18,9 @@ def _measure(kind):
 
 def scenarios(settings):
     load = (
-        f"{settings.connections} connections post events of {settings.body_size} bytes for {settings.secrets} bots, each "
-        f"connection the next one when the last is answered, for {settings.closed_loop:g} s; every bot has one socket."
+        f"{settings.connections} connections post events of {settings.body_size} bytes for {settings.secrets} bots, "
+        f"each connection the next one when the last is answered, for {settings.closed_loop:g} s; every bot has one "
+        "socket."
     )
     verifies = "Hookwire verifies every signature; the peer verifies none."
     yield Scenario(

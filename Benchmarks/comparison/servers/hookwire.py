@@ -39,11 +39,11 @@ def one_process(binary, folder, loops, *flags):
 
 
 @contextlib.contextmanager
-def two_tiers(binary, folder, loops):
+def two_tiers(binary, folder, loops, *ingress_flags):
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(redis(folder))
         flags = ("--redis-url", f"redis://127.0.0.1:{store.port}/0")
-        ingress, webhooks = stack.enter_context(node(binary, "ingress", folder, loops, *flags))
+        ingress, webhooks = stack.enter_context(node(binary, "ingress", folder, loops, *flags, *ingress_flags))
         egress, sockets = stack.enter_context(node(binary, "egress", folder, loops, *flags))
         yield Target(
             webhook=f"http://127.0.0.1:{webhooks}/webhook?secret={{secret}}",

@@ -17,7 +17,7 @@ MODULE = "/usr/lib/nginx/modules/ngx_nchan_module.so"
 
 def configuration(port, workers, redis_port=None):
     """The configuration file's text."""
-    storage = f'nchan_use_redis on;\n            nchan_redis_url "redis://127.0.0.1:{redis_port}";' if redis_port else ""
+    storage = f'nchan_use_redis on; nchan_redis_url "redis://127.0.0.1:{redis_port}";' if redis_port else ""
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return string.Template(TEMPLATE.read_text()).safe_substitute(
         module=MODULE,

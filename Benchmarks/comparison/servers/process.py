@@ -113,6 +113,15 @@ def descriptor_count(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def settled_descriptors(pid):
+    """How many it has open once that does not change any more: a probe's connection may just be ending."""
+    seen = []
+    while len(seen) < 5 or len(set(seen[-5:])) > 1:
+        seen.append(descriptor_count(pid))
+        time.sleep(0.03)
+    return seen[-1]
+
+
 def cpu_seconds(pid):
     """What a process has used since it started, from proc(5)."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -19,7 +19,8 @@ def _answers(port):
 def redis(folder):
     """A running server, with its `port`."""
     port = free_port()
-    command = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"]
+    command = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", folder]
+    command += ["--save", "", "--appendonly", "no"]
     server = Server("redis-server", command, folder)
     server.port = port
     try:

@@ -1,0 +1,154 @@
+"""Writes the document and its plots from the kept results."""
+
+import collections
+import re
+import textwrap
+
+from . import plot
+from .rounds import figure
+
+HEAD = """\
+# Performance
+
+Hookwire beside other relays, measured on one machine in the same minutes by the same load generator, `hookwire bench`.
+The generator runs on the same cores as what it measures, and so does Redis: the ratios count, and the figures by
+themselves say as much about the machine. `script/bench` measures all of it again and writes this page.
+
+## How
+
+A scenario runs in rounds. In each round every contender gets a fresh server process, and a fresh Redis where it uses
+one, and in every other round the order is reversed. A table has the median of the rounds, with the smallest and the
+largest in brackets, and a ratio is taken round by round. Where the table at the end of a section names several
+configurations, all of them were measured in every round, and each side is represented by the one with the best median.
+
+Every event has an id, and every socket is checked for events that are lost, double, out of order or altered, during the
+warm-up too: that is the column "failures", of all runs of both configurations that a line compares. Events are signed
+before a run begins. Hookwire logs warnings only; nginx writes no access log and ends no connection by the number of its
+requests; Redis writes nothing to disk.
+"""
+
+
+def write(output, all_results, context):
+    """The page at `output`, and its plots in a folder of the same name beside it."""
+    plots = output.with_suffix("")
+    plots.mkdir(parents=True, exist_ok=True)
+    parts = [HEAD, *_surroundings(all_results, context)]
+    for results in all_results:
+        name = results.scenario.name
+        (plots / f"{name}.svg").write_text(_plot(results))
+        parts += _section(results, f"{plots.name}/{name}.svg")
+    output.write_text("\n".join(parts))
+
+
+def _surroundings(all_results, context):
+    dates = sorted(results.outcome["started"][:10] for results in all_results)
+    loads = [results.outcome["load average before"] for results in all_results]
+    counts = sorted({results.outcome["runs"] for results in all_results})
+    rounds = " or ".join(str(count) for count in counts)
+    facts = {
+        "date": dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}",
+        "rounds": rounds + ("" if counts[0] >= 5 else ": fewer than five, for a look only"),
+        **context["machine"],
+        "load average before a scenario": f"{min(loads):.2f} to {max(loads):.2f}",
+        **context["versions"],
+    }
+    yield "## Machine and versions\n\n| | |\n|---|---|"
+    yield "\n".join(f"| {name} | {text} |" for name, text in facts.items()) + "\n"
+    if len({str(results.outcome.get("versions")) for results in all_results}) > 1:
+        yield "Not all scenarios were measured with the same versions; these are the latest.\n"
+
+
+def _section(results, image):
+    scenario = results.scenario
+    yield f"## {scenario.title}\n\n{textwrap.fill(scenario.text, 120)}\n"
+    yield f"![{scenario.title}: bars of the medians]({image})\n"
+    yield f"| ours, {scenario.unit} | compared with | ratio | goal | reached | failures |\n|---|---|---|---|---|---|"
+    rows = list(results.rows())
+    yield "\n".join(_row(row) for row in rows) + "\n"
+    notes = list(_notes(results, rows))
+    if notes:
+        yield textwrap.fill(" ".join(notes), 120) + "\n"
+    yield from _all_configurations(results)
+
+
+def _row(row):
+    goal = "" if row.goal is None else f"{row.goal.words} {_bound(row.goal.bound)}{' ×' if row.ratio else ''}"
+    reached = {None: "", True: "yes", False: "**no**"}[row.is_reached]
+    other = f"{row.other.name}: {_spread(row.other.spread)}" if row.other else ""
+    ratio = f"{_spread(row.ratio, ' ×')}" if row.ratio else ""
+    failures = "; ".join(filter(None, (_failures(row.ours), row.other and _failures(row.other)))) or "none"
+    return f"| {row.ours.name}: {_spread(row.ours.spread)} | {other} | {ratio} | {goal} | {reached} | {failures} |"
+
+
+def _spread(spread, unit=""):
+    return f"{figure(spread.median)}{unit} [{figure(spread.minimum)}–{figure(spread.maximum)}]"
+
+
+def _bound(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:g}"
+
+
+def _failures(series):
+    """What failed in a series, of each kind how much and in how many runs; nothing where nothing did."""
+    amounts, runs = collections.Counter(), collections.Counter()
+    for sample in series.failed:
+        for failure in sample["failures"]:
+            # Each begins with its number, as the generator writes it.
+            amount, kind = re.fullmatch(r"(\d*) ?(.+)", failure).groups()
+            amounts[kind] += int(amount or 1)
+            runs[kind] += 1
+    total = len(series.samples)
+    text = ", ".join(f"{amounts[kind]:,} {kind} in {count} of {total} runs" for kind, count in runs.items())
+    return f"{series.name}: {text}" if text else ""
+
+
+def _notes(results, rows):
+    named = {id(series): series for row in rows for series in (row.ours, row.other) if series}
+    for series in named.values():
+        if series.full_runs:
+            yield (
+                f"The generator was busy all the time in {series.full_runs} of {len(series.samples)} runs of "
+                f"{series.name}: the server can do more than the figure says."
+            )
+
+
+def _all_configurations(results):
+    """Every configuration with the figures beside the main one."""
+    names = []
+    for series in results.series:
+        for sample in series.samples:
+            names += [name for name in sample["details"] if name not in (*names, "generator full")]
+    yield f"| configuration | {results.scenario.unit} | {' | '.join([*names, 'generator full'])} | runs with failures |"
+    yield "|" + "---|" * (len(names) + 4)
+    for series in results.series:
+        values = [series.detail(name) for name in names]
+        cells = ["" if value is None else figure(value) for value in values]
+        total = len(series.samples)
+        cells += [f"{series.full_runs} of {total}", f"{len(series.failed)} of {total}"]
+        yield f"| {series.name} | {_spread(series.spread)} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _plot(results):
+    scenario = results.scenario
+    bars = []
+    for contender in scenario.contenders:
+        series = results.best(contender.key)
+        spread = series.spread
+        bars.append(
+            plot.Bar(
+                series.name, figure(spread.median), spread.median, spread.minimum, spread.maximum, contender.is_ours
+            )
+        )
+    return plot.bars(scenario.title, scenario.unit, bars, figure, _goal_line(results))
+
+
+def _goal_line(results):
+    """Where our bar should end: at a limit, or at the peer's median times the ratio."""
+    for row in results.rows():
+        if row.goal is None:
+            continue
+        bound = row.goal.bound * (row.other.spread.median if row.other else 1)
+        suffix = f" {_bound(row.goal.bound)} ×" if row.ratio else ""
+        return bound, f"goal: {row.goal.words}{suffix or ' ' + _bound(bound)}"
+    return None
