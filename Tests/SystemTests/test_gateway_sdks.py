@@ -103,63 +103,97 @@ def until(condition, what, seconds=PATIENCE):
         time.sleep(0.05)  # metrics and the fake platform are asked: they tell nobody of their own accord
 
 
+class Scene:
+    """Two tiers, a platform, and a bot behind a load balancer, ready."""
+
+    def __init__(self, stack, sdk, folder, certificate, *flags):
+        self.secret = qq.secret()
+        redis = stack.enter_context(RedisServer(folder, "--appendonly", "yes"))
+        self.platform = stack.enter_context(FakeQQ())
+        tokens = stack.enter_context(TokenService(self.platform, certificate))
+        upstream = ("--qq-upstream", self.platform.url, "--qq-token-upstream", self.platform.url)
+        flags = (*upstream, "--qq-heartbeat", f"{HEARTBEAT}s", *flags)
+        self.ingress = [stack.enter_context(TierNode("ingress", redis.url, folder=folder)) for _ in range(2)]
+        self.egress = [stack.enter_context(TierNode("egress", redis.url, *flags, folder=folder)) for _ in range(2)]
+        for node in (*self.ingress, *self.egress):
+            node.await_ready()
+        address = f"127.0.0.1:{stack.enter_context(Front(self.egress)).port}"
+        app_id = self.platform.add_bot(self.secret)
+        self.bot = stack.enter_context(SDKBot(sdk, address, app_id, self.secret, folder, token_service=tokens))
+        self.sent = []
+        self.bot.await_line("ready")
+        assert self.sessions(0, "identify") == 1
+
+    def sessions(self, node, start):
+        return metric(self.egress[node], "hookwire_gateway_sessions_total", start=start)
+
+    def beats(self):
+        return metric(self.egress[0], "hookwire_gateway_heartbeats_total")
+
+    def send(self, count):
+        """Posts messages, each to the next ingress node."""
+        for _ in range(count):
+            self.sent.append(f"消息 {len(self.sent)}")
+            post(self.ingress[len(self.sent) % 2], self.secret, message(self.sent[-1], len(self.sent)))
+
+    def answers(self, text):
+        messages = list(self.platform.messages)
+        return sum(f'echo {text}"' in json.dumps(body, ensure_ascii=False) for _, body in messages)
+
+    def await_answers(self, texts):
+        until(lambda: all(self.answers(text) for text in texts), f"no answers; the bot said:\n{self.bot.said}")
+
+    def check(self, certain):
+        """The session was resumed on the second node, everything came once and in order, and what must be is answered."""
+        until(lambda: self.sessions(1, "resume") == 1, "no resume")
+        assert self.sessions(1, "identify") == 0
+        assert self.bot.received == self.sent
+        self.await_answers(certain)
+        assert all(self.answers(text) == 1 for text in certain) and all(self.answers(text) <= 1 for text in self.sent)
+        assert {path for path, _ in self.platform.messages} == {"/v2/users/2B13/messages"}
+
+
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("sdk", SDKS)
 def test_session_outlives_its_node(sdk, tmp_path, platform_certificate):
     """Connect, READY, receive, beat, answer; the node is killed; resume on the other, nothing lost and nothing twice."""
-    secret = qq.secret()
     with contextlib.ExitStack() as stack:
-        redis = stack.enter_context(RedisServer(tmp_path, "--appendonly", "yes"))
-        platform = stack.enter_context(FakeQQ())
-        tokens = stack.enter_context(TokenService(platform, platform_certificate))
-        app_id = platform.add_bot(secret)
-        ingress = [stack.enter_context(TierNode("ingress", redis.url, folder=tmp_path)) for _ in range(2)]
-        flags = ("--qq-upstream", platform.url, "--qq-token-upstream", platform.url, "--qq-heartbeat", f"{HEARTBEAT}s")
-        egress = [stack.enter_context(TierNode("egress", redis.url, *flags, folder=tmp_path)) for _ in range(2)]
-        for node in (*ingress, *egress):
-            node.await_ready()
-        front = stack.enter_context(Front(egress))
-        bot = stack.enter_context(
-            SDKBot(sdk, f"127.0.0.1:{front.port}", app_id, secret, tmp_path, token_service=tokens)
-        )
-
-        bot.await_line("ready")
-        assert metric(egress[0], "hookwire_gateway_sessions_total", start="identify") == 1
-        sent = []
-
-        def send(count):
-            for _ in range(count):
-                sent.append(f"消息 {len(sent)}")
-                post(ingress[len(sent) % 2], secret, message(sent[-1], len(sent)))
-
-        send(5)
-        bot.await_received(5)
-        until(lambda: len(platform.messages) >= 5, f"{len(platform.messages)} answers; the bot said:\n{bot.said}")
+        scene = Scene(stack, sdk, tmp_path, platform_certificate)
+        scene.send(5)
+        scene.bot.await_received(5)
+        scene.await_answers(scene.sent)
 
         # botpy beats every 30 s, whatever Hello says; each beat is answered, and nobody is closed between them.
-        beats = metric(egress[0], "hookwire_gateway_heartbeats_total")
-        wanted = beats + (1 if sdk == "qq-botpy" else 2)
-        until(lambda: metric(egress[0], "hookwire_gateway_heartbeats_total") >= wanted, "no heartbeats", 40)
-        assert metric(egress[0], "hookwire_gateway_sessions_total", start="identify") == 1
+        wanted = scene.beats() + (1 if sdk == "qq-botpy" else 2)
+        until(lambda: scene.beats() >= wanted, "no heartbeats", 40)
+        assert scene.sessions(0, "identify") == 1
 
-        send(3)
-        egress[0].kill()
-        send(4)
-        bot.await_received(12, 60)
-        until(lambda: metric(egress[1], "hookwire_gateway_sessions_total", start="resume") == 1, "no resume")
-        assert metric(egress[1], "hookwire_gateway_sessions_total", start="identify") == 0
-        send(3)
-        bot.await_received(15)
-        assert bot.received == sent
-
-        def answers(text):
-            return sum(f'echo {text}"' in json.dumps(body, ensure_ascii=False) for _, body in platform.messages)
-
+        scene.send(3)
+        scene.egress[0].kill()
+        scene.send(4)
+        scene.bot.await_received(12, 60)
+        scene.send(3)
+        scene.bot.await_received(15)
         # An answer that was on its way through the node when that was killed is lost, as with any server.
-        certain = sent[:5] + sent[-3:]
-        until(lambda: all(answers(text) for text in certain), "answers are missing")
-        assert all(answers(text) == 1 for text in certain) and all(answers(text) <= 1 for text in sent)
-        assert {path for path, _ in platform.messages} == {"/v2/users/2B13/messages"}
+        scene.check(certain=scene.sent[:5] + scene.sent[-3:])
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("sdk", SDKS)
+def test_session_outlives_a_drain(sdk, tmp_path, platform_certificate):
+    """Op 7 and 4009 send an SDK to another node, where it resumes; the node ends by itself."""
+    with contextlib.ExitStack() as stack:
+        scene = Scene(stack, sdk, tmp_path, platform_certificate, "--drain", "1s")
+        scene.send(3)
+        scene.bot.await_received(3)
+        scene.await_answers(scene.sent)
+        scene.egress[0].process.terminate()
+        scene.send(4)
+        scene.bot.await_received(7, 60)
+        assert scene.egress[0].process.wait(PATIENCE) == 0
+        scene.send(2)
+        scene.bot.await_received(9)
+        scene.check(certain=scene.sent[:3] + scene.sent[-2:])
 
 
 @pytest.mark.parametrize("sdk", ["qqbot-agent-sdk", "nonebot-adapter-qq"])

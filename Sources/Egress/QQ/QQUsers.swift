@@ -17,6 +17,8 @@ final class QQUsers: Sendable {
 
     private static let limit = 4_096
     private static let lifetime = TimeAmount.minutes(10)
+    /// How long the platform is not asked again of whom it did not say anything.
+    private static let pause = TimeAmount.seconds(30)
     /// A client waits for READY meanwhile, so not for long.
     private static let timeout = TimeAmount.seconds(5)
 
@@ -44,9 +46,10 @@ final class QQUsers: Sendable {
                     "the platform did not say who a bot is; its READY has a made-up user",
                     metadata: ["channel": "\(channel)"]
                 )
+                self.remember(madeUp, of: channel, for: Self.pause)
                 return madeUp
             }
-            self.remember(user, channel: channel)
+            self.remember(user, of: channel, for: Self.lifetime)
             return user
         }
         return promise.futureResult
@@ -63,10 +66,10 @@ final class QQUsers: Sendable {
         }
     }
 
-    private func remember(_ user: GatewayUser, channel: ChannelID) {
+    private func remember(_ user: GatewayUser, of channel: ChannelID, for lifetime: TimeAmount) {
         self.known.withLock { known in
             if known.count >= Self.limit { known.removeAll(keepingCapacity: true) }
-            known[channel] = Known(user: user, expiry: .now() + Self.lifetime)
+            known[channel] = Known(user: user, expiry: .now() + lifetime)
         }
     }
 }
