@@ -90,8 +90,9 @@ public final class Egress: Sendable {
         QQRoutes(endpoints: endpoints, services: services).addRoutes(to: &router)
     }
 
-    /// Ends all sockets, with 1012, gateways' sessions with op 7 and 4009, spread evenly over `duration` so that their clients do not all come back at once.
-    /// Returns when each was told; the last has the rest of its closing handshake before it.
+    /// Ends all sockets, raw ones with 1012 and gateway sessions with op 7 and 4009, spread evenly over `duration` so
+    /// that their clients do not all come back at once. Returns when each was told; the last has the rest of its closing
+    /// handshake before it.
     public func drain(over duration: TimeAmount) async {
         for gateway in self.gateways.withLock({ $0 }) {
             gateway.eventLoop.execute { gateway.value.drainStrangers() }
@@ -104,7 +105,8 @@ public final class Egress: Sendable {
         }
     }
 
-    /// Ends the connections to the platform, once no request is under way any more.
+    /// Ends the connections to the platform, once no request is under way any more; has to be called before the egress
+    /// is let go.
     public func shutdown() async {
         await self.platform?.shutdown()
     }
