@@ -42,15 +42,14 @@ final class QQRoutes {
             if path.isEmpty { path = "/" }
         }
         let eventLoop = self.services.lane.eventLoop
-        switch (request.method, path) {
+        switch (request.method == .HEAD && self.answersItself(path) ? .GET : request.method, path) {
         case (.POST, "/app/getAppAccessToken"):
             return self.endpoints.token(request, on: eventLoop)
         case (.GET, "/gateway"):
             return self.endpoints.gateway(request, secret: secret, forBot: false)
         case (.GET, "/gateway/bot"):
             return self.endpoints.gateway(request, secret: secret, forBot: true)
-        case (.GET, "/users/@me") where self.endpoints.platform == nil,
-            (.GET, "/users/%40me") where self.endpoints.platform == nil:
+        case (.GET, "/users/@me") where self.endpoints.platform == nil:
             return self.endpoints.user(request, secret: secret, on: eventLoop)
         case (.GET, "/ws"):
             return self.open(request, secret: secret)
@@ -62,6 +61,15 @@ final class QQRoutes {
             return self.open(request, secret: decoded)
         default:
             return self.endpoints.passOn(request, path: String(path), on: eventLoop)
+        }
+    }
+
+    /// Whether GET, and so HEAD too, is answered here.
+    private func answersItself(_ path: Substring) -> Bool {
+        switch path {
+        case "/gateway", "/gateway/bot": true
+        case "/users/@me": self.endpoints.platform == nil
+        default: false
         }
     }
 

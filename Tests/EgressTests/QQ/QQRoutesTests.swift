@@ -108,6 +108,8 @@ import Testing
         #expect(plain.body == #"{"url":"\#(url)"}"#)
         let bot = try await self.answer(.GET, "/qq/gateway/bot", fields)
         #expect(bot.type == "application/json")
+        // HEAD is answered as GET is; the connection leaves the body out.
+        #expect(try await self.answer(.HEAD, "/qq/gateway", fields).status == 200)
         let limit = #"{"total":1000,"remaining":1000,"reset_after":86400000,"max_concurrency":1}"#
         #expect(bot.body == #"{"url":"\#(url)","shards":1,"session_start_limit":\#(limit)}"#)
     }
