@@ -21,12 +21,13 @@ public final class Egress: Sendable {
 
     /// An egress node's part of a server.
     ///
-    /// - Parameter group: its event loops carry the connections to the platform. It must outlive `shutdown`.
+    /// - Parameter group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes
+    ///   those that the HTTP client has for all.
     public init(
         configuration: EgressConfiguration,
         broker: any Broker,
         state: NodeState,
-        group: any EventLoopGroup,
+        group: (any EventLoopGroup)? = nil,
         logger: Logger
     ) {
         self.broker = broker
@@ -105,8 +106,8 @@ public final class Egress: Sendable {
         }
     }
 
-    /// Ends the connections to the platform, once no request is under way any more; has to be called before the egress
-    /// is let go.
+    /// Ends the connections to the platform, once no request is under way any more. Has to be called where requests were
+    /// passed on.
     public func shutdown() async {
         await self.platform?.shutdown()
     }

@@ -16,7 +16,14 @@ final class QQPlatform: Sendable {
     private static let concurrency = 512
     private static let connectTimeout = TimeAmount.seconds(5)
 
-    private let client: HTTPClient
+    private enum Client {
+        case unused
+        case running(HTTPClient)
+        case shutDown
+    }
+
+    private let client = Mutex(Client.unused)
+    private let group: (any EventLoopGroup)?
     private let api: String
     private let tokens: String
     private let timeout: TimeAmount
@@ -25,15 +32,9 @@ final class QQPlatform: Sendable {
     private let answered = Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", "answered")])
     private let refused: [QQRefusal: Counter]
 
-    init(api: String, tokens: String, timeout: TimeAmount, group: any EventLoopGroup, logger: Logger) {
-        var configuration = HTTPClient.Configuration()
-        // What the platform says is the client's to follow, and must not lead elsewhere with the bot's token.
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = Self.connectTimeout
-        // A platform that cannot be reached is an answer too.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        self.client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+    /// - Parameter group: carries the connections; nil takes the HTTP client's own.
+    init(api: String, tokens: String, timeout: TimeAmount, group: (any EventLoopGroup)?, logger: Logger) {
+        self.group = group
         self.api = api
         self.tokens = tokens
         self.timeout = timeout
@@ -45,9 +46,45 @@ final class QQPlatform: Sendable {
         )
     }
 
-    /// Ends the connections, once no request is under way.
+    /// Ends the connections, once no request is under way. What is asked afterwards is refused.
     func shutdown() async {
-        try? await self.client.shutdown()
+        let client = self.client.withLock { client in
+            defer { client = .shutDown }
+            return client
+        }
+        guard case .running(let running) = client else { return }
+        // It fails only where it was shut down before.
+        try? await running.shutdown()
+    }
+
+    /// The client, made for the first request: a node whose bots use no SDK has none.
+    private func runningClient() -> HTTPClient? {
+        self.client.withLock { client in
+            switch client {
+            case .shutDown:
+                return nil
+            case .running(let running):
+                return running
+            case .unused:
+                let made = HTTPClient(
+                    eventLoopGroupProvider: .shared(self.group ?? HTTPClient.defaultEventLoopGroup),
+                    configuration: Self.configuration
+                )
+                client = .running(made)
+                return made
+            }
+        }
+    }
+
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        // What the platform says is the client's to follow, and must not lead elsewhere with the bot's token.
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = Self.connectTimeout
+        // A platform that cannot be reached is an answer too.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        return configuration
     }
 
     /// A request to the API; `target` is its path and query, beginning with a slash.
@@ -81,13 +118,14 @@ final class QQPlatform: Sendable {
             self.refused[error]?.increment()
             throw error
         }
+        guard let client = self.runningClient() else { throw .upstreamUnreachable }
         var request = HTTPClientRequest(url: url)
         request.method = method
         request.headers = headers
         if body.readableBytes > 0 { request.body = .bytes(body) }
         do {
             let deadline = NIODeadline.now() + (timeout ?? self.timeout)
-            let response = try await self.client.execute(request, deadline: deadline)
+            let response = try await client.execute(request, deadline: deadline)
             self.answered.increment()
             return QQAnswer(response: response, place: place)
         } catch {

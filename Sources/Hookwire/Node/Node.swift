@@ -58,18 +58,12 @@ struct Node: Service {
                 logger: logger
             ) : nil
         let health = HealthRoutes(state: state, broker: store.broker, metrics: metrics)
-        let server: HTTPServer
-        do {
-            server = try await Self.listen(configuration, group: group) { eventLoop in
-                var router = Router()
-                try ingress?.addRoutes(to: &router, on: eventLoop)
-                egress?.addRoutes(to: &router, on: eventLoop)
-                health.addRoutes(to: &router)
-                return router
-            }
-        } catch {
-            await egress?.shutdown()
-            throw error
+        let server = try await Self.listen(configuration, group: group) { eventLoop in
+            var router = Router()
+            try ingress?.addRoutes(to: &router, on: eventLoop)
+            egress?.addRoutes(to: &router, on: eventLoop)
+            health.addRoutes(to: &router)
+            return router
         }
         return Node(
             server: server,
