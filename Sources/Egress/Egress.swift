@@ -13,10 +13,37 @@ public final class Egress: Sendable {
     private let hub: Hub
     private let state: NodeState
     private let logger: Logger
+    private let broker: any Broker
+    private let platform: QQPlatform?
+    private let users: QQUsers
     private let lanes = Mutex<[Lane]>([])
+    private let gateways = Mutex<[NIOLoopBound<GatewayServices>]>([])
 
     /// An egress node's part of a server.
-    public init(configuration: EgressConfiguration, broker: any Broker, state: NodeState, logger: Logger) {
+    ///
+    /// - Parameter group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes
+    ///   those that the HTTP client has for all.
+    public init(
+        configuration: EgressConfiguration,
+        broker: any Broker,
+        state: NodeState,
+        group: (any EventLoopGroup)? = nil,
+        logger: Logger
+    ) {
+        self.broker = broker
+        switch configuration.qq.upstream {
+        case .none:
+            self.platform = nil
+        case .platform(let api, let tokens):
+            self.platform = QQPlatform(
+                api: api,
+                tokens: tokens,
+                timeout: configuration.qq.timeout,
+                group: group,
+                logger: logger
+            )
+        }
+        self.users = QQUsers(platform: self.platform, logger: logger)
         self.configuration = configuration
         self.hub = Hub(broker: broker, grace: configuration.feedGrace)
         self.state = state
@@ -39,16 +66,49 @@ public final class Egress: Sendable {
             configuration: configuration,
             logger: self.logger
         ).addRoutes(to: &router)
+        self.addQQRoutes(to: &router, lane: lane)
     }
 
-    /// Ends all sockets with 1012, spread evenly over `duration` so that their clients do not all come back at once.
-    /// Returns when each was told; the last has the rest of its closing handshake before it.
+    private func addQQRoutes(to router: inout Router, lane: Lane) {
+        let qq = self.configuration.qq
+        let (users, eventLoop) = (self.users, lane.eventLoop)
+        let services = GatewayServices(
+            lane: lane,
+            hub: self.hub,
+            broker: self.broker,
+            state: self.state,
+            times: GatewayTimes(heartbeatInterval: qq.heartbeatInterval, identifyTimeout: qq.identifyTimeout),
+            configuration: WebSocketConfiguration(
+                messageLimit: GatewayProtocol.frameLimit,
+                outboundLimit: self.configuration.queueLimit,
+                answerTimeout: self.configuration.pongTimeout
+            ),
+            metrics: GatewayMetrics(logger: self.logger),
+            user: { users.user(of: $0, channel: $1, on: eventLoop) }
+        )
+        self.gateways.withLock { $0.append(NIOLoopBound(services, eventLoop: eventLoop)) }
+        let endpoints = QQEndpoints(configuration: qq, platform: self.platform, broker: self.broker)
+        QQRoutes(endpoints: endpoints, services: services).addRoutes(to: &router)
+    }
+
+    /// Ends all sockets, raw ones with 1012 and gateway sessions with op 7 and 4009, spread evenly over `duration` so
+    /// that their clients do not all come back at once. Returns when each was told; the last has the rest of its closing
+    /// handshake before it.
     public func drain(over duration: TimeAmount) async {
+        for gateway in self.gateways.withLock({ $0 }) {
+            gateway.eventLoop.execute { gateway.value.drainStrangers() }
+        }
         let lanes = self.lanes.withLock { $0 }
         await withTaskGroup { group in
             for lane in lanes {
                 group.addTask { await Drain(lane: lane, duration: duration).run() }
             }
         }
+    }
+
+    /// Ends the connections to the platform, once no request is under way any more. Has to be called where requests were
+    /// passed on.
+    public func shutdown() async {
+        await self.platform?.shutdown()
     }
 }

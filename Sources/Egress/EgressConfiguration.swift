@@ -17,6 +17,9 @@ public struct EgressConfiguration: Sendable {
     /// How long the feed of a channel outlives its last socket, so that a reconnect finds it. Default 5 s.
     public var feedGrace = TimeAmount.seconds(5)
 
+    /// What QQ's bot SDKs find under `/qq`.
+    public var qq = QQConfiguration()
+
     /// The defaults.
     public init() {}
 }

@@ -34,10 +34,13 @@ final class SocketMetrics {
         self.deliveries.increment(by: count)
     }
 
-    /// Counts a socket that has ended, by its reason.
-    func ended(_ reason: WebSocketEndReason, channel: ChannelID) {
+    /// Counts a socket that has ended, by its reason; `channel` is nil for one that did not say whose it is.
+    func ended(_ reason: WebSocketEndReason, channel: ChannelID?) {
         self.open.decrement()
         self.ends[reason]?.increment()
-        self.logger.debug("a socket ended", metadata: ["reason": "\(reason.rawValue)", "channel": "\(channel)"])
+        self.logger.debug(
+            "a socket ended",
+            metadata: ["reason": "\(reason.rawValue)", "channel": "\(channel.map(\.description) ?? "none")"]
+        )
     }
 }

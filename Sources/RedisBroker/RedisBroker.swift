@@ -143,6 +143,28 @@ public final class RedisBroker: Broker {
         }
     }
 
+    public func remember(
+        _ grant: TokenGrant,
+        for token: TokenDigest,
+        lifetimeMilliseconds: Int64,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        RedisTokens(client: self.client).remember(
+            grant,
+            for: token,
+            lifetimeMilliseconds: lifetimeMilliseconds,
+            on: eventLoop
+        ).flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }
+    }
+
+    public func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
+        RedisTokens(client: self.client).grant(for: token, on: eventLoop).flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }
+    }
+
     public var health: BrokerHealth {
         if case .unavailable = self.client.commandHealth { return self.client.commandHealth }
         guard let probe else { return .ready }

@@ -78,6 +78,18 @@ extension BrokerRule {
                 }
             }
         },
+        BrokerRule("the position of a feed that had no event stays good when the feed is over") { bed in
+            try await bed.withBroker { broker in
+                let channel = Fixtures.channel()
+                let (_, subscription) = try await broker.record(channel)
+                let start = subscription.start
+                subscription.cancel()
+                #expect(try await broker.page(channel, after: start).texts == [])
+                let positions = try await broker.publish(["a", "b"], to: channel)
+                #expect(positions[0] == Position(epoch: start.epoch, offset: 1))
+                #expect(try await broker.page(channel, after: start).texts == ["a", "b"])
+            }
+        },
         BrokerRule("a position is of no use on a channel that has no log") { bed in
             try await bed.withBroker { broker in
                 let page = try await broker.page(Fixtures.channel(), after: Position(epoch: .random(), offset: 1))

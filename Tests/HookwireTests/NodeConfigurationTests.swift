@@ -41,12 +41,33 @@ import Testing
     @Test(arguments: [
         ("port", "65536"), ("port", "http"), ("drain", "20"), ("body-limit", "1MB"), ("signature-check", "none"),
         ("log-level", "loud"), ("ping-interval", "1s"), ("retention-count", "0"), ("threads", "0"),
+        ("qq-upstream", "api.sgroup.qq.com"), ("qq-upstream", "https://"), ("qq-upstream", "https://a?b"),
+        ("qq-upstream", "https://u:p@a"), ("qq-token-upstream", "none"), ("public-url", "ftp://a"),
+        ("qq-heartbeat", "0"),
     ])
     func refuses(name: String, value: String) async throws {
         let error = await #expect(throws: SettingsError.self) { _ = try await self.configuration([name: value]) }
         let sentence = try #require(error?.message)
         #expect(sentence.contains("--\(name)"))
         #expect(sentence.contains("must be"))
+    }
+
+    /// Requests go to the platform, to the addresses that are named, or nowhere.
+    @Test func upstreams() async throws {
+        let platform = QQConfiguration.Upstream.platform(
+            api: "https://api.sgroup.qq.com",
+            tokens: "https://bots.qq.com"
+        )
+        #expect(try await self.configuration([:]).egress.qq.upstream == platform)
+        #expect(try await self.configuration(["qq-upstream": "none"]).egress.qq.upstream == .none)
+        let own = try await self.configuration([
+            "qq-upstream": "http://127.0.0.1:9/base/", "qq-token-upstream": "https://tokens.example",
+            "public-url": "https://relay.example.com/",
+        ])
+        #expect(
+            own.egress.qq.upstream == .platform(api: "http://127.0.0.1:9/base", tokens: "https://tokens.example")
+        )
+        #expect(own.egress.qq.publicURL == "https://relay.example.com")
     }
 
     /// Settings that need each other are checked together.

@@ -44,6 +44,19 @@ import Testing
         ) -> EventLoopFuture<LogPage> {
             eventLoop.makeFailedFuture(BrokerError.closed)
         }
+
+        func remember(
+            _ grant: TokenGrant,
+            for token: TokenDigest,
+            lifetimeMilliseconds: Int64,
+            on eventLoop: any EventLoop
+        ) -> EventLoopFuture<Void> {
+            eventLoop.makeFailedFuture(BrokerError.closed)
+        }
+
+        func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
+            eventLoop.makeFailedFuture(BrokerError.closed)
+        }
     }
 
     private func answer(

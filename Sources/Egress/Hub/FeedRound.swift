@@ -10,6 +10,8 @@ final class FeedRound {
     /// What is delivered, in the order of the offsets; at least one.
     let entries: [LogEntry]
     private var cachedRawFrames: ByteBuffer?
+    /// All events as gateways' sessions get them, made when the first session asks.
+    private(set) lazy var gateway = GatewayRound(self.entries[...])
 
     init(entries: [LogEntry]) {
         precondition(!entries.isEmpty, "a round delivers something")

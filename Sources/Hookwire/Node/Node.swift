@@ -50,7 +50,13 @@ struct Node: Service {
             ) : nil
         let egress =
             configuration.tier.holdsSockets
-            ? Egress(configuration: configuration.egress, broker: store.broker, state: state, logger: logger) : nil
+            ? Egress(
+                configuration: configuration.egress,
+                broker: store.broker,
+                state: state,
+                group: group,
+                logger: logger
+            ) : nil
         let health = HealthRoutes(state: state, broker: store.broker, metrics: metrics)
         let server = try await Self.listen(configuration, group: group) { eventLoop in
             var router = Router()
@@ -87,6 +93,7 @@ struct Node: Service {
         self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
         await self.egress?.drain(over: self.drainTime)
         let isClosed = await self.server.shutdown(within: deadline - .now())
+        await self.egress?.shutdown()
         await self.store.shutdown()
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
     }

@@ -37,6 +37,7 @@ struct NodeConfiguration: Sendable {
         try self.readHTTP(reader)
         try self.readIngress(reader)
         try self.readEgress(reader)
+        try self.readQQ(reader)
         try self.checkCombinations()
     }
 
@@ -73,6 +74,21 @@ struct NodeConfiguration: Sendable {
         try reader.read(.duration("ping-interval", in: .seconds(2) ... .hours(1)), into: &self, \.egress.pingInterval)
         try reader.read(.duration("pong-timeout", in: .seconds(1) ... .hours(1)), into: &self, \.egress.pongTimeout)
         try reader.read(.bytes("queue-limit", in: 1_024...(1 << 30)), into: &self, \.egress.queueLimit)
+    }
+
+    private mutating func readQQ(_ reader: SettingsReader) throws(SettingsError) {
+        let upstream = try reader.value(.upstream("qq-upstream")) ?? .url(QQConfiguration.defaultAPI)
+        let tokens = try reader.value(.httpURL("qq-token-upstream")) ?? QQConfiguration.defaultTokens
+        switch upstream {
+        case .none: self.egress.qq.upstream = .none
+        case .url(let api): self.egress.qq.upstream = .platform(api: api, tokens: tokens)
+        }
+        self.egress.qq.publicURL = try reader.value(.httpURL("public-url"))
+        self.egress.qq.servesTLS = self.tlsCertificate != nil
+        let intervals = TimeAmount.milliseconds(100) ... .hours(1)
+        try reader.read(.duration("qq-heartbeat", in: intervals), into: &self, \.egress.qq.heartbeatInterval)
+        try reader.read(.duration("qq-identify-timeout", in: intervals), into: &self, \.egress.qq.identifyTimeout)
+        try reader.read(.duration("qq-timeout", in: intervals), into: &self, \.egress.qq.timeout)
     }
 
     /// What the broker in memory is to retain.

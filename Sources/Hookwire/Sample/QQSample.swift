@@ -21,7 +21,7 @@ struct QQSample {
         self.body = """
             {"op":0,"id":"GROUP_AT_MESSAGE_CREATE:\(id)","d":{"id":"ROBOT1.0_\(id)","content":\
             \(String(decoding: content, as: UTF8.self)),"timestamp":"\(Timestamp.iso8601(seconds: seconds))",\
-            "author":{"id":"0A1B2C3D","member_openid":"0A1B2C3D"},"group_id":"4E5F6A7B","group_openid":"4E5F6A7B"},\
+            "author":{"id":"0A1B2C3D","member_openid":"0A1B2C3D","member_role":"member","bot":false},"group_id":"4E5F6A7B","group_openid":"4E5F6A7B"},\
             "t":"GROUP_AT_MESSAGE_CREATE"}
             """
         self.headers = [

@@ -49,6 +49,24 @@ public protocol Broker: Sendable {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<LogPage>
 
+    /// Remembers what an access token opens, for any node to ask, until it expires.
+    ///
+    /// - Parameters:
+    ///   - lifetimeMilliseconds: from now; bounded by `TokenLifetime.longestMilliseconds`.
+    /// - Returns: a future on `eventLoop` that succeeds when every node can ask for it, and fails with `BrokerError`.
+    func remember(
+        _ grant: TokenGrant,
+        for token: TokenDigest,
+        lifetimeMilliseconds: Int64,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void>
+
+    /// What an access token opens.
+    ///
+    /// - Returns: a future on `eventLoop`: nil for a token that nobody remembered, or that has expired; it fails with
+    ///   `BrokerError` where that cannot be known.
+    func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?>
+
     /// Whether the broker can store and deliver right now; read at any time, never blocks.
     var health: BrokerHealth { get }
 }

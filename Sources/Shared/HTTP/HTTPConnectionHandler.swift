@@ -44,6 +44,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// How the answer under way has to be written.
     private var answersHead = false
     private var answersHTTP10 = false
+    /// The answer under way that comes piece by piece.
+    private var stream: HTTPBodyStream?
 
     init(loop: HTTPLoop) {
         self.loop = loop
@@ -61,12 +63,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.timer?.cancel()
         self.timer = nil
         self.waiting.removeAll()
+        self.stream.take()?.connectionLost()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.machine.finished()
         self.timer?.cancel()
         self.timer = nil
+        self.stream.take()?.connectionLost()
         context.fireChannelInactive()
     }
 
@@ -97,6 +101,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
+            self.stream?.becameWritable()
             self.workOffWaiting(context: context)
         }
         context.fireChannelWritabilityChanged()
@@ -196,6 +201,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         switch reply {
         case .response(let response):
             self.answer(response, context: context)
+        case .stream(let response):
+            self.start(response, context: context)
         case .upgrade(let upgrade):
             self.upgrade(upgrade, context: context)
         case .eventually(let future):
@@ -218,6 +225,80 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             self.write(response, close: close, context: context)
             self.armTimer(context: context)
             self.workOffWaiting(context: context)
+        }
+    }
+
+    private func start(_ response: HTTPStreamedResponse, context: ChannelHandlerContext) {
+        // A peer of HTTP/1.0 knows no chunks.
+        let endsByClose = response.contentLength == nil && self.answersHTTP10
+        guard case .write(let close) = self.machine.streamStarted(closesConnection: endsByClose) else { return }
+        let framing: HTTPBodyStream.Framing =
+            response.contentLength.map { .length($0) } ?? (endsByClose ? .untilClose : .chunked)
+        let head = HTTPStreamHead.encode(
+            response,
+            framing: framing,
+            close: close,
+            isHTTP10: self.answersHTTP10,
+            date: self.loop.date.now()
+        )
+        let hasBody = !self.answersHead && response.status.mayHaveResponseBody && response.contentLength != 0
+        self.answersHead = false
+        self.answersHTTP10 = false
+        self.write(head, context: context)
+        let output = StreamOutput(handler: self, context: context)
+        guard hasBody else { return self.streamFinished(context: context) }
+        let stream = HTTPBodyStream(framing: framing, output: output, eventLoop: context.eventLoop)
+        self.stream = stream
+        stream.start(response.body)
+    }
+
+    private func streamFinished(context: ChannelHandlerContext) {
+        self.stream = nil
+        guard case .write(let close) = self.machine.streamEnded(now: .now()) else { return }
+        if close {
+            self.closeOutput(context: context)
+        } else {
+            self.flushIfNeeded(context: context)
+        }
+        self.armTimer(context: context)
+        self.workOffWaiting(context: context)
+    }
+
+    private final class StreamOutput: HTTPBodyStreamOutput {
+        private let handler: HTTPConnectionHandler
+        private let context: ChannelHandlerContext
+
+        init(handler: HTTPConnectionHandler, context: ChannelHandlerContext) {
+            self.handler = handler
+            self.context = context
+        }
+
+        var takesMore: Bool { self.context.channel.isWritable }
+
+        func writeBody(_ bytes: ByteBuffer) {
+            self.context.write(self.handler.wrapOutboundOut(bytes), promise: nil)
+            self.handler.needsFlush = true
+        }
+
+        func flushBody() {
+            self.handler.flushIfNeeded(context: self.context)
+        }
+
+        func bodyPaused() {
+            self.handler.machine.streamPaused(now: .now())
+            self.handler.armTimer(context: self.context)
+        }
+
+        func bodyResumed() {
+            self.handler.machine.streamResumed()
+        }
+
+        func bodyFinished() {
+            self.handler.streamFinished(context: self.context)
+        }
+
+        func bodyFailed() {
+            self.context.close(promise: nil)
         }
     }
 

@@ -19,6 +19,8 @@ struct HTTPConnectionStateMachine {
         case readingBody(HTTPRequestHead, ByteBuffer)
         /// A request is with its route.
         case responding(keepAlive: Bool)
+        /// A request's answer is being written piece by piece.
+        case streaming(close: Bool)
         /// The last answer is written, though perhaps not sent; input is read and thrown away until the peer closes or
         /// the time is up.
         case lingering(isOutputClosed: Bool)
@@ -42,7 +44,10 @@ struct HTTPConnectionStateMachine {
 
     /// Whether input has to wait because a request is being answered.
     var isResponding: Bool {
-        if case .responding = self.state { true } else { false }
+        switch self.state {
+        case .responding, .streaming: true
+        case .idle, .readingHead, .readingBody, .lingering, .finished: false
+        }
     }
 
     // MARK: What the peer does
@@ -60,7 +65,7 @@ struct HTTPConnectionStateMachine {
         switch self.state {
         case .idle, .readingHead:
             break
-        case .readingBody, .responding:
+        case .readingBody, .responding, .streaming:
             preconditionFailure("a request's header cannot come before the last request was answered")
         case .lingering, .finished:
             return .ignore
@@ -117,7 +122,7 @@ struct HTTPConnectionStateMachine {
             return .none
         case .lingering, .finished:
             return .none
-        case .idle, .readingHead, .responding:
+        case .idle, .readingHead, .responding, .streaming:
             preconditionFailure("a body cannot come without its header")
         }
     }
@@ -138,7 +143,7 @@ struct HTTPConnectionStateMachine {
             return .respond(head, body)
         case .lingering, .finished:
             return .none
-        case .idle, .readingHead, .responding:
+        case .idle, .readingHead, .responding, .streaming:
             preconditionFailure("a request cannot end without its header")
         }
     }
@@ -154,7 +159,7 @@ struct HTTPConnectionStateMachine {
         case .idle, .readingHead, .readingBody:
             _ = self.refuse(refusal, now: now)
             return .refuse(refusal)
-        case .responding:
+        case .responding, .streaming:
             preconditionFailure("an error behind a request waits until that is answered")
         case .lingering, .finished:
             return .ignore
@@ -185,7 +190,7 @@ struct HTTPConnectionStateMachine {
     mutating func inputClosed(now: NIODeadline) -> InputClosedAction {
         self.isInputClosed = true
         switch self.state {
-        case .responding, .lingering(isOutputClosed: false):
+        case .responding, .streaming, .lingering(isOutputClosed: false):
             return .none
         case .idle, .readingHead, .readingBody:
             self.linger(now: now)
@@ -231,9 +236,42 @@ struct HTTPConnectionStateMachine {
             return .write(close: close)
         case .finished:
             return .drop
-        case .idle, .readingHead, .readingBody, .lingering:
+        case .idle, .readingHead, .readingBody, .streaming, .lingering:
             preconditionFailure("an answer without a request")
         }
+    }
+
+    /// The route has begun an answer whose body comes piece by piece.
+    mutating func streamStarted(closesConnection: Bool) -> ResponseAction {
+        switch self.state {
+        case .responding(let keepAlive):
+            let close = !keepAlive || closesConnection || self.isQuiescing || self.isInputClosed
+            self.state = .streaming(close: close)
+            return .write(close: close)
+        case .finished:
+            return .drop
+        case .idle, .readingHead, .readingBody, .streaming, .lingering:
+            preconditionFailure("an answer without a request")
+        }
+    }
+
+    /// The peer does not read what is streamed to it.
+    mutating func streamPaused(now: NIODeadline) {
+        guard case .streaming = self.state else { return }
+        self.deadline = now + self.limits.bodyTimeout
+    }
+
+    /// The peer reads again.
+    mutating func streamResumed() {
+        guard case .streaming = self.state else { return }
+        self.deadline = .distantFuture
+    }
+
+    /// All of a streamed answer is written.
+    mutating func streamEnded(now: NIODeadline) -> ResponseAction {
+        guard case .streaming(let close) = self.state else { return .drop }
+        self.state = .responding(keepAlive: !close)
+        return self.responseReady(closesConnection: close, now: now)
     }
 
     /// The route has answered with another protocol. Returns whether the connection is still there to speak it.
@@ -245,7 +283,7 @@ struct HTTPConnectionStateMachine {
             return isOpen
         case .finished:
             return false
-        case .idle, .readingHead, .readingBody, .lingering:
+        case .idle, .readingHead, .readingBody, .streaming, .lingering:
             preconditionFailure("an upgrade without a request")
         }
     }
@@ -269,7 +307,7 @@ struct HTTPConnectionStateMachine {
         case .readingBody:
             _ = self.refuse(.bodyTimeout, now: now)
             return .refuse(.bodyTimeout)
-        case .idle, .lingering:
+        case .idle, .streaming, .lingering:
             self.finished()
             return .close
         case .responding, .finished:

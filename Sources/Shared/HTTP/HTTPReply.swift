@@ -8,6 +8,8 @@ public import NIOCore
 public enum HTTPReply: Sendable {
     /// An answer that is there.
     case response(HTTPResponse)
+    /// An answer that begins now and whose body comes piece by piece.
+    case stream(HTTPStreamedResponse)
     /// An answer that comes later, on the connection's event loop; a failure is answered with 500.
     case eventually(EventLoopFuture<HTTPReply>)
     /// The connection changes its protocol.

@@ -18,6 +18,7 @@ public struct Router {
 
     private var literals: [String: Route] = [:]
     private var patterns: [Route] = []
+    private var prefixes: [(prefix: String, respond: Respond)] = []
 
     /// A router without routes: everything is 404.
     public init() {}
@@ -39,23 +40,34 @@ public struct Router {
         }
     }
 
+    /// Adds a route for every method and every path below a prefix, `/qq/`, that no other route takes.
+    public mutating func onAny(below prefix: String, _ respond: @escaping Respond) {
+        precondition(prefix.hasPrefix("/") && prefix.hasSuffix("/"), "a prefix begins and ends with a slash")
+        self.prefixes.append((prefix, respond))
+    }
+
     /// Answers a request by its route, or with 404 or 405.
     public func respond(to request: HTTPRequest) -> HTTPReply {
         if let route = self.literals[request.path] {
-            return Self.respond(to: request, by: route)
+            return self.respond(to: request, by: route)
         }
         let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         for route in self.patterns {
             if let parameters = route.pattern.match(segments) {
                 var request = request
                 request.parameters = parameters
-                return Self.respond(to: request, by: route)
+                return self.respond(to: request, by: route)
             }
         }
+        if let respond = self.prefixRoute(of: request) { return respond(request) }
         return .response(Self.notFound.response)
     }
 
-    private static func respond(to request: HTTPRequest, by route: Route) -> HTTPReply {
+    private func prefixRoute(of request: HTTPRequest) -> Respond? {
+        self.prefixes.first { request.path.hasPrefix($0.prefix) }?.respond
+    }
+
+    private func respond(to request: HTTPRequest, by route: Route) -> HTTPReply {
         let method = request.method
         for responder in route.responders where responder.method == method {
             return responder.respond(request)
@@ -63,6 +75,7 @@ public struct Router {
         if method == .HEAD, let get = route.responders.first(where: { $0.method == .GET }) {
             return get.respond(request)
         }
+        if let respond = self.prefixRoute(of: request) { return respond(request) }
         var allowed = route.responders.map(\.method.rawValue)
         if allowed.contains("GET") { allowed.append("HEAD") }
         let list = allowed.joined(separator: ", ")

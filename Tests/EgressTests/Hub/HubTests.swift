@@ -99,4 +99,17 @@ private final class FailingBroker: Broker {
     ) -> EventLoopFuture<LogPage> {
         eventLoop.makeFailedFuture(BrokerError.unavailable)
     }
+
+    func remember(
+        _ grant: TokenGrant,
+        for token: TokenDigest,
+        lifetimeMilliseconds: Int64,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        eventLoop.makeFailedFuture(BrokerError.unavailable)
+    }
+
+    func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
+        eventLoop.makeFailedFuture(BrokerError.unavailable)
+    }
 }

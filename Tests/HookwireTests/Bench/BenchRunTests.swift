@@ -181,6 +181,19 @@ private final class FaultyBroker: Broker {
         }
     }
 
+    func remember(
+        _ grant: TokenGrant,
+        for token: TokenDigest,
+        lifetimeMilliseconds: Int64,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        self.memory.remember(grant, for: token, lifetimeMilliseconds: lifetimeMilliseconds, on: eventLoop)
+    }
+
+    func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
+        self.memory.grant(for: token, on: eventLoop)
+    }
+
     func feed(
         _ channel: ChannelID,
         to receiver: any FeedReceiver,

@@ -257,4 +257,37 @@ import Testing
         #expect(machine.upgradeReady() == false)
         #expect(machine.timerFired(now: self.start + .hours(1)) == .none)
     }
+
+    /// A streamed answer keeps the connection busy until its end, has a time only while the peer does not read, and is
+    /// the last where the connection was to close meanwhile.
+    @Test func streams() {
+        var machine = self.machine()
+        #expect(machine.headReceived(self.head(.GET), now: self.start) == .readBody(sendContinue: false))
+        #expect(self.isRespond(machine.endReceived()))
+        #expect(machine.streamStarted(closesConnection: false) == .write(close: false))
+        #expect(machine.isResponding)
+        #expect(machine.deadline == .distantFuture)
+        machine.streamPaused(now: self.start)
+        #expect(machine.deadline == self.start + self.limits.bodyTimeout)
+        machine.streamResumed()
+        #expect(machine.timerFired(now: self.start + .hours(1)) == .rearm)
+        #expect(machine.streamEnded(now: self.start) == .write(close: false))
+
+        #expect(machine.headReceived(self.head(.GET), now: self.start) == .readBody(sendContinue: false))
+        #expect(self.isRespond(machine.endReceived()))
+        #expect(machine.streamStarted(closesConnection: false) == .write(close: false))
+        #expect(machine.quiesce(now: self.start) == false)
+        #expect(machine.streamEnded(now: self.start) == .write(close: true))
+    }
+
+    /// A streamed answer that a peer does not read ends when its time is over.
+    @Test func slowStream() {
+        var machine = self.machine()
+        #expect(machine.headReceived(self.head(.GET), now: self.start) == .readBody(sendContinue: false))
+        #expect(self.isRespond(machine.endReceived()))
+        #expect(machine.streamStarted(closesConnection: true) == .write(close: true))
+        machine.streamPaused(now: self.start)
+        #expect(machine.timerFired(now: self.start + self.limits.bodyTimeout) == .close)
+        #expect(machine.streamEnded(now: self.start) == .drop)
+    }
 }

@@ -66,6 +66,20 @@ import Testing
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "host:80")
         #expect(HTTPRequest(head: head, body: ByteBuffer(), remoteAddress: nil) == nil)
     }
+
+    /// A prefix takes every method and path below it that no other route takes, and nothing beside it.
+    @Test(arguments: [
+        (HTTPMethod.GET, "/qq/a/b%2Fc", "/qq/a/b%2Fc"), (.DELETE, "/qq/x", "/qq/x"), (.GET, "/qq/known", "route"),
+        (.POST, "/qq/known", "/qq/known"), (.GET, "/qq", "404"), (.GET, "/qqq/", "404"),
+    ])
+    func prefixes(method: HTTPMethod, path: String, expected: String) throws {
+        var router = self.router
+        router.onAny(below: "/qq/") { .response(HTTPResponse(contentType: "text/plain", body: .init(string: $0.path))) }
+        router.on(.GET, "/qq/known") { _ in
+            .response(HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: "route")))
+        }
+        #expect(try self.answer(router, method, path) == expected)
+    }
 }
 
 @Suite struct QueryParametersTests {

@@ -11,6 +11,7 @@ internal import Synchronization
 /// and the hand-over to the feeds take about a microsecond, so it is never what limits a node.
 public final class MemoryBroker: Broker {
     private let store: Mutex<MemoryStore>
+    private let tokens = Mutex(MemoryTokens())
     private let now: @Sendable () -> Int64
 
     /// A broker with an empty log.
@@ -79,6 +80,23 @@ public final class MemoryBroker: Broker {
         return eventLoop.makeSucceededFuture(
             self.store.withLock { $0.page(channel, after: position, limit: limit, now: now) }
         )
+    }
+
+    public func remember(
+        _ grant: TokenGrant,
+        for token: TokenDigest,
+        lifetimeMilliseconds: Int64,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        let now = self.now()
+        let expiry = now + min(lifetimeMilliseconds, TokenLifetime.longestMilliseconds)
+        self.tokens.withLock { $0.remember(grant, for: token, until: expiry, now: now) }
+        return eventLoop.makeSucceededVoidFuture()
+    }
+
+    public func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
+        let now = self.now()
+        return eventLoop.makeSucceededFuture(self.tokens.withLock { $0.grant(for: token, now: now) })
     }
 
     fileprivate func removeFeed(_ number: UInt64, from channel: ChannelID) {

@@ -21,6 +21,7 @@ struct MemoryStore {
     private let configuration: MemoryBrokerConfiguration
     private var channels: [ChannelID: MemoryChannel] = [:]
     private var keys = MemoryKeys()
+    private var epochs = MemoryEpochs()
     /// All retained events from the oldest to the newest. Those that a channel trimmed by count stay until they are
     /// passed or until they outnumber the retained.
     private var ages: Deque<Age> = []
@@ -85,9 +86,9 @@ struct MemoryStore {
 
     func page(_ id: ChannelID, after position: Position?, limit: Int, now: Int64) -> LogPage {
         guard let channel = self.channels[id] else {
-            // Nobody has published or fed here within the retention: no log to have a position in.
-            let head = Position(epoch: .random(), offset: 0)
-            return position == nil ? .entries([], head: head) : .notRecoverable(.epochChanged, head: head)
+            // Nobody has published or fed here within the retention: the log is empty, as it would be made now.
+            let log = MemoryLog(epoch: self.epochs.epoch(of: id))
+            return log.page(after: position, limit: limit, notBefore: now)
         }
         return channel.log.page(
             after: position,
@@ -98,7 +99,7 @@ struct MemoryStore {
 
     private mutating func channel(_ id: ChannelID) -> MemoryChannel {
         if let channel = self.channels[id] { return channel }
-        let channel = MemoryChannel(id: id, epoch: .random())
+        let channel = MemoryChannel(id: id, epoch: self.epochs.epoch(of: id))
         self.channels[id] = channel
         return channel
     }
@@ -145,6 +146,7 @@ struct MemoryStore {
     private mutating func forgetIfUnused(_ channel: MemoryChannel) {
         if channel.log.retained.isEmpty, channel.feeds.isEmpty {
             self.channels[channel.id] = nil
+            if channel.log.head.offset > 0 { self.epochs.end(channel.id) }
         }
     }
 

@@ -1,0 +1,13 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a session lets through.
+struct GatewayFilter: Hashable, Sendable {
+    var intents: GatewayIntents
+    var shard: GatewayShard
+
+    func admits(_ dispatch: GatewayDispatch) -> Bool {
+        self.shard.admits(guild: dispatch.guild) && self.intents.admits(dispatch.type)
+    }
+}

@@ -1,0 +1,283 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import NIOCore
+internal import Shared
+
+/// A socket that speaks the gateway's protocol: runs what `GatewayStateMachine` decides. Bound to its channel's event loop.
+final class GatewaySocket: FeedMember {
+    /// How many events a page of the log has, and how many of its bytes are sent at once.
+    private static let pageLimit = 64
+    private static let partBytes = 64 << 10
+    /// How long the loop is left to its input between two pages.
+    private static let breath = TimeAmount.microseconds(20)
+
+    /// A place on the feed of the bot that the client turned out to be.
+    private struct Membership {
+        var place: FeedPlace
+        var group: FeedGroup
+    }
+
+    var groupIndex = 0
+
+    private let services: GatewayServices
+    /// What the socket's URL opens; nil where the token says it.
+    private let grant: TokenGrant?
+    private var machine: GatewayStateMachine
+    private var handler: WebSocketHandler?
+    private var membership: Membership?
+    /// Events of the log that the client still has to be sent.
+    private var page: Deque<LogEntry> = []
+    private var pageFilter: GatewayFilter?
+    private var isSendingPage = false
+    private var timer: NIOScheduledCallback?
+
+    private init(services: GatewayServices, grant: TokenGrant?) {
+        self.services = services
+        self.grant = grant
+        self.machine = GatewayStateMachine(times: services.times, now: services.lane.eventLoop.now)
+    }
+
+    /// Makes a channel a gateway's socket, and says Hello. On the channel's event loop, which is the lane's.
+    static func open(on channel: any Channel, services: GatewayServices, grant: TokenGrant?) throws {
+        let socket = GatewaySocket(services: services, grant: grant)
+        let handler = WebSocketHandler(owner: socket, configuration: services.configuration)
+        socket.handler = handler
+        services.strangers[ObjectIdentifier(socket)] = socket
+        services.lane.startHeartbeat(of: handler)
+        services.metrics.sockets.opened()
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            socket.ended(.connectionLost)
+            throw error
+        }
+        _ = handler.send(socket.machine.hello)
+        socket.armTimer()
+    }
+
+    private var eventLoop: any EventLoop { self.services.lane.eventLoop }
+
+    // MARK: Who it is
+
+    private func authenticate(_ token: Secret) {
+        if let grant = self.grant { return self.authenticated(grant, token: token) }
+        self.services.broker.grant(for: TokenDigest(of: token), on: self.eventLoop).assumeIsolated().whenComplete {
+            switch $0 {
+            case .success(let grant): self.authenticated(grant, token: token)
+            case .failure: self.end(self.machine.brokerFailed())
+            }
+        }
+    }
+
+    private func authenticated(_ grant: TokenGrant?, token: Secret) {
+        switch self.machine.authenticated(grant) {
+        case .ignore: break
+        case .end(let ending): self.end(ending)
+        case .join(let channel, let isNew): self.takePlace(on: channel, token: isNew ? token : nil)
+        }
+    }
+
+    private func takePlace(on channel: ChannelID, token: Secret?) {
+        let (hub, eventLoop) = (self.services.hub, self.eventLoop)
+        let unknown = GatewayUser(madeUpFor: channel)
+        let user = token.map { self.services.user($0, channel) } ?? eventLoop.makeSucceededFuture(unknown)
+        user.flatMap { user in
+            hub.takePlace(on: channel, eventLoop: eventLoop).map { ($0, user) }
+        }.assumeIsolated().whenComplete {
+            switch $0 {
+            case .success((let place, let user)): self.join(place, user: user)
+            case .failure: self.end(self.machine.brokerFailed())
+            }
+        }
+    }
+
+    private func join(_ place: FeedPlace, user: GatewayUser) {
+        guard let handler else { return place.giveBack() }
+        if self.services.state.isDraining {
+            place.giveBack()
+            return self.drain()
+        }
+        let lane = self.services.lane
+        let (group, isNew) = lane.group(of: place.feed.channel)
+        if isNew {
+            place.feed.addBranch(lane: lane, group: NIOLoopBound(group, eventLoop: lane.eventLoop))
+        }
+        self.membership = Membership(place: place, group: group)
+        group.add(self)
+        self.services.strangers[ObjectIdentifier(self)] = nil
+        switch self.machine.joined(at: place.feed.position, user: user) {
+        case .ignore:
+            break
+        case .send(let ready):
+            self.services.metrics.sessionIdentified()
+            _ = handler.send(ready)
+        case .read(let position):
+            self.readLog(after: position)
+        case .end(let ending):
+            self.end(ending)
+        }
+    }
+
+    // MARK: What it missed
+
+    private func readLog(after position: Position) {
+        guard let channel = self.membership?.place.feed.channel else { return }
+        self.services.broker.log(channel, after: position, limit: Self.pageLimit, on: self.eventLoop).assumeIsolated()
+            .whenComplete {
+                switch $0 {
+                case .success(let page): self.pageRead(page)
+                case .failure: self.end(self.machine.brokerFailed())
+                }
+            }
+    }
+
+    private func pageRead(_ page: LogPage) {
+        switch self.machine.pageRead(page) {
+        case .ignore:
+            break
+        case .end(let ending):
+            self.end(ending)
+        case .send(let filter):
+            if case .entries(let entries, _) = page { self.page = Deque(entries) }
+            self.pageFilter = filter
+            self.sendPage()
+        }
+    }
+
+    /// Sends what the client takes of the page; the rest waits until it has read that.
+    private func sendPage() {
+        guard let filter = self.pageFilter, !self.isSendingPage else { return }
+        self.isSendingPage = true
+        defer { self.isSendingPage = false }
+        while let handler, handler.isWritable, let last = self.sendPart(of: handler, through: filter) {
+            self.machine.replayed(upTo: last)
+        }
+        guard self.page.isEmpty, self.handler != nil else { return }
+        self.pageFilter = nil
+        switch self.machine.pageSent() {
+        case .ignore:
+            break
+        case .read(let position):
+            // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
+            self.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) { self.readLog(after: position) }
+        case .send(let resumed):
+            self.services.metrics.sessionResumed()
+            _ = self.handler?.send(resumed)
+        }
+    }
+
+    private func sendPart(of handler: WebSocketHandler, through filter: GatewayFilter) -> Position? {
+        var part: [LogEntry] = []
+        var bytes = 0
+        while bytes < Self.partBytes, let entry = self.page.popFirst() {
+            part.append(entry)
+            bytes += entry.event.body.readableBytes
+        }
+        guard let last = part.last else { return nil }
+        self.send(GatewayRound(part[...]).frames(for: filter))
+        return last.position
+    }
+
+    // MARK: What comes
+
+    func deliver(_ round: FeedRound) {
+        switch self.machine.roundReceived(first: round.first, end: round.end) {
+        case .ignore: break
+        case .deliver(let filter, let offset): self.send(round.gateway.frames(for: filter, after: offset))
+        }
+    }
+
+    private func send(_ admitted: (frames: ByteBuffer, count: Int)) {
+        guard admitted.count > 0, case .accepted = self.handler?.send(admitted.frames) else { return }
+        self.services.metrics.sockets.delivered(admitted.count)
+    }
+
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        guard let ending = self.machine.interrupted(reason, head: head) else { return }
+        // A member leaves its group no sooner than the group is through.
+        self.eventLoop.assumeIsolated().execute { self.end(ending) }
+    }
+
+    // MARK: Its end
+
+    func drain() {
+        self.end(self.machine.drain())
+    }
+
+    private func end(_ ending: GatewayStateMachine.Ending?) {
+        guard let ending, let handler else { return }
+        switch ending {
+        case .close: break
+        case .invalidSession: _ = handler.send(GatewayProtocol.invalidSession)
+        case .reconnect: _ = handler.send(GatewayProtocol.reconnect)
+        }
+        let reason = ending.reason
+        self.services.metrics.closed(reason, channel: self.membership?.place.feed.channel)
+        handler.close(code: reason.closeCode, text: reason.explanation, reason: reason.endReason)
+    }
+
+    /// Moved only when it fires: from message to message the deadline only grows, and that costs nothing.
+    private func armTimer() {
+        let deadline = self.machine.deadline
+        guard self.handler != nil, deadline < .distantFuture else { return }
+        // Only an event loop that is shut down refuses, and then the connection is going too.
+        self.timer = try? self.eventLoop.scheduleCallback(
+            at: deadline,
+            handler: Timer(socket: NIOLoopBound(self, eventLoop: self.eventLoop))
+        )
+    }
+
+    private func timerFired() {
+        self.timer = nil
+        if let ending = self.machine.timerFired(now: self.eventLoop.now) { return self.end(ending) }
+        self.armTimer()
+    }
+
+    private struct Timer: NIOScheduledCallbackHandler, Sendable {
+        let socket: NIOLoopBound<GatewaySocket>
+
+        func handleScheduledCallback(eventLoop: some EventLoop) {
+            self.socket.value.timerFired()
+        }
+    }
+}
+
+extension GatewaySocket: WebSocketOwner {
+    func messageReceived(_ message: WebSocketMessage) {
+        switch self.machine.messageReceived(message, now: self.eventLoop.now) {
+        case .ignore: break
+        case .acknowledgeHeartbeat:
+            self.services.metrics.heartbeatAcknowledged()
+            _ = self.handler?.send(GatewayProtocol.heartbeatAcknowledgement)
+        case .authenticate(let token): self.authenticate(token)
+        case .end(let ending): self.end(ending)
+        }
+    }
+
+    func becameWritable() {
+        self.sendPage()
+    }
+
+    func ended(_ reason: WebSocketEndReason) {
+        guard let handler = self.handler.take() else { return }
+        self.machine.ended()
+        self.timer?.cancel()
+        self.timer = nil
+        self.page.removeAll()
+        self.services.lane.stopHeartbeat(of: handler)
+        self.services.strangers[ObjectIdentifier(self)] = nil
+        let membership = self.membership.take()
+        if let membership {
+            membership.group.remove(self)
+            if membership.group.members.isEmpty {
+                membership.place.feed.removeBranch(lane: self.services.lane)
+                self.services.lane.removeGroup(of: membership.place.feed.channel)
+            }
+            membership.place.giveBack()
+        }
+        self.services.metrics.sockets.ended(reason, channel: membership?.place.feed.channel)
+    }
+}

@@ -1,0 +1,311 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// One gateway session's socket, from Hello to its end: who it is, what it has had, and what it may still do. No IO and
+/// no clock of its own; `GatewayProtocol` describes what is spoken.
+///
+/// Its life: unidentified, then authenticating (the token is being looked up, and a place on the feed taken), then
+/// replaying (a resumed session gets what it missed from the log) and live, or live at once; then ended.
+struct GatewayStateMachine {
+    private enum State {
+        case unidentified
+        case authenticating(GatewayRequest)
+        case joining(Joining)
+        case replaying(Replay)
+        case live(Live)
+        case ended
+    }
+
+    private enum Joining {
+        case new(GatewayFilter, TokenGrant)
+        case resumed(GatewaySession, after: Position)
+    }
+
+    private struct Live {
+        var filter: GatewayFilter
+        /// The last event that the client has had, or that its filter kept from it.
+        var position: Position
+    }
+
+    private struct Replay {
+        var live: Live
+        /// Where the log has to be read to, so that nothing is missing before what the feed brings.
+        var target: UInt64
+    }
+
+    /// How a session ends.
+    enum Ending: Equatable {
+        case close(GatewayCloseReason)
+        /// Op 9 first: the client must not try to resume.
+        case invalidSession
+        /// Op 7 first: the client is to come back and resume.
+        case reconnect(GatewayCloseReason)
+
+        var reason: GatewayCloseReason {
+            switch self {
+            case .close(let reason), .reconnect(let reason): reason
+            case .invalidSession: .sessionInvalid
+            }
+        }
+    }
+
+    private let times: GatewayTimes
+    private var state: State = .unidentified
+    private var budget: GatewayBudget
+    private var heard: NIODeadline
+
+    init(times: GatewayTimes, now: NIODeadline) {
+        self.times = times
+        self.budget = GatewayBudget(now: now)
+        self.heard = now
+    }
+
+    /// Whether the client gets events.
+    var isLive: Bool { if case .live = self.state { true } else { false } }
+
+    /// When the client has been silent for too long.
+    var deadline: NIODeadline {
+        switch self.state {
+        case .unidentified: self.heard + self.times.identifyTimeout
+        case .authenticating, .joining, .replaying, .live: self.heard + self.times.silence
+        case .ended: .distantFuture
+        }
+    }
+
+    /// What a client is sent first, whatever it does.
+    var hello: ByteBuffer { GatewayProtocol.hello(heartbeatInterval: self.times.heartbeatInterval) }
+
+    private mutating func end(_ ending: Ending) -> Ending {
+        self.state = .ended
+        return ending
+    }
+}
+
+// MARK: From the client
+
+extension GatewayStateMachine {
+    enum MessageAction: Equatable {
+        case ignore
+        case acknowledgeHeartbeat
+        /// Find out what the token opens, and tell.
+        case authenticate(Secret)
+        case end(Ending)
+    }
+
+    mutating func messageReceived(_ message: WebSocketMessage, now: NIODeadline) -> MessageAction {
+        if case .ended = self.state { return .ignore }
+        let bytes: ByteBuffer
+        switch message {
+        case .text(let text): bytes = text
+        case .binary(let data): bytes = data
+        }
+        // Counted before it is looked at: what is wrong costs no more than what is right.
+        guard self.budget.take(bytes: bytes.readableBytes, now: now) else { return .end(self.end(.close(.tooFast))) }
+        guard case .text = message else { return .end(self.end(.close(.malformed))) }
+        switch GatewayRequest.read(bytes) {
+        case .failure(let reason):
+            return .end(self.end(.close(reason)))
+        case .success(.heartbeat):
+            // Beats before Identify do not put off its deadline.
+            if !self.isUnidentified { self.heard = now }
+            return .acknowledgeHeartbeat
+        case .success(let request):
+            guard self.isUnidentified else { return .end(self.end(.close(.alreadyAuthenticated))) }
+            self.heard = now
+            self.state = .authenticating(request)
+            switch request {
+            case .identify(let identify): return .authenticate(identify.token)
+            case .resume(let resume): return .authenticate(resume.token)
+            case .heartbeat: preconditionFailure("a heartbeat authenticates nobody")
+            }
+        }
+    }
+
+    private var isUnidentified: Bool { if case .unidentified = self.state { true } else { false } }
+}
+
+// MARK: From who knows tokens, and from the feed
+
+extension GatewayStateMachine {
+    enum AuthenticatedAction: Equatable {
+        case ignore
+        /// Take a place on the channel's feed; `isNew` where READY needs the bot's user.
+        case join(ChannelID, isNew: Bool)
+        case end(Ending)
+    }
+
+    /// The token was looked up.
+    mutating func authenticated(_ grant: TokenGrant?) -> AuthenticatedAction {
+        guard case .authenticating(let request) = self.state else { return .ignore }
+        guard let grant else { return .end(self.end(.close(.authenticationFailed))) }
+        switch request {
+        case .heartbeat:
+            preconditionFailure("a heartbeat authenticates nobody")
+        case .identify(let identify):
+            self.state = .joining(.new(identify.filter, grant))
+            return .join(grant.channel, isNew: true)
+        case .resume(let resume):
+            guard let session = GatewaySessionID.read(resume.sessionID, grant: grant) else {
+                return .end(self.end(.invalidSession))
+            }
+            let first = GatewayProtocol.sequence(of: session.start.offset)
+            let sequence = resume.sequence ?? first
+            guard sequence >= first else { return .end(self.end(.close(.badSequence))) }
+            let position = Position(epoch: session.start.epoch, offset: sequence - 1)
+            self.state = .joining(.resumed(session, after: position))
+            return .join(grant.channel, isNew: false)
+        }
+    }
+
+    enum JoinedAction: Equatable {
+        case ignore
+        case send(ByteBuffer)
+        /// Read the log behind the position.
+        case read(after: Position)
+        case end(Ending)
+    }
+
+    /// The session has its place: events behind `position` come by the feed.
+    mutating func joined(at position: Position, user: GatewayUser) -> JoinedAction {
+        guard case .joining(let joining) = self.state else { return .ignore }
+        switch joining {
+        case .new(let filter, let grant):
+            let session = GatewaySession(start: position, intents: filter.intents, shard: filter.shard)
+            self.state = .live(Live(filter: filter, position: position))
+            return .send(GatewayProtocol.ready(session, id: GatewaySessionID.make(session, grant: grant), user: user))
+        case .resumed(let session, let last):
+            guard last.epoch == position.epoch else { return .end(self.end(.invalidSession)) }
+            let live = Live(filter: session.filter, position: last)
+            self.state = .replaying(Replay(live: live, target: position.offset))
+            return .read(after: last)
+        }
+    }
+
+    /// The token cannot be looked up, the feed does not begin, or the log cannot be read.
+    mutating func brokerFailed() -> Ending? {
+        switch self.state {
+        case .ended: nil
+        case .unidentified: preconditionFailure("nothing was asked of the broker")
+        case .authenticating, .joining, .replaying, .live: self.end(.reconnect(.brokerUnavailable))
+        }
+    }
+
+    enum RoundAction: Equatable {
+        case ignore
+        /// Send what the filter lets through; of a round whose beginning the client has had, what is behind `after`.
+        case deliver(GatewayFilter, after: UInt64?)
+    }
+
+    /// Events came by the feed.
+    mutating func roundReceived(first: UInt64, end: Position) -> RoundAction {
+        switch self.state {
+        case .live(var live):
+            guard end.epoch == live.position.epoch, end.offset > live.position.offset else { return .ignore }
+            let after = first > live.position.offset ? nil : live.position.offset
+            live.position = end
+            self.state = .live(live)
+            return .deliver(live.filter, after: after)
+        case .replaying(var replay):
+            // They are in the log, and are read from there in their turn.
+            replay.target = max(replay.target, end.offset)
+            self.state = .replaying(replay)
+            return .ignore
+        case .unidentified, .authenticating, .joining, .ended:
+            return .ignore
+        }
+    }
+
+    /// Events were lost between the last round and `head`.
+    mutating func interrupted(_ reason: UnrecoverableReason, head: Position) -> Ending? {
+        switch self.state {
+        case .live(var live):
+            // What is gone is gone: where the numbers go on, the session does too, and the gap in them tells.
+            guard head.epoch == live.position.epoch, head.offset >= live.position.offset else {
+                return self.end(.invalidSession)
+            }
+            live.position = head
+            self.state = .live(live)
+            return nil
+        case .replaying(var replay):
+            guard head.epoch == replay.live.position.epoch else { return self.end(.invalidSession) }
+            replay.target = max(replay.target, head.offset)
+            self.state = .replaying(replay)
+            return nil
+        case .unidentified, .authenticating, .joining, .ended:
+            return nil
+        }
+    }
+}
+
+// MARK: Replay
+
+extension GatewayStateMachine {
+    enum PageAction: Equatable {
+        case ignore
+        /// Send what the filter lets through, in as many parts as the client takes, and tell how far it is.
+        case send(GatewayFilter)
+        case end(Ending)
+    }
+
+    /// The log was read.
+    mutating func pageRead(_ page: LogPage) -> PageAction {
+        guard case .replaying(let replay) = self.state else { return .ignore }
+        switch page {
+        case .notRecoverable:
+            return .end(self.end(.invalidSession))
+        case .entries(let entries, _):
+            // The log must not end before what the feed has brought.
+            guard !entries.isEmpty || replay.live.position.offset >= replay.target else {
+                return .end(self.end(.invalidSession))
+            }
+            return .send(replay.live.filter)
+        }
+    }
+
+    /// The client was sent the events of a page up to a position.
+    mutating func replayed(upTo position: Position) {
+        guard case .replaying(var replay) = self.state else { return }
+        replay.live.position = position
+        self.state = .replaying(replay)
+    }
+
+    enum PageSentAction: Equatable {
+        case ignore
+        case read(after: Position)
+        /// RESUMED: from here on events come by the feed.
+        case send(ByteBuffer)
+    }
+
+    /// The client was sent the whole page.
+    mutating func pageSent() -> PageSentAction {
+        guard case .replaying(let replay) = self.state else { return .ignore }
+        guard replay.live.position.offset >= replay.target else { return .read(after: replay.live.position) }
+        self.state = .live(replay.live)
+        return .send(GatewayProtocol.resumed(at: replay.live.position.offset))
+    }
+}
+
+// MARK: Ends
+
+extension GatewayStateMachine {
+    /// The node drains.
+    mutating func drain() -> Ending? {
+        if case .ended = self.state { return nil }
+        return self.end(.reconnect(.drain))
+    }
+
+    /// The deadline may have come.
+    mutating func timerFired(now: NIODeadline) -> Ending? {
+        guard now >= self.deadline else { return nil }
+        return self.end(.close(self.isUnidentified ? .notAuthenticated : .silent))
+    }
+
+    /// The socket has ended, whoever ended it.
+    mutating func ended() {
+        self.state = .ended
+    }
+}

@@ -1,0 +1,169 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AsyncHTTPClient
+internal import Logging
+internal import Metrics
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+internal import Synchronization
+
+/// The platform's API and token service, as this node reaches them: nothing but the two configured addresses. Any thread.
+final class QQPlatform: Sendable {
+    /// How many requests may be under way at once on a node.
+    private static let concurrency = 512
+    private static let connectTimeout = TimeAmount.seconds(5)
+
+    private enum Client {
+        case unused
+        case running(HTTPClient)
+        case shutDown
+    }
+
+    private let client = Mutex(Client.unused)
+    private let group: (any EventLoopGroup)?
+    private let api: String
+    private let tokens: String
+    private let timeout: TimeAmount
+    private let logger: Logger
+    private let inFlight = Atomic<Int>(0)
+    private let answered = Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", "answered")])
+    private let refused: [QQRefusal: Counter]
+
+    /// - Parameter group: carries the connections; nil takes the HTTP client's own.
+    init(api: String, tokens: String, timeout: TimeAmount, group: (any EventLoopGroup)?, logger: Logger) {
+        self.group = group
+        self.api = api
+        self.tokens = tokens
+        self.timeout = timeout
+        self.logger = logger
+        self.refused = Dictionary(
+            uniqueKeysWithValues: [QQRefusal.upstreamUnreachable, .upstreamTimeout, .upstreamBusy, .badTarget].map {
+                ($0, Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", $0.rawValue)]))
+            }
+        )
+    }
+
+    /// Ends the connections, once no request is under way. What is asked afterwards is refused.
+    func shutdown() async {
+        let client = self.client.withLock { client in
+            defer { client = .shutDown }
+            return client
+        }
+        guard case .running(let running) = client else { return }
+        // It fails only where it was shut down before.
+        try? await running.shutdown()
+    }
+
+    /// The client, made for the first request: a node whose bots use no SDK has none.
+    private func runningClient() -> HTTPClient? {
+        self.client.withLock { client in
+            switch client {
+            case .shutDown:
+                return nil
+            case .running(let running):
+                return running
+            case .unused:
+                let made = HTTPClient(
+                    eventLoopGroupProvider: .shared(self.group ?? HTTPClient.defaultEventLoopGroup),
+                    configuration: Self.configuration
+                )
+                client = .running(made)
+                return made
+            }
+        }
+    }
+
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        // What the platform says is the client's to follow, and must not lead elsewhere with the bot's token.
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = Self.connectTimeout
+        // A platform that cannot be reached is an answer too.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        return configuration
+    }
+
+    /// A request to the API; `target` is its path and query, beginning with a slash.
+    func request(
+        _ method: HTTPMethod,
+        _ target: String,
+        headers: HTTPHeaders,
+        body: ByteBuffer = ByteBuffer(),
+        timeout: TimeAmount? = nil
+    ) async throws(QQRefusal) -> QQAnswer {
+        try await self.send(method, self.api + target, headers: headers, body: body, timeout: timeout)
+    }
+
+    /// A request for a token.
+    func requestToken(headers: HTTPHeaders, body: ByteBuffer) async throws(QQRefusal) -> QQAnswer {
+        let url = self.tokens + "/app/getAppAccessToken"
+        return try await self.send(.POST, url, headers: headers, body: body, timeout: nil)
+    }
+
+    private func send(
+        _ method: HTTPMethod,
+        _ url: String,
+        headers: HTTPHeaders,
+        body: ByteBuffer,
+        timeout: TimeAmount?
+    ) async throws(QQRefusal) -> QQAnswer {
+        let place: InFlight
+        do throws(QQRefusal) {
+            place = try self.takePlace()
+        } catch {
+            self.refused[error]?.increment()
+            throw error
+        }
+        guard let client = self.runningClient() else { throw .upstreamUnreachable }
+        var request = HTTPClientRequest(url: url)
+        request.method = method
+        request.headers = headers
+        if body.readableBytes > 0 { request.body = .bytes(body) }
+        do {
+            let deadline = NIODeadline.now() + (timeout ?? self.timeout)
+            let response = try await client.execute(request, deadline: deadline)
+            self.answered.increment()
+            return QQAnswer(response: response, place: place)
+        } catch {
+            let refusal = Self.refusal(error)
+            self.refused[refusal]?.increment()
+            // The URL may hold what users wrote; the host is known from the configuration.
+            self.logger.notice("a request to QQ's API failed", metadata: ["reason": "\(refusal.rawValue)"])
+            throw refusal
+        }
+    }
+
+    private static func refusal(_ error: any Error) -> QQRefusal {
+        switch error as? HTTPClientError {
+        case .deadlineExceeded?, .readTimeout?, .writeTimeout?, .connectTimeout?, .getConnectionFromPoolTimeout?:
+            .upstreamTimeout
+        case .invalidURL?, .emptyHost?: .badTarget
+        default: .upstreamUnreachable
+        }
+    }
+
+    private func takePlace() throws(QQRefusal) -> InFlight {
+        guard self.inFlight.add(1, ordering: .relaxed).newValue <= Self.concurrency else {
+            self.inFlight.subtract(1, ordering: .relaxed)
+            throw .upstreamBusy
+        }
+        return InFlight(platform: self)
+    }
+
+    /// A place among the requests under way, until nobody holds it any more.
+    final class InFlight: Sendable {
+        private let platform: QQPlatform
+
+        fileprivate init(platform: QQPlatform) {
+            self.platform = platform
+        }
+
+        deinit {
+            self.platform.inFlight.subtract(1, ordering: .relaxed)
+        }
+    }
+}

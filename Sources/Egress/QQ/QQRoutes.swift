@@ -1,0 +1,92 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// Everything under `/qq`: what SDKs take for the platform's API. Belongs to one event loop.
+///
+/// An SDK whose token does not come from this relay, because its token URL cannot be changed, uses `/qq/secret/{secret}`
+/// in place of `/qq`: the path says then which bot it is.
+final class QQRoutes {
+    static let prefix = "/qq/"
+    private static let secretPrefix = "/secret/"
+    private static let socketPrefix = "/ws/"
+
+    private let endpoints: QQEndpoints
+    private let services: GatewayServices
+
+    init(endpoints: QQEndpoints, services: GatewayServices) {
+        self.endpoints = endpoints
+        self.services = services
+    }
+
+    func addRoutes(to router: inout Router) {
+        router.onAny(below: Self.prefix) { self.respond(to: $0) }
+    }
+
+    private func respond(to request: HTTPRequest) -> HTTPReply {
+        // What follows /qq, beginning with a slash.
+        var path = request.path.dropFirst(Self.prefix.utf8.count - 1)
+        var secret: String?
+        if path.hasPrefix(Self.secretPrefix) {
+            let rest = path.dropFirst(Self.secretPrefix.utf8.count)
+            let segment = rest.prefix { $0 != "/" }
+            guard let decoded = PercentEncoding.decode(segment), !decoded.isEmpty else {
+                return .response(SocketRefusal.missingSecret.problem.response)
+            }
+            secret = decoded
+            path = rest.dropFirst(segment.count)
+            if path.isEmpty { path = "/" }
+        }
+        let eventLoop = self.services.lane.eventLoop
+        switch (request.method == .HEAD && self.answersItself(path) ? .GET : request.method, path) {
+        case (.POST, "/app/getAppAccessToken"):
+            return self.endpoints.token(request, on: eventLoop)
+        case (.GET, "/gateway"):
+            return self.endpoints.gateway(request, secret: secret, forBot: false)
+        case (.GET, "/gateway/bot"):
+            return self.endpoints.gateway(request, secret: secret, forBot: true)
+        case (.GET, "/users/@me") where self.endpoints.platform == nil:
+            return self.endpoints.user(request, secret: secret, on: eventLoop)
+        case (.GET, "/ws"):
+            return self.open(request, secret: secret)
+        case (.GET, _) where path.hasPrefix(Self.socketPrefix):
+            let segment = path.dropFirst(Self.socketPrefix.utf8.count)
+            guard !segment.contains("/"), let decoded = PercentEncoding.decode(segment), !decoded.isEmpty else {
+                return .response(SocketRefusal.missingSecret.problem.response)
+            }
+            return self.open(request, secret: decoded)
+        default:
+            return self.endpoints.passOn(request, path: String(path), on: eventLoop)
+        }
+    }
+
+    /// Whether GET, and so HEAD too, is answered here.
+    private func answersItself(_ path: Substring) -> Bool {
+        switch path {
+        case "/gateway", "/gateway/bot": true
+        case "/users/@me": self.endpoints.platform == nil
+        default: false
+        }
+    }
+
+    private func open(_ request: HTTPRequest, secret: String?) -> HTTPReply {
+        let headers: [(name: String, value: String)]
+        do throws(WebSocketHandshake.Refusal) {
+            headers = try WebSocketHandshake.accept(request)
+        } catch {
+            return .response(error.problem.response)
+        }
+        guard !self.services.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
+        let grant = secret.map { TokenGrant(secret: Secret($0)) }
+        let services = NIOLoopBound(self.services, eventLoop: self.services.lane.eventLoop)
+        return .upgrade(
+            HTTPUpgrade(headers: headers) { channel in
+                try GatewaySocket.open(on: channel, services: services.value, grant: grant)
+            }
+        )
+    }
+}

@@ -1,0 +1,48 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an access token of a platform opens: the channel of the bot that it was given to.
+///
+/// Any node makes the same grant from the bot's secret, and none can go back from it to the secret. That is what lets
+/// every egress node check the sessions of a bot that it has never seen: the broker remembers the grant by the token, so
+/// that the secret itself stays on the node that was given it.
+public struct TokenGrant: Hashable, Sendable {
+    private static let keyLabel = "hookwire.gateway.session.v1"
+
+    /// The bot's channel.
+    public let channel: ChannelID
+    /// What the bot's gateway sessions are signed with.
+    private let sessionKey: Secret
+
+    /// The grant of whoever holds a bot's secret. Two hashes: keep the result where it is used often.
+    public init(secret: Secret) {
+        self.channel = ChannelID(secret: secret)
+        self.sessionKey = Secret(Hex.encode(secret.exposeUTF8 { HMACSHA256.code(key: $0, over: Self.keyLabel.utf8) }))
+    }
+
+    /// Reads what `exposeText` gave; nil for anything else.
+    public init?(text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let channel = ChannelID(String(parts[0])),
+            Hex.decode(String(parts[1]))?.count == HMACSHA256.byteCount
+        else { return nil }
+        self.channel = channel
+        self.sessionKey = Secret(String(parts[1]))
+    }
+
+    /// The grant as a broker stores it. Whoever has it can sign sessions of this bot, though not open any.
+    public func exposeText() -> String {
+        "\(self.channel):\(self.sessionKey.exposeText())"
+    }
+
+    /// The authentication code of what a session says of itself, 32 bytes.
+    public func sign(_ claims: [UInt8]) -> [UInt8] {
+        self.sessionKey.exposeUTF8 { HMACSHA256.code(key: $0, over: claims) }
+    }
+}
+
+extension TokenGrant: CustomStringConvertible {
+    /// The channel only.
+    public var description: String { "the grant of \(self.channel)" }
+}
