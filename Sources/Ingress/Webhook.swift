@@ -53,18 +53,36 @@ final class Webhook<P: Platform & SendableMetatype> {
     }
 
     private func publish(_ publishing: Publishing) -> HTTPReply {
-        let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let acknowledgement = publishing.acknowledgement
-        return .eventually(
-            self.broker.publish(publishing.event, to: publishing.channel, key: publishing.key, on: self.eventLoop)
-                .map { publication in
-                    webhook.value.metrics.published(publication)
-                    return .response(acknowledgement)
-                }
-                .flatMapErrorThrowing { error in
-                    .response(webhook.value.notStored(error as? BrokerError ?? .unavailable))
-                }
+        let pending = self.broker.publish(
+            publishing.event,
+            to: publishing.channel,
+            key: publishing.key,
+            on: self.eventLoop
         )
+        let acknowledgement = publishing.acknowledgement
+        switch pending {
+        case .done(let publication):
+            return .response(self.stored(publication, acknowledgement: acknowledgement))
+        case .failed(let error):
+            return .response(self.notStored(error))
+        case .pending(let publication):
+            let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
+            let reply = self.eventLoop.makePromise(of: HTTPReply.self)
+            publication.whenComplete { result in
+                switch result {
+                case .success(let publication):
+                    reply.succeed(.response(webhook.value.stored(publication, acknowledgement: acknowledgement)))
+                case .failure(let error):
+                    reply.succeed(.response(webhook.value.notStored(error as? BrokerError ?? .unavailable)))
+                }
+            }
+            return .eventually(reply.futureResult)
+        }
+    }
+
+    private func stored(_ publication: Publication, acknowledgement: HTTPResponse) -> HTTPResponse {
+        self.metrics.published(publication)
+        return acknowledgement
     }
 
     private func notStored(_ reason: BrokerError) -> HTTPResponse {

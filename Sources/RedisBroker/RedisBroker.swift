@@ -106,12 +106,14 @@ public final class RedisBroker: Broker {
         to channel: ChannelID,
         key: DuplicateKey?,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Publication> {
-        self.publisher.publish(event, to: channel, key: key, on: eventLoop).flatMapErrorThrowing { error in
-            throw self.brokerError(error)
-        }.always { result in
-            self.metrics.published(result.mapError { BrokerError($0) })
+    ) -> PendingPublication {
+        let promise = eventLoop.makePromise(of: Publication.self)
+        self.publisher.publish(event, to: channel, key: key, on: eventLoop).whenComplete { result in
+            let result = result.mapError { self.brokerError($0) }
+            self.metrics.published(result)
+            promise.completeWith(result.mapError { $0 })
         }
+        return .pending(promise.futureResult)
     }
 
     public func feed(

@@ -35,7 +35,7 @@ extension BrokerRule {
                 body.moveReaderIndex(forwardBy: 7)
                 body.moveWriterIndex(to: body.writerIndex - 7)
                 var event = Fixtures.event("")
-                event.body = body
+                event = event.with(body: body)
                 let (recorder, _) = try await broker.record(channel)
                 try await broker.publish(event, to: channel)
                 #expect(await recorder.entries(atLeast: 1).map(\.event.text) == ["the body"])

@@ -114,7 +114,9 @@ extension BrokerRule {
                 recorder.setPressure(caughtUp.futureResult)
                 // Nobody waits for these acknowledgements: the broker may hold them back until the receiver is ready.
                 let publications = (1...300).map { number in
-                    broker.publish(Fixtures.event("\(number)"), to: channel, key: nil, on: Fixtures.eventLoop)
+                    broker.publish(Fixtures.event("\(number)"), to: channel, key: nil, on: Fixtures.eventLoop).future(
+                        on: Fixtures.eventLoop
+                    )
                 }
                 await recorder.entries(atLeast: 1)
                 recorder.setPressure(nil)

@@ -25,11 +25,12 @@ public enum Fixtures {
     }
 
     /// An event whose body is `text`.
-    public static func event(_ text: String) -> Event {
+    public static func event(_ text: String, query: String = "") -> Event {
         Event(
             platform: "qq",
             id: "id-\(text)",
             receivedAt: 1_700_000_000_000,
+            query: query,
             body: ByteBuffer(string: text),
             bodyIsUTF8: true
         )
@@ -52,7 +53,7 @@ extension Broker {
         on eventLoop: any EventLoop = Fixtures.eventLoop
     ) async throws -> Publication {
         let key = keyed.map { DuplicateKey($0, lifetimeMilliseconds: lifetimeMilliseconds) }
-        return try await self.publish(event, to: channel, key: key, on: eventLoop).get()
+        return try await self.publish(event, to: channel, key: key, on: eventLoop).future(on: eventLoop).get()
     }
 
     /// Publishes events with these bodies, one after the other, and returns their positions.

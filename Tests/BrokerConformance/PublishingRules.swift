@@ -58,7 +58,7 @@ extension BrokerRule {
                     key: nil,
                     on: eventLoop
                 )
-                .map { _ in eventLoop.inEventLoop }.get()
+                .future(on: eventLoop).map { _ in eventLoop.inEventLoop }.get()
                 #expect(isThere)
             }
         },

@@ -38,7 +38,7 @@ import Testing
 
     private func publish(_ body: ByteBuffer, to id: ChannelID? = nil) throws {
         let event = Event(platform: "qq", receivedAt: 0, body: body, bodyIsUTF8: UTF8Validation.isValid(body))
-        _ = try self.broker.publish(event, to: id ?? self.secret, key: nil, on: self.loop).wait()
+        _ = try self.broker.publish(event, to: id ?? self.secret, key: nil, on: self.loop).future(on: self.loop).wait()
     }
 
     private func sent(to channel: EmbeddedChannel) throws -> [UInt8] {

@@ -24,8 +24,8 @@ import Testing
             to channel: ChannelID,
             key: DuplicateKey?,
             on eventLoop: any EventLoop
-        ) -> EventLoopFuture<Publication> {
-            eventLoop.makeCompletedFuture(self.outcome.mapError { $0 as any Error })
+        ) -> PendingPublication {
+            .pending(eventLoop.makeCompletedFuture(self.outcome.mapError { $0 as any Error }))
         }
 
         func feed(

@@ -7,7 +7,7 @@ public import NIOCore
 /// What joins the two tiers: ingress publishes events on channels, egress feeds on them.
 ///
 /// ## What a broker guarantees
-/// - **Stored before acknowledged.** A publication's future succeeds only after the event is in the channel's log.
+/// - **Stored before acknowledged.** A publication is done only after the event is in the channel's log.
 /// - **Order.** Offsets of a channel count 1, 2, 3 … within an epoch, and a feed delivers in their order without a gap.
 /// - **At least once**, from the acknowledgement to the feed, within the retention that the operator chose. A feed
 ///   delivers an offset at most once; what is delivered after a reconnect of the broker's own is filled from the log.
@@ -18,14 +18,16 @@ public import NIOCore
 public protocol Broker: Sendable {
     /// Appends an event to a channel's log and pushes it to the channel's feeds, or finds that its key is known.
     ///
-    /// - Returns: a future on `eventLoop`; it fails with `BrokerError` when the event may not have been stored: the caller
-    ///   must then answer so that the platform sends it again. It may be held back while feeds cannot keep up.
+    /// Where it fails, the event may not have been stored: the caller must then answer so that the platform sends it
+    /// again. It may be held back while feeds cannot keep up.
+    ///
+    /// - Parameter eventLoop: where what is pending completes; the loop that this is called on, or another.
     func publish(
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Publication>
+    ) -> PendingPublication
 
     /// Feeds `receiver` with a channel's events from now on, until the subscription is cancelled.
     ///

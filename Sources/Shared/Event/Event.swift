@@ -7,36 +7,74 @@ public import NIOHTTP1
 
 /// One webhook request that was accepted, with its bytes untouched.
 ///
-/// A value: it is made once by the ingress node that verified the request and is never changed afterwards.
+/// A value: it is made once by the ingress node that verified the request and is never changed afterwards. Its parts
+/// are shared by all copies, since an event changes hands some ten times on its way.
 public struct Event: Sendable {
     /// How the platform is called in routes, metrics and envelopes: `qq`, `wechat` ….
-    public var platform: String
+    public var platform: String { self.parts.platform }
     /// The platform's own name for the event, the same over its retries, where it has one.
-    public var id: String?
+    public var id: String? { self.parts.id }
     /// What happened, in the platform's words, for instance `GROUP_AT_MESSAGE_CREATE`, where it says so.
-    public var type: String?
+    public var type: String? { self.parts.type }
     /// When the request had arrived, in milliseconds since 1970-01-01T00:00:00Z by the ingress node's clock.
-    public var receivedAt: Int64
+    public var receivedAt: Int64 { self.parts.receivedAt }
     /// The request's method.
-    public var method: HTTPMethod
+    public var method: HTTPMethod { self.parts.method }
     /// The part of the request's path behind the webhook's own route: empty, or beginning with a slash.
-    public var pathSuffix: String
+    public var pathSuffix: String { self.parts.pathSuffix }
     /// The request's query without the relay's own parameters (credentials never travel), as it was encoded.
-    public var query: String
+    public var query: String { self.parts.query }
     /// The request's header fields, in order and with repeats, less those that carry credentials.
     ///
     /// Of an event that came over the wire they are parsed each time they are asked for: keep the result.
-    public var headers: HTTPHeaders {
-        get { self.fields.headers }
-        set { self.fields = EventFields(newValue) }
-    }
+    public var headers: HTTPHeaders { self.parts.fields.headers }
     /// The request's body, byte for byte.
-    public var body: ByteBuffer
+    public var body: ByteBuffer { self.parts.body }
     /// Whether `body` is UTF-8 throughout, so that it can travel in a text frame. Computed once, where the event is made.
-    public var bodyIsUTF8: Bool
+    public var bodyIsUTF8: Bool { self.parts.bodyIsUTF8 }
 
     /// What `headers` reads.
-    var fields: EventFields
+    var fields: EventFields { self.parts.fields }
+
+    private let parts: Parts
+
+    /// What all copies share.
+    private final class Parts: Sendable {
+        let platform: String
+        let id: String?
+        let type: String?
+        let receivedAt: Int64
+        let method: HTTPMethod
+        let pathSuffix: String
+        let query: String
+        let fields: EventFields
+        let body: ByteBuffer
+        let bodyIsUTF8: Bool
+
+        init(
+            receivedAt: Int64,
+            platform: String,
+            id: String?,
+            type: String?,
+            method: HTTPMethod,
+            pathSuffix: String,
+            query: String,
+            fields: EventFields,
+            body: ByteBuffer,
+            bodyIsUTF8: Bool
+        ) {
+            self.platform = platform
+            self.id = id
+            self.type = type
+            self.receivedAt = receivedAt
+            self.method = method
+            self.pathSuffix = pathSuffix
+            self.query = query
+            self.fields = fields
+            self.body = body
+            self.bodyIsUTF8 = bodyIsUTF8
+        }
+    }
 
     /// An event of the given parts. `body` is held as it is, without a copy.
     public init(
@@ -78,16 +116,34 @@ public struct Event: Sendable {
         body: ByteBuffer,
         bodyIsUTF8: Bool
     ) {
-        self.platform = platform
-        self.id = id
-        self.type = type
-        self.receivedAt = receivedAt
-        self.method = method
-        self.pathSuffix = pathSuffix
-        self.query = query
-        self.fields = fields
-        self.body = body
-        self.bodyIsUTF8 = bodyIsUTF8
+        self.parts = Parts(
+            receivedAt: receivedAt,
+            platform: platform,
+            id: id,
+            type: type,
+            method: method,
+            pathSuffix: pathSuffix,
+            query: query,
+            fields: fields,
+            body: body,
+            bodyIsUTF8: bodyIsUTF8
+        )
+    }
+
+    /// The same event with another body.
+    public func with(body: ByteBuffer) -> Event {
+        Event(
+            receivedAt: self.receivedAt,
+            platform: self.platform,
+            id: self.id,
+            type: self.type,
+            method: self.method,
+            pathSuffix: self.pathSuffix,
+            query: self.query,
+            fields: self.fields,
+            body: body,
+            bodyIsUTF8: self.bodyIsUTF8
+        )
     }
 
     /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
@@ -95,10 +151,9 @@ public struct Event: Sendable {
     public func compacted() -> Event {
         let wanted = self.body.readableBytes
         guard self.body.storageCapacity > 2 * wanted + 256 else { return self }
-        var event = self
-        event.body = ByteBuffer()
-        event.body.reserveCapacity(wanted)
-        event.body.writeImmutableBuffer(self.body)
-        return event
+        var body = ByteBuffer()
+        body.reserveCapacity(wanted)
+        body.writeImmutableBuffer(self.body)
+        return self.with(body: body)
     }
 }

@@ -42,17 +42,17 @@ public enum EventEncoding {
         let capacity = self.headCapacity(of: event)
         var head = ByteBufferAllocator().buffer(capacity: capacity)
         head.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
-            var writer = EventWriter(memory)
+            var writer = ByteWriter(memory)
             writer.write(self.version)
             writer.write(flags.rawValue)
             writer.write(UInt32(0))
             writer.write(event.receivedAt)
-            writer.write(event.platform)
-            if let id = event.id { writer.write(id) }
-            if let type = event.type { writer.write(type) }
-            writer.write(event.method.rawValue)
-            writer.write(event.pathSuffix)
-            writer.write(event.query)
+            writer.writeCounted(event.platform)
+            if let id = event.id { writer.writeCounted(id) }
+            if let type = event.type { writer.writeCounted(type) }
+            writer.writeCounted(event.method.rawValue)
+            writer.writeCounted(event.pathSuffix)
+            writer.writeCounted(event.query)
             event.fields.write(into: &writer)
             return writer.count
         }
@@ -103,9 +103,9 @@ public enum EventEncoding {
     /// Room for the head, at least what it takes.
     private static func headCapacity(of event: Event) -> Int {
         let texts =
-            EventWriter.capacity(for: event.platform) + EventWriter.capacity(for: event.method.rawValue)
-            + EventWriter.capacity(for: event.pathSuffix) + EventWriter.capacity(for: event.query)
-            + (event.id.map(EventWriter.capacity) ?? 0) + (event.type.map(EventWriter.capacity) ?? 0)
+            ByteWriter.capacity(for: event.platform) + ByteWriter.capacity(for: event.method.rawValue)
+            + ByteWriter.capacity(for: event.pathSuffix) + ByteWriter.capacity(for: event.query)
+            + (event.id.map(ByteWriter.capacity) ?? 0) + (event.type.map(ByteWriter.capacity) ?? 0)
         return self.prefixLength + 8 + texts + event.fields.capacity
     }
 }

@@ -50,20 +50,20 @@ struct EventFields: Sendable {
         switch self.form {
         case .parsed(let headers):
             headers.reduce(4) {
-                $0 + EventWriter.capacity(for: $1.name) + EventWriter.capacity(for: $1.value)
+                $0 + ByteWriter.capacity(for: $1.name) + ByteWriter.capacity(for: $1.value)
             }
         case .encoded(let bytes):
             bytes.readableBytes
         }
     }
 
-    func write(into writer: inout EventWriter) {
+    func write(into writer: inout ByteWriter) {
         switch self.form {
         case .parsed(let headers):
             writer.writeLength(headers.count)
             for (name, value) in headers {
-                writer.write(name)
-                writer.write(value)
+                writer.writeCounted(name)
+                writer.writeCounted(value)
             }
         case .encoded(let bytes):
             bytes.withUnsafeReadableBytes { writer.write($0) }

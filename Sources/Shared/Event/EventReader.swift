@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads what `EventWriter` wrote, from bytes that may be anything.
+/// Reads what `ByteWriter` wrote, from bytes that may be anything.
 struct EventReader {
     /// The next byte to read.
     private(set) var offset = 0

@@ -33,6 +33,8 @@ struct HTTPConnectionStateMachine {
     private var partSinceReadComplete = false
     private var isQuiescing = false
     private var isInputClosed = false
+    /// Whether nothing can follow the request under way.
+    private var parserStops = false
 
     /// When the present state is too old; `distantFuture` where it may last.
     private(set) var deadline: NIODeadline
@@ -70,28 +72,24 @@ struct HTTPConnectionStateMachine {
         case .lingering, .finished:
             return .ignore
         }
-        let hosts = head.headers[canonicalForm: "host"].count
-        if hosts > 1 || (hosts == 0 && head.version != .http1_0) {
+        let fields = MessageFields(head.headers)
+        if fields.hostCount > 1 || (fields.hostCount == 0 && head.version != .http1_0) {
             return self.refuse(.missingHost, now: now)
         }
-        let length = head.headers.first(name: "content-length")
         // The parser takes digits only: what is no number here is one that is too large for it.
-        if let length, Int(length).map({ $0 > self.limits.body }) ?? true {
+        if let length = fields.contentLength, Int(length).map({ $0 > self.limits.body }) ?? true {
             return self.refuse(.bodyTooLarge, now: now)
         }
-        let codings = head.headers[canonicalForm: "transfer-encoding"]
-        guard codings.isEmpty || codings.elementsEqual(["chunked"], by: { $0.lowercased() == $1 }) else {
+        guard fields.transferCodings.count <= 1, fields.transferCodings.allSatisfy({ $0.isToken("chunked") }) else {
             return self.refuse(.unsupportedTransferCoding, now: now)
         }
-        var sendContinue = false
-        let expectations = head.headers[canonicalForm: "expect"]
-        if !expectations.isEmpty {
-            guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
-                return self.refuse(.unknownExpectation, now: now)
-            }
-            let hasBody = !codings.isEmpty || (length != nil && length != "0")
-            sendContinue = hasBody && head.version != .http1_0
+        guard fields.expectations.allSatisfy({ $0.isToken("100-continue") }) else {
+            return self.refuse(.unknownExpectation, now: now)
         }
+        let hasBody = !fields.transferCodings.isEmpty || !(fields.contentLength ?? "0").utf8.elementsEqual("0".utf8)
+        let sendContinue = !fields.expectations.isEmpty && hasBody && head.version != .http1_0
+        // The parser stops for good behind a request that asks for another protocol, be it granted or not.
+        self.parserStops = head.method == .CONNECT || fields.asksForUpgrade
         self.state = .readingBody(head, ByteBuffer())
         self.deadline = now + self.limits.bodyTimeout
         return .readBody(sendContinue: sendContinue)
@@ -136,9 +134,7 @@ struct HTTPConnectionStateMachine {
         self.partSinceReadComplete = true
         switch self.state {
         case .readingBody(let head, let body):
-            // The parser stops for good behind a request that asks for another protocol, be it granted or not.
-            let parserStops = head.method == .CONNECT || head.headers.contains(name: "upgrade")
-            self.state = .responding(keepAlive: head.isKeepAlive && !parserStops)
+            self.state = .responding(keepAlive: head.isKeepAlive && !self.parserStops)
             self.deadline = .distantFuture
             return .respond(head, body)
         case .lingering, .finished:

@@ -9,6 +9,8 @@ internal import NIOHTTP1
 enum HTTPResponseEncoder {
     /// A body up to this many bytes is copied behind its header: one buffer is cheaper than a second vector. In bytes.
     private static let inlineBodyLimit = 4096
+    /// Room for the status line and the fields that are written here, but for the reason phrase and the date. In bytes.
+    private static let ownFieldsCapacity = 128
 
     /// The bytes of an answer: the header, and the body where it is not in the same buffer.
     ///
@@ -25,32 +27,35 @@ enum HTTPResponseEncoder {
         allocator: ByteBufferAllocator
     ) -> (head: ByteBuffer, body: ByteBuffer?) {
         let hasLength = response.status.mayHaveResponseBody
-        let body = includesBody && hasLength && response.body.readableBytes > 0 ? response.body : nil
-        let inlines = body.map { $0.readableBytes <= self.inlineBodyLimit } ?? false
-        var buffer = allocator.buffer(capacity: 224 + (inlines ? response.body.readableBytes : 0))
-        self.writeStatusLine(response.status, into: &buffer)
-        for (name, value) in response.headers {
-            self.writeField(name, value, into: &buffer)
+        let length = response.body.readableBytes
+        let sendsBody = includesBody && hasLength && length > 0
+        let inlines = sendsBody && length <= self.inlineBodyLimit
+        let capacity = self.capacity(of: response.headers, status: response.status) + date.utf8.count
+        var buffer = allocator.buffer(capacity: capacity + (inlines ? length : 0))
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity + (inlines ? length : 0)) { memory in
+            var writer = ByteWriter(memory)
+            self.writeStatusLine(response.status, into: &writer)
+            for (name, value) in response.headers {
+                self.writeField(name, value, into: &writer)
+            }
+            if hasLength {
+                writer.write(literal: "Content-Length: ")
+                writer.writeDecimal(length)
+                writer.write(literal: "\r\n")
+            }
+            writer.write(literal: "Date: ")
+            writer.write(date)
+            if close {
+                writer.write(literal: "\r\nConnection: close\r\n\r\n")
+            } else if isHTTP10 {
+                writer.write(literal: "\r\nConnection: keep-alive\r\n\r\n")
+            } else {
+                writer.write(literal: "\r\n\r\n")
+            }
+            if inlines { response.body.withUnsafeReadableBytes { writer.write($0) } }
+            return writer.count
         }
-        if hasLength {
-            buffer.writeStaticString("Content-Length: ")
-            buffer.writeString(String(response.body.readableBytes))
-            buffer.writeStaticString("\r\n")
-        }
-        buffer.writeStaticString("Date: ")
-        buffer.writeString(date)
-        if close {
-            buffer.writeStaticString("\r\nConnection: close\r\n\r\n")
-        } else if isHTTP10 {
-            buffer.writeStaticString("\r\nConnection: keep-alive\r\n\r\n")
-        } else {
-            buffer.writeStaticString("\r\n\r\n")
-        }
-        if inlines {
-            buffer.writeImmutableBuffer(response.body)
-            return (buffer, nil)
-        }
-        return (buffer, body)
+        return (buffer, sendsBody && !inlines ? response.body : nil)
     }
 
     /// The bytes of an answer that ends HTTP on the connection.
@@ -58,36 +63,48 @@ enum HTTPResponseEncoder {
         headers: [(name: String, value: String)],
         allocator: ByteBufferAllocator
     ) -> ByteBuffer {
-        var buffer = allocator.buffer(capacity: 160)
-        self.writeStatusLine(.switchingProtocols, into: &buffer)
-        for (name, value) in headers {
-            self.writeField(name, value, into: &buffer)
+        let capacity = self.capacity(of: headers, status: .switchingProtocols)
+        var buffer = allocator.buffer(capacity: capacity)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
+            var writer = ByteWriter(memory)
+            self.writeStatusLine(.switchingProtocols, into: &writer)
+            for (name, value) in headers {
+                self.writeField(name, value, into: &writer)
+            }
+            writer.write(literal: "\r\n")
+            return writer.count
         }
-        buffer.writeStaticString("\r\n")
         return buffer
     }
 
-    private static func writeStatusLine(_ status: HTTPResponseStatus, into buffer: inout ByteBuffer) {
-        if status == .ok {
-            buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
-            return
+    /// Room for the header but for the date, at least what it takes.
+    private static func capacity(of headers: [(name: String, value: String)], status: HTTPResponseStatus) -> Int {
+        headers.reduce(self.ownFieldsCapacity + (status == .ok ? 0 : status.reasonPhrase.utf8.count)) {
+            $0 + $1.name.utf8.count + $1.value.utf8.count + 4
         }
-        buffer.writeStaticString("HTTP/1.1 ")
-        buffer.writeString(String(status.code))
-        buffer.writeStaticString(" ")
-        buffer.writeString(status.reasonPhrase)
-        buffer.writeStaticString("\r\n")
     }
 
-    private static func writeField(_ name: String, _ value: String, into buffer: inout ByteBuffer) {
+    private static func writeStatusLine(_ status: HTTPResponseStatus, into writer: inout ByteWriter) {
+        if status == .ok {
+            writer.write(literal: "HTTP/1.1 200 OK\r\n")
+            return
+        }
+        writer.write(literal: "HTTP/1.1 ")
+        writer.writeDecimal(Int(status.code))
+        writer.write(literal: " ")
+        writer.write(status.reasonPhrase)
+        writer.write(literal: "\r\n")
+    }
+
+    private static func writeField(_ name: String, _ value: String, into writer: inout ByteWriter) {
         // Whatever route wrote it: an answer that a value could split in two must not leave the node.
         precondition(
             !value.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 },
             "the value of the header field \(name) contains a line break"
         )
-        buffer.writeString(name)
-        buffer.writeStaticString(": ")
-        buffer.writeString(value)
-        buffer.writeStaticString("\r\n")
+        writer.write(name)
+        writer.write(literal: ": ")
+        writer.write(value)
+        writer.write(literal: "\r\n")
     }
 }

@@ -8,25 +8,39 @@ public enum PercentEncoding {
     ///
     /// - Parameter plusIsSpace: whether `+` stands for a space, as in queries that forms and most clients make.
     public static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
-        let encoded = text.utf8
-        guard encoded.contains(where: { $0 == 0x25 || ($0 == 0x2B && plusIsSpace) }) else { return String(text) }
+        var text = text
+        return text.withUTF8 { self.decode($0, plusIsSpace: plusIsSpace) }
+    }
+
+    /// Decodes bytes of a request's target, as `decode` does text.
+    static func decode(_ encoded: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String? {
+        guard !self.isPlain(encoded, plusIsSpace: plusIsSpace) else {
+            return String(validating: encoded, as: UTF8.self)
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encoded.count)
-        var index = encoded.startIndex
-        while index < encoded.endIndex {
+        var index = 0
+        while index < encoded.count {
             let byte = encoded[index]
-            encoded.formIndex(after: &index)
-            if byte == 0x2B, plusIsSpace {
-                bytes.append(0x20)
-            } else if byte == 0x25 {
-                guard let high = self.digit(in: encoded, at: &index), let low = self.digit(in: encoded, at: &index)
+            index += 1
+            if byte == UInt8(ascii: "+"), plusIsSpace {
+                bytes.append(UInt8(ascii: " "))
+            } else if byte == UInt8(ascii: "%") {
+                guard index + 1 < encoded.count, let high = self.value(encoded[index]),
+                    let low = self.value(encoded[index + 1])
                 else { return nil }
                 bytes.append(high << 4 | low)
+                index += 2
             } else {
                 bytes.append(byte)
             }
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// Whether the bytes stand for themselves.
+    static func isPlain(_ encoded: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> Bool {
+        !encoded.contains { $0 == UInt8(ascii: "%") || ($0 == UInt8(ascii: "+") && plusIsSpace) }
     }
 
     /// Encodes `text` so that it can stand as a value in a query and as a segment of a path.
@@ -44,15 +58,13 @@ public enum PercentEncoding {
         return encoded
     }
 
-    private static func digit(in text: Substring.UTF8View, at index: inout Substring.Index) -> UInt8? {
-        guard index < text.endIndex else { return nil }
-        let byte = text[index]
-        text.formIndex(after: &index)
-        switch byte {
-        case 0x30...0x39: return byte - 0x30
-        case 0x41...0x46: return byte - 0x41 + 10
-        case 0x61...0x66: return byte - 0x61 + 10
-        default: return nil
+    /// The value of a hexadecimal digit.
+    private static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x41...0x46: digit - 0x41 + 10
+        case 0x61...0x66: digit - 0x61 + 10
+        default: nil
         }
     }
 }

@@ -15,27 +15,28 @@ public struct QueryParameters: Sendable {
     /// The value of the first parameter of that name; an empty string where it has none, nil where there is no such
     /// parameter or its value cannot be decoded.
     public subscript(name: String) -> String? {
-        for pair in self.pairs {
-            let separator = pair.utf8.firstIndex(of: 0x3D) ?? pair.endIndex
-            guard Self.name(of: pair) == name else { continue }
-            guard separator < pair.endIndex else { return "" }
-            return PercentEncoding.decode(pair[pair.utf8.index(after: separator)...], plusIsSpace: true)
+        var encoded = self.encoded
+        return encoded.withUTF8 { bytes in
+            var pairs = QueryPairs(bytes)
+            while let pair = pairs.next() {
+                if pair.isNamed(name) { return pair.value }
+            }
+            return nil
         }
-        return nil
     }
 
     /// The query without the parameters of the given names, everything else as it was encoded.
-    public func removing(_ names: Set<String>) -> String {
-        self.pairs.filter { !names.contains(Self.name(of: $0) ?? "") }.joined(separator: "&")
-    }
-
-    /// Split by bytes: a combining character behind a separator must not hide it.
-    private var pairs: [Substring] {
-        self.encoded.utf8.split(separator: 0x26).map { Substring($0) }
-    }
-
-    /// The decoded name of a pair; nil where it cannot be decoded.
-    private static func name(of pair: Substring) -> String? {
-        PercentEncoding.decode(Substring(pair.utf8.prefix { $0 != 0x3D }), plusIsSpace: true)
+    public func removing(_ names: [String]) -> String {
+        var encoded = self.encoded
+        return encoded.withUTF8 { bytes in
+            var kept = ""
+            var pairs = QueryPairs(bytes)
+            while let pair = pairs.next() {
+                if names.contains(where: { pair.isNamed($0) }) { continue }
+                if !kept.isEmpty { kept += "&" }
+                kept += pair.encoded
+            }
+            return kept
+        }
     }
 }

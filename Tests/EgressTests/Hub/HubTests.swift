@@ -79,8 +79,8 @@ private final class FailingBroker: Broker {
         to channel: ChannelID,
         key: DuplicateKey?,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Publication> {
-        eventLoop.makeFailedFuture(BrokerError.unavailable)
+    ) -> PendingPublication {
+        .failed(.unavailable)
     }
 
     func feed(

@@ -150,7 +150,7 @@ private final class FaultyBroker: Broker {
         to channel: ChannelID,
         key: DuplicateKey?,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Publication> {
+    ) -> PendingPublication {
         let number = self.count.withLock { count in
             count += 1
             return count
@@ -167,17 +167,17 @@ private final class FaultyBroker: Broker {
         case .none:
             return self.memory.publish(event, to: channel, key: key, on: eventLoop)
         case .drop:
-            return eventLoop.makeSucceededFuture(.duplicate)
+            return .done(.duplicate)
         case .double:
             _ = self.memory.publish(event, to: channel, key: nil, on: eventLoop)
             return self.memory.publish(event, to: channel, key: nil, on: eventLoop)
         case .delay:
             self.held.withLock { $0 = (event, channel) }
-            return eventLoop.makeSucceededFuture(.duplicate)
+            return .done(.duplicate)
         case .change:
-            var changed = event
-            changed.body.setInteger(UInt8(ascii: "!"), at: changed.body.writerIndex - 100)
-            return self.memory.publish(changed, to: channel, key: key, on: eventLoop)
+            var body = event.body
+            body.setInteger(UInt8(ascii: "!"), at: body.writerIndex - 100)
+            return self.memory.publish(event.with(body: body), to: channel, key: key, on: eventLoop)
         }
     }
 

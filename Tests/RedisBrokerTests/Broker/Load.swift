@@ -60,8 +60,8 @@ final class Load: Sendable {
         var texts: [String] = []
         while !self.isOver.load(ordering: .acquiring) {
             let text = "\(index)-\(texts.count)"
-            var event = Fixtures.event(text)
-            if texts.count % 10 == 0 { event.query = String(repeating: "x", count: self.padding) }
+            let isPadded = texts.count.isMultiple(of: 10)
+            let event = Fixtures.event(text, query: isPadded ? String(repeating: "x", count: self.padding) : "")
             // It is not over before it is acknowledged.
             while true {
                 do {

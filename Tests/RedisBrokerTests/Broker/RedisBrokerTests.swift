@@ -107,7 +107,7 @@ import Testing
             $0.redis.maximumPendingBytes = 1 << 20
         } _: { broker in
             var event = Fixtures.event("large")
-            event.body = ByteBuffer(repeating: 0, count: 1 << 20)
+            event = event.with(body: ByteBuffer(repeating: 0, count: 1 << 20))
             let large = event
             await #expect(throws: BrokerError.eventTooLarge) {
                 try await broker.publish(large, to: Fixtures.channel())
@@ -237,8 +237,8 @@ import Testing
             let channel = Fixtures.channel()
             let (recorder, _) = try await broker.record(channel)
             for number in 0..<60 {
-                var event = Fixtures.event("\(number)")
-                if number % 3 == 0 { event.query = String(repeating: "q", count: 300_000) }
+                let isLarge = number.isMultiple(of: 3)
+                let event = Fixtures.event("\(number)", query: isLarge ? String(repeating: "q", count: 300_000) : "")
                 try await broker.publish(event, to: channel)
             }
             #expect(await recorder.entries(atLeast: 60).map(\.event.text) == (0..<60).map(String.init))

@@ -70,7 +70,7 @@ import Testing
         for number in 0..<500 {
             let channel = channels[number * 7 % channels.count]
             var event = Fixtures.event("\(number)")
-            event.body = body
+            event = event.with(body: body)
             try await broker.publish(event, to: channel)
             order.append(channel)
             try #require(broker.memory <= 1 << 20)
@@ -91,14 +91,14 @@ import Testing
         let (small, large) = (Fixtures.channel(), Fixtures.channel())
         try await broker.publish((0..<100).map(String.init), to: small)
         var event = Fixtures.event("large")
-        event.body = ByteBuffer(bytes: [UInt8](repeating: 0, count: 1 << 20))
+        event = event.with(body: ByteBuffer(bytes: [UInt8](repeating: 0, count: 1 << 20)))
         #expect(try await broker.publish(event, to: large) != .duplicate)
         #expect(try await broker.page(large).entries?.count == 1)
         // The dozen that fits beside it are the newest.
         let rest = try #require(try await broker.page(small).texts)
         #expect(rest.count < 20)
         #expect(rest == (0..<100).suffix(rest.count).map(String.init))
-        event.body = ByteBuffer(bytes: [UInt8](repeating: 0, count: 2 << 20))
+        event = event.with(body: ByteBuffer(bytes: [UInt8](repeating: 0, count: 2 << 20)))
         let refused = event
         await #expect(throws: BrokerError.eventTooLarge) { try await broker.publish(refused, to: large) }
         #expect(try await broker.page(large).entries?.count == 1)
@@ -154,7 +154,7 @@ import Testing
         broken.setPressure(failing.futureResult)
         let isAcknowledged = Mutex(false)
         let publication = broker.publish(Fixtures.event("a"), to: channel, key: nil, on: eventLoop)
-        let acknowledged = publication.always { _ in isAcknowledged.withLock { $0 = true } }
+        let acknowledged = publication.future(on: eventLoop).always { _ in isAcknowledged.withLock { $0 = true } }
         #expect(quick.entries.count == 1)
         #expect(try await broker.page(channel).texts == ["a"])
         // A receiver that fails to catch up holds nobody back, and is no reason to fail a stored event.

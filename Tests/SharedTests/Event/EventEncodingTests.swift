@@ -76,7 +76,7 @@ import Testing
         var bytes = ByteBuffer(string: "something before")
         bytes.moveReaderIndex(to: bytes.writerIndex)
         var event = Self.small
-        event.body = ByteBuffer(repeating: 7, count: 20 << 20)
+        event = event.with(body: ByteBuffer(repeating: 7, count: 20 << 20))
         bytes.writeImmutableBuffer(EventEncoding.encode(event))
         let read = try EventEncoding.decode(bytes)
         let whole = bytes.withUnsafeReadableBytes { $0 }
@@ -85,15 +85,14 @@ import Testing
         #expect(body.baseAddress == whole.baseAddress?.advanced(by: whole.count - body.count))
     }
 
-    /// An event that came as bytes leaves as the same bytes, also when its fields are changed to what they are.
+    /// An event that came as bytes leaves as the same bytes, with another body too.
     @Test func readAndWrittenIsTheSame() throws {
         let bytes = EventEncoding.encode(Self.small)
-        var event = try EventEncoding.decode(bytes)
+        let event = try EventEncoding.decode(bytes)
         #expect(EventEncoding.encode(event) == bytes)
-        event.headers = event.headers
-        #expect(EventEncoding.encode(event) == bytes)
-        event.headers.add(name: "x", value: "y")
-        #expect(try EventEncoding.decode(EventEncoding.encode(event)).headers["x"] == ["y"])
+        #expect(EventEncoding.encode(event.with(body: event.body)) == bytes)
+        let other = event.with(body: ByteBuffer(string: "other"))
+        #expect(try EventEncoding.decode(EventEncoding.encode(other)).body == ByteBuffer(string: "other"))
     }
 
     /// Bytes that are not an event are refused with the reason.

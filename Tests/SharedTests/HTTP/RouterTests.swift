@@ -125,3 +125,31 @@ import Testing
         #expect(HTTPDate().text(at: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
     }
 }
+
+@Suite struct RequestTargetTests {
+    /// The path and the query are what stands between the separators, by bytes; a fragment is dropped.
+    @Test(arguments: [
+        ("/", "/", ""), ("*", "*", ""), ("/a?b=c", "/a", "b=c"), ("/a?b?c#d", "/a", "b?c"), ("/a#b?c", "/a", ""),
+        ("http://host/a?b", "/a", "b"), ("http://host", "/", ""), ("http://host?b", "/", "b"),
+        ("/a?\u{301}b", "/a", "\u{301}b"),
+    ])
+    func parts(target: String, path: String, query: String) {
+        let parsed = RequestTarget(target)
+        #expect(parsed?.path == path)
+        #expect(parsed?.query.encoded == query[...])
+    }
+
+    /// What is neither a path nor an absolute URI has no parts.
+    @Test(arguments: ["", "a/b", "*a", "host:443", "?a=b"])
+    func none(target: String) {
+        #expect(RequestTarget(target) == nil)
+    }
+
+    /// A field that may occur once is found in any case and without white space; a repeated one is told apart.
+    @Test func singleFields() {
+        let headers: HTTPHeaders = ["A-b": "x \t", "c": "1", "C": "2"]
+        #expect(headers.single("a-B") == .value("x"))
+        #expect(headers.single("c") == .repeated)
+        #expect(headers.single("d") == .missing)
+    }
+}

@@ -27,6 +27,8 @@ final class QQ: Platform {
     private static let maximumTypeLength = 128
     /// What is not signed can only be a validation or a heartbeat, and those are small. In bytes.
     private static let maximumUnsignedLength = 16 << 10
+    /// What of the query is the relay's own, and never travels.
+    private static let credentials = ["secret", "token"]
     private static let acknowledgement = HTTPResponse.json(ByteBuffer(string: #"{"op":12,"d":0}"#))
     private static let sendAgain = HTTPResponse.json(
         ByteBuffer(string: #"{"op":12,"d":1}"#),
@@ -204,7 +206,7 @@ final class QQ: Platform {
             type: payload.type.flatMap { $0.utf8.count <= Self.maximumTypeLength ? $0 : nil },
             receivedAt: now,
             method: request.method,
-            query: request.query.removing(["secret", "token"]),
+            query: request.query.removing(Self.credentials),
             headers: request.headers,
             body: request.body,
             bodyIsUTF8: UTF8Validation.isValid(request.body)

@@ -22,18 +22,15 @@ struct QQSignature {
     ///
     /// - Returns: nil where the request carries none of them.
     init?(headers: HTTPHeaders) throws(QQRejection) {
-        let signatures = headers["x-signature-ed25519"]
-        let timestamps = headers["x-signature-timestamp"]
-        if signatures.isEmpty, timestamps.isEmpty { return nil }
-        guard let signature = signatures.first?.trimmingOptionalWhitespace,
-            let timestamp = timestamps.first?.trimmingOptionalWhitespace
-        else { throw .unsigned }
-        guard signatures.count == 1, let bytes = Hex.decode(signature), bytes.count == 64, bytes[63] & 0xE0 == 0 else {
-            throw .malformedSignature
-        }
-        guard timestamps.count == 1, Self.isTimestamp(timestamp), let seconds = Int64(timestamp) else {
-            throw .malformedTimestamp
-        }
+        let signatureField = headers.single("x-signature-ed25519")
+        let timestampField = headers.single("x-signature-timestamp")
+        if signatureField == .missing, timestampField == .missing { return nil }
+        guard signatureField != .missing, timestampField != .missing else { throw .unsigned }
+        guard case .value(let signature) = signatureField, let bytes = Hex.decode(signature, byteCount: 64),
+            bytes[63] & 0xE0 == 0
+        else { throw .malformedSignature }
+        guard case .value(let timestamp) = timestampField, Self.isTimestamp(timestamp), let seconds = Int64(timestamp)
+        else { throw .malformedTimestamp }
         self.bytes = bytes
         self.timestamp = timestamp
         self.seconds = seconds
@@ -53,18 +50,5 @@ struct QQSignature {
         let (age, underflow) = nowMilliseconds.subtractingReportingOverflow(milliseconds)
         guard !underflow, (-window...window).contains(age) else { return nil }
         return window - age
-    }
-}
-
-extension String {
-    /// A header field's value without the spaces and tabs around it, which are none of it (RFC 9112, section 5.1).
-    /// The parser leaves those at the end.
-    fileprivate var trimmingOptionalWhitespace: String {
-        guard let last = self.utf8.last, last == 0x20 || last == 0x09 else { return self }
-        return String(
-            self.prefix(
-                upTo: self.utf8.lastIndex { $0 != 0x20 && $0 != 0x09 }.map(self.utf8.index(after:)) ?? self.startIndex
-            )
-        )
     }
 }

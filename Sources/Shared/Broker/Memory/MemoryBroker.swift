@@ -41,7 +41,7 @@ public final class MemoryBroker: Broker {
         to channel: ChannelID,
         key: DuplicateKey?,
         on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Publication> {
+    ) -> PendingPublication {
         let now = self.now()
         let event = event.compacted()
         let outcome: (publication: Publication, pressure: [EventLoopFuture<Void>])
@@ -50,13 +50,13 @@ public final class MemoryBroker: Broker {
                 try store.publish(event, to: channel, key: key, now: now)
             }
         } catch {
-            return eventLoop.makeFailedFuture(error)
+            return .failed(error)
         }
-        if outcome.pressure.isEmpty {
-            return eventLoop.makeSucceededFuture(outcome.publication)
-        }
+        if outcome.pressure.isEmpty { return .done(outcome.publication) }
         let publication = outcome.publication
-        return EventLoopFuture.whenAllComplete(outcome.pressure, on: eventLoop).map { _ in publication }
+        return .pending(
+            EventLoopFuture.whenAllComplete(outcome.pressure, on: eventLoop).map { _ in publication }
+        )
     }
 
     public func feed(

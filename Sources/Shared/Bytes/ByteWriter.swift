@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes the parts of an event's head one after the other into memory that is large enough.
+/// Writes one thing after the other into memory that is large enough; traps where it is not.
 ///
 /// By hand, because `ByteBuffer` checks for a shared buffer at each of the forty writes that a head takes.
-struct EventWriter {
+struct ByteWriter {
     private let memory: UnsafeMutableRawBufferPointer
     /// How many bytes are written.
     private(set) var count = 0
@@ -21,44 +21,43 @@ struct EventWriter {
         target.advanced(by: start).copyMemory(from: source, byteCount: bytes.count)
     }
 
+    /// Writes a text's UTF-8.
+    mutating func write(_ text: String) {
+        var text = text
+        text.withUTF8 { self.write(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Writes a text's UTF-8.
+    mutating func write(literal text: StaticString) {
+        self.write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
     /// Writes an integer, big-endian.
     mutating func write<Integer: FixedWidthInteger & BitwiseCopyable>(_ integer: Integer) {
         let start = self.advance(by: MemoryLayout<Integer>.size)
         self.memory.storeBytes(of: integer.bigEndian, toByteOffset: start, as: Integer.self)
     }
 
-    /// Writes a length, below 2^30, as a variable-length integer (RFC 9000, section 16).
-    mutating func writeLength(_ length: Int) {
-        if length < 1 << 6 {
-            self.write(UInt8(length))
-        } else if length < 1 << 14 {
-            self.write(UInt16(length) | 0x4000)
-        } else {
-            precondition(length < 1 << 30, "a text of an event is longer than any request may be")
-            self.write(UInt32(length) | 0x8000_0000)
+    /// Writes a number that is not negative in decimal digits.
+    mutating func writeDecimal(_ number: Int) {
+        precondition(number >= 0, "lengths and codes are not negative")
+        var digits = 1
+        var rest = number / 10
+        while rest > 0 {
+            digits += 1
+            rest /= 10
         }
-    }
-
-    /// Writes a text behind its length.
-    mutating func write(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes in
-            self.writeLength(bytes.count)
-            self.write(UnsafeRawBufferPointer(bytes))
+        let start = self.advance(by: digits)
+        rest = number
+        for place in (start..<start + digits).reversed() {
+            self.memory[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
         }
-    }
-
-    /// The most bytes that `write` takes for a text.
-    static func capacity(for text: String) -> Int {
-        4 + text.utf8.count
     }
 
     /// Takes the next bytes of the memory, which must be there, and returns where they begin.
     private mutating func advance(by length: Int) -> Int {
-        precondition(
-            length <= self.memory.count - self.count,
-            "an event's head takes more than was reckoned"
-        )
+        precondition(length <= self.memory.count - self.count, "what is written takes more than was reckoned")
         defer { self.count += length }
         return self.count
     }

@@ -1,0 +1,61 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOHTTP1
+
+/// What a header section says for a name that may occur once.
+public enum SingleField: Hashable, Sendable {
+    case missing
+    /// The value, without white space around it.
+    case value(String)
+    case repeated
+}
+
+extension HTTPHeaders {
+    /// The field of a name that may occur once. Names are compared without regard to case (RFC 9110, section 5.1).
+    ///
+    /// `HTTPHeaders` has look-ups of its own, which split lists and make arrays: this is for every request's way.
+    public func single(_ name: StaticString) -> SingleField {
+        var found = SingleField.missing
+        for field in self where field.name.isFieldName(name) {
+            guard case .missing = found else { return .repeated }
+            found = .value(field.value.trimmingOptionalWhitespace)
+        }
+        return found
+    }
+}
+
+extension String {
+    /// Whether this is that field name. Both may be in any case.
+    func isFieldName(_ name: StaticString) -> Bool {
+        // The lengths tell most names apart, and cost nothing.
+        guard self.utf8.count == name.utf8CodeUnitCount else { return false }
+        return self.utf8.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)) {
+            $0.asciiLowercased == $1.asciiLowercased
+        }
+    }
+
+    /// Whether this field value is that one word, in any case and with white space around it.
+    func isToken(_ token: StaticString) -> Bool {
+        self.trimmingOptionalWhitespace.isFieldName(token)
+    }
+
+    /// A field's value without the spaces and tabs around it, which are none of it (RFC 9112, section 5.1). The parser
+    /// leaves those at the end.
+    var trimmingOptionalWhitespace: String {
+        guard let last = self.utf8.last, last == 0x20 || last == 0x09 else { return self }
+        return String(
+            self.prefix(
+                upTo: self.utf8.lastIndex { $0 != 0x20 && $0 != 0x09 }.map(self.utf8.index(after:)) ?? self.startIndex
+            )
+        )
+    }
+}
+
+extension UInt8 {
+    /// An ASCII letter in lower case; anything else as it is.
+    fileprivate var asciiLowercased: UInt8 {
+        (0x41...0x5A).contains(self) ? self | 0x20 : self
+    }
+}

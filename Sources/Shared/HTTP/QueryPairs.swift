@@ -1,0 +1,57 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The pairs of an encoded query one after the other, split by bytes: a combining character behind a separator must not
+/// hide it. Empty ones are left out. Points into the bytes it was made from.
+struct QueryPairs {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var start = 0
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+    }
+
+    mutating func next() -> QueryPair? {
+        while self.start < self.bytes.count {
+            let end = self.bytes[self.start...].firstIndex(of: UInt8(ascii: "&")) ?? self.bytes.count
+            defer { self.start = end + 1 }
+            if end > self.start { return QueryPair(UnsafeBufferPointer(rebasing: self.bytes[self.start..<end])) }
+        }
+        return nil
+    }
+}
+
+/// One `name=value` of a query. Points into the query's bytes.
+struct QueryPair {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    /// Where the equals sign is, or the end.
+    private let separator: Int
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+        self.separator = bytes.firstIndex(of: UInt8(ascii: "=")) ?? bytes.count
+    }
+
+    /// The pair as it came.
+    var encoded: String { String(decoding: self.bytes, as: UTF8.self) }
+
+    /// Whether the name, decoded, is this one.
+    func isNamed(_ name: String) -> Bool {
+        let encoded = UnsafeBufferPointer(rebasing: self.bytes[..<self.separator])
+        // Nearly all names are plain, and plain ones are compared where they are.
+        guard !PercentEncoding.isPlain(encoded, plusIsSpace: true) else {
+            return name.utf8.count == encoded.count && name.utf8.elementsEqual(encoded)
+        }
+        return PercentEncoding.decode(encoded, plusIsSpace: true) == name
+    }
+
+    /// The decoded value, empty where there is none; nil where it cannot be decoded.
+    var value: String? {
+        guard self.separator < self.bytes.count else { return "" }
+        return PercentEncoding.decode(
+            UnsafeBufferPointer(rebasing: self.bytes[(self.separator + 1)...]),
+            plusIsSpace: true
+        )
+    }
+}
