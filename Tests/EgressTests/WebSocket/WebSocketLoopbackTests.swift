@@ -54,7 +54,9 @@ import Testing
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let owner = ScriptedOwner(endings: continuation, script: script)
-                    let handler = WebSocketHandler(owner: owner, configuration: WebSocketConfiguration())
+                    // Eight megabytes may take their time where every core is at other tests.
+                    let configuration = WebSocketConfiguration(closeTimeout: .minutes(2))
+                    let handler = WebSocketHandler(owner: owner, configuration: configuration)
                     owner.handler = handler
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
