@@ -11,19 +11,17 @@ final class RawSocket: FeedMember {
     var groupIndex = 0
 
     private let lane: Lane
-    private let place: FeedPlace
-    private let group: FeedGroup
+    private let membership: FeedMembership
     private let metrics: SocketMetrics
     /// The last event that the client was sent, or what was the last before it came.
     private var position: Position
     private var handler: WebSocketHandler?
 
-    private init(lane: Lane, place: FeedPlace, group: FeedGroup, metrics: SocketMetrics) {
+    private init(lane: Lane, membership: FeedMembership, metrics: SocketMetrics) {
         self.lane = lane
-        self.place = place
-        self.group = group
+        self.membership = membership
         self.metrics = metrics
-        self.position = place.feed.position
+        self.position = membership.place.feed.position
     }
 
     /// Makes a channel a raw socket of a feed. On the channel's event loop, which is the lane's.
@@ -34,14 +32,11 @@ final class RawSocket: FeedMember {
         configuration: WebSocketConfiguration,
         metrics: SocketMetrics
     ) throws {
-        let (group, isNew) = lane.group(of: place.feed.channel)
-        if isNew {
-            place.feed.addBranch(lane: lane, group: NIOLoopBound(group, eventLoop: lane.eventLoop))
-        }
-        let socket = RawSocket(lane: lane, place: place, group: group, metrics: metrics)
+        let membership = FeedMembership(place: place, lane: lane)
+        let socket = RawSocket(lane: lane, membership: membership, metrics: metrics)
         let handler = WebSocketHandler(owner: socket, configuration: configuration, discardsMessages: true)
         socket.handler = handler
-        group.add(socket)
+        membership.join(socket)
         lane.startHeartbeat(of: handler)
         metrics.opened()
         do {
@@ -86,12 +81,7 @@ extension RawSocket: WebSocketOwner {
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler.take() else { return }
         self.lane.stopHeartbeat(of: handler)
-        self.group.remove(self)
-        if self.group.members.isEmpty {
-            self.place.feed.removeBranch(lane: self.lane)
-            self.lane.removeGroup(of: self.place.feed.channel)
-        }
-        self.place.giveBack()
-        self.metrics.ended(reason, channel: self.place.feed.channel)
+        self.membership.leave(self)
+        self.metrics.ended(reason, channel: self.membership.channel)
     }
 }

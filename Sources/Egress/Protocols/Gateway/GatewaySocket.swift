@@ -14,12 +14,6 @@ final class GatewaySocket: FeedMember {
     /// How long the loop is left to its input between two pages.
     private static let breath = TimeAmount.microseconds(20)
 
-    /// A place on the feed of the bot that the client turned out to be.
-    private struct Membership {
-        var place: FeedPlace
-        var group: FeedGroup
-    }
-
     var groupIndex = 0
 
     private let services: GatewayServices
@@ -27,7 +21,8 @@ final class GatewaySocket: FeedMember {
     private let grant: TokenGrant?
     private var machine: GatewayStateMachine
     private var handler: WebSocketHandler?
-    private var membership: Membership?
+    /// Of the feed of the bot that the client turned out to be.
+    private var membership: FeedMembership?
     /// Events of the log that the client still has to be sent.
     private var page: Deque<LogEntry> = []
     private var pageFilter: GatewayFilter?
@@ -100,13 +95,9 @@ final class GatewaySocket: FeedMember {
             place.giveBack()
             return self.drain()
         }
-        let lane = self.services.lane
-        let (group, isNew) = lane.group(of: place.feed.channel)
-        if isNew {
-            place.feed.addBranch(lane: lane, group: NIOLoopBound(group, eventLoop: lane.eventLoop))
-        }
-        self.membership = Membership(place: place, group: group)
-        group.add(self)
+        let membership = FeedMembership(place: place, lane: self.services.lane)
+        self.membership = membership
+        membership.join(self)
         self.services.strangers[ObjectIdentifier(self)] = nil
         switch self.machine.joined(at: place.feed.position, user: user) {
         case .ignore:
@@ -124,7 +115,7 @@ final class GatewaySocket: FeedMember {
     // MARK: What it missed
 
     private func readLog(after position: Position) {
-        guard let channel = self.membership?.place.feed.channel else { return }
+        guard let channel = self.membership?.channel else { return }
         self.services.broker.log(channel, after: position, limit: Self.pageLimit, on: self.eventLoop).assumeIsolated()
             .whenComplete {
                 switch $0 {
@@ -215,7 +206,7 @@ final class GatewaySocket: FeedMember {
         case .reconnect: _ = handler.send(GatewayProtocol.reconnect)
         }
         let reason = ending.reason
-        self.services.metrics.closed(reason, channel: self.membership?.place.feed.channel)
+        self.services.metrics.closed(reason, channel: self.membership?.channel)
         handler.close(code: reason.closeCode, text: reason.explanation, reason: reason.endReason)
     }
 
@@ -270,14 +261,7 @@ extension GatewaySocket: WebSocketOwner {
         self.services.lane.stopHeartbeat(of: handler)
         self.services.strangers[ObjectIdentifier(self)] = nil
         let membership = self.membership.take()
-        if let membership {
-            membership.group.remove(self)
-            if membership.group.members.isEmpty {
-                membership.place.feed.removeBranch(lane: self.services.lane)
-                self.services.lane.removeGroup(of: membership.place.feed.channel)
-            }
-            membership.place.giveBack()
-        }
-        self.services.metrics.sockets.ended(reason, channel: membership?.place.feed.channel)
+        membership?.leave(self)
+        self.services.metrics.sockets.ended(reason, channel: membership?.channel)
     }
 }
