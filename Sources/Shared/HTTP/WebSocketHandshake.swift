@@ -42,6 +42,11 @@ public enum WebSocketHandshake {
 
     private static let acceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
+    /// What the answer says to a client's key (RFC 6455, section 4.2.2): that whoever answers speaks WebSocket.
+    public static func acceptance(of key: String) -> String {
+        Base64.encode(Digest.insecureSHA1(key.utf8, self.acceptSuffix.utf8))
+    }
+
     /// Checks a request and returns the header fields of the answer 101.
     ///
     /// - Parameter subprotocol: chooses one of the subprotocols that the client offers, in its order; nil chooses none.
@@ -57,11 +62,10 @@ public enum WebSocketHandshake {
         guard headers[canonicalForm: "sec-websocket-version"].elementsEqual(["13"]) else { throw .unsupportedVersion }
         let keys = headers["sec-websocket-key"]
         guard keys.count == 1, Base64.decode(keys[0], trailingBits: .ignored)?.count == 16 else { throw .missingKey }
-        let digest = Digest.insecureSHA1(keys[0].utf8, self.acceptSuffix.utf8)
         var answer: [(name: String, value: String)] = [
             ("Upgrade", "websocket"),
             ("Connection", "Upgrade"),
-            ("Sec-WebSocket-Accept", Base64.encode(digest)),
+            ("Sec-WebSocket-Accept", self.acceptance(of: keys[0])),
         ]
         if let chosen = subprotocol(headers[canonicalForm: "sec-websocket-protocol"]) {
             answer.append(("Sec-WebSocket-Protocol", chosen))

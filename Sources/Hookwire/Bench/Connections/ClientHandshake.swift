@@ -12,9 +12,7 @@ struct ClientHandshake: Sendable {
 
     init(key: [UInt8] = SecureRandom.bytes(16)) {
         self.key = Base64.encode(key)
-        self.accept = Base64.encode(
-            Digest.insecureSHA1(self.key.utf8, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
-        )
+        self.accept = WebSocketHandshake.acceptance(of: self.key)
     }
 
     /// The request. No extension is offered, so what comes is what was sent.
