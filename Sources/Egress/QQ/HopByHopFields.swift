@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOHTTP1
+internal import Shared
 
 /// Header fields that are about one connection, and are not passed on (RFC 9110, section 7.6.1).
 enum HopByHopFields {
@@ -29,7 +30,7 @@ enum HopByHopFields {
     static func response(_ headers: HTTPHeaders) -> [(name: String, value: String)] {
         self.endToEnd(headers, besides: self.responseNames).filter { field in
             // Ours to keep out, whatever the platform's parser let through.
-            !field.1.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
+            field.1.fitsInField
         }.map { (name: $0.0, value: $0.1) }
     }
 

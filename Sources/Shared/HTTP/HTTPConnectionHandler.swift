@@ -234,12 +234,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         guard case .write(let close) = self.machine.streamStarted(closesConnection: endsByClose) else { return }
         let framing: HTTPBodyStream.Framing =
             response.contentLength.map { .length($0) } ?? (endsByClose ? .untilClose : .chunked)
-        let head = HTTPStreamHead.encode(
-            response,
+        let head = HTTPResponseEncoder.encodeHead(
+            of: response,
             framing: framing,
             close: close,
             isHTTP10: self.answersHTTP10,
-            date: self.loop.date.now()
+            date: self.loop.date.now(),
+            allocator: context.channel.allocator
         )
         let hasBody = !self.answersHead && response.status.mayHaveResponseBody && response.contentLength != 0
         self.answersHead = false

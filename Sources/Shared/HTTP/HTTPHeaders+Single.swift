@@ -53,6 +53,14 @@ extension String {
     }
 }
 
+extension String {
+    /// Whether this can stand as a field's value: a line break would begin another field, or the body (RFC 9110, section
+    /// 5.5).
+    public var fitsInField: Bool {
+        !self.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
+    }
+}
+
 extension UInt8 {
     /// An ASCII letter in lower case; anything else as it is.
     fileprivate var asciiLowercased: UInt8 {

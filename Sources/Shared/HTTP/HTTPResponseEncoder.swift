@@ -26,36 +26,56 @@ enum HTTPResponseEncoder {
         date: String,
         allocator: ByteBufferAllocator
     ) -> (head: ByteBuffer, body: ByteBuffer?) {
-        let hasLength = response.status.mayHaveResponseBody
         let length = response.body.readableBytes
-        let sendsBody = includesBody && hasLength && length > 0
+        let sendsBody = includesBody && response.status.mayHaveResponseBody && length > 0
         let inlines = sendsBody && length <= self.inlineBodyLimit
-        let capacity = self.capacity(of: response.headers, status: response.status) + date.utf8.count
-        var buffer = allocator.buffer(capacity: capacity + (inlines ? length : 0))
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity + (inlines ? length : 0)) { memory in
+        let head = Head(
+            status: response.status,
+            headers: response.headers,
+            framing: .length(length),
+            close: close,
+            isHTTP10: isHTTP10,
+            date: date
+        )
+        let capacity = head.capacity + (inlines ? length : 0)
+        var buffer = allocator.buffer(capacity: capacity)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
             var writer = ByteWriter(memory)
-            self.writeStatusLine(response.status, into: &writer)
-            for (name, value) in response.headers {
-                self.writeField(name, value, into: &writer)
-            }
-            if hasLength {
-                writer.write(literal: "Content-Length: ")
-                writer.writeDecimal(length)
-                writer.write(literal: "\r\n")
-            }
-            writer.write(literal: "Date: ")
-            writer.write(date)
-            if close {
-                writer.write(literal: "\r\nConnection: close\r\n\r\n")
-            } else if isHTTP10 {
-                writer.write(literal: "\r\nConnection: keep-alive\r\n\r\n")
-            } else {
-                writer.write(literal: "\r\n\r\n")
-            }
+            head.write(into: &writer)
             if inlines { response.body.withUnsafeReadableBytes { writer.write($0) } }
             return writer.count
         }
         return (buffer, sendsBody && !inlines ? response.body : nil)
+    }
+
+    /// The bytes of the header of an answer whose body follows piece by piece.
+    ///
+    /// - Parameters:
+    ///   - close: whether the connection ends behind the answer.
+    ///   - isHTTP10: the peer speaks HTTP/1.0, and has to be told that the connection stays.
+    static func encodeHead(
+        of response: HTTPStreamedResponse,
+        framing: HTTPBodyStream.Framing,
+        close: Bool,
+        isHTTP10: Bool,
+        date: String,
+        allocator: ByteBufferAllocator
+    ) -> ByteBuffer {
+        let head = Head(
+            status: response.status,
+            headers: response.headers,
+            framing: framing,
+            close: close,
+            isHTTP10: isHTTP10,
+            date: date
+        )
+        var buffer = allocator.buffer(capacity: head.capacity)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: head.capacity) { memory in
+            var writer = ByteWriter(memory)
+            head.write(into: &writer)
+            return writer.count
+        }
+        return buffer
     }
 
     /// The bytes of an answer that ends HTTP on the connection.
@@ -75,6 +95,49 @@ enum HTTPResponseEncoder {
             return writer.count
         }
         return buffer
+    }
+
+    /// The header of an answer that HTTP goes on behind, or ends with.
+    private struct Head {
+        let status: HTTPResponseStatus
+        let headers: [(name: String, value: String)]
+        let framing: HTTPBodyStream.Framing
+        let close: Bool
+        let isHTTP10: Bool
+        let date: String
+
+        /// Room for the header, at least what it takes.
+        var capacity: Int {
+            HTTPResponseEncoder.capacity(of: self.headers, status: self.status) + self.date.utf8.count
+        }
+
+        func write(into writer: inout ByteWriter) {
+            HTTPResponseEncoder.writeStatusLine(self.status, into: &writer)
+            for (name, value) in self.headers {
+                HTTPResponseEncoder.writeField(name, value, into: &writer)
+            }
+            if self.status.mayHaveResponseBody {
+                switch self.framing {
+                case .length(let length):
+                    writer.write(literal: "Content-Length: ")
+                    writer.writeDecimal(length)
+                    writer.write(literal: "\r\n")
+                case .chunked:
+                    writer.write(literal: "Transfer-Encoding: chunked\r\n")
+                case .untilClose:
+                    break
+                }
+            }
+            writer.write(literal: "Date: ")
+            writer.write(self.date)
+            if self.close {
+                writer.write(literal: "\r\nConnection: close\r\n\r\n")
+            } else if self.isHTTP10 {
+                writer.write(literal: "\r\nConnection: keep-alive\r\n\r\n")
+            } else {
+                writer.write(literal: "\r\n\r\n")
+            }
+        }
     }
 
     /// Room for the header but for the date, at least what it takes.
@@ -99,7 +162,7 @@ enum HTTPResponseEncoder {
     private static func writeField(_ name: String, _ value: String, into writer: inout ByteWriter) {
         // Whatever route wrote it: an answer that a value could split in two must not leave the node.
         precondition(
-            !value.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 },
+            value.fitsInField,
             "the value of the header field \(name) contains a line break"
         )
         writer.write(name)
