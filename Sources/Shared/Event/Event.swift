@@ -11,70 +11,55 @@ public import NIOHTTP1
 /// are shared by all copies, since an event changes hands some ten times on its way.
 public struct Event: Sendable {
     /// How the platform is called in routes, metrics and envelopes: `qq`, `wechat` ….
-    public var platform: String { self.parts.platform }
+    public var platform: String { self.shared.parts.platform }
     /// The platform's own name for the event, the same over its retries, where it has one.
-    public var id: String? { self.parts.id }
+    public var id: String? { self.shared.parts.id }
     /// What happened, in the platform's words, for instance `GROUP_AT_MESSAGE_CREATE`, where it says so.
-    public var type: String? { self.parts.type }
+    public var type: String? { self.shared.parts.type }
     /// When the request had arrived, in milliseconds since 1970-01-01T00:00:00Z by the ingress node's clock.
-    public var receivedAt: Int64 { self.parts.receivedAt }
+    public var receivedAt: Int64 { self.shared.parts.receivedAt }
     /// The request's method.
-    public var method: HTTPMethod { self.parts.method }
+    public var method: HTTPMethod { self.shared.parts.method }
     /// The part of the request's path behind the webhook's own route: empty, or beginning with a slash.
-    public var pathSuffix: String { self.parts.pathSuffix }
+    public var pathSuffix: String { self.shared.parts.pathSuffix }
     /// The request's query without the relay's own parameters (credentials never travel), as it was encoded.
-    public var query: String { self.parts.query }
+    public var query: String { self.shared.parts.query }
     /// The request's header fields, in order and with repeats, less those that carry credentials.
     ///
     /// Of an event that came over the wire they are parsed each time they are asked for: keep the result.
-    public var headers: HTTPHeaders { self.parts.fields.headers }
+    public var headers: HTTPHeaders { self.shared.parts.fields.headers }
     /// The request's body, byte for byte.
-    public var body: ByteBuffer { self.parts.body }
+    public var body: ByteBuffer { self.shared.parts.body }
     /// Whether `body` is UTF-8 throughout, so that it can travel in a text frame. Computed once, where the event is made.
-    public var bodyIsUTF8: Bool { self.parts.bodyIsUTF8 }
+    public var bodyIsUTF8: Bool { self.shared.parts.bodyIsUTF8 }
 
     /// What `headers` reads.
-    var fields: EventFields { self.parts.fields }
+    var fields: EventFields { self.shared.parts.fields }
 
-    private let parts: Parts
+    /// What an event consists of.
+    struct Parts: Sendable {
+        var receivedAt: Int64
+        var platform: String
+        var id: String?
+        var type: String?
+        var method: HTTPMethod
+        var pathSuffix: String
+        var query: String
+        var fields: EventFields
+        var body: ByteBuffer
+        var bodyIsUTF8: Bool
+    }
 
     /// What all copies share.
-    private final class Parts: Sendable {
-        let platform: String
-        let id: String?
-        let type: String?
-        let receivedAt: Int64
-        let method: HTTPMethod
-        let pathSuffix: String
-        let query: String
-        let fields: EventFields
-        let body: ByteBuffer
-        let bodyIsUTF8: Bool
+    private final class Shared: Sendable {
+        let parts: Parts
 
-        init(
-            receivedAt: Int64,
-            platform: String,
-            id: String?,
-            type: String?,
-            method: HTTPMethod,
-            pathSuffix: String,
-            query: String,
-            fields: EventFields,
-            body: ByteBuffer,
-            bodyIsUTF8: Bool
-        ) {
-            self.platform = platform
-            self.id = id
-            self.type = type
-            self.receivedAt = receivedAt
-            self.method = method
-            self.pathSuffix = pathSuffix
-            self.query = query
-            self.fields = fields
-            self.body = body
-            self.bodyIsUTF8 = bodyIsUTF8
+        init(_ parts: Parts) {
+            self.parts = parts
         }
     }
+
+    private let shared: Shared
 
     /// An event of the given parts. `body` is held as it is, without a copy.
     public init(
@@ -90,60 +75,31 @@ public struct Event: Sendable {
         bodyIsUTF8: Bool
     ) {
         self.init(
-            receivedAt: receivedAt,
-            platform: platform,
-            id: id,
-            type: type,
-            method: method,
-            pathSuffix: pathSuffix,
-            query: query,
-            fields: EventFields(headers),
-            body: body,
-            bodyIsUTF8: bodyIsUTF8
+            Parts(
+                receivedAt: receivedAt,
+                platform: platform,
+                id: id,
+                type: type,
+                method: method,
+                pathSuffix: pathSuffix,
+                query: query,
+                fields: EventFields(headers),
+                body: body,
+                bodyIsUTF8: bodyIsUTF8
+            )
         )
     }
 
     /// An event of the given parts, with fields that may still be bytes.
-    init(
-        receivedAt: Int64,
-        platform: String,
-        id: String?,
-        type: String?,
-        method: HTTPMethod,
-        pathSuffix: String,
-        query: String,
-        fields: EventFields,
-        body: ByteBuffer,
-        bodyIsUTF8: Bool
-    ) {
-        self.parts = Parts(
-            receivedAt: receivedAt,
-            platform: platform,
-            id: id,
-            type: type,
-            method: method,
-            pathSuffix: pathSuffix,
-            query: query,
-            fields: fields,
-            body: body,
-            bodyIsUTF8: bodyIsUTF8
-        )
+    init(_ parts: Parts) {
+        self.shared = Shared(parts)
     }
 
     /// The same event with another body.
     public func with(body: ByteBuffer) -> Event {
-        Event(
-            receivedAt: self.receivedAt,
-            platform: self.platform,
-            id: self.id,
-            type: self.type,
-            method: self.method,
-            pathSuffix: self.pathSuffix,
-            query: self.query,
-            fields: self.fields,
-            body: body,
-            bodyIsUTF8: self.bodyIsUTF8
-        )
+        var parts = self.shared.parts
+        parts.body = body
+        return Event(parts)
     }
 
     /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,

@@ -84,16 +84,18 @@ public enum EventEncoding {
         let span = head.readableBytesUInt8Span
         var reader = EventReader()
         return Event(
-            receivedAt: Int64(truncatingIfNeeded: try reader.readInteger(span, byteCount: 8)),
-            platform: try reader.readText(span),
-            id: flags.contains(.hasID) ? try reader.readText(span) : nil,
-            type: flags.contains(.hasType) ? try reader.readText(span) : nil,
-            method: HTTPMethod(rawValue: try reader.readText(span)),
-            pathSuffix: try reader.readText(span),
-            query: try reader.readText(span),
-            fields: try EventFields(encoded: head, at: reader.offset),
-            body: body,
-            bodyIsUTF8: flags.contains(.bodyIsUTF8)
+            Event.Parts(
+                receivedAt: Int64(truncatingIfNeeded: try reader.readInteger(span, byteCount: 8)),
+                platform: try reader.readText(span),
+                id: flags.contains(.hasID) ? try reader.readText(span) : nil,
+                type: flags.contains(.hasType) ? try reader.readText(span) : nil,
+                method: HTTPMethod(rawValue: try reader.readText(span)),
+                pathSuffix: try reader.readText(span),
+                query: try reader.readText(span),
+                fields: try EventFields(encoded: head, at: reader.offset),
+                body: body,
+                bodyIsUTF8: flags.contains(.bodyIsUTF8)
+            )
         )
     }
 
