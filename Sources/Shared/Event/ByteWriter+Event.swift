@@ -22,6 +22,12 @@ extension ByteWriter {
         self.write(text)
     }
 
+    /// Writes a text's bytes behind its length.
+    mutating func writeCounted(_ text: UnsafeRawBufferPointer) {
+        self.writeLength(text.count)
+        self.write(text)
+    }
+
     /// The most bytes that `writeCounted` takes for a text.
     static func capacity(for text: String) -> Int {
         4 + text.utf8.count

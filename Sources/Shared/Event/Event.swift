@@ -90,6 +90,33 @@ public struct Event: Sendable {
         )
     }
 
+    /// The event that a request is: its method, its header fields and its body.
+    public init(
+        platform: String,
+        id: String? = nil,
+        type: String? = nil,
+        receivedAt: Int64,
+        pathSuffix: String = "",
+        query: String,
+        request: HTTPRequest,
+        bodyIsUTF8: Bool
+    ) {
+        self.init(
+            Parts(
+                receivedAt: receivedAt,
+                platform: platform,
+                id: id,
+                type: type,
+                method: request.method,
+                pathSuffix: pathSuffix,
+                query: query,
+                fields: EventFields(request.fields),
+                body: request.body,
+                bodyIsUTF8: bodyIsUTF8
+            )
+        )
+    }
+
     /// An event of the given parts, with fields that may still be bytes.
     init(_ parts: Parts) {
         self.shared = Shared(parts)
@@ -105,11 +132,26 @@ public struct Event: Sendable {
     /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
     /// so that a log holds its events and not the receive buffers of a thousand connections.
     public func compacted() -> Event {
-        let wanted = self.body.readableBytes
+        let lines = self.fields.lines
+        let wanted = self.body.readableBytes + (lines?.byteCount ?? 0)
         guard self.body.storageCapacity > 2 * wanted + 256 else { return self }
-        var body = ByteBuffer()
-        body.reserveCapacity(wanted)
-        body.writeImmutableBuffer(self.body)
-        return self.with(body: body)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(wanted)
+        var parts = self.shared.parts
+        if let lines {
+            bytes.writeImmutableBuffer(lines.lines)
+            parts.fields = EventFields(lines.moved(to: bytes))
+            bytes.moveReaderIndex(forwardBy: lines.byteCount)
+        }
+        bytes.writeImmutableBuffer(self.body)
+        parts.body = bytes
+        return Event(parts)
+    }
+
+    /// How many bytes the event's parts take, as far as they can be counted.
+    var memory: Int {
+        let parts = self.shared.parts
+        return parts.body.storageCapacity + parts.fields.memory + parts.platform.utf8.count + parts.query.utf8.count
+            + parts.pathSuffix.utf8.count + (parts.id?.utf8.count ?? 0) + (parts.type?.utf8.count ?? 0)
     }
 }

@@ -12,12 +12,39 @@ struct EventFields: Sendable {
         case parsed(HTTPHeaders)
         /// How many fields, then name and value of each, and nothing behind: checked.
         case encoded(ByteBuffer)
+        /// As a request had them.
+        case lines(FieldLines)
     }
 
     private let form: Form
 
     init(_ headers: HTTPHeaders) {
         self.form = .parsed(headers)
+    }
+
+    init(_ fields: RequestFields) {
+        switch fields.form {
+        case .parsed(let headers): self.form = .parsed(headers)
+        case .lines(let lines): self.form = .lines(lines)
+        }
+    }
+
+    init(_ lines: FieldLines) {
+        self.form = .lines(lines)
+    }
+
+    /// The fields where they are as a request had them.
+    var lines: FieldLines? {
+        if case .lines(let lines) = self.form { lines } else { nil }
+    }
+
+    /// How many bytes the fields take beside those that they share with the event's body.
+    var memory: Int {
+        switch self.form {
+        case .parsed(let headers): headers.reduce(0) { $0 + 64 + $1.name.utf8.count + $1.value.utf8.count }
+        case .encoded(let bytes): bytes.readableBytes
+        case .lines(let lines): lines.count * MemoryLayout<FieldMark>.stride
+        }
     }
 
     /// Fields from the rest of an event's head, all of which they must take.
@@ -42,6 +69,7 @@ struct EventFields: Sendable {
         switch self.form {
         case .parsed(let headers): headers
         case .encoded(let bytes): Self.parse(bytes)
+        case .lines(let lines): lines.headers
         }
     }
 
@@ -54,6 +82,9 @@ struct EventFields: Sendable {
             }
         case .encoded(let bytes):
             bytes.readableBytes
+        case .lines(let lines):
+            // What stands between name and value is no longer than their lengths, but for four bytes each.
+            4 + lines.byteCount + lines.count * 8
         }
     }
 
@@ -67,6 +98,13 @@ struct EventFields: Sendable {
             }
         case .encoded(let bytes):
             bytes.withUnsafeReadableBytes { writer.write($0) }
+        case .lines(let lines):
+            writer.writeLength(lines.count)
+            lines.forEach { name, value in
+                writer.writeCounted(name)
+                writer.writeCounted(value)
+                return true
+            }
         }
     }
 

@@ -9,8 +9,9 @@ internal import NIOHTTP1
 
 /// Serves one connection: runs what `HTTPConnectionStateMachine` decides.
 ///
-/// It stands right behind NIO's request decoder and writes bytes, so that an answer takes no further hop. All
-/// its methods run on the channel's event loop.
+/// It reads plain requests from the bytes that `PlainRequestHandler` hands over, and all others by way of NIO's request
+/// decoder, which that puts before it; and it writes bytes, so that an answer takes no further hop. All its methods run
+/// on the channel's event loop.
 final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
@@ -18,6 +19,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     /// What came while a request was being answered.
     private enum Waiting {
+        case plainBytes(ByteBuffer)
         case part(HTTPServerRequestPart)
         case failure(HTTPRefusal)
         case inputClosed
@@ -31,6 +33,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private let loop: HTTPLoop
     private var machine: HTTPConnectionStateMachine
+    private var plain: PlainRequestReader
+    private var context: ChannelHandlerContext?
+    /// What the bytes come from, as long as all requests were plain.
+    var plainSource: PlainRequestHandler?
     private var waiting: Deque<Waiting> = []
     /// How many more requests this turn serves.
     private var turn = HTTPConnectionHandler.turnLimit
@@ -50,15 +56,19 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     init(loop: HTTPLoop) {
         self.loop = loop
         self.machine = HTTPConnectionStateMachine(limits: loop.limits, now: .now())
+        self.plain = PlainRequestReader(limits: loop.limits)
     }
 
     // MARK: Life of the handler
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         self.armTimer(context: context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.plainSource = nil
         self.machine.finished()
         self.timer?.cancel()
         self.timer = nil
@@ -86,13 +96,31 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
     }
 
+    /// Bytes have come, and no request so far was anything but plain.
+    func plainBytesReceived(_ bytes: ByteBuffer) {
+        guard let context, !self.machine.ignoresInput else { return }
+        self.isBatching = true
+        if self.mustWait(context: context) {
+            self.waiting.append(.plainBytes(bytes))
+        } else {
+            self.plain.append(bytes)
+            self.readPlain(context: context)
+        }
+    }
+
+    /// The peer finishes its side.
+    func plainInputEnds() {
+        guard let context, self.plain.isWithinRequest, !self.mustWait(context: context) else { return }
+        self.leavePlain(with: self.plain.takeRest())
+    }
+
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isBatching = false
         if self.machine.readCompleted(now: .now()) {
             self.armTimer(context: context)
         }
         self.flushIfNeeded(context: context)
-        if self.waiting.isEmpty {
+        if self.waiting.isEmpty, !self.plain.hasNews {
             self.turn = Self.turnLimit
         } else {
             self.workOffWaiting(context: context)
@@ -151,7 +179,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Whether input waits: for the answer under way, for the peer to read what it was answered, or for its turn. What
     /// waits is bounded by a read, since no more is asked for.
     private func mustWait(context: ChannelHandlerContext) -> Bool {
-        self.machine.isResponding || !self.waiting.isEmpty || self.turn == 0 || !context.channel.isWritable
+        self.machine.isResponding || !self.waiting.isEmpty || self.plain.hasNews || self.turn == 0
+            || !context.channel.isWritable
     }
 
     // MARK: From parts to an answer
@@ -183,9 +212,53 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
     }
 
+    /// Answers the plain requests that have come, as far as nothing has to wait.
+    private func readPlain(context: ChannelHandlerContext) {
+        while !self.machine.isResponding, self.turn > 0, context.channel.isWritable {
+            switch self.plain.next() {
+            case .needMore(let awaitsBody):
+                if awaitsBody {
+                    self.machine.plainHeadReceived(now: .now())
+                    self.armTimer(context: context)
+                }
+                return
+            case .request(let request):
+                guard self.machine.plainRequestReceived() else { continue }
+                self.turn -= 1
+                self.respond(
+                    HTTPRequest(request, remoteAddress: context.channel.remoteAddress),
+                    context: context
+                )
+            case .notPlain(let bytes):
+                return self.leavePlain(with: bytes)
+            }
+        }
+    }
+
+    /// From these bytes on everything is read by the full parser.
+    private func leavePlain(with bytes: ByteBuffer) {
+        self.machine.plainRequestAbandoned()
+        // What waits comes behind what the parser makes of all the bytes.
+        var bytes = bytes
+        var rest: Deque<Waiting> = []
+        for item in self.waiting {
+            if case .plainBytes(let more) = item { bytes.writeImmutableBuffer(more) } else { rest.append(item) }
+        }
+        self.waiting.removeAll()
+        self.plainSource?.leave(to: bytes)
+        self.waiting.append(contentsOf: rest)
+    }
+
     private func respond(_ head: HTTPRequestHead, _ body: ByteBuffer, context: ChannelHandlerContext) {
         self.turn -= 1
-        guard let request = HTTPRequest(head: head, body: body, remoteAddress: context.channel.remoteAddress) else {
+        self.respond(
+            HTTPRequest(head: head, body: body, remoteAddress: context.channel.remoteAddress),
+            context: context
+        )
+    }
+
+    private func respond(_ request: HTTPRequest?, context: ChannelHandlerContext) {
+        guard let request else {
             let problem = Problem(
                 .badRequest,
                 reason: "bad_target",
@@ -347,9 +420,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         // Routes that answer at once bring us back here for every request, and a read works off what it can at its end.
         guard !self.isBatching else { return }
         self.isBatching = true
-        while !self.machine.isResponding, self.turn > 0, context.channel.isWritable, let next = self.waiting.popFirst()
-        {
+        while !self.machine.isResponding, self.turn > 0, context.channel.isWritable {
+            if self.plain.hasNews {
+                self.readPlain(context: context)
+                continue
+            }
+            guard let next = self.waiting.popFirst() else { break }
             switch next {
+            case .plainBytes(let bytes): self.plain.append(bytes)
             case .part(let part): self.take(part, context: context)
             case .failure(let refusal): self.parserFailed(refusal, context: context)
             case .inputClosed: self.inputClosed(context: context)

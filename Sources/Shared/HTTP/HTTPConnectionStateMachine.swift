@@ -17,6 +17,8 @@ struct HTTPConnectionStateMachine {
         case readingHead
         /// The header has come.
         case readingBody(HTTPRequestHead, ByteBuffer)
+        /// The header of a plain request has come; its body is kept elsewhere until it is whole.
+        case readingPlainBody
         /// A request is with its route.
         case responding(keepAlive: Bool)
         /// A request's answer is being written piece by piece.
@@ -48,7 +50,15 @@ struct HTTPConnectionStateMachine {
     var isResponding: Bool {
         switch self.state {
         case .responding, .streaming: true
-        case .idle, .readingHead, .readingBody, .lingering, .finished: false
+        case .idle, .readingHead, .readingBody, .readingPlainBody, .lingering, .finished: false
+        }
+    }
+
+    /// Whether all that comes is thrown away.
+    var ignoresInput: Bool {
+        switch self.state {
+        case .lingering, .finished: true
+        case .idle, .readingHead, .readingBody, .readingPlainBody, .responding, .streaming: false
         }
     }
 
@@ -67,7 +77,7 @@ struct HTTPConnectionStateMachine {
         switch self.state {
         case .idle, .readingHead:
             break
-        case .readingBody, .responding, .streaming:
+        case .readingBody, .readingPlainBody, .responding, .streaming:
             preconditionFailure("a request's header cannot come before the last request was answered")
         case .lingering, .finished:
             return .ignore
@@ -95,6 +105,41 @@ struct HTTPConnectionStateMachine {
         return .readBody(sendContinue: sendContinue)
     }
 
+    /// The header of a plain request has come, and its body has not.
+    mutating func plainHeadReceived(now: NIODeadline) {
+        switch self.state {
+        case .idle, .readingHead:
+            self.partSinceReadComplete = true
+            self.state = .readingPlainBody
+            self.deadline = now + self.limits.bodyTimeout
+        case .readingPlainBody, .lingering, .finished:
+            break
+        case .readingBody, .responding, .streaming:
+            preconditionFailure("a request's header cannot come before the last request was answered")
+        }
+    }
+
+    /// A plain request has come whole. Returns whether it is to be answered.
+    mutating func plainRequestReceived() -> Bool {
+        switch self.state {
+        case .idle, .readingHead, .readingPlainBody:
+            self.partSinceReadComplete = true
+            self.state = .responding(keepAlive: true)
+            self.deadline = .distantFuture
+            return true
+        case .lingering, .finished:
+            return false
+        case .readingBody, .responding, .streaming:
+            preconditionFailure("a request cannot come before the last one was answered")
+        }
+    }
+
+    /// What has come of a request is read anew by the full parser.
+    mutating func plainRequestAbandoned() {
+        guard case .readingPlainBody = self.state else { return }
+        self.state = .readingHead
+    }
+
     enum BodyAction: Equatable {
         case none
         case refuse(HTTPRefusal)
@@ -120,7 +165,7 @@ struct HTTPConnectionStateMachine {
             return .none
         case .lingering, .finished:
             return .none
-        case .idle, .readingHead, .responding, .streaming:
+        case .idle, .readingHead, .readingPlainBody, .responding, .streaming:
             preconditionFailure("a body cannot come without its header")
         }
     }
@@ -139,7 +184,7 @@ struct HTTPConnectionStateMachine {
             return .respond(head, body)
         case .lingering, .finished:
             return .none
-        case .idle, .readingHead, .responding, .streaming:
+        case .idle, .readingHead, .readingPlainBody, .responding, .streaming:
             preconditionFailure("a request cannot end without its header")
         }
     }
@@ -152,7 +197,7 @@ struct HTTPConnectionStateMachine {
     /// The parser would not take the peer's bytes.
     mutating func parserFailed(_ refusal: HTTPRefusal, now: NIODeadline) -> FailureAction {
         switch self.state {
-        case .idle, .readingHead, .readingBody:
+        case .idle, .readingHead, .readingBody, .readingPlainBody:
             _ = self.refuse(refusal, now: now)
             return .refuse(refusal)
         case .responding, .streaming:
@@ -188,7 +233,7 @@ struct HTTPConnectionStateMachine {
         switch self.state {
         case .responding, .streaming, .lingering(isOutputClosed: false):
             return .none
-        case .idle, .readingHead, .readingBody:
+        case .idle, .readingHead, .readingBody, .readingPlainBody:
             self.linger(now: now)
             return .closeOutput
         case .lingering(isOutputClosed: true), .finished:
@@ -232,7 +277,7 @@ struct HTTPConnectionStateMachine {
             return .write(close: close)
         case .finished:
             return .drop
-        case .idle, .readingHead, .readingBody, .streaming, .lingering:
+        case .idle, .readingHead, .readingBody, .readingPlainBody, .streaming, .lingering:
             preconditionFailure("an answer without a request")
         }
     }
@@ -246,7 +291,7 @@ struct HTTPConnectionStateMachine {
             return .write(close: close)
         case .finished:
             return .drop
-        case .idle, .readingHead, .readingBody, .streaming, .lingering:
+        case .idle, .readingHead, .readingBody, .readingPlainBody, .streaming, .lingering:
             preconditionFailure("an answer without a request")
         }
     }
@@ -279,7 +324,7 @@ struct HTTPConnectionStateMachine {
             return isOpen
         case .finished:
             return false
-        case .idle, .readingHead, .readingBody, .streaming, .lingering:
+        case .idle, .readingHead, .readingBody, .readingPlainBody, .streaming, .lingering:
             preconditionFailure("an upgrade without a request")
         }
     }
@@ -300,7 +345,7 @@ struct HTTPConnectionStateMachine {
         case .readingHead:
             _ = self.refuse(.headerTimeout, now: now)
             return .refuse(.headerTimeout)
-        case .readingBody:
+        case .readingBody, .readingPlainBody:
             _ = self.refuse(.bodyTimeout, now: now)
             return .refuse(.bodyTimeout)
         case .idle, .streaming, .lingering:

@@ -13,27 +13,22 @@ public enum SingleField: Hashable, Sendable {
 }
 
 extension HTTPHeaders {
-    /// The field of a name that may occur once. Names are compared without regard to case (RFC 9110, section 5.1).
-    ///
-    /// `HTTPHeaders` has look-ups of its own, which split lists and make arrays: this is for every request's way.
+    /// The field of a name that may occur once, as text.
     public func single(_ name: StaticString) -> SingleField {
-        var found = SingleField.missing
-        for field in self where field.name.isFieldName(name) {
-            guard case .missing = found else { return .repeated }
-            found = .value(field.value.trimmingOptionalWhitespace)
+        var text = ""
+        return switch RequestFields(self).single(name, { text = String(decoding: $0, as: UTF8.self) }) {
+        case .missing: .missing
+        case .once: .value(text)
+        case .repeated: .repeated
         }
-        return found
     }
 }
 
 extension String {
     /// Whether this is that field name. Both may be in any case.
     func isFieldName(_ name: StaticString) -> Bool {
-        // The lengths tell most names apart, and cost nothing.
-        guard self.utf8.count == name.utf8CodeUnitCount else { return false }
-        return self.utf8.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)) {
-            $0.asciiLowercased == $1.asciiLowercased
-        }
+        var text = self
+        return text.withUTF8 { FieldName.matches(UnsafeRawBufferPointer($0), name) }
     }
 
     /// Whether this field value is that one word, in any case and with white space around it.
@@ -58,12 +53,5 @@ extension String {
     /// 5.5).
     public var fitsInField: Bool {
         !self.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
-    }
-}
-
-extension UInt8 {
-    /// An ASCII letter in lower case; anything else as it is.
-    fileprivate var asciiLowercased: UInt8 {
-        (0x41...0x5A).contains(self) ? self | 0x20 : self
     }
 }

@@ -16,11 +16,13 @@ public struct HTTPRequest: Sendable {
     /// The query's parameters.
     public let query: QueryParameters
     /// The header fields.
-    public let headers: HTTPHeaders
+    public let fields: RequestFields
     /// The body, at most `HTTPLimits.body` bytes.
     public let body: ByteBuffer
     /// Who sent it, as far as the transport knows.
     public let remoteAddress: SocketAddress?
+    /// The header fields as text. May be made anew each time: keep the result, or ask `fields` for one of them.
+    public var headers: HTTPHeaders { self.fields.headers }
     /// What the route's pattern named: `secret` for `/ws/{secret}`, decoded.
     public internal(set) var parameters: [String: String] = [:]
 
@@ -33,8 +35,22 @@ public struct HTTPRequest: Sendable {
         self.method = head.method
         self.path = target.path
         self.query = target.query
-        self.headers = head.headers
+        self.fields = RequestFields(head.headers)
         self.body = body
+        self.remoteAddress = remoteAddress
+    }
+
+    /// A plain request.
+    ///
+    /// - Returns: nil where the target is no path.
+    init?(_ request: PlainRequest, remoteAddress: SocketAddress?) {
+        guard let target = RequestTarget(request.target) else { return nil }
+        self.version = .http1_1
+        self.method = request.method
+        self.path = target.path
+        self.query = target.query
+        self.fields = RequestFields(request.fields)
+        self.body = request.body
         self.remoteAddress = remoteAddress
     }
 

@@ -116,12 +116,8 @@ public final class HTTPServer: Sendable {
         if let tls {
             try pipeline.addHandler(NIOSSLServerHandler(context: tls))
         }
-        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
-        decoderLimits.maxHeaderFieldSize = loop.limits.headerField
-        decoderLimits.maxHeaderListSize = loop.limits.headerList
-        decoderLimits.maxHeaderFieldCount = loop.limits.headerCount
-        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits)
-        try pipeline.addHandler(ByteToMessageHandler(decoder))
-        try pipeline.addHandler(HTTPConnectionHandler(loop: loop))
+        let connection = HTTPConnectionHandler(loop: loop)
+        try pipeline.addHandler(PlainRequestHandler(connection: connection, limits: loop.limits))
+        try pipeline.addHandler(connection)
     }
 }

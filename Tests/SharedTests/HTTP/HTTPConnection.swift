@@ -12,8 +12,26 @@ import NIOHTTP1
 final class HTTPConnection {
     let channel = EmbeddedChannel()
 
-    init(limits: HTTPLimits = HTTPLimits(), router: Router) throws {
+    convenience init(limits: HTTPLimits = HTTPLimits(), router: Router) throws {
+        try self.init(limits: limits) { _ in router }
+    }
+
+    init(limits: HTTPLimits, router: (EmbeddedEventLoop) -> Router) throws {
+        let router = router(self.channel.embeddedEventLoop)
         try HTTPServer.configure(self.channel, loop: HTTPLoop(router: router, limits: limits), tls: nil)
+        try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    }
+
+    /// A connection whose requests are all read by the full parser.
+    init(parsing limits: HTTPLimits, router: (EmbeddedEventLoop) -> Router) throws {
+        let router = router(self.channel.embeddedEventLoop)
+        let pipeline = self.channel.pipeline.syncOperations
+        let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .forwardBytes,
+            limitConfiguration: NIOHTTPDecoderLimitConfiguration(limits)
+        )
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(HTTPConnectionHandler(loop: HTTPLoop(router: router, limits: limits)))
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 

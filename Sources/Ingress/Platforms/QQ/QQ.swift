@@ -68,7 +68,7 @@ final class QQ: Platform {
         let secret = Secret(text)
         let body = request.body
         guard body.readableBytesView.first == UInt8(ascii: "{") else { throw .notAnObject }
-        let signature = try QQSignature(headers: request.headers)
+        let signature = try QQSignature(fields: request.fields)
         guard let signature else {
             guard body.readableBytes <= Self.maximumUnsignedLength else { throw .unsigned }
             return try self.judgeUnsigned(body, secret: secret)
@@ -205,10 +205,8 @@ final class QQ: Platform {
             id: id,
             type: payload.type.flatMap { $0.utf8.count <= Self.maximumTypeLength ? $0 : nil },
             receivedAt: now,
-            method: request.method,
             query: request.query.removing(Self.credentials),
-            headers: request.headers,
-            body: request.body,
+            request: request,
             bodyIsUTF8: UTF8Validation.isValid(request.body)
         )
         return Publishing(event: event, channel: key.channel, key: duplicateKey, acknowledgement: Self.acknowledgement)

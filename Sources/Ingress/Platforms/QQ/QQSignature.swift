@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
-internal import NIOHTTP1
 internal import Shared
 
 /// The signature of a request in the form in which it may be checked: everything about it that needs no key.
@@ -21,19 +20,31 @@ struct QQSignature {
     /// Reads the signature's header fields.
     ///
     /// - Returns: nil where the request carries none of them.
-    init?(headers: HTTPHeaders) throws(QQRejection) {
-        let signatureField = headers.single("x-signature-ed25519")
-        let timestampField = headers.single("x-signature-timestamp")
-        if signatureField == .missing, timestampField == .missing { return nil }
-        guard signatureField != .missing, timestampField != .missing else { throw .unsigned }
-        guard case .value(let signature) = signatureField, let bytes = Hex.decode(signature, byteCount: 64),
-            bytes[63] & 0xE0 == 0
-        else { throw .malformedSignature }
-        guard case .value(let timestamp) = timestampField, Self.isTimestamp(timestamp), let seconds = Int64(timestamp)
-        else { throw .malformedTimestamp }
+    init?(fields: RequestFields) throws(QQRejection) {
+        var bytes: [UInt8]?
+        var timestamp: (text: String, seconds: Int64)?
+        let signatures = fields.single("x-signature-ed25519") { bytes = Self.readSignature($0) }
+        let timestamps = fields.single("x-signature-timestamp") { timestamp = Self.readTimestamp($0) }
+        if signatures == .missing, timestamps == .missing { return nil }
+        guard signatures != .missing, timestamps != .missing else { throw .unsigned }
+        guard signatures == .once, let bytes else { throw .malformedSignature }
+        guard timestamps == .once, let timestamp else { throw .malformedTimestamp }
         self.bytes = bytes
-        self.timestamp = timestamp
-        self.seconds = seconds
+        self.timestamp = timestamp.text
+        self.seconds = timestamp.seconds
+    }
+
+    private static func readSignature(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard let bytes = Hex.decode(text, byteCount: 64), bytes[63] & 0xE0 == 0 else { return nil }
+        return bytes
+    }
+
+    private static func readTimestamp(_ text: UnsafeRawBufferPointer) -> (text: String, seconds: Int64)? {
+        // Checked before it is copied: a header field may be long.
+        guard (1...16).contains(text.count) else { return nil }
+        let digits = String(decoding: text, as: UTF8.self)
+        guard self.isTimestamp(digits), let seconds = Int64(digits) else { return nil }
+        return (digits, seconds)
     }
 
     /// Whether the text is 1 to 16 ASCII digits.

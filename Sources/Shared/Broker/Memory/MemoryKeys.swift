@@ -29,18 +29,18 @@ struct MemoryKeys {
     /// How many keys are remembered, those included that ended behind one that has not.
     var count: Int { self.queue.count }
 
-    /// Whether the key was remembered on that channel and its lifetime has not ended.
-    func contains(_ key: DuplicateKey, channel: ChannelID, now: Int64) -> Bool {
-        guard let expiry = self.expiries[Self.fingerprint(key, channel)] else { return false }
-        return expiry > now
-    }
-
     /// Remembers a key for its lifetime.
-    mutating func insert(_ key: DuplicateKey, channel: ChannelID, now: Int64) {
+    ///
+    /// - Returns: false where the key was remembered on that channel already and its lifetime has not ended.
+    mutating func insert(_ key: DuplicateKey, channel: ChannelID, now: Int64) -> Bool {
         let fingerprint = Self.fingerprint(key, channel)
         let time = now + key.lifetimeMilliseconds
-        self.expiries[fingerprint] = time
+        if let expiry = self.expiries.updateValue(time, forKey: fingerprint), expiry > now {
+            self.expiries[fingerprint] = expiry
+            return false
+        }
         self.queue.append(Expiry(fingerprint: fingerprint, time: time))
+        return true
     }
 
     /// Forgets the keys at the front of the queue whose lifetime has ended.

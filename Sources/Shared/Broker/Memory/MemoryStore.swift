@@ -46,12 +46,11 @@ struct MemoryStore {
         key: DuplicateKey?,
         now: Int64
     ) throws(BrokerError) -> (publication: Publication, pressure: [EventLoopFuture<Void>]) {
-        let cost = Self.cost(of: event)
+        let cost = Self.entryCost + event.memory
         guard cost <= self.configuration.memoryLimit else { throw .eventTooLarge }
         self.removeExpired(now: now)
         if let key {
-            guard !self.keys.contains(key, channel: id, now: now) else { return (.duplicate, []) }
-            self.keys.insert(key, channel: id, now: now)
+            guard self.keys.insert(key, channel: id, now: now) else { return (.duplicate, []) }
         }
         let channel = self.channel(id)
         let entry = channel.log.append(event, cost: cost, now: now)
@@ -148,16 +147,5 @@ struct MemoryStore {
             self.channels[channel.id] = nil
             if channel.log.head.offset > 0 { self.epochs.end(channel.id) }
         }
-    }
-
-    private static func cost(of event: Event) -> Int {
-        var cost = self.entryCost + event.body.storageCapacity
-        for text in [event.platform, event.id ?? "", event.type ?? "", event.query, event.pathSuffix] {
-            cost += text.utf8.count
-        }
-        for (name, value) in event.headers {
-            cost += 64 + name.utf8.count + value.utf8.count
-        }
-        return cost
     }
 }

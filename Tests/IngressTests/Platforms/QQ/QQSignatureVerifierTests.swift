@@ -16,9 +16,11 @@ import Testing
     private func garbage() throws -> QQSignature {
         var bytes = SecureRandom.bytes(64)
         bytes[63] = 0
-        let signature = try QQSignature(headers: [
-            "X-Signature-Ed25519": Hex.encode(bytes), "X-Signature-Timestamp": "1735815639",
-        ])
+        let signature = try QQSignature(
+            fields: RequestFields([
+                "X-Signature-Ed25519": Hex.encode(bytes), "X-Signature-Timestamp": "1735815639",
+            ])
+        )
         return try #require(signature)
     }
 
@@ -29,10 +31,12 @@ import Testing
         for _ in 0..<1_000 {
             #expect(verifier.verify(try self.garbage(), body: self.body, key: key, now: self.start) == .forged)
         }
-        let genuine = try QQSignature(headers: [
-            "X-Signature-Ed25519": try key.signature(timestamp: "1".utf8, body: self.body.readableBytesView),
-            "X-Signature-Timestamp": "1",
-        ])
+        let genuine = try QQSignature(
+            fields: RequestFields([
+                "X-Signature-Ed25519": try key.signature(timestamp: "1".utf8, body: self.body.readableBytesView),
+                "X-Signature-Timestamp": "1",
+            ])
+        )
         #expect(verifier.verify(try #require(genuine), body: self.body, key: key, now: self.start) == .genuine)
     }
 }

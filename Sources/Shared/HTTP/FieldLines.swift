@@ -1,0 +1,71 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A header's fields as they came over the wire, with the place of each name and value: what nobody asks for is never
+/// made into text.
+struct FieldLines: Sendable {
+    private let bytes: ByteBuffer
+    private let marks: [FieldMark]
+
+    /// - Parameter marks: places within `bytes`; names are tokens, values ASCII.
+    init(bytes: ByteBuffer, marks: [FieldMark]) {
+        self.bytes = bytes
+        self.marks = marks
+    }
+
+    var count: Int { self.marks.count }
+
+    /// How long names and values are together, and what stands between them.
+    var byteCount: Int { self.bytes.readableBytes }
+
+    /// The same fields in the same bytes elsewhere.
+    func moved(to bytes: ByteBuffer) -> FieldLines {
+        precondition(bytes.readableBytes == self.bytes.readableBytes, "the same bytes")
+        return FieldLines(bytes: bytes, marks: self.marks)
+    }
+
+    /// What `moved(to:)` takes.
+    var lines: ByteBuffer { self.bytes }
+
+    /// Visits the fields in their order, until `body` says that it has seen enough.
+    func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool) {
+        self.bytes.withUnsafeReadableBytes { bytes in
+            for mark in self.marks {
+                let goesOn = body(
+                    UnsafeRawBufferPointer(rebasing: bytes[mark.name]),
+                    UnsafeRawBufferPointer(rebasing: bytes[mark.value])
+                )
+                guard goesOn else { return }
+            }
+        }
+    }
+
+    /// Looks for a name that may occur once.
+    func single(_ name: StaticString, _ body: (UnsafeRawBufferPointer) -> Void) -> FieldOccurrence {
+        self.bytes.withUnsafeReadableBytes { bytes in
+            var found = FieldOccurrence.missing
+            for mark in self.marks where Int(mark.nameLength) == name.utf8CodeUnitCount {
+                guard FieldName.matches(UnsafeRawBufferPointer(rebasing: bytes[mark.name]), name) else { continue }
+                guard found == .missing else { return .repeated }
+                found = .once
+                body(UnsafeRawBufferPointer(rebasing: bytes[mark.value]))
+            }
+            return found
+        }
+    }
+
+    /// The fields, made into text.
+    var headers: HTTPHeaders {
+        var fields: [(String, String)] = []
+        fields.reserveCapacity(self.marks.count)
+        self.forEach { name, value in
+            fields.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+            return true
+        }
+        return HTTPHeaders(fields)
+    }
+}

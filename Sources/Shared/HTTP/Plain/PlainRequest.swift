@@ -1,0 +1,14 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A plain request that has arrived whole.
+struct PlainRequest {
+    let method: HTTPMethod
+    let target: String
+    let fields: FieldLines
+    let body: ByteBuffer
+}

@@ -1,0 +1,68 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOHTTP1
+
+/// The header fields of a request, as far as anybody wants to know them.
+public struct RequestFields: Sendable {
+    enum Form: Sendable {
+        case parsed(HTTPHeaders)
+        case lines(FieldLines)
+    }
+
+    let form: Form
+
+    /// Fields that are text already.
+    public init(_ headers: HTTPHeaders) {
+        self.form = .parsed(headers)
+    }
+
+    init(_ lines: FieldLines) {
+        self.form = .lines(lines)
+    }
+
+    /// All fields in order and with repeats. May be made anew each time: keep the result.
+    public var headers: HTTPHeaders {
+        switch self.form {
+        case .parsed(let headers): headers
+        case .lines(let lines): lines.headers
+        }
+    }
+
+    /// Looks for a name that may occur once, and shows `body` the first value's bytes without white space around them.
+    /// Names are compared without regard to case (RFC 9110, section 5.1).
+    ///
+    /// `HTTPHeaders` has look-ups of its own, which split lists and make arrays: this is for every request's way. It is
+    /// not generic, because what is generic in another module is slow.
+    public func single(_ name: StaticString, _ body: (UnsafeRawBufferPointer) -> Void) -> FieldOccurrence {
+        switch self.form {
+        case .parsed(let headers):
+            var found = FieldOccurrence.missing
+            for field in headers where field.name.isFieldName(name) {
+                guard found == .missing else { return .repeated }
+                found = .once
+                var value = field.value
+                value.withUTF8 { body(Self.trimmed(UnsafeRawBufferPointer($0))) }
+            }
+            return found
+        case .lines(let lines):
+            return lines.single(name) { body(Self.trimmed($0)) }
+        }
+    }
+
+    /// Without the spaces and tabs at the end, which are none of the value (RFC 9112, section 5.1). The parser takes off
+    /// those in front.
+    private static func trimmed(_ value: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var end = value.count
+        while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: value[..<end])
+    }
+}
+
+/// How often a header section has a name that may occur once.
+public enum FieldOccurrence: Sendable {
+    case missing
+    case once
+    case repeated
+}
