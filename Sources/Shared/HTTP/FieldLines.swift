@@ -6,8 +6,8 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// A header's fields as they came over the wire, with the place of each name and value: what nobody asks for is never
-/// made into text.
-struct FieldLines: Sendable {
+/// made into text. An object, because it changes hands a dozen times on an event's way.
+final class FieldLines: Sendable {
     private let bytes: ByteBuffer
     private let marks: [FieldMark]
 

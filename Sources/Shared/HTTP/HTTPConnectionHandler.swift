@@ -44,6 +44,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Answers are being collected, to go out in one flush.
     private var isBatching = false
     private var needsFlush = false
+    private var isFlushScheduled = false
     private var wantsRead = false
     private var timer: NIOScheduledCallback?
     private var timerDeadline = NIODeadline.distantFuture
@@ -119,7 +120,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         if self.machine.readCompleted(now: .now()) {
             self.armTimer(context: context)
         }
-        self.flushIfNeeded(context: context)
+        if self.needsFlush, !self.isFlushScheduled {
+            self.isFlushScheduled = true
+            self.loop.flushSoon(self, on: context.eventLoop)
+        }
         if self.waiting.isEmpty, !self.plain.hasNews {
             self.turn = Self.turnLimit
         } else {
@@ -502,6 +506,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         if !self.isBatching {
             self.flushIfNeeded(context: context)
         }
+    }
+
+    /// The loop has read what was there.
+    func flushNow() {
+        self.isFlushScheduled = false
+        guard let context else { return }
+        self.flushIfNeeded(context: context)
     }
 
     private func flushIfNeeded(context: ChannelHandlerContext) {

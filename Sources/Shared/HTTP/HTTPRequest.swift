@@ -5,39 +5,67 @@
 public import NIOCore
 public import NIOHTTP1
 
-/// A request that has arrived whole.
+/// A request that has arrived whole. Its parts are shared by all copies.
 public struct HTTPRequest: Sendable {
     /// The version; what is said of HTTP/1.1 holds for its successors.
-    public let version: HTTPVersion
+    public var version: HTTPVersion { self.shared.version }
     /// The method.
-    public let method: HTTPMethod
+    public var method: HTTPMethod { self.shared.method }
     /// The path as it was encoded, beginning with a slash (or `*`).
-    public let path: String
+    public var path: String { self.shared.target.path }
     /// The query's parameters.
-    public let query: QueryParameters
+    public var query: QueryParameters { self.shared.target.query }
     /// The header fields.
-    public let fields: RequestFields
-    /// The body, at most `HTTPLimits.body` bytes.
-    public let body: ByteBuffer
-    /// Who sent it, as far as the transport knows.
-    public let remoteAddress: SocketAddress?
+    public var fields: RequestFields { self.shared.fields }
     /// The header fields as text. May be made anew each time: keep the result, or ask `fields` for one of them.
-    public var headers: HTTPHeaders { self.fields.headers }
+    public var headers: HTTPHeaders { self.shared.fields.headers }
+    /// The body, at most `HTTPLimits.body` bytes.
+    public var body: ByteBuffer { self.shared.body }
+    /// Who sent it, as far as the transport knows.
+    public var remoteAddress: SocketAddress? { self.shared.remoteAddress }
     /// What the route's pattern named: `secret` for `/ws/{secret}`, decoded.
     public internal(set) var parameters: [String: String] = [:]
+
+    private final class Shared: Sendable {
+        let version: HTTPVersion
+        let method: HTTPMethod
+        let target: RequestTarget
+        let fields: RequestFields
+        let body: ByteBuffer
+        let remoteAddress: SocketAddress?
+
+        init(
+            version: HTTPVersion,
+            method: HTTPMethod,
+            target: RequestTarget,
+            fields: RequestFields,
+            body: ByteBuffer,
+            remoteAddress: SocketAddress?
+        ) {
+            self.version = version
+            self.method = method
+            self.target = target
+            self.fields = fields
+            self.body = body
+            self.remoteAddress = remoteAddress
+        }
+    }
+
+    private let shared: Shared
 
     /// A request from its parts.
     ///
     /// - Returns: nil where the target is no path: neither `/…`, nor `*`, nor an absolute URI (RFC 9112, section 3.2).
     public init?(head: HTTPRequestHead, body: ByteBuffer, remoteAddress: SocketAddress?) {
         guard let target = RequestTarget(head.uri) else { return nil }
-        self.version = head.version
-        self.method = head.method
-        self.path = target.path
-        self.query = target.query
-        self.fields = RequestFields(head.headers)
-        self.body = body
-        self.remoteAddress = remoteAddress
+        self.shared = Shared(
+            version: head.version,
+            method: head.method,
+            target: target,
+            fields: RequestFields(head.headers),
+            body: body,
+            remoteAddress: remoteAddress
+        )
     }
 
     /// A plain request.
@@ -45,13 +73,14 @@ public struct HTTPRequest: Sendable {
     /// - Returns: nil where the target is no path.
     init?(_ request: PlainRequest, remoteAddress: SocketAddress?) {
         guard let target = RequestTarget(request.target) else { return nil }
-        self.version = .http1_1
-        self.method = request.method
-        self.path = target.path
-        self.query = target.query
-        self.fields = RequestFields(request.fields)
-        self.body = request.body
-        self.remoteAddress = remoteAddress
+        self.shared = Shared(
+            version: .http1_1,
+            method: request.method,
+            target: target,
+            fields: RequestFields(request.fields),
+            body: request.body,
+            remoteAddress: remoteAddress
+        )
     }
 
     /// The token of an `Authorization: Bearer` field (RFC 6750, section 2.1).

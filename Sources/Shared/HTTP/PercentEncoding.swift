@@ -15,7 +15,9 @@ public enum PercentEncoding {
     /// Decodes bytes of a request's target, as `decode` does text.
     static func decode(_ encoded: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String? {
         guard !self.isPlain(encoded, plusIsSpace: plusIsSpace) else {
-            return String(validating: encoded, as: UTF8.self)
+            // Validating costs more than a look at every byte, which is nearly always enough.
+            let isASCII = encoded.reduce(0, |) < 0x80
+            return isASCII ? String(decoding: encoded, as: UTF8.self) : String(validating: encoded, as: UTF8.self)
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encoded.count)

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a request asks for: the path and the query of its target (RFC 9112, section 3.2).
-struct RequestTarget {
+struct RequestTarget: Sendable {
     /// The path as it was encoded, beginning with a slash, or `*`.
     let path: String
     let query: QueryParameters

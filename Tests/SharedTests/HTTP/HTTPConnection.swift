@@ -49,6 +49,8 @@ final class HTTPConnection {
 
     /// All that was answered since the last call.
     func answers() throws -> String {
+        // Answers go out when the loop has read what was there.
+        self.channel.embeddedEventLoop.run()
         var text = ""
         while let bytes = try self.channel.readOutbound(as: ByteBuffer.self) {
             text += String(buffer: bytes)
