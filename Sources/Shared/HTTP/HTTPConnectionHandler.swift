@@ -367,20 +367,22 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     private func inputClosed(context: ChannelHandlerContext) {
-        switch self.machine.inputClosed(now: .now()) {
+        let action = self.machine.inputClosed(now: .now())
+        self.stopInflow(.connectionLost)
+        switch action {
         case .close: context.close(promise: nil)
         case .closeOutput: self.closeOutput(context: context)
         case .stopBody, .none: break
         }
-        self.stopInflow(.connectionLost)
     }
 
     private func parserFailed(_ refusal: HTTPRefusal, context: ChannelHandlerContext) {
-        switch self.machine.parserFailed(refusal, now: .now()) {
+        let action = self.machine.parserFailed(refusal, now: .now())
+        self.stopInflow(.malformed)
+        switch action {
         case .refuse(let refusal): self.refuse(refusal, context: context)
         case .stopBody, .ignore: break
         }
-        self.stopInflow(.malformed)
     }
 
     private func refuse(_ refusal: HTTPRefusal, context: ChannelHandlerContext) {
@@ -471,8 +473,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .close:
             context.close(promise: nil)
         case .refuse(let refusal):
-            self.refuse(refusal, context: context)
             self.stopInflow(.timeout)
+            self.refuse(refusal, context: context)
         case .none:
             break
         }
