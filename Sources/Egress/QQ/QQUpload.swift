@@ -77,9 +77,10 @@ final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
     }
 
     private func start(context: ChannelHandlerContext) {
-        // The client may have gone by now.
-        self.body.start(self)
         guard self.machine.started(now: .now()) else { return }
+        self.body.start(self)
+        // The client may have gone by now.
+        guard !self.machine.isOver else { return }
         context.writeAndFlush(self.wrapOutboundOut(.head(self.head)), promise: nil)
         self.goOn()
     }

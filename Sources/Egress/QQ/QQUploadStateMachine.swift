@@ -37,6 +37,11 @@ struct QQUploadStateMachine {
         self.deadline = now + timeout
     }
 
+    /// Whether nothing is to be done any more.
+    var isOver: Bool {
+        if case .over = self.answer { true } else { false }
+    }
+
     /// Whether more of the answer may be read.
     var readsAnswer: Bool {
         switch self.answer {
