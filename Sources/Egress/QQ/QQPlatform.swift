@@ -45,9 +45,10 @@ final class QQPlatform: Sendable {
             QQUploader(address: $0, connectTimeout: Self.connectTimeout, timeout: timeout)
         }
         self.refused = Dictionary(
-            uniqueKeysWithValues: [.upstreamUnreachable, .upstreamTimeout, .upstreamBusy, .requestBroken, .badTarget].map {
-                ($0, Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", $0.rawValue)]))
-            }
+            uniqueKeysWithValues: [.upstreamUnreachable, .upstreamTimeout, .upstreamBusy, .requestBroken, .badTarget]
+                .map {
+                    ($0, Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", $0.rawValue)]))
+                }
         )
     }
 

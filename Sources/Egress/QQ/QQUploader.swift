@@ -20,11 +20,18 @@ final class QQUploader: Sendable {
     private let address: QQUpstreamAddress
     private let connectTimeout: TimeAmount
     private let timeout: TimeAmount
+    private let tlsConfiguration: TLSConfiguration
     /// Made for the first upload over TLS: it reads the system's certificates.
     private let tls = Mutex<NIOSSLContext?>(nil)
 
-    init(address: QQUpstreamAddress, connectTimeout: TimeAmount, timeout: TimeAmount) {
+    init(
+        address: QQUpstreamAddress,
+        connectTimeout: TimeAmount,
+        timeout: TimeAmount,
+        tls: TLSConfiguration = .makeClientConfiguration()
+    ) {
         self.address = address
+        self.tlsConfiguration = tls
         self.connectTimeout = connectTimeout
         self.timeout = timeout
     }
@@ -108,7 +115,7 @@ final class QQUploader: Sendable {
     private func tlsContext() throws -> NIOSSLContext {
         try self.tls.withLock { tls in
             if let tls { return tls }
-            var configuration = TLSConfiguration.makeClientConfiguration()
+            var configuration = self.tlsConfiguration
             configuration.applicationProtocols = ["http/1.1"]
             let made = try NIOSSLContext(configuration: configuration)
             tls = made

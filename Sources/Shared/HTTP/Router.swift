@@ -78,7 +78,9 @@ public struct Router {
 
     /// The streaming route of a request.
     func streamingRoute(for request: HTTPRequest) -> RespondStreaming? {
-        if let (route, _) = self.route(of: request.path), route.responders.contains(where: { $0.method == request.method }) {
+        if let (route, _) = self.route(of: request.path),
+            route.responders.contains(where: { $0.method == request.method })
+        {
             return nil
         }
         return self.streams.first { request.path.hasPrefix($0.prefix) && $0.takes(request) }?.respond

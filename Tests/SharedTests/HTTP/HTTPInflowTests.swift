@@ -89,7 +89,9 @@ import Testing
         let (connection, route) = try self.connect()
         try connection.send("POST /up/a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nwhat")
         #expect(try connection.answers().hasSuffix("\r\n\r\nwhat"))
-        try connection.send("POST /up/whole HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n")
+        try connection.send(
+            "POST /up/whole HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"
+        )
         #expect(try connection.answers().hasSuffix("\r\n\r\nab"))
         try connection.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n")
         #expect(try connection.answers().hasSuffix("\r\n\r\nab"))
