@@ -352,11 +352,13 @@ def test_slow_client(start, platform, secret):
     answer_with(platform, "POST", "/upload", lambda handler: expect_no_whole_body(handler, outcome))
     with raw_upload(relay, {"Authorization": "QQBot T"}, "Transfer-Encoding: chunked") as client:
         client.send(b"3\r\nabc\r\n")
+        assert outcome.get(timeout=PATIENCE) == "begun"
         assert client.response().status == 408
     assert outcome.get(timeout=PATIENCE) == "broken"
 
 
 def expect_no_whole_body(handler, outcome):
+    outcome.put("begun")
     try:
         handler.body()
         outcome.put("whole")
@@ -374,6 +376,7 @@ def test_client_that_goes(relay, platform, bot, framing, ending):
     answer_with(platform, "POST", "/upload", lambda handler: expect_no_whole_body(handler, outcome))
     with raw_upload(relay, bot, framing) as client:
         client.send(b"7a120\r\n" + b"x" * 500_000 + b"\r\n")
+        assert outcome.get(timeout=PATIENCE) == "begun"
         if ending == "reset":
             client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif ending == "half-close":
@@ -395,7 +398,7 @@ def test_client_that_goes_while_the_platform_waits(relay, platform, bot):
     with raw_upload(relay, bot, f"Content-Length: {256 << 20}") as client:
         push(client, 1)
     release.set()
-    assert outcome.get(timeout=PATIENCE) == "broken"
+    assert [outcome.get(timeout=PATIENCE), outcome.get(timeout=PATIENCE)] == ["begun", "broken"]
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])

@@ -287,7 +287,11 @@ import Testing
         var router = Router.sample
         router.on(.POST, "/up/whole") { .response(HTTPResponse(contentType: "text/plain", body: $0.body)) }
         router.onAny(below: "/up/") { .response(HTTPResponse(contentType: "text/plain", body: $0.body)) }
-        router.onAnyStreaming(below: "/up/", where: { $0.method != .DELETE }) { route.respond(to: $0, $1) }
+        router.onAnyStreaming(below: "/up/") {
+            $0.method != .DELETE
+        } _: {
+            route.respond(to: $0, $1)
+        }
         return (try HTTPConnection(limits: limits, router: router), route)
     }
 }
