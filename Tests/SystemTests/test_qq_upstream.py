@@ -1,9 +1,17 @@
 """What `/qq` passes on to the platform, which is a strict fake: unchanged both ways, and to nowhere else."""
 
+import contextlib
+import hashlib
 import http.client
 import json
+import pathlib
+import queue
+import re
+import secrets
 import socket
+import struct
 import threading
+import time
 
 import pytest
 
@@ -244,19 +252,267 @@ def test_no_open_proxy(relay, platform, bot, target):
     assert (answer.status, seen) in ((200, [path]), (400, []))
 
 
-def test_large_bodies(relay, platform, bot):
-    """A body up to the limit arrives whole; above it is 413, as everywhere."""
-    bodies = []
+@pytest.mark.parametrize("size", [1, 65536, 65537, (1 << 20) + 1])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_bodies(relay, platform, bot, size, is_chunked):
+    """A body arrives byte for byte whatever its length, with a length where there was one, and the connection goes on."""
+    seen = []
 
     def respond(handler):
-        bodies.append(handler.body())
+        seen.append((handler.headers["Content-Length"], handler.body()))
         handler.answer(200, {})
 
-    answer_with(platform, "POST", "/files", respond)
-    body = bytes(range(256)) * 4096
-    assert relay.request("POST", "/qq/files", body, bot).status == 200
-    assert bodies == [body]
-    assert relay.request("POST", "/qq/files", body + b"x", bot).status == 413
+    answer_with(platform, "PUT", "/files", respond)
+    body = (bytes(range(256)) * (size // 256 + 1))[:size]
+    connection = http.client.HTTPConnection("127.0.0.1", relay.port, timeout=PATIENCE)
+    with contextlib.closing(connection):
+        for _ in range(2):
+            connection.request("PUT", "/qq/files", iter([body]) if is_chunked else body, bot, encode_chunked=is_chunked)
+            assert connection.getresponse().read() == b"{}"
+    assert seen == [(None if is_chunked else str(size), body)] * 2
+
+
+def resident_bytes(relay):
+    status = pathlib.Path(f"/proc/{relay.process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+
+def test_upload_is_streamed(relay, platform, bot):
+    """A body of 64 times --body-limit arrives byte for byte, and never is in the relay's memory."""
+    received, arrived = hashlib.sha256(), []
+
+    def respond(handler):
+        for piece in handler.body_pieces():
+            received.update(piece)
+            arrived.append(resident_bytes(relay))
+        handler.answer(200, {"id": "1"})
+
+    answer_with(platform, "POST", "/upload", respond)
+    # Whatever the first upload needs once is there.
+    relay.request("POST", "/qq/upload", b"x" * (8 << 20), bot)
+    before, received = max(arrived), hashlib.sha256()
+    arrived.clear()
+    pieces, sent = [secrets.token_bytes(1 << 20) for _ in range(64)], hashlib.sha256()
+    for piece in pieces:
+        sent.update(piece)
+    answer = relay.request("POST", "/qq/upload", iter(pieces), bot | {"Content-Length": str(64 << 20)})
+    assert (answer.status, json.loads(answer.body)) == (200, {"id": "1"})
+    assert received.digest() == sent.digest()
+    assert max(arrived) - before < 4 << 20
+
+
+def raw_upload(relay, bot, *lines):
+    client = relay.raw()
+    client.request("POST", "/qq/upload", f"Authorization: {bot['Authorization']}", *lines)
+    return client
+
+
+def push(client, seconds):
+    """Sends until nothing has been taken for so long; returns how many bytes were taken."""
+    client.socket.settimeout(seconds)
+    sent = 0
+    try:
+        while sent < 256 << 20:
+            sent += client.socket.send(b"x" * 65536)
+    except TimeoutError:
+        pass
+    client.socket.settimeout(PATIENCE)
+    return sent
+
+
+def test_slow_platform_holds_up_the_client(start, platform, secret):
+    """A platform that does not read makes the client wait, who has all the time then; the relay keeps next to nothing."""
+    release, received = threading.Event(), []
+
+    def respond(handler):
+        assert release.wait(PATIENCE)
+        received.append(sum(len(piece) for piece in handler.body_pieces()))
+        handler.answer(200, {})
+
+    relay = start("--qq-upstream", platform.url, "--qq-token-upstream", platform.url, "--body-timeout", "1s")
+    answer_with(platform, "POST", "/upload", respond)
+    length = 256 << 20
+    with raw_upload(relay, {"Authorization": "QQBot T"}, f"Content-Length: {length}") as client:
+        before = resident_bytes(relay)
+        sent = push(client, 2)
+        assert sent < 64 << 20
+        assert resident_bytes(relay) - before < 4 << 20
+        assert relay.get("/livez").status == 200
+        release.set()
+        while sent < length:
+            sent += client.socket.send(b"x" * min(1 << 20, length - sent))
+        assert client.response().status == 200
+    assert received == [length]
+
+
+def test_slow_client(start, platform, secret):
+    """A client that stops in the middle is answered 408, and the platform sees no whole request."""
+    outcome = queue.Queue()
+    relay = start("--qq-upstream", platform.url, "--qq-token-upstream", platform.url, "--body-timeout", "1s")
+    answer_with(platform, "POST", "/upload", lambda handler: expect_no_whole_body(handler, outcome))
+    with raw_upload(relay, {"Authorization": "QQBot T"}, "Transfer-Encoding: chunked") as client:
+        client.send(b"3\r\nabc\r\n")
+        assert outcome.get(timeout=PATIENCE) == "begun"
+        assert client.response().status == 408
+    assert outcome.get(timeout=PATIENCE) == "broken"
+
+
+def expect_no_whole_body(handler, outcome):
+    outcome.put("begun")
+    try:
+        handler.body()
+        outcome.put("whole")
+        handler.answer(200, {})
+    except (ConnectionError, ValueError):
+        outcome.put("broken")
+        handler.close_connection = True
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 1000000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("ending", ["close", "reset", "half-close"])
+def test_client_that_goes(relay, platform, bot, framing, ending):
+    """When a client goes in the middle of its body, the platform never sees a whole request."""
+    outcome = queue.Queue()
+    answer_with(platform, "POST", "/upload", lambda handler: expect_no_whole_body(handler, outcome))
+    with raw_upload(relay, bot, framing) as client:
+        client.send(b"7a120\r\n" + b"x" * 500_000 + b"\r\n")
+        assert outcome.get(timeout=PATIENCE) == "begun"
+        if ending == "reset":
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif ending == "half-close":
+            client.socket.shutdown(socket.SHUT_WR)
+            assert outcome.get(timeout=PATIENCE) == "broken"
+            return
+    assert outcome.get(timeout=PATIENCE) == "broken"
+
+
+def test_client_that_goes_while_the_platform_waits(relay, platform, bot):
+    """Also where the platform reads nothing at that time."""
+    release, outcome = threading.Event(), queue.Queue()
+
+    def respond(handler):
+        assert release.wait(PATIENCE)
+        expect_no_whole_body(handler, outcome)
+
+    answer_with(platform, "POST", "/upload", respond)
+    with raw_upload(relay, bot, f"Content-Length: {256 << 20}") as client:
+        push(client, 1)
+    release.set()
+    assert [outcome.get(timeout=PATIENCE), outcome.get(timeout=PATIENCE)] == ["begun", "broken"]
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_early_answer(relay, platform, bot, is_chunked):
+    """An answer that comes before the body was taken reaches the client; nothing behind it is taken for a request."""
+
+    def respond(handler):
+        handler.send_response(413)
+        handler.send_header("X-Reason", "too large")
+        if is_chunked:
+            handler.send_header("Transfer-Encoding", "chunked")
+            handler.end_headers()
+            handler.wfile.write(b"3\r\nfar\r\n")
+            handler.wfile.flush()
+            time.sleep(0.2)
+            handler.wfile.write(b"9\r\n too much\r\n0\r\n\r\n")
+        else:
+            handler.send_header("Content-Length", "12")
+            handler.end_headers()
+            handler.wfile.write(b"far too much")
+        handler.wfile.flush()
+        # The platform reads nothing, and lets the relay close.
+        handler.connection.settimeout(PATIENCE)
+        handler.close_connection = True
+        closed.append(handler.connection.recv(1 << 20) is not None)
+
+    closed = []
+    answer_with(platform, "POST", "/upload", respond)
+    for _ in range(3):
+        with raw_upload(relay, bot, f"Content-Length: {64 << 20}") as client:
+            smuggled = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+            client.send(smuggled * 100)
+            answer = client.response()
+            assert (answer.status, answer.body) == (413, b"far too much")
+            assert answer.headers["connection"] == "close" and answer.headers["x-reason"] == "too large"
+            with contextlib.suppress(ConnectionError):
+                client.send(smuggled * 100)
+            assert client.is_closed()
+
+
+def test_expect_continue(relay, platform, bot):
+    """100 comes when the platform takes the body; a platform that cannot be reached is said instead."""
+    answer_with(platform, "POST", "/upload", lambda handler: handler.answer(200, {"size": len(handler.body())}))
+    with raw_upload(relay, bot, "Content-Length: 100000", "Expect: 100-continue") as client:
+        assert client.response().status == 100
+        client.send(b"x" * 100_000)
+        assert json.loads(client.response().body) == {"size": 100_000}
+        client.request("GET", "/livez")
+        assert client.response().status == 200
+
+
+def test_pipelining_behind_an_upload(relay, platform, bot):
+    """What was sent behind an upload is answered behind it."""
+    answer_with(platform, "POST", "/upload", lambda handler: handler.answer(200, {"size": len(handler.body())}))
+    with raw_upload(relay, bot, "Transfer-Encoding: chunked") as client:
+        client.send(b"5\r\nhello\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: a\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert json.loads(client.response().body) == {"size": 5}
+        assert [client.response().status, client.response().status] == [200, 404]
+
+
+def test_uploads_that_go_nowhere(start, platform):
+    """A long body for a platform that is away is answered 502, and 504 where the platform does not go on; own endpoints
+    take short bodies only."""
+    relay = start("--qq-upstream", f"http://127.0.0.1:{free_port()}")
+    for headers in ({}, {"Expect": "100-continue"}):
+        with relay.raw() as client:
+            client.request("POST", "/qq/upload", "Content-Length: 100000", *map(": ".join, headers.items()))
+            answer = client.response()
+            assert (answer.status, json.loads(answer.body)["reason"]) == (502, "upstream_unreachable")
+    with relay.raw() as client:
+        client.request("POST", "/qq/app/getAppAccessToken", f"Content-Length: {(1 << 20) + 1}")
+        assert client.response().status == 413
+
+    release = threading.Event()
+
+    def hang(handler):
+        release.wait(PATIENCE)
+        handler.close_connection = True
+
+    answer_with(platform, "POST", "/upload", hang)
+    relay = start("--qq-upstream", platform.url, "--qq-timeout", "1s")
+    try:
+        with relay.raw() as client:
+            client.request("POST", "/qq/upload", f"Content-Length: {256 << 20}")
+            push(client, 0.5)
+            answer = client.response()
+            assert (answer.status, json.loads(answer.body)["reason"]) == (504, "upstream_timeout")
+        with relay.raw() as client:
+            client.request("POST", "/qq/upload", "Transfer-Encoding: chunked", body=b"1\r\nx\r\n0\r\n\r\n")
+            answer = client.response()
+            assert (answer.status, json.loads(answer.body)["reason"]) == (504, "upstream_timeout")
+    finally:
+        release.set()
+
+
+def test_stop_during_an_upload(start, platform):
+    """A node that stops takes the rest of an upload first."""
+    relay = start("--qq-upstream", platform.url)
+    answer_with(platform, "POST", "/upload", lambda handler: handler.answer(200, {"size": len(handler.body())}))
+    with raw_upload(relay, {"Authorization": "QQBot T"}, "Content-Length: 200000") as client:
+        client.send(b"x" * 100_000)
+        relay.signal()
+        # Its readiness says when the node has begun to stop; the upload's connection is all that keeps it.
+        while True:
+            try:
+                relay.get("/livez")
+            except OSError:
+                break
+            time.sleep(0.05)
+        client.send(b"x" * 100_000)
+        answer = client.response()
+        assert (answer.status, json.loads(answer.body)) == (200, {"size": 200_000})
+        assert answer.headers["connection"] == "close"
+    assert relay.wait() == 0
 
 
 def test_token_is_known_to_every_node(platform, secret, tmp_path):

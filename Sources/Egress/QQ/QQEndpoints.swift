@@ -101,8 +101,7 @@ struct QQEndpoints: Sendable {
     /// - Parameter path: as it was encoded, beginning with a slash.
     func passOn(_ request: HTTPRequest, path: String, on eventLoop: any EventLoop) -> HTTPReply {
         guard let platform else { return .response(QQRefusal.noUpstream.response) }
-        let query = request.query.encoded
-        let target = query.isEmpty ? path : "\(path)?\(query)"
+        let target = Self.target(path, of: request)
         return self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
             try await platform.request(
                 request.method,
@@ -111,6 +110,34 @@ struct QQEndpoints: Sendable {
                 body: request.body
             ).reply
         }
+    }
+
+    /// The same with a body that comes piece by piece, on that body's event loop.
+    func passOn(
+        _ request: HTTPRequest,
+        path: String,
+        body: HTTPBodyInflow,
+        on eventLoop: any EventLoop
+    ) -> HTTPReply {
+        guard let platform else { return .response(QQRefusal.noUpstream.response) }
+        let answer = platform.upload(
+            request.method,
+            Self.target(path, of: request),
+            headers: HopByHopFields.request(request.headers),
+            body: body,
+            on: eventLoop
+        )
+        return .eventually(
+            answer.map(\.reply).flatMapErrorThrowing { error in
+                guard let refusal = error as? QQRefusal else { throw error }
+                return .response(refusal.response)
+            }
+        )
+    }
+
+    private static func target(_ path: String, of request: HTTPRequest) -> String {
+        let query = request.query.encoded
+        return query.isEmpty ? path : "\(path)?\(query)"
     }
 
     private func eventually(

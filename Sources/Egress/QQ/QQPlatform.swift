@@ -28,6 +28,8 @@ final class QQPlatform: Sendable {
     private let tokens: String
     private let timeout: TimeAmount
     private let logger: Logger
+    /// Nil where the API's address is none; then nothing can be passed on to it.
+    private let uploader: QQUploader?
     private let inFlight = Atomic<Int>(0)
     private let answered = Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", "answered")])
     private let refused: [QQRefusal: Counter]
@@ -39,10 +41,14 @@ final class QQPlatform: Sendable {
         self.tokens = tokens
         self.timeout = timeout
         self.logger = logger
+        self.uploader = QQUpstreamAddress(api).map {
+            QQUploader(address: $0, connectTimeout: Self.connectTimeout, timeout: timeout)
+        }
         self.refused = Dictionary(
-            uniqueKeysWithValues: [QQRefusal.upstreamUnreachable, .upstreamTimeout, .upstreamBusy, .badTarget].map {
-                ($0, Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", $0.rawValue)]))
-            }
+            uniqueKeysWithValues: [.upstreamUnreachable, .upstreamTimeout, .upstreamBusy, .requestBroken, .badTarget]
+                .map {
+                    ($0, Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", $0.rawValue)]))
+                }
         )
     }
 
@@ -98,6 +104,40 @@ final class QQPlatform: Sendable {
         try await self.send(method, self.api + target, headers: headers, body: body, timeout: timeout)
     }
 
+    /// A request to the API whose body comes piece by piece, on that body's event loop.
+    ///
+    /// - Returns: the answer as it begins; fails with a `QQRefusal`.
+    func upload(
+        _ method: HTTPMethod,
+        _ target: String,
+        headers: HTTPHeaders,
+        body: HTTPBodyInflow,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<QQAnswer> {
+        let place: InFlight
+        do throws(QQRefusal) {
+            place = try self.takePlace()
+        } catch {
+            self.refused[error]?.increment()
+            return eventLoop.makeFailedFuture(error)
+        }
+        guard let uploader, !self.isShutDown else {
+            return eventLoop.makeFailedFuture(QQRefusal.upstreamUnreachable)
+        }
+        let sent = uploader.send(method, target, headers: headers, body: body, on: eventLoop)
+        sent.whenComplete { result in
+            switch result {
+            case .success: self.answered.increment()
+            case .failure(let error): self.note(error as? QQRefusal ?? .upstreamUnreachable)
+            }
+        }
+        return sent.map { QQAnswer(response: $0, place: place) }
+    }
+
+    private var isShutDown: Bool {
+        self.client.withLock { if case .shutDown = $0 { true } else { false } }
+    }
+
     /// A request for a token.
     func requestToken(headers: HTTPHeaders, body: ByteBuffer) async throws(QQRefusal) -> QQAnswer {
         let url = self.tokens + "/app/getAppAccessToken"
@@ -130,11 +170,15 @@ final class QQPlatform: Sendable {
             return QQAnswer(response: response, place: place)
         } catch {
             let refusal = Self.refusal(error)
-            self.refused[refusal]?.increment()
-            // The URL may hold what users wrote; the host is known from the configuration.
-            self.logger.notice("a request to QQ's API failed", metadata: ["reason": "\(refusal.rawValue)"])
+            self.note(refusal)
             throw refusal
         }
+    }
+
+    private func note(_ refusal: QQRefusal) {
+        self.refused[refusal]?.increment()
+        // The URL may hold what users wrote; the host is known from the configuration.
+        self.logger.notice("a request to QQ's API failed", metadata: ["reason": "\(refusal.rawValue)"])
     }
 
     private static func refusal(_ error: any Error) -> QQRefusal {

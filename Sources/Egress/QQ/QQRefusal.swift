@@ -11,6 +11,7 @@ enum QQRefusal: String, Error, CaseIterable, Sendable {
     case upstreamUnreachable = "upstream_unreachable"
     case upstreamTimeout = "upstream_timeout"
     case upstreamBusy = "upstream_busy"
+    case requestBroken = "request_broken"
     case badTarget = "bad_target"
     case badHost = "bad_host"
     case badTokenRequest = "bad_token_request"
@@ -30,7 +31,7 @@ enum QQRefusal: String, Error, CaseIterable, Sendable {
         case .upstreamUnreachable: .badGateway
         case .upstreamTimeout: .gatewayTimeout
         case .upstreamBusy, .brokerUnavailable: .serviceUnavailable
-        case .badTarget, .badHost, .badTokenRequest: .badRequest
+        case .requestBroken, .badTarget, .badHost, .badTokenRequest: .badRequest
         case .unknownToken: .unauthorized
         }
     }
@@ -45,6 +46,8 @@ enum QQRefusal: String, Error, CaseIterable, Sendable {
             "The platform's API did not answer in time; send the request again."
         case .upstreamBusy:
             "Too many requests wait for the platform's API; send the request again in a moment."
+        case .requestBroken:
+            "The request's body did not arrive whole, so it was not passed on; send it again."
         case .badTarget:
             "The request's path cannot be passed on; check its encoding."
         case .badHost:

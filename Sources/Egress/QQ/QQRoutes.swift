@@ -25,42 +25,76 @@ final class QQRoutes {
 
     func addRoutes(to router: inout Router) {
         router.onAny(below: Self.prefix) { self.respond(to: $0) }
+        guard self.endpoints.platform != nil else { return }
+        router.onAnyStreaming(below: Self.prefix) { request in
+            guard case .platform = self.destination(of: request) else { return false }
+            return request.method != .CONNECT
+        } _: { request, body in
+            guard case .platform(let path) = self.destination(of: request) else { return self.respond(to: request) }
+            return self.endpoints.passOn(request, path: path, body: body, on: self.services.lane.eventLoop)
+        }
     }
 
-    private func respond(to request: HTTPRequest) -> HTTPReply {
+    /// What a request under `/qq` is for.
+    private enum Destination {
+        case token
+        case gateway(secret: String?, forBot: Bool)
+        case user(secret: String?)
+        case socket(secret: String?)
+        case missingSecret
+        /// The platform, at this path, which begins with a slash.
+        case platform(path: String)
+    }
+
+    private func destination(of request: HTTPRequest) -> Destination {
         // What follows /qq, beginning with a slash.
         var path = request.path.dropFirst(Self.prefix.utf8.count - 1)
         var secret: String?
         if path.hasPrefix(Self.secretPrefix) {
             let rest = path.dropFirst(Self.secretPrefix.utf8.count)
             let segment = rest.prefix { $0 != "/" }
-            guard let decoded = PercentEncoding.decode(segment), !decoded.isEmpty else {
-                return .response(SocketRefusal.missingSecret.problem.response)
-            }
+            guard let decoded = PercentEncoding.decode(segment), !decoded.isEmpty else { return .missingSecret }
             secret = decoded
             path = rest.dropFirst(segment.count)
             if path.isEmpty { path = "/" }
         }
-        let eventLoop = self.services.lane.eventLoop
         switch (request.method == .HEAD && self.answersItself(path) ? .GET : request.method, path) {
         case (.POST, "/app/getAppAccessToken"):
-            return self.endpoints.token(request, on: eventLoop)
+            return .token
         case (.GET, "/gateway"):
-            return self.endpoints.gateway(request, secret: secret, forBot: false)
+            return .gateway(secret: secret, forBot: false)
         case (.GET, "/gateway/bot"):
-            return self.endpoints.gateway(request, secret: secret, forBot: true)
+            return .gateway(secret: secret, forBot: true)
         case (.GET, "/users/@me") where self.endpoints.platform == nil:
-            return self.endpoints.user(request, secret: secret, on: eventLoop)
+            return .user(secret: secret)
         case (.GET, "/ws"):
-            return self.open(request, secret: secret)
+            return .socket(secret: secret)
         case (.GET, _) where path.hasPrefix(Self.socketPrefix):
             let segment = path.dropFirst(Self.socketPrefix.utf8.count)
             guard !segment.contains("/"), let decoded = PercentEncoding.decode(segment), !decoded.isEmpty else {
-                return .response(SocketRefusal.missingSecret.problem.response)
+                return .missingSecret
             }
-            return self.open(request, secret: decoded)
+            return .socket(secret: decoded)
         default:
-            return self.endpoints.passOn(request, path: String(path), on: eventLoop)
+            return .platform(path: String(path))
+        }
+    }
+
+    private func respond(to request: HTTPRequest) -> HTTPReply {
+        let eventLoop = self.services.lane.eventLoop
+        switch self.destination(of: request) {
+        case .token:
+            return self.endpoints.token(request, on: eventLoop)
+        case .gateway(let secret, let forBot):
+            return self.endpoints.gateway(request, secret: secret, forBot: forBot)
+        case .user(let secret):
+            return self.endpoints.user(request, secret: secret, on: eventLoop)
+        case .socket(let secret):
+            return self.open(request, secret: secret)
+        case .missingSecret:
+            return .response(SocketRefusal.missingSecret.problem.response)
+        case .platform(let path):
+            return self.endpoints.passOn(request, path: path, on: eventLoop)
         }
     }
 

@@ -40,13 +40,20 @@ struct NodeOptions: SettingFlags {
     )
     var drain: String?
 
-    @Option(help: ArgumentHelp("The largest request body. (default: 1MiB)", valueName: "size"))
+    @Option(
+        help: ArgumentHelp("The largest request body that is not just passed on. (default: 1MiB)", valueName: "size")
+    )
     var bodyLimit: String?
 
     @Option(help: ArgumentHelp("How long a request's header may take. (default: 10s)", valueName: "time"))
     var headerTimeout: String?
 
-    @Option(help: ArgumentHelp("How long a request's body may take. (default: 20s)", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "How long a request's body may take, or each 64KiB where it is passed on. (default: 20s)",
+            valueName: "time"
+        )
+    )
     var bodyTimeout: String?
 
     @Option(

@@ -31,8 +31,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// How long the loop is left to them. Only a timer lets them run: a task that is executed anew each time does not.
     private static let breath = TimeAmount.microseconds(20)
 
-    private let loop: HTTPLoop
-    private var machine: HTTPConnectionStateMachine
+    let loop: HTTPLoop
+    var machine: HTTPConnectionStateMachine
     private var plain: PlainRequestReader
     private var context: ChannelHandlerContext?
     /// What the bytes come from, as long as all requests were plain.
@@ -43,7 +43,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var isNextTurnScheduled = false
     /// Answers are being collected, to go out in one flush.
     private var isBatching = false
-    private var needsFlush = false
+    var needsFlush = false
     private var isFlushScheduled = false
     private var wantsRead = false
     private var timer: NIOScheduledCallback?
@@ -53,6 +53,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var answersHTTP10 = false
     /// The answer under way that comes piece by piece.
     private var stream: HTTPBodyStream?
+    /// The body of the request under way, where its route takes it piece by piece.
+    var inflow: HTTPBodyInflow?
 
     init(loop: HTTPLoop) {
         self.loop = loop
@@ -75,6 +77,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.timer = nil
         self.waiting.removeAll()
         self.stream.take()?.connectionLost()
+        self.stopInflow(.connectionLost)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -82,6 +85,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.timer?.cancel()
         self.timer = nil
         self.stream.take()?.connectionLost()
+        self.stopInflow(.connectionLost)
         context.fireChannelInactive()
     }
 
@@ -173,7 +177,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.mustWait(context: context) {
+        if self.mustWait(context: context) || self.machine.isHoldingBody {
             self.wantsRead = true
         } else {
             context.read()
@@ -183,8 +187,13 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Whether input waits: for the answer under way, for the peer to read what it was answered, or for its turn. What
     /// waits is bounded by a read, since no more is asked for.
     private func mustWait(context: ChannelHandlerContext) -> Bool {
-        self.machine.isResponding || !self.waiting.isEmpty || self.plain.hasNews || self.turn == 0
-            || !context.channel.isWritable
+        !self.waiting.isEmpty || self.plain.hasNews || self.turn == 0 || !self.takesNext(context: context)
+    }
+
+    /// Whether the next input can be taken. A body goes its way also while the peer does not read: it may do so only after
+    /// it has sent all.
+    private func takesNext(context: ChannelHandlerContext) -> Bool {
+        self.machine.isTakingBody || (!self.machine.isResponding && context.channel.isWritable)
     }
 
     // MARK: From parts to an answer
@@ -194,7 +203,16 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .head(let head):
             self.answersHead = head.method == .HEAD
             self.answersHTTP10 = head.version == .http1_0
-            switch self.machine.headReceived(head, now: .now()) {
+            var streamed: StreamedRequest?
+            let action = self.machine.headReceived(head, now: .now()) {
+                streamed = self.streamedRequest(head, context: context)
+                return streamed != nil
+            }
+            switch action {
+            case .respondStreaming(let length):
+                self.turn -= 1
+                guard let streamed else { preconditionFailure("a body is streamed to a route") }
+                self.respond(streamed, length: length, context: context)
             case .readBody(let sendContinue):
                 if sendContinue {
                     self.write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), context: context)
@@ -206,12 +224,16 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
                 break
             }
         case .body(let bytes):
-            if case .refuse(let refusal) = self.machine.bodyReceived(bytes, now: .now()) {
-                self.refuse(refusal, context: context)
+            switch self.machine.bodyReceived(bytes, now: .now()) {
+            case .deliver(let bytes): self.inflow?.deliver(bytes)
+            case .refuse(let refusal): self.refuse(refusal, context: context)
+            case .none: break
             }
         case .end:
-            if case .respond(let head, let body) = self.machine.endReceived() {
-                self.respond(head, body, context: context)
+            switch self.machine.endReceived() {
+            case .respond(let head, let body): self.respond(head, body, context: context)
+            case .deliverEnd: self.inflow.take()?.deliverEnd()
+            case .none: break
             }
         }
     }
@@ -274,7 +296,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.answer(self.loop.router.respond(to: request), context: context)
     }
 
-    private func answer(_ reply: HTTPReply, context: ChannelHandlerContext) {
+    func answer(_ reply: HTTPReply, context: ChannelHandlerContext) {
         switch reply {
         case .response(let response):
             self.answer(response, context: context)
@@ -299,6 +321,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .drop:
             break
         case .write(let close):
+            self.stopInflow(.answered)
             self.write(response, close: close, context: context)
             self.armTimer(context: context)
             self.workOffWaiting(context: context)
@@ -323,16 +346,17 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.answersHead = false
         self.answersHTTP10 = false
         self.write(head, context: context)
-        let output = StreamOutput(handler: self, context: context)
+        let output = HTTPStreamOutput(handler: self, context: context)
         guard hasBody else { return self.streamFinished(context: context) }
         let stream = HTTPBodyStream(framing: framing, output: output, eventLoop: context.eventLoop)
         self.stream = stream
         stream.start(response.body)
     }
 
-    private func streamFinished(context: ChannelHandlerContext) {
+    func streamFinished(context: ChannelHandlerContext) {
         self.stream = nil
         guard case .write(let close) = self.machine.streamEnded(now: .now()) else { return }
+        self.stopInflow(.answered)
         if close {
             self.closeOutput(context: context)
         } else {
@@ -340,44 +364,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
         self.armTimer(context: context)
         self.workOffWaiting(context: context)
-    }
-
-    private final class StreamOutput: HTTPBodyStreamOutput {
-        private let handler: HTTPConnectionHandler
-        private let context: ChannelHandlerContext
-
-        init(handler: HTTPConnectionHandler, context: ChannelHandlerContext) {
-            self.handler = handler
-            self.context = context
-        }
-
-        var takesMore: Bool { self.context.channel.isWritable }
-
-        func writeBody(_ bytes: ByteBuffer) {
-            self.context.write(self.handler.wrapOutboundOut(bytes), promise: nil)
-            self.handler.needsFlush = true
-        }
-
-        func flushBody() {
-            self.handler.flushIfNeeded(context: self.context)
-        }
-
-        func bodyPaused() {
-            self.handler.machine.streamPaused(now: .now())
-            self.handler.armTimer(context: self.context)
-        }
-
-        func bodyResumed() {
-            self.handler.machine.streamResumed()
-        }
-
-        func bodyFinished() {
-            self.handler.streamFinished(context: self.context)
-        }
-
-        func bodyFailed() {
-            self.context.close(promise: nil)
-        }
     }
 
     private func upgrade(_ upgrade: HTTPUpgrade, context: ChannelHandlerContext) {
@@ -424,7 +410,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         // Routes that answer at once bring us back here for every request, and a read works off what it can at its end.
         guard !self.isBatching else { return }
         self.isBatching = true
-        while !self.machine.isResponding, self.turn > 0, context.channel.isWritable {
+        while self.turn > 0, self.takesNext(context: context) {
             if self.plain.hasNews {
                 self.readPlain(context: context)
                 continue
@@ -441,10 +427,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.flushIfNeeded(context: context)
         if self.turn == 0 {
             self.scheduleNextTurn(context: context)
-        } else if self.wantsRead, !self.mustWait(context: context) {
-            self.wantsRead = false
-            context.read()
+        } else {
+            self.readIfWanted(context: context)
         }
+    }
+
+    func readIfWanted(context: ChannelHandlerContext) {
+        guard self.wantsRead, !self.mustWait(context: context), !self.machine.isHoldingBody else { return }
+        self.wantsRead = false
+        context.read()
     }
 
     private func scheduleNextTurn(context: ChannelHandlerContext) {
@@ -458,16 +449,21 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     private func inputClosed(context: ChannelHandlerContext) {
-        switch self.machine.inputClosed(now: .now()) {
+        let action = self.machine.inputClosed(now: .now())
+        self.stopInflow(.connectionLost)
+        switch action {
         case .close: context.close(promise: nil)
         case .closeOutput: self.closeOutput(context: context)
-        case .none: break
+        case .stopBody, .none: break
         }
     }
 
     private func parserFailed(_ refusal: HTTPRefusal, context: ChannelHandlerContext) {
-        if case .refuse(let refusal) = self.machine.parserFailed(refusal, now: .now()) {
-            self.refuse(refusal, context: context)
+        let action = self.machine.parserFailed(refusal, now: .now())
+        self.stopInflow(.malformed)
+        switch action {
+        case .refuse(let refusal): self.refuse(refusal, context: context)
+        case .stopBody, .ignore: break
         }
     }
 
@@ -500,7 +496,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     /// Writes bytes and flushes them, once a batch where several answers go out in one.
-    private func write(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
+    func write(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
         context.write(self.wrapOutboundOut(bytes), promise: nil)
         self.needsFlush = true
         if !self.isBatching {
@@ -515,7 +511,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.flushIfNeeded(context: context)
     }
 
-    private func flushIfNeeded(context: ChannelHandlerContext) {
+    func flushIfNeeded(context: ChannelHandlerContext) {
         guard self.needsFlush else { return }
         self.needsFlush = false
         context.flush()
@@ -542,7 +538,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     /// Makes sure that the timer fires no later than the deadline. It is moved only when it fires: a deadline that
     /// only ever grows, as it does from request to request, costs nothing.
-    private func armTimer(context: ChannelHandlerContext) {
+    func armTimer(context: ChannelHandlerContext) {
         let deadline = self.machine.deadline
         guard deadline < self.timerDeadline else { return }
         self.timer?.cancel()
@@ -566,6 +562,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .close:
             context.close(promise: nil)
         case .refuse(let refusal):
+            self.stopInflow(.timeout)
             self.refuse(refusal, context: context)
         case .none:
             break

@@ -37,16 +37,30 @@ struct HTTPConnectionStateMachine {
     private var isInputClosed = false
     /// Whether nothing can follow the request under way.
     private var parserStops = false
+    /// The body of the request that is with its route, where that takes it piece by piece.
+    private var intake: HTTPBodyIntake?
+    /// Whether a request was refused while its route had it, so that an answer is still to come and means nothing.
+    private var isAbandoned = false
+    private var stateDeadline: NIODeadline
 
     /// When the present state is too old; `distantFuture` where it may last.
-    private(set) var deadline: NIODeadline
+    var deadline: NIODeadline {
+        guard let intake = self.intake else { return self.stateDeadline }
+        return min(self.stateDeadline, intake.deadline)
+    }
 
     init(limits: HTTPLimits, now: NIODeadline) {
         self.limits = limits
-        self.deadline = now + limits.headerTimeout
+        self.stateDeadline = now + limits.headerTimeout
     }
 
-    /// Whether input has to wait because a request is being answered.
+    /// Whether what comes is the body of the request that is being answered.
+    var isTakingBody: Bool { self.intake?.isOpen ?? false }
+
+    /// Whether no more of that body may be read, since what has come was not taken.
+    var isHoldingBody: Bool { self.intake?.holds ?? false }
+
+    /// Whether a request is being answered: what comes has to wait where it is not that request's own body.
     var isResponding: Bool {
         switch self.state {
         case .responding, .streaming: true
@@ -67,12 +81,20 @@ struct HTTPConnectionStateMachine {
     enum HeadAction: Equatable {
         /// Go on reading; `sendContinue` where the peer waits for 100 (RFC 9110, section 10.1.1).
         case readBody(sendContinue: Bool)
+        /// Give the request to its route now; the body, of this length where one was said, follows as the route asks.
+        case respondStreaming(length: Int?)
         /// Answer with the error, then linger.
         case refuse(HTTPRefusal)
         case ignore
     }
 
-    mutating func headReceived(_ head: HTTPRequestHead, now: NIODeadline) -> HeadAction {
+    /// - Parameter takesStream: whether the route takes the body piece by piece; asked only for a body that is long or of
+    ///   unknown length.
+    mutating func headReceived(
+        _ head: HTTPRequestHead,
+        now: NIODeadline,
+        takesStream: () -> Bool = { false }
+    ) -> HeadAction {
         self.partSinceReadComplete = true
         switch self.state {
         case .idle, .readingHead:
@@ -87,7 +109,8 @@ struct HTTPConnectionStateMachine {
             return self.refuse(.missingHost, now: now)
         }
         // The parser takes digits only: what is no number here is one that is too large for it.
-        if let length = fields.contentLength, Int(length).map({ $0 > self.limits.body }) ?? true {
+        let length = fields.contentLength.flatMap { Int($0) }
+        if fields.contentLength != nil, length == nil {
             return self.refuse(.bodyTooLarge, now: now)
         }
         guard fields.transferCodings.count <= 1, fields.transferCodings.allSatisfy({ $0.isToken("chunked") }) else {
@@ -96,12 +119,24 @@ struct HTTPConnectionStateMachine {
         guard fields.expectations.allSatisfy({ $0.isToken("100-continue") }) else {
             return self.refuse(.unknownExpectation, now: now)
         }
-        let hasBody = !fields.transferCodings.isEmpty || !(fields.contentLength ?? "0").utf8.elementsEqual("0".utf8)
+        // Where a length is said there are no chunks: the parser sees to that.
+        let isChunked = !fields.transferCodings.isEmpty
+        let hasBody = isChunked || length ?? 0 > 0
         let sendContinue = !fields.expectations.isEmpty && hasBody && head.version != .http1_0
         // The parser stops for good behind a request that asks for another protocol, be it granted or not.
         self.parserStops = head.method == .CONNECT || fields.asksForUpgrade
+        // What fits into one read is had whole before a route could do anything with a part of it.
+        if isChunked || length ?? 0 > min(self.limits.body, HTTPLimits.bodyWindow), takesStream() {
+            self.intake = HTTPBodyIntake(time: self.limits.bodyTimeout, expectsContinue: sendContinue)
+            self.state = .responding(keepAlive: head.isKeepAlive && !self.parserStops)
+            self.stateDeadline = .distantFuture
+            return .respondStreaming(length: length)
+        }
+        if let length, length > self.limits.body {
+            return self.refuse(.bodyTooLarge, now: now)
+        }
         self.state = .readingBody(head, ByteBuffer())
-        self.deadline = now + self.limits.bodyTimeout
+        self.stateDeadline = now + self.limits.bodyTimeout
         return .readBody(sendContinue: sendContinue)
     }
 
@@ -111,7 +146,7 @@ struct HTTPConnectionStateMachine {
         case .idle, .readingHead:
             self.partSinceReadComplete = true
             self.state = .readingPlainBody
-            self.deadline = now + self.limits.bodyTimeout
+            self.stateDeadline = now + self.limits.bodyTimeout
         case .readingPlainBody, .lingering, .finished:
             break
         case .readingBody, .responding, .streaming:
@@ -125,7 +160,7 @@ struct HTTPConnectionStateMachine {
         case .idle, .readingHead, .readingPlainBody:
             self.partSinceReadComplete = true
             self.state = .responding(keepAlive: true)
-            self.deadline = .distantFuture
+            self.stateDeadline = .distantFuture
             return true
         case .lingering, .finished:
             return false
@@ -142,6 +177,8 @@ struct HTTPConnectionStateMachine {
 
     enum BodyAction: Equatable {
         case none
+        /// Give it to the route, which has asked.
+        case deliver(ByteBuffer)
         case refuse(HTTPRefusal)
     }
 
@@ -163,15 +200,35 @@ struct HTTPConnectionStateMachine {
             }
             self.state = .readingBody(head, body)
             return .none
+        case .responding, .streaming:
+            precondition(self.isTakingBody, "a body cannot come without its header")
+            return self.intake?.receive(bytes, now: now).map { .deliver($0) } ?? .none
         case .lingering, .finished:
             return .none
-        case .idle, .readingHead, .readingPlainBody, .responding, .streaming:
+        case .idle, .readingHead, .readingPlainBody:
             preconditionFailure("a body cannot come without its header")
+        }
+    }
+
+    /// The route takes more of the body.
+    mutating func bodyAsked(now: NIODeadline) -> HTTPBodyIntake.Asked {
+        switch self.state {
+        case .responding:
+            return self.intake?.ask(now: now) ?? .none
+        case .streaming:
+            // A peer that has its answer is not asked to go on.
+            let asked = self.intake?.ask(now: now) ?? .none
+            if case .wait = asked { return .wait(sendContinue: false) }
+            return asked
+        case .idle, .readingHead, .readingBody, .readingPlainBody, .lingering, .finished:
+            return .none
         }
     }
 
     enum EndAction {
         case respond(HTTPRequestHead, ByteBuffer)
+        /// Tell the route, which has asked, that the body is whole.
+        case deliverEnd
         case none
     }
 
@@ -180,17 +237,22 @@ struct HTTPConnectionStateMachine {
         switch self.state {
         case .readingBody(let head, let body):
             self.state = .responding(keepAlive: head.isKeepAlive && !self.parserStops)
-            self.deadline = .distantFuture
+            self.stateDeadline = .distantFuture
             return .respond(head, body)
+        case .responding, .streaming:
+            precondition(self.isTakingBody, "a request cannot end without its header")
+            return self.intake?.end() == true ? .deliverEnd : .none
         case .lingering, .finished:
             return .none
-        case .idle, .readingHead, .readingPlainBody, .responding, .streaming:
+        case .idle, .readingHead, .readingPlainBody:
             preconditionFailure("a request cannot end without its header")
         }
     }
 
     enum FailureAction: Equatable {
         case refuse(HTTPRefusal)
+        /// The answer that is under way goes on; the rest of the request's body will not come.
+        case stopBody
         case ignore
     }
 
@@ -200,8 +262,14 @@ struct HTTPConnectionStateMachine {
         case .idle, .readingHead, .readingBody, .readingPlainBody:
             _ = self.refuse(refusal, now: now)
             return .refuse(refusal)
-        case .responding, .streaming:
-            preconditionFailure("an error behind a request waits until that is answered")
+        case .responding:
+            precondition(self.isTakingBody, "an error behind a request waits until that is answered")
+            self.abandon(now: now)
+            return .refuse(refusal)
+        case .streaming:
+            precondition(self.isTakingBody, "an error behind a request waits until that is answered")
+            self.intake?.stop()
+            return .stopBody
         case .lingering, .finished:
             return .ignore
         }
@@ -214,7 +282,7 @@ struct HTTPConnectionStateMachine {
         self.state = .readingHead
         // A new connection's time runs since it was accepted.
         if !isFirst {
-            self.deadline = now + self.limits.headerTimeout
+            self.stateDeadline = now + self.limits.headerTimeout
         }
         return true
     }
@@ -223,6 +291,8 @@ struct HTTPConnectionStateMachine {
         case close
         /// Send what is written, close the output, and tell when that is done.
         case closeOutput
+        /// The answer that is under way is still owed; it is the last. The rest of the request's body will not come.
+        case stopBody
         /// The answer that is under way is still owed; it is the last.
         case none
     }
@@ -231,6 +301,12 @@ struct HTTPConnectionStateMachine {
     mutating func inputClosed(now: NIODeadline) -> InputClosedAction {
         self.isInputClosed = true
         switch self.state {
+        case .responding where self.isTakingBody:
+            self.abandon(now: now)
+            return .closeOutput
+        case .streaming where self.isTakingBody:
+            self.intake?.stop()
+            return .stopBody
         case .responding, .streaming, .lingering(isOutputClosed: false):
             return .none
         case .idle, .readingHead, .readingBody, .readingPlainBody:
@@ -250,7 +326,7 @@ struct HTTPConnectionStateMachine {
             return true
         }
         self.state = .lingering(isOutputClosed: true)
-        self.deadline = now + self.limits.lingerTimeout
+        self.stateDeadline = now + self.limits.lingerTimeout
         return false
     }
 
@@ -267,29 +343,40 @@ struct HTTPConnectionStateMachine {
     mutating func responseReady(closesConnection: Bool, now: NIODeadline) -> ResponseAction {
         switch self.state {
         case .responding(let keepAlive):
-            let close = !keepAlive || closesConnection || self.isQuiescing || self.isInputClosed
+            let close = self.isLast(keepAlive: keepAlive, closesConnection: closesConnection)
+            self.intake = nil
             if close {
                 self.linger(now: now)
             } else {
                 self.state = .idle(isFirst: false)
-                self.deadline = now + self.limits.idleTimeout
+                self.stateDeadline = now + self.limits.idleTimeout
             }
             return .write(close: close)
         case .finished:
+            return .drop
+        case .lingering where self.isAbandoned:
             return .drop
         case .idle, .readingHead, .readingBody, .readingPlainBody, .streaming, .lingering:
             preconditionFailure("an answer without a request")
         }
     }
 
+    /// Whether nothing follows an answer that begins now. What is left of a body that its route did not wait for is thrown
+    /// away behind the answer, and nothing there is taken for a request.
+    private func isLast(keepAlive: Bool, closesConnection: Bool) -> Bool {
+        !keepAlive || closesConnection || self.isQuiescing || self.isInputClosed || self.isTakingBody
+    }
+
     /// The route has begun an answer whose body comes piece by piece.
     mutating func streamStarted(closesConnection: Bool) -> ResponseAction {
         switch self.state {
         case .responding(let keepAlive):
-            let close = !keepAlive || closesConnection || self.isQuiescing || self.isInputClosed
+            let close = self.isLast(keepAlive: keepAlive, closesConnection: closesConnection)
             self.state = .streaming(close: close)
             return .write(close: close)
         case .finished:
+            return .drop
+        case .lingering where self.isAbandoned:
             return .drop
         case .idle, .readingHead, .readingBody, .readingPlainBody, .streaming, .lingering:
             preconditionFailure("an answer without a request")
@@ -299,13 +386,13 @@ struct HTTPConnectionStateMachine {
     /// The peer does not read what is streamed to it.
     mutating func streamPaused(now: NIODeadline) {
         guard case .streaming = self.state else { return }
-        self.deadline = now + self.limits.bodyTimeout
+        self.stateDeadline = now + self.limits.bodyTimeout
     }
 
     /// The peer reads again.
     mutating func streamResumed() {
         guard case .streaming = self.state else { return }
-        self.deadline = .distantFuture
+        self.stateDeadline = .distantFuture
     }
 
     /// All of a streamed answer is written.
@@ -323,6 +410,8 @@ struct HTTPConnectionStateMachine {
             self.finished()
             return isOpen
         case .finished:
+            return false
+        case .lingering where self.isAbandoned:
             return false
         case .idle, .readingHead, .readingBody, .readingPlainBody, .streaming, .lingering:
             preconditionFailure("an upgrade without a request")
@@ -348,10 +437,14 @@ struct HTTPConnectionStateMachine {
         case .readingBody, .readingPlainBody:
             _ = self.refuse(.bodyTimeout, now: now)
             return .refuse(.bodyTimeout)
+        case .responding:
+            // Only a body that its route waits for has a time.
+            self.abandon(now: now)
+            return .refuse(.bodyTimeout)
         case .idle, .streaming, .lingering:
             self.finished()
             return .close
-        case .responding, .finished:
+        case .finished:
             return .none
         }
     }
@@ -367,7 +460,8 @@ struct HTTPConnectionStateMachine {
     /// The connection is closed.
     mutating func finished() {
         self.state = .finished
-        self.deadline = .distantFuture
+        self.intake = nil
+        self.stateDeadline = .distantFuture
     }
 
     private mutating func refuse(_ refusal: HTTPRefusal, now: NIODeadline) -> HeadAction {
@@ -375,8 +469,15 @@ struct HTTPConnectionStateMachine {
         return .refuse(refusal)
     }
 
+    /// Ends a request whose body will not be whole though its route has it.
+    private mutating func abandon(now: NIODeadline) {
+        self.isAbandoned = true
+        self.intake = nil
+        self.linger(now: now)
+    }
+
     private mutating func linger(now: NIODeadline) {
         self.state = .lingering(isOutputClosed: false)
-        self.deadline = now + self.limits.bodyTimeout
+        self.stateDeadline = now + self.limits.bodyTimeout
     }
 }

@@ -11,6 +11,16 @@ public struct Router {
     /// What a route does with a request. Called on the router's event loop; must not block.
     public typealias Respond = (HTTPRequest) -> HTTPReply
 
+    /// What a route does with a request whose body it takes piece by piece; the request's own body is empty. Called on the
+    /// router's event loop when the header has come; must not block.
+    public typealias RespondStreaming = (HTTPRequest, HTTPBodyInflow) -> HTTPReply
+
+    private struct StreamRoute {
+        var prefix: String
+        var takes: (HTTPRequest) -> Bool
+        var respond: RespondStreaming
+    }
+
     private struct Route {
         var pattern: RoutePattern
         var responders: [(method: HTTPMethod, respond: Respond)]
@@ -19,6 +29,7 @@ public struct Router {
     private var literals: [String: Route] = [:]
     private var patterns: [Route] = []
     private var prefixes: [(prefix: String, respond: Respond)] = []
+    private var streams: [StreamRoute] = []
 
     /// A router without routes: everything is 404.
     public init() {}
@@ -46,21 +57,59 @@ public struct Router {
         self.prefixes.append((prefix, respond))
     }
 
+    /// Adds a route for long bodies, or bodies of unknown length, below a prefix that no other route takes: it is given
+    /// the request before its body. What is short, or what `takes` leaves, is for the prefix's route of `onAny`.
+    ///
+    /// - Parameter takes: whether the route wants a request's body piece by piece; the request's own body is empty.
+    public mutating func onAnyStreaming(
+        below prefix: String,
+        where takes: @escaping (HTTPRequest) -> Bool,
+        _ respond: @escaping RespondStreaming
+    ) {
+        precondition(prefix.hasPrefix("/") && prefix.hasSuffix("/"), "a prefix begins and ends with a slash")
+        self.streams.append(StreamRoute(prefix: prefix, takes: takes, respond: respond))
+    }
+
+    /// Whether there can be a streaming route for a target: a glance, before the target is read.
+    func mayStream(_ target: String) -> Bool {
+        // What does not begin with a slash may be an absolute URI.
+        self.streams.contains { target.utf8.first != UInt8(ascii: "/") || target.utf8.starts(with: $0.prefix.utf8) }
+    }
+
+    /// The streaming route of a request.
+    func streamingRoute(for request: HTTPRequest) -> RespondStreaming? {
+        if let (route, _) = self.route(of: request.path),
+            route.responders.contains(where: { $0.method == request.method })
+        {
+            return nil
+        }
+        return self.streams.first { request.path.hasPrefix($0.prefix) && $0.takes(request) }?.respond
+    }
+
     /// Answers a request by its route, or with 404 or 405.
     public func respond(to request: HTTPRequest) -> HTTPReply {
         if let route = self.literals[request.path] {
             return self.respond(to: request, by: route)
         }
-        let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        for route in self.patterns {
-            if let parameters = route.pattern.match(segments) {
-                var request = request
-                request.parameters = parameters
-                return self.respond(to: request, by: route)
-            }
+        if let (route, parameters) = self.patternRoute(of: request.path) {
+            var request = request
+            request.parameters = parameters
+            return self.respond(to: request, by: route)
         }
         if let respond = self.prefixRoute(of: request) { return respond(request) }
         return .response(Self.notFound.response)
+    }
+
+    private func route(of path: String) -> (Route, [String: String])? {
+        self.literals[path].map { ($0, [:]) } ?? self.patternRoute(of: path)
+    }
+
+    private func patternRoute(of path: String) -> (Route, [String: String])? {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        for route in self.patterns {
+            if let parameters = route.pattern.match(segments) { return (route, parameters) }
+        }
+        return nil
     }
 
     private func prefixRoute(of request: HTTPRequest) -> Respond? {

@@ -81,7 +81,9 @@ struct PlainRequestReader {
     }
 
     private func isWithinLimits(_ head: PlainHead) -> Bool {
-        head.contentLength <= self.limits.body && head.marks.count <= self.limits.headerCount
+        // What is longer than a read may be a stream for its route.
+        head.contentLength <= min(self.limits.body, HTTPLimits.bodyWindow)
+            && head.marks.count <= self.limits.headerCount
             && head.byteCount <= min(self.limits.headerField, self.limits.headerList)
     }
 
