@@ -15,7 +15,7 @@ WORKDIR /src
 COPY . .
 # The package manager's folder outlives the build, so that the next one compiles only what changed.
 RUN --mount=type=cache,target=/src/.build,sharing=locked \
-    swift build --configuration release --product hookwire --static-swift-stdlib -Xlinker --strip-all \
+    swift build $(grep --invert-match '^#' script/lib/release-flags) --product hookwire -Xlinker --strip-all \
     && install -D .build/release/hookwire /usr/local/bin/hookwire
 
 FROM ${RUNTIME_IMAGE}

@@ -37,6 +37,12 @@ test_packages=(
     'debootstrap        file    /usr/*bin/debootstrap'
 )
 
+# What script/instructions counts with.
+instruction_packages=(
+    'valgrind           command valgrind'
+    'libc6-dbg          file    /usr/lib/debug/.build-id'
+)
+
 # What script/bench measures beside Hookwire.
 bench_packages=(
     'nginx              file    /usr/sbin/nginx'
