@@ -33,6 +33,12 @@ public struct Event: Sendable {
     /// Whether `body` is UTF-8 throughout, so that it can travel in a text frame. Computed once, where the event is made.
     public var bodyIsUTF8: Bool { self.shared.parts.bodyIsUTF8 }
 
+    /// What was said, where the platform is known and somebody said something; the first is what an envelope shows as
+    /// `text`, `sender` and `conversation`.
+    public var messages: [ChatMessage] { self.shared.parts.messages }
+    /// How to answer, where a request waits for that.
+    public var reply: ReplyOffer? { self.shared.parts.reply }
+
     /// What `headers` reads.
     var fields: EventFields { self.shared.parts.fields }
 
@@ -45,6 +51,8 @@ public struct Event: Sendable {
         var method: HTTPMethod
         var pathSuffix: String
         var query: String
+        var messages: [ChatMessage] = []
+        var reply: ReplyOffer?
         var fields: EventFields
         var body: ByteBuffer
         var bodyIsUTF8: Bool
@@ -72,7 +80,9 @@ public struct Event: Sendable {
         query: String = "",
         headers: HTTPHeaders = HTTPHeaders(),
         body: ByteBuffer,
-        bodyIsUTF8: Bool
+        bodyIsUTF8: Bool,
+        messages: [ChatMessage] = [],
+        reply: ReplyOffer? = nil
     ) {
         self.init(
             Parts(
@@ -83,6 +93,8 @@ public struct Event: Sendable {
                 method: method,
                 pathSuffix: pathSuffix,
                 query: query,
+                messages: messages,
+                reply: reply,
                 fields: EventFields(headers),
                 body: body,
                 bodyIsUTF8: bodyIsUTF8
