@@ -57,6 +57,22 @@ import Testing
         func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
             eventLoop.makeFailedFuture(BrokerError.closed)
         }
+
+        func openInbox(
+            of node: NodeID,
+            to receiver: any ReplyReceiver,
+            on eventLoop: any EventLoop
+        ) -> EventLoopFuture<any ReplyInbox> {
+            eventLoop.makeFailedFuture(BrokerError.closed)
+        }
+
+        func reply(
+            _ reply: Reply,
+            to token: ReplyToken,
+            on eventLoop: any EventLoop
+        ) -> EventLoopFuture<ReplyOutcome> {
+            eventLoop.makeFailedFuture(BrokerError.closed)
+        }
     }
 
     private func answer(
@@ -81,7 +97,7 @@ import Testing
     @Test func acknowledgements() throws {
         let request = try QQRequest.signed(#"{"op":0,"id":"x","d":{}}"#)
         let position = Position(epoch: .random(), offset: 1)
-        for publication in [Publication.stored(position), .duplicate] {
+        for publication in [Publication.stored(position, feeds: 1), .duplicate] {
             let answer = try self.answer(to: request, by: StubBroker(.success(publication)))
             #expect(answer == (200, #"{"op":12,"d":0}"#))
         }

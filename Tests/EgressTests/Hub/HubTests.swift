@@ -112,4 +112,20 @@ private final class FailingBroker: Broker {
     func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
         eventLoop.makeFailedFuture(BrokerError.unavailable)
     }
+
+    func openInbox(
+        of node: NodeID,
+        to receiver: any ReplyReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ReplyInbox> {
+        eventLoop.makeFailedFuture(BrokerError.unavailable)
+    }
+
+    func reply(
+        _ reply: Reply,
+        to token: ReplyToken,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<ReplyOutcome> {
+        eventLoop.makeFailedFuture(BrokerError.unavailable)
+    }
 }
