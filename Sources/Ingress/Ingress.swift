@@ -14,6 +14,7 @@ public struct Ingress: Sendable {
     private let drainState: NodeState?
     private let clock: Clock
     private let logger: Logger
+    private let waiting = WaitingReplies()
 
     /// An ingress node's part of a server.
     ///
@@ -31,6 +32,18 @@ public struct Ingress: Sendable {
         self.drainState = drainState
         self.clock = clock
         self.logger = logger
+    }
+
+    /// Begins to take the bots' replies for the requests that wait here. While the store cannot be reached, the platforms'
+    /// requests are answered without.
+    public func openInbox(on eventLoop: any EventLoop) -> EventLoopFuture<any ReplyInbox> {
+        self.broker.openInbox(of: self.waiting.node, to: self.waiting, on: eventLoop)
+    }
+
+    /// Returns when no request waits for a reply any more, or when the time is up and those that still did are answered
+    /// without one. From then on none waits.
+    public func drain(within time: TimeAmount, on eventLoop: any EventLoop) async {
+        await self.waiting.drain(within: time, on: eventLoop)
     }
 
     /// Adds the tier's routes to the router of an event loop. Called on that loop.
@@ -64,6 +77,7 @@ public struct Ingress: Sendable {
         Webhook(
             platform: platform,
             broker: self.broker,
+            waiting: self.waiting,
             eventLoop: eventLoop,
             drainState: self.drainState,
             logger: self.logger
