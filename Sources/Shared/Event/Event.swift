@@ -114,6 +114,13 @@ public struct Event: Sendable {
         return Event(parts)
     }
 
+    /// The same event with an offer to answer it.
+    public func with(reply: ReplyOffer) -> Event {
+        var parts = self.shared.parts
+        parts.reply = reply
+        return Event(parts)
+    }
+
     /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
     /// so that a log holds its events and not the receive buffers of a thousand connections.
     public func compacted() -> Event {

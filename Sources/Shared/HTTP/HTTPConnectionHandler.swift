@@ -46,6 +46,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var answersHTTP10 = false
     /// The answer under way that comes piece by piece.
     private var stream: HTTPBodyStream?
+    /// Tells whoever makes the answer under way that the peer does not wait for it.
+    private var abandon: (@Sendable () -> Void)?
 
     init(loop: HTTPLoop) {
         self.loop = loop
@@ -64,6 +66,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.timer = nil
         self.waiting.removeAll()
         self.stream.take()?.connectionLost()
+        self.abandon.take()?()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -71,6 +74,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.timer?.cancel()
         self.timer = nil
         self.stream.take()?.connectionLost()
+        self.abandon.take()?()
         context.fireChannelInactive()
     }
 
@@ -127,6 +131,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case let event as ChannelEvent where event == .inputClosed:
             if self.mustWait(context: context) {
                 self.waiting.append(.inputClosed)
+                self.abandon.take()?()
             } else {
                 self.inputClosed(context: context)
             }
@@ -206,15 +211,33 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .upgrade(let upgrade):
             self.upgrade(upgrade, context: context)
         case .eventually(let future):
-            let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            future.hop(to: context.eventLoop).whenComplete { result in
-                let (handler, context) = loopBound.value
-                switch result {
-                case .success(let reply): handler.answer(reply, context: context)
-                case .failure: handler.answer(.response(Self.failure.response), context: context)
-                }
+            self.answer(with: future, context: context)
+        case .awaited(let future, let abandoned):
+            // A peer that has finished its side behind the request is not waiting either: nearly all that do have gone.
+            if self.isInputClosed {
+                abandoned()
+            } else {
+                self.abandon = abandoned
+            }
+            self.answer(with: future, context: context)
+        }
+    }
+
+    private func answer(with future: EventLoopFuture<HTTPReply>, context: ChannelHandlerContext) {
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        future.hop(to: context.eventLoop).whenComplete { result in
+            let (handler, context) = loopBound.value
+            handler.abandon = nil
+            switch result {
+            case .success(let reply): handler.answer(reply, context: context)
+            case .failure: handler.answer(.response(Self.failure.response), context: context)
             }
         }
+    }
+
+    /// Whether the peer has finished its side, though it is not dealt with yet.
+    private var isInputClosed: Bool {
+        self.waiting.contains { if case .inputClosed = $0 { true } else { false } }
     }
 
     private func answer(_ response: HTTPResponse, context: ChannelHandlerContext) {
@@ -305,8 +328,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private func upgrade(_ upgrade: HTTPUpgrade, context: ChannelHandlerContext) {
         // A peer that has finished its side cannot speak another protocol.
-        let isInputClosed = self.waiting.contains { if case .inputClosed = $0 { true } else { false } }
-        if isInputClosed {
+        if self.isInputClosed {
             _ = self.machine.inputClosed(now: .now())
         }
         guard self.machine.upgradeReady() else {

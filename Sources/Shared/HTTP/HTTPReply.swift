@@ -12,6 +12,10 @@ public enum HTTPReply: Sendable {
     case stream(HTTPStreamedResponse)
     /// An answer that comes later, on the connection's event loop; a failure is answered with 500.
     case eventually(EventLoopFuture<HTTPReply>)
+    /// An answer that somebody else is to make, which may take longer than the peer waits. `abandoned` is called on the
+    /// connection's event loop, once at most, where the peer goes or closes its side before the answer is there: an answer
+    /// that comes then is still written if the peer can read it.
+    case awaited(EventLoopFuture<HTTPReply>, abandoned: @Sendable () -> Void)
     /// The connection changes its protocol, or is left to the answer's own handlers.
     case upgrade(HTTPUpgrade)
 }
