@@ -335,10 +335,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             context.close(promise: nil)
             return
         }
-        let bytes = HTTPResponseEncoder.encodeSwitchingProtocols(
-            headers: upgrade.headers,
-            allocator: context.channel.allocator
-        )
+        let bytes = self.head(of: upgrade, context: context)
         // The peer must not see the answer before the new protocol is in place: what it causes elsewhere, such as an event
         // for its socket, could come first.
         context.write(self.wrapOutboundOut(bytes), promise: nil)
@@ -362,6 +359,25 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             context.read()
         }
         pipeline.removeHandler(context: context, promise: nil)
+    }
+
+    private func head(of upgrade: HTTPUpgrade, context: ChannelHandlerContext) -> ByteBuffer {
+        switch upgrade.head {
+        case .switchingProtocols:
+            HTTPResponseEncoder.encodeSwitchingProtocols(
+                headers: upgrade.headers,
+                allocator: context.channel.allocator
+            )
+        case .unending:
+            HTTPResponseEncoder.encodeHead(
+                of: HTTPStreamedResponse(status: .ok, headers: upgrade.headers, contentLength: nil) { _ in },
+                framing: .untilClose,
+                close: true,
+                isHTTP10: self.answersHTTP10,
+                date: self.loop.date.now(),
+                allocator: context.channel.allocator
+            )
+        }
     }
 
     /// Goes on with what had to wait, as far as this turn goes.

@@ -71,7 +71,7 @@ import Testing
 }
 
 /// A broker that cannot be reached.
-private final class FailingBroker: Broker {
+final class FailingBroker: Broker {
     var health: BrokerHealth { .unavailable("it is away") }
 
     func publish(

@@ -155,6 +155,10 @@ struct MemoryStore {
         for text in [event.platform, event.id ?? "", event.type ?? "", event.query, event.pathSuffix] {
             cost += text.utf8.count
         }
+        for message in event.messages {
+            cost += 64 + (message.text?.utf8.count ?? 0) + (message.sender?.utf8.count ?? 0)
+            cost += message.conversation?.utf8.count ?? 0
+        }
         for (name, value) in event.headers {
             cost += 64 + name.utf8.count + value.utf8.count
         }
