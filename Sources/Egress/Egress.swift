@@ -54,19 +54,42 @@ public final class Egress: Sendable {
     public func addRoutes(to router: inout Router, on eventLoop: any EventLoop) {
         let lane = Lane(configuration: self.configuration, eventLoop: eventLoop)
         self.lanes.withLock { $0.append(lane) }
-        let configuration = WebSocketConfiguration(
-            messageLimit: self.configuration.messageLimit,
+        let metrics = SocketMetrics(logger: self.logger)
+        let replies = ReplyMetrics()
+        let envelopes = EnvelopeServices(
+            lane: lane,
+            broker: self.broker,
+            configuration: self.sockets(messageLimit: EnvelopeProtocol.frameLimit),
+            metrics: metrics,
+            replies: replies
+        )
+        SocketRoutes(
+            hub: self.hub,
+            state: self.state,
+            configuration: self.sockets(messageLimit: self.configuration.messageLimit),
+            envelopes: envelopes,
+            answers: RawAnswerServices(
+                broker: self.broker,
+                metrics: replies,
+                eventLoop: eventLoop,
+                now: self.configuration.now
+            )
+        ).addRoutes(to: &router)
+        EventStreamRoutes(
+            services: EventStreamServices(envelopes: envelopes, configuration: self.configuration),
+            hub: self.hub,
+            state: self.state
+        ).addRoutes(to: &router)
+        ReplyRoutes(broker: self.broker, metrics: replies, eventLoop: eventLoop).addRoutes(to: &router)
+        self.addQQRoutes(to: &router, lane: lane)
+    }
+
+    private func sockets(messageLimit: Int) -> WebSocketConfiguration {
+        WebSocketConfiguration(
+            messageLimit: messageLimit,
             outboundLimit: self.configuration.queueLimit,
             answerTimeout: self.configuration.pongTimeout
         )
-        SocketRoutes(
-            lane: lane,
-            hub: self.hub,
-            state: self.state,
-            configuration: configuration,
-            logger: self.logger
-        ).addRoutes(to: &router)
-        self.addQQRoutes(to: &router, lane: lane)
     }
 
     private func addQQRoutes(to router: inout Router, lane: Lane) {
@@ -78,11 +101,7 @@ public final class Egress: Sendable {
             broker: self.broker,
             state: self.state,
             times: GatewayTimes(heartbeatInterval: qq.heartbeatInterval, identifyTimeout: qq.identifyTimeout),
-            configuration: WebSocketConfiguration(
-                messageLimit: GatewayProtocol.frameLimit,
-                outboundLimit: self.configuration.queueLimit,
-                answerTimeout: self.configuration.pongTimeout
-            ),
+            configuration: self.sockets(messageLimit: GatewayProtocol.frameLimit),
             metrics: GatewayMetrics(logger: self.logger),
             user: { users.user(of: $0, channel: $1, on: eventLoop) }
         )
@@ -91,7 +110,7 @@ public final class Egress: Sendable {
         QQRoutes(endpoints: endpoints, services: services).addRoutes(to: &router)
     }
 
-    /// Ends all sockets, raw ones with 1012 and gateway sessions with op 7 and 4009, spread evenly over `duration` so
+    /// Ends all sockets, with 1012, gateway sessions with op 7 and 4009, and event streams, spread evenly over `duration` so
     /// that their clients do not all come back at once. Returns when each was told; the last has the rest of its closing
     /// handshake before it.
     public func drain(over duration: TimeAmount) async {

@@ -17,6 +17,9 @@ public struct EgressConfiguration: Sendable {
     /// How long the feed of a channel outlives its last socket, so that a reconnect finds it. Default 5 s.
     public var feedGrace = TimeAmount.seconds(5)
 
+    /// The time, in milliseconds since 1970, for deadlines that another node has set. Default the system's clock.
+    public var now: @Sendable () -> Int64 = WallClock.now
+
     /// What QQ's bot SDKs find under `/qq`.
     public var qq = QQConfiguration()
 

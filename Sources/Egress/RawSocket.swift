@@ -13,28 +13,34 @@ final class RawSocket: FeedMember {
     private let lane: Lane
     private let membership: FeedMembership
     private let metrics: SocketMetrics
+    /// Of a client that answers; nil where what it sends is dropped.
+    private let answers: RawAnswers?
     /// The last event that the client was sent, or what was the last before it came.
     private var position: Position
     private var handler: WebSocketHandler?
 
-    private init(lane: Lane, membership: FeedMembership, metrics: SocketMetrics) {
+    private init(lane: Lane, membership: FeedMembership, metrics: SocketMetrics, answers: RawAnswers?) {
         self.lane = lane
         self.membership = membership
         self.metrics = metrics
+        self.answers = answers
         self.position = membership.place.feed.position
     }
 
     /// Makes a channel a raw socket of a feed. On the channel's event loop, which is the lane's.
+    ///
+    /// - Parameter answers: where what the client sends goes; nil drops it.
     static func open(
         on channel: any Channel,
         lane: Lane,
         place: FeedPlace,
         configuration: WebSocketConfiguration,
-        metrics: SocketMetrics
+        metrics: SocketMetrics,
+        answers: RawAnswers? = nil
     ) throws {
         let membership = FeedMembership(place: place, lane: lane)
-        let socket = RawSocket(lane: lane, membership: membership, metrics: metrics)
-        let handler = WebSocketHandler(owner: socket, configuration: configuration, discardsMessages: true)
+        let socket = RawSocket(lane: lane, membership: membership, metrics: metrics, answers: answers)
+        let handler = WebSocketHandler(owner: socket, configuration: configuration, discardsMessages: answers == nil)
         socket.handler = handler
         membership.join(socket)
         lane.startHeartbeat(of: handler)
@@ -49,6 +55,7 @@ final class RawSocket: FeedMember {
 
     func deliver(_ round: FeedRound) {
         let end = round.end
+        let last = self.position
         let frames: ByteBuffer
         if self.position.epoch != end.epoch || self.position.offset < round.first {
             frames = round.rawFrames
@@ -60,7 +67,11 @@ final class RawSocket: FeedMember {
         }
         self.position = end
         switch self.handler?.send(frames) {
-        case .accepted: self.metrics.delivered(round.entries.count)
+        case .accepted:
+            self.metrics.delivered(round.entries.count)
+            self.answers?.delivered(
+                round.entries.drop { $0.position.epoch == last.epoch && $0.position.offset <= last.offset }
+            )
         case .slowConsumer, .closed, nil: break
         }
     }
@@ -76,7 +87,9 @@ final class RawSocket: FeedMember {
 }
 
 extension RawSocket: WebSocketOwner {
-    func messageReceived(_ message: WebSocketMessage) {}
+    func messageReceived(_ message: WebSocketMessage) {
+        self.answers?.received(message)
+    }
 
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler.take() else { return }

@@ -6,9 +6,10 @@ internal import NIOHTTP1
 internal import Shared
 
 /// Why a request for a socket is refused. The raw value is the problem's reason and a metric label.
-enum SocketRefusal: String, CaseIterable, Sendable {
+enum SocketRefusal: String, Error, CaseIterable, Sendable {
     case missingSecret = "missing_secret"
     case draining
+    case badPosition = "bad_position"
     case brokerUnavailable = "broker_unavailable"
 
     /// The answer that says so.
@@ -28,6 +29,12 @@ enum SocketRefusal: String, CaseIterable, Sendable {
                 reason: self.rawValue,
                 detail: "This node is draining; connect again and another takes you.",
                 headers: [("Retry-After", "1")]
+            )
+        case .badPosition:
+            Problem(
+                .badRequest,
+                reason: self.rawValue,
+                detail: "after= takes a position as an event gives it, for instance 9f2c61d07a55e013-42."
             )
         case .brokerUnavailable:
             Problem(

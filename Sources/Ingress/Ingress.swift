@@ -14,6 +14,7 @@ public struct Ingress: Sendable {
     private let drainState: NodeState?
     private let clock: Clock
     private let logger: Logger
+    private let waiting = WaitingReplies()
 
     /// An ingress node's part of a server.
     ///
@@ -33,19 +34,61 @@ public struct Ingress: Sendable {
         self.logger = logger
     }
 
+    /// Begins to take the bots' replies for the requests that wait here. While the store cannot be reached, the platforms'
+    /// requests are answered without.
+    public func openInbox(on eventLoop: any EventLoop) -> EventLoopFuture<any ReplyInbox> {
+        self.broker.openInbox(of: self.waiting.node, to: self.waiting, on: eventLoop)
+    }
+
+    /// Returns when no request waits for a reply any more, or when the time is up and those that still did are answered
+    /// without one. From then on none waits.
+    public func drain(within time: TimeAmount, on eventLoop: any EventLoop) async {
+        await self.waiting.drain(within: time, on: eventLoop)
+    }
+
     /// Adds the tier's routes to the router of an event loop. Called on that loop.
     ///
     /// - Throws: `CryptoError` where libcrypto lacks what the signatures need.
     public func addRoutes(to router: inout Router, on eventLoop: any EventLoop) throws {
-        let qq = Webhook(
-            platform: try QQ(configuration: self.configuration, clock: self.clock, logger: self.logger),
-            broker: self.broker,
-            eventLoop: eventLoop,
-            drainState: self.drainState,
-            logger: self.logger
+        let qq = self.webhook(
+            of: try QQ(configuration: self.configuration, clock: self.clock, logger: self.logger),
+            on: eventLoop
         )
         // The existing relays' path, and the one that all platforms have here.
         router.on(.POST, "/webhook") { qq.respond(to: $0) }
         router.on(.POST, "/webhook/qq") { qq.respond(to: $0) }
+        self.add(Dialogflow(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
+        self.add(Messenger(clock: self.clock), to: &router, on: eventLoop)
+        self.add(WeChat(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
+        self.add(Generic(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
+        router.onAny("/webhook/{platform}") { _ in .response(Self.unknownPlatform.response) }
     }
+
+    /// Adds a platform's route. It takes all methods: which one is due the platform says, and counts.
+    private func add<P: ChatPlatform & SendableMetatype>(
+        _ platform: P,
+        to router: inout Router,
+        on eventLoop: any EventLoop
+    ) {
+        let webhook = self.webhook(of: platform, on: eventLoop)
+        router.onAny("/webhook/\(P.name)") { webhook.respond(to: $0) }
+    }
+
+    private func webhook<P: Platform & SendableMetatype>(of platform: P, on eventLoop: any EventLoop) -> Webhook<P> {
+        Webhook(
+            platform: platform,
+            broker: self.broker,
+            waiting: self.waiting,
+            eventLoop: eventLoop,
+            drainState: self.drainState,
+            logger: self.logger
+        )
+    }
+
+    private static let unknownPlatform = Problem(
+        .notFound,
+        reason: "unknown_platform",
+        detail: "There is no such platform. There are /webhook/qq, /webhook/dialogflow, /webhook/messenger, "
+            + "/webhook/wechat and, for all others, /webhook/generic."
+    )
 }

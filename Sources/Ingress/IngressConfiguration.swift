@@ -21,6 +21,10 @@ public struct IngressConfiguration: Sendable {
     /// How many bots' derived keys an event loop keeps at most. Default 32,768.
     public var keyCacheCapacity = 32_768
 
+    /// How long a request waits for the bot's reply where its platform takes one; WeChat's at most 4.5 s, which gives up
+    /// after 5 s. Default 4.5 s.
+    public var replyTimeout = TimeAmount.milliseconds(4_500)
+
     /// The defaults.
     public init() {}
 }

@@ -11,6 +11,7 @@ internal import Shared
 struct IngressMetrics {
     private let platform: String
     private var counters: [String: Counter] = [:]
+    private var waits: [WaitOutcome: Counter] = [:]
 
     init(platform: String) {
         self.platform = platform
@@ -35,6 +36,17 @@ struct IngressMetrics {
     /// Counts a request that was refused, or whose event could not be stored.
     mutating func refused(_ reason: String) {
         self.count(reason)
+    }
+
+    /// Counts a request that waited for a reply, by how that ended.
+    mutating func waited(_ outcome: WaitOutcome) {
+        if let counter = self.waits[outcome] { return counter.increment() }
+        let counter = Counter(
+            label: "hookwire_reply_waits_total",
+            dimensions: [("platform", self.platform), ("outcome", outcome.rawValue)]
+        )
+        self.waits[outcome] = counter
+        counter.increment()
     }
 
     private mutating func count(_ outcome: String) {

@@ -6,7 +6,8 @@ internal import Logging
 internal import NIOCore
 internal import Shared
 
-/// The way of a webhook request through an ingress node: judged by its platform, published, answered.
+/// The way of a webhook request through an ingress node: judged by its platform, published, answered; by the bot, where
+/// the platform takes its reply.
 /// Belongs to one event loop.
 final class Webhook<P: Platform & SendableMetatype> {
     /// How far apart the lines are that tell of events that could not be stored.
@@ -14,6 +15,7 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     private let platform: P
     private let broker: any Broker
+    private let waiting: WaitingReplies
     private let eventLoop: any EventLoop
     private let logger: Logger
     /// Where it is given, nothing is published while the node drains.
@@ -23,9 +25,17 @@ final class Webhook<P: Platform & SendableMetatype> {
     private var notStoredCount = 0
     private var nextNotStoredLine = NIODeadline.uptimeNanoseconds(0)
 
-    init(platform: P, broker: any Broker, eventLoop: any EventLoop, drainState: NodeState? = nil, logger: Logger) {
+    init(
+        platform: P,
+        broker: any Broker,
+        waiting: WaitingReplies,
+        eventLoop: any EventLoop,
+        drainState: NodeState? = nil,
+        logger: Logger
+    ) {
         self.platform = platform
         self.broker = broker
+        self.waiting = waiting
         self.eventLoop = eventLoop
         self.drainState = drainState
         self.logger = logger
@@ -48,9 +58,14 @@ final class Webhook<P: Platform & SendableMetatype> {
             if let drainState, drainState.isDraining {
                 return .response(self.notStored(.closed))
             }
+            if let terms = publishing.reply {
+                return self.publish(publishing, awaitingReply: terms)
+            }
             return self.publish(publishing)
         }
     }
+
+    // MARK: Events that are acknowledged
 
     private func publish(_ publishing: Publishing) -> HTTPReply {
         let pending = self.broker.publish(
@@ -79,6 +94,96 @@ final class Webhook<P: Platform & SendableMetatype> {
             return .eventually(reply.futureResult)
         }
     }
+
+    // MARK: Events that are answered by the bot
+
+    private func publish(_ publishing: Publishing, awaitingReply terms: ReplyTerms) -> HTTPReply {
+        let key = publishing.key.map { WaitingReplies.Key(channel: publishing.channel, text: $0.text) }
+        let entrance = self.waiting.enter(
+            key: key,
+            terms: terms,
+            fallback: self.platform.retryLater(.timeout),
+            on: self.eventLoop
+        )
+        switch entrance {
+        case .answered(let response):
+            self.metrics.published(.duplicate)
+            return .response(response)
+        case .joined(let place):
+            self.metrics.published(.duplicate)
+            return self.reply(at: place)
+        case .refused(let outcome):
+            // The bot can still have the event; only its reply would come too late.
+            self.metrics.waited(outcome)
+            return self.publish(publishing)
+        case .opened(let place):
+            self.publish(publishing, terms, at: place)
+            return self.reply(at: place)
+        }
+    }
+
+    private func publish(_ publishing: Publishing, _ terms: ReplyTerms, at place: WaitingReplies.Place) {
+        let event = publishing.event
+        let offer = ReplyOffer(
+            token: place.token,
+            deadline: event.receivedAt + terms.timeLimit.nanoseconds / 1_000_000
+        )
+        let pending = self.broker.publish(
+            event.with(reply: offer),
+            to: publishing.channel,
+            key: publishing.key,
+            on: self.eventLoop
+        )
+        let acknowledgement = publishing.acknowledgement
+        switch pending {
+        case .done(let publication):
+            self.published(publication, acknowledgement: acknowledgement, at: place)
+        case .failed(let error):
+            self.waiting.notStored(place.token, response: self.notStored(error))
+        case .pending(let publication):
+            let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
+            publication.whenComplete { result in
+                let webhook = webhook.value
+                switch result {
+                case .success(let publication):
+                    webhook.published(publication, acknowledgement: acknowledgement, at: place)
+                case .failure(let error):
+                    let response = webhook.notStored(error as? BrokerError ?? .unavailable)
+                    webhook.waiting.notStored(place.token, response: response)
+                }
+            }
+        }
+    }
+
+    private func published(
+        _ publication: Publication,
+        acknowledgement: HTTPResponse,
+        at place: WaitingReplies.Place
+    ) {
+        self.metrics.published(publication)
+        self.waiting.stored(place.token, fallback: acknowledgement)
+        switch publication {
+        case .stored(_, feeds: 0): self.waiting.giveUp(place.token, .nobodyOnline)
+        case .stored: break
+        // The request that came first waits on another node, if it still does: the reply goes there, and whoever sent this
+        // one is to be told that its event is known.
+        case .duplicate: self.waiting.giveUp(place.token, .elsewhere)
+        }
+    }
+
+    private func reply(at place: WaitingReplies.Place) -> HTTPReply {
+        let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let waiting = self.waiting
+        return .awaited(
+            place.end.map { end in
+                webhook.value.metrics.waited(end.outcome)
+                return .response(end.response)
+            },
+            abandoned: { waiting.leave(place) }
+        )
+    }
+
+    // MARK: What became of an event
 
     private func stored(_ publication: Publication, acknowledgement: HTTPResponse) -> HTTPResponse {
         self.metrics.published(publication)

@@ -24,12 +24,21 @@ public final class RedisBroker: Broker {
     private let publisher: Publisher
     private let reader: LogReader
     private let feeds: RedisFeeds
-    private let probe: Probe?
+    private let probe: Probe
+    private let asks: ReplyAsks
+    private let inboxes: ReplyInboxes
     private let eventLoop: any EventLoop
     private let metrics = RedisBrokerMetrics()
     private let logger: Logger
     private let refusals: RefusalLog
-    private let tasks = Mutex<[RepeatedTask]>([])
+    private let listening = Mutex(Listening())
+
+    /// Whether anything is subscribed, so that it matters whether subscriptions bring what is published.
+    private struct Listening {
+        var isOn = false
+        var isEnded = false
+        var tasks: [RepeatedTask] = []
+    }
 
     /// A broker that is not connected yet; `start` begins to connect.
     ///
@@ -65,37 +74,53 @@ public final class RedisBroker: Broker {
             metrics: self.metrics,
             logger: logger
         )
-        self.probe =
-            configuration.feeds
-            ? Probe(
-                client: self.client,
-                machine: ProbeStateMachine(interval: configuration.probeInterval, timeout: configuration.probeTimeout),
-                pushLimit: configuration.pushLimit,
-                metrics: self.metrics,
-                logger: logger
-            ) : nil
+        self.probe = Probe(
+            client: self.client,
+            machine: ProbeStateMachine(interval: configuration.probeInterval, timeout: configuration.probeTimeout),
+            pushLimit: configuration.pushLimit,
+            metrics: self.metrics,
+            logger: logger
+        )
+        self.asks = ReplyAsks(client: self.client, timeout: configuration.replyTimeout)
+        self.inboxes = ReplyInboxes(client: self.client, eventLoop: self.eventLoop, logger: logger)
     }
 
     /// Begins to connect, and goes on to until `shutdown`. Once.
     public func start() {
         self.client.setSubscriptionDelegate(self)
         self.client.start()
-        guard let probe else { return }
-        probe.start()
-        let eventLoop = self.eventLoop
-        let ticks = eventLoop.scheduleRepeatedTask(initialDelay: Probe.tick, delay: Probe.tick) { _ in
-            probe.tick(now: .now(), on: eventLoop)
-        }
-        let checks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            self.feeds.checkNext()
-        }
-        self.tasks.withLock { $0 = [ticks, checks] }
+        if self.configuration.feeds { self.listen() }
     }
 
-    /// Ends all feeds, answers what is under way and closes the connections. Whatever is asked afterwards fails.
+    /// Looks from now on whether what is published comes back, and after the feeds. Does nothing the second time.
+    private func listen() {
+        self.listening.withLock { listening in
+            guard !listening.isOn, !listening.isEnded else { return }
+            listening.isOn = true
+            self.probe.start()
+            let (eventLoop, probe) = (self.eventLoop, self.probe)
+            let ticks = eventLoop.scheduleRepeatedTask(initialDelay: Probe.tick, delay: Probe.tick) { _ in
+                probe.tick(now: .now(), on: eventLoop)
+            }
+            let checks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+                self.feeds.checkNext()
+            }
+            listening.tasks = [ticks, checks]
+        }
+    }
+
+    /// Ends all feeds and inboxes, answers what is under way and closes the connections. Whatever is asked afterwards
+    /// fails.
     public func shutdown() async {
-        for task in self.tasks.withLock({ $0 }) { task.cancel() }
+        let tasks = self.listening.withLock { listening in
+            listening.isEnded = true
+            defer { listening.tasks = [] }
+            return listening.tasks
+        }
+        for task in tasks { task.cancel() }
         self.feeds.end()
+        self.inboxes.end()
+        self.asks.end()
         await self.client.shutdown()
     }
 
@@ -121,7 +146,7 @@ public final class RedisBroker: Broker {
         to receiver: any FeedReceiver,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<any FeedSubscription> {
-        precondition(self.probe != nil, "a node whose broker feeds nobody asked for a feed")
+        precondition(self.configuration.feeds, "a node whose broker feeds nobody asked for a feed")
         return self.feeds.feed(channel, to: receiver, on: eventLoop)
     }
 
@@ -167,11 +192,37 @@ public final class RedisBroker: Broker {
         }
     }
 
+    public func openInbox(
+        of node: NodeID,
+        to receiver: any ReplyReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ReplyInbox> {
+        self.listen()
+        return self.inboxes.open(node, to: receiver, on: eventLoop)
+    }
+
+    public func reply(
+        _ reply: Reply,
+        to token: ReplyToken,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<ReplyOutcome> {
+        guard reply.isFit else { return eventLoop.makeSucceededFuture(.unfit) }
+        if let receiver = self.inboxes.receiver(of: token.node) {
+            // The request waits on this very node: no need to ask Redis.
+            return eventLoop.makeSucceededFuture(receiver.receive(reply, for: token))
+        }
+        let outcome = self.asks.reply(reply, to: token, on: eventLoop).flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }
+        outcome.whenComplete { self.metrics.replied($0) }
+        return outcome
+    }
+
     public var health: BrokerHealth {
         if case .unavailable = self.client.commandHealth { return self.client.commandHealth }
-        guard let probe else { return .ready }
+        guard self.listening.withLock({ $0.isOn }) else { return .ready }
         if case .unavailable = self.client.subscriptionHealth { return self.client.subscriptionHealth }
-        if probe.isDeaf {
+        if self.probe.isDeaf {
             return .unavailable("Nothing that is published comes back from Redis; the subscriptions are made anew.")
         }
         return .ready
@@ -186,12 +237,21 @@ public final class RedisBroker: Broker {
 
 extension RedisBroker: RedisSubscriptionDelegate {
     func subscribed(to channel: String) {
-        if self.probe?.subscribed(to: channel) != true { self.feeds.subscribed(to: channel) }
+        switch ReplyChannel(channel) {
+        case .inbox(let node): self.inboxes.subscribed(to: node)
+        case .outcomes(let asker): if self.asks.isAsker(asker) { self.asks.subscribed() }
+        case nil: if !self.probe.subscribed(to: channel) { self.feeds.subscribed(to: channel) }
+        }
     }
 
     func message(on channel: String, payload: ByteBuffer) {
-        if self.probe?.pushed(on: channel, payload: payload) != true {
-            self.feeds.pushed(on: channel, payload: payload)
+        switch ReplyChannel(channel) {
+        case .inbox(let node):
+            self.inboxes.received(payload, for: node)
+        case .outcomes(let asker):
+            if self.asks.isAsker(asker), let message = OutcomeMessage(payload) { self.asks.heard(message) }
+        case nil:
+            if !self.probe.pushed(on: channel, payload: payload) { self.feeds.pushed(on: channel, payload: payload) }
         }
     }
 
@@ -201,7 +261,8 @@ extension RedisBroker: RedisSubscriptionDelegate {
             "the subscriptions to Redis are lost until they are made anew",
             metadata: ["reason": "\(reason)"]
         )
-        self.probe?.subscriptionsLost()
+        self.probe.subscriptionsLost()
+        self.asks.subscriptionsLost()
         self.feeds.subscriptionsLost()
     }
 }

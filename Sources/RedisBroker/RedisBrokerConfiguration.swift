@@ -12,8 +12,8 @@ public struct RedisBrokerConfiguration: Sendable {
     public var retentionCount = 1_000
     /// How long an event is retained, in milliseconds. The same on all nodes. Default one hour.
     public var retentionAgeMilliseconds: Int64 = 60 * 60 * 1000
-    /// Whether this node feeds sockets. Without, as on an ingress node, nothing is subscribed, and the health does not
-    /// speak of subscriptions. Default true.
+    /// Whether this node feeds sockets. Without, as on an ingress node, nothing is subscribed until an inbox is opened,
+    /// and the health does not speak of subscriptions until then. Default true.
     public var feeds = true
     /// How long a feed may take to begin; then it fails. Default 2 s.
     public var feedTimeout = TimeAmount.seconds(2)
@@ -22,6 +22,8 @@ public struct RedisBrokerConfiguration: Sendable {
     public var pushLimit = 64 << 10
     /// Every so many seconds a feed that has heard nothing looks whether it missed something. Default 30.
     public var checkSeconds = 30
+    /// How long the node that a request waits on may take to say what it made of a reply. Default 2 s.
+    public var replyTimeout = TimeAmount.seconds(2)
     /// How often a probe is published. Default 5 s.
     public var probeInterval = TimeAmount.seconds(5)
     /// How long a probe may take to come back; then the subscriptions are deaf and made anew. Default 5 s.

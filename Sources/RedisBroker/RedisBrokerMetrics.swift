@@ -13,6 +13,7 @@ struct RedisBrokerMetrics: Sendable {
     private let probes: [ProbeOutcome: Counter]
     private let undecodable: [EventEncodingError: Counter]
     private let recovered = Counter(label: "hookwire_redis_events_recovered_total")
+    private let replies: [String: Counter]
     private let subscriptionLosses = Counter(label: "hookwire_redis_subscription_losses_total")
     private let feeds = Meter(label: "hookwire_redis_feeds")
 
@@ -21,6 +22,12 @@ struct RedisBrokerMetrics: Sendable {
         self.publications = Dictionary(
             uniqueKeysWithValues: outcomes.map { outcome in
                 (outcome, Counter(label: "hookwire_redis_publications_total", dimensions: [("outcome", outcome)]))
+            }
+        )
+        let replies = ReplyOutcome.allCases.map(\.rawValue) + BrokerError.allCases.map(\.rawValue)
+        self.replies = Dictionary(
+            uniqueKeysWithValues: replies.map { outcome in
+                (outcome, Counter(label: "hookwire_redis_replies_total", dimensions: [("outcome", outcome)]))
             }
         )
         self.catchUps = Self.counters("hookwire_redis_catch_ups_total", "cause")
@@ -44,6 +51,14 @@ struct RedisBrokerMetrics: Sendable {
         case .success(.stored): self.publications["stored"]?.increment()
         case .success(.duplicate): self.publications["duplicate"]?.increment()
         case .failure(let error): self.publications[error.rawValue]?.increment()
+        }
+    }
+
+    /// Counts what became of a reply that was sent to another node.
+    func replied(_ result: Result<ReplyOutcome, any Error>) {
+        switch result {
+        case .success(let outcome): self.replies[outcome.rawValue]?.increment()
+        case .failure(let error): self.replies[BrokerError(error).rawValue]?.increment()
         }
     }
 

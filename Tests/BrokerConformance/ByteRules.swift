@@ -65,7 +65,12 @@ extension BrokerRule {
                 query: "a=1&a=2&b=%E6%97%A5&c",
                 headers: fields,
                 body: ByteBuffer(string: "größer, 日本, 👩‍👩‍👧"),
-                bodyIsUTF8: true
+                bodyIsUTF8: true,
+                messages: [
+                    ChatMessage(text: "größer,\r\n\u{0} 日本", sender: "", conversation: nil),
+                    ChatMessage(text: nil, sender: nil, conversation: String(repeating: "c", count: 20_000)),
+                ],
+                reply: ReplyOffer(token: .random(node: .random()), deadline: .min)
             ),
             Event(
                 platform: "qq",
@@ -95,6 +100,8 @@ struct EventParts: Hashable, Sendable {
     private let fields: [[String]]
     private let body: ByteBuffer
     private let bodyIsUTF8: Bool
+    private let messages: [ChatMessage]
+    private let reply: ReplyOffer?
 
     /// The parts of an event.
     init(_ event: Event) {
@@ -103,5 +110,7 @@ struct EventParts: Hashable, Sendable {
         self.fields = event.headers.map { [$0.name, $0.value] }
         self.body = event.body
         self.bodyIsUTF8 = event.bodyIsUTF8
+        self.messages = event.messages
+        self.reply = event.reply
     }
 }

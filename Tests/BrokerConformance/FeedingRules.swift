@@ -143,7 +143,11 @@ extension BrokerRule {
                     var positions: [String: Position] = [:]
                     for number in 0..<count {
                         let event = Fixtures.event("\(publisher)-\(number)")
-                        if case .stored(let position) = try await broker.publish(event, to: channel, on: eventLoop) {
+                        if case .stored(let position, feeds: _) = try await broker.publish(
+                            event,
+                            to: channel,
+                            on: eventLoop
+                        ) {
                             positions[event.text] = position
                         }
                     }

@@ -61,7 +61,8 @@ extension Broker {
     public func publish(_ texts: [String], to channel: ChannelID) async throws -> [Position] {
         var positions: [Position] = []
         for text in texts {
-            guard case .stored(let position) = try await self.publish(Fixtures.event(text), to: channel) else {
+            guard case .stored(let position, feeds: _) = try await self.publish(Fixtures.event(text), to: channel)
+            else {
                 continue
             }
             positions.append(position)

@@ -33,7 +33,7 @@ extension BrokerRule {
                             for number in 0..<25 {
                                 let text = "\(publisher)-\(number)"
                                 let publication = try await broker.publish(Fixtures.event(text), to: channel)
-                                guard case .stored(let position) = publication else {
+                                guard case .stored(let position, feeds: _) = publication else {
                                     Issue.record("an event without a key was called a duplicate")
                                     continue
                                 }

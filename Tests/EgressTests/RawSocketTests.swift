@@ -22,7 +22,8 @@ import Testing
         self.lane = Lane(configuration: EgressConfiguration(), eventLoop: self.loop)
     }
 
-    private func connect(to id: ChannelID? = nil) throws -> EmbeddedChannel {
+    /// - Parameter now: the time of a client that answers; nil for one that does not.
+    private func connect(to id: ChannelID? = nil, answersAt now: Int64? = nil) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel(loop: self.loop)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let place = try self.hub.takePlace(on: id ?? self.secret, eventLoop: self.loop).wait()
@@ -31,13 +32,29 @@ import Testing
             lane: self.lane,
             place: place,
             configuration: WebSocketConfiguration(),
-            metrics: SocketMetrics(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            metrics: SocketMetrics(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })),
+            answers: now.map { now in
+                RawAnswers(
+                    services: RawAnswerServices(
+                        broker: self.broker,
+                        metrics: ReplyMetrics(),
+                        eventLoop: self.loop,
+                        now: { now }
+                    )
+                )
+            }
         )
         return channel
     }
 
-    private func publish(_ body: ByteBuffer, to id: ChannelID? = nil) throws {
-        let event = Event(platform: "qq", receivedAt: 0, body: body, bodyIsUTF8: UTF8Validation.isValid(body))
+    private func publish(_ body: ByteBuffer, to id: ChannelID? = nil, reply: ReplyOffer? = nil) throws {
+        let event = Event(
+            platform: "qq",
+            receivedAt: 0,
+            body: body,
+            bodyIsUTF8: UTF8Validation.isValid(body),
+            reply: reply
+        )
         _ = try self.broker.publish(event, to: id ?? self.secret, key: nil, on: self.loop).future(on: self.loop).wait()
     }
 
@@ -109,5 +126,48 @@ import Testing
         try channel.writeInbound(ByteBuffer(bytes: [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]))
         #expect(try self.sent(to: channel) == [])
         #expect(channel.isActive)
+    }
+
+    /// A client that answers answers the oldest open question: JSON and XML as they are, anything else as a text; events
+    /// that ask nothing are no questions, and binary and empty frames no answers.
+    @Test func answers() throws {
+        let inbox = try SampleInbox(self.broker, loop: self.loop)
+        let channel = try self.connect(answersAt: 100)
+        let offers = (0..<3).map { _ in inbox.offer() }
+        try self.publish(ByteBuffer(string: "0"))
+        for offer in offers { try self.publish(ByteBuffer(string: "?"), reply: offer) }
+        #expect(try self.sent(to: channel).count == 12)
+        for frame in [
+            ClientFrame.text("one"), .binary([1]), .text(""), .text("{}"), .ping("p"), .text("<a/>"), .text("too many"),
+        ] {
+            try channel.writeInbound(ByteBuffer(bytes: frame.bytes))
+        }
+        #expect(inbox.tokens == offers.map(\.token))
+        let bodies = inbox.replies.map { reply in
+            switch reply {
+            case .text(let text): text
+            case .response(let response): String(buffer: response.body)
+            }
+        }
+        #expect(bodies == ["one", "{}", "<a/>"])
+        // The client hears nothing of it, as ever.
+        #expect(try self.sent(to: channel) == [0x8A, 1, 0x70])
+    }
+
+    /// A question whose time is over is passed over, so that a client which leaves one unanswered does not fall behind;
+    /// and one that a socket did not get is not its to answer.
+    @Test func passesOverExpiredQuestions() throws {
+        let inbox = try SampleInbox(self.broker, loop: self.loop)
+        let early = try self.connect(answersAt: 100)
+        let (expired, open, last) = (inbox.offer(deadline: 100), inbox.offer(deadline: 101), inbox.offer())
+        try self.publish(ByteBuffer(string: "?"), reply: expired)
+        try self.publish(ByteBuffer(string: "?"), reply: open)
+        let late = try self.connect(answersAt: 100)
+        try self.publish(ByteBuffer(string: "?"), reply: last)
+        _ = try self.sent(to: early)
+        try early.writeInbound(ByteBuffer(bytes: ClientFrame.text("a").bytes))
+        #expect(inbox.tokens == [open.token])
+        try late.writeInbound(ByteBuffer(bytes: ClientFrame.text("b").bytes))
+        #expect(inbox.tokens == [open.token, last.token])
     }
 }

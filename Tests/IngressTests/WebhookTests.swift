@@ -12,53 +12,6 @@ import Testing
 @testable import Ingress
 
 @Suite struct WebhookTests {
-    /// A broker that answers as it is told.
-    private final class StubBroker: Broker {
-        let outcome: Result<Publication, BrokerError>
-        init(_ outcome: Result<Publication, BrokerError>) { self.outcome = outcome }
-
-        var health: BrokerHealth { .ready }
-
-        func publish(
-            _ event: Event,
-            to channel: ChannelID,
-            key: DuplicateKey?,
-            on eventLoop: any EventLoop
-        ) -> PendingPublication {
-            .pending(eventLoop.makeCompletedFuture(self.outcome.mapError { $0 as any Error }))
-        }
-
-        func feed(
-            _ channel: ChannelID,
-            to receiver: any FeedReceiver,
-            on eventLoop: any EventLoop
-        ) -> EventLoopFuture<any FeedSubscription> {
-            eventLoop.makeFailedFuture(BrokerError.closed)
-        }
-
-        func log(
-            _ channel: ChannelID,
-            after position: Position?,
-            limit: Int,
-            on eventLoop: any EventLoop
-        ) -> EventLoopFuture<LogPage> {
-            eventLoop.makeFailedFuture(BrokerError.closed)
-        }
-
-        func remember(
-            _ grant: TokenGrant,
-            for token: TokenDigest,
-            lifetimeMilliseconds: Int64,
-            on eventLoop: any EventLoop
-        ) -> EventLoopFuture<Void> {
-            eventLoop.makeFailedFuture(BrokerError.closed)
-        }
-
-        func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
-            eventLoop.makeFailedFuture(BrokerError.closed)
-        }
-    }
-
     private func answer(
         to request: QQRequest,
         by broker: any Broker,
@@ -67,7 +20,14 @@ import Testing
         let loop = EmbeddedEventLoop()
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let qq = try QQ(configuration: .init(), clock: Clock { 1_735_815_639_000 }, logger: logger)
-        let webhook = Webhook(platform: qq, broker: broker, eventLoop: loop, drainState: drainState, logger: logger)
+        let webhook = Webhook(
+            platform: qq,
+            broker: broker,
+            waiting: WaitingReplies(),
+            eventLoop: loop,
+            drainState: drainState,
+            logger: logger
+        )
         var reply = webhook.respond(to: request.request)
         while case .eventually(let future) = reply {
             loop.run()
@@ -81,8 +41,8 @@ import Testing
     @Test func acknowledgements() throws {
         let request = try QQRequest.signed(#"{"op":0,"id":"x","d":{}}"#)
         let position = Position(epoch: .random(), offset: 1)
-        for publication in [Publication.stored(position), .duplicate] {
-            let answer = try self.answer(to: request, by: StubBroker(.success(publication)))
+        for publication in [Publication.stored(position, feeds: 1), .duplicate] {
+            let answer = try self.answer(to: request, by: StubBroker(publication))
             #expect(answer == (200, #"{"op":12,"d":0}"#))
         }
     }
@@ -91,7 +51,7 @@ import Testing
     @Test(arguments: BrokerError.allCases)
     func failures(error: BrokerError) throws {
         let request = try QQRequest.signed(#"{"op":0,"id":"x","d":{}}"#)
-        let answer = try self.answer(to: request, by: StubBroker(.failure(error)))
+        let answer = try self.answer(to: request, by: StubBroker(error))
         #expect(answer == (503, #"{"op":12,"d":1}"#))
     }
 
@@ -99,7 +59,7 @@ import Testing
     @Test func draining() throws {
         let state = NodeState()
         let request = try QQRequest.signed(#"{"op":0,"id":"x","d":{}}"#)
-        let broker = StubBroker(.success(.duplicate))
+        let broker = StubBroker(.duplicate)
         #expect(try self.answer(to: request, by: broker, drainState: state).status == 200)
         state.drain()
         #expect(try self.answer(to: request, by: broker, drainState: state) == (503, #"{"op":12,"d":1}"#))

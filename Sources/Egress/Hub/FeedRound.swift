@@ -12,6 +12,7 @@ final class FeedRound {
     private var cachedRawFrames: ByteBuffer?
     /// All events as gateways' sessions get them, made when the first session asks.
     private(set) lazy var gateway = GatewayRound(self.entries[...])
+    private var cachedEnvelopes: EnvelopeRound?
 
     init(entries: [LogEntry]) {
         precondition(!entries.isEmpty, "a round delivers something")
@@ -30,5 +31,13 @@ final class FeedRound {
         let frames = RawProtocol.frames(self.entries[...])
         self.cachedRawFrames = frames
         return frames
+    }
+
+    /// All events as envelopes, made when the first socket or stream asks; a round is of one channel.
+    func envelopes(on channel: ChannelID) -> EnvelopeRound {
+        if let envelopes = self.cachedEnvelopes { return envelopes }
+        let envelopes = EnvelopeRound(self.entries[...], channel: channel)
+        self.cachedEnvelopes = envelopes
+        return envelopes
     }
 }

@@ -19,9 +19,11 @@ struct Node: Service {
     private static let lastWords = TimeAmount.seconds(5)
 
     private let server: HTTPServer
+    private let ingress: Ingress?
     private let egress: Egress?
     private let store: NodeStore
     private let state: NodeState
+    private let group: any EventLoopGroup
     private let drainTime: TimeAmount
     private let logger: Logger
 
@@ -57,6 +59,8 @@ struct Node: Service {
                 group: group,
                 logger: logger
             ) : nil
+        // It opens when the store can be reached, and stays open until that is shut down.
+        _ = ingress?.openInbox(on: group.any())
         let health = HealthRoutes(state: state, broker: store.broker, metrics: metrics)
         let server = try await Self.listen(configuration, group: group) { eventLoop in
             var router = Router()
@@ -67,9 +71,11 @@ struct Node: Service {
         }
         return Node(
             server: server,
+            ingress: ingress,
             egress: egress,
             store: store,
             state: state,
+            group: group,
             drainTime: configuration.drain,
             logger: logger,
             greeting: Greeting(
@@ -91,7 +97,9 @@ struct Node: Service {
         let deadline = NIODeadline.now() + self.drainTime + Self.lastWords
         self.state.drain()
         self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
+        async let answered: Void? = self.ingress?.drain(within: self.drainTime, on: self.group.any())
         await self.egress?.drain(over: self.drainTime)
+        await answered
         let isClosed = await self.server.shutdown(within: deadline - .now())
         await self.egress?.shutdown()
         await self.store.shutdown()

@@ -64,6 +64,9 @@ struct NodeConfiguration: Sendable {
         let century = TimeAmount.hours(24 * 36_500)
         try reader.read(.duration("freshness", in: .seconds(1)...century), into: &self, \.ingress.freshness)
         try reader.read(.choice("signature-check"), into: &self, \.ingress.signatureCheck)
+        // The longest that a platform can be told to wait, Dialogflow CX.
+        let waits = TimeAmount.milliseconds(100) ... .seconds(30)
+        try reader.read(.duration("reply-timeout", in: waits), into: &self, \.ingress.replyTimeout)
         try reader.read(.number("retention-count", in: 1...1_000_000), into: &self, \.retentionCount)
         try reader.read(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30)), into: &self, \.retentionAge)
         try reader.read(.bytes("memory-limit", in: (1 << 20)...(1 << 40)), into: &self, \.memoryLimit)

@@ -22,6 +22,15 @@ struct IngressOptions: SettingFlags {
     )
     var signatureCheck: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a request waits for the bot's reply where its platform takes one, 100ms to 30s; "
+                + "WeChat's at most 4500ms. (default: 4500ms)",
+            valueName: "time"
+        )
+    )
+    var replyTimeout: String?
+
     @Option(help: ArgumentHelp("How many events a bot's log retains. (default: 1000)", valueName: "number"))
     var retentionCount: String?
 
@@ -31,6 +40,7 @@ struct IngressOptions: SettingFlags {
     var flags: [String: String?] {
         [
             "freshness": self.freshness, "signature-check": self.signatureCheck,
+            "reply-timeout": self.replyTimeout,
             "retention-count": self.retentionCount, "retention-age": self.retentionAge,
         ]
     }

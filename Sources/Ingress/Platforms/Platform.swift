@@ -7,7 +7,8 @@ internal import Shared
 
 /// A chat platform as an ingress node sees it: what its requests mean and what it wants to hear.
 ///
-/// An instance belongs to one event loop. Adding a platform means adding a type of its own beside `QQ`.
+/// An instance belongs to one event loop. Adding a platform means adding a folder of its own beside `QQ`; most are a
+/// `ChatPlatform`, which takes a request in steps.
 protocol Platform: AnyObject {
     /// The platform's name in routes, metrics and envelopes.
     static var name: String { get }
@@ -21,7 +22,7 @@ protocol Platform: AnyObject {
 
 /// What a request turned out to be.
 enum Verdict {
-    /// An event to publish; `acknowledgement` is the answer once it is stored.
+    /// An event to publish.
     case publish(Publishing)
     /// No event; this is the answer: a handshake, a heartbeat.
     case answer(HTTPResponse)
@@ -34,5 +35,16 @@ struct Publishing {
     var event: Event
     var channel: ChannelID
     var key: DuplicateKey?
+    /// The answer once the event is stored; where the platform takes a reply, the fallback without one.
     var acknowledgement: HTTPResponse
+    /// How the platform takes the bot's reply, where its request waits for one.
+    var reply: ReplyTerms?
+}
+
+/// How a request waits for the bot's reply.
+struct ReplyTerms {
+    /// What a reply becomes.
+    var form: any ReplyForm
+    /// How long the request may wait: the platform's own limit less a margin for the way back.
+    var timeLimit: TimeAmount
 }

@@ -55,7 +55,7 @@ final class Publisher: Sendable {
             call.command(name, script)
         }.flatMapThrowing { reply in
             let publication = try Self.publication(reply)
-            if case .stored(let position) = publication {
+            if case .stored(let position, feeds: _) = publication {
                 self.channels.withLock { $0.stored(at: position, on: channel) }
             }
             return publication
@@ -67,11 +67,11 @@ final class Publisher: Sendable {
         switch reply {
         case .null:
             return .duplicate
-        case .array(let parts) where parts.count == 2:
+        case .array(let parts) where parts.count == 3:
             guard let epoch = parts[0].string.flatMap(Epoch.init), case .integer(let offset) = parts[1],
-                let offset = UInt64(exactly: offset)
+                let offset = UInt64(exactly: offset), case .integer(let feeds) = parts[2], feeds >= 0
             else { throw .refused }
-            return .stored(Position(epoch: epoch, offset: offset))
+            return .stored(Position(epoch: epoch, offset: offset), feeds: feeds)
         default:
             throw .refused
         }

@@ -23,7 +23,7 @@ extension RedisScript {
     /// | 8 | how long the meta outlives the log, in ms |
     /// | 9 | the largest event, in bytes, that is pushed; of a larger one only the news |
     ///
-    /// It returns epoch and offset, or nil where the key is known.
+    /// It returns epoch and offset and how many nodes it was pushed to, or nil where the key is known.
     ///
     /// The duplicate key is set behind the append: should the append fail, the platform's next attempt is not taken for
     /// a duplicate. Trimming by count is exact, for it costs no more than the approximate one (a deleted entry is a flag
@@ -102,8 +102,8 @@ extension RedisScript {
         end
 
         if #event > tonumber(ARGV[9]) then event = '' end
-        redis.call('PUBLISH', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
-        return {epoch, offset}
+        local feeds = redis.call('PUBLISH', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
+        return {epoch, offset, feeds}
         """
     )
 }

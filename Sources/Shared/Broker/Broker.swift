@@ -13,6 +13,8 @@ public import NIOCore
 ///   delivers an offset at most once; what is delivered after a reconnect of the broker's own is filled from the log.
 /// - **A lost store is announced.** When the log lost its memory, its epoch changes, and every feed says so.
 /// - **Known keys are dropped.** Two publications with one duplicate key within its lifetime store one event.
+/// - **A reply finds its node, or its sender learns that it did not.** It is brought to the node that its token names at
+///   most once, whichever node it comes from, and the outcome is that node's own word.
 ///
 /// All methods may be called from any thread. Futures complete on the event loop that the caller names.
 public protocol Broker: Sendable {
@@ -69,14 +71,39 @@ public protocol Broker: Sendable {
     ///   `BrokerError` where that cannot be known.
     func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?>
 
+    /// Opens the inbox of an ingress node: `receiver` takes the replies to the node's tokens, from whatever node they come.
+    ///
+    /// It stays open, through losses of the store's connection too, until it is closed or the broker is shut down. While
+    /// the store cannot be reached replies do not arrive, and their senders learn so. A node has one inbox: opening it
+    /// again puts the new receiver in the place of the old one.
+    ///
+    /// - Returns: a future on `eventLoop` that succeeds when the inbox is open: a reply that is sent after that, by any
+    ///   node, reaches the receiver. It waits for a store that cannot be reached, and fails only with
+    ///   `BrokerError.closed`. `receiver` is held until the inbox is closed.
+    func openInbox(
+        of node: NodeID,
+        to receiver: any ReplyReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ReplyInbox>
+
+    /// Brings a reply to the node that its token names.
+    ///
+    /// - Returns: a future on `eventLoop`: what the node made of it; `unfit` for a reply that is not fit, wherever it
+    ///   should go; `unknown` where no such node has its inbox open, or does not answer within two seconds. It fails with
+    ///   `BrokerError` where the store cannot be reached: `timeout` where the reply may have been accepted all the same,
+    ///   `overloaded` where too many replies are under way.
+    func reply(_ reply: Reply, to token: ReplyToken, on eventLoop: any EventLoop) -> EventLoopFuture<ReplyOutcome>
+
     /// Whether the broker can store and deliver right now; read at any time, never blocks.
     var health: BrokerHealth { get }
 }
 
 /// What became of a published event.
 public enum Publication: Hashable, Sendable {
-    /// It is in the log, at this position.
-    case stored(Position)
+    /// It is in the log, at this position. `feeds` is how many feeds it was pushed to: 0 says that no egress node has a
+    /// socket of the channel. More does not promise one, since a feed outlives its last socket by a few seconds, and
+    /// counts once however many sockets it has.
+    case stored(Position, feeds: Int)
     /// Its key was known: the event is in the log already and was not stored again.
     case duplicate
 }

@@ -33,6 +33,18 @@ public struct Event: Sendable {
     /// Whether `body` is UTF-8 throughout, so that it can travel in a text frame. Computed once, where the event is made.
     public var bodyIsUTF8: Bool { self.shared.parts.bodyIsUTF8 }
 
+    /// What was said, where the platform is known and somebody said something; the first is what an envelope shows as
+    /// `text`, `sender` and `conversation`.
+    ///
+    /// Of QQ's events they are read from the body each time they are asked for: keep the result.
+    public var messages: [ChatMessage] {
+        self.carriedMessages.isEmpty && self.platform == "qq" ? QQMessage.messages(in: self.body) : self.carriedMessages
+    }
+    /// How to answer, where a request waits for that.
+    public var reply: ReplyOffer? { self.shared.parts.reply }
+
+    /// The messages that travel with the event; those of QQ's do not.
+    var carriedMessages: [ChatMessage] { self.shared.parts.messages }
     /// What `headers` reads.
     var fields: EventFields { self.shared.parts.fields }
 
@@ -45,6 +57,8 @@ public struct Event: Sendable {
         var method: HTTPMethod
         var pathSuffix: String
         var query: String
+        var messages: [ChatMessage] = []
+        var reply: ReplyOffer?
         var fields: EventFields
         var body: ByteBuffer
         var bodyIsUTF8: Bool
@@ -72,7 +86,9 @@ public struct Event: Sendable {
         query: String = "",
         headers: HTTPHeaders = HTTPHeaders(),
         body: ByteBuffer,
-        bodyIsUTF8: Bool
+        bodyIsUTF8: Bool,
+        messages: [ChatMessage] = [],
+        reply: ReplyOffer? = nil
     ) {
         self.init(
             Parts(
@@ -83,6 +99,8 @@ public struct Event: Sendable {
                 method: method,
                 pathSuffix: pathSuffix,
                 query: query,
+                messages: messages,
+                reply: reply,
                 fields: EventFields(headers),
                 body: body,
                 bodyIsUTF8: bodyIsUTF8
@@ -129,6 +147,13 @@ public struct Event: Sendable {
         return Event(parts)
     }
 
+    /// The same event with an offer to answer it.
+    public func with(reply: ReplyOffer) -> Event {
+        var parts = self.shared.parts
+        parts.reply = reply
+        return Event(parts)
+    }
+
     /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
     /// so that a log holds its events and not the receive buffers of a thousand connections.
     public func compacted() -> Event {
@@ -151,7 +176,11 @@ public struct Event: Sendable {
     /// How many bytes the event's parts take, as far as they can be counted.
     var memory: Int {
         let parts = self.shared.parts
-        return parts.body.storageCapacity + parts.fields.memory + parts.platform.utf8.count + parts.query.utf8.count
+        let said = parts.messages.reduce(0) { memory, message in
+            [message.text, message.sender, message.conversation].reduce(memory + 64) { $0 + ($1?.utf8.count ?? 0) }
+        }
+        return said + parts.body.storageCapacity + parts.fields.memory + parts.platform.utf8.count
+            + parts.query.utf8.count
             + parts.pathSuffix.utf8.count + (parts.id?.utf8.count ?? 0) + (parts.type?.utf8.count ?? 0)
     }
 }

@@ -12,10 +12,12 @@ internal import NIOHTTP1
 /// | bytes | what |
 /// |---|---|
 /// | 1 | version, 1 |
-/// | 1 | flags: 1 the body is UTF-8, 2 there is an id, 4 there is a type; the others are 0 |
+/// | 1 | flags: 1 the body is UTF-8, 2 there is an id, 4 a type, 8 messages, 16 a reply is awaited; the others are 0 |
 /// | 4 | length of the rest of the head |
 /// | 8 | when the request was received, in milliseconds since 1970, signed |
 /// | texts | platform, id and type where there are, method, path suffix, query |
+/// | messages | where there are: how many; of each a byte (1 text, 2 sender, 4 conversation) and the texts it names |
+/// | 32 | where a reply is awaited: node and number of the token, deadline |
 /// | fields | how many header fields; name and value of each, in order |
 /// | … | the body |
 ///
@@ -31,7 +33,9 @@ public enum EventEncoding {
         static let bodyIsUTF8 = Flags(rawValue: 1)
         static let hasID = Flags(rawValue: 2)
         static let hasType = Flags(rawValue: 4)
-        static let all: Flags = [.bodyIsUTF8, .hasID, .hasType]
+        static let hasMessages = Flags(rawValue: 8)
+        static let hasReply = Flags(rawValue: 16)
+        static let all: Flags = [.bodyIsUTF8, .hasID, .hasType, .hasMessages, .hasReply]
     }
 
     /// Writes everything but the body, which follows as it is.
@@ -39,6 +43,8 @@ public enum EventEncoding {
         var flags: Flags = event.bodyIsUTF8 ? .bodyIsUTF8 : []
         if event.id != nil { flags.insert(.hasID) }
         if event.type != nil { flags.insert(.hasType) }
+        if !event.carriedMessages.isEmpty { flags.insert(.hasMessages) }
+        if event.reply != nil { flags.insert(.hasReply) }
         let capacity = self.headCapacity(of: event)
         var head = ByteBufferAllocator().buffer(capacity: capacity)
         head.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
@@ -53,6 +59,8 @@ public enum EventEncoding {
             writer.writeCounted(event.method.rawValue)
             writer.writeCounted(event.pathSuffix)
             writer.writeCounted(event.query)
+            if !event.carriedMessages.isEmpty { writer.writeMessages(event.carriedMessages) }
+            if let reply = event.reply { writer.writeReply(reply) }
             event.fields.write(into: &writer)
             return writer.count
         }
@@ -92,6 +100,8 @@ public enum EventEncoding {
                 method: HTTPMethod(rawValue: try reader.readText(span)),
                 pathSuffix: try reader.readText(span),
                 query: try reader.readText(span),
+                messages: flags.contains(.hasMessages) ? try reader.readMessages(span) : [],
+                reply: flags.contains(.hasReply) ? try reader.readReply(span) : nil,
                 fields: try EventFields(encoded: head, at: reader.offset),
                 body: body,
                 bodyIsUTF8: flags.contains(.bodyIsUTF8)
@@ -109,6 +119,7 @@ public enum EventEncoding {
             + ByteWriter.capacity(for: event.pathSuffix) + ByteWriter.capacity(for: event.query)
             + (event.id.map(ByteWriter.capacity) ?? 0) + (event.type.map(ByteWriter.capacity) ?? 0)
         return self.prefixLength + 8 + texts + event.fields.capacity
+            + ByteWriter.capacity(for: event.carriedMessages) + (event.reply == nil ? 0 : ReplyOffer.encodedLength)
     }
 }
 

@@ -55,6 +55,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var stream: HTTPBodyStream?
     /// The body of the request under way, where its route takes it piece by piece.
     var inflow: HTTPBodyInflow?
+    /// Tells whoever makes the answer under way that the peer does not wait for it.
+    private var abandon: (@Sendable () -> Void)?
 
     init(loop: HTTPLoop) {
         self.loop = loop
@@ -78,6 +80,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.waiting.removeAll()
         self.stream.take()?.connectionLost()
         self.stopInflow(.connectionLost)
+        self.abandon.take()?()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -86,6 +89,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.timer = nil
         self.stream.take()?.connectionLost()
         self.stopInflow(.connectionLost)
+        self.abandon.take()?()
         context.fireChannelInactive()
     }
 
@@ -163,6 +167,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case let event as ChannelEvent where event == .inputClosed:
             if self.mustWait(context: context) {
                 self.waiting.append(.inputClosed)
+                self.abandon.take()?()
             } else {
                 self.inputClosed(context: context)
             }
@@ -266,13 +271,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.machine.plainRequestAbandoned()
         // What waits comes behind what the parser makes of all the bytes.
         var bytes = bytes
-        var rest: Deque<Waiting> = []
-        for item in self.waiting {
-            if case .plainBytes(let more) = item { bytes.writeImmutableBuffer(more) } else { rest.append(item) }
-        }
+        var rest = self.takePlainRest()
+        bytes.writeBuffer(&rest)
+        let waiting = self.waiting
         self.waiting.removeAll()
-        self.plainSource?.leave(to: bytes)
-        self.waiting.append(contentsOf: rest)
+        self.plainSource?.leave(toParserWith: bytes)
+        self.waiting.append(contentsOf: waiting)
     }
 
     private func respond(_ head: HTTPRequestHead, _ body: ByteBuffer, context: ChannelHandlerContext) {
@@ -305,15 +309,33 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case .upgrade(let upgrade):
             self.upgrade(upgrade, context: context)
         case .eventually(let future):
-            let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            future.hop(to: context.eventLoop).whenComplete { result in
-                let (handler, context) = loopBound.value
-                switch result {
-                case .success(let reply): handler.answer(reply, context: context)
-                case .failure: handler.answer(.response(Self.failure.response), context: context)
-                }
+            self.answer(with: future, context: context)
+        case .awaited(let future, let abandoned):
+            // A peer that has finished its side behind the request is not waiting either: nearly all that do have gone.
+            if self.isInputClosed {
+                abandoned()
+            } else {
+                self.abandon = abandoned
+            }
+            self.answer(with: future, context: context)
+        }
+    }
+
+    private func answer(with future: EventLoopFuture<HTTPReply>, context: ChannelHandlerContext) {
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        future.hop(to: context.eventLoop).whenComplete { result in
+            let (handler, context) = loopBound.value
+            handler.abandon = nil
+            switch result {
+            case .success(let reply): handler.answer(reply, context: context)
+            case .failure: handler.answer(.response(Self.failure.response), context: context)
             }
         }
+    }
+
+    /// Whether the peer has finished its side, though it is not dealt with yet.
+    private var isInputClosed: Bool {
+        self.waiting.contains { if case .inputClosed = $0 { true } else { false } }
     }
 
     private func answer(_ response: HTTPResponse, context: ChannelHandlerContext) {
@@ -368,32 +390,24 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private func upgrade(_ upgrade: HTTPUpgrade, context: ChannelHandlerContext) {
         // A peer that has finished its side cannot speak another protocol.
-        let isInputClosed = self.waiting.contains { if case .inputClosed = $0 { true } else { false } }
-        if isInputClosed {
+        if self.isInputClosed {
             _ = self.machine.inputClosed(now: .now())
         }
         guard self.machine.upgradeReady() else {
             context.close(promise: nil)
             return
         }
-        let bytes = HTTPResponseEncoder.encodeSwitchingProtocols(
-            headers: upgrade.headers,
-            allocator: context.channel.allocator
-        )
+        let bytes = self.head(of: upgrade, context: context)
         // The peer must not see the answer before the new protocol is in place: what it causes elsewhere, such as an event
         // for its socket, could come first.
         context.write(self.wrapOutboundOut(bytes), promise: nil)
+        let early = self.takePlainRest()
         self.waiting.removeAll()
         let pipeline = context.pipeline.syncOperations
+        let plainSource = self.plainSource
         do {
             try upgrade.install(context.channel)
-            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let removed = context.eventLoop.makePromise(of: Void.self)
-            // Bytes that came early are handed over as the decoder leaves, and nobody else tells that they were all.
-            removed.futureResult.assumeIsolated().whenSuccess { [channel = context.channel] in
-                channel.pipeline.fireChannelReadComplete()
-            }
-            pipeline.removeHandler(context: decoder, promise: removed)
+            if plainSource == nil { try self.removeParser(from: pipeline, of: context.channel) }
         } catch {
             context.close(promise: nil)
             return
@@ -403,6 +417,45 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             context.read()
         }
         pipeline.removeHandler(context: context, promise: nil)
+        plainSource?.leave(toProtocolWith: early)
+    }
+
+    private func removeParser(from pipeline: ChannelPipeline.SynchronousOperations, of channel: any Channel) throws {
+        let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        let removed = channel.eventLoop.makePromise(of: Void.self)
+        // Bytes that came early are handed over as the decoder leaves, and nobody else tells that they were all.
+        removed.futureResult.assumeIsolated().whenSuccess { channel.pipeline.fireChannelReadComplete() }
+        pipeline.removeHandler(context: decoder, promise: removed)
+    }
+
+    /// All bytes that have come and were not read, where the full parser was not needed yet.
+    private func takePlainRest() -> ByteBuffer {
+        var bytes = self.plain.takeRest()
+        self.waiting.removeAll { item in
+            guard case .plainBytes(let more) = item else { return false }
+            bytes.writeImmutableBuffer(more)
+            return true
+        }
+        return bytes
+    }
+
+    private func head(of upgrade: HTTPUpgrade, context: ChannelHandlerContext) -> ByteBuffer {
+        switch upgrade.head {
+        case .switchingProtocols:
+            HTTPResponseEncoder.encodeSwitchingProtocols(
+                headers: upgrade.headers,
+                allocator: context.channel.allocator
+            )
+        case .unending:
+            HTTPResponseEncoder.encodeHead(
+                of: HTTPStreamedResponse(status: .ok, headers: upgrade.headers, contentLength: nil) { _ in },
+                framing: .untilClose,
+                close: true,
+                isHTTP10: self.answersHTTP10,
+                date: self.loop.date.now(),
+                allocator: context.channel.allocator
+            )
+        }
     }
 
     /// Goes on with what had to wait, as far as this turn goes.

@@ -22,6 +22,17 @@ extension HTTPHeaders {
         case .repeated: .repeated
         }
     }
+
+    /// The field of a name that is known only when the node runs, and may occur once.
+    public func single(named name: String) -> SingleField {
+        let wanted = name.lowercased()
+        var found = SingleField.missing
+        for field in self where field.name.utf8.count == wanted.utf8.count && field.name.lowercased() == wanted {
+            guard case .missing = found else { return .repeated }
+            found = .value(field.value.trimmingOptionalWhitespace)
+        }
+        return found
+    }
 }
 
 extension String {

@@ -24,6 +24,8 @@ public struct Router {
     private struct Route {
         var pattern: RoutePattern
         var responders: [(method: HTTPMethod, respond: Respond)]
+        /// Takes the methods that no responder is for.
+        var respondToOthers: Respond?
     }
 
     private var literals: [String: Route] = [:]
@@ -41,13 +43,24 @@ public struct Router {
     ///   - pattern: a path whose segments may be parameters: `/ws/{secret}`. A literal path goes before a pattern, and an
     ///     earlier pattern before a later one.
     public mutating func on(_ method: HTTPMethod, _ pattern: String, _ respond: @escaping Respond) {
+        self.change(pattern) { $0.responders.append((method, respond)) }
+    }
+
+    /// Adds a route for all methods of a path that no other route takes.
+    public mutating func onAny(_ pattern: String, _ respond: @escaping Respond) {
+        self.change(pattern) { $0.respondToOthers = respond }
+    }
+
+    private mutating func change(_ pattern: String, _ change: (inout Route) -> Void) {
         let parsed = RoutePattern(pattern)
         if parsed.isLiteral {
-            self.literals[pattern, default: Route(pattern: parsed, responders: [])].responders.append((method, respond))
+            change(&self.literals[pattern, default: Route(pattern: parsed, responders: [])])
         } else if let index = self.patterns.firstIndex(where: { $0.pattern == parsed }) {
-            self.patterns[index].responders.append((method, respond))
+            change(&self.patterns[index])
         } else {
-            self.patterns.append(Route(pattern: parsed, responders: [(method, respond)]))
+            var route = Route(pattern: parsed, responders: [])
+            change(&route)
+            self.patterns.append(route)
         }
     }
 
@@ -124,6 +137,7 @@ public struct Router {
         if method == .HEAD, let get = route.responders.first(where: { $0.method == .GET }) {
             return get.respond(request)
         }
+        if let respond = route.respondToOthers { return respond(request) }
         if let respond = self.prefixRoute(of: request) { return respond(request) }
         var allowed = route.responders.map(\.method.rawValue)
         if allowed.contains("GET") { allowed.append("HEAD") }

@@ -98,6 +98,24 @@ public struct JSONValue {
         return value
     }
 
+    /// Calls the body with each member of an object in order, as long as it returns `true`; names may repeat. Other kinds
+    /// have none.
+    public func forEachMember(_ body: (_ name: String, JSONValue) throws -> Bool) rethrows {
+        guard self.kind == .object else { return }
+        var scanner = JSONScanner(self.raw, depthLimit: JSONScanner.maximumDepth)
+        scanner.skip()
+        while let byte = scanner.peek(), byte != UInt8(ascii: "}") {
+            if byte == UInt8(ascii: ",") { scanner.skip() }
+            guard let name = try? scanner.readName(), let range = try? scanner.skipValue() else { return }
+            let member = JSONValue(
+                raw: UnsafeRawBufferPointer(rebasing: self.raw[range]),
+                range: range.lowerBound + self.range.lowerBound..<range.upperBound + self.range.lowerBound
+            )
+            let text = JSONUnescaping.text(UnsafeRawBufferPointer(rebasing: self.raw[name.raw]))
+            guard try body(text, member) else { return }
+        }
+    }
+
     /// Calls the body with each element of an array in order, as long as it returns `true`. Other kinds have none.
     public func forEachElement(_ body: (JSONValue) throws -> Bool) rethrows {
         guard self.kind == .array else { return }

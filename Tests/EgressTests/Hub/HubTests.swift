@@ -71,7 +71,7 @@ import Testing
 }
 
 /// A broker that cannot be reached.
-private final class FailingBroker: Broker {
+final class FailingBroker: Broker {
     var health: BrokerHealth { .unavailable("it is away") }
 
     func publish(
@@ -110,6 +110,22 @@ private final class FailingBroker: Broker {
     }
 
     func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
+        eventLoop.makeFailedFuture(BrokerError.unavailable)
+    }
+
+    func openInbox(
+        of node: NodeID,
+        to receiver: any ReplyReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ReplyInbox> {
+        eventLoop.makeFailedFuture(BrokerError.unavailable)
+    }
+
+    func reply(
+        _ reply: Reply,
+        to token: ReplyToken,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<ReplyOutcome> {
         eventLoop.makeFailedFuture(BrokerError.unavailable)
     }
 }

@@ -181,6 +181,22 @@ private final class FaultyBroker: Broker {
         }
     }
 
+    func openInbox(
+        of node: NodeID,
+        to receiver: any ReplyReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ReplyInbox> {
+        self.memory.openInbox(of: node, to: receiver, on: eventLoop)
+    }
+
+    func reply(
+        _ reply: Reply,
+        to token: ReplyToken,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<ReplyOutcome> {
+        self.memory.reply(reply, to: token, on: eventLoop)
+    }
+
     func remember(
         _ grant: TokenGrant,
         for token: TokenDigest,

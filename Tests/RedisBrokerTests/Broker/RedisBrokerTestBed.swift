@@ -23,6 +23,17 @@ struct RedisBrokerTestBed: BrokerTestBed {
         }
     }
 
+    /// The second broker feeds nobody, as on an ingress node.
+    func withBrokers(_ body: @Sendable (any Broker, any Broker) async throws -> Void) async throws {
+        try await self.withRedisBroker { asking in
+            try await self.withRedisBroker {
+                $0.feeds = false
+            } _: { waiting in
+                try await body(asking, waiting)
+            }
+        }
+    }
+
     func advance(milliseconds: Int64) async throws {
         try await Task.sleep(for: .milliseconds(milliseconds))
     }
@@ -52,6 +63,7 @@ struct RedisBrokerTestBed: BrokerTestBed {
         configuration.redis.commandTimeout = .seconds(10)
         configuration.redis.pingTimeout = .seconds(10)
         configuration.feedTimeout = .seconds(10)
+        configuration.replyTimeout = .seconds(10)
         try configure(&configuration)
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical

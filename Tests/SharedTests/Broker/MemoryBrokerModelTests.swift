@@ -42,7 +42,7 @@ import Testing
                     try #require(publication == .duplicate)
                     continue
                 }
-                guard case .stored(let position) = publication else {
+                guard case .stored(let position, feeds: _) = publication else {
                     Issue.record("step \(step): a new event was called a duplicate")
                     return
                 }

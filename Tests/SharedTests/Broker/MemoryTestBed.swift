@@ -19,6 +19,10 @@ struct MemoryTestBed: BrokerTestBed {
         )
     }
 
+    func withBrokers(_ body: @Sendable (any Broker, any Broker) async throws -> Void) async throws {
+        try await self.withBroker(BrokerSettings()) { try await body($0, $0) }
+    }
+
     func advance(milliseconds: Int64) {
         self.clock.advance(milliseconds: milliseconds)
     }

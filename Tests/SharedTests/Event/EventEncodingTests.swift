@@ -38,6 +38,31 @@ import Testing
         #expect(Array(buffer: EventEncoding.encode(Self.small)) == expected)
     }
 
+    /// So is that of what was said, and of how to answer.
+    @Test func layoutOfMessagesIsFixed() {
+        let event = Event(
+            platform: "",
+            receivedAt: 0,
+            body: ByteBuffer(),
+            bodyIsUTF8: false,
+            messages: [
+                ChatMessage(text: "t", sender: "s", conversation: "c"),
+                ChatMessage(text: nil, sender: "", conversation: nil),
+                ChatMessage(text: nil, sender: nil, conversation: nil),
+            ],
+            reply: ReplyOffer(token: ReplyToken(node: NodeID(rawValue: 1), high: 2, low: 3), deadline: -2)
+        )
+        var expected: [UInt8] = [1, 0b11000, 0, 0, 0, 60] + [UInt8](repeating: 0, count: 8)
+        expected += [0, 4] + Array("POST".utf8) + [0, 0]
+        expected += [3, 7, 1, 0x74, 1, 0x73, 1, 0x63, 2, 0, 0]
+        for number: UInt8 in 1...3 { expected += [0, 0, 0, 0, 0, 0, 0, number] }
+        expected += [UInt8](repeating: 0xFF, count: 7) + [0xFE]
+        expected += [0]
+        #expect(Array(buffer: EventEncoding.encode(event)) == expected)
+        let read = try? EventEncoding.decode(EventEncoding.encode(event))
+        #expect(read?.messages == event.messages && read?.reply == event.reply)
+    }
+
     /// Every part of an event is the same after it was written and read.
     @Test func everyPartSurvives() throws {
         var fields = HTTPHeaders()
@@ -106,7 +131,7 @@ import Testing
         #expect(Self.error(bytes.prefix(headEnd)) == nil)
         #expect(Self.error([2] + bytes.dropFirst()) == .unknownVersion)
         #expect(Self.error([0] + bytes.dropFirst()) == .unknownVersion)
-        #expect(Self.error(Self.replacing(bytes, at: 1, with: 0b1011)) == .unknownFlags)
+        #expect(Self.error(Self.replacing(bytes, at: 1, with: 0b10_0011)) == .unknownFlags)
         // The head one byte longer takes the body's first byte, one shorter lacks the last field's value.
         #expect(Self.error(Self.replacing(bytes, at: 5, with: bytes[5] + 1)) == .trailingBytes)
         #expect(Self.error(Self.replacing(bytes, at: 5, with: bytes[5] - 1)) == .truncated)
@@ -140,6 +165,18 @@ import Testing
             Array(buffer: EventEncoding.encode(Self.small)),
             Array(
                 buffer: EventEncoding.encode(Event(platform: "", receivedAt: 0, body: ByteBuffer(), bodyIsUTF8: true))
+            ),
+            Array(
+                buffer: EventEncoding.encode(
+                    Event(
+                        platform: "p",
+                        receivedAt: 0,
+                        body: ByteBuffer(),
+                        bodyIsUTF8: true,
+                        messages: [ChatMessage(text: "t", sender: "s", conversation: nil)],
+                        reply: ReplyOffer(token: .random(node: .random()), deadline: 1)
+                    )
+                )
             ),
             [],
         ]

@@ -5,6 +5,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Synchronization
 import Testing
 
 @testable import Shared
@@ -44,6 +45,55 @@ import Testing
             $0.split(separator: "\r\n\r\n").last
         }
         #expect(bodies == ["slow", "hello", "echo"])
+    }
+
+    /// Whoever makes an answer learns, once, that the peer has gone or has finished its side; an answer that comes then is
+    /// still written to a peer that can read it.
+    @Test(arguments: [false, true])
+    func abandonedAnswers(closesWholly: Bool) throws {
+        var router = Router.sample
+        var promise: EventLoopPromise<HTTPReply>?
+        let abandoned = Mutex(0)
+        router.on(.GET, "/waits") { _ in
+            guard let promise else { return .response(.init(status: .gone)) }
+            return .awaited(promise.futureResult, abandoned: { abandoned.withLock { $0 += 1 } })
+        }
+        let connection = try HTTPConnection(router: router)
+        promise = connection.channel.eventLoop.makePromise()
+        try connection.send("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(abandoned.withLock { $0 } == 0)
+        if closesWholly {
+            connection.channel.pipeline.fireChannelInactive()
+        } else {
+            connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        #expect(abandoned.withLock { $0 } == 1)
+        promise?.succeed(.response(HTTPResponse(status: .accepted)))
+        #expect(try connection.statuses() == (closesWholly ? [] : [202]))
+        _ = try? connection.channel.finish()
+        #expect(abandoned.withLock { $0 } == 1)
+    }
+
+    /// An answer that was made in time is nobody's to abandon, also where the connection ends later.
+    @Test func answersInTime() throws {
+        var router = Router.sample
+        var promise: EventLoopPromise<HTTPReply>?
+        let abandoned = Mutex(0)
+        router.on(.GET, "/waits") { _ in
+            guard let promise else { return .response(.init(status: .gone)) }
+            return .awaited(promise.futureResult, abandoned: { abandoned.withLock { $0 += 1 } })
+        }
+        let connection = try HTTPConnection(router: router)
+        promise = connection.channel.eventLoop.makePromise()
+        try connection.send("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n")
+        promise?.succeed(.response(HTTPResponse(status: .accepted)))
+        #expect(try connection.statuses() == [202])
+        // A peer that has finished its side before the request is served is not waited for at all.
+        promise = connection.channel.eventLoop.makePromise()
+        try connection.send(self.get)
+        _ = try? connection.channel.finish()
+        promise?.fail(ChannelError.eof)
+        #expect(abandoned.withLock { $0 } == 0)
     }
 
     /// A connection asks for no more input while a request is with its route, so that what a peer pipelines is bounded.

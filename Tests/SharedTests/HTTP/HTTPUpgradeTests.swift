@@ -51,6 +51,42 @@ import Testing
         #expect(try connection.answers() == "FRAMES")
     }
 
+    /// An answer without end is a plain answer whose body is the route's own from there on, and the connection's last.
+    @Test(arguments: ["1.1", "1.0"])
+    func unendingAnswer(version: String) throws {
+        var router = Router.sample
+        router.on(.GET, "/stream") { _ in
+            .upgrade(
+                .unending(headers: [("Content-Type", "text/plain")]) { channel in
+                    try channel.pipeline.syncOperations.addHandler(Upper())
+                }
+            )
+        }
+        let connection = try HTTPConnection(router: router)
+        try connection.send("GET /stream HTTP/\(version)\r\nHost: a\r\n\r\n")
+        let answer = try connection.answers()
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: "))
+        #expect(answer.hasSuffix("\r\nConnection: close\r\n\r\n"))
+        #expect(!answer.contains("Content-Length") && !answer.contains("Transfer-Encoding"))
+        connection.channel.embeddedEventLoop.run()
+        try connection.send("more")
+        #expect(try connection.answers() == "MORE")
+        let pipeline = connection.channel.pipeline.syncOperations
+        #expect(throws: ChannelPipelineError.self) { _ = try pipeline.handler(type: PlainRequestHandler.self) }
+        #expect(throws: ChannelPipelineError.self) { _ = try pipeline.handler(type: HTTPConnectionHandler.self) }
+    }
+
+    /// What comes in one packet with a request whose answer does not end is the route's, not another request.
+    @Test func unendingAnswerWithEarlyBytes() throws {
+        var router = Router.sample
+        router.on(.GET, "/stream") { _ in
+            .upgrade(.unending(headers: []) { try $0.pipeline.syncOperations.addHandler(Upper()) })
+        }
+        let connection = try HTTPConnection(router: router)
+        try connection.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\nearly")
+        #expect(try connection.answers().hasSuffix("\r\n\r\nEARLY"))
+    }
+
     /// Bytes that come in one packet with the handshake belong to the new protocol and are not lost.
     @Test func earlyBytes() throws {
         let connection = try HTTPConnection(router: self.router)

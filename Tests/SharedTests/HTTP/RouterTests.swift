@@ -52,6 +52,23 @@ import Testing
         #expect(try self.answer(self.router, .GET, "/webhook/wechat") == "pattern")
     }
 
+    /// A route for any method takes what no method's own route does, HEAD last.
+    @Test func anyMethod() throws {
+        var router = self.router
+        router.onAny("/any") {
+            .response(HTTPResponse(contentType: "a/b", body: ByteBuffer(string: $0.method.rawValue)))
+        }
+        router.onAny("/ws/{secret}") { _ in
+            .response(HTTPResponse(contentType: "a/b", body: ByteBuffer(string: "other")))
+        }
+        for method in [HTTPMethod.GET, .HEAD, .POST, .PUT, .OPTIONS] {
+            #expect(try self.answer(router, method, "/any") == method.rawValue)
+        }
+        #expect(try self.answer(router, .GET, "/ws/s") == "s")
+        #expect(try self.answer(router, .HEAD, "/ws/s") == "s")
+        #expect(try self.answer(router, .POST, "/ws/s") == "other")
+    }
+
     /// The absolute form of a target, as proxies send it, means the same as its path (RFC 9112, section 3.2.2).
     @Test(arguments: ["http://host/ws?secret=s", "http://host:8080/ws?secret=s", "/ws?secret=s#fragment"])
     func targets(target: String) throws {

@@ -114,4 +114,22 @@ import Testing
         #expect(try elements("{\"a\":1}") == [])
         #expect(try elements("\"[1]\"") == [])
     }
+
+    /// The members of an object come in their order, with repeats, their names unescaped, until there is enough.
+    @Test func members() throws {
+        func names(_ text: String, limit: Int = .max) throws -> [String] {
+            var names: [String] = []
+            try self.value(text) { value in
+                value.forEachMember { name, member in
+                    names.append("\(name)=\(String(decoding: member.raw, as: UTF8.self))")
+                    return names.count < limit
+                }
+            }
+            return names
+        }
+        let text = #"{ "a" : 1 , "\u0062":{"x":[2,{}]},"a":"}", "" : [ ] }"#
+        #expect(try names(text) == ["a=1", #"b={"x":[2,{}]}"#, #"a="}""#, "=[ ]"])
+        #expect(try names(text, limit: 2).count == 2)
+        for other in ["{}", "[1]", "1", "null", #""{}""#] { #expect(try names(other) == []) }
+    }
 }

@@ -47,10 +47,12 @@ enum GatewayProtocol {
     /// How deep a client's JSON may nest, the outermost object counted: Identify with its properties needs 3.
     static let depthLimit = 16
     /// What a client may send at once, and then each second: messages, and their bytes. Over it: close code 4008.
-    static let messageBurst = 120
-    static let messagesPerSecond = 5
-    static let byteBurst = 32 << 10
-    static let bytesPerSecond = 2 << 10
+    static let limits = MessageBudget.Limits(
+        messageBurst: 120,
+        messagesPerSecond: 5,
+        byteBurst: 32 << 10,
+        bytesPerSecond: 2 << 10
+    )
     /// The most bytes of a WebSocket message: above the burst, so that the client learns by 4008 what was wrong.
     static let frameLimit = 256 << 10
     /// The shortest silence for which a session is ended: some SDKs beat every 30 s, whatever Hello says.

@@ -55,12 +55,12 @@ struct GatewayStateMachine {
 
     private let times: GatewayTimes
     private var state: State = .unidentified
-    private var budget: GatewayBudget
+    private var budget: MessageBudget
     private var heard: NIODeadline
 
     init(times: GatewayTimes, now: NIODeadline) {
         self.times = times
-        self.budget = GatewayBudget(now: now)
+        self.budget = MessageBudget(limits: GatewayProtocol.limits, now: now)
         self.heard = now
     }
 

@@ -75,7 +75,11 @@ final class QQ: Platform {
         }
 
         let now = self.clock.wallMilliseconds()
-        guard let lifetime = signature.remainingLifetime(nowMilliseconds: now, freshness: self.configuration.freshness)
+        guard
+            let lifetime = signature.timestamp.remainingLifetime(
+                nowMilliseconds: now,
+                freshness: self.configuration.freshness
+            )
         else { throw .staleTimestamp }
         let key = try self.verifiedKey(secret, signature: signature, body: body)
 
@@ -198,7 +202,7 @@ final class QQ: Platform {
         // A signed request is good for as long as its timestamp is fresh, so its key must be known for at least as long.
         let duplicateKey = DuplicateKey(
             id.map { "id:" + $0 } ?? "signature:" + Hex.encode(signature.bytes),
-            lifetimeMilliseconds: max(DuplicateKey.defaultLifetimeMilliseconds, lifetime + 1_000)
+            signatureLifetime: lifetime
         )
         let event = Event(
             platform: Self.name,

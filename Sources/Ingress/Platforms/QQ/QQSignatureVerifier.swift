@@ -35,7 +35,7 @@ final class QQSignatureVerifier {
 
     /// Checks a signature over its timestamp and the body's raw bytes.
     func verify(_ signature: QQSignature, body: ByteBuffer, key: QQKey, now: NIODeadline) -> Result {
-        var timestamp = signature.timestamp
+        var timestamp = signature.timestamp.text
         return timestamp.withUTF8 { timestamp in
             body.withUnsafeReadableBytes { body in
                 signature.bytes.withUnsafeBytes { signature in

@@ -22,7 +22,7 @@ struct QQValidation {
             let plainToken = members["plain_token"]?.string,
             let timestamp = members["event_ts"].flatMap({ $0.string ?? $0.integer.map { String($0) } })
         else { throw .validationMalformed }
-        guard QQSignature.isTimestamp(timestamp), Self.isToken(plainToken),
+        guard SignedTimestamp.isTimestamp(timestamp), Self.isToken(plainToken),
             !plainToken.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { throw .validationRefused }
         self.eventTimestamp = timestamp

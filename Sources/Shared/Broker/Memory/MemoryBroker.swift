@@ -12,7 +12,13 @@ internal import Synchronization
 public final class MemoryBroker: Broker {
     private let store: Mutex<MemoryStore>
     private let tokens = Mutex(MemoryTokens())
+    private let inboxes = Mutex<[NodeID: Inbox]>([:])
     private let now: @Sendable () -> Int64
+
+    private struct Inbox {
+        var receiver: any ReplyReceiver
+        var handle: MemoryReplyInbox
+    }
 
     /// A broker with an empty log.
     ///
@@ -99,6 +105,32 @@ public final class MemoryBroker: Broker {
         return eventLoop.makeSucceededFuture(self.tokens.withLock { $0.grant(for: token, now: now) })
     }
 
+    public func openInbox(
+        of node: NodeID,
+        to receiver: any ReplyReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ReplyInbox> {
+        let handle = MemoryReplyInbox(node: node, broker: self)
+        self.inboxes.withLock { $0[node] = Inbox(receiver: receiver, handle: handle) }
+        return eventLoop.makeSucceededFuture(handle)
+    }
+
+    public func reply(
+        _ reply: Reply,
+        to token: ReplyToken,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<ReplyOutcome> {
+        guard reply.isFit else { return eventLoop.makeSucceededFuture(.unfit) }
+        let receiver = self.inboxes.withLock { $0[token.node]?.receiver }
+        return eventLoop.makeSucceededFuture(receiver?.receive(reply, for: token) ?? .unknown)
+    }
+
+    fileprivate func close(_ inbox: MemoryReplyInbox) {
+        self.inboxes.withLock { inboxes in
+            if inboxes[inbox.node]?.handle === inbox { inboxes[inbox.node] = nil }
+        }
+    }
+
     fileprivate func removeFeed(_ number: UInt64, from channel: ChannelID) {
         self.store.withLock { $0.removeFeed(number, from: channel) }
     }
@@ -120,5 +152,20 @@ private final class MemoryFeedSubscription: FeedSubscription {
 
     func cancel() {
         self.broker.removeFeed(self.number, from: self.channel)
+    }
+}
+
+/// An inbox of a `MemoryBroker`.
+private final class MemoryReplyInbox: ReplyInbox {
+    let node: NodeID
+    private let broker: MemoryBroker
+
+    init(node: NodeID, broker: MemoryBroker) {
+        self.node = node
+        self.broker = broker
+    }
+
+    func close() {
+        self.broker.close(self)
     }
 }

@@ -67,7 +67,7 @@ struct MemoryStore {
                 pressure.append(caughtUp)
             }
         }
-        return (.stored(entry.position), pressure)
+        return (.stored(entry.position, feeds: channel.feeds.count), pressure)
     }
 
     mutating func addFeed(to id: ChannelID, receiver: any FeedReceiver) -> (number: UInt64, start: Position) {

@@ -6,7 +6,8 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// Stands first on a connection and hands its bytes to `HTTPConnectionHandler`, which reads plain requests by itself.
-/// With the first request that is not plain it puts the full parser into its place. On the channel's event loop.
+/// With the first request that is not plain it puts the full parser into its place; where a route changes the protocol it
+/// goes too. On the channel's event loop.
 final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -60,8 +61,19 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
+    /// Leaves the connection to another protocol, whose handlers stand behind this one, from these bytes on.
+    func leave(toProtocolWith bytes: ByteBuffer) {
+        guard let context, !self.hasLeft else { return }
+        self.hasLeft = true
+        if bytes.readableBytes > 0 {
+            context.fireChannelRead(self.wrapInboundOut(bytes))
+            context.fireChannelReadComplete()
+        }
+        self.goIfLeft(context: context)
+    }
+
     /// Leaves the connection to the full parser, from these bytes on.
-    func leave(to bytes: ByteBuffer) {
+    func leave(toParserWith bytes: ByteBuffer) {
         guard let context, !self.hasLeft else { return }
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .forwardBytes,
@@ -76,6 +88,7 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
             return
         }
         self.hasLeft = true
+        self.connection.plainSource = nil
         context.fireChannelRead(self.wrapInboundOut(bytes))
     }
 }

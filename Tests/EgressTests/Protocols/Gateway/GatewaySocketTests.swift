@@ -244,7 +244,7 @@ import Testing
         let beat = ClientFrame.text(#"{"op":1,"d":1}"#).bytes
         try hostile.channel.writeInbound(ByteBuffer(bytes: (0..<10_000).flatMap { _ in beat }))
         let frames = try hostile.frames()
-        #expect(frames.count <= GatewayProtocol.messageBurst + 2)
+        #expect(frames.count <= GatewayProtocol.limits.messageBurst + 2)
         #expect(frames.last?.closeCode == 4008)
         try self.publish(1)
         #expect(try sound.sequences() == [2])

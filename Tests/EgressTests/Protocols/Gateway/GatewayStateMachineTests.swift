@@ -181,7 +181,7 @@ import Testing
             answered += 1
             script.now = script.now + .microseconds(100)
         }
-        #expect(answered <= GatewayProtocol.messageBurst)
+        #expect(answered <= GatewayProtocol.limits.messageBurst)
         #expect(script.receive(#"{"op":1,"d":1}"#) == .ignore)
         #expect(GatewayCloseReason.tooFast.closeCode.rawValue == 4008)
 

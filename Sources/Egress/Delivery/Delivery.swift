@@ -1,0 +1,167 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import NIOCore
+internal import Shared
+
+/// A client that gets envelopes. All calls come on its event loop.
+protocol DeliveryOwner: AnyObject {
+    /// Whether less than the high watermark waits to be sent.
+    var isWritable: Bool { get }
+
+    /// Sends a round; of one whose beginning the client has had, what is behind `after`.
+    func send(_ round: FeedRound, after: UInt64?)
+
+    /// Sends events that were read from the log.
+    func send(_ entries: ArraySlice<LogEntry>)
+
+    /// Tells the client whether what it missed follows.
+    func announce(_ recovery: Recovery)
+
+    /// The log cannot be read: the client has to come back.
+    func deliveryFailed()
+}
+
+/// Runs what `DeliveryStateMachine` decides for one client: reads the log, and sends no faster than the client reads.
+/// Bound to the client's event loop.
+final class Delivery {
+    /// How many events a page of the log has, and how many of its bytes are sent at once.
+    private static let pageLimit = 64
+    private static let partBytes = 64 << 10
+    /// How long the loop is left to its input between two pages.
+    private static let breath = TimeAmount.microseconds(20)
+
+    private let broker: any Broker
+    private let channel: ChannelID
+    private let eventLoop: any EventLoop
+    private var machine: DeliveryStateMachine
+    /// Until the end.
+    private var owner: (any DeliveryOwner)?
+    /// Events of the log that the client still has to be sent.
+    private var page: Deque<LogEntry> = []
+    private var hasPage = false
+    private var isSendingPage = false
+    /// What the client is told before it is sent anything more.
+    private var announcements: [Recovery] = []
+
+    /// - Parameter start: where the client joined its feed.
+    init(broker: any Broker, channel: ChannelID, start: Position, eventLoop: any EventLoop) {
+        self.broker = broker
+        self.channel = channel
+        self.eventLoop = eventLoop
+        self.machine = DeliveryStateMachine(start: start)
+    }
+
+    /// Begins; once.
+    func begin(_ resumption: DeliveryStateMachine.Resumption?, owner: any DeliveryOwner) {
+        self.owner = owner
+        self.run(self.machine.begin(resumption))
+    }
+
+    /// Events came by the feed.
+    func deliver(_ round: FeedRound) {
+        if !self.announcements.isEmpty { self.announce() }
+        switch self.machine.roundReceived(first: round.first, end: round.end) {
+        case .ignore: break
+        case .deliver(let after): self.owner?.send(round, after: after)
+        }
+    }
+
+    /// Events were lost. The client is told a moment later, for it may end by that, which is not allowed here; and before
+    /// it gets anything else.
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        for case .announce(let recovery) in self.machine.interrupted(reason, head: head) {
+            self.announcements.append(recovery)
+        }
+        if self.machine.isLive { self.dropPage() }
+        guard !self.announcements.isEmpty else { return }
+        self.eventLoop.assumeIsolated().execute { self.announce() }
+    }
+
+    /// The client takes more.
+    func becameWritable() {
+        self.sendPage()
+    }
+
+    /// The client has gone.
+    func end() {
+        self.machine.ended()
+        self.owner = nil
+        self.announcements = []
+        self.dropPage()
+    }
+
+    private func run(_ actions: [DeliveryStateMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .announce(let recovery):
+                self.announcements.append(recovery)
+                self.announce()
+            case .read(let position):
+                self.readLog(after: position)
+            case .send:
+                self.hasPage = true
+                self.sendPage()
+            }
+        }
+    }
+
+    private func announce() {
+        let announcements = self.announcements
+        self.announcements = []
+        for recovery in announcements { self.owner?.announce(recovery) }
+    }
+
+    // MARK: The log
+
+    private func readLog(after position: Position) {
+        guard self.owner != nil else { return }
+        self.broker.log(self.channel, after: position, limit: Self.pageLimit, on: self.eventLoop).assumeIsolated()
+            .whenComplete {
+                switch $0 {
+                case .success(let page):
+                    if case .entries(let entries, _) = page { self.page = Deque(entries) }
+                    self.run(self.machine.pageRead(page))
+                case .failure:
+                    self.owner?.deliveryFailed()
+                }
+            }
+    }
+
+    private func dropPage() {
+        self.page.removeAll()
+        self.hasPage = false
+    }
+
+    /// Sends what the client takes of the page; the rest waits until it has read that.
+    private func sendPage() {
+        guard self.hasPage, !self.isSendingPage else { return }
+        self.isSendingPage = true
+        defer { self.isSendingPage = false }
+        while self.hasPage, let owner, owner.isWritable, let part = self.takePart(), let last = part.last {
+            owner.send(part)
+            self.machine.sent(upTo: last.position)
+        }
+        guard self.hasPage, self.page.isEmpty, self.owner != nil else { return }
+        self.hasPage = false
+        for case .read(let position) in self.machine.pageSent() {
+            // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
+            self.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) { self.readLog(after: position) }
+        }
+    }
+
+    private func takePart() -> ArraySlice<LogEntry>? {
+        var part: [LogEntry] = []
+        var bytes = 0
+        while bytes < Self.partBytes, let entry = self.page.popFirst() {
+            part.append(entry)
+            bytes += entry.event.body.readableBytes
+        }
+        return part.isEmpty ? nil : part[...]
+    }
+}
+
+@available(*, unavailable)
+extension Delivery: Sendable {}

@@ -1,0 +1,186 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// An event as a CloudEvent in JSON (CloudEvents 1.0, JSON format), which is what envelope sockets and event streams get;
+/// docs/envelope.md describes it to bots' authors.
+///
+/// The body is the data, byte for byte where it is JSON. What else is known of the request stands in extension attributes.
+/// These are scalars by the specification, so the header fields and the list of messages are JSON in a text.
+struct Envelope {
+    /// The data member.
+    private enum Data {
+        /// An empty body.
+        case none
+        case json(ByteBuffer)
+        case base64(String)
+    }
+
+    /// Where the event stands.
+    let position: Position
+    /// How to answer it.
+    let reply: ReplyOffer?
+    private let attributes: [UInt8]
+    private let data: Data
+
+    /// What a type begins with that the relay itself gives its frames.
+    static let reservedTypes = "hookwire."
+
+    /// The envelope of an event on a channel.
+    init(_ entry: LogEntry, channel: ChannelID) {
+        let event = entry.event
+        let headers = event.headers
+        let (data, contentType) = Self.data(of: event, contentType: headers.first(name: "content-type"))
+        var attributes = CloudEventAttributes(
+            id: Self.identity(of: entry),
+            source: "hookwire:\(channel)/\(Self.path(of: event.platform))",
+            type: Self.type(of: event)
+        )
+        attributes.add("time", milliseconds: event.receivedAt)
+        attributes.add("datacontenttype", contentType)
+        attributes.add("platform", event.platform)
+        attributes.add("position", entry.position.description)
+        attributes.add("attempt", 1)
+        if let reply = event.reply {
+            attributes.add("replytoken", reply.token.description)
+            attributes.add("replydeadline", milliseconds: reply.deadline)
+        }
+        if let message = event.messages.first {
+            var isExact = attributes.add("text", message.text)
+            isExact = attributes.add("sender", message.sender) && isExact
+            isExact = attributes.add("conversation", message.conversation) && isExact
+            if event.messages.count > 1 || !isExact {
+                attributes.add("messages", json: Self.json(of: event.messages))
+            }
+        }
+        attributes.add("method", event.method.rawValue)
+        attributes.add("path", event.pathSuffix)
+        attributes.add("query", event.query)
+        attributes.add("headers", json: Self.json(of: headers))
+        self.position = entry.position
+        self.reply = event.reply
+        self.attributes = attributes.json
+        self.data = data
+    }
+
+    // MARK: Bytes
+
+    /// How many bytes it has.
+    var length: Int {
+        let data =
+            switch self.data {
+            case .none: 0
+            case .json(let body): Self.jsonName.utf8.count + body.readableBytes
+            case .base64(let text): Self.base64Name.utf8.count + text.utf8.count + 1
+            }
+        return self.attributes.count + data + 1
+    }
+
+    /// Appends its JSON. Line breaks are those of a body that is JSON, if it has any.
+    func write(into buffer: inout ByteBuffer) {
+        buffer.writeBytes(self.attributes)
+        switch self.data {
+        case .none:
+            break
+        case .json(let body):
+            buffer.writeString(Self.jsonName)
+            buffer.writeImmutableBuffer(body)
+        case .base64(let text):
+            buffer.writeString(Self.base64Name)
+            buffer.writeString(text)
+            buffer.writeStaticString("\"")
+        }
+        buffer.writeStaticString("}")
+    }
+
+    private static let jsonName = #","data":"#
+    private static let base64Name = #","data_base64":""#
+
+    // MARK: Parts
+
+    /// The platform's own id, the same over its retries, or the position where it has none that may stand here.
+    private static func identity(of entry: LogEntry) -> String {
+        guard let id = entry.event.id, !id.isEmpty, CloudEventText(id).isExact else {
+            return entry.position.description
+        }
+        return id
+    }
+
+    private static func type(of event: Event) -> String {
+        guard let type = event.type, !type.isEmpty else { return "webhook" }
+        return type.hasPrefix(self.reservedTypes) ? "webhook.\(type)" : type
+    }
+
+    /// A platform's name as part of a URI (RFC 3986, section 2.3).
+    private static func path(of platform: String) -> String {
+        String(
+            decoding: platform.utf8.flatMap { byte -> [UInt8] in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                    UInt8(ascii: "_"), UInt8(ascii: "~"):
+                    [byte]
+                default:
+                    Array("%\(Hex.encode([byte]).uppercased())".utf8)
+                }
+            },
+            as: UTF8.self
+        )
+    }
+
+    /// JSON is data where its type says that it is JSON or says nothing, and where it is an object or an array whatever
+    /// its type says: platforms send JSON as text. A number in a text stays a text, so that a bot finds the same kind of
+    /// thing each time.
+    private static func data(of event: Event, contentType: String?) -> (Data, contentType: String?) {
+        guard event.body.readableBytes > 0 else { return (.none, nil) }
+        let declared = contentType.flatMap { MediaType($0) }
+        if event.bodyIsUTF8, let kind = JSONText.kind(of: event.body),
+            kind == .container || declared.map(\.isJSON) ?? (contentType == nil)
+        {
+            return (.json(event.body), declared.flatMap { $0.isJSON ? $0.text : nil } ?? "application/json")
+        }
+        let base64 = event.body.withUnsafeReadableBytes { Base64.encode($0) }
+        // What is not JSON must not be called JSON.
+        return (.base64(base64), declared.flatMap { $0.isJSON ? nil : $0.text } ?? "application/octet-stream")
+    }
+
+    private static func json(of headers: HTTPHeaders) -> [UInt8] {
+        var json = [UInt8(ascii: "[")]
+        for (name, value) in headers {
+            if json.count > 1 { json.append(UInt8(ascii: ",")) }
+            json.append(UInt8(ascii: "["))
+            CloudEventJSON.append(name, to: &json)
+            json.append(UInt8(ascii: ","))
+            CloudEventJSON.append(value, to: &json)
+            json.append(UInt8(ascii: "]"))
+        }
+        json.append(UInt8(ascii: "]"))
+        return json
+    }
+
+    private static func json(of messages: [ChatMessage]) -> [UInt8] {
+        var json = [UInt8(ascii: "[")]
+        for message in messages {
+            if json.count > 1 { json.append(UInt8(ascii: ",")) }
+            json.append(UInt8(ascii: "{"))
+            var isFirst = true
+            for (name, text) in [
+                ("text", message.text), ("sender", message.sender), ("conversation", message.conversation),
+            ] {
+                guard let text else { continue }
+                if !isFirst { json.append(UInt8(ascii: ",")) }
+                isFirst = false
+                CloudEventJSON.append(name, to: &json)
+                json.append(UInt8(ascii: ":"))
+                CloudEventJSON.append(text, to: &json)
+            }
+            json.append(UInt8(ascii: "}"))
+        }
+        json.append(UInt8(ascii: "]"))
+        return json
+    }
+}

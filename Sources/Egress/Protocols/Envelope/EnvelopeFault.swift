@@ -1,0 +1,51 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// Why a client's frame could not be used.
+enum EnvelopeFault: Error, Equatable {
+    /// A binary message.
+    case binary
+    case json(JSONError)
+    case missingType
+    case unknownType
+    case badReference
+    case missingToken
+    case reply(ReplyMistake)
+    /// An acknowledgement on a socket that is no consumer's: it has nothing to acknowledge.
+    case noConsumer
+
+    /// A word for programs.
+    var reason: String {
+        switch self {
+        case .binary: "binary"
+        case .json: "malformed_json"
+        case .missingType: "missing_type"
+        case .unknownType: "unknown_type"
+        case .badReference: "bad_ref"
+        case .missingToken: "missing_token"
+        case .reply(let mistake): mistake.rawValue
+        case .noConsumer: "no_consumer"
+        }
+    }
+
+    /// For the author of the client.
+    var explanation: String {
+        switch self {
+        case .binary: "Send JSON in text messages."
+        case .json(let error): "This is no JSON object: \(error)."
+        case .missingType: "A frame has a type: reply or ping."
+        case .unknownType: "This type is not known; a client sends reply and ping."
+        case .badReference:
+            "ref is a string of at most \(EnvelopeRequest.referenceLimit) bytes, without control characters."
+        case .missingToken: "A reply names the token that its event gave as replytoken."
+        case .reply(let mistake): mistake.explanation
+        case .noConsumer: "This socket is no consumer's: its events need no acknowledgement."
+        }
+    }
+
+    /// Whether the client does something that it should mend.
+    var isMistake: Bool { self != .noConsumer }
+}

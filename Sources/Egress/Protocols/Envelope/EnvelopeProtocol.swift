@@ -1,0 +1,45 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// How an envelope socket speaks: the WebSocket subprotocol `cloudevents.json` (CloudEvents 1.0, WebSockets protocol
+/// binding). This file has its limits; `docs/envelope.md` is its document, `EnvelopeStateMachine` has the rules.
+///
+/// ```
+/// server: {"specversion":"1.0","id",…,"position","replytoken",…,"data"}        an event
+/// client: {"type":"reply","token",…,"ref"}                                     an answer to one, or …
+/// client: {"type":"ping","ref"}
+/// server: {"specversion":"1.0",…,"type":"hookwire.reply_result","outcome",…}   what became of it
+/// server: {…"hookwire.pong"} {…"hookwire.error","reason"} {…"hookwire.recovery","recovered","position"}
+/// ```
+enum EnvelopeProtocol {
+    /// What the client offers in `Sec-WebSocket-Protocol`.
+    static let subprotocol = "cloudevents.json"
+    /// The most bytes of a message: a reply with the largest body in base64, and its fields.
+    static let frameLimit = 3 << 19
+    /// What a client may send. A bot that answers a thousand events at once must not be taken for a fool; over it: 1008.
+    static let limits = MessageBudget.Limits(
+        messageBurst: 4_096,
+        messagesPerSecond: 2_000,
+        byteBurst: 8 << 20,
+        bytesPerSecond: 4 << 20
+    )
+    /// How many of its frames may be of no use; each is answered with what is wrong, and over it: 1008.
+    static let faults = MessageBudget.Limits(
+        messageBurst: 16,
+        messagesPerSecond: 1,
+        byteBurst: .max,
+        bytesPerSecond: 0
+    )
+    /// How many replies of one socket may be under way.
+    static let replyLimit = 4_096
+
+    /// A text frame.
+    static func frame(_ text: [UInt8]) -> ByteBuffer {
+        var frame = ByteBuffer()
+        WebSocketFrameEncoder.appendFrame(.text, payload: ByteBuffer(bytes: text), into: &frame)
+        return frame
+    }
+}

@@ -1,0 +1,30 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// What the envelope sockets and event streams of one event loop share. Never leaves its loop.
+final class EnvelopeServices {
+    let lane: Lane
+    let broker: any Broker
+    let configuration: WebSocketConfiguration
+    let metrics: SocketMetrics
+    let replies: ReplyMetrics
+    let recoveries = RecoveryMetrics()
+
+    init(
+        lane: Lane,
+        broker: any Broker,
+        configuration: WebSocketConfiguration,
+        metrics: SocketMetrics,
+        replies: ReplyMetrics
+    ) {
+        self.lane = lane
+        self.broker = broker
+        self.configuration = configuration
+        self.metrics = metrics
+        self.replies = replies
+    }
+}

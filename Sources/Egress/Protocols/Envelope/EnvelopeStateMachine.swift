@@ -1,0 +1,126 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// What an envelope socket's client asks, and what it is answered. No IO and no clock of its own; what is delivered to it
+/// is `DeliveryStateMachine`'s.
+///
+/// Every frame of the client is answered with one frame, that of a reply when its outcome is known; answers to replies
+/// come as the outcomes do, each with the token and the client's `ref`.
+struct EnvelopeStateMachine {
+    /// A reply that is under way.
+    struct Ticket: Equatable {
+        fileprivate var token: String
+        fileprivate var ref: String?
+    }
+
+    /// Why the socket is closed, for the client's fault. The raw value is the metric label and the log key.
+    enum Ending: String, CaseIterable {
+        case tooFast = "too_fast"
+        case tooManyFaults = "too_many_faults"
+
+        /// For the author of the client, at most 123 bytes.
+        var explanation: String {
+            switch self {
+            case .tooFast: "too many or too large frames; slow down"
+            case .tooManyFaults: "too many frames that could not be used; the answers to them say why"
+            }
+        }
+    }
+
+    private let name: UInt64
+    private var answers: UInt64 = 0
+    private var budget: MessageBudget
+    private var faults: MessageBudget
+    private var underWay = 0
+    private var isEnded = false
+
+    /// - Parameter name: random, so that the ids of this socket's answers are its own.
+    init(name: UInt64, now: NIODeadline) {
+        self.name = name
+        self.budget = MessageBudget(limits: EnvelopeProtocol.limits, now: now)
+        self.faults = MessageBudget(limits: EnvelopeProtocol.faults, now: now)
+    }
+
+    enum MessageAction: Equatable {
+        case ignore
+        /// Send this frame's text.
+        case answer([UInt8])
+        /// Bring the reply to its node, and tell what became of it.
+        case reply(Reply, ReplyToken, Ticket)
+        /// Send this frame's text, then close.
+        case end(Ending)
+    }
+
+    mutating func messageReceived(_ message: WebSocketMessage, now: NIODeadline) -> MessageAction {
+        guard !self.isEnded else { return .ignore }
+        // Counted before it is looked at: what is wrong costs no more than what is right.
+        guard self.budget.take(bytes: message.bytes.readableBytes, now: now) else { return self.end(.tooFast) }
+        guard case .text(let text) = message else { return self.refuse(.binary, ref: nil, now: now) }
+        let (ref, request) = EnvelopeRequest.read(text)
+        switch request {
+        case .failure(let fault):
+            return self.refuse(fault, ref: ref, now: now)
+        case .success(.ping):
+            return .answer(RelayFrame.pong(ref: ref, id: self.nextID()))
+        case .success(.reply(let reply, let token)):
+            let ticket = Ticket(token: token, ref: ref)
+            guard let known = ReplyToken(token) else { return .answer(self.result(.unknown, of: ticket)) }
+            guard self.underWay < EnvelopeProtocol.replyLimit else {
+                return .answer(self.result(.overloaded, of: ticket))
+            }
+            self.underWay += 1
+            return .reply(reply, known, ticket)
+        }
+    }
+
+    private mutating func refuse(_ fault: EnvelopeFault, ref: String?, now: NIODeadline) -> MessageAction {
+        guard !fault.isMistake || self.faults.take(bytes: 0, now: now) else { return self.end(.tooManyFaults) }
+        return .answer(RelayFrame.error(fault, ref: ref, id: self.nextID()))
+    }
+
+    private mutating func end(_ ending: Ending) -> MessageAction {
+        self.isEnded = true
+        return .end(ending)
+    }
+
+    /// A reply has its outcome.
+    ///
+    /// - Returns: the text of the frame that tells the client; nil where there is nobody to tell.
+    mutating func replied(_ verdict: ReplyVerdict, to ticket: Ticket) -> [UInt8]? {
+        self.underWay -= 1
+        guard !self.isEnded else { return nil }
+        return self.result(verdict, of: ticket)
+    }
+
+    private mutating func result(_ verdict: ReplyVerdict, of ticket: Ticket) -> [UInt8] {
+        RelayFrame.replyResult(verdict, token: ticket.token, ref: ticket.ref, id: self.nextID())
+    }
+
+    /// The text of the frame that tells whether what the client missed follows.
+    mutating func recovery(_ recovery: Recovery) -> [UInt8] {
+        RelayFrame.recovery(recovery, id: self.nextID())
+    }
+
+    /// The socket has ended, whoever ended it.
+    mutating func ended() {
+        self.isEnded = true
+    }
+
+    private mutating func nextID() -> String {
+        self.answers += 1
+        return "\(String(self.name, radix: 16))-\(self.answers)"
+    }
+}
+
+extension WebSocketMessage {
+    /// What it carries.
+    var bytes: ByteBuffer {
+        switch self {
+        case .text(let bytes), .binary(let bytes): bytes
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A media type (RFC 9110, section 8.3.1), as far as an envelope has to know it.
+struct MediaType: Equatable {
+    /// As it was written.
+    let text: String
+    /// Whether content of this type is JSON: `application/json`, or with the suffix `+json` (RFC 6839).
+    let isJSON: Bool
+    /// Type and subtype in lower case: `text/plain`.
+    let essence: String
+
+    /// Reads a `Content-Type`; nil for what is none.
+    init?(_ text: String) {
+        let essence = text.prefix { $0 != ";" }.trimming().lowercased()
+        let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(Self.isToken) }),
+            text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
+        else { return nil }
+        self.text = String(text.trimming())
+        self.essence = essence
+        self.isJSON = parts[1] == "json" || parts[1].hasSuffix("+json")
+    }
+
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Without the spaces and tabs around it.
+    fileprivate func trimming() -> SubSequence {
+        var rest = self[...]
+        while let first = rest.first, first == " " || first == "\t" { rest = rest.dropFirst() }
+        while let last = rest.last, last == " " || last == "\t" { rest = rest.dropLast() }
+        return rest
+    }
+}

@@ -1,0 +1,57 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// The text of Server-Sent Events (HTML Living Standard, section 9.2).
+enum EventStreamFormat {
+    /// How long a client waits before it connects again, in milliseconds.
+    static let retryMilliseconds = 2_000
+
+    /// A sign of life that no program sees.
+    static let comment = ByteBuffer(string: ":\n\n")
+
+    /// What a stream begins with: a client that loses it before the first event still knows where it was.
+    static func opening(at position: Position) -> ByteBuffer {
+        ByteBuffer(string: "retry: \(self.retryMilliseconds)\nid: \(position)\n\n")
+    }
+
+    /// The news that the stream goes on, or cannot go on, from where the client was.
+    static func recovery(_ recovery: Recovery, id: String) -> ByteBuffer {
+        var block = ByteBuffer(string: "id: \(recovery.position)\nevent: recovery\ndata: ")
+        block.writeBytes(RelayFrame.recovery(recovery, id: id))
+        block.writeStaticString("\n\n")
+        return block
+    }
+
+    /// Events, each with its position as id. They are of the type `message`, which a browser's `onmessage` gets.
+    static func blocks(_ envelopes: ArraySlice<Envelope>) -> ByteBuffer {
+        var blocks = ByteBuffer()
+        blocks.reserveCapacity(envelopes.reduce(0) { $0 + $1.length + 80 })
+        for envelope in envelopes {
+            blocks.writeString("id: \(envelope.position)\ndata: ")
+            let start = blocks.writerIndex
+            envelope.write(into: &blocks)
+            self.foldLines(of: &blocks, from: start)
+            blocks.writeStaticString("\n\n")
+        }
+        return blocks
+    }
+
+    /// A line break, which JSON may have between its values, would end the data: each line gets a field of its own.
+    private static func foldLines(of blocks: inout ByteBuffer, from start: Int) {
+        let view = blocks.viewBytes(at: start, length: blocks.writerIndex - start)
+        guard let view, view.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return }
+        let text = Array(view)
+        blocks.moveWriterIndex(to: start)
+        for byte in text {
+            if byte == 0x0A || byte == 0x0D {
+                blocks.writeStaticString("\ndata: ")
+            } else {
+                blocks.writeInteger(byte)
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// An event stream's only channel handler once the HTTP handlers have gone: writes what its owner gives it, within the
+/// bound of its queue, and throws away what the client sends. Everything is on the channel's event loop.
+final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How long what is queued may take to be sent when the stream is closed.
+    private static let closeTimeout = TimeAmount.seconds(5)
+
+    /// This stream's place in the heartbeat wheel. The wheel's own.
+    var heartbeatPlace = HeartbeatPlace()
+
+    private let outboundLimit: Int
+    private var owner: EventStream?
+    private var context: ChannelHandlerContext?
+    /// What waited to be sent when the stream was visited last, where it could not take more.
+    private var stuck: Int?
+
+    /// - Parameter outboundLimit: how many bytes may wait to be sent; beyond it the client is too slow.
+    init(owner: EventStream, outboundLimit: Int) {
+        self.owner = owner
+        self.outboundLimit = outboundLimit
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.end(.connectionLost)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // A client of an event stream has nothing to say.
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { self.owner?.becameWritable() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.end(.connectionLost)
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // No client of an event stream finishes its side and goes on reading.
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            self.end(.connectionLost)
+            context.close(promise: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.end(.connectionLost)
+        context.close(promise: nil)
+    }
+
+    // MARK: For the owner
+
+    /// Whether less than the high watermark waits to be sent.
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    /// Writes and flushes blocks. With nothing queued, blocks of any size are taken: a single event larger than the limit
+    /// must not make a stream useless.
+    func send(_ blocks: ByteBuffer) -> WebSocketSendResult {
+        guard let context, self.owner != nil else { return .closed }
+        let backlog = self.backlog(context.channel)
+        guard backlog == 0 || backlog <= self.outboundLimit - blocks.readableBytes else {
+            self.end(.slowConsumer)
+            context.close(promise: nil)
+            return .slowConsumer
+        }
+        context.writeAndFlush(self.wrapOutboundOut(blocks), promise: nil)
+        return .accepted
+    }
+
+    /// Ends the stream behind what is queued.
+    func close(_ reason: WebSocketEndReason) {
+        guard let context, self.owner != nil else { return }
+        self.end(reason)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(self.wrapOutboundOut(EventStreamFormat.comment), promise: sent)
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) { context.close(promise: nil) }
+    }
+
+    /// The heartbeat wheel's visit: a comment, which shows proxies that the stream lives, and the system that its peer has
+    /// gone; or a look whether a client that is behind has read anything since.
+    func heartbeat(_ heartbeat: Heartbeat) {
+        guard let context, self.owner != nil else { return }
+        let backlog = self.backlog(context.channel)
+        switch heartbeat {
+        case .ping:
+            self.stuck = backlog > 0 ? backlog : nil
+            if backlog == 0 {
+                context.writeAndFlush(self.wrapOutboundOut(EventStreamFormat.comment), promise: nil)
+            }
+        case .answer:
+            guard let stuck = self.stuck.take(), backlog >= stuck else { return }
+            self.end(.noAnswer)
+            context.close(promise: nil)
+        }
+    }
+
+    /// The bytes that wait to be sent. A writable channel counts as empty: it holds less than the high watermark.
+    private func backlog(_ channel: any Channel) -> Int {
+        if channel.isWritable { return 0 }
+        // Only a channel that is closed has no answer, and there is no queue any more.
+        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    private func end(_ reason: WebSocketEndReason) {
+        self.owner.take()?.ended(reason)
+    }
+}
+
+@available(*, unavailable)
+extension EventStreamHandler: Sendable {}

@@ -1,0 +1,70 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// `GET /events?secret=S`, or with a bearer token: the bot's events as Server-Sent Events. Belongs to one event loop.
+final class EventStreamRoutes {
+    private let services: EventStreamServices
+    private let hub: Hub
+    private let state: NodeState
+
+    init(services: EventStreamServices, hub: Hub, state: NodeState) {
+        self.services = services
+        self.hub = hub
+        self.state = state
+    }
+
+    func addRoutes(to router: inout Router) {
+        router.on(.GET, "/events") { self.open($0) }
+    }
+
+    private static let headers: [(name: String, value: String)] = [
+        ("Content-Type", "text/event-stream"),
+        ("Cache-Control", "no-store"),
+        // nginx would collect events until its buffer is full.
+        ("X-Accel-Buffering", "no"),
+    ]
+
+    private func open(_ request: HTTPRequest) -> HTTPReply {
+        guard let secret = request.query["secret"] ?? request.bearerToken, !secret.isEmpty else {
+            return .response(SocketRefusal.missingSecret.problem.response)
+        }
+        guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
+        let resumption: DeliveryStateMachine.Resumption?
+        do throws(SocketRefusal) {
+            resumption = try Self.resumption(of: request)
+        } catch {
+            return .response(error.problem.response)
+        }
+        guard request.method != .HEAD else {
+            return .response(HTTPResponse(status: .ok, headers: Self.headers))
+        }
+        let eventLoop = self.services.envelopes.lane.eventLoop
+        let services = NIOLoopBound(self.services, eventLoop: eventLoop)
+        return .eventually(
+            self.hub.takePlace(on: ChannelID(secret: Secret(secret)), eventLoop: eventLoop).map { place in
+                .upgrade(
+                    .unending(headers: Self.headers) {
+                        try EventStream.open(on: $0, services: services.value, place: place, resumption: resumption)
+                    }
+                )
+            }.recover { _ in
+                .response(SocketRefusal.brokerUnavailable.problem.response)
+            }
+        )
+    }
+
+    /// Where the client wants to go on. A browser that reconnects says it in a header, and its URL is still the one of its
+    /// first time: the header goes before. What it says there was an id of this stream once, and is not worth an error,
+    /// for at an error it would give up.
+    private static func resumption(of request: HTTPRequest) throws(SocketRefusal) -> DeliveryStateMachine.Resumption? {
+        if let id = request.headers.first(name: "last-event-id"), !id.isEmpty {
+            return Position(id).map { .after($0) } ?? .unreadable
+        }
+        return try .init(query: request.query)
+    }
+}

@@ -1,0 +1,53 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// The answers of a raw socket's client: each text frame is for the oldest open question. Bound to the socket's event loop.
+///
+/// The protocol has no word to tell the client what became of an answer; the node's metrics have.
+final class RawAnswers {
+    private let services: RawAnswerServices
+    private var offers = OfferQueue()
+
+    init(services: RawAnswerServices) {
+        self.services = services
+    }
+
+    /// Events were delivered.
+    func delivered(_ entries: some Sequence<LogEntry>) {
+        for entry in entries {
+            if let offer = entry.event.reply { self.offers.append(offer) }
+        }
+    }
+
+    /// The client has sent a frame. An empty one is no answer: some clients send them to stay connected.
+    func received(_ message: WebSocketMessage) {
+        guard case .text(let text) = message, text.readableBytes > 0,
+            let offer = self.offers.take(now: self.services.now())
+        else { return }
+        let replies = self.services.metrics
+        self.services.broker.reply(Self.reply(text), to: offer.token, on: self.services.eventLoop).whenComplete {
+            replies.replied(ReplyVerdict($0), by: .raw)
+        }
+    }
+
+    /// JSON and XML as they are, anything else as a text.
+    static func reply(_ text: ByteBuffer) -> Reply {
+        let content = ContentGuess(text)
+        guard content != .plain else { return .text(String(buffer: text)) }
+        let type = Reply.Field(name: "Content-Type", value: content.contentType)
+        return .response(Reply.Response(status: 200, headers: [type], body: text))
+    }
+}
+
+/// What the raw sockets that answer share, on one event loop.
+struct RawAnswerServices {
+    let broker: any Broker
+    let metrics: ReplyMetrics
+    let eventLoop: any EventLoop
+    /// Milliseconds since 1970.
+    let now: @Sendable () -> Int64
+}

@@ -1,0 +1,122 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// `POST /reply/{token}`: a reply over HTTP. Belongs to one event loop.
+///
+/// What it says is the media type's to tell: `application/json` is the object that bots also send on the envelope socket
+/// (`ReplyObject`), and anything else is the response itself, with that type. The token is what opens the door.
+struct ReplyRoutes {
+    private static let members = JSONMemberNames(ReplyObject.members)
+
+    let broker: any Broker
+    let metrics: ReplyMetrics
+    let eventLoop: any EventLoop
+
+    func addRoutes(to router: inout Router) {
+        router.on(.POST, "/reply/{token}") { self.respond(to: $0) }
+    }
+
+    private func respond(to request: HTTPRequest) -> HTTPReply {
+        guard let token = request.parameters["token"].flatMap({ ReplyToken($0) }) else {
+            return .response(self.answer(.unknown))
+        }
+        let reply: Reply
+        do throws(ReplyRefusal) {
+            reply = try Self.reply(in: request)
+        } catch {
+            return .response(error.problem.response)
+        }
+        return .eventually(
+            self.broker.reply(reply, to: token, on: self.eventLoop).map { .success($0) }
+                .recover { .failure($0) }
+                .map { (result: Result<ReplyOutcome, any Error>) in .response(self.answer(ReplyVerdict(result))) }
+        )
+    }
+
+    private func answer(_ verdict: ReplyVerdict) -> HTTPResponse {
+        self.metrics.replied(verdict, by: .http)
+        guard verdict == .accepted else {
+            let retry = verdict.status == .serviceUnavailable ? [("Retry-After", "1")] : []
+            return Problem(
+                verdict.status,
+                reason: verdict.rawValue,
+                detail: verdict.explanation,
+                headers: retry
+            ).response
+        }
+        var json = JSONObjectWriter()
+        json.member("outcome", verdict.rawValue)
+        return .json(ByteBuffer(bytes: json.finish()))
+    }
+
+    private static func reply(in request: HTTPRequest) throws(ReplyRefusal) -> Reply {
+        guard case .value(let contentType) = request.headers.single("content-type"),
+            let type = MediaType(contentType), type.essence != "application/x-www-form-urlencoded"
+        else { throw .noMediaType }
+        guard type.essence == "application/json" else {
+            return .response(
+                Reply.Response(
+                    status: 200,
+                    headers: [Reply.Field(name: "Content-Type", value: type.text)],
+                    body: request.body
+                )
+            )
+        }
+        return try self.reply(json: request.body)
+    }
+
+    private static func reply(json body: ByteBuffer) throws(ReplyRefusal) -> Reply {
+        let result = body.withUnsafeReadableBytes { bytes -> Result<Reply, ReplyRefusal> in
+            let view: JSONObjectView
+            do throws(JSONError) {
+                view = try JSONObjectView(validating: bytes, members: Self.members)
+            } catch {
+                return .failure(.json(error))
+            }
+            let object = ReplyObject(
+                text: view["text"],
+                status: view["status"],
+                headers: view["headers"],
+                body: view["body"],
+                base64: view["body_base64"]
+            )
+            do throws(ReplyMistake) {
+                return .success(try object.reply())
+            } catch {
+                return .failure(.mistake(error))
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// Why a request is no reply.
+enum ReplyRefusal: Error {
+    /// No media type, or that of a form, which some clients send when they are told nothing.
+    case noMediaType
+    case json(JSONError)
+    case mistake(ReplyMistake)
+
+    /// The answer that says so.
+    var problem: Problem {
+        switch self {
+        case .noMediaType:
+            Problem(
+                .unsupportedMediaType,
+                reason: "no_media_type",
+                detail:
+                    "Say in Content-Type what this is: application/json for {\"text\": …}, or the media type of the "
+                    + "response as the platform shall have it."
+            )
+        case .json(let error):
+            Problem(.badRequest, reason: "malformed_json", detail: "The body is no JSON object: \(error).")
+        case .mistake(let mistake):
+            Problem(.unprocessableEntity, reason: mistake.rawValue, detail: mistake.explanation)
+        }
+    }
+}

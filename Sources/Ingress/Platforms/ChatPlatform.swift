@@ -1,0 +1,130 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// A platform that takes a request in steps: handshake, verification, description.
+protocol ChatPlatform: Platform {
+    /// Why a request is refused.
+    associatedtype Rejection: PlatformRejection
+    /// A request that the platform has sent.
+    associatedtype Verified: VerifiedRequest
+
+    /// The parameters of the webhook's URL that are credentials, the relay's own, or signature: they never travel.
+    static var ownParameters: [String] { get }
+    /// The answer to an event that is stored; where the platform takes a reply, the fallback without one.
+    static var acknowledgement: HTTPResponse { get }
+    /// What says when a request came.
+    var clock: Clock { get }
+
+    /// The answer to a request by which the platform checks the URL; nil where it is none.
+    func handshake(_ request: HTTPRequest) throws(Rejection) -> HTTPResponse?
+
+    /// Checks that the platform has sent a request.
+    func verify(_ request: HTTPRequest) throws(Rejection) -> Verified
+
+    /// What a request says, once it is known who has sent it.
+    func describe(_ verified: Verified, of request: HTTPRequest) throws(Rejection) -> EventDescription
+}
+
+/// What is known of a request once it is verified.
+protocol VerifiedRequest {
+    /// The bot's secret, which names its channel.
+    var secret: Secret { get }
+    /// The body of the event: the request's, or what was encrypted in it.
+    var body: ByteBuffer { get }
+    /// The header fields that carry credentials, beside `Authorization`, in any case. They do not travel.
+    var credentialFields: [String] { get }
+}
+
+/// What a platform's request says.
+struct EventDescription {
+    /// The platform's own name for the event, the same over its retries.
+    var id: String?
+    /// What happened, in the platform's words.
+    var type: String?
+    /// What makes two requests the same event.
+    var key: DuplicateKey?
+    /// What was said, where somebody said something.
+    var messages: [ChatMessage] = []
+    /// How the platform takes a reply; nil where it takes none.
+    var reply: ReplyTerms?
+
+    /// An id longer than this is not believed to be one, in bytes.
+    static let maximumIDLength = 512
+    /// A type longer than this is not believed to be one, in bytes.
+    static let maximumTypeLength = 128
+}
+
+/// Why a platform's request is refused: an enum whose raw values are the problems' reasons and metric labels.
+protocol PlatformRejection: Error, RawRepresentable<String>, CaseIterable, Sendable {
+    /// The answer that says so, and what mends it.
+    var problem: Problem { get }
+}
+
+extension ChatPlatform {
+    func receive(_ request: HTTPRequest) -> Verdict {
+        do throws(Rejection) {
+            if let answer = try self.handshake(request) { return .answer(answer) }
+            let verified = try self.verify(request)
+            return .publish(self.publishing(verified, try self.describe(verified, of: request), request))
+        } catch {
+            return .refuse(error.problem)
+        }
+    }
+
+    func handshake(_ request: HTTPRequest) throws(Rejection) -> HTTPResponse? {
+        nil
+    }
+
+    func retryLater(_ reason: BrokerError) -> HTTPResponse {
+        Problem(
+            .serviceUnavailable,
+            reason: reason.rawValue,
+            detail: "The relay cannot store the event now. Send it again.",
+            headers: [("Retry-After", "1")]
+        ).response
+    }
+
+    private func publishing(
+        _ verified: Verified,
+        _ description: EventDescription,
+        _ request: HTTPRequest
+    ) -> Publishing {
+        let event = Event(
+            platform: Self.name,
+            id: description.id.flatMap { (1...EventDescription.maximumIDLength).contains($0.utf8.count) ? $0 : nil },
+            type: description.type.flatMap {
+                (1...EventDescription.maximumTypeLength).contains($0.utf8.count) ? $0 : nil
+            },
+            receivedAt: self.clock.wallMilliseconds(),
+            method: request.method,
+            query: request.query.removing(Self.ownParameters),
+            headers: request.headers.removing(["authorization"] + verified.credentialFields),
+            body: verified.body,
+            bodyIsUTF8: UTF8Validation.isValid(verified.body),
+            messages: description.messages
+        )
+        return Publishing(
+            event: event,
+            channel: ChannelID(secret: verified.secret),
+            key: description.key,
+            acknowledgement: Self.acknowledgement,
+            reply: description.reply
+        )
+    }
+}
+
+extension HTTPHeaders {
+    /// The fields without those of the given names, in any case.
+    fileprivate func removing(_ names: [String]) -> HTTPHeaders {
+        var kept = self
+        for name in names {
+            kept.remove(name: name)
+        }
+        return kept
+    }
+}

@@ -1,0 +1,92 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// Webhooks of no platform in particular: any method, any body, signed in one of the usual ways.
+///
+/// `/webhook/generic?secret=S[&scheme=…][&header=…][&reply=1]`. Belongs to one event loop.
+final class Generic: ChatPlatform {
+    struct Verified: VerifiedRequest {
+        var secret: Secret
+        var body: ByteBuffer
+        var credentialFields: [String] = []
+        /// How long the signature stays good, in milliseconds, where it tells its time.
+        var lifetime: Int64 = 0
+    }
+
+    static let name = "generic"
+    static let ownParameters = ["secret", "scheme", "header", "reply"]
+    static let acknowledgement = HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: "OK"))
+
+    /// The fields that name an event, the first that is there counts.
+    private static let idFields: [StaticString] = ["webhook-id", "x-github-delivery", "idempotency-key"]
+
+    let clock: Clock
+    private let configuration: IngressConfiguration
+
+    init(configuration: IngressConfiguration, clock: Clock) {
+        self.configuration = configuration
+        self.clock = clock
+    }
+
+    func verify(_ request: HTTPRequest) throws(GenericRejection) -> Verified {
+        let secret = request.query["secret"].flatMap { $0.isEmpty ? nil : Secret($0) }
+        switch try GenericScheme(request.query) {
+        case .hmac(let signature):
+            guard let secret else { throw .missingSecret }
+            try signature.check(request, secret: secret)
+            return Verified(secret: secret, body: request.body)
+        case .standard:
+            guard let secret else { throw .missingSecret }
+            let signature = try StandardSignature(headers: request.headers)
+            let key = try StandardKey(secret)
+            let lifetime = signature.timestamp.remainingLifetime(
+                nowMilliseconds: self.clock.wallMilliseconds(),
+                freshness: self.configuration.freshness
+            )
+            guard let lifetime else { throw .staleTimestamp }
+            guard signature.isValid(over: request.body, key: key) else { throw .wrongSignature }
+            return Verified(secret: secret, body: request.body, lifetime: lifetime)
+        case .bearer(let header):
+            let presented = try Self.presented(request.headers, in: header)
+            guard secret == nil || secret == presented else { throw .wrongSecret }
+            return Verified(secret: presented, body: request.body, credentialFields: header.map { [$0] } ?? [])
+        case .unsigned:
+            guard let secret else { throw .missingSecret }
+            return Verified(secret: secret, body: request.body)
+        }
+    }
+
+    func describe(_ verified: Verified, of request: HTTPRequest) throws(GenericRejection) -> EventDescription {
+        var description = EventDescription()
+        for name in Self.idFields {
+            guard case .value(let id) = request.headers.single(name) else { continue }
+            if (1...EventDescription.maximumIDLength).contains(id.utf8.count) {
+                description.id = id
+                description.key = DuplicateKey("\(name):\(id)", signatureLifetime: verified.lifetime)
+            }
+            break
+        }
+        if case .value(let type) = request.headers.single("x-github-event") { description.type = type }
+        if request.query["reply"] == "1" {
+            description.reply = ReplyTerms(form: PlainReplyForm(), timeLimit: self.configuration.replyTimeout)
+        }
+        return description
+    }
+
+    private static func presented(
+        _ headers: HTTPHeaders,
+        in header: String?
+    ) throws(GenericRejection) -> Secret {
+        guard let header else {
+            guard let secret = Authorization.secret(in: headers) else { throw .missingToken }
+            return secret
+        }
+        guard case .value(let value) = headers.single(named: header), !value.isEmpty else { throw .missingToken }
+        return Secret(value)
+    }
+}

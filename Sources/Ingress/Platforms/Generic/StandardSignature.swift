@@ -1,0 +1,100 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// The signature of a request as Standard Webhooks 1.0.0 has it, over `id.timestamp.body`.
+struct StandardSignature {
+    /// How many signatures a sender may give, for several keys.
+    private static let maximumCount = 16
+
+    /// The event's id.
+    let id: String
+    /// When it was signed.
+    let timestamp: SignedTimestamp
+    /// The signatures with the versions before them.
+    private let signatures: [(version: Substring, bytes: [UInt8])]
+
+    /// Reads the signature's header fields.
+    init(headers: HTTPHeaders) throws(GenericRejection) {
+        let id = headers.single("webhook-id")
+        let timestamp = headers.single("webhook-timestamp")
+        let signatures = headers.single("webhook-signature")
+        guard id != .missing, timestamp != .missing, signatures != .missing else { throw .missingSignature }
+        // A full stop in the id would let bytes move between it and the timestamp.
+        guard case .value(let id) = id, (1...EventDescription.maximumIDLength).contains(id.utf8.count),
+            !id.utf8.contains(UInt8(ascii: "."))
+        else { throw .malformedSignature }
+        guard case .value(let timestamp) = timestamp, let timestamp = SignedTimestamp(timestamp) else {
+            throw .malformedTimestamp
+        }
+        guard case .value(let signatures) = signatures else { throw .malformedSignature }
+        self.id = id
+        self.timestamp = timestamp
+        self.signatures = try Self.signatures(signatures)
+    }
+
+    /// Whether one of the signatures is the key's. Several are given while a key is changed for another.
+    func isValid(over body: ByteBuffer, key: StandardKey) -> Bool {
+        let head = Array("\(self.id).\(self.timestamp.text).".utf8)
+        // Each is looked at, whether or not one before was right.
+        return self.signatures.reduce(false) { isValid, signature in
+            let isThisValid =
+                switch (key, signature.version) {
+                case (.symmetric(let key), "v1"):
+                    HMACSHA256.isValid(signature.bytes, key: key, over: head, body.readableBytesView)
+                case (.publicKey(let key), "v1a"):
+                    Ed25519.verify(
+                        signature: signature.bytes,
+                        over: head,
+                        body.readableBytesView,
+                        publicKey: key
+                    )
+                default: false
+                }
+            return isThisValid || isValid
+        }
+    }
+
+    /// Reads `v1,… v1a,… …`; versions that are not known are left to those who know them.
+    private static func signatures(
+        _ text: String
+    ) throws(GenericRejection) -> [(version: Substring, bytes: [UInt8])] {
+        let words = text.split(separator: " ", maxSplits: Self.maximumCount)
+        guard (1...Self.maximumCount).contains(words.count) else { throw .malformedSignature }
+        var signatures: [(version: Substring, bytes: [UInt8])] = []
+        for word in words {
+            let parts = word.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw .malformedSignature }
+            guard ["v1", "v1a"].contains(parts[0]) else { continue }
+            guard let bytes = Base64.decode(parts[1]) else { throw .malformedSignature }
+            signatures.append((parts[0], bytes))
+        }
+        return signatures
+    }
+}
+
+/// A secret of Standard Webhooks as its key.
+enum StandardKey {
+    /// `whsec_` and Base64, or Base64 alone: signs as `v1`.
+    case symmetric([UInt8])
+    /// `whpk_` and Base64: an Ed25519 public key, checks `v1a`.
+    case publicKey([UInt8])
+
+    init(_ secret: Secret) throws(GenericRejection) {
+        let text = secret.exposeText()
+        if text.hasPrefix("whpk_") {
+            guard let key = Base64.decode(text.dropFirst(5)), key.count == Ed25519.publicKeyByteCount else {
+                throw .malformedStandardSecret
+            }
+            self = .publicKey(key)
+        } else {
+            let digits = text.hasPrefix("whsec_") ? text.dropFirst(6) : text[...]
+            guard let key = Base64.decode(digits), !key.isEmpty else { throw .malformedStandardSecret }
+            self = .symmetric(key)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// What a request of Meta's tells: one or many messages and other happenings, of one of its products.
+struct MessengerBatch {
+    private static let members = JSONMemberNames("object", "entry")
+    private static let entryMembers = JSONMemberNames("id", "messaging", "changes")
+    private static let happeningMembers = JSONMemberNames("sender", "recipient", "message", "postback")
+    private static let idMembers = JSONMemberNames("id")
+    private static let messageMembers = JSONMemberNames("mid", "text", "is_echo", "title")
+    private static let changeMembers = JSONMemberNames("value")
+    private static let valueMembers = JSONMemberNames("messages", "metadata", "statuses")
+    private static let metadataMembers = JSONMemberNames("phone_number_id")
+    private static let chatMembers = JSONMemberNames("id", "from", "text", "button", "interactive")
+    private static let bodyMembers = JSONMemberNames("body", "text")
+    private static let interactiveMembers = JSONMemberNames("button_reply", "list_reply")
+    private static let titleMembers = JSONMemberNames("title")
+
+    /// The product: `page`, `whatsapp_business_account`, `instagram`.
+    let object: String
+    /// What people said, in order. What the page itself said, an echo, is none of it: a bot would answer itself.
+    private(set) var messages: [ChatMessage] = []
+    /// The platform's ids of the messages, echoes among them, in order.
+    private(set) var ids: [String] = []
+    /// Whether there is nothing but messages with ids.
+    private var hasOnlyIDs = true
+
+    /// Reads a request's body; nil where it names no product.
+    init?(_ body: ByteBuffer) throws(JSONError) {
+        let batch = try body.readJSONObject(members: Self.members) { object throws(JSONError) -> MessengerBatch? in
+            guard let name = object["object"]?.string, !name.isEmpty else { return nil }
+            var batch = MessengerBatch(object: name)
+            try object["entry"]?.eachElement { entry throws(JSONError) in
+                try batch.readEntry(entry)
+            }
+            return batch
+        }
+        guard let batch else { return nil }
+        self = batch
+    }
+
+    private init(object: String) {
+        self.object = object
+    }
+
+    /// What is the same over the retries of this request, and different for any other.
+    func key(body: ByteBuffer) -> String {
+        // Receipts, reactions and the like have no ids of their own: then the bytes are what a retry repeats.
+        guard self.hasOnlyIDs, let first = self.ids.first else {
+            return "body:" + Hex.encode(Digest.sha256(body.readableBytesView))
+        }
+        guard self.ids.count > 1 || first.utf8.count > EventDescription.maximumIDLength else { return "mid:" + first }
+        var digest = StreamingDigest(.sha256)
+        for id in self.ids {
+            digest.update(id.utf8)
+            digest.update(CollectionOfOne(0))
+        }
+        return "mids:" + Hex.encode(digest.finalize())
+    }
+
+    private mutating func readEntry(_ entry: JSONValue) throws(JSONError) {
+        guard let entry = try entry.object(members: Self.entryMembers) else { return }
+        try entry["messaging"]?.eachElement { happening throws(JSONError) in
+            try self.readHappening(happening)
+        }
+        try entry["changes"]?.eachElement { change throws(JSONError) in
+            try self.readChange(change)
+        }
+    }
+
+    /// Messenger and Instagram: `messaging[]`.
+    private mutating func readHappening(_ value: JSONValue) throws(JSONError) {
+        let happening = try value.object(members: Self.happeningMembers)
+        let message = try happening?["message"]?.object(members: Self.messageMembers)
+        let postback = try happening?["postback"]?.object(members: Self.messageMembers)
+        guard let happening, let said = message ?? postback else {
+            self.hasOnlyIDs = false
+            return
+        }
+        self.readID(said["mid"])
+        guard said["is_echo"]?.boolean != true else { return }
+        self.messages.append(
+            ChatMessage(
+                text: (message == nil ? said["title"] : said["text"])?.string,
+                sender: try happening["sender"]?.object(members: Self.idMembers)?["id"]?.identifier,
+                conversation: try happening["recipient"]?.object(members: Self.idMembers)?["id"]?.identifier
+            )
+        )
+    }
+
+    /// WhatsApp: `changes[].value.messages[]`.
+    private mutating func readChange(_ change: JSONValue) throws(JSONError) {
+        guard
+            let value = try change.object(members: Self.changeMembers)?["value"]?.object(members: Self.valueMembers),
+            let messages = value["messages"]
+        else {
+            self.hasOnlyIDs = false
+            return
+        }
+        // A status has the id of the message that it is about, three times over.
+        if value["statuses"] != nil { self.hasOnlyIDs = false }
+        let number = try value["metadata"]?.object(members: Self.metadataMembers)?["phone_number_id"]?.identifier
+        try messages.eachElement { message throws(JSONError) in
+            guard let message = try message.object(members: Self.chatMembers) else { return }
+            self.readID(message["id"])
+            self.messages.append(
+                ChatMessage(
+                    text: try Self.text(of: message),
+                    sender: message["from"]?.identifier,
+                    conversation: number
+                )
+            )
+        }
+    }
+
+    private mutating func readID(_ value: JSONValue?) {
+        if let id = value?.string, !id.isEmpty {
+            self.ids.append(id)
+        } else {
+            self.hasOnlyIDs = false
+        }
+    }
+
+    /// What a WhatsApp message says: its text, or that of the button or list entry that was chosen.
+    private static func text(of message: JSONObjectView) throws(JSONError) -> String? {
+        if let text = try message["text"]?.object(members: self.bodyMembers)?["body"]?.string { return text }
+        if let text = try message["button"]?.object(members: self.bodyMembers)?["text"]?.string { return text }
+        guard let choice = try message["interactive"]?.object(members: self.interactiveMembers) else { return nil }
+        let reply = choice["button_reply"] ?? choice["list_reply"]
+        return try reply?.object(members: self.titleMembers)?["title"]?.string
+    }
+}
+
+extension JSONValue {
+    /// An id, which some of Meta's products write as a number.
+    fileprivate var identifier: String? {
+        self.string ?? self.integer.map { String($0) }
+    }
+
+    /// Calls the body with each element of an array in order. Other kinds have none.
+    fileprivate func eachElement(_ body: (JSONValue) throws(JSONError) -> Void) throws(JSONError) {
+        var failure: JSONError?
+        self.forEachElement { element in
+            do throws(JSONError) {
+                try body(element)
+            } catch {
+                failure = error
+            }
+            return failure == nil
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,230 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Metrics
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// The requests of a node that wait for their bots' replies, whatever event loop they are on. Any thread.
+final class WaitingReplies: ReplyReceiver {
+    /// One that waits: its end comes on its own event loop.
+    private typealias Requests = WaitingRequests<EventLoopPromise<WaitEnd>>
+    typealias Key = WaitingRequests<EventLoopPromise<WaitEnd>>.Key
+
+    /// A request's place among those that wait.
+    struct Place: Sendable {
+        /// The reply's way to it.
+        var token: ReplyToken
+        fileprivate var number: UInt64
+        /// Completes on the request's event loop, and never fails.
+        var end: EventLoopFuture<WaitEnd>
+    }
+
+    /// What becomes of a request.
+    enum Entrance {
+        /// It waits; its event is to be published.
+        case opened(Place)
+        /// It waits with one that came before; its event is published.
+        case joined(Place)
+        /// One that came before has had this answer.
+        case answered(HTTPResponse)
+        /// It cannot wait: too many do, or the node ends.
+        case refused(WaitOutcome)
+    }
+
+    private struct State {
+        var requests = Requests()
+        var timers: [ReplyToken: Scheduled<Void>] = [:]
+        var isDraining = false
+        /// Succeeds when nobody waits any more.
+        var idle: [EventLoopPromise<Void>] = []
+    }
+
+    /// The name of this node in its tokens.
+    let node: NodeID
+    private let state = Mutex(State())
+    private let now: @Sendable () -> NIODeadline
+    private let outcomes: [ReplyOutcome: Counter]
+    private let gauge = Meter(label: "hookwire_requests_waiting")
+
+    /// Nobody waits yet.
+    ///
+    /// - Parameter now: a clock that never runs backwards.
+    init(node: NodeID = .random(), now: @escaping @Sendable () -> NIODeadline = { .now() }) {
+        self.node = node
+        self.now = now
+        self.outcomes = Dictionary(
+            uniqueKeysWithValues: ReplyOutcome.allCases.map {
+                ($0, Counter(label: "hookwire_replies_received_total", dimensions: [("outcome", $0.rawValue)]))
+            }
+        )
+    }
+
+    /// How many different requests wait.
+    var count: Int { self.state.withLock { $0.requests.count } }
+
+    // MARK: A request
+
+    /// Lets a request wait, at most as long as its terms say.
+    ///
+    /// - Parameters:
+    ///   - key: what a repetition of the request has too.
+    ///   - fallback: its answer should the time be up before its event is stored.
+    ///   - eventLoop: the request's own.
+    func enter(
+        key: Key?,
+        terms: ReplyTerms,
+        fallback: HTTPResponse,
+        on eventLoop: any EventLoop
+    ) -> Entrance {
+        let token = ReplyToken.random(node: self.node)
+        let now = self.now()
+        let promise = eventLoop.makePromise(of: WaitEnd.self)
+        let entrance: Requests.Entrance? = self.state.withLock { state in
+            guard !state.isDraining else { return nil }
+            return state.requests.enter(
+                promise,
+                token: token,
+                key: key,
+                form: terms.form,
+                fallback: fallback,
+                now: now
+            )
+        }
+        switch entrance {
+        case .opened(let number):
+            self.gauge.increment()
+            self.setTimer(for: token, in: terms.timeLimit, on: eventLoop)
+            return .opened(Place(token: token, number: number, end: promise.futureResult))
+        case .joined(let first, let number):
+            return .joined(Place(token: first, number: number, end: promise.futureResult))
+        case .answered(let response):
+            promise.succeed(WaitEnd(outcome: .replied, response: response))
+            return .answered(response)
+        case .full, nil:
+            promise.succeed(WaitEnd(outcome: .tooMany, response: fallback))
+            return .refused(entrance == nil ? .draining : .tooMany)
+        }
+    }
+
+    /// A request's event is in the log: without a reply it is acknowledged from now on.
+    func stored(_ token: ReplyToken, fallback: HTTPResponse) {
+        self.state.withLock { $0.requests.stored(token, fallback: fallback) }
+    }
+
+    /// A request's event could not be stored: it is answered so that the platform sends it again.
+    func notStored(_ token: ReplyToken, response: HTTPResponse) {
+        let waiters = self.change(token) { $0.forget(token) }
+        self.end(waiters, .notStored, response)
+    }
+
+    /// Answers a request without a reply.
+    func giveUp(_ token: ReplyToken, _ outcome: WaitOutcome) {
+        let now = self.now()
+        guard let end = self.change(token, { $0.giveUp(token, now: now) }) else { return }
+        self.end(end.waiters, end.isStored ? outcome : .notStored, end.response)
+    }
+
+    /// Whoever sent a request does not wait for its answer.
+    func leave(_ place: Place) {
+        let now = self.now()
+        let left = self.change(place.token) { $0.leave(place.token, number: place.number, now: now) }
+        guard let left else { return }
+        left.waiter.succeed(WaitEnd(outcome: .clientGone, response: left.response))
+    }
+
+    // MARK: A reply
+
+    func receive(_ reply: Reply, for token: ReplyToken) -> ReplyOutcome {
+        let outcome = self.take(reply, for: token)
+        self.outcomes[outcome]?.increment()
+        return outcome
+    }
+
+    private func take(_ reply: Reply, for token: ReplyToken) -> ReplyOutcome {
+        let now = self.now()
+        switch self.state.withLock({ $0.requests.standing(of: token, now: now) }) {
+        case .closed(let outcome):
+            return outcome
+        case .waiting(let form):
+            // Outside the lock: it may encrypt a megabyte.
+            guard let response = form.response(to: reply) else { return .unfit }
+            if let waiters = self.change(token, { $0.reply(token, response, now: now) }) {
+                self.end(waiters, .replied, response)
+                return .accepted
+            }
+            // Somebody was quicker.
+            guard case .closed(let outcome) = self.state.withLock({ $0.requests.standing(of: token, now: now) }) else {
+                preconditionFailure("a wait that is over does not begin again")
+            }
+            return outcome
+        }
+    }
+
+    // MARK: The node's end
+
+    /// Returns when nobody waits any more, or when the time is up and those who still did are answered without a reply.
+    /// From then on nobody waits.
+    func drain(within time: TimeAmount, on eventLoop: any EventLoop) async {
+        let idle = eventLoop.makePromise(of: Void.self)
+        let timer = eventLoop.scheduleTask(in: time) {
+            let tokens = self.state.withLock { state in
+                state.isDraining = true
+                return state.requests.waitingTokens
+            }
+            for token in tokens {
+                self.giveUp(token, .draining)
+            }
+        }
+        let isIdle = self.state.withLock { state in
+            if state.requests.count > 0 { state.idle.append(idle) }
+            return state.requests.count == 0
+        }
+        if isIdle { idle.succeed() }
+        // The promise is only ever succeeded.
+        try? await idle.futureResult.get()
+        timer.cancel()
+        self.state.withLock { $0.isDraining = true }
+    }
+
+    // MARK: Change
+
+    /// Changes the requests; where that ends a token's wait, its timer ends too.
+    private func change<Result: Sendable>(
+        _ token: ReplyToken,
+        _ change: @Sendable (inout Requests) -> Result
+    ) -> Result {
+        let (result, timer, ended, idle) = self.state.withLock { state in
+            let before = state.requests.count
+            let result = change(&state.requests)
+            let ended = state.requests.count < before
+            var idle: [EventLoopPromise<Void>] = []
+            if ended, state.requests.count == 0 { swap(&idle, &state.idle) }
+            return (result, ended ? state.timers.removeValue(forKey: token) : nil, ended, idle)
+        }
+        if ended { self.gauge.decrement() }
+        timer?.cancel()
+        for promise in idle {
+            promise.succeed()
+        }
+        return result
+    }
+
+    private func setTimer(for token: ReplyToken, in time: TimeAmount, on eventLoop: any EventLoop) {
+        let timer = eventLoop.scheduleTask(in: time) { self.giveUp(token, .deadline) }
+        let isWaiting = self.state.withLock { state in
+            guard state.requests.isWaiting(token) else { return false }
+            state.timers[token] = timer
+            return true
+        }
+        if !isWaiting { timer.cancel() }
+    }
+
+    private func end(_ waiters: [EventLoopPromise<WaitEnd>], _ outcome: WaitOutcome, _ response: HTTPResponse) {
+        for waiter in waiters {
+            waiter.succeed(WaitEnd(outcome: outcome, response: response))
+        }
+    }
+}

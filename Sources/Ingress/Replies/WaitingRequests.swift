@@ -1,0 +1,234 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+internal import NIOCore
+internal import Shared
+
+/// The requests of one node that wait for a reply, and for a while those that did: pure, the clock is passed in.
+///
+/// A request waits under its token. A platform's repetition of a request, which has the same key, waits with the first
+/// under the first's token, or has the answer that the first had. A token that no longer waits is remembered, so that a
+/// bot that comes second or late learns which.
+struct WaitingRequests<Waiter> {
+    /// What makes two requests the same.
+    struct Key: Hashable {
+        var channel: ChannelID
+        var text: String
+    }
+
+    /// How much is kept.
+    struct Limits {
+        /// How many different requests may wait.
+        var requests = 65_536
+        /// How many repetitions of a request may wait with it.
+        var waiters = 16
+        /// How many tokens that no longer wait are remembered.
+        var remembered = 65_536
+        /// What the answers that are remembered for repetitions may take together, in bytes.
+        var rememberedBytes = 16 << 20
+        /// How long they are remembered.
+        var memory = TimeAmount.seconds(60)
+    }
+
+    /// One that waits, and the number by which it leaves.
+    struct Numbered {
+        var number: UInt64
+        var waiter: Waiter
+    }
+
+    /// What becomes of a request.
+    enum Entrance {
+        /// It is the first of its key, and waits under its token.
+        case opened(number: UInt64)
+        /// It waits with one that came before.
+        case joined(ReplyToken, number: UInt64)
+        /// One that came before has had this answer.
+        case answered(HTTPResponse)
+        /// Too many wait.
+        case full
+    }
+
+    /// How a token stands.
+    enum Standing {
+        /// Its request waits for a reply of this form.
+        case waiting(any ReplyForm)
+        /// A reply would be one of `second`, `late` and `unknown`.
+        case closed(ReplyOutcome)
+    }
+
+    private struct Waiting {
+        var key: Key?
+        var form: any ReplyForm
+        /// The answer without a reply.
+        var fallback: HTTPResponse
+        /// Whether the event is in the log, so that its request may be acknowledged.
+        var isStored = false
+        var waiters: [Numbered]
+    }
+
+    private struct Past {
+        /// What a reply is told now.
+        var outcome: ReplyOutcome
+        var key: Key?
+        /// What a repetition is answered; kept only where there can be one.
+        var response: HTTPResponse?
+        var forgottenAt: NIODeadline
+    }
+
+    private let limits: Limits
+    private var waiting: [ReplyToken: Waiting] = [:]
+    private var past: [ReplyToken: Past] = [:]
+    /// Those of `past`, the oldest first.
+    private var pastOrder: Deque<ReplyToken> = []
+    private var pastBytes = 0
+    private var tokens: [Key: ReplyToken] = [:]
+    private var lastNumber: UInt64 = 0
+
+    init(limits: Limits = Limits()) {
+        self.limits = limits
+    }
+
+    /// How many different requests wait.
+    var count: Int { self.waiting.count }
+
+    /// The tokens of those that wait.
+    var waitingTokens: [ReplyToken] { Array(self.waiting.keys) }
+
+    /// Whether a token's request waits.
+    func isWaiting(_ token: ReplyToken) -> Bool { self.waiting[token] != nil }
+
+    // MARK: Coming and going
+
+    /// A request wants to wait.
+    ///
+    /// - Parameters:
+    ///   - token: the name it gets if it is the first of its key.
+    ///   - fallback: its answer without a reply, until `stored` says another.
+    mutating func enter(
+        _ waiter: Waiter,
+        token: ReplyToken,
+        key: Key?,
+        form: any ReplyForm,
+        fallback: HTTPResponse,
+        now: NIODeadline
+    ) -> Entrance {
+        self.forgetOld(now: now)
+        self.lastNumber += 1
+        let numbered = Numbered(number: self.lastNumber, waiter: waiter)
+        if let key, let first = self.tokens[key] {
+            if let response = self.past[first]?.response { return .answered(response) }
+            guard let count = self.waiting[first]?.waiters.count else {
+                preconditionFailure("a key leads to a request that waits, or to an answer")
+            }
+            guard count < self.limits.waiters else { return .full }
+            self.waiting[first]?.waiters.append(numbered)
+            return .joined(first, number: numbered.number)
+        }
+        guard self.waiting.count < self.limits.requests else { return .full }
+        self.waiting[token] = Waiting(key: key, form: form, fallback: fallback, waiters: [numbered])
+        if let key { self.tokens[key] = token }
+        return .opened(number: numbered.number)
+    }
+
+    /// A request's event is in the log.
+    mutating func stored(_ token: ReplyToken, fallback: HTTPResponse) {
+        self.waiting[token]?.isStored = true
+        self.waiting[token]?.fallback = fallback
+    }
+
+    /// Whoever sent a request does not wait any more. A repetition may come: a request that can be repeated goes on
+    /// waiting.
+    ///
+    /// - Returns: the one that has left and what it is answered, should somebody still read it.
+    mutating func leave(
+        _ token: ReplyToken,
+        number: UInt64,
+        now: NIODeadline
+    ) -> (waiter: Waiter, response: HTTPResponse)? {
+        guard let request = self.waiting[token],
+            let index = request.waiters.firstIndex(where: { $0.number == number })
+        else { return nil }
+        let waiter = request.waiters[index].waiter
+        self.waiting[token]?.waiters.remove(at: index)
+        if request.waiters.count == 1, request.key == nil {
+            _ = self.close(token, .late, request.fallback, now: now)
+        }
+        return (waiter, request.fallback)
+    }
+
+    // MARK: The end of a wait
+
+    /// How a token stands.
+    func standing(of token: ReplyToken, now: NIODeadline) -> Standing {
+        if let request = self.waiting[token] { return .waiting(request.form) }
+        if let past = self.past[token], now < past.forgottenAt { return .closed(past.outcome) }
+        return .closed(.unknown)
+    }
+
+    /// A reply has come. The first one wins.
+    ///
+    /// - Returns: those that waited; nil where none does any more, and `standing` says why.
+    mutating func reply(_ token: ReplyToken, _ response: HTTPResponse, now: NIODeadline) -> [Waiter]? {
+        guard self.waiting[token] != nil else { return nil }
+        return self.close(token, .second, response, now: now)
+    }
+
+    /// No reply will do any more: the platform is answered without.
+    ///
+    /// - Returns: those that waited, what they are answered, and whether their event is in the log; nil where the wait is
+    ///   over already.
+    mutating func giveUp(
+        _ token: ReplyToken,
+        now: NIODeadline
+    ) -> (waiters: [Waiter], response: HTTPResponse, isStored: Bool)? {
+        guard let request = self.waiting[token] else { return nil }
+        let waiters =
+            request.isStored
+            ? self.close(token, .late, request.fallback, now: now) : self.remove(token)
+        return (waiters, request.fallback, request.isStored)
+    }
+
+    /// A request's event could not be stored: a repetition is to be published anew.
+    mutating func forget(_ token: ReplyToken) -> [Waiter] {
+        self.remove(token)
+    }
+
+    private mutating func close(
+        _ token: ReplyToken,
+        _ outcome: ReplyOutcome,
+        _ response: HTTPResponse,
+        now: NIODeadline
+    ) -> [Waiter] {
+        guard let request = self.waiting.removeValue(forKey: token) else { return [] }
+        self.past[token] = Past(
+            outcome: outcome,
+            key: request.key,
+            response: request.key == nil ? nil : response,
+            forgottenAt: now + self.limits.memory
+        )
+        self.pastOrder.append(token)
+        if request.key != nil { self.pastBytes += response.body.readableBytes }
+        self.forgetOld(now: now)
+        return request.waiters.map(\.waiter)
+    }
+
+    private mutating func remove(_ token: ReplyToken) -> [Waiter] {
+        guard let request = self.waiting.removeValue(forKey: token) else { return [] }
+        if let key = request.key { self.tokens[key] = nil }
+        return request.waiters.map(\.waiter)
+    }
+
+    private mutating func forgetOld(now: NIODeadline) {
+        while let token = self.pastOrder.first, let past = self.past[token],
+            now >= past.forgottenAt || self.pastOrder.count > self.limits.remembered
+                || self.pastBytes > self.limits.rememberedBytes
+        {
+            self.pastOrder.removeFirst()
+            self.past[token] = nil
+            self.pastBytes -= past.response?.body.readableBytes ?? 0
+            if let key = past.key { self.tokens[key] = nil }
+        }
+    }
+}

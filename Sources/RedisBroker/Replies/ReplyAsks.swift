@@ -1,0 +1,155 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// The replies that this node sends, until each one's outcome is known. Any thread.
+final class ReplyAsks: Sendable {
+    /// One reply that is under way.
+    private struct Ask {
+        var promise: EventLoopPromise<ReplyOutcome>
+        /// Until it is sent.
+        var unsent: Unsent?
+    }
+
+    private struct Unsent {
+        var command: RESPCommand
+        var eventLoop: any EventLoop
+    }
+
+    private struct State {
+        var machine = ReplyAskStateMachine()
+        var asks: [UInt64: Ask] = [:]
+    }
+
+    private let asker = ReplyAsker.random()
+    private let name: String
+    private let client: RedisClient
+    private let timeout: TimeAmount
+    private let state = Mutex(State())
+
+    /// - Parameter timeout: how long an outcome may take.
+    init(client: RedisClient, timeout: TimeAmount) {
+        self.client = client
+        self.timeout = timeout
+        self.name = ReplyChannel.outcomes(self.asker).name
+    }
+
+    /// Sends a reply to another node.
+    ///
+    /// - Returns: a future on `eventLoop`.
+    func reply(_ reply: Reply, to token: ReplyToken, on eventLoop: any EventLoop) -> EventLoopFuture<ReplyOutcome> {
+        let promise = eventLoop.makePromise(of: ReplyOutcome.self)
+        // The system's generator: nobody else on the Redis can guess it and answer in the node's name.
+        let number = UInt64.random(in: 0...UInt64.max)
+        let head = ReplyMessage.head(asker: self.asker, number: number, token: token)
+        let body = ReplyEncoding.encode(reply)
+        let inbox = ReplyChannel.inbox(token.node).name
+        let command = RESPCommand("PUBLISH", .string(inbox), .joined(head, body))
+        let action = self.state.withLock { state -> ReplyAskStateMachine.AskAction in
+            let action = state.machine.asked(number, bytes: head.readableBytes + body.readableBytes)
+            switch action {
+            case .send:
+                state.asks[number] = Ask(promise: promise)
+            case .wait, .subscribe:
+                state.asks[number] = Ask(
+                    promise: promise,
+                    unsent: Unsent(command: command, eventLoop: eventLoop)
+                )
+            case .refuse, .closed:
+                break
+            }
+            return action
+        }
+        switch action {
+        case .refuse:
+            promise.fail(BrokerError.overloaded)
+            return promise.futureResult
+        case .closed:
+            promise.fail(BrokerError.closed)
+            return promise.futureResult
+        case .subscribe:
+            self.client.subscribe([self.name])
+        case .send:
+            self.send(command, number: number, on: eventLoop)
+        case .wait:
+            break
+        }
+        let deadline = eventLoop.scheduleTask(in: self.timeout) { self.deadlineReached(number) }
+        promise.futureResult.whenComplete { _ in deadline.cancel() }
+        return promise.futureResult
+    }
+
+    private func send(_ command: RESPCommand, number: UInt64, on eventLoop: any EventLoop) {
+        self.client.send(command, on: eventLoop).whenComplete { result in
+            switch result {
+            case .success(.integer(let receivers)):
+                // Nobody listens there: the node is gone, and need not be waited for.
+                if receivers == 0 { self.finish(number, .success(.unknown)) }
+            case .success:
+                self.finish(number, .failure(.refused))
+            case .failure(let error):
+                self.finish(number, .failure(BrokerError(error)))
+            }
+        }
+    }
+
+    private func finish(_ number: UInt64, _ result: Result<ReplyOutcome, BrokerError>) {
+        let ask = self.state.withLock { state -> Ask? in
+            guard state.machine.finished(number) else { return nil }
+            return state.asks.removeValue(forKey: number)
+        }
+        ask?.promise.completeWith(result.mapError { $0 })
+    }
+
+    private func deadlineReached(_ number: UInt64) {
+        let (action, ask) = self.state.withLock { state in
+            (state.machine.deadlineReached(number), state.asks.removeValue(forKey: number))
+        }
+        switch action {
+        case .ignore: break
+        case .noAnswer: ask?.promise.succeed(.unknown)
+        case .notSent: ask?.promise.fail(BrokerError.unavailable)
+        }
+    }
+
+    // MARK: From Redis
+
+    /// Whether outcomes on this channel are this node's.
+    func isAsker(_ asker: ReplyAsker) -> Bool { asker == self.asker }
+
+    /// The subscription of the outcomes is on.
+    func subscribed() {
+        let unsent = self.state.withLock { state in
+            state.machine.subscribed().compactMap { number in
+                state.asks[number]?.unsent.take().map { (number, $0) }
+            }
+        }
+        for (number, unsent) in unsent { self.send(unsent.command, number: number, on: unsent.eventLoop) }
+    }
+
+    /// All subscriptions are lost, and the outcomes of what was sent with them.
+    func subscriptionsLost() {
+        self.fail(.timeout) { $0.subscriptionLost() }
+    }
+
+    /// What became of a reply.
+    func heard(_ message: OutcomeMessage) {
+        self.finish(message.number, .success(message.outcome))
+    }
+
+    /// Nothing is sent any more; what is under way fails.
+    func end() {
+        self.fail(.closed) { $0.end() }
+    }
+
+    private func fail(_ error: BrokerError, _ numbers: (inout ReplyAskStateMachine) -> [UInt64]) {
+        let asks = self.state.withLock { state in
+            numbers(&state.machine).compactMap { state.asks.removeValue(forKey: $0) }
+        }
+        for ask in asks { ask.promise.fail(error) }
+    }
+}

@@ -1,0 +1,127 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// The inboxes that are open on this node, one as a rule. Any thread.
+final class ReplyInboxes: Sendable {
+    private struct Inbox {
+        var receiver: any ReplyReceiver
+        var handle: RedisReplyInbox
+        /// Who waits for it to be open.
+        var opening: [EventLoopPromise<Void>]
+    }
+
+    private struct State {
+        var inboxes: [NodeID: Inbox] = [:]
+        var isEnded = false
+    }
+
+    private let client: RedisClient
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// - Parameter eventLoop: whose connection the outcomes take.
+    init(client: RedisClient, eventLoop: any EventLoop, logger: Logger) {
+        self.client = client
+        self.eventLoop = eventLoop
+        self.logger = logger
+    }
+
+    func open(
+        _ node: NodeID,
+        to receiver: any ReplyReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ReplyInbox> {
+        let promise = eventLoop.makePromise(of: Void.self)
+        let handle = RedisReplyInbox(node: node, inboxes: self)
+        let isOpening = self.state.withLock { state in
+            guard !state.isEnded else { return false }
+            let opening = state.inboxes[node]?.opening ?? []
+            state.inboxes[node] = Inbox(receiver: receiver, handle: handle, opening: opening + [promise])
+            // Under the lock, so that it cannot come behind an `unsubscribe` that was meant for an earlier inbox.
+            self.client.subscribe([ReplyChannel.inbox(node).name])
+            return true
+        }
+        if !isOpening { promise.fail(BrokerError.closed) }
+        return promise.futureResult.map { handle }
+    }
+
+    fileprivate func close(_ handle: RedisReplyInbox) {
+        let inbox = self.state.withLock { state -> Inbox? in
+            guard state.inboxes[handle.node]?.handle === handle else { return nil }
+            self.client.unsubscribe([ReplyChannel.inbox(handle.node).name])
+            return state.inboxes.removeValue(forKey: handle.node)
+        }
+        for promise in inbox?.opening ?? [] { promise.fail(BrokerError.closed) }
+    }
+
+    /// The receiver of a node's replies, where the node is this one.
+    func receiver(of node: NodeID) -> (any ReplyReceiver)? {
+        self.state.withLock { $0.inboxes[node]?.receiver }
+    }
+
+    // MARK: From Redis
+
+    /// The subscription of a node's inbox is on.
+    func subscribed(to node: NodeID) {
+        let opening = self.state.withLock { state -> [EventLoopPromise<Void>] in
+            defer { state.inboxes[node]?.opening = [] }
+            return state.inboxes[node]?.opening ?? []
+        }
+        for promise in opening { promise.succeed() }
+    }
+
+    /// A reply came: its sender is told what became of it.
+    func received(_ payload: ByteBuffer, for node: NodeID) {
+        guard let message = ReplyMessage(payload), message.token.node == node else {
+            self.logger.debug("something else than a reply was published to this node")
+            return
+        }
+        let outcome = OutcomeMessage(number: message.number, outcome: self.outcome(of: message))
+        let name = ReplyChannel.outcomes(message.asker).name
+        self.client.send(RESPCommand("PUBLISH", .string(name), .buffer(outcome.bytes)), on: self.eventLoop)
+            .whenFailure { error in
+                // The sender hears nothing and says so to its bot.
+                self.logger.debug("what became of a reply could not be told", metadata: ["error": "\(error)"])
+            }
+    }
+
+    private func outcome(of message: ReplyMessage) -> ReplyOutcome {
+        guard let receiver = self.receiver(of: message.token.node) else { return .unknown }
+        guard let reply = message.reply else { return .unfit }
+        return receiver.receive(reply, for: message.token)
+    }
+
+    /// Closes all.
+    func end() {
+        let inboxes = self.state.withLock { state in
+            state.isEnded = true
+            defer { state.inboxes = [:] }
+            return state.inboxes.values.map { $0 }
+        }
+        for inbox in inboxes {
+            for promise in inbox.opening { promise.fail(BrokerError.closed) }
+        }
+    }
+}
+
+/// An open inbox of a `RedisBroker`.
+private final class RedisReplyInbox: ReplyInbox {
+    let node: NodeID
+    private let inboxes: ReplyInboxes
+
+    init(node: NodeID, inboxes: ReplyInboxes) {
+        self.node = node
+        self.inboxes = inboxes
+    }
+
+    func close() {
+        self.inboxes.close(self)
+    }
+}

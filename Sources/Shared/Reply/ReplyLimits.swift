@@ -1,0 +1,60 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// How much a reply may be. What is beyond is `ReplyOutcome.unfit`, wherever it is noticed first.
+public enum ReplyLimits {
+    /// The longest text, in bytes of UTF-8.
+    public static let textBytes = 64 << 10
+    /// The longest body, in bytes.
+    public static let bodyBytes = 1 << 20
+    /// How many header fields a response may have.
+    public static let fieldCount = 64
+    /// The names and values of all fields together, in bytes.
+    public static let fieldBytes = 16 << 10
+    /// Which statuses a response may have: those of a final answer.
+    public static let statuses = 200...599
+}
+
+extension Reply {
+    /// Whether it is within `ReplyLimits`, and of nothing but what HTTP allows in a status and in fields (RFC 9110,
+    /// sections 5.1, 5.5 and 15): a field must not begin another one. Whether it suits the platform is the platform's word.
+    public var isFit: Bool {
+        switch self {
+        case .text(let text):
+            return text.utf8.count <= ReplyLimits.textBytes
+        case .response(let response):
+            guard ReplyLimits.statuses.contains(response.status),
+                response.body.readableBytes <= ReplyLimits.bodyBytes,
+                response.headers.count <= ReplyLimits.fieldCount
+            else { return false }
+            var bytes = 0
+            for field in response.headers {
+                bytes += field.name.utf8.count + field.value.utf8.count
+                guard bytes <= ReplyLimits.fieldBytes, field.isFit else { return false }
+            }
+            return true
+        }
+    }
+}
+
+extension Reply.Field {
+    /// Whether its name is a token and its value has no control characters but tabs.
+    fileprivate var isFit: Bool {
+        !self.name.isEmpty && self.name.utf8.allSatisfy(Self.isTokenCharacter)
+            && self.value.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
+    }
+
+    /// RFC 9110, section 5.6.2.
+    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default:
+            "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}

@@ -1,0 +1,262 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Shared
+import Testing
+
+@testable import Egress
+
+/// Going on from a position: what is read, what is told, and where the feed takes over.
+@Suite struct DeliveryStateMachineTests {
+    private static func page(_ offsets: ClosedRange<UInt64>?, head: UInt64) -> LogPage {
+        .entries(offsets.map { $0.map { LogEntry.sample($0) } } ?? [], head: .sample(head))
+    }
+
+    private static let other = Position(epoch: Epoch(rawValue: 8), offset: 3)
+
+    /// Who asks for nothing gets what comes, and of a round that was under way the rest.
+    @Test func live() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(nil) == [])
+        #expect(machine.roundReceived(first: 4, end: .sample(5)) == .ignore)
+        #expect(machine.roundReceived(first: 4, end: .sample(7)) == .deliver(after: 5))
+        #expect(machine.roundReceived(first: 8, end: .sample(9)) == .deliver(after: nil))
+        #expect(machine.roundReceived(first: 8, end: .sample(9)) == .ignore)
+        machine.ended()
+        #expect(machine.roundReceived(first: 10, end: .sample(10)) == .ignore)
+    }
+
+    /// What was missed is read, and what comes meanwhile is read in its turn; then the feed takes over without a gap.
+    @Test func resumes() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(.after(.sample(2))) == [.read(after: .sample(2))])
+        #expect(machine.roundReceived(first: 6, end: .sample(6)) == .ignore)
+        #expect(
+            machine.pageRead(Self.page(3...4, head: 6)) == [.announce(.recovered(from: .sample(2))), .send]
+        )
+        machine.sent(upTo: .sample(4))
+        #expect(machine.pageSent() == [.read(after: .sample(4))])
+        #expect(machine.pageRead(Self.page(5...7, head: 7)) == [.send])
+        #expect(!machine.isLive)
+        machine.sent(upTo: .sample(7))
+        #expect(machine.pageSent() == [])
+        #expect(machine.isLive)
+        // The log was ahead of the feed.
+        #expect(machine.roundReceived(first: 7, end: .sample(8)) == .deliver(after: 7))
+    }
+
+    /// Who has had everything is told so, and is live.
+    @Test func nothingMissed() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(.after(.sample(5))) == [.read(after: .sample(5))])
+        #expect(machine.pageRead(Self.page(nil, head: 5)) == [.announce(.recovered(from: .sample(5))), .send])
+        #expect(machine.pageSent() == [])
+        #expect(machine.roundReceived(first: 6, end: .sample(6)) == .deliver(after: nil))
+    }
+
+    /// What is not to be had is told with the reason, nothing is replayed in part, and what came since the client joined
+    /// is not lost with it.
+    @Test(arguments: UnrecoverableReason.allCases)
+    func losses(reason: UnrecoverableReason) {
+        let lost = Recovery.lost(Recovery.Reason(reason), position: .sample(5))
+        var machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.after(Self.other))
+        #expect(machine.pageRead(.notRecoverable(reason, head: .sample(5))) == [.announce(lost)])
+        #expect(machine.roundReceived(first: 6, end: .sample(6)) == .deliver(after: nil))
+
+        machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.after(Self.other))
+        #expect(machine.roundReceived(first: 6, end: .sample(7)) == .ignore)
+        #expect(
+            machine.pageRead(.notRecoverable(reason, head: .sample(7)))
+                == [.announce(lost), .read(after: .sample(5))]
+        )
+        // It was told already that it does not go on from where it was.
+        #expect(machine.pageRead(Self.page(6...7, head: 7)) == [.send])
+        machine.sent(upTo: .sample(7))
+        #expect(machine.pageSent() == [])
+        #expect(machine.isLive)
+    }
+
+    /// What is no position is told, and the client gets what comes.
+    @Test func unreadable() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(.unreadable) == [.announce(.lost(.badPosition, position: .sample(5)))])
+        #expect(machine.roundReceived(first: 6, end: .sample(6)) == .deliver(after: nil))
+    }
+
+    /// A log that is trimmed while it is read, or ends before what the feed has brought, is told as a gap.
+    @Test func lossesOnTheWay() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.after(.sample(2)))
+        _ = machine.pageRead(Self.page(3...4, head: 5))
+        machine.sent(upTo: .sample(4))
+        _ = machine.pageSent()
+        let gap = Recovery.lost(.trimmed, position: .sample(9))
+        #expect(machine.pageRead(.notRecoverable(.trimmed, head: .sample(9))) == [.announce(gap)])
+        #expect(machine.roundReceived(first: 10, end: .sample(10)) == .deliver(after: nil))
+
+        machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.after(.sample(4)))
+        let end = Recovery.lost(.trimmed, position: .sample(4))
+        #expect(machine.pageRead(Self.page(nil, head: 4)) == [.announce(end)])
+        #expect(machine.isLive)
+    }
+
+    /// An interruption of the feed is told at once to who is live, and to who reads if the log is another one now.
+    @Test func interruptions() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(nil)
+        let changed = Recovery.lost(.epochChanged, position: Self.other)
+        #expect(machine.interrupted(.epochChanged, head: Self.other) == [.announce(changed)])
+        #expect(
+            machine.roundReceived(first: 4, end: Position(epoch: Self.other.epoch, offset: 4)) == .deliver(after: nil)
+        )
+
+        machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.after(.sample(2)))
+        #expect(machine.interrupted(.trimmed, head: .sample(9)) == [])
+        _ = machine.pageRead(Self.page(3...6, head: 9))
+        machine.sent(upTo: .sample(6))
+        // The log itself has to say what it has not.
+        #expect(machine.pageSent() == [.read(after: .sample(6))])
+        #expect(machine.interrupted(.epochChanged, head: Self.other) == [.announce(changed)])
+        #expect(machine.isLive)
+        #expect(machine.pageRead(Self.page(7...9, head: 9)) == [])
+    }
+
+    /// Nothing happens after the end.
+    @Test func afterTheEnd() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.after(.sample(2)))
+        machine.ended()
+        #expect(machine.pageRead(Self.page(3...4, head: 5)) == [])
+        #expect(machine.pageSent() == [])
+        #expect(machine.interrupted(.trimmed, head: .sample(9)) == [])
+        #expect(machine.roundReceived(first: 6, end: .sample(6)) == .ignore)
+    }
+
+    /// Whatever order rounds, pages, trimming and interruptions come in: no repeat, and no gap that was not told.
+    @Test func anyOrder() {
+        var seed = WebSocketSeed()
+        print("delivery fuzz, \(seed)")
+        let end = ContinuousClock.now + .seconds(1)
+        while ContinuousClock.now < end {
+            var model = DeliveryModel(using: &seed)
+            for _ in 0..<60 { model.step(using: &seed) }
+            model.settle()
+            guard model.gaps == 0, model.repeats == 0, model.isComplete else {
+                Issue.record("\(model.gaps) gaps, \(model.repeats) repeats, \(seed)")
+                return
+            }
+        }
+    }
+}
+
+/// A log that is trimmed, its feed, and a client of it.
+private struct DeliveryModel {
+    private var machine: DeliveryStateMachine
+    /// What was published, what is retained, and what the feed has posted.
+    private var head: UInt64 = 10
+    private var first: UInt64 = 1
+    private var posted: UInt64 = 10
+    /// The last that the client has had, or was told that it goes on behind.
+    private var last: UInt64
+    private var page: [UInt64] = []
+    private var isSending = false
+    private var reads: [UInt64] = []
+    private(set) var gaps = 0
+    private(set) var repeats = 0
+
+    init(using seed: inout WebSocketSeed) {
+        self.machine = DeliveryStateMachine(start: .sample(10))
+        switch Int.random(in: 0..<4, using: &seed) {
+        case 0:
+            self.last = 10
+            self.run(self.machine.begin(nil))
+        case 1:
+            self.last = 10
+            self.run(self.machine.begin(.unreadable))
+        default:
+            // Some are ahead of the log.
+            self.last = UInt64.random(in: 0...12, using: &seed)
+            self.run(self.machine.begin(.after(.sample(self.last))))
+        }
+    }
+
+    mutating func step(using seed: inout WebSocketSeed) {
+        switch Int.random(in: 0..<6, using: &seed) {
+        case 0, 1: self.head += UInt64.random(in: 1...3, using: &seed)
+        case 2: self.post(upTo: UInt64.random(in: self.posted...self.head, using: &seed))
+        case 3: self.first = min(self.head + 1, self.first + UInt64.random(in: 0...4, using: &seed))
+        case 4: self.read()
+        default: self.send(upTo: Int.random(in: 0...2, using: &seed))
+        }
+    }
+
+    /// Everything that is under way comes to its end.
+    mutating func settle() {
+        for _ in 0..<1_000 {
+            self.read()
+            self.send(upTo: 2)
+            self.post(upTo: self.head)
+        }
+    }
+
+    var isComplete: Bool { self.machine.isLive && self.last == self.head }
+
+    private mutating func post(upTo end: UInt64) {
+        guard end > self.posted else { return }
+        let first = self.posted + 1
+        self.posted = end
+        if case .deliver(let after) = self.machine.roundReceived(first: first, end: .sample(end)) {
+            for offset in max(first, (after ?? 0) + 1)...end { self.deliver(offset) }
+        }
+    }
+
+    private mutating func read() {
+        guard !self.reads.isEmpty else { return }
+        let position = self.reads.removeFirst()
+        if position > self.head {
+            self.run(self.machine.pageRead(.notRecoverable(.ahead, head: .sample(self.head))))
+        } else if position + 1 < self.first {
+            self.run(self.machine.pageRead(.notRecoverable(.trimmed, head: .sample(self.head))))
+        } else {
+            let end = min(self.head, position + 3)
+            self.page = position < end ? Array(position + 1...end) : []
+            self.run(
+                self.machine.pageRead(.entries(self.page.map { LogEntry.sample($0) }, head: .sample(self.head)))
+            )
+        }
+    }
+
+    private mutating func send(upTo count: Int) {
+        guard self.isSending else { return }
+        for offset in self.page.prefix(count) {
+            self.deliver(offset)
+            self.machine.sent(upTo: .sample(offset))
+        }
+        self.page = Array(self.page.dropFirst(count))
+        guard self.page.isEmpty else { return }
+        self.isSending = false
+        self.run(self.machine.pageSent())
+    }
+
+    private mutating func run(_ actions: [DeliveryStateMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .announce(let recovery): self.last = recovery.position.offset
+            case .read(let position): self.reads.append(position.offset)
+            case .send: self.isSending = true
+            }
+        }
+    }
+
+    private mutating func deliver(_ offset: UInt64) {
+        if offset <= self.last { self.repeats += 1 }
+        if offset > self.last + 1 { self.gaps += 1 }
+        self.last = offset
+    }
+}

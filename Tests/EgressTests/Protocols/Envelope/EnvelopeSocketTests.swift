@@ -1,0 +1,192 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Shared
+import Testing
+
+@testable import Egress
+
+/// The envelope protocol's handler on an embedded event loop: bytes in, bytes out, with the broker in memory.
+@Suite struct EnvelopeSocketTests {
+    private let bench = try? EnvelopeBench()
+
+    /// A client that has connected.
+    private struct Client {
+        let channel: EmbeddedChannel
+        let output = HeldOutput()
+        private let bench: EnvelopeBench
+
+        init(_ bench: EnvelopeBench, after resumption: DeliveryStateMachine.Resumption? = nil) throws {
+            self.bench = bench
+            self.channel = EmbeddedChannel(handler: self.output, loop: bench.loop)
+            try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            try EnvelopeSocket.open(
+                on: self.channel,
+                services: bench.services,
+                place: try bench.place(),
+                resumption: resumption
+            )
+        }
+
+        func send(_ text: String) throws {
+            try self.channel.writeInbound(ByteBuffer(bytes: ClientFrame.text(text).bytes))
+        }
+
+        /// What was sent since the last call.
+        func frames() throws -> [ServerFrame] {
+            try ServerFrame.read(self.bench.sent(to: self.channel))
+        }
+
+        /// The same, as CloudEvents.
+        func events() throws -> [[String: Any]] {
+            try self.frames().map { try EnvelopeSample.parse($0.text) }
+        }
+
+        /// The bodies of the events, and the types of what the relay says.
+        func words() throws -> [String] {
+            try self.events().map { ($0["data"] as? NSNumber)?.stringValue ?? ($0["type"] as? String ?? "") }
+        }
+    }
+
+    /// An event arrives in its envelope, the same bytes for every socket of the channel.
+    @Test func deliversEnvelopes() throws {
+        let bench = try #require(self.bench)
+        let (one, other) = (try Client(bench), try Client(bench))
+        try bench.publish("1")
+        let frames = try one.frames()
+        #expect(frames.map(\.opcode) == [1])
+        #expect(try other.frames() == frames)
+        let members = try EnvelopeSample.parse(try #require(frames.first?.text))
+        #expect((members["data"] as? NSNumber)?.intValue == 1)
+        try bench.publish("2", "3")
+        #expect(try one.words() == ["2", "3"])
+    }
+
+    /// A reply goes to the node that its token names, and the client is told what became of it.
+    @Test(arguments: ReplyOutcome.allCases)
+    func replies(outcome: ReplyOutcome) throws {
+        let bench = try #require(self.bench)
+        let inbox = try SampleInbox(bench.broker, outcome: outcome, loop: bench.loop)
+        let client = try Client(bench)
+        try bench.publish("1", reply: inbox.offer())
+        let event = try #require(try client.events().first)
+        let token = try #require(event["replytoken"] as? String)
+        try client.send(#"{"type":"reply","token":"\#(token)","text":"hi","ref":"r"}"#)
+        let answer = try #require(try client.events().first)
+        #expect(answer["type"] as? String == "hookwire.reply_result" && answer["ref"] as? String == "r")
+        #expect(answer["outcome"] as? String == outcome.rawValue && answer["replytoken"] as? String == token)
+        #expect(inbox.replies == [.text("hi")] && inbox.tokens.map(\.description) == [token])
+    }
+
+    /// A client that goes while its reply is under way leaves nothing behind.
+    @Test func goesWhileReplying() throws {
+        let bench = try #require(self.bench)
+        let client = try Client(bench)
+        try client.send(#"{"type":"reply","token":"\#(EnvelopeSample.token)","text":"hi"}"#)
+        try client.channel.close().wait()
+        #expect(bench.lane.members.isEmpty)
+    }
+
+    /// Too many frames that are of no use close the socket with 1008, behind the answers that say why.
+    @Test func tooManyFaults() throws {
+        let client = try Client(try #require(self.bench))
+        for _ in 0...EnvelopeProtocol.faults.messageBurst { try client.send("x") }
+        let frames = try client.frames()
+        #expect(frames.count == EnvelopeProtocol.faults.messageBurst + 1)
+        #expect(frames.last?.closeCode == 1008)
+    }
+
+    /// Who says where it was gets the answer, then what it missed, then what comes, each once.
+    @Test func resumes() throws {
+        let bench = try #require(self.bench)
+        let positions = try bench.publish(count: 200)
+        let client = try Client(bench, after: .after(positions[9]))
+        try bench.publish("201")
+        let events = try client.events()
+        #expect(events.first?["type"] as? String == "hookwire.recovery")
+        #expect((events.first?["recovered"] as? NSNumber)?.boolValue == true)
+        #expect(events.first?["position"] as? String == "\(positions[9])")
+        #expect(events.dropFirst().compactMap { ($0["data"] as? NSNumber)?.intValue } == Array(11...201))
+        try bench.publish("202")
+        #expect(try client.words() == ["202"])
+    }
+
+    /// A position that the log cannot go on from is told with the reason, and nothing is replayed.
+    @Test func recoversNot() throws {
+        let bench = try #require(self.bench)
+        let positions = try bench.publish(count: 3)
+        let stranger = Position(epoch: Epoch(rawValue: 1), offset: 0)
+        let ahead = Position(epoch: positions[0].epoch, offset: 9)
+        for (resumption, reason) in [
+            (DeliveryStateMachine.Resumption.after(stranger), "epoch_changed"), (.after(ahead), "ahead"),
+            (.unreadable, "bad_position"),
+        ] {
+            let client = try Client(bench, after: resumption)
+            let event = try #require(try client.events().first)
+            #expect((event["recovered"] as? NSNumber)?.boolValue == false && event["reason"] as? String == reason)
+            #expect(event["position"] as? String == "\(positions[2])")
+            #expect(try client.frames().isEmpty)
+            try client.channel.close().wait()
+        }
+    }
+
+    /// A replay goes no faster than its client reads, and what comes meanwhile is not lost.
+    @Test func replaysAsReadingGoes() throws {
+        let bench = try #require(self.bench)
+        let positions = try bench.publish(count: 40, padding: 20 << 10)
+        let client = try Client(bench, after: nil)
+        client.output.hold(client.channel)
+        let slow = try Client(bench, after: .after(Position(epoch: positions[0].epoch, offset: 0)))
+        slow.output.hold(slow.channel)
+        let first = try slow.events().count
+        #expect(first < 42)
+        try bench.publish("41")
+        slow.output.release(slow.channel)
+        var words = first
+        for _ in 0..<50 { words += try slow.events().count }
+        #expect(words == 42)
+    }
+
+    /// A gap in the feed is told before what follows it.
+    @Test func interruptions() throws {
+        let bench = try #require(self.bench)
+        let client = try Client(bench)
+        let head = Position(epoch: Epoch(rawValue: 9), offset: 4)
+        for member in bench.lane.members { member.interrupted(.epochChanged, head: head) }
+        for member in bench.lane.members {
+            member.deliver(
+                FeedRound(entries: [
+                    LogEntry(position: Position(epoch: head.epoch, offset: 5), event: EnvelopeSample.event("5"))
+                ])
+            )
+        }
+        let events = try client.events()
+        #expect(events.map { $0["type"] as? String } == ["hookwire.recovery", "webhook"])
+        #expect(events.first?["position"] as? String == "\(head)")
+    }
+
+    /// A client that does not read is closed, and neither its channel nor its group notices.
+    @Test func slowClients() throws {
+        let bench = try #require(self.bench)
+        let (slow, quick) = (try Client(bench), try Client(bench))
+        slow.output.hold(slow.channel)
+        try bench.publish(count: 3, padding: 700 << 10)
+        #expect(try quick.events().count == 3)
+        #expect(bench.lane.members.count == 1)
+    }
+
+    /// A drain tells the client to come back with 1012.
+    @Test func drains() throws {
+        let bench = try #require(self.bench)
+        let client = try Client(bench)
+        for member in bench.lane.members { member.drain() }
+        #expect(try client.frames().map(\.closeCode) == [1012])
+        #expect(bench.lane.members.isEmpty)
+    }
+}

@@ -1,0 +1,149 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import NIOPosix
+import Shared
+import Testing
+
+@testable import Ingress
+
+@Suite struct WaitingRepliesTests {
+    private let loop = EmbeddedEventLoop()
+
+    private var terms: ReplyTerms { ReplyTerms(form: PlainReplyForm(), timeLimit: .milliseconds(4_500)) }
+
+    private func response(_ text: String) -> HTTPResponse {
+        HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: text))
+    }
+
+    private func waiting() -> WaitingReplies {
+        WaitingReplies(node: NodeID(rawValue: 7), now: { [loop] in loop.now })
+    }
+
+    private func open(_ waiting: WaitingReplies) throws -> WaitingReplies.Place {
+        let entrance = waiting.enter(key: nil, terms: self.terms, fallback: self.response("again"), on: self.loop)
+        guard case .opened(let place) = entrance else { throw BrokerError.closed }
+        waiting.stored(place.token, fallback: self.response("fallback"))
+        return place
+    }
+
+    private func end(_ place: WaitingReplies.Place) throws -> String {
+        let end = try place.end.wait()
+        return "\(end.outcome.rawValue): \(String(buffer: end.response.body))"
+    }
+
+    /// A reply from another thread is the answer on the request's own event loop.
+    @Test func reply() throws {
+        let waiting = self.waiting()
+        let place = try self.open(waiting)
+        #expect(place.token.node == NodeID(rawValue: 7))
+        #expect(waiting.receive(.text("hi"), for: place.token) == .accepted)
+        #expect(try self.end(place) == "replied: hi")
+        #expect(waiting.receive(.text("hi"), for: place.token) == .second)
+        #expect(waiting.receive(.text("hi"), for: .random(node: waiting.node)) == .unknown)
+        #expect(waiting.count == 0)
+    }
+
+    /// The fallback goes out at the deadline, not a nanosecond before, and a reply is late from then on.
+    @Test func deadline() throws {
+        let waiting = self.waiting()
+        let place = try self.open(waiting)
+        self.loop.advanceTime(by: .milliseconds(4_500) - .nanoseconds(1))
+        #expect(waiting.count == 1)
+        self.loop.advanceTime(by: .nanoseconds(1))
+        #expect(try self.end(place) == "deadline: fallback")
+        #expect(waiting.receive(.text("hi"), for: place.token) == .late)
+        self.loop.advanceTime(by: .seconds(60))
+        #expect(waiting.receive(.text("hi"), for: place.token) == .unknown)
+    }
+
+    /// A reply that does not suit the platform changes nothing: the next one may.
+    @Test func unfit() throws {
+        let waiting = self.waiting()
+        let place = try self.open(waiting)
+        let unfit = Reply.response(.init(status: 42, headers: [], body: ByteBuffer()))
+        #expect(waiting.receive(unfit, for: place.token) == .unfit)
+        #expect(waiting.receive(.text("fit"), for: place.token) == .accepted)
+        #expect(try self.end(place) == "replied: fit")
+        #expect(waiting.receive(unfit, for: place.token) == .second)
+    }
+
+    /// Tokens are of this node, and no two are alike.
+    @Test func tokens() throws {
+        let waiting = self.waiting()
+        let places = try (0..<100).map { _ in try self.open(waiting) }
+        #expect(Set(places.map(\.token)).count == 100)
+        #expect(waiting.count == 100)
+        self.loop.advanceTime(by: .seconds(5))
+        for place in places {
+            #expect(try self.end(place) == "deadline: fallback")
+        }
+        #expect(waiting.count == 0)
+    }
+
+    /// A thousand requests on several loops and as many replies from several threads: each has its own, and no other.
+    @Test func concurrency() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let waiting = WaitingReplies()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for number in 0..<1_000 {
+                tasks.addTask {
+                    let loop = group.any()
+                    let terms = ReplyTerms(form: PlainReplyForm(), timeLimit: .seconds(60))
+                    let entrance = waiting.enter(key: nil, terms: terms, fallback: HTTPResponse(status: .ok), on: loop)
+                    guard case .opened(let place) = entrance else { throw BrokerError.closed }
+                    async let first = waiting.receive(.text("a\(number)"), for: place.token)
+                    async let second = waiting.receive(.text("b\(number)"), for: place.token)
+                    let outcomes = [await first, await second]
+                    #expect(Set(outcomes) == [.accepted, .second])
+                    let expected = outcomes[0] == .accepted ? "a\(number)" : "b\(number)"
+                    #expect(String(buffer: try await place.end.get().response.body) == expected)
+                }
+            }
+            try await tasks.waitForAll()
+        }
+        #expect(waiting.count == 0)
+        try await group.shutdownGracefully()
+    }
+
+    /// A drain returns when the last request is answered.
+    @Test func drainAfterTheLastReply() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let waiting = WaitingReplies()
+        let terms = ReplyTerms(form: PlainReplyForm(), timeLimit: .hours(1))
+        let entrance = waiting.enter(key: nil, terms: terms, fallback: HTTPResponse(status: .ok), on: group.any())
+        guard case .opened(let place) = entrance else { throw BrokerError.closed }
+        async let drained: Void = waiting.drain(within: .hours(1), on: group.any())
+        #expect(waiting.receive(.text("last"), for: place.token) == .accepted)
+        await drained
+        guard
+            case .refused(.draining) = waiting.enter(
+                key: nil,
+                terms: terms,
+                fallback: HTTPResponse(status: .ok),
+                on: group.any()
+            )
+        else { throw BrokerError.closed }
+        try await group.shutdownGracefully()
+    }
+
+    /// A drain answers those that still wait when its time is up.
+    @Test func drainInTime() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let waiting = WaitingReplies()
+        let terms = ReplyTerms(form: PlainReplyForm(), timeLimit: .hours(1))
+        let entrance = waiting.enter(key: nil, terms: terms, fallback: HTTPResponse(status: .ok), on: group.any())
+        guard case .opened(let place) = entrance else { throw BrokerError.closed }
+        waiting.stored(place.token, fallback: HTTPResponse(status: .noContent))
+        await waiting.drain(within: .milliseconds(10), on: group.any())
+        let end = try await place.end.get()
+        #expect(end.outcome == .draining)
+        #expect(end.response.status == .noContent)
+        #expect(waiting.receive(.text("too late"), for: place.token) == .late)
+        try await group.shutdownGracefully()
+    }
+}
