@@ -22,6 +22,7 @@ import Testing
         #expect(configuration.port == 8080)
         #expect(configuration.limits.body == 1 << 20)
         #expect(configuration.ingress.freshness == .minutes(5))
+        #expect(configuration.ingress.replyTimeout == .milliseconds(4_500))
         #expect(configuration.egress.pingInterval == .seconds(25))
         #expect(configuration.retentionCount == 1_000)
         #expect(configuration.drain == .seconds(20))
@@ -43,7 +44,7 @@ import Testing
         ("log-level", "loud"), ("ping-interval", "1s"), ("retention-count", "0"), ("threads", "0"),
         ("qq-upstream", "api.sgroup.qq.com"), ("qq-upstream", "https://"), ("qq-upstream", "https://a?b"),
         ("qq-upstream", "https://u:p@a"), ("qq-token-upstream", "none"), ("public-url", "ftp://a"),
-        ("qq-heartbeat", "0"),
+        ("qq-heartbeat", "0"), ("reply-timeout", "31s"), ("reply-timeout", "50ms"),
     ])
     func refuses(name: String, value: String) async throws {
         let error = await #expect(throws: SettingsError.self) { _ = try await self.configuration([name: value]) }

@@ -64,13 +64,13 @@ class TierNode:
 
 
 @contextlib.contextmanager
-def tiers(redis_url, folder, ingress=2, egress=2, flags=()):
+def tiers(redis_url, folder, ingress=2, egress=2, flags=(), ingress_flags=()):
     """So many ready nodes of each tier."""
     with contextlib.ExitStack() as stack:
-        def start(tier):
-            return stack.enter_context(TierNode(tier, redis_url, *flags, folder=folder))
+        def start(tier, *more):
+            return stack.enter_context(TierNode(tier, redis_url, *flags, *more, folder=folder))
 
-        nodes = [start("ingress") for _ in range(ingress)], [start("egress") for _ in range(egress)]
+        nodes = [start("ingress", *ingress_flags) for _ in range(ingress)], [start("egress") for _ in range(egress)]
         for node in (*nodes[0], *nodes[1]):
             node.await_ready()
         yield nodes

@@ -1,0 +1,174 @@
+"""The reply's way back across nodes: from the bot's socket on any egress node to the request on any ingress node."""
+
+import asyncio
+import json
+import urllib.parse
+
+import pytest
+from websockets.asyncio.client import connect
+
+import qq
+from envelope_bot import webhook
+from redis_server import RedisServer
+from tiers import tiers
+
+@pytest.fixture
+def redis(tmp_path):
+    with RedisServer(tmp_path) as server:
+        yield server
+
+
+class Bot:
+    """A bot on one egress node that answers each event with what the event said, and notes what became of that."""
+
+    def __init__(self, secret, port):
+        self.secret, self.port = secret, port
+        self.events, self.outcomes = [], []
+        self.answers = True
+        self._more = asyncio.Event()
+
+    async def __aenter__(self):
+        url = f"ws://127.0.0.1:{self.port}/ws?secret={urllib.parse.quote(self.secret)}"
+        self.socket = await connect(url, subprotocols=["cloudevents.json"], proxy=None, compression=None, max_size=None)
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def _read(self):
+        async for frame in self.socket:
+            message = json.loads(frame)
+            if message["type"] == "hookwire.reply_result":
+                self.outcomes.append(message["outcome"])
+            else:
+                self.events.append(message)
+                if self.answers:
+                    await self.reply(message, f"{self.secret} {message['data']}")
+            self._more.set()
+
+    async def reply(self, event, text):
+        await self.socket.send(json.dumps({"type": "reply", "token": event["replytoken"], "text": text}))
+
+    async def until(self, condition):
+        async with asyncio.timeout(30):
+            while not condition():
+                self._more.clear()
+                await self._more.wait()
+
+    async def __aexit__(self, *_):
+        await self.socket.close()
+        await self._reading
+
+
+async def ask(port, secret, body):
+    """A platform's request: its status and its answer's body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        head = f"POST {webhook(secret, reply='1')} HTTP/1.1\r\nHost: relay\r\nContent-Type: application/json\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
+        async with asyncio.timeout(30):
+            answer = await reader.read()
+    finally:
+        writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]) if head else None, body.decode()
+
+
+def test_a_thousand_requests(redis, tmp_path):
+    """A thousand requests wait at once on two ingress nodes for twenty bots on two egress nodes: each gets its own."""
+    # The deadline is for a machine that does other things too.
+    with tiers(redis.url, tmp_path, ingress_flags=("--reply-timeout", "30s")) as (ingress, egress):
+
+        async def scenario():
+            secrets = [qq.secret() for _ in range(20)]
+            bots = [Bot(secret, egress[index % 2].port) for index, secret in enumerate(secrets)]
+            for bot in bots:
+                await bot.__aenter__()
+            requests = [(secrets[number % 20], number) for number in range(1000)]
+            answers = await asyncio.gather(
+                *(ask(ingress[number // 20 % 2].port, secret, str(number)) for secret, number in requests)
+            )
+            assert answers == [(200, f"{secret} {number}") for secret, number in requests]
+            for bot in bots:
+                await bot.until(lambda: len(bot.outcomes) == 50)
+                assert set(bot.outcomes) == {"accepted"}
+                await bot.__aexit__()
+
+        asyncio.run(scenario())
+
+
+def test_first_reply_wins_across_nodes(redis, tmp_path):
+    """Two bots on two nodes answer one request: one is told that it was first, and that is the answer."""
+    with tiers(redis.url, tmp_path) as (ingress, egress):
+
+        async def scenario():
+            secret = qq.secret()
+            async with Bot(secret, egress[0].port) as one, Bot(secret, egress[1].port) as other:
+                for number in range(50):
+                    assert await ask(ingress[number % 2].port, secret, str(number)) == (200, f"{secret} {number}")
+                await one.until(lambda: len(one.outcomes) == 50)
+                await other.until(lambda: len(other.outcomes) == 50)
+                for outcomes in zip(one.outcomes, other.outcomes):
+                    assert sorted(outcomes) == ["accepted", "second"]
+
+        asyncio.run(scenario())
+
+
+def test_ingress_node_is_killed(redis, tmp_path):
+    """The reply to a request whose node is gone is unknown; the other node's requests are answered."""
+    with tiers(redis.url, tmp_path) as (ingress, egress):
+
+        async def scenario():
+            secret = qq.secret()
+            async with Bot(secret, egress[0].port) as bot:
+                bot.answers = False
+                request = asyncio.create_task(ask(ingress[0].port, secret, "1"))
+                await bot.until(lambda: bot.events)
+                ingress[0].kill()
+                status, _ = await request
+                assert status is None
+                await bot.reply(bot.events[0], "into the void")
+                await bot.until(lambda: bot.outcomes)
+                assert bot.outcomes == ["unknown"]
+                bot.answers = True
+                assert await ask(ingress[1].port, secret, "2") == (200, f"{secret} 2")
+
+        asyncio.run(scenario())
+
+
+def test_redis_is_away(redis, tmp_path):
+    """Without Redis the platform is asked to try again, and a bot is told that its reply cannot be brought; with it all
+    goes on."""
+    with tiers(redis.url, tmp_path, ingress=1, egress=1) as (ingress, egress):
+
+        async def scenario():
+            secret = qq.secret()
+            async with Bot(secret, egress[0].port) as bot:
+                bot.answers = False
+                request = asyncio.create_task(ask(ingress[0].port, secret, "1"))
+                await bot.until(lambda: bot.events)
+                redis.kill()
+                await asyncio.to_thread(egress[0].await_ready, False)
+                await bot.reply(bot.events[0], "too bad")
+                await bot.until(lambda: bot.outcomes)
+                assert bot.outcomes == ["unavailable"]
+                assert (await ask(ingress[0].port, secret, "2"))[0] == 503
+                # The platform has its fallback at the deadline all the same.
+                assert (await request)[0] == 200
+                redis.start()
+                await asyncio.to_thread(egress[0].await_ready)
+                await asyncio.to_thread(ingress[0].await_ready)
+                bot.answers = True
+                assert await ask(ingress[0].port, secret, "3") == (200, f"{secret} 3")
+
+        asyncio.run(scenario())
+
+
+def test_nobody_is_online(redis, tmp_path):
+    """Without a bot on any node the fallback goes out at once; a bot elsewhere makes no difference."""
+    with tiers(redis.url, tmp_path, ingress=1, egress=1) as (ingress, egress):
+
+        async def scenario():
+            async with Bot(qq.secret(), egress[0].port):
+                async with asyncio.timeout(3):
+                    assert (await ask(ingress[0].port, qq.secret(), "1"))[0] == 200
+
+        asyncio.run(scenario())
