@@ -39,6 +39,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         // Latency percentiles of `hookwire bench`: exact to three digits in bounded memory.
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        // WeChat's messages, which are XML.
+        .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.0"),
         // The HTTP client of the command line tools and of the requests that /qq passes on.
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
@@ -83,6 +85,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "XMLCoder", package: "XMLCoder"),
             ],
             swiftSettings: settings
         ),

@@ -59,6 +59,7 @@ public struct Ingress: Sendable {
         router.on(.POST, "/webhook/qq") { qq.respond(to: $0) }
         self.add(Dialogflow(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
         self.add(Messenger(clock: self.clock), to: &router, on: eventLoop)
+        self.add(WeChat(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
         self.add(Generic(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
         router.onAny("/webhook/{platform}") { _ in .response(Self.unknownPlatform.response) }
     }

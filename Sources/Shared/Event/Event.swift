@@ -35,10 +35,16 @@ public struct Event: Sendable {
 
     /// What was said, where the platform is known and somebody said something; the first is what an envelope shows as
     /// `text`, `sender` and `conversation`.
-    public var messages: [ChatMessage] { self.shared.parts.messages }
+    ///
+    /// Of QQ's events they are read from the body each time they are asked for: keep the result.
+    public var messages: [ChatMessage] {
+        self.carriedMessages.isEmpty && self.platform == "qq" ? QQMessage.messages(in: self.body) : self.carriedMessages
+    }
     /// How to answer, where a request waits for that.
     public var reply: ReplyOffer? { self.shared.parts.reply }
 
+    /// The messages that travel with the event; those of QQ's do not.
+    var carriedMessages: [ChatMessage] { self.shared.parts.messages }
     /// What `headers` reads.
     var fields: EventFields { self.shared.parts.fields }
 

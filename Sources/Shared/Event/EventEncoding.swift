@@ -43,7 +43,7 @@ public enum EventEncoding {
         var flags: Flags = event.bodyIsUTF8 ? .bodyIsUTF8 : []
         if event.id != nil { flags.insert(.hasID) }
         if event.type != nil { flags.insert(.hasType) }
-        if !event.messages.isEmpty { flags.insert(.hasMessages) }
+        if !event.carriedMessages.isEmpty { flags.insert(.hasMessages) }
         if event.reply != nil { flags.insert(.hasReply) }
         let capacity = self.headCapacity(of: event)
         var head = ByteBufferAllocator().buffer(capacity: capacity)
@@ -59,7 +59,7 @@ public enum EventEncoding {
             writer.writeCounted(event.method.rawValue)
             writer.writeCounted(event.pathSuffix)
             writer.writeCounted(event.query)
-            if !event.messages.isEmpty { writer.writeMessages(event.messages) }
+            if !event.carriedMessages.isEmpty { writer.writeMessages(event.carriedMessages) }
             if let reply = event.reply { writer.writeReply(reply) }
             event.fields.write(into: &writer)
             return writer.count
@@ -119,7 +119,7 @@ public enum EventEncoding {
             + ByteWriter.capacity(for: event.pathSuffix) + ByteWriter.capacity(for: event.query)
             + (event.id.map(ByteWriter.capacity) ?? 0) + (event.type.map(ByteWriter.capacity) ?? 0)
         return self.prefixLength + 8 + texts + event.fields.capacity
-            + ByteWriter.capacity(for: event.messages) + (event.reply == nil ? 0 : ReplyOffer.encodedLength)
+            + ByteWriter.capacity(for: event.carriedMessages) + (event.reply == nil ? 0 : ReplyOffer.encodedLength)
     }
 }
 

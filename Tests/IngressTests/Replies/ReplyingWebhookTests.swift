@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import NIOPosix
 import Shared
 import Synchronization
 import Testing
@@ -210,11 +211,11 @@ import Testing
     /// Where no more may wait, an event is published all the same, without an offer.
     @Test func draining() async throws {
         let node = Node(StubBroker(feeds: 1))
-        let loop = NIOAsyncTestingEventLoop()
-        await node.waiting.drain(within: .seconds(1), on: loop)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        await node.waiting.drain(within: .seconds(1), on: group.any())
         #expect(node.send().answer == "200 OK")
         #expect(node.broker.published.count == 1)
         #expect(node.broker.published.last?.event.reply == nil)
-        await loop.shutdownGracefully()
+        try await group.shutdownGracefully()
     }
 }

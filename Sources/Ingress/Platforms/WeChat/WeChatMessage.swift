@@ -1,0 +1,67 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A message or an event of a WeChat user's, as far as the relay reads it (developers.weixin.qq.com, "Receiving standard
+/// messages" and "Receiving event pushes").
+struct WeChatMessage: Decodable {
+    /// The official account.
+    let account: String
+    /// The user, by the account's own id for them.
+    let user: String
+    /// Seconds since 1970-01-01T00:00:00Z, in digits.
+    let createTime: String
+    /// `text`, `image`, `voice` …, `event`.
+    let kind: String
+    private let content: String?
+    /// What a voice message was understood to say.
+    private let recognition: String?
+    /// The message's id; events have none.
+    let id: String?
+    private let event: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case account = "ToUserName"
+        case user = "FromUserName"
+        case createTime = "CreateTime"
+        case kind = "MsgType"
+        case content = "Content"
+        case recognition = "Recognition"
+        case id = "MsgId"
+        case event = "Event"
+    }
+
+    /// Whether the fields are there that every message has.
+    var isComplete: Bool {
+        ![self.account, self.user, self.createTime, self.kind].contains("")
+    }
+
+    /// What was said; nil where it is no text.
+    var text: String? {
+        switch self.kind {
+        case "text": self.content ?? ""
+        case "voice": self.recognition
+        default: nil
+        }
+    }
+
+    /// The kind, with an event's own name behind it: `event.subscribe`.
+    var type: String {
+        self.kind == "event" ? "event.\(self.event ?? "")" : self.kind
+    }
+
+    /// What WeChat's repetitions have in common: the id, or, of events, the user, the time and the name.
+    var key: String {
+        if let id, !id.isEmpty { return "message:\(id)" }
+        return "event:\(self.user):\(self.createTime):\(self.event ?? "")"
+    }
+}
+
+/// A message in AES mode.
+struct WeChatEnvelope: Decodable {
+    let encrypted: String
+
+    private enum CodingKeys: String, CodingKey {
+        case encrypted = "Encrypt"
+    }
+}
