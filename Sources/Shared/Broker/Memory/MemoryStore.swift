@@ -155,7 +155,7 @@ struct MemoryStore {
         for text in [event.platform, event.id ?? "", event.type ?? "", event.query, event.pathSuffix] {
             cost += text.utf8.count
         }
-        for message in event.messages {
+        for message in event.carriedMessages {
             cost += 64 + (message.text?.utf8.count ?? 0) + (message.sender?.utf8.count ?? 0)
             cost += message.conversation?.utf8.count ?? 0
         }
