@@ -77,10 +77,15 @@ final class SocketRoutes {
 
         let channel = ChannelID(secret: Secret(secret))
         let routes = NIOLoopBound(self, eventLoop: self.lane.eventLoop)
+        let state = self.state
         // The client is told that its socket is on only when the feed is: nothing published after that is missed.
         return .eventually(
             self.hub.takePlace(on: channel, eventLoop: self.lane.eventLoop).map { place in
-                .upgrade(HTTPUpgrade(headers: headers) { try routes.value.install(speech, on: $0, place: place) })
+                // A drain that has begun meanwhile would not find it.
+                guard !state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
+                return .upgrade(
+                    HTTPUpgrade(headers: headers) { try routes.value.install(speech, on: $0, place: place) }
+                )
             }.recover { _ in
                 .response(SocketRefusal.brokerUnavailable.problem.response)
             }

@@ -49,12 +49,13 @@ struct Envelope {
             attributes.add("replytoken", reply.token.description)
             attributes.add("replydeadline", milliseconds: reply.deadline)
         }
-        if let message = event.messages.first {
+        let messages = event.messages
+        if let message = messages.first {
             var isExact = attributes.add("text", message.text)
             isExact = attributes.add("sender", message.sender) && isExact
             isExact = attributes.add("conversation", message.conversation) && isExact
-            if event.messages.count > 1 || !isExact {
-                attributes.add("messages", json: Self.json(of: event.messages))
+            if messages.count > 1 || !isExact {
+                attributes.add("messages", json: Self.json(of: messages))
             }
         }
         attributes.add("method", event.method.rawValue)

@@ -45,9 +45,12 @@ final class EventStreamRoutes {
         }
         let eventLoop = self.services.envelopes.lane.eventLoop
         let services = NIOLoopBound(self.services, eventLoop: eventLoop)
+        let state = self.state
         return .eventually(
             self.hub.takePlace(on: ChannelID(secret: Secret(secret)), eventLoop: eventLoop).map { place in
-                .upgrade(
+                // A drain that has begun meanwhile would not find it.
+                guard !state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
+                return .upgrade(
                     .unending(headers: Self.headers) {
                         try EventStream.open(on: $0, services: services.value, place: place, resumption: resumption)
                     }
