@@ -212,7 +212,8 @@ def test_platform_hangs(start, platform, secret):
     relay = start("--qq-upstream", platform.url, "--qq-token-upstream", platform.url, "--qq-timeout", "1s")
 
     def hang(handler):
-        release.wait(PATIENCE)
+        # Longer than any client here waits: it is the relay that has to end it.
+        release.wait(4 * PATIENCE)
         handler.close_connection = True
 
     def stall(handler):
@@ -475,7 +476,8 @@ def test_uploads_that_go_nowhere(start, platform):
     release = threading.Event()
 
     def hang(handler):
-        release.wait(PATIENCE)
+        # Longer than any client here waits: it is the relay that has to end it.
+        release.wait(4 * PATIENCE)
         handler.close_connection = True
 
     answer_with(platform, "POST", "/upload", hang)

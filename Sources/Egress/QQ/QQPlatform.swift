@@ -131,7 +131,7 @@ final class QQPlatform: Sendable {
             case .failure(let error): self.note(error as? QQRefusal ?? .upstreamUnreachable)
             }
         }
-        return sent.map { QQAnswer(response: $0, place: place) }
+        return sent.map { QQAnswer(response: $0, place: place, timeout: nil) }
     }
 
     private var isShutDown: Bool {
@@ -164,10 +164,10 @@ final class QQPlatform: Sendable {
         request.headers = headers
         if body.readableBytes > 0 { request.body = .bytes(body) }
         do {
-            let deadline = NIODeadline.now() + (timeout ?? self.timeout)
-            let response = try await client.execute(request, deadline: deadline)
+            let timeout = timeout ?? self.timeout
+            let response = try await client.execute(request, deadline: .now() + timeout)
             self.answered.increment()
-            return QQAnswer(response: response, place: place)
+            return QQAnswer(response: response, place: place, timeout: timeout)
         } catch {
             let refusal = Self.refusal(error)
             self.note(refusal)
