@@ -89,7 +89,11 @@ final class QQPlatform: Sendable {
         configuration.timeout.connect = Self.connectTimeout
         // A platform that cannot be reached is an answer too.
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        // A client that reads its answer slowly holds a connection; nobody else is to wait for it.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.concurrency
+        // What the check sees is the decoder's; of HTTP/2 a status that is no number of three digits comes by elsewhere.
+        configuration.httpVersion = .http1Only
+        configuration.http1_1ConnectionDebugInitializer = { QQStatusCheck.add(to: $0) }
         return configuration
     }
 

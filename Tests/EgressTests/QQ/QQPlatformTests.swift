@@ -60,6 +60,26 @@ import Testing
         return try result.get()
     }
 
+    /// A status that is none is no answer: what came with it goes nowhere, and the process goes on.
+    @Test(.timeLimit(.minutes(1)), arguments: ["000", "001", "099", "101"])
+    func status(code: String) async throws {
+        let script = "HTTP/1.1 \(code) X\r\nContent-Length: 2\r\n\r\nok"
+        await #expect(throws: QQRefusal.upstreamUnreachable) {
+            try await self.ask(script) { try await $0.request(.GET, "/x", headers: [:]).status }
+        }
+    }
+
+    /// What goes before the answer is left out, and odd but possible statuses are the platform's own.
+    @Test(.timeLimit(.minutes(1)), arguments: ["200", "299", "600", "999"])
+    func oddStatus(code: String) async throws {
+        let script = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 \(code) X\r\nContent-Length: 2\r\n\r\nok"
+        let (status, body) = try await self.ask(script) { platform in
+            let answer = try await platform.request(.GET, "/x", headers: [:])
+            return (answer.status.code, String(buffer: try await answer.body(upTo: 16)))
+        }
+        #expect("\(status)" == code && body == "ok")
+    }
+
     /// A platform that stops in the middle of an answer that is read whole is too slow.
     @Test(.timeLimit(.minutes(1))) func wholeAnswerStalls() async throws {
         await #expect(throws: QQRefusal.upstreamTimeout) {
