@@ -212,7 +212,8 @@ def test_platform_hangs(start, platform, secret):
     relay = start("--qq-upstream", platform.url, "--qq-token-upstream", platform.url, "--qq-timeout", "1s")
 
     def hang(handler):
-        release.wait(PATIENCE)
+        # Longer than any client here waits: it is the relay that has to end it.
+        release.wait(4 * PATIENCE)
         handler.close_connection = True
 
     def stall(handler):
@@ -235,7 +236,15 @@ def test_platform_hangs(start, platform, secret):
 
 @pytest.mark.parametrize(
     "target",
-    ["/qq//127.0.0.1:1/x", "/qq/@127.0.0.1:1/x", "/qq/http://127.0.0.1:1/x", "http://127.0.0.1:1/qq/x", "/qq/%0d%0aX:y"],
+    [
+        "/qq//127.0.0.1:1/x",
+        "/qq/@127.0.0.1:1/x",
+        "/qq/http://127.0.0.1:1/x",
+        "http://127.0.0.1:1/qq/x",
+        "/qq/%0d%0aX:y",
+        "/qq/../x",
+        "/qq/a/%2e%2e/../x",
+    ],
 )
 def test_no_open_proxy(relay, platform, bot, target):
     """Whatever a target looks like, the request goes to the configured platform, or nowhere."""
@@ -250,6 +259,21 @@ def test_no_open_proxy(relay, platform, bot, target):
     answer_with(platform, "GET", "/" + path.lstrip("/"), respond)
     answer = relay.get(target, bot)
     assert (answer.status, seen) in ((200, [path]), (400, []))
+
+
+def test_odd_targets(relay, platform, bot):
+    """A target arrives the same whether its request has a short body, a long one, or one of unknown length."""
+    seen = []
+
+    def respond(handler):
+        handler.body()
+        seen.append(handler.path)
+        handler.answer(200, {})
+
+    answer_with(platform, "POST", "/a%2Fb%7Bc%7D%25", respond)
+    for body in [b"x", b"x" * 65537, iter([b"x"])]:
+        assert relay.request("POST", "/qq/a%2Fb{c}%?d=[1]", body, bot).status == 200
+    assert seen == ["/a%2Fb%7Bc%7D%25?d=%5B1%5D"] * 3
 
 
 @pytest.mark.parametrize("size", [1, 65536, 65537, (1 << 20) + 1])
@@ -475,7 +499,8 @@ def test_uploads_that_go_nowhere(start, platform):
     release = threading.Event()
 
     def hang(handler):
-        release.wait(PATIENCE)
+        # Longer than any client here waits: it is the relay that has to end it.
+        release.wait(4 * PATIENCE)
         handler.close_connection = True
 
     answer_with(platform, "POST", "/upload", hang)

@@ -11,15 +11,21 @@ internal import Shared
 struct QQAnswer: Sendable {
     let response: HTTPClientResponse
     let place: QQPlatform.InFlight
+    /// How long the platform may take to go on; nil where the connection sees to that itself.
+    let timeout: TimeAmount?
 
     var status: HTTPResponseStatus { self.response.status }
 
-    /// The whole body.
+    /// The whole body, for which the platform has its time once.
     ///
     /// - Throws: `QQRefusal` where it is longer than `limit` or does not come.
     func body(upTo limit: Int) async throws(QQRefusal) -> ByteBuffer {
+        let body = self.response.body
         do {
-            return try await self.response.body.collect(upTo: limit)
+            guard let timeout else { return try await body.collect(upTo: limit) }
+            return try await QQAnswerClock.run(limit: timeout) { _ in try await body.collect(upTo: limit) }
+        } catch let refusal as QQRefusal {
+            throw refusal
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
             throw .upstreamTimeout
         } catch {
@@ -29,17 +35,25 @@ struct QQAnswer: Sendable {
 
     /// The answer to hand on: its body goes to the client as it comes, and no faster than the client reads.
     var reply: HTTPReply {
-        let (response, place) = (self.response, self.place)
+        let (response, place, timeout) = (self.response, self.place, self.timeout)
         return .stream(
             HTTPStreamedResponse(
                 status: response.status,
                 headers: HopByHopFields.response(response.headers),
                 contentLength: response.headers.first(name: "content-length").flatMap { Int($0) }
             ) { writer in
-                for try await piece in response.body {
-                    try await writer.write(piece)
+                defer { withExtendedLifetime(place) {} }
+                guard let timeout else {
+                    for try await piece in response.body { try await writer.write(piece) }
+                    return
                 }
-                withExtendedLifetime(place) {}
+                try await QQAnswerClock.run(limit: timeout) { clock in
+                    for try await piece in response.body {
+                        clock.pause()
+                        try await writer.write(piece)
+                        clock.resume()
+                    }
+                }
             }
         )
     }

@@ -24,8 +24,8 @@ public struct QQConfiguration: Sendable {
     public var publicURL: String?
     /// Whether this node itself serves HTTPS.
     public var servesTLS = false
-    /// How long the platform may take to begin its answer; where a body is streamed to it, also to take a piece of it, and
-    /// to go on with its answer. Default 30 s.
+    /// How long the platform may take to begin its answer, and each time to go on with it; where a body is streamed to it,
+    /// also to take a piece of that. Default 30 s.
     public var timeout = TimeAmount.seconds(30)
     /// How often a gateway's client is asked to beat. Default 45 s.
     public var heartbeatInterval = TimeAmount.seconds(45)

@@ -101,11 +101,10 @@ struct QQEndpoints: Sendable {
     /// - Parameter path: as it was encoded, beginning with a slash.
     func passOn(_ request: HTTPRequest, path: String, on eventLoop: any EventLoop) -> HTTPReply {
         guard let platform else { return .response(QQRefusal.noUpstream.response) }
-        let target = Self.target(path, of: request)
         return self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
             try await platform.request(
                 request.method,
-                target,
+                try QQTarget.make(request.method, path: path, query: request.query.encoded),
                 headers: HopByHopFields.request(request.headers),
                 body: request.body
             ).reply
@@ -120,9 +119,15 @@ struct QQEndpoints: Sendable {
         on eventLoop: any EventLoop
     ) -> HTTPReply {
         guard let platform else { return .response(QQRefusal.noUpstream.response) }
+        let target: String
+        do throws(QQRefusal) {
+            target = try QQTarget.make(request.method, path: path, query: request.query.encoded)
+        } catch {
+            return .response(error.response)
+        }
         let answer = platform.upload(
             request.method,
-            Self.target(path, of: request),
+            target,
             headers: HopByHopFields.request(request.headers),
             body: body,
             on: eventLoop
@@ -133,11 +138,6 @@ struct QQEndpoints: Sendable {
                 return .response(refusal.response)
             }
         )
-    }
-
-    private static func target(_ path: String, of request: HTTPRequest) -> String {
-        let query = request.query.encoded
-        return query.isEmpty ? path : "\(path)?\(query)"
     }
 
     private func eventually(

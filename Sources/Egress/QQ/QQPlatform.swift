@@ -89,7 +89,11 @@ final class QQPlatform: Sendable {
         configuration.timeout.connect = Self.connectTimeout
         // A platform that cannot be reached is an answer too.
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        // A client that reads its answer slowly holds a connection; nobody else is to wait for it.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.concurrency
+        // What the check sees is the decoder's; of HTTP/2 a status that is no number of three digits comes by elsewhere.
+        configuration.httpVersion = .http1Only
+        configuration.http1_1ConnectionDebugInitializer = { QQStatusCheck.add(to: $0) }
         return configuration
     }
 
@@ -131,7 +135,7 @@ final class QQPlatform: Sendable {
             case .failure(let error): self.note(error as? QQRefusal ?? .upstreamUnreachable)
             }
         }
-        return sent.map { QQAnswer(response: $0, place: place) }
+        return sent.map { QQAnswer(response: $0, place: place, timeout: nil) }
     }
 
     private var isShutDown: Bool {
@@ -164,10 +168,10 @@ final class QQPlatform: Sendable {
         request.headers = headers
         if body.readableBytes > 0 { request.body = .bytes(body) }
         do {
-            let deadline = NIODeadline.now() + (timeout ?? self.timeout)
-            let response = try await client.execute(request, deadline: deadline)
+            let timeout = timeout ?? self.timeout
+            let response = try await client.execute(request, deadline: .now() + timeout)
             self.answered.increment()
-            return QQAnswer(response: response, place: place)
+            return QQAnswer(response: response, place: place, timeout: timeout)
         } catch {
             let refusal = Self.refusal(error)
             self.note(refusal)

@@ -36,7 +36,7 @@ struct HTTPConnectionStateMachine {
     private var isQuiescing = false
     private var isInputClosed = false
     /// Whether nothing can follow the request under way.
-    private var parserStops = false
+    private var isLastRequest = false
     /// The body of the request that is with its route, where that takes it piece by piece.
     private var intake: HTTPBodyIntake?
     /// Whether a request was refused while its route had it, so that an answer is still to come and means nothing.
@@ -123,12 +123,14 @@ struct HTTPConnectionStateMachine {
         let isChunked = !fields.transferCodings.isEmpty
         let hasBody = isChunked || length ?? 0 > 0
         let sendContinue = !fields.expectations.isEmpty && hasBody && head.version != .http1_0
-        // The parser stops for good behind a request that asks for another protocol, be it granted or not.
-        self.parserStops = head.method == .CONNECT || fields.asksForUpgrade
+        // The parser stops for good behind a request that asks for another protocol, be it granted or not. And HTTP/1.0
+        // knows no chunks: who stands between may see the body end elsewhere (RFC 9112, section 6.1).
+        self.isLastRequest =
+            head.method == .CONNECT || fields.asksForUpgrade || (isChunked && head.version == .http1_0)
         // What fits into one read is had whole before a route could do anything with a part of it.
         if isChunked || length ?? 0 > min(self.limits.body, HTTPLimits.bodyWindow), takesStream() {
             self.intake = HTTPBodyIntake(time: self.limits.bodyTimeout, expectsContinue: sendContinue)
-            self.state = .responding(keepAlive: head.isKeepAlive && !self.parserStops)
+            self.state = .responding(keepAlive: head.isKeepAlive && !self.isLastRequest)
             self.stateDeadline = .distantFuture
             return .respondStreaming(length: length)
         }
@@ -236,7 +238,7 @@ struct HTTPConnectionStateMachine {
         self.partSinceReadComplete = true
         switch self.state {
         case .readingBody(let head, let body):
-            self.state = .responding(keepAlive: head.isKeepAlive && !self.parserStops)
+            self.state = .responding(keepAlive: head.isKeepAlive && !self.isLastRequest)
             self.stateDeadline = .distantFuture
             return .respond(head, body)
         case .responding, .streaming:

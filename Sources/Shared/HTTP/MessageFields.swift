@@ -22,10 +22,19 @@ struct MessageFields {
             case 4: if name.isFieldName("host") { self.hostCount += 1 }
             case 6: if name.isFieldName("expect") { self.expectations.append(value) }
             case 7: if name.isFieldName("upgrade") { self.asksForUpgrade = true }
-            case 14: if name.isFieldName("content-length"), self.contentLength == nil { self.contentLength = value }
+            case 14:
+                if name.isFieldName("content-length"), self.contentLength == nil {
+                    self.contentLength = Self.withoutSpaces(behind: value)
+                }
             case 17: if name.isFieldName("transfer-encoding") { self.transferCodings.append(value) }
             default: break
             }
         }
+    }
+
+    /// A value without the white space at its end, which is none of it (RFC 9112, section 5.1) and which the parser leaves.
+    private static func withoutSpaces(behind value: String) -> String {
+        let end = value.utf8.lastIndex { $0 != 0x20 && $0 != 0x09 }
+        return end.map { String(value[...$0]) } ?? ""
     }
 }

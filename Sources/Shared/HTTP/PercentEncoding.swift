@@ -60,6 +60,36 @@ public enum PercentEncoding {
         return encoded
     }
 
+    /// Encodes what cannot stand in a path or a query (RFC 3986, sections 3.3 and 3.4), and leaves what is encoded as it is.
+    public static func encodeForbidden(_ target: String) -> String {
+        var target = target
+        return target.withUTF8 { bytes in
+            guard !bytes.indices.allSatisfy({ self.isAllowed(at: $0, of: bytes) }) else {
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            var encoded: [UInt8] = []
+            encoded.reserveCapacity(bytes.count + 16)
+            for index in bytes.indices {
+                if self.isAllowed(at: index, of: bytes) {
+                    encoded.append(bytes[index])
+                } else {
+                    encoded += [UInt8(ascii: "%"), self.digit(bytes[index] >> 4), self.digit(bytes[index] & 15)]
+                }
+            }
+            return String(decoding: encoded, as: UTF8.self)
+        }
+    }
+
+    private static func isAllowed(at index: Int, of bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes[index] == UInt8(ascii: "%") else { return ASCIISet.isTarget(bytes[index]) }
+        return index + 2 < bytes.count && self.value(bytes[index + 1]) != nil && self.value(bytes[index + 2]) != nil
+    }
+
+    /// The hexadecimal digit of a value below 16.
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+    }
+
     /// The value of a hexadecimal digit.
     private static func value(_ digit: UInt8) -> UInt8? {
         switch digit {

@@ -114,6 +114,13 @@ import Testing
         #expect(reads.count == before + 1)
     }
 
+    /// White space around a length is none of it (RFC 9112, section 5.1).
+    @Test func spacesAroundLength() throws {
+        let connection = try HTTPConnection(router: .sample)
+        try connection.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length:  4 \r\n\r\necho" + self.get)
+        #expect(try connection.statuses() == [200, 200])
+    }
+
     /// HEAD is answered as GET is, without the body.
     @Test func head() throws {
         let connection = try HTTPConnection(router: .sample)

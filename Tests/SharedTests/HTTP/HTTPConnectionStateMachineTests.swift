@@ -151,11 +151,14 @@ import Testing
         )
     }
 
-    /// Whoever asks for the end of the connection gets it, and so does whoever the parser left (an upgrade, CONNECT).
+    /// Whoever asks for the end of the connection gets it, and so does whoever the parser left (an upgrade, CONNECT), and
+    /// whose body others may see end elsewhere.
     @Test(arguments: [
         (HTTPMethod.GET, HTTPVersion.http1_1, HTTPHeaders([("connection", "close")]), true),
         (.GET, .http1_0, HTTPHeaders(), true),
         (.GET, .http1_0, HTTPHeaders([("connection", "keep-alive")]), false),
+        // Chunks in HTTP/1.0 (RFC 9112, section 6.1).
+        (.POST, .http1_0, HTTPHeaders([("connection", "keep-alive"), ("transfer-encoding", "chunked")]), true),
         (.GET, .http1_1, HTTPHeaders(), false),
         (.GET, .http1_1, HTTPHeaders([("connection", "upgrade"), ("upgrade", "h2c")]), true),
         (.CONNECT, .http1_1, HTTPHeaders(), true),
