@@ -266,17 +266,17 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
     }
 
-    /// From these bytes on everything is read by the full parser.
-    private func leavePlain(with bytes: ByteBuffer) {
+    /// From these bytes on everything is read by the full parser, which is told where they are the last.
+    private func leavePlain(with bytes: ByteBuffer, inputEnds: Bool = false) {
         self.machine.plainRequestAbandoned()
         // What waits comes behind what the parser makes of all the bytes.
+        // That is only bytes, and perhaps their end.
         var bytes = bytes
         var rest = self.takePlainRest()
         bytes.writeBuffer(&rest)
-        let waiting = self.waiting
+        let inputEnds = inputEnds || self.isInputClosed
         self.waiting.removeAll()
-        self.plainSource?.leave(toParserWith: bytes)
-        self.waiting.append(contentsOf: waiting)
+        self.plainSource?.leave(toParserWith: bytes, inputEnds: inputEnds)
     }
 
     private func respond(_ head: HTTPRequestHead, _ body: ByteBuffer, context: ChannelHandlerContext) {
@@ -502,6 +502,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     private func inputClosed(context: ChannelHandlerContext) {
+        // What had to wait was not the full parser's yet when the input ended.
+        guard !self.plain.isWithinRequest else {
+            return self.leavePlain(with: self.plain.takeRest(), inputEnds: true)
+        }
         let action = self.machine.inputClosed(now: .now())
         self.stopInflow(.connectionLost)
         switch action {

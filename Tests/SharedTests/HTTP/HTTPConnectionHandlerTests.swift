@@ -121,6 +121,25 @@ import Testing
         #expect(try connection.statuses() == [200, 200])
     }
 
+    /// A request that breaks off is 400 also where it had to wait for the answer to the one before it.
+    @Test(arguments: ["GET /hel", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nec", "HEAD /hel"])
+    func brokenOffBehindAnother(request: String) throws {
+        var promise: EventLoopPromise<HTTPReply>?
+        let connection = try HTTPConnection(limits: HTTPLimits()) { loop in
+            promise = loop.makePromise(of: HTTPReply.self)
+            var router = Router()
+            router.on(.GET, "/hello") { _ in
+                promise.map { .eventually($0.futureResult) } ?? .response(.init(status: .ok))
+            }
+            return router
+        }
+        try connection.send(self.get + request)
+        connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        promise?.succeed(.response(HTTPResponse(status: .ok)))
+        connection.channel.embeddedEventLoop.run()
+        #expect(try connection.statuses() == [200, 400])
+    }
+
     /// HEAD is answered as GET is, without the body.
     @Test func head() throws {
         let connection = try HTTPConnection(router: .sample)

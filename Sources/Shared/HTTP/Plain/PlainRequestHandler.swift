@@ -73,7 +73,9 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
     }
 
     /// Leaves the connection to the full parser, from these bytes on.
-    func leave(toParserWith bytes: ByteBuffer) {
+    ///
+    /// - Parameter inputEnds: whether they are the last: the end has come by here before the parser was there to see it.
+    func leave(toParserWith bytes: ByteBuffer, inputEnds: Bool) {
         guard let context, !self.hasLeft else { return }
         let decoder = HTTPRequestDecoder(
             leftOverBytesStrategy: .forwardBytes,
@@ -90,6 +92,7 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
         self.hasLeft = true
         self.connection.plainSource = nil
         context.fireChannelRead(self.wrapInboundOut(bytes))
+        if inputEnds { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
     }
 }
 
