@@ -100,7 +100,7 @@ struct EventFields: Sendable {
             bytes.withUnsafeReadableBytes { writer.write($0) }
         case .lines(let lines):
             writer.writeLength(lines.count)
-            lines.forEach { name, value in
+            lines.visit { name, value in
                 writer.writeCounted(name)
                 writer.writeCounted(value)
                 return true

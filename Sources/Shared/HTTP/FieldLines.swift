@@ -32,7 +32,7 @@ final class FieldLines: Sendable {
     var lines: ByteBuffer { self.bytes }
 
     /// Visits the fields in their order, until `body` says that it has seen enough.
-    func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool) {
+    func visit(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool) {
         self.bytes.withUnsafeReadableBytes { bytes in
             for mark in self.marks {
                 let goesOn = body(
@@ -62,7 +62,7 @@ final class FieldLines: Sendable {
     var headers: HTTPHeaders {
         var fields: [(String, String)] = []
         fields.reserveCapacity(self.marks.count)
-        self.forEach { name, value in
+        self.visit { name, value in
             fields.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
             return true
         }
