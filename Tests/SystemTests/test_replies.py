@@ -26,7 +26,7 @@ def test_text(relay, secret):
         request = Waiting(relay, secret, '{"say":"hi"}')
         event = bot.receive()
         answer = bot.reply(event, text="größer,\nhallo", ref="r1")
-        assert (answer["outcome"], answer["ref"], answer["replytoken"]) == ("accepted", "r1", event["replytoken"])
+        assert (answer["outcome"], answer["ref"], answer["token"]) == ("accepted", "r1", event["replytoken"])
         assert request.answered().status == 200
         assert request.answer.body.decode() == "größer,\nhallo"
 

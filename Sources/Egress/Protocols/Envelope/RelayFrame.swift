@@ -12,7 +12,8 @@ enum RelayFrame {
     /// What became of a reply.
     static func replyResult(_ verdict: ReplyVerdict, token: String, ref: String?, id: String) -> [UInt8] {
         var attributes = self.attributes("reply_result", id: id, ref: ref)
-        attributes.add("replytoken", token)
+        // Not `replytoken`: a bot that answers all that has one would answer its answers, for ever.
+        attributes.add("token", token)
         attributes.add("outcome", verdict.rawValue)
         attributes.add("detail", verdict.explanation)
         return attributes.json + [UInt8(ascii: "}")]

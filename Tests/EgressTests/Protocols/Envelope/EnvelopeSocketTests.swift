@@ -80,7 +80,7 @@ import Testing
         try client.send(#"{"type":"reply","token":"\#(token)","text":"hi","ref":"r"}"#)
         let answer = try #require(try client.events().first)
         #expect(answer["type"] as? String == "hookwire.reply_result" && answer["ref"] as? String == "r")
-        #expect(answer["outcome"] as? String == outcome.rawValue && answer["replytoken"] as? String == token)
+        #expect(answer["outcome"] as? String == outcome.rawValue && answer["token"] as? String == token)
         #expect(inbox.replies == [.text("hi")] && inbox.tokens.map(\.description) == [token])
     }
 

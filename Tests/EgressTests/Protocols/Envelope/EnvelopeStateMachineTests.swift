@@ -62,7 +62,9 @@ import Testing
             let text = script.machine.replied(verdict, to: tickets[index])
             let members = try EnvelopeSample.parse(String(decoding: try #require(text), as: UTF8.self))
             #expect(members["type"] as? String == "hookwire.reply_result")
-            #expect(members["replytoken"] as? String == "\(tokens[index])")
+            #expect(members["token"] as? String == "\(tokens[index])")
+            // A bot that answers whatever has one would answer its own answers.
+            #expect(members["replytoken"] == nil)
             #expect(members["ref"] as? String == ["a", "b"][index])
             #expect(members["outcome"] as? String == verdict.rawValue)
         }
