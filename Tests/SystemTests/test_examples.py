@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -14,17 +15,28 @@ from envelope_bot import Waiting, webhook
 from relay import PATIENCE, REPOSITORY, environment
 
 FOLDER = REPOSITORY / "examples"
+# Where Debian's node-ws is, which script/test installs.
+WS = pathlib.Path("/usr/share/nodejs/ws")
 
 
-def node():
-    """How Node runs a program that has a WebSocket; nil where there is no such Node."""
-    path = shutil.which("node")
-    if not path:
-        return None
-    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+def command(file, way, folder):
+    """What runs a bot: Python, Node with its own WebSocket, or Node with the package `ws`, as before it had one."""
+    if way == "python":
+        return [sys.executable, FOLDER / file]
+    node = shutil.which("node") or pytest.skip("node is not installed: script/test system installs it")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
     major = int(re.match(r"v(\d+)", version)[1])
-    # It came with 20 behind a flag, and for all with 22.
-    return None if major < 20 else [path, "--experimental-websocket"] if major < 22 else [path]
+    if way == "node":
+        # It came with 20 behind a flag, and for all with 22.
+        if major < 20:
+            pytest.skip("this Node has no WebSocket of its own: it is run with ws")
+        return [node, "--experimental-websocket", FOLDER / file] if major < 22 else [node, FOLDER / file]
+    if not WS.exists():
+        pytest.skip("the package ws is not installed: script/test system installs it")
+    shutil.copy(FOLDER / file, folder)
+    (folder / "node_modules").mkdir()
+    (folder / "node_modules/ws").symlink_to(WS)
+    return [node, "--no-experimental-websocket", folder / file] if major >= 22 else [node, folder / file]
 
 
 @contextlib.contextmanager
@@ -43,17 +55,19 @@ def running(command, relay, secret):
         process.wait()
 
 
-@pytest.mark.parametrize("file", sorted(os.listdir(FOLDER)))
-def test_bot(start, secret, file):
+WAYS = [
+    (file, way) for file in sorted(os.listdir(FOLDER)) for way in (["python"] if file.endswith(".py") else ["node", "ws"])
+]
+
+
+@pytest.mark.parametrize("file, way", WAYS)
+def test_bot(start, secret, tmp_path, file, way):
     """The platform's request has the bot's words for its answer, three times in a row."""
-    if file.endswith(".py"):
-        command = [sys.executable]
-    else:
-        command = node() or pytest.skip("needs Node 20 or later, which is not installed here")
+    bot = command(file, way, tmp_path)
     relay = start()
     is_raw = "raw" in file
     address = f"ws://127.0.0.1:{relay.port}/ws?secret={secret}" + ("&reply=1" if is_raw else "")
-    with running([*command, FOLDER / file, address], relay, secret):
+    with running([*bot, address], relay, secret):
         for number in range(3):
             request = Waiting(relay, secret, f'{{"number":{number}}}')
             said = f'{{"number":{number}}}' if is_raw else "?"

@@ -35,6 +35,8 @@ test_packages=(
     'aardvark-dns       file    /usr/lib/podman/aardvark-dns'
     'iptables           file    /usr/*bin/iptables'
     'debootstrap        file    /usr/*bin/debootstrap'
+    'nodejs             command node'
+    'node-ws            file    /usr/share/nodejs/ws/package.json'
 )
 
 # What script/instructions counts with.
