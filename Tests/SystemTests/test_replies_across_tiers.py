@@ -46,7 +46,7 @@ class Bot:
         async for frame in self.socket:
             message = json.loads(frame)
             if message["type"] == "hookwire.reply_result":
-                token, outcome = message["replytoken"], message["outcome"]
+                token, outcome = message["token"], message["outcome"]
                 if self.answers and outcome in TRY_AGAIN:
                     self.tries_again = True
                     await asyncio.sleep(0.05)  # the store needs a moment
