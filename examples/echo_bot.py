@@ -1,4 +1,7 @@
-"""Says what it hears. Needs `pip install websockets`; runs as `python echo_bot.py ws://127.0.0.1:8080/ws?secret=demo-secret`."""
+"""Says what it hears.
+
+Needs `pip install websockets`; runs as `python echo_bot.py "ws://127.0.0.1:8080/ws?secret=demo-secret"`.
+"""
 import json, sys  # noqa: E401
 from websockets.sync.client import connect
 
