@@ -20,7 +20,7 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                 .unauthorized,
                 reason: self.rawValue,
                 detail:
-                    "The socket's URL needs the bot's secret: /ws?secret=YOUR-BOT-SECRET, or Authorization: Bearer.",
+                    "The URL needs the bot's secret, ?secret=YOUR-BOT-SECRET, or the request an Authorization: Bearer.",
                 headers: [("WWW-Authenticate", "Bearer")]
             )
         case .draining:

@@ -71,7 +71,9 @@ struct Send: AsyncParsableCommand {
             response = try await client.execute(request, timeout: .seconds(10))
             answer = String(buffer: try await response.body.collect(upTo: 1 << 20))
         } catch {
-            let message = "Cannot reach \(base): \(error). Check that the relay runs and the address is right.\n"
+            let message =
+                "Cannot reach \(base): \(error). Check that the relay runs, and that the address is right, "
+                + "http:// or https:// included.\n"
             _ = try? FileDescriptor.standardError.writeAll(message.utf8)
             throw ExitCode(2)
         }

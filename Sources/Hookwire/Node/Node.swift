@@ -124,6 +124,11 @@ struct Node: Service {
                 group: group,
                 makeRouter: makeRouter
             )
+        } catch let error as SocketAddressError.UnknownHost {
+            throw SettingsError(
+                message: "Cannot listen on \(configuration.host): \(error). "
+                    + "Give --host an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all."
+            )
         } catch let error as IOError {
             throw SettingsError(
                 message: "Cannot listen on \(configuration.host):\(configuration.port): \(error). "

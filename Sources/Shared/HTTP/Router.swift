@@ -155,6 +155,7 @@ public struct Router {
     private static let notFound = Problem(
         .notFound,
         reason: "not_found",
-        detail: "There is nothing at this path. Webhooks go to /webhook?secret=…, sockets to /ws?secret=…."
+        detail: "There is nothing at this path. Webhooks go to /webhook?secret=…, sockets to /ws?secret=…, "
+            + "QQ's SDKs to /qq/…."
     )
 }
