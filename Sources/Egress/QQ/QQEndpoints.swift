@@ -53,8 +53,23 @@ struct QQEndpoints: Sendable {
         }
     }
 
-    /// `GET /gateway` and `GET /gateway/bot`.
-    func gateway(_ request: HTTPRequest, secret: String?, forBot: Bool) -> HTTPReply {
+    /// `GET /gateway` and `GET /gateway/bot`. A token that no node knows is refused here already, where an SDK asks for
+    /// another one; refused at the socket, some try it again until it expires.
+    func gateway(_ request: HTTPRequest, secret: String?, forBot: Bool, on eventLoop: any EventLoop) -> HTTPReply {
+        guard secret == nil, let token = Self.token(of: request) else {
+            return self.address(for: request, secret: secret, forBot: forBot)
+        }
+        return self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
+            guard try await self.grant(for: token, on: eventLoop) != nil else { throw .unknownToken }
+            return self.address(for: request, secret: nil, forBot: forBot)
+        }
+    }
+
+    private static func token(of request: HTTPRequest) -> Secret? {
+        request.headers.first(name: "authorization").flatMap { GatewayToken.parse($0) }
+    }
+
+    private func address(for request: HTTPRequest, secret: String?, forBot: Bool) -> HTTPReply {
         do throws(QQRefusal) {
             let url = try QQGatewayAddress.url(for: request, secret: secret, configuration: self.configuration)
             var json = Array(#"{"url":"#.utf8)
@@ -79,8 +94,7 @@ struct QQEndpoints: Sendable {
             if let secret {
                 channel = ChannelID(secret: Secret(secret))
             } else {
-                guard let text = request.headers.first(name: "authorization"), let token = GatewayToken.parse(text),
-                    let grant = try await self.grant(for: token, on: eventLoop)
+                guard let token = Self.token(of: request), let grant = try await self.grant(for: token, on: eventLoop)
                 else { throw .unknownToken }
                 channel = grant.channel
             }

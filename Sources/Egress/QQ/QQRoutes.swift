@@ -86,7 +86,7 @@ final class QQRoutes {
         case .token:
             return self.endpoints.token(request, on: eventLoop)
         case .gateway(let secret, let forBot):
-            return self.endpoints.gateway(request, secret: secret, forBot: forBot)
+            return self.endpoints.gateway(request, secret: secret, forBot: forBot, on: eventLoop)
         case .user(let secret):
             return self.endpoints.user(request, secret: secret, on: eventLoop)
         case .socket(let secret):

@@ -41,12 +41,16 @@ enum QQTokenExchange {
         }
     }
 
+    /// How long a token of our own is good, in seconds. Some SDKs keep a token until it expires, whatever they are told,
+    /// and without Redis a restart forgets it.
+    private static let ownLifetime: Int64 = 180
+
     /// A token of our own, as the platform would answer: `expires_in` is a string, which an SDK insists on.
     static func makeToken() -> (token: Token, answer: ByteBuffer) {
         let text = Hex.encode(SecureRandom.bytes(32))
-        let answer = #"{"access_token":"\#(text)","expires_in":"\#(Self.defaultLifetime)"}"#
+        let answer = #"{"access_token":"\#(text)","expires_in":"\#(Self.ownLifetime)"}"#
         return (
-            Token(value: Secret(text), lifetimeMilliseconds: Self.defaultLifetime * 1_000), ByteBuffer(string: answer)
+            Token(value: Secret(text), lifetimeMilliseconds: Self.ownLifetime * 1_000), ByteBuffer(string: answer)
         )
     }
 }

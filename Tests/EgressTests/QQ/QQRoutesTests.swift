@@ -66,7 +66,7 @@ import Testing
             broker: broker
         )
         #expect(answer.status == 200 && answer.type == "application/json")
-        let match = try #require(answer.body.wholeMatch(of: /\{"access_token":"([0-9a-f]{64})","expires_in":"7200"\}/))
+        let match = try #require(answer.body.wholeMatch(of: /\{"access_token":"([0-9a-f]{64})","expires_in":"180"\}/))
         let user = try await self.answer(
             .GET,
             "/qq/users/@me",
@@ -76,6 +76,12 @@ import Testing
         #expect(user.status == 200 && user.type == "application/json")
         // botpy reads the id as a number.
         #expect(user.body.wholeMatch(of: /\{"id":"[0-9]+","username":"[^"]+","bot":true\}/) != nil)
+        // An SDK that keeps a token which nobody knows any more is told so where it asks for another one.
+        for (token, status) in [(match.1, 200), ("x", 401)] as [(Substring, UInt)] {
+            let headers: HTTPHeaders = ["Authorization": scheme + token]
+            #expect(try await self.answer(.GET, "/qq/gateway/bot", headers, broker: broker).status == status)
+            #expect(try await self.answer(.GET, "/qq/secret/s/gateway", headers, broker: broker).status == 200)
+        }
         let bySecret = try await self.answer(.GET, "/qq/secret/s/users/@me", broker: broker)
         #expect(bySecret.body == user.body)
     }
