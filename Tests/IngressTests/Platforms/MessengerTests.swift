@@ -137,6 +137,19 @@ import Testing
         #expect(try #require(try self.published(mixed).key).text.hasPrefix("body:"))
     }
 
+    /// A request's one number is not copied for messages that are shorter than it: what is told of a batch is never much
+    /// more than its bytes, whoever made it.
+    @Test func longNumberOfManyMessages() throws {
+        let number = String(repeating: "7", count: 10_000)
+        let messages = Array(repeating: "{}", count: 10_000).joined(separator: ",")
+        let body =
+            #"{"object":"whatsapp_business_account","entry":[{"changes":[{"value":{"metadata":{"phone_number_id":"\#(number)"},"messages":[\#(messages)]}}]}]}"#
+        let event = try self.published(body).event
+        #expect(event.messages.count == 10_000)
+        let bytes = event.messages.reduce(0) { $0 + ($1.conversation?.utf8.count ?? 0) }
+        #expect(bytes <= body.utf8.count)
+    }
+
     /// Every byte of the body counts, and every digit of the signature.
     @Test func brokenSignatures() throws {
         var request = self.signed(Self.page)

@@ -104,14 +104,17 @@ struct MessengerBatch {
         // A status has the id of the message that it is about, three times over.
         if value["statuses"] != nil { self.hasOnlyIDs = false }
         let number = try value["metadata"]?.object(members: Self.metadataMembers)?["phone_number_id"]?.identifier
-        try messages.eachElement { message throws(JSONError) in
-            guard let message = try message.object(members: Self.chatMembers) else { return }
+        try messages.eachElement { value throws(JSONError) in
+            guard let message = try value.object(members: Self.chatMembers) else { return }
             self.readID(message["id"])
+            // The one number is told with each message, and each is longer than that. Where it is not, a number of half a
+            // megabyte and a hundred thousand messages of three bytes would be as many copies of it.
+            let conversation = number.flatMap { $0.utf8.count <= value.raw.count ? $0 : nil }
             self.messages.append(
                 ChatMessage(
                     text: try Self.text(of: message),
                     sender: message["from"]?.identifier,
-                    conversation: number
+                    conversation: conversation
                 )
             )
         }
