@@ -26,7 +26,7 @@ struct WaitingRequests<Waiter> {
         var waiters = 16
         /// How many tokens that no longer wait are remembered.
         var remembered = 65_536
-        /// What the answers that are remembered for repetitions may take together, in bytes.
+        /// What the answers that are remembered for repetitions may take together, fields and bodies, in bytes.
         var rememberedBytes = 16 << 20
         /// How long they are remembered.
         var memory = TimeAmount.seconds(60)
@@ -209,7 +209,7 @@ struct WaitingRequests<Waiter> {
             forgottenAt: now + self.limits.memory
         )
         self.pastOrder.append(token)
-        if request.key != nil { self.pastBytes += response.body.readableBytes }
+        if request.key != nil { self.pastBytes += response.byteCount }
         self.forgetOld(now: now)
         return request.waiters.map(\.waiter)
     }
@@ -227,8 +227,15 @@ struct WaitingRequests<Waiter> {
         {
             self.pastOrder.removeFirst()
             self.past[token] = nil
-            self.pastBytes -= past.response?.body.readableBytes ?? 0
+            self.pastBytes -= past.response?.byteCount ?? 0
             if let key = past.key { self.tokens[key] = nil }
         }
+    }
+}
+
+extension HTTPResponse {
+    /// What its fields and its body have, in bytes.
+    fileprivate var byteCount: Int {
+        self.headers.reduce(self.body.readableBytes) { $0 + $1.name.utf8.count + $1.value.utf8.count }
     }
 }

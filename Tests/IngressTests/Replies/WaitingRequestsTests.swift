@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import NIOHTTP1
 import Shared
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
     }
 
     private func response(_ text: String) -> HTTPResponse {
-        HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: text))
+        HTTPResponse(status: .ok, body: ByteBuffer(string: text))
     }
 
     /// A node's requests with short words for a script.
@@ -212,6 +213,21 @@ import Testing
         #expect(script.reply(6, "01234567890") != nil)
         #expect(script.standing(6) == "unknown")
         #expect(script.enter("e", 7, key: "e") == "opened")
+    }
+
+    /// The header fields of a remembered answer count as its body does: a bot may send 16 KiB of them with each.
+    @Test func fieldsOfRememberedAnswers() {
+        var limits = Requests.Limits()
+        limits.rememberedBytes = 100
+        var script = Script(self, limits)
+        #expect(script.enter("a", 1, key: "a") == "opened")
+        #expect(script.enter("b", 2, key: "b") == "opened")
+        for number in [1, 2] as [UInt64] {
+            let response = HTTPResponse(status: .ok, headers: [("X", String(repeating: "h", count: 99))])
+            #expect(script.requests.reply(self.token(number), response, now: script.now) != nil)
+        }
+        #expect(script.standing(1) == "unknown")
+        #expect(script.standing(2) == "second")
     }
 
     /// Whatever happens in whatever order: each one that waits is answered once, and nothing is left behind.
