@@ -72,6 +72,20 @@ import Testing
         #expect(waiting.receive(unfit, for: place.token) == .second)
     }
 
+    /// An answer does not hold the whole buffer that its body came in.
+    @Test func smallPartOfALargeBuffer() throws {
+        let waiting = self.waiting()
+        let place = try self.open(waiting)
+        var received = ByteBuffer(repeating: 0x20, count: 16 << 10)
+        received.writeString("hi")
+        let body = try #require(received.getSlice(at: 16 << 10, length: 2))
+        let reply = Reply.response(.init(status: 200, headers: [], body: body))
+        #expect(waiting.receive(reply, for: place.token) == .accepted)
+        let answer = try place.end.wait().response.body
+        #expect(String(buffer: answer) == "hi")
+        #expect(answer.storageCapacity < 1_024)
+    }
+
     /// Tokens are of this node, and no two are alike.
     @Test func tokens() throws {
         let waiting = self.waiting()
