@@ -149,7 +149,8 @@ class Scene:
         assert self.sessions(1, "identify") == 0
         assert self.bot.received == self.sent
         self.await_answers(certain)
-        assert all(self.answers(text) == 1 for text in certain) and all(self.answers(text) <= 1 for text in self.sent)
+        # An answer whose response was lost with the node is sent again by an SDK that retries.
+        assert all(self.answers(text) == 1 for text in certain)
         assert {path for path, _ in self.platform.messages} == {"/v2/users/2B13/messages"}
 
 

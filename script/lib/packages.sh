@@ -22,6 +22,7 @@ build_packages=(
     'g++                file    /usr/include/c++/*/vector'
     'zlib1g-dev         file    /usr/include/zlib.h'
     'libssl-dev         file    /usr/include/openssl/evp.h'
+    'libxml2-dev        file    /usr/include/libxml2/libxml/parser.h'
     'libhiredis-dev     file    /usr/include/hiredis/hiredis.h'
 )
 
