@@ -101,9 +101,13 @@ class SDKBot:
         """The messages that the bot's program was given, in order."""
         return [line.removeprefix("received ") for line in list(self.lines) if line.startswith("received ")]
 
-    def await_received(self, count, seconds=PATIENCE):
+    def has_received(self, count, seconds):
+        """Whether so many messages have come within that time."""
         with self._seen:
-            found = self._seen.wait_for(lambda: len(self.received) >= count, seconds)
+            return self._seen.wait_for(lambda: len(self.received) >= count, seconds)
+
+    def await_received(self, count, seconds=PATIENCE):
+        found = self.has_received(count, seconds)
         assert found, f"{len(self.received)} of {count} messages; the bot said:\n" + self.said
 
     def await_line(self, text, seconds=PATIENCE):

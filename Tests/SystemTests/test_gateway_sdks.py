@@ -209,6 +209,33 @@ def test_without_the_platform(sdk, start, tmp_path, secret):
         assert bot.received == ["hi"]
 
 
+@pytest.mark.timeout(120)
+def test_the_relay_forgets(start, tmp_path, secret):
+    """A relay without Redis knows no token after a restart; the documented program gets another one, and receives again."""
+    sdk = "qqbot-agent-sdk"
+    relay = start("--qq-upstream", "none")
+    port = str(relay.port)
+    with SDKBot(sdk, f"127.0.0.1:{port}", "102000001", secret, tmp_path) as bot:
+
+        def send(url, text):
+            command = [BINARY, "send", "--relay", url, "--platform", "qq", "--secret", secret, "--text", text]
+            assert run_command(command).returncode == 0
+
+        bot.await_line("ready")
+        send(relay.url, "before")
+        bot.await_received(1)
+        relay.process.kill()
+        relay.process.wait()
+        relay = start("--qq-upstream", "none", port_flags=("--port", port))
+        # What comes before the bot is back stays in the log.
+        texts = [f"after {number}" for number in range(30)]
+        for text in texts:
+            send(relay.url, text)
+            if bot.has_received(2, 2):
+                break
+        assert bot.received[0] == "before" and bot.received[1] in texts
+
+
 @pytest.mark.parametrize("sdk", SDKS)
 def test_documents_agree(sdk):
     """The README's settings are those of docs/gateway.md, for the very version that is tested."""
