@@ -194,6 +194,7 @@ let package = Package(
         .testTarget(
             name: "IngressTests",
             dependencies: [
+                "BrokerConformance",
                 "Ingress",
                 "Shared",
                 .product(name: "Logging", package: "swift-log"),
@@ -207,6 +208,7 @@ let package = Package(
         .testTarget(
             name: "EgressTests",
             dependencies: [
+                "BrokerConformance",
                 "Egress",
                 "Shared",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -222,6 +224,7 @@ let package = Package(
         .testTarget(
             name: "HookwireTests",
             dependencies: [
+                "BrokerConformance",
                 "Egress",
                 "Hookwire",
                 "Ingress",

@@ -19,6 +19,15 @@ struct ChannelKeys: Sendable {
     /// The hash that says where the log stands.
     var meta: String { self.feed + ":meta" }
 
+    /// The hash of where the channel's consumers are.
+    var cursors: String { self.feed + ":cursors" }
+
+    /// The hash of where the channel's groups are.
+    var groups: String { self.feed + ":groups" }
+
+    /// The stream of what groups gave up.
+    var dead: String { self.feed + ":dead" }
+
     /// A known duplicate key. It is hashed, because a platform, or whoever it passes texts on from, chose it: 128 bits
     /// of SHA-256, so that nobody finds two that are taken for each other.
     func seen(_ key: String) -> String {

@@ -23,6 +23,8 @@ public final class RedisBroker: Broker {
     private let client: RedisClient
     private let publisher: Publisher
     private let reader: LogReader
+    private let cursors: RedisCursors
+    private let groups: RedisGroups
     private let feeds: RedisFeeds
     private let probe: Probe
     private let asks: ReplyAsks
@@ -63,8 +65,10 @@ public final class RedisBroker: Broker {
         )
         self.reader = LogReader(
             client: self.client,
-            metaLifetime: configuration.retentionAgeMilliseconds + RedisBrokerConfiguration.positionLifetimeMilliseconds
+            metaLifetime: configuration.metaLifetimeMilliseconds
         )
+        self.cursors = RedisCursors(client: self.client, lifetime: configuration.metaLifetimeMilliseconds)
+        self.groups = RedisGroups(client: self.client, configuration: configuration)
         self.feeds = RedisFeeds(
             client: self.client,
             reader: self.reader,
@@ -168,6 +172,66 @@ public final class RedisBroker: Broker {
         }.flatMapErrorThrowing { error in
             throw self.brokerError(error)
         }
+    }
+
+    public func cursor(
+        of consumer: ConsumerName,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Position?> {
+        self.cursors.cursor(of: consumer, on: channel, eventLoop: eventLoop).flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }
+    }
+
+    public func moveCursor(
+        of consumer: ConsumerName,
+        on channel: ChannelID,
+        to position: Position,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        self.cursors.move(consumer, on: channel, to: position, eventLoop: eventLoop).flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }
+    }
+
+    public func take(
+        _ request: GroupRequest,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<GroupPage> {
+        self.groups.take(request, on: channel, eventLoop: eventLoop).flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }
+    }
+
+    public func settle(
+        _ settlement: GroupSettlement,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        self.groups.settle(settlement, on: channel, eventLoop: eventLoop).flatMapErrorThrowing { error in
+            throw self.brokerError(error)
+        }
+    }
+
+    public func deadLetters(
+        of channel: ChannelID,
+        after number: UInt64,
+        limit: Int,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<[DeadLetter]> {
+        RedisDeadLetters(client: self.client).read(of: channel, after: number, limit: limit, eventLoop: eventLoop)
+            .flatMapErrorThrowing { error in throw self.brokerError(error) }
+    }
+
+    public func dropDeadLetter(
+        _ number: UInt64,
+        of channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Bool> {
+        RedisDeadLetters(client: self.client).drop(number, of: channel, eventLoop: eventLoop)
+            .flatMapErrorThrowing { error in throw self.brokerError(error) }
     }
 
     public func remember(

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import NIOCore
+internal import Shared
 
 /// What a `RedisBroker` stores, and how it looks after its feeds.
 public struct RedisBrokerConfiguration: Sendable {
@@ -39,6 +40,15 @@ extension RedisBrokerConfiguration {
     /// How long a channel's position is remembered after its last event has aged out, in milliseconds: a bot that comes
     /// back within this learns that it missed nothing, instead of that its position is of no use. A day.
     static let positionLifetimeMilliseconds: Int64 = 24 * 60 * 60 * 1000
+
+    /// How long a channel's position, and where its consumers and groups are, is remembered, in milliseconds.
+    var metaLifetimeMilliseconds: Int64 { self.retentionAgeMilliseconds + Self.positionLifetimeMilliseconds }
+
+    /// How long dead letters are remembered, in milliseconds; at most a year.
+    var deadLetterAgeMilliseconds: Int64 {
+        min(self.retentionAgeMilliseconds, 365 * Self.positionLifetimeMilliseconds / DeadLetter.retentionFactor)
+            * DeadLetter.retentionFactor
+    }
 
     /// The largest event that can be stored and read back, in bytes.
     var eventLimit: Int {

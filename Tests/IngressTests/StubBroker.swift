@@ -2,12 +2,14 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import BrokerConformance
 import NIOCore
 import Shared
 import Synchronization
 
 /// A broker that publishes as it is told, and keeps what it was given.
-final class StubBroker: Broker {
+final class StubBroker: ForwardingBroker {
+    let base: any Broker = RefusingBroker()
     /// What is made of a publication.
     enum Behaviour: Sendable {
         case complete(Result<Publication, BrokerError>)
@@ -70,51 +72,5 @@ final class StubBroker: Broker {
             self.pending.withLock { $0.append(promise) }
             return .pending(promise.futureResult)
         }
-    }
-
-    func feed(
-        _ channel: ChannelID,
-        to receiver: any FeedReceiver,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<any FeedSubscription> {
-        eventLoop.makeFailedFuture(BrokerError.closed)
-    }
-
-    func log(
-        _ channel: ChannelID,
-        after position: Position?,
-        limit: Int,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<LogPage> {
-        eventLoop.makeFailedFuture(BrokerError.closed)
-    }
-
-    func remember(
-        _ grant: TokenGrant,
-        for token: TokenDigest,
-        lifetimeMilliseconds: Int64,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Void> {
-        eventLoop.makeFailedFuture(BrokerError.closed)
-    }
-
-    func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
-        eventLoop.makeFailedFuture(BrokerError.closed)
-    }
-
-    func openInbox(
-        of node: NodeID,
-        to receiver: any ReplyReceiver,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<any ReplyInbox> {
-        eventLoop.makeFailedFuture(BrokerError.closed)
-    }
-
-    func reply(
-        _ reply: Reply,
-        to token: ReplyToken,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<ReplyOutcome> {
-        eventLoop.makeFailedFuture(BrokerError.closed)
     }
 }

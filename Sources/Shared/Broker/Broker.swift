@@ -15,6 +15,9 @@ public import NIOCore
 /// - **Known keys are dropped.** Two publications with one duplicate key within its lifetime store one event.
 /// - **A reply finds its node, or its sender learns that it did not.** It is brought to the node that its token names at
 ///   most once, whichever node it comes from, and the outcome is that node's own word.
+/// - **A cursor is durable and never goes back** within an epoch, and is of its consumer alone.
+/// - **A group hands an event to one member at a time**, until it is settled or has been tried too often; what is given up
+///   is a dead letter, and what was lost before any member had it is counted.
 ///
 /// All methods may be called from any thread. Futures complete on the event loop that the caller names.
 public protocol Broker: Sendable {
@@ -52,6 +55,66 @@ public protocol Broker: Sendable {
         limit: Int,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<LogPage>
+
+    /// Where a consumer of a channel is: the last event that its clients are known to have had. It may be of an epoch that
+    /// is over.
+    ///
+    /// - Returns: a future on `eventLoop`: nil for a consumer that has no cursor there.
+    func cursor(
+        of consumer: ConsumerName,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Position?>
+
+    /// Moves a consumer's cursor, or makes it. A position of the cursor's own epoch that is not ahead of it leaves it where
+    /// it is, and so does an epoch that is not the log's.
+    ///
+    /// It is remembered as long as the channel's position is.
+    ///
+    /// - Returns: a future on `eventLoop` that succeeds when the cursor is stored. It fails with `BrokerError`: `overloaded`
+    ///   where the channel has `ConsumerName.limit` other consumers already.
+    func moveCursor(
+        of consumer: ConsumerName,
+        on channel: ChannelID,
+        to position: Position,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void>
+
+    /// Takes events for a member of a group: first those that another member has had for longer than the visibility time,
+    /// then those that no member has had. They are the member's until they are settled, or until the visibility time is over.
+    ///
+    /// Events that were tried as often as the request allows become dead letters here. A group that is new begins where the
+    /// request says.
+    ///
+    /// - Returns: a future on `eventLoop`; it fails with `BrokerError`: `overloaded` where the channel has
+    ///   `ConsumerName.limit` other groups already.
+    func take(_ request: GroupRequest, on channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<GroupPage>
+
+    /// Settles events that a member took: they are done, or another member is to have them at once. Positions that are not
+    /// the group's to settle, because they were settled or given up before, are passed over.
+    func settle(_ settlement: GroupSettlement, on channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<Void>
+
+    /// The events of a channel that were given up, oldest first. They are retained by number and age like the log, but for
+    /// `DeadLetter.retentionFactor` times as long.
+    ///
+    /// - Parameters:
+    ///   - number: read those behind it; 0 reads from the oldest.
+    ///   - limit: how many at most, at least 1.
+    func deadLetters(
+        of channel: ChannelID,
+        after number: UInt64,
+        limit: Int,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<[DeadLetter]>
+
+    /// Forgets a dead letter.
+    ///
+    /// - Returns: a future on `eventLoop`: whether it was there.
+    func dropDeadLetter(
+        _ number: UInt64,
+        of channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Bool>
 
     /// Remembers what an access token opens, for any node to ask, until it expires.
     ///

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import BrokerConformance
 import NIOCore
 import NIOEmbedded
 import Shared
@@ -62,70 +63,10 @@ import Testing
 
     /// A feed that could not begin is not kept for the next socket.
     @Test func failingFeeds() throws {
-        let hub = Hub(broker: FailingBroker(), grace: .zero)
+        let hub = Hub(broker: RefusingBroker(.unavailable), grace: .zero)
         #expect(throws: BrokerError.unavailable) {
             try hub.takePlace(on: self.channel, eventLoop: self.loop).wait()
         }
         #expect(hub.feedCount == 0)
-    }
-}
-
-/// A broker that cannot be reached.
-final class FailingBroker: Broker {
-    var health: BrokerHealth { .unavailable("it is away") }
-
-    func publish(
-        _ event: Event,
-        to channel: ChannelID,
-        key: DuplicateKey?,
-        on eventLoop: any EventLoop
-    ) -> PendingPublication {
-        .failed(.unavailable)
-    }
-
-    func feed(
-        _ channel: ChannelID,
-        to receiver: any FeedReceiver,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<any FeedSubscription> {
-        eventLoop.makeFailedFuture(BrokerError.unavailable)
-    }
-
-    func log(
-        _ channel: ChannelID,
-        after position: Position?,
-        limit: Int,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<LogPage> {
-        eventLoop.makeFailedFuture(BrokerError.unavailable)
-    }
-
-    func remember(
-        _ grant: TokenGrant,
-        for token: TokenDigest,
-        lifetimeMilliseconds: Int64,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Void> {
-        eventLoop.makeFailedFuture(BrokerError.unavailable)
-    }
-
-    func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
-        eventLoop.makeFailedFuture(BrokerError.unavailable)
-    }
-
-    func openInbox(
-        of node: NodeID,
-        to receiver: any ReplyReceiver,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<any ReplyInbox> {
-        eventLoop.makeFailedFuture(BrokerError.unavailable)
-    }
-
-    func reply(
-        _ reply: Reply,
-        to token: ReplyToken,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<ReplyOutcome> {
-        eventLoop.makeFailedFuture(BrokerError.unavailable)
     }
 }

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import BrokerConformance
 import Foundation
 import Logging
 import NIOCore
@@ -130,7 +131,7 @@ import Testing
     @Test func withoutStore() throws {
         let token = ReplyToken.random(node: .random())
         let body = ByteBuffer(string: #"{"text":"hi"}"#)
-        let answer = try self.post("/reply/\(token)", body, to: FailingBroker())
+        let answer = try self.post("/reply/\(token)", body, to: RefusingBroker(.unavailable))
         #expect(answer.status == 503 && answer.members["reason"] as? String == "unavailable")
     }
 }

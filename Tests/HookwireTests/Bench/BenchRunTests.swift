@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import BrokerConformance
 import Egress
 import Ingress
 import Logging
@@ -124,7 +125,7 @@ import Testing
 }
 
 /// A broker in memory that does something wrong with every tenth event.
-private final class FaultyBroker: Broker {
+private final class FaultyBroker: ForwardingBroker {
     enum Fault {
         case none
         case drop
@@ -136,14 +137,13 @@ private final class FaultyBroker: Broker {
 
     private let fault: Fault
     private let memory = MemoryBroker()
+    var base: any Broker { self.memory }
     private let count = Mutex(0)
     private let held = Mutex<(Event, ChannelID)?>(nil)
 
     init(fault: Fault) {
         self.fault = fault
     }
-
-    var health: BrokerHealth { self.memory.health }
 
     func publish(
         _ event: Event,
@@ -179,51 +179,5 @@ private final class FaultyBroker: Broker {
             body.setInteger(UInt8(ascii: "!"), at: body.writerIndex - 100)
             return self.memory.publish(event.with(body: body), to: channel, key: key, on: eventLoop)
         }
-    }
-
-    func openInbox(
-        of node: NodeID,
-        to receiver: any ReplyReceiver,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<any ReplyInbox> {
-        self.memory.openInbox(of: node, to: receiver, on: eventLoop)
-    }
-
-    func reply(
-        _ reply: Reply,
-        to token: ReplyToken,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<ReplyOutcome> {
-        self.memory.reply(reply, to: token, on: eventLoop)
-    }
-
-    func remember(
-        _ grant: TokenGrant,
-        for token: TokenDigest,
-        lifetimeMilliseconds: Int64,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Void> {
-        self.memory.remember(grant, for: token, lifetimeMilliseconds: lifetimeMilliseconds, on: eventLoop)
-    }
-
-    func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
-        self.memory.grant(for: token, on: eventLoop)
-    }
-
-    func feed(
-        _ channel: ChannelID,
-        to receiver: any FeedReceiver,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<any FeedSubscription> {
-        self.memory.feed(channel, to: receiver, on: eventLoop)
-    }
-
-    func log(
-        _ channel: ChannelID,
-        after position: Position?,
-        limit: Int,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<LogPage> {
-        self.memory.log(channel, after: position, limit: limit, on: eventLoop)
     }
 }

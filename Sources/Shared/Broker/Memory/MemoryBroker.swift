@@ -88,6 +88,76 @@ public final class MemoryBroker: Broker {
         )
     }
 
+    public func cursor(
+        of consumer: ConsumerName,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Position?> {
+        eventLoop.makeSucceededFuture(self.store.withLock { $0.cursor(of: consumer, on: channel) })
+    }
+
+    public func moveCursor(
+        of consumer: ConsumerName,
+        on channel: ChannelID,
+        to position: Position,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        do {
+            try self.store.withLock { store throws(BrokerError) in
+                try store.moveCursor(of: consumer, on: channel, to: position)
+            }
+            return eventLoop.makeSucceededVoidFuture()
+        } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    public func take(
+        _ request: GroupRequest,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<GroupPage> {
+        let now = self.now()
+        do {
+            return eventLoop.makeSucceededFuture(
+                try self.store.withLock { store throws(BrokerError) in
+                    try store.take(request, on: channel, now: now)
+                }
+            )
+        } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    public func settle(
+        _ settlement: GroupSettlement,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        self.store.withLock { $0.settle(settlement, on: channel) }
+        return eventLoop.makeSucceededVoidFuture()
+    }
+
+    public func deadLetters(
+        of channel: ChannelID,
+        after number: UInt64,
+        limit: Int,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<[DeadLetter]> {
+        let now = self.now()
+        return eventLoop.makeSucceededFuture(
+            self.store.withLock { $0.deadLetters(of: channel, after: number, limit: limit, now: now) }
+        )
+    }
+
+    public func dropDeadLetter(
+        _ number: UInt64,
+        of channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Bool> {
+        eventLoop.makeSucceededFuture(self.store.withLock { $0.dropDeadLetter(number, of: channel) })
+    }
+
     public func remember(
         _ grant: TokenGrant,
         for token: TokenDigest,

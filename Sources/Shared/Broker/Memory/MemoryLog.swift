@@ -48,6 +48,12 @@ struct MemoryLog {
         self.retained.removeFirst().cost
     }
 
+    /// The retained event of an offset.
+    func retained(at offset: UInt64) -> Retained? {
+        guard offset >= self.firstOffset, offset <= self.lastOffset else { return nil }
+        return self.retained[Int(offset - self.firstOffset)]
+    }
+
     /// Reads up to `limit` events after `position` that are no older than `oldestTime`.
     func page(after position: Position?, limit: Int, notBefore oldestTime: Int64) -> LogPage {
         let expired = self.retained.prefix { $0.storedAt < oldestTime }.count

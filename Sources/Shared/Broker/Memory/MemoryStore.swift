@@ -22,6 +22,7 @@ struct MemoryStore {
     private var channels: [ChannelID: MemoryChannel] = [:]
     private var keys = MemoryKeys()
     private var epochs = MemoryEpochs()
+    private var consumers = MemoryConsumers()
     /// All retained events from the oldest to the newest. Those that a channel trimmed by count stay until they are
     /// passed or until they outnumber the retained.
     private var ages: Deque<Age> = []
@@ -84,16 +85,59 @@ struct MemoryStore {
     }
 
     func page(_ id: ChannelID, after position: Position?, limit: Int, now: Int64) -> LogPage {
-        guard let channel = self.channels[id] else {
-            // Nobody has published or fed here within the retention: the log is empty, as it would be made now.
-            let log = MemoryLog(epoch: self.epochs.epoch(of: id))
-            return log.page(after: position, limit: limit, notBefore: now)
-        }
-        return channel.log.page(
+        self.log(of: id).page(
             after: position,
             limit: limit,
             notBefore: now - self.configuration.retentionAgeMilliseconds
         )
+    }
+
+    func cursor(of consumer: ConsumerName, on id: ChannelID) -> Position? {
+        self.consumers.cursor(of: consumer, on: id)
+    }
+
+    mutating func moveCursor(
+        of consumer: ConsumerName,
+        on id: ChannelID,
+        to position: Position
+    ) throws(BrokerError) {
+        try self.consumers.moveCursor(of: consumer, on: id, to: position, head: self.log(of: id).head)
+    }
+
+    mutating func take(_ request: GroupRequest, on id: ChannelID, now: Int64) throws(BrokerError) -> GroupPage {
+        try self.consumers.take(
+            request,
+            on: id,
+            from: self.log(of: id),
+            notBefore: now - self.configuration.retentionAgeMilliseconds,
+            deadLetterLimit: self.configuration.retentionCount,
+            now: now
+        )
+    }
+
+    mutating func settle(_ settlement: GroupSettlement, on id: ChannelID) {
+        self.consumers.settle(settlement, on: id)
+    }
+
+    mutating func deadLetters(of id: ChannelID, after number: UInt64, limit: Int, now: Int64) -> [DeadLetter] {
+        let age = self.configuration.retentionAgeMilliseconds.multipliedReportingOverflow(
+            by: DeadLetter.retentionFactor
+        )
+        return self.consumers.deadLetters(
+            of: id,
+            after: number,
+            limit: limit,
+            notBefore: age.overflow ? .min : now - age.partialValue
+        )
+    }
+
+    mutating func dropDeadLetter(_ number: UInt64, of id: ChannelID) -> Bool {
+        self.consumers.dropDeadLetter(number, of: id)
+    }
+
+    /// The log of a channel: an empty one, as it would be made now, where nobody has published or fed within the retention.
+    private func log(of id: ChannelID) -> MemoryLog {
+        self.channels[id]?.log ?? MemoryLog(epoch: self.epochs.epoch(of: id))
     }
 
     private mutating func channel(_ id: ChannelID) -> MemoryChannel {
@@ -145,7 +189,10 @@ struct MemoryStore {
     private mutating func forgetIfUnused(_ channel: MemoryChannel) {
         if channel.log.retained.isEmpty, channel.feeds.isEmpty {
             self.channels[channel.id] = nil
-            if channel.log.head.offset > 0 { self.epochs.end(channel.id) }
+            if channel.log.head.offset > 0 {
+                self.epochs.end(channel.id)
+                self.consumers.forget(channel.id)
+            }
         }
     }
 }

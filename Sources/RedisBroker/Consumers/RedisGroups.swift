@@ -1,0 +1,100 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// Groups on Redis' consumer groups. Any thread.
+struct RedisGroups: Sendable {
+    /// How many bytes of events are taken at once, at most; but always an event.
+    private static let pageBytes = 512 << 10
+
+    private let scripts: RedisScripts
+    private let configuration: RedisBrokerConfiguration
+
+    init(client: RedisClient, configuration: RedisBrokerConfiguration) {
+        self.scripts = RedisScripts(client: client)
+        self.configuration = configuration
+    }
+
+    /// Takes events for a member.
+    func take(
+        _ request: GroupRequest,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<GroupPage> {
+        let keys = ChannelKeys(channel)
+        let configuration = self.configuration
+        return self.scripts.run(.take, on: eventLoop) { name, script in
+            RESPCommand(
+                name,
+                .string(script),
+                .integer(4),
+                .string(keys.log),
+                .string(keys.meta),
+                .string(keys.groups),
+                .string(keys.dead),
+                .string(request.group.text),
+                .integer(request.limit),
+                .integer(Self.pageBytes),
+                .integer(Int(request.visibilityMilliseconds)),
+                .integer(request.attempts),
+                .integer(Int(configuration.retentionAgeMilliseconds) * 1_000),
+                .string(request.start?.epoch.padded ?? ""),
+                .string("\(request.start?.offset ?? 0)"),
+                .integer(ConsumerName.limit),
+                .integer(configuration.retentionCount),
+                .integer(Int(configuration.metaLifetimeMilliseconds)),
+                .integer(Int(configuration.deadLetterAgeMilliseconds))
+            )
+        }.flatMapThrowing { reply throws in
+            try Self.page(reply)
+        }
+    }
+
+    /// Settles what a member took.
+    func settle(
+        _ settlement: GroupSettlement,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Void> {
+        guard let epoch = settlement.positions.first?.epoch else { return eventLoop.makeSucceededVoidFuture() }
+        let keys = ChannelKeys(channel)
+        return self.scripts.run(.settle, on: eventLoop) { name, script in
+            let fixed: [RESPArgument] = [
+                .string(script),
+                .integer(3),
+                .string(keys.log),
+                .string(keys.meta),
+                .string(keys.groups),
+                .string(settlement.group.text),
+                .string(settlement.verdict.rawValue),
+                .string(epoch.padded),
+            ]
+            return RESPCommand(name, fixed + settlement.positions.map { .string("\($0.offset)") })
+        }.map { _ in }
+    }
+
+    /// What the script `take` answers.
+    private static func page(_ reply: RESPValue) throws(BrokerError) -> GroupPage {
+        if case .integer = reply { throw .overloaded }
+        guard case .array(let parts) = reply, parts.count == 4, let epoch = parts[0].string.flatMap(Epoch.init),
+            case .integer(let deadLetters) = parts[1], case .integer(let lost) = parts[2],
+            case .array(let taken) = parts[3],
+            taken.count.isMultiple(of: 3)
+        else { throw .refused }
+        var deliveries: [GroupPage.Delivery] = []
+        deliveries.reserveCapacity(taken.count / 3)
+        for index in stride(from: 0, to: taken.count, by: 3) {
+            guard case .integer(let attempt) = taken[index], case .integer(let offset) = taken[index + 1],
+                case .bulk(let bytes) = taken[index + 2], let event = try? EventEncoding.decode(bytes)
+            else { throw .refused }
+            let position = Position(epoch: epoch, offset: UInt64(clamping: offset))
+            deliveries.append(
+                GroupPage.Delivery(entry: LogEntry(position: position, event: event), attempt: attempt)
+            )
+        }
+        return GroupPage(deliveries: deliveries, deadLetters: deadLetters, lost: UInt64(clamping: lost))
+    }
+}

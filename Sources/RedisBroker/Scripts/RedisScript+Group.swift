@@ -1,0 +1,179 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+extension RedisScript {
+    /// Takes events for a member of a group.
+    ///
+    /// | keys | |
+    /// |---|---|
+    /// | 1, 2 | the log and its meta, as for `publish` |
+    /// | 3 | the groups: a hash of `<epoch> <offset> <unsettled>`, by group: the last event that any member was given, and how many are not settled |
+    /// | 4 | the dead letters: a stream, each entry with the time `t` in ms, the group `g`, the attempts `a`, the epoch `x`, the offset `o` and the event `e` |
+    ///
+    /// | arguments | |
+    /// |---|---|
+    /// | 1 | the group |
+    /// | 2 | how many events at most |
+    /// | 3 | how many bytes of events, at most; one event is always taken |
+    /// | 4 | the visibility time in ms |
+    /// | 5 | how often an event is tried |
+    /// | 6 | the age in µs behind which events are over |
+    /// | 7, 8 | epoch and offset behind which a group that is new begins; an empty epoch for the oldest event |
+    /// | 9 | how many groups there may be |
+    /// | 10 | how many dead letters are retained |
+    /// | 11 | how long the groups are kept from now on, in ms |
+    /// | 12 | how long the dead letters are kept from now on, in ms |
+    ///
+    /// It returns the epoch, how many became dead letters, how many were lost, and the taken: attempt, offset and event of
+    /// each, one after the other; or 0 where there are too many groups.
+    ///
+    /// Redis' own consumer group keeps who has what (`XREADGROUP`, `XACK`). What was not settled in time is found by `XPENDING`
+    /// and taken by `XCLAIM` rather than by `XAUTOCLAIM`, which does not say how often an entry was tried, and on Redis 6.2 not
+    /// that it was trimmed. A group lives and dies with its stream, which expires: the hash remembers where it was.
+    static let take = RedisScript(
+        """
+        local log, meta, groups, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+        local group, limit, bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+        local visibility, attempts, age = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+        local epoch = redis.call('HGET', meta, 'epoch')
+        if not epoch then
+            return {'0000000000000001', 0, 0, {}}
+        end
+        local clock = redis.call('TIME')
+        local now = clock[1] * 1000000 + clock[2]
+
+        local lost, last, unsettled = 0, 0, 0
+        local present = redis.call('HGET', groups, group)
+        if present then
+            local known, offset, count = string.match(present, '^(%x+) (%d+) (%d+)$')
+            if known == epoch then
+                last, unsettled = tonumber(offset), tonumber(count)
+            else
+                lost = 1
+                redis.pcall('XGROUP', 'DESTROY', log, group)
+            end
+        else
+            if redis.call('HLEN', groups) >= tonumber(ARGV[9]) then
+                return 0
+            end
+            local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+            last = (first and tonumber(string.match(first[1], '%d+')) or 1 + (tonumber(redis.call('HGET', meta, 'offset')) or 0)) - 1
+            if ARGV[7] == epoch then
+                last = math.min(tonumber(ARGV[8]), tonumber(redis.call('HGET', meta, 'offset')) or 0)
+            end
+            redis.pcall('XGROUP', 'DESTROY', log, group)
+        end
+
+        local taken, size, given_up, done = {}, 0, 0, {}
+        local function take(attempt, entry)
+            taken[#taken + 1] = attempt
+            taken[#taken + 1] = tonumber(string.match(entry[1], '%d+'))
+            taken[#taken + 1] = entry[2][4]
+            size = size + #entry[2][4]
+        end
+        local function is_full()
+            return #taken >= 3 * limit or (size > 0 and size >= bytes)
+        end
+        local function bury(entry, tried)
+            local ok = redis.pcall('XINFO', 'STREAM', dead)
+            local number = 0
+            for i = 1, #ok, 2 do
+                if ok[i] == 'last-generated-id' then number = tonumber(string.match(ok[i + 1], '%d+')) end
+            end
+            redis.call('XADD', dead, 'MAXLEN', ARGV[10], string.format('%.0f-0', number + 1),
+                't', string.format('%.0f', math.floor(now / 1000)), 'g', group, 'a', tried,
+                'x', epoch, 'o', string.match(entry[1], '%d+'), 'e', entry[2][4])
+            redis.call('PEXPIRE', dead, ARGV[12])
+        end
+
+        if redis.call('EXISTS', log) == 1 then
+            local made = redis.pcall('XGROUP', 'CREATE', log, group, string.format('%.0f-0', last))
+            if not (type(made) == 'table' and made.err) then
+                -- It is new, or went with the stream that it belonged to: what was not settled then has aged out.
+                lost = lost + unsettled
+            else
+                local pending = redis.call('XPENDING', log, group, 'IDLE', visibility, '-', '+', 1000)
+                for _, one in ipairs(pending) do
+                    if is_full() then break end
+                    local entry = redis.call('XRANGE', log, one[1], one[1])[1]
+                    if not entry or tonumber(entry[2][2]) < now - age then
+                        done[#done + 1] = one[1]
+                        lost = lost + 1
+                    elseif one[4] >= attempts then
+                        bury(entry, one[4])
+                        done[#done + 1] = one[1]
+                        given_up = given_up + 1
+                    else
+                        redis.call('XCLAIM', log, group, 'members', 0, one[1])
+                        take(one[4] + 1, entry)
+                    end
+                end
+            end
+            while not is_full() do
+                local read = redis.call('XREADGROUP', 'GROUP', group, 'members', 'COUNT', 1, 'STREAMS', log, '>')
+                if not read then break end
+                local entry = read[1][2][1]
+                local offset = tonumber(string.match(entry[1], '%d+'))
+                lost = lost + math.max(0, offset - last - 1)
+                last = offset
+                if tonumber(entry[2][2]) < now - age then
+                    done[#done + 1] = entry[1]
+                    lost = lost + 1
+                else
+                    take(1, entry)
+                end
+            end
+            for _, id in ipairs(done) do
+                redis.call('XACK', log, group, id)
+            end
+            unsettled = redis.call('XPENDING', log, group)[1]
+        else
+            lost, unsettled = lost + unsettled, 0
+            local head = tonumber(redis.call('HGET', meta, 'offset')) or 0
+            if present then lost = lost + math.max(0, head - last) end
+            last = math.max(last, head)
+        end
+        redis.call('HSET', groups, group, string.format('%s %.0f %.0f', epoch, last, unsettled))
+        redis.call('PEXPIRE', groups, ARGV[11])
+        return {epoch, given_up, lost, taken}
+        """
+    )
+
+    /// Settles what a member of a group took.
+    ///
+    /// Keys are those of `take`, less the dead letters.
+    ///
+    /// | arguments | |
+    /// |---|---|
+    /// | 1 | the group |
+    /// | 2 | `ack` or `nack` |
+    /// | 3 | the epoch of the events |
+    /// | 4 … | their offsets |
+    ///
+    /// A `nack` leaves the event unsettled as if since long ago, so that the next member who asks takes it.
+    static let settle = RedisScript(
+        """
+        local log, meta, groups = KEYS[1], KEYS[2], KEYS[3]
+        local group, verdict, epoch = ARGV[1], ARGV[2], ARGV[3]
+        local present = redis.call('HGET', groups, group)
+        if redis.call('HGET', meta, 'epoch') ~= epoch or not present or string.sub(present, 1, 16) ~= epoch then
+            return 0
+        end
+        for i = 4, #ARGV do
+            local id, answer = ARGV[i] .. '-0', nil
+            if verdict == 'ack' then
+                answer = redis.pcall('XACK', log, group, id)
+            else
+                answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'TIME', 1, 'JUSTID')
+            end
+            -- The group went with its stream: there is nothing to settle any more.
+            if type(answer) == 'table' and answer.err then return 0 end
+        end
+        local summary = redis.pcall('XPENDING', log, group)
+        if summary.err then return 0 end
+        redis.call('HSET', groups, group, string.match(present, '^%x+ %d+ ') .. string.format('%.0f', summary[1]))
+        return 1
+        """
+    )
+}

@@ -1,0 +1,39 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a consumer, or a group, of a channel is called: 1 to 64 letters, digits, `.`, `_` and `-`, so that it can stand in
+/// a key, a metric and a URL as it is.
+public struct ConsumerName: Hashable, Sendable {
+    /// How many consumers, and how many groups, a channel has at most.
+    public static let limit = 64
+    /// The consumer that all sockets are who name none: what no socket has had yet is for the first of them to come.
+    public static let anybody = ConsumerName(unchecked: "")
+
+    /// The name; empty for `anybody`.
+    public let text: String
+
+    /// Nil for what is no name.
+    public init?(_ text: String) {
+        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else { return nil }
+        self.text = text
+    }
+
+    private init(unchecked text: String) {
+        self.text = text
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}
+
+extension ConsumerName: CustomStringConvertible {
+    /// The name as it is.
+    public var description: String { self.text }
+}

@@ -1,0 +1,139 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DequeModule
+
+/// The consumers and groups of the channels of a `MemoryBroker`, and what groups gave up. Under the broker's lock; pure,
+/// with the clock passed in, in milliseconds.
+struct MemoryConsumers {
+    /// How many channels that are not kept have theirs remembered, so that they learn what they lost.
+    private static let limit = 4_096
+
+    /// What one channel has.
+    struct Channel {
+        var cursors: [ConsumerName: Position] = [:]
+        var groups: [ConsumerName: MemoryGroup] = [:]
+        var deadLetters: Deque<DeadLetter> = []
+        var lastDeadLetter: UInt64 = 0
+
+        /// Whether anybody would miss it who comes back to an empty log.
+        fileprivate var isNamed: Bool {
+            !self.groups.isEmpty || !self.deadLetters.isEmpty || self.cursors.keys.contains { $0 != .anybody }
+        }
+    }
+
+    private var channels: [ChannelID: Channel] = [:]
+    private var forgotten: Deque<ChannelID> = []
+
+    subscript(channel: ChannelID) -> Channel {
+        get { self.channels[channel] ?? Channel() }
+        set { self.channels[channel] = newValue }
+    }
+
+    /// The channel's log is over.
+    mutating func forget(_ channel: ChannelID) {
+        guard let known = self.channels[channel] else { return }
+        guard known.isNamed else {
+            self.channels[channel] = nil
+            return
+        }
+        self.forgotten.append(channel)
+        if self.forgotten.count > Self.limit {
+            self.channels[self.forgotten.removeFirst()] = nil
+        }
+    }
+
+    // MARK: Cursors
+
+    /// A consumer's cursor.
+    func cursor(of consumer: ConsumerName, on channel: ChannelID) -> Position? {
+        self.channels[channel]?.cursors[consumer]
+    }
+
+    /// Moves a consumer's cursor, on a log that stands at `head`.
+    mutating func moveCursor(
+        of consumer: ConsumerName,
+        on channel: ChannelID,
+        to position: Position,
+        head: Position
+    ) throws(BrokerError) {
+        guard position.epoch == head.epoch else { return }
+        if let present = self.channels[channel]?.cursors[consumer] {
+            guard present.epoch != position.epoch || present.offset < position.offset else { return }
+        } else if consumer != .anybody {
+            let others = self.channels[channel]?.cursors.keys.count { $0 != .anybody } ?? 0
+            guard others < ConsumerName.limit else { throw .overloaded }
+        }
+        self.channels[channel, default: Channel()].cursors[consumer] = position
+    }
+
+    // MARK: Groups
+
+    /// Takes events for a member of a group.
+    ///
+    /// - Parameters:
+    ///   - oldestTime: events that were stored before are over.
+    ///   - deadLetterLimit: how many dead letters a channel retains.
+    mutating func take(
+        _ request: GroupRequest,
+        on channel: ChannelID,
+        from log: MemoryLog,
+        notBefore oldestTime: Int64,
+        deadLetterLimit: Int,
+        now: Int64
+    ) throws(BrokerError) -> GroupPage {
+        var consumers = self[channel]
+        guard consumers.groups[request.group] != nil || consumers.groups.count < ConsumerName.limit else {
+            throw .overloaded
+        }
+        var group = consumers.groups[request.group] ?? MemoryGroup(start: request.start, log: log)
+        let take = group.take(request, from: log, notBefore: oldestTime, now: now)
+        consumers.groups[request.group] = group
+        for delivery in take.givenUp {
+            consumers.lastDeadLetter += 1
+            consumers.deadLetters.append(
+                DeadLetter(
+                    number: consumers.lastDeadLetter,
+                    group: request.group,
+                    attempts: delivery.attempt,
+                    time: now,
+                    entry: delivery.entry
+                )
+            )
+        }
+        while consumers.deadLetters.count > deadLetterLimit { consumers.deadLetters.removeFirst() }
+        self[channel] = consumers
+        return GroupPage(deliveries: take.deliveries, deadLetters: take.givenUp.count, lost: take.lost)
+    }
+
+    /// Settles what a member took.
+    mutating func settle(_ settlement: GroupSettlement, on channel: ChannelID) {
+        self.channels[channel]?.groups[settlement.group]?.settle(settlement)
+    }
+
+    // MARK: Dead letters
+
+    /// The dead letters of a channel that were given up no earlier than `oldestTime`.
+    mutating func deadLetters(
+        of channel: ChannelID,
+        after number: UInt64,
+        limit: Int,
+        notBefore oldestTime: Int64
+    ) -> [DeadLetter] {
+        guard var consumers = self.channels[channel], !consumers.deadLetters.isEmpty else { return [] }
+        while let oldest = consumers.deadLetters.first, oldest.time < oldestTime {
+            consumers.deadLetters.removeFirst()
+        }
+        self.channels[channel] = consumers
+        return Array(consumers.deadLetters.lazy.filter { $0.number > number }.prefix(limit))
+    }
+
+    /// Forgets a dead letter, and says whether it was there.
+    mutating func dropDeadLetter(_ number: UInt64, of channel: ChannelID) -> Bool {
+        let index = self.channels[channel]?.deadLetters.firstIndex { $0.number == number }
+        guard let index else { return false }
+        self.channels[channel]?.deadLetters.remove(at: index)
+        return true
+    }
+}

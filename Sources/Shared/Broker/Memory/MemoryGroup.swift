@@ -1,0 +1,100 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A group on one channel of a `MemoryBroker`: what its members were given and have not settled. A pure structure; the
+/// clock is passed in, in milliseconds.
+struct MemoryGroup {
+    private struct Unsettled {
+        /// When the visibility time began; nil for one that another member is to have at once.
+        var takenAt: Int64?
+        var attempts: Int
+    }
+
+    /// What a member gets, and what became of the rest.
+    struct Take {
+        var deliveries: [GroupPage.Delivery] = []
+        var givenUp: [GroupPage.Delivery] = []
+        var lost: UInt64 = 0
+    }
+
+    private var epoch: Epoch
+    /// The last event that any member was given.
+    private var last: UInt64
+    private var unsettled: [UInt64: Unsettled] = [:]
+    /// No visibility time began before this, so that most of the time nothing needs to be looked through.
+    private var earliest = Int64.max
+
+    /// A group that begins behind `start`, or at the oldest event.
+    init(start: Position?, log: MemoryLog) {
+        self.epoch = log.epoch
+        self.last = log.firstOffset - 1
+        if let start, start.epoch == log.epoch { self.last = min(start.offset, log.head.offset) }
+    }
+
+    /// Takes events for a member.
+    mutating func take(_ request: GroupRequest, from log: MemoryLog, notBefore oldestTime: Int64, now: Int64) -> Take {
+        var take = Take()
+        if self.epoch != log.epoch {
+            take.lost = 1
+            self = MemoryGroup(start: nil, log: log)
+        }
+        self.takeUnsettled(request, from: log, now: now, into: &take)
+        while take.deliveries.count < request.limit, self.last < log.head.offset {
+            let next = max(self.last + 1, log.firstOffset)
+            take.lost += next - self.last - 1
+            guard next <= log.head.offset else {
+                self.last = log.head.offset
+                break
+            }
+            self.last = next
+            guard let retained = log.retained(at: next), retained.storedAt >= oldestTime else {
+                take.lost += 1
+                continue
+            }
+            self.unsettled[next] = Unsettled(takenAt: now, attempts: 1)
+            self.earliest = min(self.earliest, now)
+            take.deliveries.append(GroupPage.Delivery(entry: retained.entry, attempt: 1))
+        }
+        return take
+    }
+
+    private mutating func takeUnsettled(
+        _ request: GroupRequest,
+        from log: MemoryLog,
+        now: Int64,
+        into take: inout Take
+    ) {
+        let bound = now - request.visibilityMilliseconds
+        guard self.earliest <= bound, !self.unsettled.isEmpty else { return }
+        for (offset, one) in self.unsettled.sorted(by: { $0.key < $1.key }) where (one.takenAt ?? .min) <= bound {
+            guard let retained = log.retained(at: offset) else {
+                self.unsettled[offset] = nil
+                take.lost += 1
+                continue
+            }
+            if one.attempts >= request.attempts {
+                self.unsettled[offset] = nil
+                take.givenUp.append(GroupPage.Delivery(entry: retained.entry, attempt: one.attempts))
+            } else if take.deliveries.count < request.limit {
+                self.unsettled[offset] = Unsettled(takenAt: now, attempts: one.attempts + 1)
+                take.deliveries.append(GroupPage.Delivery(entry: retained.entry, attempt: one.attempts + 1))
+            }
+        }
+        self.earliest = self.unsettled.values.lazy.map { $0.takenAt ?? .min }.min() ?? .max
+    }
+
+    /// Settles what a member took.
+    mutating func settle(_ settlement: GroupSettlement) {
+        for position in settlement.positions where position.epoch == self.epoch {
+            switch settlement.verdict {
+            case .ack:
+                self.unsettled[position.offset] = nil
+            case .nack:
+                guard self.unsettled[position.offset] != nil else { continue }
+                self.unsettled[position.offset]?.takenAt = nil
+                self.earliest = .min
+            }
+        }
+    }
+}
