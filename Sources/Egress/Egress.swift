@@ -52,7 +52,7 @@ public final class Egress: Sendable {
 
     /// Adds the tier's routes to the router of an event loop. Called on that loop, once.
     public func addRoutes(to router: inout Router, on eventLoop: any EventLoop) {
-        let lane = Lane(configuration: self.configuration, eventLoop: eventLoop)
+        let lane = Lane(configuration: self.configuration, broker: self.broker, eventLoop: eventLoop)
         self.lanes.withLock { $0.append(lane) }
         let metrics = SocketMetrics(logger: self.logger)
         let replies = ReplyMetrics()
@@ -61,7 +61,8 @@ public final class Egress: Sendable {
             broker: self.broker,
             configuration: self.sockets(messageLimit: EnvelopeProtocol.frameLimit),
             metrics: metrics,
-            replies: replies
+            replies: replies,
+            now: self.configuration.now
         )
         SocketRoutes(
             hub: self.hub,

@@ -8,39 +8,58 @@ internal import Shared
 /// A socket that speaks the raw protocol: a member of its channel's group for as long as it is open.
 /// Bound to its channel's event loop.
 final class RawSocket: FeedMember {
+    /// What most sockets do without.
+    final class Options {
+        /// Of a client that answers; nil where what it sends is dropped.
+        let answers: RawAnswers?
+        let filter: EventFilter?
+        let consumer: ConsumerName?
+
+        /// Nil where it is what every socket has.
+        init?(answers: RawAnswers?, filter: EventFilter?, consumer: ConsumerName?) {
+            if answers == nil, filter == nil, consumer == .anybody { return nil }
+            self.answers = answers
+            self.filter = filter
+            self.consumer = consumer
+        }
+    }
+
     var groupIndex = 0
 
-    private let lane: Lane
     private let membership: FeedMembership
     private let metrics: SocketMetrics
-    /// Of a client that answers; nil where what it sends is dropped.
-    private let answers: RawAnswers?
+    private let options: Options?
     /// The last event that the client was sent, or what was the last before it came.
     private var position: Position
     private var handler: WebSocketHandler?
+    /// As long as the client is sent what is in the log already.
+    private var backlog: Delivery?
 
-    private init(lane: Lane, membership: FeedMembership, metrics: SocketMetrics, answers: RawAnswers?) {
-        self.lane = lane
+    private init(membership: FeedMembership, metrics: SocketMetrics, options: Options?) {
         self.membership = membership
         self.metrics = metrics
-        self.answers = answers
+        self.options = options
         self.position = membership.place.feed.position
     }
 
     /// Makes a channel a raw socket of a feed. On the channel's event loop, which is the lane's.
-    ///
-    /// - Parameter answers: where what the client sends goes; nil drops it.
     static func open(
         on channel: any Channel,
         lane: Lane,
         place: FeedPlace,
+        beginning: StreamBeginning,
+        rate: Int?,
         configuration: WebSocketConfiguration,
         metrics: SocketMetrics,
-        answers: RawAnswers? = nil
+        options: Options? = nil
     ) throws {
         let membership = FeedMembership(place: place, lane: lane)
-        let socket = RawSocket(lane: lane, membership: membership, metrics: metrics, answers: answers)
-        let handler = WebSocketHandler(owner: socket, configuration: configuration, discardsMessages: answers == nil)
+        let socket = RawSocket(membership: membership, metrics: metrics, options: options)
+        let handler = WebSocketHandler(
+            owner: socket,
+            configuration: configuration,
+            discardsMessages: options?.answers == nil
+        )
         socket.handler = handler
         membership.join(socket)
         lane.startHeartbeat(of: handler)
@@ -51,48 +70,121 @@ final class RawSocket: FeedMember {
             socket.ended(.connectionLost)
             throw error
         }
+        if let resumption = beginning.resumption {
+            socket.begin(resumption, since: beginning.since, rate: rate)
+        }
     }
 
+    private var lane: Lane { self.membership.lane }
+    private var consumer: ConsumerName? { self.options == nil ? .anybody : self.options?.consumer }
+
+    private func begin(_ resumption: DeliveryStateMachine.Resumption, since: Int64?, rate: Int?) {
+        let delivery = Delivery(
+            broker: self.lane.broker,
+            channel: self.membership.channel,
+            start: self.position,
+            since: since,
+            rate: rate,
+            eventLoop: self.lane.eventLoop
+        )
+        self.backlog = delivery
+        delivery.begin(resumption, owner: self)
+        if delivery.isLive { self.caughtUp() }
+    }
+
+    // MARK: What comes
+
     func deliver(_ round: FeedRound) {
+        if let backlog { return backlog.deliver(round) }
         let end = round.end
-        let last = self.position
-        let frames: ByteBuffer
         if self.position.epoch != end.epoch || self.position.offset < round.first {
-            frames = round.rawFrames
+            self.send(round, after: nil)
         } else if self.position.offset < end.offset {
             // It came while these were on their way: it gets the rest.
-            frames = RawProtocol.frames(round.entries.drop { $0.position.offset <= self.position.offset })
-        } else {
-            return
-        }
-        self.position = end
-        switch self.handler?.send(frames) {
-        case .accepted:
-            self.metrics.delivered(round.entries.count)
-            self.answers?.delivered(
-                round.entries.drop { $0.position.epoch == last.epoch && $0.position.offset <= last.offset }
-            )
-        case .slowConsumer, .closed, nil: break
+            self.send(round, after: self.position.offset)
         }
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
         // A raw client has no words for it; the node's log and metrics have.
+        if let backlog { return backlog.interrupted(reason, head: head) }
         self.position = head
     }
 
     func drain() {
-        self.handler?.close(text: "this node is draining; connect again", reason: .drain)
+        self.handler?.close(text: DrainNotice.text, reason: .drain)
     }
+
+    /// Sends frames of events that have passed the filter, or nothing where none has.
+    private func write(_ frames: ByteBuffer?, of entries: ArraySlice<LogEntry>, upTo end: Position) {
+        if let frames {
+            guard case .accepted = self.handler?.send(frames) else { return }
+            self.metrics.delivered(entries.count)
+            self.options?.answers?.delivered(entries)
+        } else if self.handler == nil {
+            return
+        }
+        self.position = end
+        guard let consumer else { return }
+        self.membership.sent(upTo: end, to: self, of: consumer)
+    }
+}
+
+extension RawSocket: DeliveryOwner {
+    var isWritable: Bool { self.handler?.isWritable ?? false }
+
+    func send(_ round: FeedRound, after: UInt64?) {
+        let admitted = self.options?.filter.map { round.admitted(by: $0) } ?? round
+        guard let admitted, let after else {
+            return self.write(admitted?.rawFrames, of: admitted?.entries[...] ?? [], upTo: round.end)
+        }
+        self.write(admitted.entries.drop { $0.position.offset <= after }, upTo: round.end)
+    }
+
+    func send(_ entries: ArraySlice<LogEntry>) {
+        guard let end = entries.last?.position else { return }
+        guard let filter = self.options?.filter else { return self.write(entries, upTo: end) }
+        self.write(entries.filter { filter.admits($0.event) }[...], upTo: end)
+    }
+
+    private func write(_ entries: ArraySlice<LogEntry>, upTo end: Position) {
+        self.write(entries.isEmpty ? nil : RawProtocol.frames(entries), of: entries, upTo: end)
+    }
+
+    func announce(_ recovery: Recovery) {
+        // A raw client has no words for it.
+    }
+
+    func deliveryFailed() {
+        self.handler?.close(text: "the log cannot be read; connect again in a moment", reason: .internalError)
+    }
+
+    func caughtUp() {
+        guard let backlog else { return }
+        if let position = backlog.position { self.position = position }
+        self.backlog = nil
+    }
+}
+
+extension RawSocket: CursorClient {
+    var isFlushed: Bool { self.handler?.isFlushed ?? false }
+    var transmission: Transmission? { self.handler?.transmission }
 }
 
 extension RawSocket: WebSocketOwner {
     func messageReceived(_ message: WebSocketMessage) {
-        self.answers?.received(message)
+        self.options?.answers?.received(message)
+    }
+
+    func becameWritable() {
+        self.backlog?.becameWritable()
     }
 
     func ended(_ reason: WebSocketEndReason) {
-        guard let handler = self.handler.take() else { return }
+        guard let handler = self.handler else { return }
+        self.membership.ended(self, of: self.consumer, reason, at: self.position)
+        self.handler = nil
+        self.backlog.take()?.end()
         self.lane.stopHeartbeat(of: handler)
         self.membership.leave(self)
         self.metrics.ended(reason, channel: self.membership.channel)

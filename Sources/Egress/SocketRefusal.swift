@@ -10,7 +10,23 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
     case missingSecret = "missing_secret"
     case draining
     case badPosition = "bad_position"
+    case badSince = "bad_since"
+    case badBacklog = "bad_backlog"
+    case badRate = "bad_rate"
+    case badConsumer = "bad_consumer"
+    case badVisibility = "bad_visibility"
+    case badAttempts = "bad_attempts"
+    case badFilter = "bad_filter"
+    case conflictingStarts = "conflicting_starts"
+    case conflictingConsumers = "conflicting_consumers"
+    case groupNeedsSocket = "group_needs_socket"
+    case tooManyConsumers = "too_many_consumers"
     case brokerUnavailable = "broker_unavailable"
+
+    /// Why a socket could not be opened.
+    init(_ error: any Error) {
+        self = error as? SocketRefusal ?? .brokerUnavailable
+    }
 
     /// The answer that says so.
     var problem: Problem {
@@ -30,12 +46,16 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                 detail: "This node is draining; connect again and another takes you.",
                 headers: [("Retry-After", "1")]
             )
-        case .badPosition:
+        case .tooManyConsumers:
             Problem(
-                .badRequest,
+                .conflict,
                 reason: self.rawValue,
-                detail: "after= takes a position as an event gives it, for instance 9f2c61d07a55e013-42."
+                detail:
+                    "The bot has \(ConsumerName.limit) consumers or groups already; use one of their names, or let one rest for a day."
             )
+        case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badVisibility, .badAttempts, .badFilter,
+            .conflictingStarts, .conflictingConsumers, .groupNeedsSocket:
+            Problem(.badRequest, reason: self.rawValue, detail: self.mistake)
         case .brokerUnavailable:
             Problem(
                 .serviceUnavailable,
@@ -43,6 +63,24 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                 detail: "The store that joins the nodes cannot be reached; connect again in a moment.",
                 headers: [("Retry-After", "2")]
             )
+        }
+    }
+    /// What is wrong with a query, and how it is right.
+    private var mistake: String {
+        switch self {
+        case .badPosition: "after= takes a position as an event gives it, for instance 9f2c61d07a55e013-42."
+        case .badSince: "since= takes a time up to a year, for instance 90s, 5m or 2h."
+        case .badBacklog: "backlog= is on or off."
+        case .badRate: "rate= is a number of events a second, from 1 to 100000."
+        case .badConsumer: "consumer= and group= take a name of 1 to 64 letters, digits, '.', '_' and '-'."
+        case .badVisibility: "visibility= takes a time from 1s to 12h, for instance 30s."
+        case .badAttempts: "attempts= is a number from 1 to 100."
+        case .badFilter:
+            "type= takes an event's type, where= a path and a value such as d.author.id:abc, group_openid= and the like a value; at most \(EventFilter.typeLimit) types and \(EventFilter.conditionLimit) others."
+        case .conflictingStarts: "A stream begins after= a position or since= a time, not both."
+        case .conflictingConsumers: "A socket is a consumer= of its own or a member of a group=, not both."
+        case .groupNeedsSocket: "A group's member acknowledges what it gets, which takes a WebSocket: use /ws."
+        case .missingSecret, .draining, .tooManyConsumers, .brokerUnavailable: self.rawValue
         }
     }
 }

@@ -49,7 +49,7 @@ final class SocketRoutes {
     /// How a socket speaks.
     private enum Speech: Sendable {
         case raw(answers: Bool)
-        case envelope(DeliveryStateMachine.Resumption?)
+        case envelope
     }
 
     private func open(_ request: HTTPRequest, secret: String?) -> HTTPReply {
@@ -66,45 +66,66 @@ final class SocketRoutes {
         }
         guard let secret, !secret.isEmpty else { return .response(SocketRefusal.missingSecret.problem.response) }
         guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
-        let speech: Speech
+        let speech: Speech = isEnvelope ? .envelope : .raw(answers: request.query["reply"] == "1")
+        let stream: StreamRequest
         do throws(SocketRefusal) {
-            speech =
-                isEnvelope
-                ? .envelope(try .init(query: request.query)) : .raw(answers: request.query["reply"] == "1")
+            stream = try StreamRequest(query: request.query, hasBacklog: !isEnvelope)
         } catch {
             return .response(error.problem.response)
         }
 
-        let channel = ChannelID(secret: Secret(secret))
         let routes = NIOLoopBound(self, eventLoop: self.lane.eventLoop)
         let state = self.state
         // The client is told that its socket is on only when the feed is: nothing published after that is missed.
         return .eventually(
-            self.hub.takePlace(on: channel, eventLoop: self.lane.eventLoop).map { place in
+            self.hub.takePlace(
+                on: ChannelID(secret: Secret(secret)),
+                for: stream,
+                now: self.envelopes.now(),
+                eventLoop: self.lane.eventLoop
+            ).map { place, beginning in
                 // A drain that has begun meanwhile would not find it.
                 guard !state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
                 return .upgrade(
-                    HTTPUpgrade(headers: headers) { try routes.value.install(speech, on: $0, place: place) }
+                    HTTPUpgrade(headers: headers) {
+                        try routes.value.install(speech, stream, beginning, on: $0, place: place)
+                    }
                 )
-            }.recover { _ in
-                .response(SocketRefusal.brokerUnavailable.problem.response)
-            }
+            }.flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
         )
     }
 
-    private func install(_ speech: Speech, on channel: any Channel, place: FeedPlace) throws {
+    private func install(
+        _ speech: Speech,
+        _ stream: StreamRequest,
+        _ beginning: StreamBeginning,
+        on channel: any Channel,
+        place: FeedPlace
+    ) throws {
         switch speech {
         case .raw(let answers):
             try RawSocket.open(
                 on: channel,
                 lane: self.lane,
                 place: place,
+                beginning: beginning,
+                rate: stream.rate,
                 configuration: self.configuration,
                 metrics: self.metrics,
-                answers: answers ? RawAnswers(services: self.answers) : nil
+                options: RawSocket.Options(
+                    answers: answers ? RawAnswers(services: self.answers) : nil,
+                    filter: stream.filter,
+                    consumer: stream.consumer
+                )
             )
-        case .envelope(let resumption):
-            try EnvelopeSocket.open(on: channel, services: self.envelopes, place: place, resumption: resumption)
+        case .envelope:
+            try EnvelopeSocket.open(
+                on: channel,
+                services: self.envelopes,
+                request: stream,
+                beginning: beginning,
+                place: place
+            )
         }
     }
 }

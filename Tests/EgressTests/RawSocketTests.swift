@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import BrokerConformance
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -19,30 +20,45 @@ import Testing
 
     init() {
         self.hub = Hub(broker: self.broker, grace: .zero)
-        self.lane = Lane(configuration: EgressConfiguration(), eventLoop: self.loop)
+        self.lane = Lane(configuration: EgressConfiguration(), broker: self.broker, eventLoop: self.loop)
     }
 
-    /// - Parameter now: the time of a client that answers; nil for one that does not.
-    private func connect(to id: ChannelID? = nil, answersAt now: Int64? = nil) throws -> EmbeddedChannel {
+    /// - Parameters:
+    ///   - query: what its URL asks for.
+    ///   - now: the time of a client that answers; nil for one that does not.
+    private func connect(
+        to id: ChannelID? = nil,
+        query: String = "",
+        answersAt now: Int64? = nil
+    ) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel(loop: self.loop)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        let place = try self.hub.takePlace(on: id ?? self.secret, eventLoop: self.loop).wait()
+        let request = try StreamRequest(query: QueryParameters(encoded: query[...]), hasBacklog: true)
+        let (place, beginning) = try self.hub.takePlace(
+            on: id ?? self.secret,
+            for: request,
+            now: 1_000_000,
+            eventLoop: self.loop
+        ).wait()
+        let answers = now.map { now in
+            RawAnswers(
+                services: RawAnswerServices(
+                    broker: self.broker,
+                    metrics: ReplyMetrics(),
+                    eventLoop: self.loop,
+                    now: { now }
+                )
+            )
+        }
         try RawSocket.open(
             on: channel,
             lane: self.lane,
             place: place,
+            beginning: beginning,
+            rate: request.rate,
             configuration: WebSocketConfiguration(),
             metrics: SocketMetrics(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })),
-            answers: now.map { now in
-                RawAnswers(
-                    services: RawAnswerServices(
-                        broker: self.broker,
-                        metrics: ReplyMetrics(),
-                        eventLoop: self.loop,
-                        now: { now }
-                    )
-                )
-            }
+            options: RawSocket.Options(answers: answers, filter: request.filter, consumer: request.consumer)
         )
         return channel
     }
@@ -90,7 +106,7 @@ import Testing
     @Test func fromNowOn() throws {
         let early = try self.connect()
         try self.publish(ByteBuffer(string: "1"))
-        let late = try self.connect()
+        let late = try self.connect(query: "backlog=off")
         try self.publish(ByteBuffer(string: "2"))
         #expect(try self.sent(to: early) == [0x81, 1, 0x31, 0x81, 1, 0x32])
         #expect(try self.sent(to: late) == [0x81, 1, 0x32])
@@ -162,12 +178,117 @@ import Testing
         let (expired, open, last) = (inbox.offer(deadline: 100), inbox.offer(deadline: 101), inbox.offer())
         try self.publish(ByteBuffer(string: "?"), reply: expired)
         try self.publish(ByteBuffer(string: "?"), reply: open)
-        let late = try self.connect(answersAt: 100)
+        let late = try self.connect(query: "backlog=off", answersAt: 100)
         try self.publish(ByteBuffer(string: "?"), reply: last)
         _ = try self.sent(to: early)
         try early.writeInbound(ByteBuffer(bytes: ClientFrame.text("a").bytes))
         #expect(inbox.tokens == [open.token])
         try late.writeInbound(ByteBuffer(bytes: ClientFrame.text("b").bytes))
         #expect(inbox.tokens == [open.token, last.token])
+    }
+
+    // MARK: What it gets of the past
+
+    private func bodies(_ channel: EmbeddedChannel) throws -> [String] {
+        try ServerFrame.read(self.sent(to: channel)).compactMap { frame in
+            frame.opcode == 0x1 ? frame.text : nil
+        }
+    }
+
+    private func publish(_ bodies: String...) throws {
+        for body in bodies { try self.publish(ByteBuffer(string: body)) }
+    }
+
+    /// Says goodbye, as a client does.
+    private func leave(_ channel: EmbeddedChannel) throws {
+        try channel.writeInbound(ByteBuffer(bytes: ClientFrame.close(code: 1000).bytes))
+        self.loop.run()
+    }
+
+    /// What no socket has had is the first one's to come, in order, and then what comes.
+    @Test func getsWhatNobodyHad() throws {
+        try self.publish("1", "2")
+        let first = try self.connect()
+        try self.publish("3")
+        #expect(try self.bodies(first) == ["1", "2", "3"])
+        try self.leave(first)
+        try self.publish("4", "5")
+        let second = try self.connect()
+        #expect(try self.bodies(second) == ["4", "5"])
+        try self.leave(second)
+        #expect(try self.bodies(try self.connect()) == [])
+    }
+
+    /// A client that vanishes before its system acknowledged anything is not one that has had it.
+    @Test func keepsWhatAVanishedClientMayNotHaveHad() throws {
+        let first = try self.connect()
+        try self.publish("1")
+        #expect(try self.bodies(first) == ["1"])
+        try first.close().wait()
+        self.loop.run()
+        #expect(try self.bodies(try self.connect()) == ["1"])
+    }
+
+    /// Who looks on gets what comes, and takes nothing away from the bot.
+    @Test func looksOn() throws {
+        try self.publish("1")
+        let onlooker = try self.connect(query: "backlog=off")
+        try self.publish("2")
+        #expect(try self.bodies(onlooker) == ["2"])
+        try self.leave(onlooker)
+        #expect(try self.bodies(try self.connect()) == ["1", "2"])
+    }
+
+    /// A consumer of a name has a cursor of its own.
+    @Test func consumersAreApart() throws {
+        try self.publish("1")
+        let bot = try self.connect()
+        #expect(try self.bodies(bot) == ["1"])
+        try self.leave(bot)
+        let archive = try self.connect(query: "consumer=archive")
+        #expect(try self.bodies(archive) == ["1"])
+        try self.leave(archive)
+        try self.publish("2")
+        #expect(try self.bodies(try self.connect(query: "consumer=archive")) == ["2"])
+        #expect(try self.bodies(try self.connect(query: "consumer=other&backlog=off")) == [])
+        try self.publish("3")
+        #expect(try self.bodies(try self.connect()) == ["2", "3"])
+        #expect(try self.bodies(try self.connect(query: "consumer=other")) == ["3"])
+    }
+
+    /// What a filter drops is not sent later either.
+    @Test func filteredEventsCountAsHad() throws {
+        try self.publish(#"{"a":1}"#, #"{"a":2}"#)
+        let bot = try self.connect(query: "where=a:2")
+        try self.publish(#"{"a":2,"b":1}"#, #"{"a":3}"#)
+        #expect(try self.bodies(bot) == [#"{"a":2}"#, #"{"a":2,"b":1}"#])
+        try self.leave(bot)
+        #expect(try self.bodies(try self.connect()) == [])
+    }
+
+    /// A start of the client's own choice.
+    @Test func startsWhereItIsTold() throws {
+        try self.publish("1", "2", "3")
+        let epoch = try self.broker.log(self.secret, after: nil, limit: 1, on: self.loop).wait().head.epoch
+        #expect(try self.bodies(try self.connect(query: "after=\(Position(epoch: epoch, offset: 2))")) == ["3"])
+        // The samples were received at 0, and it is 1,000 s.
+        #expect(try self.bodies(try self.connect(query: "since=999s")) == [])
+        #expect(try self.bodies(try self.connect(query: "since=1000s")) == ["1", "2", "3"])
+    }
+
+    /// At a rate, what is due in a twentieth of a second goes at once, and what comes meanwhile waits its turn.
+    @Test func pacesTheBacklog() throws {
+        try self.publish("1", "2", "3", "4", "5")
+        let slow = try self.connect(query: "rate=40")
+        #expect(try self.bodies(slow) == ["1", "2"])
+        try self.publish("6")
+        self.loop.advanceTime(by: .milliseconds(40))
+        #expect(try self.bodies(slow) == [])
+        self.loop.advanceTime(by: .milliseconds(10))
+        #expect(try self.bodies(slow) == ["3", "4"])
+        self.loop.advanceTime(by: .milliseconds(200))
+        #expect(try self.bodies(slow) == ["5", "6"])
+        try self.publish("7", "8", "9")
+        #expect(try self.bodies(slow) == ["7", "8", "9"])
     }
 }

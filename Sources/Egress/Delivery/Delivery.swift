@@ -22,6 +22,13 @@ protocol DeliveryOwner: AnyObject {
 
     /// The log cannot be read: the client has to come back.
     func deliveryFailed()
+
+    /// The client has had all of the log, and gets what comes.
+    func caughtUp()
+}
+
+extension DeliveryOwner {
+    func caughtUp() {}
 }
 
 /// Runs what `DeliveryStateMachine` decides for one client: reads the log, and sends no faster than the client reads.
@@ -45,11 +52,29 @@ final class Delivery {
     private var isSendingPage = false
     /// What the client is told before it is sent anything more.
     private var announcements: [Recovery] = []
+    /// Events of the log that were received before this are passed over, in milliseconds since 1970.
+    private let since: Int64
+    /// How many events of the log are sent a second.
+    private let rate: Int?
+    /// Whether the next part waits for its time.
+    private var isPaced = false
 
-    /// - Parameter start: where the client joined its feed.
-    init(broker: any Broker, channel: ChannelID, start: Position, eventLoop: any EventLoop) {
+    /// - Parameters:
+    ///   - start: where the client joined its feed.
+    ///   - since: see `StreamBeginning`.
+    ///   - rate: how many events of the log are sent a second; nil for as many as the client takes.
+    init(
+        broker: any Broker,
+        channel: ChannelID,
+        start: Position,
+        since: Int64? = nil,
+        rate: Int? = nil,
+        eventLoop: any EventLoop
+    ) {
         self.broker = broker
         self.channel = channel
+        self.since = since ?? .min
+        self.rate = rate
         self.eventLoop = eventLoop
         self.machine = DeliveryStateMachine(start: start)
     }
@@ -59,6 +84,12 @@ final class Delivery {
         self.owner = owner
         self.run(self.machine.begin(resumption))
     }
+
+    /// Whether the client has all of the log, and gets what comes.
+    var isLive: Bool { self.machine.isLive }
+
+    /// The last event that the client was sent, or where it began; nil where that is not known yet.
+    var position: Position? { self.machine.position }
 
     /// Events came by the feed.
     func deliver(_ round: FeedRound) {
@@ -116,7 +147,7 @@ final class Delivery {
 
     // MARK: The log
 
-    private func readLog(after position: Position) {
+    private func readLog(after position: Position?) {
         guard self.owner != nil else { return }
         self.broker.log(self.channel, after: position, limit: Self.pageLimit, on: self.eventLoop).assumeIsolated()
             .whenComplete {
@@ -140,9 +171,11 @@ final class Delivery {
         guard self.hasPage, !self.isSendingPage else { return }
         self.isSendingPage = true
         defer { self.isSendingPage = false }
-        while self.hasPage, let owner, owner.isWritable, let part = self.takePart(), let last = part.last {
-            owner.send(part)
-            self.machine.sent(upTo: last.position)
+        while self.hasPage, !self.isPaced, let owner, owner.isWritable, let part = self.takePart() {
+            // Told before it is sent: whoever is sent it may ask how far it is.
+            self.machine.sent(upTo: part.end)
+            if !part.entries.isEmpty { owner.send(part.entries[...]) }
+            if self.rate != nil { self.pause(for: part.entries.count) }
         }
         guard self.hasPage, self.page.isEmpty, self.owner != nil else { return }
         self.hasPage = false
@@ -150,16 +183,32 @@ final class Delivery {
             // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
             self.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) { self.readLog(after: position) }
         }
+        if self.machine.isLive { self.owner?.caughtUp() }
     }
 
-    private func takePart() -> ArraySlice<LogEntry>? {
-        var part: [LogEntry] = []
+    /// Leaves the client the time that so many events are to take.
+    private func pause(for count: Int) {
+        guard let rate, count > 0 else { return }
+        self.isPaced = true
+        self.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(1_000_000_000 * Int64(count) / Int64(rate))) {
+            self.isPaced = false
+            self.sendPage()
+        }
+    }
+
+    /// What is sent at once, and where it ends: at a rate, what is due in a twentieth of a second.
+    private func takePart() -> (entries: [LogEntry], end: Position)? {
+        var entries: [LogEntry] = []
         var bytes = 0
-        while bytes < Self.partBytes, let entry = self.page.popFirst() {
-            part.append(entry)
+        var end: Position?
+        let limit = self.rate.map { max(1, $0 / 20) } ?? .max
+        while bytes < Self.partBytes, entries.count < limit, let entry = self.page.popFirst() {
+            end = entry.position
+            guard entry.event.receivedAt >= self.since else { continue }
+            entries.append(entry)
             bytes += entry.event.body.readableBytes
         }
-        return part.isEmpty ? nil : part[...]
+        return end.map { (entries, $0) }
     }
 }
 

@@ -11,9 +11,12 @@ internal import Shared
 struct DeliveryStateMachine {
     /// Where a client wants to go on.
     enum Resumption: Equatable, Sendable {
+        /// Behind a position that the client had: with all that it missed, or with none of it.
         case after(Position)
         /// It gave something that is no position.
         case unreadable
+        /// Behind what its consumer has had, or with the oldest retained event where that is nothing, or too long ago.
+        case backlog(Position?)
     }
 
     private enum State {
@@ -23,18 +26,27 @@ struct DeliveryStateMachine {
     }
 
     private struct Reading {
-        /// The last event that the client has had.
-        var position: Position
+        /// The last event that the client has had; nil where it begins with the oldest.
+        var position: Position?
+        /// What the client has to be told that it has lost, when it is known where the stream goes on.
+        var loss: Recovery.Reason?
+        /// Whether it goes on with what is left where something was lost.
+        var isLenient = false
         /// Where the log has to be read to, so that nothing is missing before what the feed brings.
         var target: UInt64
         /// Whether the client waits to be told if it can go on.
         var isFirst: Bool
+
+        /// What the client is told.
+        func recovery(at position: Position) -> Recovery {
+            self.loss.map { .lost($0, position: position) } ?? .recovered(from: position)
+        }
     }
 
     enum Action: Equatable {
         case announce(Recovery)
         /// Read the log behind the position, and tell.
-        case read(after: Position)
+        case read(after: Position?)
         /// Send the page that was read, in as many parts as the client takes, and tell how far it is.
         case send
     }
@@ -52,6 +64,15 @@ struct DeliveryStateMachine {
     /// Whether events come by the feed.
     var isLive: Bool { if case .live = self.state { true } else { false } }
 
+    /// The last event that the client was sent, or where it began; nil where that is not known yet, and after the end.
+    var position: Position? {
+        switch self.state {
+        case .live(let position): position
+        case .reading(let reading): reading.position
+        case .ended: nil
+        }
+    }
+
     /// The client has joined. Once, before all else.
     mutating func begin(_ resumption: Resumption?) -> [Action] {
         switch resumption {
@@ -62,7 +83,26 @@ struct DeliveryStateMachine {
         case .after(let position):
             self.state = .reading(Reading(position: position, target: self.start.offset, isFirst: true))
             return [.read(after: position)]
+        case .backlog(let position):
+            return self.begin(behind: position)
         }
+    }
+
+    private mutating func begin(behind cursor: Position?) -> [Action] {
+        let known = cursor.flatMap { $0.epoch == self.start.epoch ? $0 : nil }
+        let loss: Recovery.Reason? = cursor != nil && known == nil ? .epochChanged : nil
+        if let known, known.offset >= self.start.offset {
+            // What it has had may be ahead of this node's feed.
+            self.state = .live(known)
+            return [.announce(.recovered(from: known))]
+        }
+        guard self.start.offset > 0 else {
+            return [.announce(loss.map { .lost($0, position: self.start) } ?? .recovered(from: self.start))]
+        }
+        self.state = .reading(
+            Reading(position: known, loss: loss, isLenient: true, target: self.start.offset, isFirst: true)
+        )
+        return [.read(after: known)]
     }
 
     enum RoundAction: Equatable {
@@ -121,15 +161,24 @@ struct DeliveryStateMachine {
         switch page {
         case .notRecoverable(let reason, let head):
             guard reading.isFirst else { return self.goOn(behind: head, without: reason) }
-            return self.giveUp(reading, reason)
+            guard reading.isLenient, reading.position != nil else { return self.giveUp(reading, reason) }
+            reading.position = nil
+            reading.loss = Recovery.Reason(reason)
+            self.state = .reading(reading)
+            return [.read(after: nil)]
         case .entries(let entries, let head):
-            guard !entries.isEmpty || reading.position.offset >= reading.target else {
+            let position = reading.position ?? entries.first?.position.predecessor ?? head
+            guard !entries.isEmpty || position.offset >= reading.target else {
                 return self.goOn(behind: head, without: .trimmed)
             }
-            let isFirst = reading.isFirst
+            var actions: [Action] = [.send]
+            if reading.isFirst {
+                actions.insert(.announce(reading.recovery(at: position)), at: 0)
+            }
+            reading.position = position
             reading.isFirst = false
             self.state = .reading(reading)
-            return (isFirst ? [.announce(.recovered(from: reading.position))] : []) + [.send]
+            return actions
         }
     }
 
@@ -154,13 +203,22 @@ struct DeliveryStateMachine {
     /// The client was sent the whole page.
     mutating func pageSent() -> [Action] {
         guard case .reading(let reading) = self.state else { return [] }
-        guard reading.position.offset >= reading.target else { return [.read(after: reading.position)] }
-        self.state = .live(reading.position)
+        guard let position = reading.position, position.offset >= reading.target else {
+            return [.read(after: reading.position)]
+        }
+        self.state = .live(position)
         return []
     }
 
     /// The client has gone.
     mutating func ended() {
         self.state = .ended
+    }
+}
+
+extension Position {
+    /// The position that the event here is the next one of.
+    fileprivate var predecessor: Position {
+        Position(epoch: self.epoch, offset: self.offset - 1)
     }
 }

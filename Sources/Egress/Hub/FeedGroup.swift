@@ -24,6 +24,17 @@ final class FeedGroup {
     private var cursor = 0
     /// Whether the group stands in its lane's queue of work.
     var isActive = false
+    /// Of those who name no consumer, made when the first event is delivered.
+    private var keeper: CursorKeeper?
+    private var namedKeepers: [ConsumerName: CursorKeeper] = [:]
+
+    /// The keeper of a consumer's cursor.
+    func keeper(of consumer: ConsumerName, make: () -> CursorKeeper) -> CursorKeeper {
+        if let known = consumer == .anybody ? self.keeper : self.namedKeepers[consumer] { return known }
+        let keeper = make()
+        if consumer == .anybody { self.keeper = keeper } else { self.namedKeepers[consumer] = keeper }
+        return keeper
+    }
 
     /// Adds a socket. It is told of what is delivered from now on, and skips what it has had.
     func add(_ member: any FeedMember) {

@@ -9,7 +9,7 @@ internal import Shared
 /// lane. The group begins with its first member and ends with its last. On the lane's loop.
 struct FeedMembership {
     let place: FeedPlace
-    private let lane: Lane
+    let lane: Lane
     private let group: FeedGroup
 
     /// What a socket that holds `place` needs to join; the feed posts to the lane from now on.
@@ -25,6 +25,35 @@ struct FeedMembership {
 
     /// The channel that is fed.
     var channel: ChannelID { self.place.feed.channel }
+
+    /// The keeper of a consumer's cursor on this lane.
+    func keeper(of consumer: ConsumerName) -> CursorKeeper {
+        self.group.keeper(of: consumer) {
+            CursorKeeper(
+                consumer: consumer,
+                channel: self.channel,
+                broker: self.lane.broker,
+                eventLoop: self.lane.eventLoop
+            )
+        }
+    }
+
+    /// A client of a consumer was sent everything up to a position.
+    func sent(upTo position: Position, to client: any CursorClient, of consumer: ConsumerName) {
+        let keeper = self.keeper(of: consumer)
+        if keeper.sent(upTo: position, to: client) { self.lane.visit(keeper) }
+    }
+
+    /// A client of a consumer has gone, and had everything up to a position if it was sent and the client said goodbye.
+    func ended(
+        _ client: any CursorClient,
+        of consumer: ConsumerName?,
+        _ reason: WebSocketEndReason,
+        at position: Position?
+    ) {
+        guard let consumer, let position else { return }
+        self.keeper(of: consumer).ended(client, at: reason.isGoodbye && client.isFlushed ? position : nil)
+    }
 
     /// Delivers to a socket from now on.
     func join(_ member: any FeedMember) {

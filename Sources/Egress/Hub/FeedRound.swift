@@ -13,6 +13,7 @@ final class FeedRound {
     /// All events as gateways' sessions get them, made when the first session asks.
     private(set) lazy var gateway = GatewayRound(self.entries[...])
     private var cachedEnvelopes: EnvelopeRound?
+    private var filtered: [EventFilter: FeedRound?] = [:]
 
     init(entries: [LogEntry]) {
         precondition(!entries.isEmpty, "a round delivers something")
@@ -24,6 +25,15 @@ final class FeedRound {
 
     /// The position behind the last event.
     var end: Position { self.entries[self.entries.count - 1].position }
+
+    /// The events that a filter admits, found once for all clients that have the same; nil where it admits none.
+    func admitted(by filter: EventFilter) -> FeedRound? {
+        if let known = self.filtered[filter] { return known }
+        let entries = self.entries.filter { filter.admits($0.event) }
+        let round: FeedRound? = entries.isEmpty ? nil : FeedRound(entries: entries)
+        self.filtered[filter] = .some(round)
+        return round
+    }
 
     /// All events as frames of raw sockets, made when the first socket asks.
     var rawFrames: ByteBuffer {

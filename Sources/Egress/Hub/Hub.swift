@@ -29,7 +29,7 @@ final class Hub: Sendable {
         var generation: UInt64 = 0
     }
 
-    private let broker: any Broker
+    let broker: any Broker
     private let grace: TimeAmount
     private let entries = Mutex<[ChannelID: Entry]>([:])
 

@@ -51,6 +51,8 @@ final class Lane: Sendable {
         /// The groups of this lane by their channel.
         var groups: [ChannelID: FeedGroup] = [:]
         var heartbeats: HeartbeatWheel<WebSocketHandler>
+        /// The cursors that are not where they will be.
+        var keepers: [CursorKeeper] = []
 
         init(heartbeats: HeartbeatWheel<WebSocketHandler>) {
             self.heartbeats = heartbeats
@@ -58,12 +60,14 @@ final class Lane: Sendable {
     }
 
     let eventLoop: any EventLoop
+    let broker: any Broker
     private let mailbox = Mutex(Mailbox())
     private let confined: NIOLoopBound<Confined>
 
     /// A lane of an event loop. On that loop.
-    init(configuration: EgressConfiguration, eventLoop: any EventLoop) {
+    init(configuration: EgressConfiguration, broker: any Broker, eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
+        self.broker = broker
         let heartbeats = HeartbeatWheel<WebSocketHandler>(
             period: configuration.pingInterval,
             answerTimeout: configuration.pongTimeout,
@@ -180,7 +184,23 @@ final class Lane: Sendable {
         self.confined.value.heartbeats.remove(socket)
     }
 
+    /// Visits a keeper once a second until it has nothing to keep. On the loop.
+    func visit(_ keeper: CursorKeeper) {
+        keeper.isVisited = true
+        self.confined.value.keepers.append(keeper)
+    }
+
+    private func visitKeepers() {
+        let keepers = self.confined.value.keepers
+        self.confined.value.keepers = []
+        for keeper in keepers {
+            keeper.isVisited = keeper.visit()
+            if keeper.isVisited { self.confined.value.keepers.append(keeper) }
+        }
+    }
+
     private func beat(now: NIODeadline) {
+        self.visitKeepers()
         for visit in self.confined.value.heartbeats.advance(to: now) {
             for socket in visit.members {
                 socket.heartbeat(visit.heartbeat, now: now)

@@ -29,6 +29,16 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// The connection broke, or its peer finished it with no close frame.
     case connectionLost = "connection_lost"
 
+    /// Whether both sides ended in order, so that what was sent before has arrived.
+    var isGoodbye: Bool {
+        switch self {
+        case .clientClosed, .drain, .serverClosed: true
+        case .protocolError, .unsupportedData, .invalidUTF8, .messageTooBig, .policyViolation, .slowConsumer, .noAnswer,
+            .internalError, .connectionLost:
+            false
+        }
+    }
+
     /// The code of the close frame that we send for this reason. `nil` where there is nobody to tell it, or where the
     /// answer is the peer's own code.
     var closeCode: WebSocketCloseCode? {

@@ -28,6 +28,9 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     /// The pongs of the read that is going on or, while the channel is not writable, the latest one.
     private var pongs: ByteBuffer?
     private var holdsRead = false
+    /// Once it closes: whether all that was sent before was with the system then. The connection may be gone by the time
+    /// that the owner is told.
+    private var wasFlushed: Bool?
 
     /// - Parameters:
     ///   - owner: told about messages and the end; held until then.
@@ -121,6 +124,18 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     /// Whether less than the high watermark waits to be sent.
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
+    /// Whether all that was written is with the system; false for a connection that is gone.
+    var isFlushed: Bool {
+        if let wasFlushed { return wasFlushed }
+        guard let channel = self.context?.channel, channel.isActive else { return false }
+        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 == 0
+    }
+
+    /// How far the system is with what was written; nil where it does not say.
+    var transmission: Transmission? {
+        self.context.flatMap { TCPInfo.transmission(of: $0.channel) }
+    }
+
     /// Writes and flushes frames that are encoded already. On the event loop only.
     func send(_ encodedFrames: ByteBuffer) -> WebSocketSendResult {
         guard let context else { return .closed }
@@ -204,6 +219,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     }
 
     private func startClosing(_ ending: WebSocketStateMachine.Ending, context: ChannelHandlerContext) {
+        self.wasFlushed = self.isFlushed
         self.parser.discardsMessages = true
         // The pongs go first: nothing may follow a close frame.
         var frames = self.pongs.take() ?? ByteBuffer()

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
 extension Setting<TimeAmount> {
     /// A time with its unit, within bounds: `25s`, `5m`.

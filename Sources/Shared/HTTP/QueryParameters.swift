@@ -25,6 +25,19 @@ public struct QueryParameters: Sendable {
         }
     }
 
+    /// The values of all parameters of that name, in order; those that cannot be decoded are nil.
+    public func values(of name: String) -> [String?] {
+        var encoded = self.encoded
+        return encoded.withUTF8 { bytes in
+            var values: [String?] = []
+            var pairs = QueryPairs(bytes)
+            while let pair = pairs.next() {
+                if pair.isNamed(name) { values.append(pair.value) }
+            }
+            return values
+        }
+    }
+
     /// The query without the parameters of the given names, everything else as it was encoded.
     public func removing(_ names: [String]) -> String {
         var encoded = self.encoded

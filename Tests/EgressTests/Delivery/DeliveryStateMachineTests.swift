@@ -80,6 +80,66 @@ import Testing
         #expect(machine.isLive)
     }
 
+    /// A client of a consumer goes on behind what that has had; one that is up to date, or ahead of this node, reads nothing.
+    @Test func backlog() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(.backlog(.sample(2))) == [.read(after: .sample(2))])
+        #expect(machine.position == .sample(2))
+        #expect(machine.pageRead(Self.page(3...5, head: 5)) == [.announce(.recovered(from: .sample(2))), .send])
+        machine.sent(upTo: .sample(5))
+        #expect(machine.pageSent() == [])
+        #expect(machine.isLive)
+
+        for offset: UInt64 in [5, 7] {
+            machine = DeliveryStateMachine(start: .sample(5))
+            #expect(machine.begin(.backlog(.sample(offset))) == [.announce(.recovered(from: .sample(offset)))])
+            #expect(machine.roundReceived(first: 6, end: .sample(8)) == .deliver(after: offset == 5 ? nil : offset))
+        }
+    }
+
+    /// A consumer that has had nothing begins with the oldest event that is left.
+    @Test func backlogFromTheOldest() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(.backlog(nil)) == [.read(after: nil)])
+        #expect(machine.position == nil)
+        #expect(machine.pageRead(Self.page(3...4, head: 5)) == [.announce(.recovered(from: .sample(2))), .send])
+        machine.sent(upTo: .sample(4))
+        #expect(machine.pageSent() == [.read(after: .sample(4))])
+
+        machine = DeliveryStateMachine(start: .sample(0))
+        #expect(machine.begin(.backlog(nil)) == [.announce(.recovered(from: .sample(0)))])
+        #expect(machine.isLive)
+
+        // All of it has aged out.
+        machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.backlog(nil))
+        #expect(machine.pageRead(Self.page(nil, head: 5)) == [.announce(.recovered(from: .sample(5))), .send])
+        #expect(machine.pageSent() == [])
+        #expect(machine.isLive)
+    }
+
+    /// A consumer that was away for too long is told what it lost, and gets what is left.
+    @Test func backlogWithLosses() {
+        var machine = DeliveryStateMachine(start: .sample(9))
+        #expect(machine.begin(.backlog(.sample(2))) == [.read(after: .sample(2))])
+        #expect(machine.pageRead(.notRecoverable(.trimmed, head: .sample(9))) == [.read(after: nil)])
+        #expect(
+            machine.pageRead(Self.page(7...9, head: 9)) == [.announce(.lost(.trimmed, position: .sample(6))), .send]
+        )
+
+        machine = DeliveryStateMachine(start: .sample(9))
+        #expect(machine.begin(.backlog(Self.other)) == [.read(after: nil)])
+        #expect(
+            machine.pageRead(Self.page(1...9, head: 9)) == [
+                .announce(.lost(.epochChanged, position: .sample(0))), .send,
+            ]
+        )
+
+        machine = DeliveryStateMachine(start: .sample(0))
+        #expect(machine.begin(.backlog(Self.other)) == [.announce(.lost(.epochChanged, position: .sample(0)))])
+        #expect(machine.isLive)
+    }
+
     /// What is no position is told, and the client gets what comes.
     @Test func unreadable() {
         var machine = DeliveryStateMachine(start: .sample(5))
@@ -248,7 +308,7 @@ private struct DeliveryModel {
         for action in actions {
             switch action {
             case .announce(let recovery): self.last = recovery.position.offset
-            case .read(let position): self.reads.append(position.offset)
+            case .read(let position): self.reads.append(position?.offset ?? 0)
             case .send: self.isSending = true
             }
         }

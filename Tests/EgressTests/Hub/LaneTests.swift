@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import BrokerConformance
 import NIOCore
 import NIOEmbedded
 import Shared
@@ -14,7 +15,7 @@ import Testing
     private let lane: Lane
 
     init() {
-        self.lane = Lane(configuration: EgressConfiguration(), eventLoop: self.loop)
+        self.lane = Lane(configuration: EgressConfiguration(), broker: RefusingBroker(), eventLoop: self.loop)
     }
 
     private func group(_ name: String, members: Int) -> (NIOLoopBound<FeedGroup>, [RecordingMember]) {

@@ -13,18 +13,22 @@ final class EnvelopeServices {
     let metrics: SocketMetrics
     let replies: ReplyMetrics
     let recoveries = RecoveryMetrics()
+    /// In milliseconds since 1970.
+    let now: @Sendable () -> Int64
 
     init(
         lane: Lane,
         broker: any Broker,
         configuration: WebSocketConfiguration,
         metrics: SocketMetrics,
-        replies: ReplyMetrics
+        replies: ReplyMetrics,
+        now: @escaping @Sendable () -> Int64
     ) {
         self.lane = lane
         self.broker = broker
         self.configuration = configuration
         self.metrics = metrics
         self.replies = replies
+        self.now = now
     }
 }

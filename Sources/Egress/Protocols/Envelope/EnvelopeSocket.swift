@@ -7,27 +7,20 @@ internal import Shared
 
 /// A socket that speaks the envelope protocol: runs what `EnvelopeStateMachine` and `Delivery` decide. Bound to its channel's
 /// event loop.
-final class EnvelopeSocket: FeedMember {
+final class EnvelopeSocket: EnvelopeClient {
     var groupIndex = 0
 
-    private let services: EnvelopeServices
-    private let membership: FeedMembership
-    private let delivery: Delivery
+    let services: EnvelopeServices
+    let subscription: EnvelopeSubscription
     private var machine: EnvelopeStateMachine
     private var handler: WebSocketHandler?
 
-    private init(services: EnvelopeServices, membership: FeedMembership) {
+    private init(services: EnvelopeServices, subscription: EnvelopeSubscription) {
         self.services = services
-        self.membership = membership
+        self.subscription = subscription
         self.machine = EnvelopeStateMachine(
             name: UInt64.random(in: 0...UInt64.max),
             now: services.lane.eventLoop.now
-        )
-        self.delivery = Delivery(
-            broker: services.broker,
-            channel: membership.channel,
-            start: membership.place.feed.position,
-            eventLoop: services.lane.eventLoop
         )
     }
 
@@ -35,14 +28,15 @@ final class EnvelopeSocket: FeedMember {
     static func open(
         on channel: any Channel,
         services: EnvelopeServices,
-        place: FeedPlace,
-        resumption: DeliveryStateMachine.Resumption?
+        request: StreamRequest,
+        beginning: StreamBeginning,
+        place: FeedPlace
     ) throws {
-        let membership = FeedMembership(place: place, lane: services.lane)
-        let socket = EnvelopeSocket(services: services, membership: membership)
+        let subscription = EnvelopeSubscription(request, beginning: beginning, place: place, services: services)
+        let socket = EnvelopeSocket(services: services, subscription: subscription)
         let handler = WebSocketHandler(owner: socket, configuration: services.configuration)
         socket.handler = handler
-        membership.join(socket)
+        subscription.membership.join(socket)
         services.lane.startHeartbeat(of: handler)
         services.metrics.opened()
         do {
@@ -51,21 +45,11 @@ final class EnvelopeSocket: FeedMember {
             socket.ended(.connectionLost)
             throw error
         }
-        socket.delivery.begin(resumption, owner: socket)
-    }
-
-    // MARK: What comes
-
-    func deliver(_ round: FeedRound) {
-        self.delivery.deliver(round)
-    }
-
-    func interrupted(_ reason: UnrecoverableReason, head: Position) {
-        self.delivery.interrupted(reason, head: head)
+        subscription.delivery.begin(beginning.resumption, owner: socket)
     }
 
     func drain() {
-        self.handler?.close(text: "this node is draining; connect again", reason: .drain)
+        self.handler?.close(text: DrainNotice.text, reason: .drain)
     }
 
     // MARK: Replies
@@ -83,25 +67,17 @@ final class EnvelopeSocket: FeedMember {
     }
 }
 
-extension EnvelopeSocket: DeliveryOwner {
+extension EnvelopeSocket {
     var isWritable: Bool { self.handler?.isWritable ?? false }
+    var isFlushed: Bool { self.handler?.isFlushed ?? false }
+    var transmission: Transmission? { self.handler?.transmission }
 
-    func send(_ round: FeedRound, after: UInt64?) {
-        let envelopes = round.envelopes(on: self.membership.channel)
-        if let after {
-            self.send(envelopes.frames(after: after), count: Int(clamping: round.end.offset - after))
-        } else {
-            self.send(envelopes.frames, count: round.entries.count)
-        }
+    func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer {
+        offset.map { round.frames(after: $0) } ?? round.frames
     }
 
-    func send(_ entries: ArraySlice<LogEntry>) {
-        self.send(EnvelopeRound(entries, channel: self.membership.channel).frames, count: entries.count)
-    }
-
-    private func send(_ frames: ByteBuffer, count: Int) {
-        guard case .accepted = self.handler?.send(frames) else { return }
-        self.services.metrics.delivered(count)
+    func write(_ bytes: ByteBuffer) -> WebSocketSendResult {
+        self.handler?.send(bytes) ?? .closed
     }
 
     func announce(_ recovery: Recovery) {
@@ -125,15 +101,14 @@ extension EnvelopeSocket: WebSocketOwner {
     }
 
     func becameWritable() {
-        self.delivery.becameWritable()
+        self.subscription.delivery.becameWritable()
     }
 
     func ended(_ reason: WebSocketEndReason) {
-        guard let handler = self.handler.take() else { return }
+        guard let handler = self.handler else { return }
         self.machine.ended()
-        self.delivery.end()
+        self.left(reason)
+        self.handler = nil
         self.services.lane.stopHeartbeat(of: handler)
-        self.membership.leave(self)
-        self.services.metrics.ended(reason, channel: self.membership.channel)
     }
 }

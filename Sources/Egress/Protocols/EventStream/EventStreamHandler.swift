@@ -70,6 +70,17 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember {
     /// Whether less than the high watermark waits to be sent.
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
+    /// Whether all that was written is with the system; false for a connection that is gone.
+    var isFlushed: Bool {
+        guard let channel = self.context?.channel, channel.isActive else { return false }
+        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 == 0
+    }
+
+    /// How far the system is with what was written; nil where it does not say.
+    var transmission: Transmission? {
+        self.context.flatMap { TCPInfo.transmission(of: $0.channel) }
+    }
+
     /// Writes and flushes blocks. With nothing queued, blocks of any size are taken: a single event larger than the limit
     /// must not make a stream useless.
     func send(_ blocks: ByteBuffer) -> WebSocketSendResult {

@@ -34,9 +34,9 @@ final class EventStreamRoutes {
             return .response(SocketRefusal.missingSecret.problem.response)
         }
         guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
-        let resumption: DeliveryStateMachine.Resumption?
+        let stream: StreamRequest
         do throws(SocketRefusal) {
-            resumption = try Self.resumption(of: request)
+            stream = try Self.stream(of: request)
         } catch {
             return .response(error.problem.response)
         }
@@ -47,27 +47,38 @@ final class EventStreamRoutes {
         let services = NIOLoopBound(self.services, eventLoop: eventLoop)
         let state = self.state
         return .eventually(
-            self.hub.takePlace(on: ChannelID(secret: Secret(secret)), eventLoop: eventLoop).map { place in
+            self.hub.takePlace(
+                on: ChannelID(secret: Secret(secret)),
+                for: stream,
+                now: self.services.envelopes.now(),
+                eventLoop: eventLoop
+            ).map { place, beginning in
                 // A drain that has begun meanwhile would not find it.
                 guard !state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
                 return .upgrade(
                     .unending(headers: Self.headers) {
-                        try EventStream.open(on: $0, services: services.value, place: place, resumption: resumption)
+                        try EventStream.open(
+                            on: $0,
+                            services: services.value,
+                            request: stream,
+                            beginning: beginning,
+                            place: place
+                        )
                     }
                 )
-            }.recover { _ in
-                .response(SocketRefusal.brokerUnavailable.problem.response)
-            }
+            }.flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
         )
     }
 
-    /// Where the client wants to go on. A browser that reconnects says it in a header, and its URL is still the one of its
+    /// What the client asks for. A browser that reconnects says where it was in a header, and its URL is still the one of its
     /// first time: the header goes before. What it says there was an id of this stream once, and is not worth an error,
     /// for at an error it would give up.
-    private static func resumption(of request: HTTPRequest) throws(SocketRefusal) -> DeliveryStateMachine.Resumption? {
+    private static func stream(of request: HTTPRequest) throws(SocketRefusal) -> StreamRequest {
+        var stream = try StreamRequest(query: request.query, hasBacklog: false)
+        guard stream.group == nil else { throw .groupNeedsSocket }
         if let id = request.headers.first(name: "last-event-id"), !id.isEmpty {
-            return Position(id).map { .after($0) } ?? .unreadable
+            stream.start = Position(id).map { .after($0) } ?? .unreadable
         }
-        return try .init(query: request.query)
+        return stream
     }
 }

@@ -20,13 +20,14 @@ final class EnvelopeBench {
     init() throws {
         self.broker = MemoryBroker()
         self.hub = Hub(broker: self.broker, grace: .seconds(5))
-        self.lane = Lane(configuration: EgressConfiguration(), eventLoop: self.loop)
+        self.lane = Lane(configuration: EgressConfiguration(), broker: self.broker, eventLoop: self.loop)
         self.services = EnvelopeServices(
             lane: self.lane,
             broker: self.broker,
             configuration: WebSocketConfiguration(messageLimit: EnvelopeProtocol.frameLimit),
             metrics: SocketMetrics(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })),
-            replies: ReplyMetrics()
+            replies: ReplyMetrics(),
+            now: { 1_700_000_000_123 }
         )
     }
 

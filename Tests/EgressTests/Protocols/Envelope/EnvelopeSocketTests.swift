@@ -29,8 +29,9 @@ import Testing
             try EnvelopeSocket.open(
                 on: self.channel,
                 services: bench.services,
-                place: try bench.place(),
-                resumption: resumption
+                request: StreamRequest(query: QueryParameters(encoded: ""), hasBacklog: false),
+                beginning: StreamBeginning(resumption: resumption),
+                place: try bench.place()
             )
         }
 

@@ -47,7 +47,13 @@ import Testing
             self.bench = bench
             self.channel = EmbeddedChannel(handler: self.output, loop: bench.loop)
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-            try EventStream.open(on: self.channel, services: services, place: bench.place(), resumption: resumption)
+            try EventStream.open(
+                on: self.channel,
+                services: services,
+                request: StreamRequest(query: QueryParameters(encoded: ""), hasBacklog: false),
+                beginning: StreamBeginning(resumption: resumption),
+                place: bench.place()
+            )
         }
 
         /// What was dispatched since the last call.

@@ -24,7 +24,7 @@ import Testing
         let broker = MemoryBroker(configuration: configuration)
         self.broker = broker
         let loop = self.loop
-        let lane = Lane(configuration: EgressConfiguration(), eventLoop: loop)
+        let lane = Lane(configuration: EgressConfiguration(), broker: broker, eventLoop: loop)
         self.services = GatewayServices(
             lane: lane,
             hub: Hub(broker: broker, grace: .seconds(5)),

@@ -3,9 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Shared
 import Testing
-
-@testable import Hookwire
 
 @Suite struct DurationTextTests {
     /// A time is a whole number and a unit.

@@ -2,17 +2,17 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+public import NIOCore
 
 /// Times as people write them: a whole number and a unit.
-enum DurationText {
+public enum DurationText {
     private static let units: [(suffix: String, nanoseconds: Int64)] = [
         ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
         ("d", 86_400_000_000_000),
     ]
 
     /// Reads `500ms`, `25s`, `5m`, `1h`, `2d`; nil for anything else.
-    static func parse(_ text: String) -> TimeAmount? {
+    public static func parse(_ text: String) -> TimeAmount? {
         for unit in self.units where text.hasSuffix(unit.suffix) {
             guard let number = Int64(text.dropLast(unit.suffix.count)), number >= 0 else { continue }
             let (nanoseconds, overflow) = number.multipliedReportingOverflow(by: unit.nanoseconds)
@@ -22,7 +22,7 @@ enum DurationText {
     }
 
     /// Writes a time in the largest unit that leaves it whole.
-    static func format(_ time: TimeAmount) -> String {
+    public static func format(_ time: TimeAmount) -> String {
         if time == .zero { return "0" }
         for unit in self.units.reversed() where time.nanoseconds.isMultiple(of: unit.nanoseconds) {
             return "\(time.nanoseconds / unit.nanoseconds)\(unit.suffix)"

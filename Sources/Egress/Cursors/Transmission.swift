@@ -1,0 +1,11 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// How far a connection's bytes are, counted by the system since it began.
+struct Transmission: Equatable, Sendable {
+    /// How many bytes the system was given to send.
+    var written: UInt64
+    /// How many of them the peer's system has acknowledged.
+    var acknowledged: UInt64
+}

@@ -1,0 +1,84 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// Where a client's stream begins, now that its consumer's cursor is known.
+struct StreamBeginning: Sendable {
+    /// What is read from the log first; nil for a client that gets what comes.
+    var resumption: DeliveryStateMachine.Resumption?
+    /// Events that were received before this are passed over, in milliseconds since 1970.
+    var since: Int64?
+
+    /// Finds it out.
+    ///
+    /// - Parameters:
+    ///   - place: taken on the channel's feed already, so that what comes meanwhile is not missed.
+    ///   - now: in milliseconds since 1970.
+    /// - Returns: a future on `eventLoop` that fails with `SocketRefusal`.
+    static func find(
+        _ request: StreamRequest,
+        at place: FeedPlace,
+        broker: any Broker,
+        now: Int64,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<StreamBeginning> {
+        let known: EventLoopFuture<Position?>
+        if let consumer = request.consumer, consumer != .anybody || request.start == .cursor {
+            known = self.cursor(of: consumer, request.start, at: place, broker: broker, eventLoop: eventLoop)
+        } else {
+            known = eventLoop.makeSucceededFuture(nil)
+        }
+        return known.map { cursor in
+            switch request.start {
+            case .live: StreamBeginning()
+            case .after(let position): StreamBeginning(resumption: .after(position))
+            case .unreadable: StreamBeginning(resumption: .unreadable)
+            case .cursor: StreamBeginning(resumption: .backlog(cursor))
+            case .since(let time): StreamBeginning(resumption: .backlog(nil), since: now - time)
+            }
+        }.flatMapErrorThrowing { error in
+            throw (error as? BrokerError) == .overloaded ? SocketRefusal.tooManyConsumers : error
+        }
+    }
+
+    /// The cursor of a consumer. One that is new is made known at once, so that what comes while it is away is kept for it.
+    private static func cursor(
+        of consumer: ConsumerName,
+        _ start: StreamRequest.Start,
+        at place: FeedPlace,
+        broker: any Broker,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Position?> {
+        let channel = place.feed.channel
+        let cursor = broker.cursor(of: consumer, on: channel, eventLoop: eventLoop)
+        guard consumer != .anybody else { return cursor }
+        return cursor.flatMap { cursor in
+            guard cursor == nil else { return eventLoop.makeSucceededFuture(cursor) }
+            let feed = place.feed.position
+            let beginning = Position(epoch: feed.epoch, offset: start == .live ? feed.offset : 0)
+            return broker.moveCursor(of: consumer, on: channel, to: beginning, eventLoop: eventLoop).map { nil }
+        }
+    }
+}
+
+extension Hub {
+    /// Takes a place on a channel's feed, and finds where the stream of a client begins.
+    ///
+    /// - Parameter now: in milliseconds since 1970.
+    /// - Returns: a future on `eventLoop`.
+    func takePlace(
+        on channel: ChannelID,
+        for request: StreamRequest,
+        now: Int64,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<(FeedPlace, StreamBeginning)> {
+        self.takePlace(on: channel, eventLoop: eventLoop).flatMap { place in
+            StreamBeginning.find(request, at: place, broker: self.broker, now: now, eventLoop: eventLoop).map {
+                (place, $0)
+            }
+        }
+    }
+}

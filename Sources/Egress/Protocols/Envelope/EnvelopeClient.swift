@@ -1,0 +1,69 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// A client that gets envelopes, in frames of a WebSocket or as blocks of an event stream. Bound to its channel's event loop.
+protocol EnvelopeClient: FeedMember, DeliveryOwner, CursorClient {
+    var services: EnvelopeServices { get }
+    var subscription: EnvelopeSubscription { get }
+
+    /// The bytes of envelopes; of those behind an offset, where there is one.
+    func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer
+
+    /// Writes them.
+    func write(_ bytes: ByteBuffer) -> WebSocketSendResult
+}
+
+extension EnvelopeClient {
+    func deliver(_ round: FeedRound) {
+        self.subscription.delivery.deliver(round)
+    }
+
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        self.subscription.delivery.interrupted(reason, head: head)
+    }
+
+    func send(_ round: FeedRound, after offset: UInt64?) {
+        let admitted = self.subscription.filter.map { round.admitted(by: $0) } ?? round
+        if let admitted {
+            let envelopes = admitted.envelopes(on: self.subscription.membership.channel)
+            let count = offset.map { after in admitted.entries.count { $0.position.offset > after } }
+            self.send(self.bytes(of: envelopes, after: offset), count: count ?? admitted.entries.count, upTo: round.end)
+        } else {
+            self.sent(upTo: round.end)
+        }
+    }
+
+    func send(_ entries: ArraySlice<LogEntry>) {
+        guard let end = entries.last?.position else { return }
+        let admitted =
+            self.subscription.filter.map { filter in entries.filter { filter.admits($0.event) }[...] } ?? entries
+        let round = EnvelopeRound(admitted, channel: self.subscription.membership.channel)
+        self.send(self.bytes(of: round, after: nil), count: admitted.count, upTo: end)
+    }
+
+    private func send(_ bytes: ByteBuffer, count: Int, upTo end: Position) {
+        if count > 0 {
+            guard case .accepted = self.write(bytes) else { return }
+            self.services.metrics.delivered(count)
+        }
+        self.sent(upTo: end)
+    }
+
+    private func sent(upTo end: Position) {
+        guard let consumer = self.subscription.consumer else { return }
+        self.subscription.membership.sent(upTo: end, to: self, of: consumer)
+    }
+
+    /// The connection has ended; before it is let go of.
+    func left(_ reason: WebSocketEndReason) {
+        let subscription = self.subscription
+        subscription.membership.ended(self, of: subscription.consumer, reason, at: subscription.delivery.position)
+        subscription.delivery.end()
+        subscription.membership.leave(self)
+        self.services.metrics.ended(reason, channel: subscription.membership.channel)
+    }
+}

@@ -1,0 +1,29 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// What a client that gets envelopes has of its channel.
+struct EnvelopeSubscription {
+    let membership: FeedMembership
+    let delivery: Delivery
+    let filter: EventFilter?
+    let consumer: ConsumerName?
+
+    /// On the lane's loop. The feed posts to the lane from now on.
+    init(_ request: StreamRequest, beginning: StreamBeginning, place: FeedPlace, services: EnvelopeServices) {
+        self.membership = FeedMembership(place: place, lane: services.lane)
+        self.delivery = Delivery(
+            broker: services.broker,
+            channel: place.feed.channel,
+            start: place.feed.position,
+            since: beginning.since,
+            rate: request.rate,
+            eventLoop: services.lane.eventLoop
+        )
+        self.filter = request.filter
+        self.consumer = request.consumer
+    }
+}
