@@ -60,6 +60,11 @@ extension String {
 }
 
 extension String {
+    /// Whether this is a token, as a field's name is one, and each half of a media type (RFC 9110, section 5.6.2).
+    public var isHTTPToken: Bool {
+        !self.isEmpty && self.utf8.allSatisfy(ASCIISet.isToken)
+    }
+
     /// Whether this can stand as a field's value: a line break would begin another field, or the body (RFC 9110, section
     /// 5.5).
     public var fitsInField: Bool {

@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 /// A media type (RFC 9110, section 8.3.1), as far as an envelope has to know it.
 struct MediaType: Equatable {
     /// As it was written.
@@ -15,19 +17,12 @@ struct MediaType: Equatable {
     init?(_ text: String) {
         let essence = text.prefix { $0 != ";" }.trimming().lowercased()
         let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(Self.isToken) }),
+        guard parts.count == 2, parts.allSatisfy({ String($0).isHTTPToken }),
             text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
         else { return nil }
         self.text = String(text.trimming())
         self.essence = essence
         self.isJSON = parts[1] == "json" || parts[1].hasSuffix("+json")
-    }
-
-    private static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 }
 
