@@ -165,7 +165,7 @@ public struct Event: Sendable {
         bytes.reserveCapacity(wanted)
         var parts = self.shared.parts
         if let lines {
-            bytes.writeImmutableBuffer(lines.lines)
+            bytes.writeImmutableBuffer(lines.bytes)
             parts.fields = EventFields(lines.moved(to: bytes))
             bytes.moveReaderIndex(forwardBy: lines.byteCount)
         }

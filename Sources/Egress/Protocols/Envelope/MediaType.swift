@@ -15,23 +15,13 @@ struct MediaType: Equatable {
 
     /// Reads a `Content-Type`; nil for what is none.
     init?(_ text: String) {
-        let essence = text.prefix { $0 != ";" }.trimming().lowercased()
+        let essence = String(text.prefix { $0 != ";" }).trimmingOptionalWhitespace.lowercased()
         let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ String($0).isHTTPToken }),
             text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
         else { return nil }
-        self.text = String(text.trimming())
+        self.text = text.trimmingOptionalWhitespace
         self.essence = essence
         self.isJSON = parts[1] == "json" || parts[1].hasSuffix("+json")
-    }
-}
-
-extension StringProtocol {
-    /// Without the spaces and tabs around it.
-    fileprivate func trimming() -> SubSequence {
-        var rest = self[...]
-        while let first = rest.first, first == " " || first == "\t" { rest = rest.dropFirst() }
-        while let last = rest.last, last == " " || last == "\t" { rest = rest.dropLast() }
-        return rest
     }
 }
