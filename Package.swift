@@ -154,6 +154,12 @@ let package = Package(
             path: "Tests/BrokerConformance",
             swiftSettings: settings
         ),
+        // Random numbers of fuzzing tests, which can be had again.
+        .target(
+            name: "SeededRandom",
+            path: "Tests/SeededRandom",
+            swiftSettings: settings
+        ),
         // A real redis-server of a test's own.
         .target(
             name: "RedisServer",
@@ -164,6 +170,7 @@ let package = Package(
             name: "SharedTests",
             dependencies: [
                 "BrokerConformance",
+                "SeededRandom",
                 "Shared",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -181,6 +188,7 @@ let package = Package(
                 "CHiredis",
                 "RedisBroker",
                 "RedisServer",
+                "SeededRandom",
                 "Shared",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -196,6 +204,7 @@ let package = Package(
             dependencies: [
                 "BrokerConformance",
                 "Ingress",
+                "SeededRandom",
                 "Shared",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -210,6 +219,7 @@ let package = Package(
             dependencies: [
                 "BrokerConformance",
                 "Egress",
+                "SeededRandom",
                 "Shared",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -228,6 +238,7 @@ let package = Package(
                 "Egress",
                 "Hookwire",
                 "Ingress",
+                "SeededRandom",
                 "Shared",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

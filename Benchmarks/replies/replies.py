@@ -1,6 +1,8 @@
 """How long a bot's reply is on its way to the request that waits for it, across two ingress and two egress nodes.
 
-Usage: script/bench-replies [--waiting N] [--seconds S] [--delay S] [--binary PATH]
+Usage: .build/test-venv/bin/python Benchmarks/replies/replies.py [--waiting N] [--seconds S] [--delay S] [--binary PATH]
+
+It measures what script/build has made, with the Python packages that script/test system installs, and wants redis-server.
 
 Requests as Dialogflow's come at an even pace, to both ingress nodes in turn; each has a bot of its own on one of the
 egress nodes, which answers it after a delay. At the end of the first delay as many requests wait at once as --waiting

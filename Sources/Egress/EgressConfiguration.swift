@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import NIOCore
+internal import Shared
 
 /// What an egress node grants its sockets.
 public struct EgressConfiguration: Sendable {

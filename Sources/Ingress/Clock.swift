@@ -2,8 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
-internal import NIOCore
+internal import Shared
 
 /// The times that judging a request takes, passed in so that tests can set them.
 public struct Clock: Sendable {
@@ -16,9 +15,5 @@ public struct Clock: Sendable {
     }
 
     /// The system's clock.
-    public static let system = Clock {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
-    }
+    public static let system = Clock(wallMilliseconds: WallClock.now)
 }

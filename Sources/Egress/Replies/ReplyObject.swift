@@ -14,11 +14,22 @@ struct ReplyObject {
     /// The members, for whoever scans the object.
     static let members = ["text", "status", "headers", "body", "body_base64"]
 
-    var text: JSONValue?
-    var status: JSONValue?
-    var headers: JSONValue?
-    var body: JSONValue?
-    var base64: JSONValue?
+    private let text: JSONValue?
+    private let status: JSONValue?
+    private let headers: JSONValue?
+    private let body: JSONValue?
+    private let base64: JSONValue?
+
+    /// What an object says of a reply.
+    ///
+    /// - Precondition: it was scanned for `members`.
+    init(_ object: JSONObjectView) {
+        self.text = object["text"]
+        self.status = object["status"]
+        self.headers = object["headers"]
+        self.body = object["body"]
+        self.base64 = object["body_base64"]
+    }
 
     /// The reply. What comes out need not be fit: that is the broker's to say.
     func reply() throws(ReplyMistake) -> Reply {

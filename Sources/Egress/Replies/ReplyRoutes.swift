@@ -78,15 +78,8 @@ struct ReplyRoutes {
             } catch {
                 return .failure(.json(error))
             }
-            let object = ReplyObject(
-                text: view["text"],
-                status: view["status"],
-                headers: view["headers"],
-                body: view["body"],
-                base64: view["body_base64"]
-            )
             do throws(ReplyMistake) {
-                return .success(try object.reply())
+                return .success(try ReplyObject(view).reply())
             } catch {
                 return .failure(.mistake(error))
             }

@@ -59,12 +59,6 @@ struct EventDescription {
     static let maximumTypeLength = 128
 }
 
-/// Why a platform's request is refused: an enum whose raw values are the problems' reasons and metric labels.
-protocol PlatformRejection: Error, RawRepresentable<String>, CaseIterable, Sendable {
-    /// The answer that says so, and what mends it.
-    var problem: Problem { get }
-}
-
 extension ChatPlatform {
     func receive(_ request: HTTPRequest) -> Verdict {
         do throws(Rejection) {

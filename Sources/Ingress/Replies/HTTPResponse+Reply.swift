@@ -23,16 +23,8 @@ extension HTTPResponse {
             headers: reply.headers.compactMap {
                 Self.connectionFields.contains($0.name.lowercased()) ? nil : ($0.name, $0.value)
             },
+            // It is remembered for a while.
             body: reply.body.compacted()
         )
-    }
-}
-
-extension ByteBuffer {
-    /// The same bytes, in memory of their own where they are a small part of the buffer that they were received in: an
-    /// answer is remembered for a while, and must not keep a thousand times its bytes.
-    fileprivate func compacted() -> ByteBuffer {
-        guard self.storageCapacity > 2 * self.readableBytes + 256 else { return self }
-        return ByteBuffer(bytes: self.readableBytesView)
     }
 }

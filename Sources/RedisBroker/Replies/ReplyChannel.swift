@@ -37,9 +37,8 @@ enum ReplyChannel: Hashable {
     }
 
     private static func number(_ name: String, behind prefix: String) -> UInt64? {
-        guard name.hasPrefix(prefix), let bytes = Hex.decode(String(name.dropFirst(prefix.count))), bytes.count == 8
-        else { return nil }
-        return bytes.reduce(0) { $0 << 8 | UInt64($1) }
+        guard name.hasPrefix(prefix) else { return nil }
+        return Hex.decode(bigEndian: name.utf8.dropFirst(prefix.utf8.count))
     }
 }
 
@@ -54,13 +53,5 @@ struct ReplyAsker: Hashable, Sendable {
 
     init(rawValue: UInt64) {
         self.rawValue = rawValue
-    }
-}
-
-extension Hex {
-    /// Sixteen digits.
-    fileprivate static func encode(bigEndian number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 }

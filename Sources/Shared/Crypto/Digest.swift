@@ -33,11 +33,7 @@ public enum Digest {
         _ second: some Sequence<UInt8> = EmptyCollection<UInt8>(),
         _ third: some Sequence<UInt8> = EmptyCollection<UInt8>()
     ) -> [UInt8] {
-        var digest = StreamingDigest(.sha256)
-        digest.update(first)
-        digest.update(second)
-        digest.update(third)
-        return digest.finalize()
+        self.hash(.sha256, first, second, third)
     }
 
     /// SHA-512 (FIPS 180-4) of the parts one after the other, 64 bytes.
@@ -47,11 +43,7 @@ public enum Digest {
         _ second: some Sequence<UInt8> = EmptyCollection<UInt8>(),
         _ third: some Sequence<UInt8> = EmptyCollection<UInt8>()
     ) -> [UInt8] {
-        var digest = StreamingDigest(.sha512)
-        digest.update(first)
-        digest.update(second)
-        digest.update(third)
-        return digest.finalize()
+        self.hash(.sha512, first, second, third)
     }
 
     /// SHA-1 of the parts one after the other, 20 bytes: only where a protocol prescribes it, see ``DigestAlgorithm``.
@@ -61,7 +53,17 @@ public enum Digest {
         _ second: some Sequence<UInt8> = EmptyCollection<UInt8>(),
         _ third: some Sequence<UInt8> = EmptyCollection<UInt8>()
     ) -> [UInt8] {
-        var digest = StreamingDigest(.insecureSHA1)
+        self.hash(.insecureSHA1, first, second, third)
+    }
+
+    @inlinable
+    static func hash(
+        _ algorithm: DigestAlgorithm,
+        _ first: some Sequence<UInt8>,
+        _ second: some Sequence<UInt8>,
+        _ third: some Sequence<UInt8>
+    ) -> [UInt8] {
+        var digest = StreamingDigest(algorithm)
         digest.update(first)
         digest.update(second)
         digest.update(third)

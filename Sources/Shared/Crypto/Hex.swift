@@ -22,6 +22,11 @@ public enum Hex {
         bytes.withContiguousBytes { self.encode($0) }
     }
 
+    /// The sixteen lower-case digits of a number.
+    public static func encode(bigEndian number: UInt64) -> String {
+        withUnsafeBytes(of: number.bigEndian) { self.encode($0) }
+    }
+
     /// Appends two lower-case digits a byte to a message in the making.
     public static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
         for byte in bytes {
@@ -67,6 +72,16 @@ public enum Hex {
     @inlinable
     public static func decode(_ text: some StringProtocol, byteCount: Int? = nil) -> [UInt8]? {
         self.decode(text.utf8, byteCount: byteCount)
+    }
+
+    /// Decodes the number that exactly sixteen digits stand for.
+    @inlinable
+    public static func decode(bigEndian text: some Sequence<UInt8>) -> UInt64? {
+        text.withContiguousBytes { text in
+            var number: UInt64 = 0
+            let isValid = withUnsafeMutableBytes(of: &number) { self.decode(text, into: $0) }
+            return isValid ? UInt64(bigEndian: number) : nil
+        }
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

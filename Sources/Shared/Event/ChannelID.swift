@@ -40,17 +40,15 @@ public struct ChannelID: Hashable, Sendable {
 extension ChannelID: LosslessStringConvertible {
     /// Thirty-two lower-case hexadecimal digits.
     public var description: String {
-        Self.hex(self.high) + Self.hex(self.low)
+        Hex.encode(bigEndian: self.high) + Hex.encode(bigEndian: self.low)
     }
 
     /// Reads what `description` wrote; anything else is nil.
     public init?(_ description: String) {
-        guard let bytes = Hex.decode(description), bytes.count == 16 else { return nil }
-        self.init(bytes: bytes[...])
-    }
-
-    private static func hex(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        let digits = description.utf8
+        guard let high = Hex.decode(bigEndian: digits.prefix(16)), let low = Hex.decode(bigEndian: digits.dropFirst(16))
+        else { return nil }
+        self.high = high
+        self.low = low
     }
 }

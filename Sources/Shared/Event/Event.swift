@@ -155,16 +155,17 @@ public struct Event: Sendable {
     }
 
     /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
-    /// so that a log holds its events and not the receive buffers of a thousand connections.
+    /// with the fields that stand in it, so that a log holds its events and not the receive buffers of a thousand
+    /// connections.
     public func compacted() -> Event {
         let lines = self.fields.lines
         let wanted = self.body.readableBytes + (lines?.byteCount ?? 0)
-        guard self.body.storageCapacity > 2 * wanted + 256 else { return self }
+        guard self.body.keepsMuchMore(than: wanted) else { return self }
         var bytes = ByteBuffer()
         bytes.reserveCapacity(wanted)
         var parts = self.shared.parts
         if let lines {
-            bytes.writeImmutableBuffer(lines.lines)
+            bytes.writeImmutableBuffer(lines.bytes)
             parts.fields = EventFields(lines.moved(to: bytes))
             bytes.moveReaderIndex(forwardBy: lines.byteCount)
         }

@@ -8,7 +8,8 @@ internal import NIOHTTP1
 /// A header's fields as they came over the wire, with the place of each name and value: what nobody asks for is never
 /// made into text. An object, because it changes hands a dozen times on an event's way.
 final class FieldLines: Sendable {
-    private let bytes: ByteBuffer
+    /// The lines with their line ends, which `moved(to:)` takes elsewhere.
+    let bytes: ByteBuffer
     private let marks: [FieldMark]
 
     /// - Parameter marks: places within `bytes`; names are tokens, values ASCII.
@@ -27,9 +28,6 @@ final class FieldLines: Sendable {
         precondition(bytes.readableBytes == self.bytes.readableBytes, "the same bytes")
         return FieldLines(bytes: bytes, marks: self.marks)
     }
-
-    /// What `moved(to:)` takes.
-    var lines: ByteBuffer { self.bytes }
 
     /// Visits the fields in their order, until `body` says that it has seen enough.
     func visit(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool) {

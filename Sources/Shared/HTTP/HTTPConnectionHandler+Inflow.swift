@@ -38,9 +38,7 @@ extension HTTPConnectionHandler {
         case .deliverEnd:
             self.inflow.take()?.deliverEnd()
         case .wait(let sendContinue):
-            if sendContinue {
-                self.write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), context: context)
-            }
+            if sendContinue { self.sendContinue(context: context) }
             self.armTimer(context: context)
         case .none:
             break

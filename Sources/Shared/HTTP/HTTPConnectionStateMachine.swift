@@ -104,42 +104,27 @@ struct HTTPConnectionStateMachine {
         case .lingering, .finished:
             return .ignore
         }
-        let fields = MessageFields(head.headers)
-        if fields.hostCount > 1 || (fields.hostCount == 0 && head.version != .http1_0) {
-            return self.refuse(.missingHost, now: now)
+        let framing: RequestFraming
+        do throws(HTTPRefusal) {
+            framing = try RequestFraming(head)
+        } catch {
+            return self.refuse(error, now: now)
         }
-        // The parser takes digits only: what is no number here is one that is too large for it.
-        let length = fields.contentLength.flatMap { Int($0) }
-        if fields.contentLength != nil, length == nil {
-            return self.refuse(.bodyTooLarge, now: now)
-        }
-        guard fields.transferCodings.count <= 1, fields.transferCodings.allSatisfy({ $0.isToken("chunked") }) else {
-            return self.refuse(.unsupportedTransferCoding, now: now)
-        }
-        guard fields.expectations.allSatisfy({ $0.isToken("100-continue") }) else {
-            return self.refuse(.unknownExpectation, now: now)
-        }
-        // Where a length is said there are no chunks: the parser sees to that.
-        let isChunked = !fields.transferCodings.isEmpty
-        let hasBody = isChunked || length ?? 0 > 0
-        let sendContinue = !fields.expectations.isEmpty && hasBody && head.version != .http1_0
-        // The parser stops for good behind a request that asks for another protocol, be it granted or not. And HTTP/1.0
-        // knows no chunks: who stands between may see the body end elsewhere (RFC 9112, section 6.1).
-        self.isLastRequest =
-            head.method == .CONNECT || fields.asksForUpgrade || (isChunked && head.version == .http1_0)
+        self.isLastRequest = framing.isLast
         // What fits into one read is had whole before a route could do anything with a part of it.
-        if isChunked || length ?? 0 > min(self.limits.body, HTTPLimits.bodyWindow), takesStream() {
-            self.intake = HTTPBodyIntake(time: self.limits.bodyTimeout, expectsContinue: sendContinue)
+        let isLong = framing.length ?? 0 > min(self.limits.body, HTTPLimits.bodyWindow)
+        if framing.isChunked || isLong, takesStream() {
+            self.intake = HTTPBodyIntake(time: self.limits.bodyTimeout, expectsContinue: framing.expectsContinue)
             self.state = .responding(keepAlive: head.isKeepAlive && !self.isLastRequest)
             self.stateDeadline = .distantFuture
-            return .respondStreaming(length: length)
+            return .respondStreaming(length: framing.length)
         }
-        if let length, length > self.limits.body {
+        if let length = framing.length, length > self.limits.body {
             return self.refuse(.bodyTooLarge, now: now)
         }
         self.state = .readingBody(head, ByteBuffer())
         self.stateDeadline = now + self.limits.bodyTimeout
-        return .readBody(sendContinue: sendContinue)
+        return .readBody(sendContinue: framing.expectsContinue)
     }
 
     /// The header of a plain request has come, and its body has not.
@@ -343,43 +328,36 @@ struct HTTPConnectionStateMachine {
 
     /// The route has answered.
     mutating func responseReady(closesConnection: Bool, now: NIODeadline) -> ResponseAction {
-        switch self.state {
-        case .responding(let keepAlive):
-            let close = self.isLast(keepAlive: keepAlive, closesConnection: closesConnection)
-            self.intake = nil
-            if close {
-                self.linger(now: now)
-            } else {
-                self.state = .idle(isFirst: false)
-                self.stateDeadline = now + self.limits.idleTimeout
-            }
-            return .write(close: close)
-        case .finished:
-            return .drop
-        case .lingering where self.isAbandoned:
-            return .drop
-        case .idle, .readingHead, .readingBody, .readingPlainBody, .streaming, .lingering:
-            preconditionFailure("an answer without a request")
+        guard case .write(let close) = self.answering(closesConnection: closesConnection) else { return .drop }
+        self.intake = nil
+        if close {
+            self.linger(now: now)
+        } else {
+            self.state = .idle(isFirst: false)
+            self.stateDeadline = now + self.limits.idleTimeout
         }
-    }
-
-    /// Whether nothing follows an answer that begins now. What is left of a body that its route did not wait for is thrown
-    /// away behind the answer, and nothing there is taken for a request.
-    private func isLast(keepAlive: Bool, closesConnection: Bool) -> Bool {
-        !keepAlive || closesConnection || self.isQuiescing || self.isInputClosed || self.isTakingBody
+        return .write(close: close)
     }
 
     /// The route has begun an answer whose body comes piece by piece.
     mutating func streamStarted(closesConnection: Bool) -> ResponseAction {
+        guard case .write(let close) = self.answering(closesConnection: closesConnection) else { return .drop }
+        self.state = .streaming(close: close)
+        return .write(close: close)
+    }
+
+    /// What becomes of an answer that begins now. What is left of a body that its route did not wait for is thrown away
+    /// behind the answer, and nothing there is taken for a request.
+    private func answering(closesConnection: Bool) -> ResponseAction {
         switch self.state {
         case .responding(let keepAlive):
-            let close = self.isLast(keepAlive: keepAlive, closesConnection: closesConnection)
-            self.state = .streaming(close: close)
-            return .write(close: close)
+            .write(
+                close: !keepAlive || closesConnection || self.isQuiescing || self.isInputClosed || self.isTakingBody
+            )
         case .finished:
-            return .drop
+            .drop
         case .lingering where self.isAbandoned:
-            return .drop
+            .drop
         case .idle, .readingHead, .readingBody, .readingPlainBody, .streaming, .lingering:
             preconditionFailure("an answer without a request")
         }

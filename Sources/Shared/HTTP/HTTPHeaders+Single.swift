@@ -34,35 +34,3 @@ extension HTTPHeaders {
         return found
     }
 }
-
-extension String {
-    /// Whether this is that field name. Both may be in any case.
-    func isFieldName(_ name: StaticString) -> Bool {
-        var text = self
-        return text.withUTF8 { FieldName.matches(UnsafeRawBufferPointer($0), name) }
-    }
-
-    /// Whether this field value is that one word, in any case and with white space around it.
-    func isToken(_ token: StaticString) -> Bool {
-        self.trimmingOptionalWhitespace.isFieldName(token)
-    }
-
-    /// A field's value without the spaces and tabs around it, which are none of it (RFC 9112, section 5.1). The parser
-    /// leaves those at the end.
-    var trimmingOptionalWhitespace: String {
-        guard let last = self.utf8.last, last == 0x20 || last == 0x09 else { return self }
-        return String(
-            self.prefix(
-                upTo: self.utf8.lastIndex { $0 != 0x20 && $0 != 0x09 }.map(self.utf8.index(after:)) ?? self.startIndex
-            )
-        )
-    }
-}
-
-extension String {
-    /// Whether this can stand as a field's value: a line break would begin another field, or the body (RFC 9110, section
-    /// 5.5).
-    public var fitsInField: Bool {
-        !self.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
-    }
-}

@@ -6,7 +6,7 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// Why a connection's input cannot be served, so that it is answered with an error and closed.
-enum HTTPRefusal: String, CaseIterable, Sendable {
+enum HTTPRefusal: String, Error, CaseIterable {
     case malformedRequest = "malformed_request"
     case headerTooLarge = "header_too_large"
     case bodyTooLarge = "body_too_large"

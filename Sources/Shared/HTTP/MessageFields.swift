@@ -24,17 +24,11 @@ struct MessageFields {
             case 7: if name.isFieldName("upgrade") { self.asksForUpgrade = true }
             case 14:
                 if name.isFieldName("content-length"), self.contentLength == nil {
-                    self.contentLength = Self.withoutSpaces(behind: value)
+                    self.contentLength = value.trimmingOptionalWhitespace
                 }
             case 17: if name.isFieldName("transfer-encoding") { self.transferCodings.append(value) }
             default: break
             }
         }
-    }
-
-    /// A value without the white space at its end, which is none of it (RFC 9112, section 5.1) and which the parser leaves.
-    private static func withoutSpaces(behind value: String) -> String {
-        let end = value.utf8.lastIndex { $0 != 0x20 && $0 != 0x09 }
-        return end.map { String(value[...$0]) } ?? ""
     }
 }

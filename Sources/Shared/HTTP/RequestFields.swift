@@ -43,20 +43,12 @@ public struct RequestFields: Sendable {
                 guard found == .missing else { return .repeated }
                 found = .once
                 var value = field.value
-                value.withUTF8 { body(Self.trimmed(UnsafeRawBufferPointer($0))) }
+                value.withUTF8 { body(FieldValue.trimmed(UnsafeRawBufferPointer($0))) }
             }
             return found
         case .lines(let lines):
-            return lines.single(name) { body(Self.trimmed($0)) }
+            return lines.single(name) { body(FieldValue.trimmed($0)) }
         }
-    }
-
-    /// Without the spaces and tabs at the end, which are none of the value (RFC 9112, section 5.1). The parser takes off
-    /// those in front.
-    private static func trimmed(_ value: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var end = value.count
-        while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
-        return UnsafeRawBufferPointer(rebasing: value[..<end])
     }
 }
 

@@ -174,25 +174,8 @@ struct JSONScanner {
     /// Goes to the next quote, backslash or control character, eight bytes at a time, or to the last seven bytes.
     @inline(__always)
     private mutating func skipPlainBytes() {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
-        while self.bytes.count - self.position >= 8 {
-            let word = UInt64(
-                littleEndian: self.bytes.loadUnaligned(fromByteOffset: self.position, as: UInt64.self)
-            )
-            // Each term has the high bit of a byte set if the byte is wanted. Borrows can set the bit of a byte above
-            // a wanted one in error, never below, and only the lowest is used.
-            let quotes = word ^ (ones &* 0x22)
-            let backslashes = word ^ (ones &* 0x5C)
-            var found = (quotes &- ones) & ~quotes
-            found |= (backslashes &- ones) & ~backslashes
-            found |= (word &- (ones &* 0x20)) & ~word
-            found &= highs
-            if found != 0 {
-                self.position += found.trailingZeroBitCount / 8
-                return
-            }
-            self.position += 8
+        EightBytes.skip(self.bytes, from: &self.position) { eight in
+            eight.marks(of: UInt8(ascii: "\"")) | eight.marks(of: UInt8(ascii: "\\")) | eight.marks(below: 0x20)
         }
     }
 

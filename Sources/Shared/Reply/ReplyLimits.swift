@@ -43,18 +43,6 @@ extension Reply {
 extension Reply.Field {
     /// Whether its name is a token and its value has no control characters but tabs.
     fileprivate var isFit: Bool {
-        !self.name.isEmpty && self.name.utf8.allSatisfy(Self.isTokenCharacter)
-            && self.value.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
-    }
-
-    /// RFC 9110, section 5.6.2.
-    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default:
-            "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
+        self.name.isHTTPToken && self.value.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
     }
 }

@@ -29,22 +29,17 @@ public struct ReplyToken: Hashable, Sendable {
 extension ReplyToken: LosslessStringConvertible {
     /// 48 lower-case hexadecimal digits: fit for a path.
     public var description: String {
-        [self.node.rawValue, self.high, self.low].map {
-            let digits = String($0, radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }.joined()
+        [self.node.rawValue, self.high, self.low].map { Hex.encode(bigEndian: $0) }.joined()
     }
 
     /// Reads what `description` wrote; anything else is nil.
     public init?(_ description: String) {
-        let digits = Array(description.utf8)
-        guard digits.count == 48,
-            digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        let digits = description.utf8
+        guard !digits.contains(where: { (UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) }),
+            let node = Hex.decode(bigEndian: digits.prefix(16)),
+            let high = Hex.decode(bigEndian: digits.dropFirst(16).prefix(16)),
+            let low = Hex.decode(bigEndian: digits.dropFirst(32))
         else { return nil }
-        func number(_ index: Int) -> UInt64? {
-            UInt64(String(decoding: digits[index * 16..<index * 16 + 16], as: UTF8.self), radix: 16)
-        }
-        guard let node = number(0), let high = number(1), let low = number(2) else { return nil }
         self.init(node: NodeID(rawValue: node), high: high, low: low)
     }
 }

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import Egress
@@ -74,8 +75,7 @@ import Testing
 
     /// Members that were removed, in any order, are not visited; the others still are.
     @Test mutating func removesInAnyOrder() {
-        var seed = WebSocketSeed()
-        print("heartbeat wheel: \(seed)")
+        var seed = SeededRandom(for: "HeartbeatWheelTests.removesInAnyOrder")
         var members = self.add(300)
         var removed: [Member] = []
         for _ in 0..<2000 {

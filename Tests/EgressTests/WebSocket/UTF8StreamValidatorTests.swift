@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import SeededRandom
 import Shared
 import Testing
 
@@ -30,7 +31,7 @@ import Testing
     }
 
     /// Random bytes that are valid text for the most part, then broken in up to three places.
-    private func mutatedText(using seed: inout WebSocketSeed) -> [UInt8] {
+    private func mutatedText(using seed: inout SeededRandom) -> [UInt8] {
         var text = String.UnicodeScalarView()
         for _ in 0..<Int.random(in: 0...24, using: &seed) {
             let range: ClosedRange<UInt32> = [0...0x7F, 0x80...0x7FF, 0x800...0xFFFF, 0x10000...0x10FFFF].randomElement(
@@ -72,8 +73,7 @@ import Testing
     /// Random and mutated text, split anywhere, is judged as by the standard library, and refused at the first byte
     /// that is impossible.
     @Test func agreesOnMutatedText() {
-        var seed = WebSocketSeed()
-        print("UTF-8 fuzz: \(seed)")
+        var seed = SeededRandom(for: "UTF8StreamValidatorTests.agreesOnMutatedText")
         let end = ContinuousClock.now + .seconds(1)
         while ContinuousClock.now < end {
             let bytes = self.mutatedText(using: &seed)

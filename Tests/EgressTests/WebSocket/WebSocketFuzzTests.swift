@@ -4,21 +4,22 @@
 
 import NIOCore
 import NIOEmbedded
+import SeededRandom
 import Testing
 
 @testable import Egress
 
 /// Random clients, each for about a second.
 @Suite struct WebSocketFuzzTests {
-    private func bytes(_ range: ClosedRange<Int>, using seed: inout WebSocketSeed) -> [UInt8] {
+    private func bytes(_ range: ClosedRange<Int>, using seed: inout SeededRandom) -> [UInt8] {
         (0..<Int.random(in: range, using: &seed)).map { _ in UInt8.random(in: 0...255, using: &seed) }
     }
 
-    private func key(using seed: inout WebSocketSeed) -> [UInt8] { self.bytes(4...4, using: &seed) }
+    private func key(using seed: inout SeededRandom) -> [UInt8] { self.bytes(4...4, using: &seed) }
 
     /// A client that keeps the rules, and what a parser has to make of it.
     private func wellBehaved(
-        using seed: inout WebSocketSeed
+        using seed: inout SeededRandom
     ) -> (bytes: [UInt8], outputs: [WebSocketFrameParser.Output]) {
         var bytes: [UInt8] = []
         var outputs: [WebSocketFrameParser.Output] = []
@@ -66,7 +67,7 @@ import Testing
         return (bytes, outputs)
     }
 
-    private func split(_ bytes: [UInt8], using seed: inout WebSocketSeed) -> [ArraySlice<UInt8>] {
+    private func split(_ bytes: [UInt8], using seed: inout SeededRandom) -> [ArraySlice<UInt8>] {
         var pieces: [ArraySlice<UInt8>] = []
         var rest = bytes[...]
         let longest = [1, 3, 20, 200, 2000].randomElement(using: &seed)!
@@ -80,8 +81,7 @@ import Testing
 
     /// What keeps the rules is read as it was meant, whatever its fragments, keys and splits.
     @Test func readsAWellBehavedClient() {
-        var seed = WebSocketSeed()
-        print("WebSocket parser fuzz: \(seed)")
+        var seed = SeededRandom(for: "WebSocketFuzzTests.readsAWellBehavedClient")
         let end = ContinuousClock.now + .seconds(1)
         while ContinuousClock.now < end {
             let (bytes, expected) = self.wellBehaved(using: &seed)
@@ -94,8 +94,7 @@ import Testing
 
     /// What breaks the rules is judged the same however it is split: nothing is lost or read twice at a boundary.
     @Test func judgesAWildClientTheSameHoweverSplit() {
-        var seed = WebSocketSeed()
-        print("WebSocket mutation fuzz: \(seed)")
+        var seed = SeededRandom(for: "WebSocketFuzzTests.judgesAWildClientTheSameHoweverSplit")
         let end = ContinuousClock.now + .seconds(1)
         var violations: Set<WebSocketViolation> = []
         var rounds = 0
@@ -125,8 +124,7 @@ import Testing
     /// Whatever a client sends and an owner does, a socket ends once, and its connection is gone after the close
     /// time-out.
     @Test func endsOnceWhateverHappens() throws {
-        var seed = WebSocketSeed()
-        print("WebSocket handler fuzz: \(seed)")
+        var seed = SeededRandom(for: "WebSocketFuzzTests.endsOnceWhateverHappens")
         let end = ContinuousClock.now + .seconds(1)
         while ContinuousClock.now < end {
             let socket = try WebSocketTestSocket(
@@ -148,8 +146,7 @@ import Testing
         }
     }
 
-    private func happen(to socket: WebSocketTestSocket, now: inout NIODeadline, using seed: inout WebSocketSeed) throws
-    {
+    private func happen(to socket: WebSocketTestSocket, now: inout NIODeadline, using seed: inout SeededRandom) throws {
         guard socket.isConnected else { return }
         switch Int.random(in: 0...11, using: &seed) {
         case 0...4: try socket.receive(self.wellBehaved(using: &seed).bytes)

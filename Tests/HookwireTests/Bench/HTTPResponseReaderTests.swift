@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import SeededRandom
 import Testing
 
 @testable import Hookwire
@@ -87,7 +88,7 @@ import Testing
     /// Whatever the pieces are, the same bytes are the same responses.
     @Test func fuzzedSplits() throws {
         let parts = [Self.ok, Self.unavailable, Self.chunked, Self.interim]
-        var random = BenchRandom(for: "HTTPResponseReaderTests.fuzzedSplits")
+        var random = SeededRandom(for: "HTTPResponseReaderTests.fuzzedSplits")
         for _ in 0..<500 {
             let text = (0..<8).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
             let pieces = (0..<200).map { _ in Int.random(in: 1...60, using: &random) }

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import SeededRandom
 import Testing
 
 @testable import Hookwire
@@ -88,7 +89,7 @@ import Testing
 
     /// Whatever the pieces are, the same bytes are the same messages; and no bytes at all make it crash.
     @Test func fuzzed() throws {
-        var random = BenchRandom(for: "ServerFrameReaderTests.fuzzed")
+        var random = SeededRandom(for: "ServerFrameReaderTests.fuzzed")
         for _ in 0..<300 {
             let bytes = (0..<20).flatMap { _ in
                 Self.frame(

@@ -5,6 +5,7 @@
 import BrokerConformance
 import NIOCore
 import RedisServer
+import SeededRandom
 import Shared
 import Testing
 

@@ -4,6 +4,7 @@
 
 import Foundation
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RedisBroker
@@ -14,7 +15,7 @@ import Testing
 
     /// What was encoded comes back, in whatever pieces it arrives.
     @Test func wholeRepliesComeBack() throws {
-        var random = Random(for: "RESPFuzzTests.wholeRepliesComeBack")
+        var random = SeededRandom(for: "RESPFuzzTests.wholeRepliesComeBack")
         let end = ContinuousClock.now + Self.time / 2
         var count = 0
         while ContinuousClock.now < end || count < 100 {
@@ -35,7 +36,7 @@ import Testing
     /// Whatever the bytes, there are replies or a violation; no trap, no endless loop, and no more memory than the
     /// limits allow.
     @Test func damagedRepliesAreRefused() throws {
-        var random = Random(for: "RESPFuzzTests.damagedRepliesAreRefused")
+        var random = SeededRandom(for: "RESPFuzzTests.damagedRepliesAreRefused")
         let end = ContinuousClock.now + Self.time
         var limits = RESPLimits()
         limits.bulkBytes = 1 << 16
@@ -79,7 +80,7 @@ import Testing
 
     // MARK: Generators
 
-    private static func value(_ random: inout Random, depth: Int) -> RESPValue {
+    private static func value(_ random: inout SeededRandom, depth: Int) -> RESPValue {
         switch Int.random(in: 0..<(depth < 6 ? 8 : 6), using: &random) {
         case 0: .simpleString(self.line(&random))
         case 1: .error("ERR " + self.line(&random))
@@ -103,7 +104,7 @@ import Testing
         }
     }
 
-    private static func line(_ random: inout Random) -> String {
+    private static func line(_ random: inout SeededRandom) -> String {
         String(
             (0..<Int.random(in: 0...30, using: &random)).map { _ in "abc XYZ:$*+-019éö".randomElement(using: &random)! }
         )
@@ -123,7 +124,7 @@ import Testing
         }
     }
 
-    private static func damage(_ bytes: inout [UInt8], _ random: inout Random) {
+    private static func damage(_ bytes: inout [UInt8], _ random: inout SeededRandom) {
         guard !bytes.isEmpty else { return }
         let place = Int.random(in: 0..<bytes.count, using: &random)
         let lines = [
@@ -142,7 +143,7 @@ import Testing
         }
     }
 
-    private static func pieces(_ bytes: [UInt8], _ random: inout Random) -> [ByteBuffer] {
+    private static func pieces(_ bytes: [UInt8], _ random: inout SeededRandom) -> [ByteBuffer] {
         let most = [1, 3, 50, 20_000, 100_000].randomElement(using: &random)!
         var pieces: [ByteBuffer] = []
         var rest = bytes[...]
@@ -167,30 +168,5 @@ import Testing
     private static func residentBytes() -> Int {
         let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
         return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 4_096 } ?? 0
-    }
-}
-
-/// SplitMix64.
-private struct Random: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init(for test: String) {
-        let wanted = ProcessInfo.processInfo.environment["HOOKWIRE_TEST_SEED"].flatMap { UInt64($0) }
-        self.seed = wanted ?? .random(in: .min ... .max)
-        self.state = self.seed
-        print("\(test): HOOKWIRE_TEST_SEED=\(self.seed)")
-    }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8(truncatingIfNeeded: self.next()) }
     }
 }

@@ -4,6 +4,7 @@
 
 import BrokerConformance
 import NIOCore
+import SeededRandom
 import Shared
 import Testing
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SeededRandom
 import Shared
 import Testing
 
@@ -27,6 +28,24 @@ import Testing
             #expect(Hex.decode([byte, UInt8(ascii: "0")]) == nil)
             #expect(Hex.decode([UInt8(ascii: "0"), byte]) == nil)
         }
+    }
+
+    /// A number is sixteen digits, with the zeros in front.
+    @Test(arguments: [
+        (0, "0000000000000000"), (0x1F, "000000000000001f"), (0x0123_4567_89AB_CDEF, "0123456789abcdef"),
+        (UInt64.max, "ffffffffffffffff"),
+    ])
+    func numbers(number: UInt64, text: String) {
+        #expect(Hex.encode(bigEndian: number) == text)
+        #expect(Hex.decode(bigEndian: text.utf8) == number)
+    }
+
+    /// What is not exactly sixteen digits is no number.
+    @Test(arguments: [
+        "", "0", "000000000000001", "00000000000000001", "000000000000000g", "0x00000000000000", "+000000000000001",
+    ])
+    func noNumbers(text: String) {
+        #expect(Hex.decode(bigEndian: text.utf8) == nil)
     }
 
     /// The length must be even, and the one expected.

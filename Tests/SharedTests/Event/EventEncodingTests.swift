@@ -4,6 +4,7 @@
 
 import NIOCore
 import NIOHTTP1
+import SeededRandom
 import Testing
 
 @testable import Shared

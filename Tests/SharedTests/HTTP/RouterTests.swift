@@ -169,4 +169,14 @@ import Testing
         #expect(headers.single("c") == .repeated)
         #expect(headers.single("d") == .missing)
     }
+
+    /// White space is taken off around a value, never within, and need not leave anything.
+    @Test(arguments: [
+        ("\t x y ", "x y"), (" \t", ""), ("", ""), ("x", "x"), ("x ", "x"), (" x", "x"), ("\u{A0}x\n", "\u{A0}x\n"),
+    ])
+    func whiteSpace(value: String, text: String) {
+        let headers: HTTPHeaders = ["a": value]
+        #expect(headers.single("a") == .value(text))
+        #expect(headers.single(named: "A") == .value(text))
+    }
 }

@@ -53,15 +53,8 @@ enum EnvelopeRequest: Equatable {
             throw .noConsumer
         case "reply":
             guard let token = view["token"]?.string, token.utf8.count <= Self.tokenLimit else { throw .missingToken }
-            let object = ReplyObject(
-                text: view["text"],
-                status: view["status"],
-                headers: view["headers"],
-                body: view["body"],
-                base64: view["body_base64"]
-            )
             do throws(ReplyMistake) {
-                return .reply(try object.reply(), token: token)
+                return .reply(try ReplyObject(view).reply(), token: token)
             } catch {
                 throw .reply(error)
             }

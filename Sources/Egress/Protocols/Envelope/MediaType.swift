@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 /// A media type (RFC 9110, section 8.3.1), as far as an envelope has to know it.
 struct MediaType: Equatable {
     /// As it was written.
@@ -13,30 +15,13 @@ struct MediaType: Equatable {
 
     /// Reads a `Content-Type`; nil for what is none.
     init?(_ text: String) {
-        let essence = text.prefix { $0 != ";" }.trimming().lowercased()
+        let essence = String(text.prefix { $0 != ";" }).trimmingOptionalWhitespace.lowercased()
         let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(Self.isToken) }),
+        guard parts.count == 2, parts.allSatisfy({ String($0).isHTTPToken }),
             text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
         else { return nil }
-        self.text = String(text.trimming())
+        self.text = text.trimmingOptionalWhitespace
         self.essence = essence
         self.isJSON = parts[1] == "json" || parts[1].hasSuffix("+json")
-    }
-
-    private static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
-    }
-}
-
-extension StringProtocol {
-    /// Without the spaces and tabs around it.
-    fileprivate func trimming() -> SubSequence {
-        var rest = self[...]
-        while let first = rest.first, first == " " || first == "\t" { rest = rest.dropFirst() }
-        while let last = rest.last, last == " " || last == "\t" { rest = rest.dropLast() }
-        return rest
     }
 }

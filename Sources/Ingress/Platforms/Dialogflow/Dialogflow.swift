@@ -33,7 +33,7 @@ final class Dialogflow: ChatPlatform {
     func verify(_ request: HTTPRequest) throws(DialogflowRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
         let header = request.query["header"].flatMap { $0.isEmpty ? nil : $0 }
-        guard header?.isFieldName ?? true else { throw .malformedHeader }
+        guard header?.isHTTPToken ?? true else { throw .malformedHeader }
         guard let secret = Self.secret(of: request, header: header) else { throw .missingSecret }
         return Verified(secret: secret, body: request.body, credentialFields: header.map { [$0] } ?? [])
     }

@@ -14,41 +14,35 @@ enum DialogflowRejection: String, PlatformRejection {
     case malformedJSON = "malformed_json"
     case notAQuery = "not_a_query"
 
-    var problem: Problem {
+    var status: HTTPResponseStatus {
+        switch self {
+        case .notPOST: .methodNotAllowed
+        case .missingSecret: .unauthorized
+        case .malformedHeader, .notAnObject, .malformedJSON, .notAQuery: .badRequest
+        }
+    }
+
+    var headers: [(name: String, value: String)] {
+        self == .notPOST ? [("Allow", "POST")] : []
+    }
+
+    var detail: String {
         switch self {
         case .notPOST:
-            Problem(
-                .methodNotAllowed,
-                reason: self.rawValue,
-                detail: "Dialogflow sends its requests by POST; there is nothing to read here.",
-                headers: [("Allow", "POST")]
-            )
+            "Dialogflow sends its requests by POST; there is nothing to read here."
         case .malformedHeader:
-            Problem(
-                .badRequest,
-                reason: self.rawValue,
-                detail: "The header in the URL is no name of a header field; write header=NAME."
-            )
+            "The header in the URL is no name of a header field; write header=NAME."
         case .missingSecret:
-            Problem(
-                .unauthorized,
-                reason: self.rawValue,
-                detail:
-                    "The request carries no secret. Put it into the webhook's URL, https://…/webhook/dialogflow?secret="
-                    + "YOUR-SECRET, or into its authentication in the agent: as the password of basic auth, as a header "
-                    + "Authorization: Bearer YOUR-SECRET, or in the field that header=NAME names in the URL."
-            )
+            "The request carries no secret. Put it into the webhook's URL, https://…/webhook/dialogflow?secret="
+                + "YOUR-SECRET, or into its authentication in the agent: as the password of basic auth, as a header "
+                + "Authorization: Bearer YOUR-SECRET, or in the field that header=NAME names in the URL."
         case .notAnObject:
-            Problem(.badRequest, reason: self.rawValue, detail: "The body is not a JSON object.")
+            "The body is not a JSON object."
         case .malformedJSON:
-            Problem(.badRequest, reason: self.rawValue, detail: "The body is not valid JSON.")
+            "The body is not valid JSON."
         case .notAQuery:
-            Problem(
-                .badRequest,
-                reason: self.rawValue,
-                detail: "The body is no WebhookRequest: it has neither an object queryResult (Dialogflow ES) nor "
-                    + "fulfillmentInfo or sessionInfo (CX). A flexible webhook of CX is one for /webhook/generic."
-            )
+            "The body is no WebhookRequest: it has neither an object queryResult (Dialogflow ES) nor "
+                + "fulfillmentInfo or sessionInfo (CX). A flexible webhook of CX is one for /webhook/generic."
         }
     }
 }

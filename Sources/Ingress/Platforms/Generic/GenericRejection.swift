@@ -19,11 +19,7 @@ enum GenericRejection: String, PlatformRejection {
     case missingToken = "missing_token"
     case wrongSecret = "wrong_secret"
 
-    var problem: Problem {
-        Problem(self.status, reason: self.rawValue, detail: self.detail)
-    }
-
-    private var status: HTTPResponseStatus {
+    var status: HTTPResponseStatus {
         switch self {
         case .missingSecret, .unknownScheme, .malformedHeader, .malformedStandardSecret: .badRequest
         case .missingSignature, .malformedSignature, .malformedTimestamp, .staleTimestamp, .wrongSignature,
@@ -32,7 +28,7 @@ enum GenericRejection: String, PlatformRejection {
         }
     }
 
-    private var detail: String {
+    var detail: String {
         switch self {
         case .missingSecret:
             "The webhook's URL needs a secret: https://…/webhook/generic?secret=YOUR-SECRET."

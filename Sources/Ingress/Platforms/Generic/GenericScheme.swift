@@ -23,7 +23,7 @@ enum GenericScheme {
         case nil, "", "github": self = .hmac(try HMACSignature(header: header))
         case "standard": self = .standard
         case "bearer":
-            guard header?.isFieldName ?? true else { throw .malformedHeader }
+            guard header?.isHTTPToken ?? true else { throw .malformedHeader }
             self = .bearer(header: header)
         case "none": self = .unsigned
         default: throw .unknownScheme
@@ -48,7 +48,7 @@ struct HMACSignature {
             return
         }
         let parts = header.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let name = parts.first.map(String.init), name.isFieldName else { throw .malformedHeader }
+        guard let name = parts.first.map(String.init), name.isHTTPToken else { throw .malformedHeader }
         self.field = name
         self.prefix = parts.count == 2 ? String(parts[1]) : ""
     }

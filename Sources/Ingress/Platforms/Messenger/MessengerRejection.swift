@@ -19,16 +19,7 @@ enum MessengerRejection: String, PlatformRejection {
     case malformedJSON = "malformed_json"
     case missingObject = "missing_object"
 
-    var problem: Problem {
-        Problem(
-            self.status,
-            reason: self.rawValue,
-            detail: self.detail,
-            headers: self == .notPOST ? [("Allow", "GET, HEAD, POST")] : []
-        )
-    }
-
-    private var status: HTTPResponseStatus {
+    var status: HTTPResponseStatus {
         switch self {
         case .notPOST: .methodNotAllowed
         case .wrongVerifyToken: .forbidden
@@ -38,7 +29,11 @@ enum MessengerRejection: String, PlatformRejection {
         }
     }
 
-    private var detail: String {
+    var headers: [(name: String, value: String)] {
+        self == .notPOST ? [("Allow", "GET, HEAD, POST")] : []
+    }
+
+    var detail: String {
         switch self {
         case .notPOST:
             "Meta sends its events by POST."

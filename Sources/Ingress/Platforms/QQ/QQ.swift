@@ -148,40 +148,44 @@ final class QQ: Platform {
     // MARK: The body
 
     private struct Payload {
-        var op: Int64
-        var id: String?
-        var type: String?
+        let op: Int64
+        let id: String?
+        let type: String?
         /// `d` as a heartbeat's number, and as a validation's request.
-        var number: Int64?
-        var validation: QQValidation?
+        private(set) var number: Int64?
+        private(set) var validation: Result<QQValidation, QQRejection>?
+
+        /// What a body says; nil where it has no `op`.
+        init?(_ object: JSONObjectView) {
+            guard let op = object["op"]?.integer else { return nil }
+            self.op = op
+            self.id = object["id"]?.string
+            self.type = object["t"]?.string
+            switch op {
+            case Op.heartbeat:
+                self.number = object["d"]?.integer
+            case Op.validation:
+                self.validation = object["d"].map { d in Result { () throws(QQRejection) in try QQValidation(d) } }
+            default:
+                break
+            }
+        }
     }
 
     private static func payload(of body: ByteBuffer) throws(QQRejection) -> Payload {
-        let result: Result<Payload, QQRejection> = body.withUnsafeReadableBytes { bytes in
-            do throws(JSONError) {
-                let object = try JSONObjectView(validating: bytes, members: self.members)
-                guard let op = object["op"]?.integer else { return .failure(.missingOp) }
-                var payload = Payload(op: op, id: object["id"]?.string, type: object["t"]?.string)
-                if op == Op.heartbeat {
-                    payload.number = object["d"]?.integer
-                } else if op == Op.validation, let d = object["d"] {
-                    do throws(QQRejection) {
-                        payload.validation = try QQValidation(d)
-                    } catch {
-                        return .failure(error)
-                    }
-                }
-                return .success(payload)
-            } catch {
-                return .failure(.malformedJSON)
-            }
+        let payload: Payload?
+        do throws(JSONError) {
+            payload = try body.readJSONObject(members: self.members) { Payload($0) }
+        } catch {
+            throw .malformedJSON
         }
-        return try result.get()
+        guard let payload else { throw .missingOp }
+        return payload
     }
 
     private static func validation(_ payload: Payload) throws(QQRejection) -> QQValidation {
         guard let validation = payload.validation else { throw .validationMalformed }
-        return validation
+        return try validation.get()
     }
 
     /// An HTTP heartbeat (op 1) is answered with its own number (op 11).

@@ -35,16 +35,7 @@ enum WeChatRejection: String, PlatformRejection {
             }
     }
 
-    var problem: Problem {
-        Problem(
-            self.status,
-            reason: self.rawValue,
-            detail: self.detail,
-            headers: self == .notPOST ? [("Allow", "GET, POST")] : []
-        )
-    }
-
-    private var status: HTTPResponseStatus {
+    var status: HTTPResponseStatus {
         switch self {
         case .notPOST: .methodNotAllowed
         case .missingSignature, .malformedSignature, .malformedTimestamp, .staleTimestamp, .wrongSignature,
@@ -57,7 +48,11 @@ enum WeChatRejection: String, PlatformRejection {
         }
     }
 
-    private var detail: String {
+    var headers: [(name: String, value: String)] {
+        self == .notPOST ? [("Allow", "GET, POST")] : []
+    }
+
+    var detail: String {
         switch self {
         case .notPOST:
             "WeChat sends its messages by POST."

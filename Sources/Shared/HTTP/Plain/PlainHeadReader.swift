@@ -107,22 +107,8 @@ struct PlainHeadReader {
 
     /// Goes to the next byte that is not visible ASCII or a space, eight bytes at a time, or to the last seven bytes.
     private mutating func skipVisible() {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
-        while self.bytes.count - self.position >= 8 {
-            let word = UInt64(littleEndian: self.bytes.loadUnaligned(fromByteOffset: self.position, as: UInt64.self))
-            // Each term has the high bit of a byte set if the byte is wanted. Borrows can set the bit of a byte above
-            // a wanted one in error, never below, and only the lowest is used.
-            let deletes = word ^ (ones &* 0x7F)
-            var found = (word &- (ones &* 0x20)) & ~word
-            found |= (deletes &- ones) & ~deletes
-            found |= word
-            found &= highs
-            if found != 0 {
-                self.position += found.trailingZeroBitCount / 8
-                return
-            }
-            self.position += 8
+        EightBytes.skip(self.bytes, from: &self.position) { eight in
+            eight.marks(below: 0x20) | eight.marks(of: 0x7F) | eight.nonASCIIMarks
         }
     }
 

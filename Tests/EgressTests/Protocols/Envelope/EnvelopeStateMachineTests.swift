@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import SeededRandom
 import Shared
 import Testing
 
@@ -172,8 +173,7 @@ import Testing
 
     /// Whatever a client sends, each frame is answered with one CloudEvent, brought to a node, or ends the socket.
     @Test func anyFrame() throws {
-        var seed = WebSocketSeed()
-        print("envelope frame fuzz, \(seed)")
+        var seed = SeededRandom(for: "EnvelopeStateMachineTests.anyFrame")
         let fragments = [
             #"{"type":"reply","#, #""token":"\#(String(repeating: "0", count: 48))""#, #","text":"a""#, #","status":"#,
             #","headers":"#, #"[["a","b"]]"#, #"{"a":["b"]}"#, #","body":"#, #","body_base64":"aGk=""#, #","ref":"r""#,

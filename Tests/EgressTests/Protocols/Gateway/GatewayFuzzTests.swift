@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import SeededRandom
 import Shared
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
         "\u{0}", " ", "\n", "\"s\":1", "op", "d",
     ]
 
-    private func text(_ seed: inout WebSocketSeed) -> [UInt8] {
+    private func text(_ seed: inout SeededRandom) -> [UInt8] {
         var bytes: [UInt8] = []
         for _ in 0..<Int.random(in: 0...24, using: &seed) {
             let fragment = Self.fragments.randomElement(using: &seed) ?? ""
@@ -31,8 +32,7 @@ import Testing
     /// Whatever comes, and in whatever order events, pages and time come with it: no trap, no numbers going back, and
     /// nothing after the end.
     @Test func anything() throws {
-        var seed = WebSocketSeed()
-        print("gateway fuzz, \(seed)")
+        var seed = SeededRandom(for: "GatewayFuzzTests.anything")
         let end = NIODeadline.now() + .seconds(1)
         while NIODeadline.now() < end {
             var script = GatewayScript()
@@ -83,7 +83,7 @@ private struct FuzzedClient {
         if ending != nil { self.hasEnded = true }
     }
 
-    mutating func authenticate(_ script: inout GatewayScript, using seed: inout WebSocketSeed) {
+    mutating func authenticate(_ script: inout GatewayScript, using seed: inout SeededRandom) {
         guard self.isAsking else { return }
         self.isAsking = false
         switch script.machine.authenticated(Bool.random(using: &seed) ? GatewayScript.grant : nil) {
@@ -99,7 +99,7 @@ private struct FuzzedClient {
         }
     }
 
-    mutating func advance(_ script: inout GatewayScript, using seed: inout WebSocketSeed) {
+    mutating func advance(_ script: inout GatewayScript, using seed: inout SeededRandom) {
         if let start = self.isReading, Bool.random(using: &seed) {
             self.isReading = nil
             let end = min(self.head, start + 2)

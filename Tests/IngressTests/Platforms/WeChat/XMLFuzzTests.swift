@@ -4,6 +4,7 @@
 
 import Foundation
 import FoundationXML
+import SeededRandom
 import Shared
 import Testing
 

@@ -4,10 +4,10 @@
 
 internal import Glibc
 
-/// The time of day.
-enum WallClock {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
-    static let now: @Sendable () -> Int64 = {
+/// The time of day, by the system's clock.
+public enum WallClock {
+    /// Milliseconds since 1970-01-01T00:00:00Z. From any thread.
+    public static func now() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000

@@ -1,0 +1,50 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Eight bytes, looked at in one word.
+///
+/// What it tells are marks: a word that has the high bit of a byte set if the byte is wanted. Borrows can set the bit of a
+/// byte above a wanted one in error, never below, and only the lowest is to be used. The other bits mean nothing. Marks are
+/// joined with `|`.
+struct EightBytes {
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
+
+    private let word: UInt64
+
+    /// Marks a byte.
+    @inline(__always)
+    func marks(of byte: UInt8) -> UInt64 {
+        let differences = self.word ^ (Self.ones &* UInt64(byte))
+        return (differences &- Self.ones) & ~differences
+    }
+
+    /// Marks the bytes below a bound of at most 128.
+    @inline(__always)
+    func marks(below bound: UInt8) -> UInt64 {
+        (self.word &- (Self.ones &* UInt64(bound))) & ~self.word
+    }
+
+    /// Marks the bytes that are not ASCII.
+    @inline(__always)
+    var nonASCIIMarks: UInt64 { self.word }
+
+    /// Goes on from a position to the first byte that is marked, or to the last seven bytes.
+    @inline(__always)
+    static func skip(
+        _ bytes: UnsafeRawBufferPointer,
+        from position: inout Int,
+        untilMarked marks: (EightBytes) -> UInt64
+    ) {
+        while bytes.count - position >= 8 {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let found = marks(EightBytes(word: word)) & self.highs
+            if found != 0 {
+                position += found.trailingZeroBitCount / 8
+                return
+            }
+            position += 8
+        }
+    }
+}

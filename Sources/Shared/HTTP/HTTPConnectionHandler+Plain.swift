@@ -1,0 +1,73 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// Requests that are read from the bytes as they come, until the first one that is not plain.
+extension HTTPConnectionHandler {
+    /// Bytes have come, and no request so far was anything but plain.
+    func plainBytesReceived(_ bytes: ByteBuffer) {
+        guard let context, !self.machine.ignoresInput else { return }
+        self.isBatching = true
+        if self.mustWait(context: context) {
+            self.waiting.append(.plainBytes(bytes))
+        } else {
+            self.plain.append(bytes)
+            self.readPlain(context: context)
+        }
+    }
+
+    /// The peer finishes its side.
+    func plainInputEnds() {
+        guard let context, self.plain.isWithinRequest, !self.mustWait(context: context) else { return }
+        self.leavePlain(with: self.plain.takeRest())
+    }
+
+    /// Answers the plain requests that have come, as far as nothing has to wait.
+    func readPlain(context: ChannelHandlerContext) {
+        while self.takesNext(context: context) {
+            switch self.plain.next() {
+            case .needMore(let awaitsBody):
+                if awaitsBody {
+                    self.machine.plainHeadReceived(now: .now())
+                    self.armTimer(context: context)
+                }
+                return
+            case .request(let request):
+                guard self.machine.plainRequestReceived() else { continue }
+                self.turn -= 1
+                self.respond(
+                    HTTPRequest(request, remoteAddress: context.channel.remoteAddress),
+                    context: context
+                )
+            case .notPlain(let bytes):
+                return self.leavePlain(with: bytes)
+            }
+        }
+    }
+
+    /// From these bytes on everything is read by the full parser, which is told where they are the last.
+    func leavePlain(with bytes: ByteBuffer, inputEnds: Bool = false) {
+        self.machine.plainRequestAbandoned()
+        // What waits comes behind what the parser makes of all the bytes.
+        // That is only bytes, and perhaps their end.
+        var bytes = bytes
+        var rest = self.takePlainRest()
+        bytes.writeBuffer(&rest)
+        let inputEnds = inputEnds || self.isInputClosed
+        self.waiting.removeAll()
+        self.plainSource?.leave(toParserWith: bytes, inputEnds: inputEnds)
+    }
+
+    /// All bytes that have come and were not read, where the full parser was not needed yet.
+    func takePlainRest() -> ByteBuffer {
+        var bytes = self.plain.takeRest()
+        self.waiting.removeAll { item in
+            guard case .plainBytes(let more) = item else { return false }
+            bytes.writeImmutableBuffer(more)
+            return true
+        }
+        return bytes
+    }
+}
