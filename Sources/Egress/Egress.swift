@@ -62,6 +62,7 @@ public final class Egress: Sendable {
             configuration: self.sockets(messageLimit: EnvelopeProtocol.frameLimit),
             metrics: metrics,
             replies: replies,
+            groups: GroupMetrics(logger: self.logger),
             now: self.configuration.now
         )
         SocketRoutes(
@@ -82,6 +83,7 @@ public final class Egress: Sendable {
             state: self.state
         ).addRoutes(to: &router)
         ReplyRoutes(broker: self.broker, metrics: replies, eventLoop: eventLoop).addRoutes(to: &router)
+        DeadLetterRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
         self.addQQRoutes(to: &router, lane: lane)
     }
 

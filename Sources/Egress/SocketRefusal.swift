@@ -16,7 +16,9 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
     case badConsumer = "bad_consumer"
     case badVisibility = "bad_visibility"
     case badAttempts = "bad_attempts"
+    case badPrefetch = "bad_prefetch"
     case badFilter = "bad_filter"
+    case groupSince = "group_since"
     case conflictingStarts = "conflicting_starts"
     case conflictingConsumers = "conflicting_consumers"
     case groupNeedsSocket = "group_needs_socket"
@@ -53,7 +55,8 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                 detail:
                     "The bot has \(ConsumerName.limit) consumers or groups already; use one of their names, or let one rest for a day."
             )
-        case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badVisibility, .badAttempts, .badFilter,
+        case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badVisibility, .badAttempts, .badPrefetch,
+            .badFilter, .groupSince,
             .conflictingStarts, .conflictingConsumers, .groupNeedsSocket:
             Problem(.badRequest, reason: self.rawValue, detail: self.mistake)
         case .brokerUnavailable:
@@ -75,6 +78,8 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         case .badConsumer: "consumer= and group= take a name of 1 to 64 letters, digits, '.', '_' and '-'."
         case .badVisibility: "visibility= takes a time from 1s to 12h, for instance 30s."
         case .badAttempts: "attempts= is a number from 1 to 100."
+        case .badPrefetch: "prefetch= is a number from 1 to 1000."
+        case .groupSince: "A group that is new begins with the oldest event, with backlog=off, or after= a position."
         case .badFilter:
             "type= takes an event's type, where= a path and a value such as d.author.id:abc, group_openid= and the like a value; at most \(EventFilter.typeLimit) types and \(EventFilter.conditionLimit) others."
         case .conflictingStarts: "A stream begins after= a position or since= a time, not both."

@@ -104,6 +104,22 @@ final class SocketRoutes {
     ) throws {
         switch speech {
         case .raw(let answers):
+            if let group = stream.group {
+                let membership = FeedMembership(place: place, lane: self.lane)
+                return try RawGroupSocket.open(
+                    on: channel,
+                    membership: membership,
+                    reader: membership.reader(
+                        of: group,
+                        start: beginning.groupStart,
+                        metrics: self.envelopes.groups
+                    ),
+                    configuration: self.configuration,
+                    metrics: self.metrics,
+                    answers: answers ? RawAnswers(services: self.answers) : nil,
+                    filter: stream.filter
+                )
+            }
             try RawSocket.open(
                 on: channel,
                 lane: self.lane,

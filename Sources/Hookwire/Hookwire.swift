@@ -18,6 +18,8 @@ struct Hookwire: AsyncParsableCommand {
             --config names (port: 8080). A flag goes before the environment, the environment before the file.
             """,
         version: "0.1.0",
-        subcommands: [Serve.self, IngressTier.self, EgressTier.self, Send.self, Bench.self, Health.self]
+        subcommands: [
+            Serve.self, IngressTier.self, EgressTier.self, Send.self, DeadLetters.self, Bench.self, Health.self,
+        ]
     )
 }

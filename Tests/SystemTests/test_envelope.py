@@ -118,7 +118,8 @@ def test_schema_of_client_frames(relay, secret, frame):
 @pytest.mark.parametrize(
     "frame, reason",
     [("{", "malformed_json"), ("[]", "malformed_json"), ("", "malformed_json"), (b"{}", "binary"),
-     ('{"type":"ack","id":"1"}', "no_consumer"), ('{"type":"nack"}', "no_consumer")],
+     ('{"type":"ack","id":"1"}', "missing_position"), ('{"type":"nack"}', "missing_position"),
+     ('{"type":"ack","position":"1-1"}', "no_group")],
 )
 def test_unusable_frames(relay, secret, frame, reason):
     """What is no frame is told so, and the socket goes on."""

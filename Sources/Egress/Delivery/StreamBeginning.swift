@@ -9,6 +9,8 @@ internal import Shared
 struct StreamBeginning: Sendable {
     /// What is read from the log first; nil for a client that gets what comes.
     var resumption: DeliveryStateMachine.Resumption?
+    /// Where a group begins if it is new; nil for the oldest event.
+    var groupStart: Position?
     /// Events that were received before this are passed over, in milliseconds since 1970.
     var since: Int64?
 
@@ -25,6 +27,9 @@ struct StreamBeginning: Sendable {
         now: Int64,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<StreamBeginning> {
+        guard request.group == nil else {
+            return eventLoop.makeSucceededFuture(StreamBeginning(groupStart: self.groupStart(request, at: place)))
+        }
         let known: EventLoopFuture<Position?>
         if let consumer = request.consumer, consumer != .anybody || request.start == .cursor {
             known = self.cursor(of: consumer, request.start, at: place, broker: broker, eventLoop: eventLoop)
@@ -41,6 +46,14 @@ struct StreamBeginning: Sendable {
             }
         }.flatMapErrorThrowing { error in
             throw (error as? BrokerError) == .overloaded ? SocketRefusal.tooManyConsumers : error
+        }
+    }
+
+    private static func groupStart(_ request: StreamRequest, at place: FeedPlace) -> Position? {
+        switch request.start {
+        case .live: place.feed.position
+        case .after(let position): position
+        case .cursor, .since, .unreadable: nil
         }
     }
 

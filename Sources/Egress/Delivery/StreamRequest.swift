@@ -26,6 +26,8 @@ struct StreamRequest: Sendable {
         var name: ConsumerName
         var visibility: TimeAmount
         var attempts: Int
+        /// How many events a member may have that it has not settled.
+        var prefetch: Int
     }
 
     /// Which of its parameters the relay's own are short for.
@@ -59,6 +61,7 @@ struct StreamRequest: Sendable {
         }
         self.group = try Self.group(query)
         guard self.group == nil || query["consumer"] == nil else { throw .conflictingConsumers }
+        guard self.group == nil || query["since"] == nil else { throw .groupSince }
         self.start = try self.start(query, hasBacklog: hasBacklog)
         if query["backlog"] == "off", query["consumer"] == nil { self.consumer = nil }
         self.filter = try Self.filter(query)
@@ -82,7 +85,7 @@ struct StreamRequest: Sendable {
         switch query["backlog"] {
         case "off": return .live
         case "on": return .cursor
-        case nil: return hasBacklog || self.consumer != .anybody ? .cursor : .live
+        case nil: return hasBacklog || self.consumer != .anybody || self.group != nil ? .cursor : .live
         default: throw .badBacklog
         }
     }
@@ -90,7 +93,7 @@ struct StreamRequest: Sendable {
     private static func group(_ query: QueryParameters) throws(SocketRefusal) -> Group? {
         guard let name = query["group"] else { return nil }
         guard let name = ConsumerName(name) else { throw .badConsumer }
-        var group = Group(name: name, visibility: .seconds(30), attempts: 5)
+        var group = Group(name: name, visibility: .seconds(30), attempts: 5, prefetch: 32)
         if let visibility = query["visibility"] {
             guard let time = DurationText.parse(visibility), Self.visibilities.contains(time) else {
                 throw .badVisibility
@@ -100,6 +103,10 @@ struct StreamRequest: Sendable {
         if let attempts = query["attempts"] {
             guard let count = Int(attempts), (1...100).contains(count) else { throw .badAttempts }
             group.attempts = count
+        }
+        if let prefetch = query["prefetch"] {
+            guard let count = Int(prefetch), (1...1_000).contains(count) else { throw .badPrefetch }
+            group.prefetch = count
         }
         return group
     }

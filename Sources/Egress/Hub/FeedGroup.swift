@@ -28,6 +28,17 @@ final class FeedGroup {
     private var keeper: CursorKeeper?
     private var namedKeepers: [ConsumerName: CursorKeeper] = [:]
 
+    /// Of the channel's groups, those that have members here.
+    private var readers: [ConsumerName: GroupReader] = [:]
+
+    /// The reader of a group.
+    func reader(of name: ConsumerName, make: () -> GroupReader) -> GroupReader {
+        if let known = self.readers[name], !known.isEmpty { return known }
+        let reader = make()
+        self.readers[name] = reader
+        return reader
+    }
+
     /// The keeper of a consumer's cursor.
     func keeper(of consumer: ConsumerName, make: () -> CursorKeeper) -> CursorKeeper {
         if let known = consumer == .anybody ? self.keeper : self.namedKeepers[consumer] { return known }

@@ -38,6 +38,22 @@ struct FeedMembership {
         }
     }
 
+    /// The reader of a group on this lane.
+    ///
+    /// - Parameter start: where the group begins if it is new; nil for the oldest event.
+    func reader(of group: StreamRequest.Group, start: Position?, metrics: GroupMetrics) -> GroupReader {
+        self.group.reader(of: group.name) {
+            GroupReader(
+                group: group,
+                start: start,
+                channel: self.channel,
+                broker: self.lane.broker,
+                eventLoop: self.lane.eventLoop,
+                metrics: metrics
+            )
+        }
+    }
+
     /// A client of a consumer was sent everything up to a position.
     func sent(upTo position: Position, to client: any CursorClient, of consumer: ConsumerName) {
         let keeper = self.keeper(of: consumer)

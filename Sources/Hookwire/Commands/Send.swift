@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
@@ -42,7 +41,7 @@ struct Send: AsyncParsableCommand {
     var text = "Hello from Hookwire"
 
     func validate() throws {
-        guard self.relay.hasPrefix("http://") || self.relay.hasPrefix("https://") else {
+        guard RelayClient.isAddress(self.relay) else {
             throw ValidationError("--relay must be an address such as http://localhost:8080.")
         }
         guard !self.secret.isEmpty else {
@@ -52,32 +51,20 @@ struct Send: AsyncParsableCommand {
 
     func run() async throws {
         let sample = try QQSample(secret: Secret(self.secret), text: self.text)
-        var base = self.relay
-        while base.hasSuffix("/") { base.removeLast() }
-        var request = HTTPClientRequest(url: "\(base)/webhook?secret=\(PercentEncoding.encode(self.secret))")
-        request.method = .POST
-        for (name, value) in sample.headers { request.headers.add(name: name, value: value) }
-        request.body = .bytes(ByteBuffer(string: sample.body))
-
-        var clientConfiguration = HTTPClient.Configuration()
-        // A relay that does not run is an answer, too, and nobody wants to wait for it.
-        clientConfiguration.connectionPool.retryConnectionEstablishment = false
-        let client = HTTPClient(configuration: clientConfiguration)
-        defer { _ = client.shutdown() }
-        let start = NIODeadline.now()
-        let response: HTTPClientResponse
-        let answer: String
-        do {
-            response = try await client.execute(request, timeout: .seconds(10))
-            answer = String(buffer: try await response.body.collect(upTo: 1 << 20))
+        let response: RelayClient.Answer
+        do throws(RelayClient.Unreachable) {
+            response = try await RelayClient(self.relay).send(
+                .POST,
+                "/webhook?secret=\(PercentEncoding.encode(self.secret))",
+                headers: sample.headers,
+                body: ByteBuffer(string: sample.body)
+            )
         } catch {
-            let message =
-                "Cannot reach \(base): \(error). Check that the relay runs, and that the address is right, "
-                + "http:// or https:// included.\n"
-            _ = try? FileDescriptor.standardError.writeAll(message.utf8)
+            _ = try? FileDescriptor.standardError.writeAll("\(error)\n".utf8)
             throw ExitCode(2)
         }
-        let milliseconds = Double((NIODeadline.now() - start).nanoseconds) / 1_000_000
+        let answer = String(buffer: response.body)
+        let milliseconds = Double(response.time.nanoseconds) / 1_000_000
         print("\(response.status.code) \(response.status.reasonPhrase) in \((milliseconds * 10).rounded() / 10) ms")
         print(answer)
         guard response.status == .ok, answer.contains(#""d":0"#) else { throw ExitCode(1) }

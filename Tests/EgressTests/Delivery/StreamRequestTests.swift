@@ -41,10 +41,13 @@ import Testing
     /// How a member of a group takes its events.
     @Test func groups() throws {
         let name = try #require(ConsumerName("workers"))
-        #expect(try Self.request("group=workers").group == .init(name: name, visibility: .seconds(30), attempts: 5))
         #expect(
-            try Self.request("group=workers&visibility=2m&attempts=3").group
-                == .init(name: name, visibility: .minutes(2), attempts: 3)
+            try Self.request("group=workers").group
+                == .init(name: name, visibility: .seconds(30), attempts: 5, prefetch: 32)
+        )
+        #expect(
+            try Self.request("group=workers&visibility=2m&attempts=3&prefetch=7").group
+                == .init(name: name, visibility: .minutes(2), attempts: 3, prefetch: 7)
         )
     }
 
@@ -55,7 +58,9 @@ import Testing
         ("rate=100001", .badRate), ("consumer=", .badConsumer), ("consumer=a%20b", .badConsumer),
         ("group=%C3%A4", .badConsumer), ("group=g&consumer=c", .conflictingConsumers),
         ("after=9f2c61d07a55e013-42&since=5m", .conflictingStarts), ("group=g&visibility=1ms", .badVisibility),
-        ("group=g&attempts=0", .badAttempts), ("type=", .badFilter), ("where=x", .badFilter), ("where=:x", .badFilter),
+        ("group=g&attempts=0", .badAttempts),
+        ("group=g&prefetch=1001", .badPrefetch), ("group=g&since=5m", .groupSince), ("type=", .badFilter),
+        ("where=x", .badFilter), ("where=:x", .badFilter),
         ("where=a..b:x", .badFilter), ("group_openid=", .badFilter), ("where=%FF", .badFilter),
     ])
     func refusals(query: String, refusal: SocketRefusal) {

@@ -31,7 +31,9 @@ struct Envelope {
     static let reservedTypes = "hookwire."
 
     /// The envelope of an event on a channel.
-    init(_ entry: LogEntry, channel: ChannelID) {
+    ///
+    /// - Parameter attempt: which delivery to its consumer or group it is.
+    init(_ entry: LogEntry, channel: ChannelID, attempt: Int = 1) {
         let event = entry.event
         let headers = event.headers
         let (data, contentType) = Self.data(of: event, contentType: headers.first(name: "content-type"))
@@ -44,7 +46,7 @@ struct Envelope {
         attributes.add("datacontenttype", contentType)
         attributes.add("platform", event.platform)
         attributes.add("position", entry.position.description)
-        attributes.add("attempt", 1)
+        attributes.add("attempt", Int32(clamping: attempt))
         if let reply = event.reply {
             attributes.add("replytoken", reply.token.description)
             attributes.add("replydeadline", milliseconds: reply.deadline)

@@ -14,8 +14,12 @@ enum EnvelopeFault: Error, Equatable {
     case badReference
     case missingToken
     case reply(ReplyMistake)
-    /// An acknowledgement on a socket that is no consumer's: it has nothing to acknowledge.
-    case noConsumer
+    /// An acknowledgement without the event's position.
+    case missingPosition
+    /// An acknowledgement on a socket that is no group's: it has nothing to acknowledge.
+    case noGroup
+    /// An acknowledgement of an event that is not the client's, or not any more.
+    case notUnsettled
 
     /// A word for programs.
     var reason: String {
@@ -27,7 +31,9 @@ enum EnvelopeFault: Error, Equatable {
         case .badReference: "bad_ref"
         case .missingToken: "missing_token"
         case .reply(let mistake): mistake.rawValue
-        case .noConsumer: "no_consumer"
+        case .missingPosition: "missing_position"
+        case .noGroup: "no_group"
+        case .notUnsettled: "not_unsettled"
         }
     }
 
@@ -36,16 +42,23 @@ enum EnvelopeFault: Error, Equatable {
         switch self {
         case .binary: "Send JSON in text messages."
         case .json(let error): "This is no JSON object: \(error)."
-        case .missingType: "A frame has a type: reply or ping."
-        case .unknownType: "This type is not known; a client sends reply and ping."
+        case .missingType: "A frame has a type: reply, ack, nack or ping."
+        case .unknownType: "This type is not known; a client sends reply, ack, nack and ping."
         case .badReference:
             "ref is a string of at most \(EnvelopeRequest.referenceLimit) bytes, without control characters."
         case .missingToken: "A reply names the token that its event gave as replytoken."
         case .reply(let mistake): mistake.explanation
-        case .noConsumer: "This socket is no consumer's: its events need no acknowledgement."
+        case .missingPosition: "An ack or nack names the position that its event gave."
+        case .noGroup: "This socket is no member of a group: its events need no acknowledgement."
+        case .notUnsettled: "This event is not this socket's to settle: it was given to another, or settled before."
         }
     }
 
     /// Whether the client does something that it should mend.
-    var isMistake: Bool { self != .noConsumer }
+    var isMistake: Bool {
+        switch self {
+        case .noGroup, .notUnsettled: false
+        case .binary, .json, .missingType, .unknownType, .badReference, .missingToken, .reply, .missingPosition: true
+        }
+    }
 }

@@ -9,6 +9,8 @@ internal import Shared
 enum EnvelopeRequest: Equatable {
     /// `{"type":"reply","token":…}` and what `ReplyObject` has. A token that is none leads nowhere.
     case reply(Reply, token: String)
+    /// `{"type":"ack","position":…}` or `nack`: a member of a group settles an event.
+    case settle(GroupSettlement.Verdict, Position)
     /// `{"type":"ping"}`
     case ping
 
@@ -18,6 +20,7 @@ enum EnvelopeRequest: Equatable {
     private static let tokenLimit = 128
     /// How deep a frame may nest, the outermost object counted: a body may be some JSON of the platform's.
     private static let depthLimit = 64
+    private static let settlementMembers = JSONMemberNames("position")
     private static let members = JSONMemberNames(["type", "ref", "token"] + ReplyObject.members)
 
     /// What a frame asks for, and its `ref`, which the answer repeats. The whole of it is checked before anything is made
@@ -37,20 +40,25 @@ enum EnvelopeRequest: Equatable {
                 ref = text
             }
             do throws(EnvelopeFault) {
-                return (ref, .success(try Self.request(view)))
+                return (ref, .success(try Self.request(view, in: bytes)))
             } catch {
                 return (ref, .failure(error))
             }
         }
     }
 
-    private static func request(_ view: JSONObjectView) throws(EnvelopeFault) -> EnvelopeRequest {
+    private static func request(
+        _ view: JSONObjectView,
+        in bytes: UnsafeRawBufferPointer
+    ) throws(EnvelopeFault) -> EnvelopeRequest {
         guard let type = view["type"]?.string else { throw .missingType }
         switch type {
         case "ping":
             return .ping
-        case "ack", "nack":
-            throw .noConsumer
+        case "ack":
+            return .settle(.ack, try self.position(in: bytes))
+        case "nack":
+            return .settle(.nack, try self.position(in: bytes))
         case "reply":
             guard let token = view["token"]?.string, token.utf8.count <= Self.tokenLimit else { throw .missingToken }
             do throws(ReplyMistake) {
@@ -61,5 +69,21 @@ enum EnvelopeRequest: Equatable {
         default:
             throw .unknownType
         }
+    }
+
+    /// A second look, for a first one finds no more than eight members.
+    private static func position(in bytes: UnsafeRawBufferPointer) throws(EnvelopeFault) -> Position {
+        let text: String?
+        do throws(JSONError) {
+            text = try JSONObjectView(
+                validating: bytes,
+                members: self.settlementMembers,
+                maximumDepth: self.depthLimit
+            )["position"]?.string
+        } catch {
+            throw .json(error)
+        }
+        guard let position = text.flatMap({ Position($0) }) else { throw .missingPosition }
+        return position
     }
 }

@@ -17,6 +17,11 @@ final class EnvelopeRound {
         self.envelopes = entries.map { Envelope($0, channel: channel) }
     }
 
+    /// What a member of a group is given; each event with its own number of attempts.
+    init(_ deliveries: [GroupPage.Delivery], channel: ChannelID) {
+        self.envelopes = deliveries.map { Envelope($0.entry, channel: channel, attempt: $0.attempt) }
+    }
+
     /// The frames of those behind an offset.
     func frames(after offset: UInt64) -> ByteBuffer {
         Self.frames(self.envelopes.drop { $0.position.offset <= offset })

@@ -13,6 +13,7 @@ final class EnvelopeServices {
     let metrics: SocketMetrics
     let replies: ReplyMetrics
     let recoveries = RecoveryMetrics()
+    let groups: GroupMetrics
     /// In milliseconds since 1970.
     let now: @Sendable () -> Int64
 
@@ -22,6 +23,7 @@ final class EnvelopeServices {
         configuration: WebSocketConfiguration,
         metrics: SocketMetrics,
         replies: ReplyMetrics,
+        groups: GroupMetrics,
         now: @escaping @Sendable () -> Int64
     ) {
         self.lane = lane
@@ -29,6 +31,7 @@ final class EnvelopeServices {
         self.configuration = configuration
         self.metrics = metrics
         self.replies = replies
+        self.groups = groups
         self.now = now
     }
 }

@@ -45,7 +45,21 @@ final class EnvelopeSocket: EnvelopeClient {
             socket.ended(.connectionLost)
             throw error
         }
-        subscription.delivery.begin(beginning.resumption, owner: socket)
+        if let share = subscription.share {
+            share.reader.join(socket)
+        } else {
+            subscription.delivery.begin(beginning.resumption, owner: socket)
+        }
+    }
+
+    func deliver(_ round: FeedRound) {
+        if let share = self.subscription.share { return share.reader.wake() }
+        self.subscription.delivery.deliver(round)
+    }
+
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        if let share = self.subscription.share { return share.reader.wake() }
+        self.subscription.delivery.interrupted(reason, head: head)
     }
 
     func drain() {
@@ -96,19 +110,62 @@ extension EnvelopeSocket: WebSocketOwner {
         case .ignore: break
         case .answer(let text): self.answer(text)
         case .reply(let reply, let token, let ticket): self.reply(reply, to: token, ticket: ticket)
-        case .end(let ending): self.handler?.close(text: ending.explanation, reason: .policyViolation)
+        case .settle(let verdict, let position, let ref): self.settle(verdict, position, ref: ref)
+        case .end(let ending): self.end(ending)
+        }
+    }
+
+    private func end(_ ending: EnvelopeStateMachine.Ending) {
+        self.handler?.close(text: ending.explanation, reason: .policyViolation)
+    }
+
+    private func settle(_ verdict: GroupSettlement.Verdict, _ position: Position, ref: String?) {
+        let share = self.subscription.share
+        if share?.settle(verdict, position) == true { return }
+        let fault = share == nil ? EnvelopeFault.noGroup : .notUnsettled
+        switch self.machine.settlementRefused(fault, ref: ref, now: self.services.lane.eventLoop.now) {
+        case .answer(let text): self.answer(text)
+        case .end(let ending): self.end(ending)
+        case .ignore, .reply, .settle: break
         }
     }
 
     func becameWritable() {
+        if let share = self.subscription.share { return share.reader.wake() }
         self.subscription.delivery.becameWritable()
     }
 
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
         self.machine.ended()
+        self.subscription.share?.leave(self)
         self.left(reason)
         self.handler = nil
         self.services.lane.stopHeartbeat(of: handler)
     }
+}
+
+extension EnvelopeSocket: GroupMember {
+    var credit: Int { self.isWritable ? self.subscription.share?.credit ?? 0 : 0 }
+
+    func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
+        guard let share = self.subscription.share else { return }
+        let filter = self.subscription.filter
+        var admitted: [GroupPage.Delivery] = []
+        for delivery in deliveries {
+            share.given(delivery.entry.position)
+            if filter?.admits(delivery.entry.event) ?? true {
+                admitted.append(delivery)
+            } else {
+                // What the filter drops is done with.
+                _ = share.settle(.ack, delivery.entry.position)
+            }
+        }
+        guard !admitted.isEmpty else { return }
+        let round = EnvelopeRound(admitted, channel: self.subscription.membership.channel)
+        guard case .accepted = self.write(round.frames) else { return }
+        self.services.metrics.delivered(admitted.count)
+    }
+
+    func visited() {}
 }

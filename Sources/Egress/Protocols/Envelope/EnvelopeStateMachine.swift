@@ -8,8 +8,8 @@ internal import Shared
 /// What an envelope socket's client asks, and what it is answered. No IO and no clock of its own; what is delivered to it
 /// is `DeliveryStateMachine`'s.
 ///
-/// Every frame of the client is answered with one frame, that of a reply when its outcome is known; answers to replies
-/// come as the outcomes do, each with the token and the client's `ref`.
+/// Every frame of the client is answered with one frame, but for an ack or nack that is as it should be. That of a reply is
+/// answered when its outcome is known; answers to replies come as the outcomes do, each with the token and the client's `ref`.
 struct EnvelopeStateMachine {
     /// A reply that is under way.
     struct Ticket: Equatable {
@@ -51,6 +51,8 @@ struct EnvelopeStateMachine {
         case answer([UInt8])
         /// Bring the reply to its node, and tell what became of it.
         case reply(Reply, ReplyToken, Ticket)
+        /// Settle an event, and tell if it is not the client's to settle.
+        case settle(GroupSettlement.Verdict, Position, ref: String?)
         /// Send this frame's text, then close.
         case end(Ending)
     }
@@ -66,6 +68,8 @@ struct EnvelopeStateMachine {
             return self.refuse(fault, ref: ref, now: now)
         case .success(.ping):
             return .answer(RelayFrame.pong(ref: ref, id: self.nextID()))
+        case .success(.settle(let verdict, let position)):
+            return .settle(verdict, position, ref: ref)
         case .success(.reply(let reply, let token)):
             let ticket = Ticket(token: token, ref: ref)
             guard let known = ReplyToken(token) else { return .answer(self.result(.unknown, of: ticket)) }
@@ -75,6 +79,11 @@ struct EnvelopeStateMachine {
             self.underWay += 1
             return .reply(reply, known, ticket)
         }
+    }
+
+    /// An event could not be settled.
+    mutating func settlementRefused(_ fault: EnvelopeFault, ref: String?, now: NIODeadline) -> MessageAction {
+        self.refuse(fault, ref: ref, now: now)
     }
 
     private mutating func refuse(_ fault: EnvelopeFault, ref: String?, now: NIODeadline) -> MessageAction {

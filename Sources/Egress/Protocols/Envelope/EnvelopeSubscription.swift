@@ -11,6 +11,8 @@ struct EnvelopeSubscription {
     let delivery: Delivery
     let filter: EventFilter?
     let consumer: ConsumerName?
+    /// Of a member of a group, whose events do not come by the delivery.
+    let share: EnvelopeShare?
 
     /// On the lane's loop. The feed posts to the lane from now on.
     init(_ request: StreamRequest, beginning: StreamBeginning, place: FeedPlace, services: EnvelopeServices) {
@@ -24,6 +26,11 @@ struct EnvelopeSubscription {
             eventLoop: services.lane.eventLoop
         )
         self.filter = request.filter
-        self.consumer = request.consumer
+        self.consumer = request.group == nil ? request.consumer : nil
+        let membership = self.membership
+        self.share = request.group.map { group in
+            let reader = membership.reader(of: group, start: beginning.groupStart, metrics: services.groups)
+            return EnvelopeShare(reader: reader, prefetch: group.prefetch)
+        }
     }
 }

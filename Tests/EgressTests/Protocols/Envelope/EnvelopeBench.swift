@@ -27,6 +27,7 @@ final class EnvelopeBench {
             configuration: WebSocketConfiguration(messageLimit: EnvelopeProtocol.frameLimit),
             metrics: SocketMetrics(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })),
             replies: ReplyMetrics(),
+            groups: GroupMetrics(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })),
             now: { 1_700_000_000_123 }
         )
     }

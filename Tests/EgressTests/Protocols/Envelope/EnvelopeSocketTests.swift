@@ -22,14 +22,18 @@ import Testing
         let output = HeldOutput()
         private let bench: EnvelopeBench
 
-        init(_ bench: EnvelopeBench, after resumption: DeliveryStateMachine.Resumption? = nil) throws {
+        init(
+            _ bench: EnvelopeBench,
+            after resumption: DeliveryStateMachine.Resumption? = nil,
+            query: String = ""
+        ) throws {
             self.bench = bench
             self.channel = EmbeddedChannel(handler: self.output, loop: bench.loop)
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             try EnvelopeSocket.open(
                 on: self.channel,
                 services: bench.services,
-                request: StreamRequest(query: QueryParameters(encoded: ""), hasBacklog: false),
+                request: StreamRequest(query: QueryParameters(encoded: query[...]), hasBacklog: false),
                 beginning: StreamBeginning(resumption: resumption),
                 place: try bench.place()
             )
@@ -189,5 +193,85 @@ import Testing
         for member in bench.lane.members { member.drain() }
         #expect(try client.frames().map(\.closeCode) == [1012])
         #expect(bench.lane.members.isEmpty)
+    }
+
+    // MARK: Groups
+
+    /// Acknowledges an event by its envelope.
+    private func settle(_ verdict: String, _ event: [String: Any], _ client: Client) throws {
+        let position = try #require(event["position"] as? String)
+        try client.send(#"{"type":"\#(verdict)","position":"\#(position)"}"#)
+    }
+
+    /// Every event is one member's, and no member has more than it may have unsettled.
+    @Test func membersShareEvents() throws {
+        let bench = try #require(self.bench)
+        let one = try Client(bench, query: "group=g&prefetch=2")
+        let other = try Client(bench, query: "group=g&prefetch=2")
+        try bench.publish("1", "2", "3", "4", "5", "6")
+        let (first, second) = (try one.events(), try other.events())
+        #expect(first.count == 2)
+        #expect(second.count == 2)
+        #expect(first.allSatisfy { $0["attempt"] as? Int == 1 })
+        #expect(try one.words() == [])
+        try self.settle("ack", first[0], one)
+        try self.settle("ack", first[1], one)
+        #expect(try one.words() == ["5", "6"])
+        #expect(try other.words() == [])
+        let had = try (first + second).map { try #require($0["data"] as? NSNumber).intValue }
+        #expect(had.sorted() == [1, 2, 3, 4])
+    }
+
+    /// What a member refuses, or leaves behind, is another's at once, as another attempt; in the end it is a dead letter.
+    @Test func whatIsNotSettledIsTriedAgain() throws {
+        let bench = try #require(self.bench)
+        let one = try Client(bench, query: "group=g&attempts=3")
+        try bench.publish("1")
+        let first = try one.events()
+        try self.settle("nack", try #require(first.first), one)
+        let second = try one.events()
+        #expect(second.map { $0["attempt"] as? Int } == [2])
+        let other = try Client(bench, query: "group=g&attempts=3")
+        try one.channel.close().wait()
+        let third = try other.events()
+        #expect(third.map { $0["attempt"] as? Int } == [3])
+        try self.settle("nack", try #require(third.first), other)
+        #expect(try other.events().isEmpty)
+        let letters = try bench.broker.deadLetters(
+            of: EnvelopeSample.channel,
+            after: 0,
+            limit: 10,
+            eventLoop: bench.loop
+        ).wait()
+        #expect(letters.map(\.attempts) == [3])
+        #expect(letters.map { String(buffer: $0.entry.event.body) } == ["1"])
+    }
+
+    /// An acknowledgement of what is not the client's is answered, and changes nothing.
+    @Test func onlyWhatItHasIsAMembersToSettle() throws {
+        let bench = try #require(self.bench)
+        let one = try Client(bench, query: "group=g")
+        let plain = try Client(bench)
+        try bench.publish("1")
+        let event = try #require(try one.events().first)
+        _ = try plain.events()
+        try self.settle("ack", event, plain)
+        #expect(try plain.events().map { $0["reason"] as? String } == ["no_group"])
+        try self.settle("ack", event, one)
+        #expect(try one.events().isEmpty)
+        try self.settle("nack", event, one)
+        #expect(try one.events().map { $0["reason"] as? String } == ["not_unsettled"])
+        try one.channel.close().wait()
+        #expect(try Client(bench, query: "group=g").words() == [])
+    }
+
+    /// What a member's filter drops is done with.
+    @Test func filteredEventsAreSettled() throws {
+        let bench = try #require(self.bench)
+        let one = try Client(bench, query: "group=g&where=a:1")
+        try bench.publish(#"{"a":1}"#, #"{"a":2}"#)
+        #expect(try one.events().count == 1)
+        try one.channel.close().wait()
+        #expect(try Client(bench, query: "group=g").events().count == 1)
     }
 }

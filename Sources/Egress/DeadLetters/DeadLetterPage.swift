@@ -1,0 +1,39 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// Dead letters as JSON: `{"dead_letters":[{"number",…}]}`; docs/openapi.yaml describes it.
+enum DeadLetterPage {
+    /// The page's bytes.
+    static func json(_ letters: [DeadLetter]) -> [UInt8] {
+        var json = Array(#"{"dead_letters":["#.utf8)
+        for (index, letter) in letters.enumerated() {
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            json += self.json(letter)
+        }
+        json += Array("]}".utf8)
+        return json
+    }
+
+    private static func json(_ letter: DeadLetter) -> [UInt8] {
+        let event = letter.entry.event
+        var json = JSONObjectWriter()
+        json.member("number", letter.number)
+        json.member("group", letter.group.text)
+        json.member("attempts", letter.attempts)
+        json.member("position", letter.entry.position.description)
+        if let time = RFC3339.text(milliseconds: event.receivedAt) { json.member("time", time) }
+        json.member("platform", event.platform)
+        if let type = event.type { json.member("type", type) }
+        if let id = event.id { json.member("id", id) }
+        if event.bodyIsUTF8 {
+            json.member("body", String(buffer: event.body))
+        } else {
+            json.member("body_base64", event.body.withUnsafeReadableBytes { Base64.encode($0) })
+        }
+        return json.finish()
+    }
+}

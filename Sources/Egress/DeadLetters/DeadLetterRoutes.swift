@@ -1,0 +1,124 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// What a bot's groups gave up, for the bot's author to look at, to have delivered again, or to forget. Belongs to one event
+/// loop.
+///
+/// | route | |
+/// |---|---|
+/// | `GET /dead-letters?secret=S[&after=N]` | a page of them, oldest first |
+/// | `POST /dead-letters/{number}/replay?secret=S` | publishes the event again, behind all others, and forgets the dead letter |
+/// | `DELETE /dead-letters/{number}?secret=S` | forgets it |
+struct DeadLetterRoutes {
+    /// How many a page has, at most.
+    private static let pageLimit = 16
+
+    let broker: any Broker
+    let eventLoop: any EventLoop
+
+    func addRoutes(to router: inout Router) {
+        router.on(.GET, "/dead-letters") { request in
+            self.respond(to: request) { self.list(request.query, of: $0) }
+        }
+        router.on(.POST, "/dead-letters/{number}/replay") { request in
+            self.respond(to: request) { self.replay(Self.number(in: request), of: $0) }
+        }
+        router.on(.DELETE, "/dead-letters/{number}") { request in
+            self.respond(to: request) { self.drop(Self.number(in: request), of: $0) }
+        }
+    }
+
+    /// Finds whose they are, and makes an answer of what failed.
+    private func respond(
+        to request: HTTPRequest,
+        _ answer: (ChannelID) -> EventLoopFuture<HTTPReply>
+    ) -> HTTPReply {
+        guard let secret = request.query["secret"] ?? request.bearerToken, !secret.isEmpty else {
+            return .response(SocketRefusal.missingSecret.problem.response)
+        }
+        return .eventually(
+            answer(ChannelID(secret: Secret(secret))).recover { error in
+                let problem = (error as? DeadLetterRefusal)?.problem ?? SocketRefusal.brokerUnavailable.problem
+                return .response(problem.response)
+            }
+        )
+    }
+
+    /// The number in the path; 0, which no dead letter has, for what is none.
+    private static func number(in request: HTTPRequest) -> UInt64 {
+        request.parameters["number"].flatMap { UInt64($0) } ?? 0
+    }
+
+    // MARK: What is asked
+
+    private func list(_ query: QueryParameters, of channel: ChannelID) -> EventLoopFuture<HTTPReply> {
+        guard let after = UInt64(query["after"] ?? "0") else {
+            return self.eventLoop.makeFailedFuture(DeadLetterRefusal.badNumber)
+        }
+        return self.broker.deadLetters(
+            of: channel,
+            after: after,
+            limit: Self.pageLimit,
+            eventLoop: self.eventLoop
+        ).map { letters in
+            .response(.json(ByteBuffer(bytes: DeadLetterPage.json(letters))))
+        }
+    }
+
+    private func replay(_ number: UInt64, of channel: ChannelID) -> EventLoopFuture<HTTPReply> {
+        let (broker, eventLoop) = (self.broker, self.eventLoop)
+        return self.find(number, of: channel).flatMap { letter in
+            // Without its key: it is known as a duplicate of itself.
+            broker.publish(letter.entry.event, to: channel, key: nil, on: eventLoop).future(on: eventLoop)
+        }.flatMap { publication in
+            // Forgotten behind the publication: should this fail, it is delivered twice rather than never.
+            broker.dropDeadLetter(number, of: channel, eventLoop: eventLoop).map { _ in
+                var json = JSONObjectWriter()
+                if case .stored(let position, feeds: _) = publication {
+                    json.member("position", position.description)
+                }
+                return .response(.json(ByteBuffer(bytes: json.finish())))
+            }
+        }
+    }
+
+    private func drop(_ number: UInt64, of channel: ChannelID) -> EventLoopFuture<HTTPReply> {
+        self.broker.dropDeadLetter(number, of: channel, eventLoop: self.eventLoop).flatMapThrowing { wasThere in
+            guard wasThere else { throw DeadLetterRefusal.notFound }
+            return .response(HTTPResponse(status: .noContent))
+        }
+    }
+
+    private func find(_ number: UInt64, of channel: ChannelID) -> EventLoopFuture<DeadLetter> {
+        self.broker.deadLetters(of: channel, after: max(number, 1) - 1, limit: 1, eventLoop: self.eventLoop)
+            .flatMapThrowing { letters in
+                guard let letter = letters.first, letter.number == number else { throw DeadLetterRefusal.notFound }
+                return letter
+            }
+    }
+}
+
+/// Why something about dead letters cannot be done.
+enum DeadLetterRefusal: String, Error {
+    case notFound = "no_such_dead_letter"
+    case badNumber = "bad_number"
+
+    /// The answer that says so.
+    var problem: Problem {
+        switch self {
+        case .notFound:
+            Problem(
+                .notFound,
+                reason: self.rawValue,
+                detail: "There is no dead letter of this number; it was replayed, dropped or let go of meanwhile."
+            )
+        case .badNumber:
+            Problem(.badRequest, reason: self.rawValue, detail: "after= takes the number of a dead letter, or 0.")
+        }
+    }
+}

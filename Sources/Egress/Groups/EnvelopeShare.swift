@@ -1,0 +1,42 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// An envelope socket's part in a group. Bound to the socket's event loop.
+final class EnvelopeShare {
+    let reader: GroupReader
+    private var unsettled: UnsettledEvents
+
+    /// - Parameter prefetch: how many events the socket may have that it has not settled.
+    init(reader: GroupReader, prefetch: Int) {
+        self.reader = reader
+        self.unsettled = UnsettledEvents(limit: prefetch)
+    }
+
+    /// How many more events the socket takes.
+    var credit: Int { self.unsettled.room }
+
+    /// The socket was given an event.
+    func given(_ position: Position) {
+        self.unsettled.given(position)
+    }
+
+    /// The client settles an event.
+    ///
+    /// - Returns: whether it is the client's to settle.
+    func settle(_ verdict: GroupSettlement.Verdict, _ position: Position) -> Bool {
+        guard self.unsettled.settle(position) else { return false }
+        self.reader.settle(verdict, [position])
+        self.reader.wake()
+        return true
+    }
+
+    /// The socket has gone; what it leaves is another's at once.
+    func leave(_ member: any GroupMember) {
+        self.reader.leave(member, unsettled: self.unsettled.all)
+        self.unsettled = UnsettledEvents(limit: 0)
+    }
+}

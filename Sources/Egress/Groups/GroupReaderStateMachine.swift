@@ -1,0 +1,64 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// When a lane takes events for its members of a group. No IO and no clock.
+///
+/// One take is under way at a time. It is repeated while it brings what was asked for, when an event comes, when a member
+/// has room again, and once in a while for what others did not settle.
+struct GroupReaderStateMachine {
+    /// How many events are taken at once, at most.
+    static let pageLimit = 64
+
+    private var isTaking = false
+    /// Whether something came that the take under way may have missed.
+    private var isWanted = false
+
+    /// There may be events to take.
+    ///
+    /// - Parameter credit: how many all members take together.
+    /// - Returns: how many to take now, nil for none.
+    mutating func wanted(credit: Int) -> Int? {
+        guard !self.isTaking else {
+            self.isWanted = true
+            return nil
+        }
+        guard credit > 0 else { return nil }
+        self.isTaking = true
+        self.isWanted = false
+        return min(credit, Self.pageLimit)
+    }
+
+    /// A take has ended.
+    ///
+    /// - Parameters:
+    ///   - count: how many events it brought; nil where it failed, and is tried again in a while.
+    ///   - limit: how many were asked for.
+    ///   - credit: how many all members take now.
+    /// - Returns: how many to take now, nil for none.
+    mutating func taken(_ count: Int?, of limit: Int, credit: Int) -> Int? {
+        self.isTaking = false
+        guard let count, count == limit || self.isWanted else { return nil }
+        return self.wanted(credit: credit)
+    }
+
+    /// How a page is dealt to members with room: in turns of one, so that a slow one holds up few.
+    ///
+    /// - Parameters:
+    ///   - count: of events.
+    ///   - credits: of the members.
+    /// - Returns: how many each member gets; together no more than `count`.
+    static func deal(_ count: Int, to credits: [Int]) -> [Int] {
+        var shares = credits.map { _ in 0 }
+        var rest = count
+        while rest > 0 {
+            let before = rest
+            for index in credits.indices where rest > 0 && shares[index] < credits[index] {
+                shares[index] += 1
+                rest -= 1
+            }
+            if rest == before { break }
+        }
+        return shares
+    }
+}

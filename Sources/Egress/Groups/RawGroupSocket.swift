@@ -1,0 +1,132 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// A raw socket that is a member of a group. It has no words to acknowledge an event with: one that is with the system is
+/// done with. Bound to its channel's event loop.
+final class RawGroupSocket: FeedMember {
+    /// How many events it is given at once, at most.
+    private static let window = 16
+
+    var groupIndex = 0
+
+    private let membership: FeedMembership
+    private let reader: GroupReader
+    private let metrics: SocketMetrics
+    private let answers: RawAnswers?
+    private let filter: EventFilter?
+    private var handler: WebSocketHandler?
+    /// Written, and not yet known to be with the system.
+    private var written: [Position] = []
+
+    private init(
+        membership: FeedMembership,
+        reader: GroupReader,
+        metrics: SocketMetrics,
+        answers: RawAnswers?,
+        filter: EventFilter?
+    ) {
+        self.membership = membership
+        self.reader = reader
+        self.metrics = metrics
+        self.answers = answers
+        self.filter = filter
+    }
+
+    /// Makes a channel a raw socket that is a member of a group. On the channel's event loop, which is the lane's.
+    static func open(
+        on channel: any Channel,
+        membership: FeedMembership,
+        reader: GroupReader,
+        configuration: WebSocketConfiguration,
+        metrics: SocketMetrics,
+        answers: RawAnswers?,
+        filter: EventFilter?
+    ) throws {
+        let socket = RawGroupSocket(
+            membership: membership,
+            reader: reader,
+            metrics: metrics,
+            answers: answers,
+            filter: filter
+        )
+        let handler = WebSocketHandler(owner: socket, configuration: configuration, discardsMessages: answers == nil)
+        socket.handler = handler
+        membership.join(socket)
+        membership.lane.startHeartbeat(of: handler)
+        metrics.opened()
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            socket.ended(.connectionLost)
+            throw error
+        }
+        reader.join(socket)
+    }
+
+    // MARK: From the feed
+
+    func deliver(_ round: FeedRound) {
+        self.reader.wake()
+    }
+
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        self.reader.wake()
+    }
+
+    func drain() {
+        self.handler?.close(text: DrainNotice.text, reason: .drain)
+    }
+
+    private func acknowledgeWritten() {
+        guard !self.written.isEmpty, self.handler?.isFlushed == true else { return }
+        self.reader.settle(.ack, self.written)
+        self.written = []
+    }
+}
+
+extension RawGroupSocket: GroupMember {
+    var credit: Int {
+        guard let handler, handler.isWritable else { return 0 }
+        return Self.window - self.written.count
+    }
+
+    func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
+        self.written += deliveries.map(\.entry.position)
+        let entries = deliveries.map(\.entry).filter { self.filter?.admits($0.event) ?? true }
+        if !entries.isEmpty, case .accepted? = self.handler?.send(RawProtocol.frames(entries[...])) {
+            self.metrics.delivered(entries.count)
+            self.answers?.delivered(entries)
+        }
+        self.acknowledgeWritten()
+    }
+
+    func visited() {
+        self.acknowledgeWritten()
+    }
+}
+
+extension RawGroupSocket: WebSocketOwner {
+    func messageReceived(_ message: WebSocketMessage) {
+        self.answers?.received(message)
+    }
+
+    func becameWritable() {
+        self.acknowledgeWritten()
+        self.reader.wake()
+    }
+
+    func ended(_ reason: WebSocketEndReason) {
+        guard let handler = self.handler else { return }
+        if reason.isGoodbye { self.acknowledgeWritten() }
+        self.handler = nil
+        self.reader.leave(self, unsettled: self.written)
+        self.written = []
+        self.membership.lane.stopHeartbeat(of: handler)
+        self.membership.leave(self)
+        self.metrics.ended(reason, channel: self.membership.channel)
+    }
+}

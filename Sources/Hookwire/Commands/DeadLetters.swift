@@ -1,0 +1,147 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+internal import SystemPackage
+
+/// `hookwire dead-letters`: looks at what groups gave up.
+struct DeadLetters: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dead-letters",
+        abstract: "Lists, replays or drops the events that a bot's groups gave up.",
+        discussion: """
+            A group (?group=NAME) gives an event up when no member has acknowledged it in as many attempts as were \
+            allowed. The relay keeps it for a day by default, a thousand a bot.
+
+            The exit code is 0 where it was done, 1 where the relay refused, and 2 where it could not be reached.
+            """,
+        subcommands: [List.self, Replay.self, Drop.self]
+    )
+
+    /// Whose dead letters, and where.
+    struct Options: ParsableArguments {
+        @Option(help: ArgumentHelp("The address of the relay, or of any egress node.", valueName: "url"))
+        var relay = "http://localhost:8080"
+
+        @Option(
+            help: ArgumentHelp(
+                "The bot's secret; HOOKWIRE_SECRET in the environment keeps it out of the process list.",
+                valueName: "secret"
+            )
+        )
+        var secret: String = ProcessEnvironment["HOOKWIRE_SECRET"] ?? ""
+
+        func validate() throws {
+            guard RelayClient.isAddress(self.relay) else {
+                throw ValidationError("--relay must be an address such as http://localhost:8080.")
+            }
+            guard !self.secret.isEmpty else {
+                throw ValidationError("Give the bot's secret: --secret, or HOOKWIRE_SECRET in the environment.")
+            }
+        }
+
+        /// Asks the relay; what went wrong is printed, and is the exit code.
+        func send(_ method: HTTPMethod, _ path: String) async throws -> ByteBuffer {
+            let bearer = [(name: "Authorization", value: "Bearer \(self.secret)")]
+            let answer: RelayClient.Answer
+            do throws(RelayClient.Unreachable) {
+                answer = try await RelayClient(self.relay).send(method, path, headers: bearer)
+            } catch {
+                Self.complain("\(error)")
+                throw ExitCode(2)
+            }
+            guard answer.status.code < 300 else {
+                Self.complain("\(answer.status.code): \(DeadLetterListing.detail(answer.body))")
+                throw ExitCode(1)
+            }
+            return answer.body
+        }
+
+        /// All dead letters, page by page.
+        func all() async throws -> [DeadLetterListing.Letter] {
+            var letters: [DeadLetterListing.Letter] = []
+            while true {
+                let page = try await self.send(.GET, "/dead-letters?after=\(letters.last?.number ?? 0)")
+                let listing = DeadLetterListing.letters(page)
+                guard !listing.isEmpty else { return letters }
+                letters += listing
+            }
+        }
+
+        private static func complain(_ sentence: String) {
+            _ = try? FileDescriptor.standardError.writeAll("\(sentence)\n".utf8)
+        }
+    }
+
+    /// Which of them.
+    struct Selection: ParsableArguments {
+        @Argument(help: ArgumentHelp("The numbers that `list` shows.", valueName: "number"))
+        var numbers: [UInt64] = []
+
+        @Flag(help: "All of them.")
+        var all = false
+
+        func validate() throws {
+            guard self.all != !self.numbers.isEmpty else {
+                throw ValidationError("Name the dead letters by the numbers that `list` shows, or give --all.")
+            }
+        }
+
+        func numbers(_ options: Options) async throws -> [UInt64] {
+            guard self.all else { return self.numbers }
+            return try await options.all().map(\.number)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists them, oldest first, a line each.")
+
+        @OptionGroup var options: Options
+
+        @Flag(help: "Print the relay's JSON, an object a line.")
+        var json = false
+
+        func run() async throws {
+            let letters = try await self.options.all()
+            if self.json {
+                for letter in letters { print(letter.json) }
+            } else {
+                for line in DeadLetterListing.table(letters) { print(line) }
+            }
+        }
+    }
+
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Publishes them again, behind all other events, for every consumer and group of the bot."
+        )
+
+        @OptionGroup var options: Options
+        @OptionGroup var selection: Selection
+
+        func run() async throws {
+            for number in try await self.selection.numbers(self.options) {
+                _ = try await self.options.send(.POST, "/dead-letters/\(number)/replay")
+                print("replayed \(number)")
+            }
+        }
+    }
+
+    struct Drop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Forgets them.")
+
+        @OptionGroup var options: Options
+        @OptionGroup var selection: Selection
+
+        func run() async throws {
+            for number in try await self.selection.numbers(self.options) {
+                _ = try await self.options.send(.DELETE, "/dead-letters/\(number)")
+                print("dropped \(number)")
+            }
+        }
+    }
+}

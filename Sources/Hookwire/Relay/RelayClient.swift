@@ -1,0 +1,78 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AsyncHTTPClient
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// Asks a relay, for one command.
+struct RelayClient {
+    /// What it answered.
+    struct Answer {
+        var status: HTTPResponseStatus
+        var body: ByteBuffer
+        /// How long it took.
+        var time: TimeAmount
+    }
+
+    /// The relay cannot be reached, or did not answer in time.
+    struct Unreachable: Error, CustomStringConvertible {
+        var base: String
+        var cause: any Error
+
+        var description: String {
+            "Cannot reach \(self.base): \(self.cause). Check that the relay runs, and that the address is right, http:// or "
+                + "https:// included."
+        }
+    }
+
+    /// How long an answer may take.
+    private static let timeout = TimeAmount.seconds(10)
+    /// The longest answer that is read, in bytes: a page of dead letters has some events of a megabyte.
+    private static let answerLimit = 64 << 20
+
+    /// The relay's address, without a slash at its end.
+    let base: String
+
+    /// - Parameter address: as it was given: with or without slashes at its end.
+    init(_ address: String) {
+        var base = address
+        while base.hasSuffix("/") { base.removeLast() }
+        self.base = base
+    }
+
+    /// Whether an address is one that can be asked.
+    static func isAddress(_ text: String) -> Bool {
+        text.hasPrefix("http://") || text.hasPrefix("https://")
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// - Parameter target: path and query.
+    func send(
+        _ method: HTTPMethod,
+        _ target: String,
+        headers: [(name: String, value: String)] = [],
+        body: ByteBuffer? = nil
+    ) async throws(Unreachable) -> Answer {
+        var request = HTTPClientRequest(url: self.base + target)
+        request.method = method
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        request.body = body.map { .bytes($0) }
+        var configuration = HTTPClient.Configuration()
+        // A relay that does not run is an answer, too, and nobody wants to wait for it.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(configuration: configuration)
+        defer { _ = client.shutdown() }
+        let start = NIODeadline.now()
+        do {
+            let response = try await client.execute(request, timeout: Self.timeout)
+            let body = try await response.body.collect(upTo: Self.answerLimit)
+            return Answer(status: response.status, body: body, time: NIODeadline.now() - start)
+        } catch {
+            throw Unreachable(base: self.base, cause: error)
+        }
+    }
+}
