@@ -46,6 +46,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     var needsFlush = false
     private var isFlushScheduled = false
     private var wantsRead = false
+    /// The answer under way comes soon enough to go on reading.
+    private var readsOn = false
     private var timer: NIOScheduledCallback?
     private var timerDeadline = NIODeadline.distantFuture
     /// How the answer under way has to be written.
@@ -182,11 +184,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.mustWait(context: context) || self.machine.isHoldingBody {
+        if self.mustHoldRead(context: context) {
             self.wantsRead = true
         } else {
             context.read()
         }
+    }
+
+    /// Whether no more input is asked for now.
+    private func mustHoldRead(context: ChannelHandlerContext) -> Bool {
+        if self.machine.isHoldingBody { return true }
+        guard self.readsOn else { return self.mustWait(context: context) }
+        return !self.waiting.isEmpty || self.plain.hasNews || self.turn == 0 || !context.channel.isWritable
     }
 
     /// Whether input waits: for the answer under way, for the peer to read what it was answered, or for its turn. What
@@ -310,6 +319,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             self.upgrade(upgrade, context: context)
         case .eventually(let future):
             self.answer(with: future, context: context)
+        case .promptly(let future):
+            self.readsOn = true
+            self.answer(with: future, context: context)
         case .awaited(let future, let abandoned):
             // A peer that has finished its side behind the request is not waiting either: nearly all that do have gone.
             if self.isInputClosed {
@@ -326,6 +338,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         future.hop(to: context.eventLoop).whenComplete { result in
             let (handler, context) = loopBound.value
             handler.abandon = nil
+            handler.readsOn = false
             switch result {
             case .success(let reply): handler.answer(reply, context: context)
             case .failure: handler.answer(.response(Self.failure.response), context: context)
@@ -486,7 +499,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func readIfWanted(context: ChannelHandlerContext) {
-        guard self.wantsRead, !self.mustWait(context: context), !self.machine.isHoldingBody else { return }
+        guard self.wantsRead, !self.mustHoldRead(context: context) else { return }
         self.wantsRead = false
         context.read()
     }
