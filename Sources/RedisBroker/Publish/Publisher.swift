@@ -54,9 +54,9 @@ final class Publisher: Sendable {
             },
             epoch: epoch
         )
-        self.client.send(call.byName, on: eventLoop).whenComplete { reply in
+        self.client.send(call.byName, on: eventLoop) { reply in
             if RedisScripts.isUnknown(reply) {
-                self.client.send(call.byText(self.script), on: eventLoop).whenComplete { reply in
+                self.client.send(call.byText(self.script), on: eventLoop) { reply in
                     completion(self.publication(reply, on: channel))
                 }
             } else {
