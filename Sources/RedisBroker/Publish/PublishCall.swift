@@ -66,14 +66,29 @@ struct PublishCall: Sendable {
         switch reply {
         case .null:
             return .duplicate
-        case .array(let parts) where parts.count == 3:
-            guard case .bulk(let digits) = parts[0], let epoch = Epoch(padded: digits.readableBytesView),
-                case .integer(let offset) = parts[1], let offset = UInt64(exactly: offset),
-                case .integer(let feeds) = parts[2], feeds >= 0
+        case .bulk(let text):
+            let epochEnd = text.readerIndex + 16
+            let numbers = text.readableBytesView.dropFirst(17)
+            guard text.getInteger(at: epochEnd) == UInt8(ascii: " "),
+                let epoch = Epoch(padded: text.readableBytesView.prefix(16)),
+                let offsetEnd = numbers.firstIndex(of: UInt8(ascii: " ")),
+                let offset = self.number(numbers[..<offsetEnd]),
+                let feeds = self.number(numbers[(offsetEnd + 1)...])
             else { return nil }
-            return .stored(Position(epoch: epoch, offset: offset), feeds: feeds)
+            return .stored(Position(epoch: epoch, offset: offset), feeds: Int(feeds))
         default:
             return nil
         }
+    }
+
+    /// A number in decimal digits, up to what Lua counts exactly.
+    private static func number(_ digits: ByteBufferView) -> UInt64? {
+        guard (1...16).contains(digits.count) else { return nil }
+        var number: UInt64 = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = number * 10 + UInt64(digit - UInt8(ascii: "0"))
+        }
+        return number
     }
 }

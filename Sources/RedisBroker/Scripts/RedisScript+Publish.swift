@@ -19,7 +19,8 @@ extension RedisScript {
     /// | 3, 4 | the last epoch and offset that the caller knows of here; an empty epoch where it knows none |
     /// | 5 | the key's lifetime in ms; 0 for no key |
     ///
-    /// It returns epoch and offset and how many nodes it was pushed to, or nil where the key is known.
+    /// It returns epoch and offset and how many nodes it was pushed to, with a space between them, or nil where the key is
+    /// known.
     ///
     /// Should the append fail, the duplicate key is forgotten again, so that the platform's next attempt is not taken for
     /// a duplicate. Trimming by count is exact, for it costs no more than the approximate one (a deleted entry is a flag
@@ -108,7 +109,7 @@ extension RedisScript {
 
             if #event > \(settings.pushLimit) then event = '' end
             local feeds = call('PUBLISH', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
-            return {epoch, offset, feeds}
+            return epoch .. ' ' .. digits .. ' ' .. feeds
             """
         )
     }
