@@ -91,7 +91,7 @@ final class Webhook<P: Platform & SendableMetatype> {
                     reply.succeed(.response(webhook.value.notStored(error as? BrokerError ?? .unavailable)))
                 }
             }
-            return .eventually(reply.futureResult)
+            return .promptly(reply.futureResult)
         }
     }
 

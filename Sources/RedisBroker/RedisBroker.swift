@@ -55,13 +55,13 @@ public final class RedisBroker: Broker {
         self.client = RedisClient(configuration: configuration.redis, group: group, logger: logger)
         self.publisher = Publisher(
             client: self.client,
-            settings: Publisher.Settings(
+            settings: PublishSettings(
                 retentionCount: configuration.retentionCount,
                 retentionAgeMilliseconds: configuration.retentionAgeMilliseconds,
                 positionLifetimeMilliseconds: RedisBrokerConfiguration.positionLifetimeMilliseconds,
-                pushLimit: configuration.pushLimit,
-                eventLimit: configuration.eventLimit
-            )
+                pushLimit: configuration.pushLimit
+            ),
+            eventLimit: configuration.eventLimit
         )
         self.reader = LogReader(
             client: self.client,
@@ -137,7 +137,7 @@ public final class RedisBroker: Broker {
         on eventLoop: any EventLoop
     ) -> PendingPublication {
         let promise = eventLoop.makePromise(of: Publication.self)
-        self.publisher.publish(event, to: channel, key: key, on: eventLoop).whenComplete { result in
+        self.publisher.publish(event, to: channel, key: key, on: eventLoop) { result in
             let result = result.mapError { self.brokerError($0) }
             self.metrics.published(result)
             promise.completeWith(result.mapError { $0 })

@@ -7,6 +7,7 @@ internal import Shared
 
 /// What a `RedisBroker` counts. Any thread. All dimensions are the cases of enums.
 struct RedisBrokerMetrics: Sendable {
+    private let stored: Counter
     private let publications: [String: Counter]
     private let catchUps: [CatchUpCause: Counter]
     private let interruptions: [UnrecoverableReason: Counter]
@@ -18,12 +19,14 @@ struct RedisBrokerMetrics: Sendable {
     private let feeds = Meter(label: "hookwire_redis_feeds")
 
     init() {
-        let outcomes = ["stored", "duplicate"] + BrokerError.allCases.map(\.rawValue)
+        let outcomes = ["duplicate"] + BrokerError.allCases.map(\.rawValue)
         self.publications = Dictionary(
             uniqueKeysWithValues: outcomes.map { outcome in
                 (outcome, Counter(label: "hookwire_redis_publications_total", dimensions: [("outcome", outcome)]))
             }
         )
+        // The one that every event asks for.
+        self.stored = Counter(label: "hookwire_redis_publications_total", dimensions: [("outcome", "stored")])
         let replies = ReplyOutcome.allCases.map(\.rawValue) + BrokerError.allCases.map(\.rawValue)
         self.replies = Dictionary(
             uniqueKeysWithValues: replies.map { outcome in
@@ -48,7 +51,7 @@ struct RedisBrokerMetrics: Sendable {
     /// Counts what became of a publication.
     func published(_ result: Result<Publication, BrokerError>) {
         switch result {
-        case .success(.stored): self.publications["stored"]?.increment()
+        case .success(.stored): self.stored.increment()
         case .success(.duplicate): self.publications["duplicate"]?.increment()
         case .failure(let error): self.publications[error.rawValue]?.increment()
         }

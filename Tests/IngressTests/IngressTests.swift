@@ -60,7 +60,8 @@ import Testing
         switch reply {
         case .response(let response):
             loop.makeSucceededFuture("\(response.status.code) \(String(buffer: response.body))")
-        case .eventually(let future), .awaited(let future, _): future.flatMap { Self.response($0, on: loop) }
+        case .eventually(let future), .promptly(let future), .awaited(let future, _):
+            future.flatMap { Self.response($0, on: loop) }
         case .stream, .upgrade: loop.makeFailedFuture(ChannelError.operationUnsupported)
         }
     }

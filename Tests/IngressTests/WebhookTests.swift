@@ -29,7 +29,7 @@ import Testing
             logger: logger
         )
         var reply = webhook.respond(to: request.request)
-        while case .eventually(let future) = reply {
+        while case .promptly(let future) = reply {
             loop.run()
             reply = try future.wait()
         }

@@ -72,14 +72,34 @@ final class RedisClient: Sendable {
     ///   without a reply in time (likewise), `.overloaded` when too much waits already, `.closed` after `shutdown`.
     func send(_ command: RESPCommand, on eventLoop: any EventLoop) -> EventLoopFuture<RESPValue> {
         let promise = eventLoop.makePromise(of: RESPValue.self)
+        self.send(command, on: self.lane(for: eventLoop), to: RedisReceiver(promise))
+        return promise.futureResult
+    }
+
+    /// The same without a future.
+    ///
+    /// - Parameter completion: is called on `eventLoop`, and before this returns where the command fails at once.
+    func send(
+        _ command: RESPCommand,
+        on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
+    ) {
         let lane = self.lane(for: eventLoop)
+        if lane.eventLoop === eventLoop {
+            self.send(command, on: lane, to: RedisReceiver(completion))
+        } else {
+            let receiver = RedisReceiver { result in eventLoop.execute { completion(result) } }
+            self.send(command, on: lane, to: receiver)
+        }
+    }
+
+    private func send(_ command: RESPCommand, on lane: Lane, to receiver: RedisReceiver) {
         let box = lane.lane
         if lane.eventLoop.inEventLoop {
-            box.value.send(command, promise: promise)
+            box.value.send(command, to: receiver)
         } else {
-            lane.eventLoop.execute { box.value.send(command, promise: promise) }
+            lane.eventLoop.execute { box.value.send(command, to: receiver) }
         }
-        return promise.futureResult
     }
 
     private func lane(for eventLoop: any EventLoop) -> Lane {

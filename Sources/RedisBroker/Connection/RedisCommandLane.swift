@@ -21,7 +21,7 @@ final class RedisCommandLane {
     /// Whether the very first attempt to connect has not ended yet: until then commands wait, for their deadline at
     /// most, so that a node that starts can be used at once. Afterwards they fail at once while there is no connection.
     private var isFirstAttempt = true
-    private var waiting: Deque<(command: RESPCommand, promise: EventLoopPromise<RESPValue>)> = []
+    private var waiting: Deque<(command: RESPCommand, receiver: RedisReceiver)> = []
     private var waitingBytes = 0
     private var waitingDeadline: Scheduled<Void>?
 
@@ -38,15 +38,15 @@ final class RedisCommandLane {
         self.link.start(owner: self)
     }
 
-    func send(_ command: RESPCommand, promise: EventLoopPromise<RESPValue>) {
+    func send(_ command: RESPCommand, to receiver: RedisReceiver) {
         if self.isReady, let handler {
-            handler.send(command, promise: promise)
+            handler.send(command, to: receiver)
         } else if self.isStopped {
-            promise.fail(BrokerError.closed)
+            receiver.fail(.closed)
         } else if self.isFirstAttempt {
-            self.wait(command, promise: promise)
+            self.wait(command, receiver)
         } else {
-            promise.fail(BrokerError.unavailable)
+            receiver.fail(.unavailable)
         }
     }
 
@@ -63,11 +63,11 @@ final class RedisCommandLane {
 
     // MARK: Before the first connection
 
-    private func wait(_ command: RESPCommand, promise: EventLoopPromise<RESPValue>) {
+    private func wait(_ command: RESPCommand, _ receiver: RedisReceiver) {
         guard self.waiting.count < self.configuration.maximumPendingCommands,
             command.byteCount <= self.configuration.maximumPendingBytes - self.waitingBytes
-        else { return promise.fail(BrokerError.overloaded) }
-        self.waiting.append((command, promise))
+        else { return receiver.fail(.overloaded) }
+        self.waiting.append((command, receiver))
         self.waitingBytes += command.byteCount
         if self.waitingDeadline == nil {
             let time = self.configuration.commandTimeout
@@ -82,7 +82,7 @@ final class RedisCommandLane {
         self.waitingDeadline.take()?.cancel()
         let waiting = self.waiting
         self.waiting = []
-        for (_, promise) in waiting { promise.fail(error) }
+        for (_, receiver) in waiting { receiver.fail(error) }
     }
 
     private func lost(_ loss: RedisLoss) {
@@ -122,7 +122,7 @@ extension RedisCommandLane: RedisConnectionOwner {
         self.status.become(.ready)
         self.link.ready()
         self.waitingDeadline.take()?.cancel()
-        while let (command, promise) = self.waiting.popFirst() { self.send(command, promise: promise) }
+        while let (command, receiver) = self.waiting.popFirst() { self.send(command, to: receiver) }
     }
 
     func connectionLost(_ loss: RedisLoss) {

@@ -22,7 +22,7 @@ protocol RedisConnectionOwner: AnyObject {
 final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Machine = RedisConnectionStateMachine<EventLoopPromise<RESPValue>>
+    typealias Machine = RedisConnectionStateMachine<RedisReceiver>
 
     private var machine: Machine
     private let handshake: (handshake: RedisHandshake, commands: [RESPCommand])
@@ -96,17 +96,17 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
 
     // MARK: For the owner, on the event loop
 
-    /// Sends a command and completes the promise with its reply, a `RedisError` or a `BrokerError`.
-    func send(_ command: RESPCommand, promise: EventLoopPromise<RESPValue>) {
-        guard let context else { return promise.fail(BrokerError.unavailable) }
+    /// Sends a command, and hands over its reply, a `RedisError` or a `BrokerError`.
+    func send(_ command: RESPCommand, to receiver: RedisReceiver) {
+        guard let context else { return receiver.fail(.unavailable) }
         context.eventLoop.preconditionInEventLoop()
-        switch self.machine.sendRequested(promise, bytes: command.byteCount, now: context.eventLoop.now) {
+        switch self.machine.sendRequested(receiver, bytes: command.byteCount, now: context.eventLoop.now) {
         case .write(let timer):
             self.output.append(command)
             self.setTimer(timer)
             self.scheduleFlush(context: context)
         case .refuse(let error):
-            promise.fail(error)
+            receiver.fail(error)
         }
     }
 
@@ -163,10 +163,10 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         case .becomeReady(let timer):
             self.setTimer(timer)
             self.owner?.connectionReady()
-        case .complete(let promise, let result):
-            promise.complete(with: result)
-        case .completeAndClose(let promise, let result, let closing):
-            promise.complete(with: result)
+        case .complete(let receiver, let result):
+            receiver.receive(result.mapError { $0 })
+        case .completeAndClose(let receiver, let result, let closing):
+            receiver.receive(result.mapError { $0 })
             self.end(closing)
         case .close(let closing):
             self.end(closing)
@@ -205,16 +205,6 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         self.context?.close(promise: nil)
         owner?.connectionLost(closing.loss)
         for failure in closing.failures { failure.request.fail(failure.error) }
-    }
-}
-
-extension EventLoopPromise where Value: Sendable {
-    /// Completes it with a result whose error has a type.
-    fileprivate func complete(with result: Result<Value, RedisError>) {
-        switch result {
-        case .success(let value): self.succeed(value)
-        case .failure(let error): self.fail(error)
-        }
     }
 }
 

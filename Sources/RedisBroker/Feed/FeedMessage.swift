@@ -18,7 +18,7 @@ extension FeedMessage {
     /// each, and the event. Nil for anything else: whoever reaches the Redis can publish there.
     init?(pushed payload: ByteBuffer) {
         var rest = payload
-        guard let digits = rest.readString(length: 16), let epoch = Epoch(digits),
+        guard let digits = rest.readSlice(length: 16), let epoch = Epoch(padded: digits.readableBytesView),
             let (offset, time) = rest.readMultipleIntegers(as: (UInt64, UInt64).self), offset > 0
         else { return nil }
         self.mark = FeedMark(position: Position(epoch: epoch, offset: offset), time: time)

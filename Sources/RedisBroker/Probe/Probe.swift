@@ -35,13 +35,13 @@ final class Probe: Sendable {
         // Its log is of no use to anybody: one event, and gone within minutes of the node.
         self.publisher = Publisher(
             client: client,
-            settings: Publisher.Settings(
+            settings: PublishSettings(
                 retentionCount: 1,
                 retentionAgeMilliseconds: 60_000,
                 positionLifetimeMilliseconds: 60_000,
-                pushLimit: pushLimit,
-                eventLimit: .max
-            )
+                pushLimit: pushLimit
+            ),
+            eventLimit: .max
         )
         self.metrics = metrics
         self.logger = logger
@@ -72,8 +72,10 @@ final class Probe: Sendable {
 
     private func publish(_ number: UInt64, on eventLoop: any EventLoop) {
         let event = Event(platform: "probe", receivedAt: 0, body: ByteBuffer(integer: number), bodyIsUTF8: false)
-        self.publisher.publish(event, to: self.channel, key: nil, on: eventLoop).whenFailure { _ in
-            if self.machine.withLock({ $0.publishFailed(number) }) { self.metrics.probed(.notStored) }
+        self.publisher.publish(event, to: self.channel, key: nil, on: eventLoop) { result in
+            if case .failure = result, self.machine.withLock({ $0.publishFailed(number) }) {
+                self.metrics.probed(.notStored)
+            }
         }
     }
 

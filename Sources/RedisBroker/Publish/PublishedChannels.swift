@@ -13,15 +13,24 @@ struct PublishedChannels {
     /// What is known of a channel.
     struct Channel: Sendable {
         var keys: ChannelKeys
+        /// What each call of the script begins with.
+        var prefix: RESPCommandPrefix
         var position: Position?
     }
 
-    /// How many channels a generation has. At some 250 bytes each.
+    /// How many channels a generation has. At some 700 bytes each.
     private static let generationCount = 8_192
 
     /// Those used since the generation began, and those of the one before.
     private var present: [ChannelID: Channel] = [:]
     private var past: [ChannelID: Channel] = [:]
+
+    private let script: RedisScript
+
+    /// - Parameter script: what is called to publish.
+    init(script: RedisScript) {
+        self.script = script
+    }
 
     /// How many channels are remembered.
     var count: Int { self.present.count + self.past.count }
@@ -33,9 +42,14 @@ struct PublishedChannels {
             self.past = self.present
             self.present = [:]
         }
-        let channel = self.past.removeValue(forKey: id) ?? Channel(keys: ChannelKeys(id), position: nil)
+        let channel = self.past.removeValue(forKey: id) ?? self.newChannel(id)
         self.present[id] = channel
         return channel
+    }
+
+    private func newChannel(_ id: ChannelID) -> Channel {
+        let keys = ChannelKeys(id)
+        return Channel(keys: keys, prefix: PublishCall.prefix(self.script, keys), position: nil)
     }
 
     /// An event was stored there. Answers may come in another order than the offsets.

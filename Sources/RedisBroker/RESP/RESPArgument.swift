@@ -14,6 +14,8 @@ enum RESPArgument: Sendable {
     case joined(ByteBuffer, ByteBuffer)
     /// A number, in decimal digits.
     case integer(Int)
+    /// A number, in sixteen lower-case hexadecimal digits.
+    case hexadecimal(UInt64)
     /// A password. It shows in no description.
     case secret(Secret)
 }
@@ -33,6 +35,7 @@ extension RESPArgument {
         case .buffer(let buffer): buffer.readableBytes
         case .joined(let first, let second): first.readableBytes + second.readableBytes
         case .integer(let number): Self.digits(of: number)
+        case .hexadecimal: 16
         case .secret(let secret): secret.utf8Count
         }
     }

@@ -31,10 +31,15 @@ struct RESPCommandPrefix: Sendable {
     /// The same, from an array.
     func command(_ arguments: [RESPArgument]) -> RESPCommand {
         precondition(arguments.count == self.following, "\(self.following) arguments follow, not \(arguments.count)")
-        let capacity = arguments.reduce(self.encoded.readableBytes) { $0 + $1.encodedCount }
+        var capacity = self.encoded.readableBytes
+        for argument in arguments { capacity += argument.encodedCount }
         var bytes = ByteBufferAllocator().buffer(capacity: capacity)
-        bytes.writeImmutableBuffer(self.encoded)
-        RESPWriter.writeArguments(arguments, into: &bytes)
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { bytes in
+            var cursor = RESPCursor(bytes)
+            cursor.appendBytes(of: .buffer(self.encoded))
+            for argument in arguments { cursor.append(argument) }
+            return cursor.count
+        }
         return RESPCommand(encoded: bytes)
     }
 }

@@ -40,6 +40,7 @@ struct RESPCursor {
             first.withUnsafeReadableBytes { self.append($0) }
             second.withUnsafeReadableBytes { self.append($0) }
         case .integer(let number): self.appendDecimal(number)
+        case .hexadecimal(let number): self.appendHexadecimal(number)
         case .secret(let secret): secret.exposeUTF8 { self.append($0) }
         }
     }
@@ -57,6 +58,16 @@ struct RESPCursor {
         } while rest > 0
         if number < 0 { self.bytes[self.count] = UInt8(ascii: "-") }
         self.count += digits
+    }
+
+    /// Appends a number in sixteen hexadecimal digits.
+    private mutating func appendHexadecimal(_ number: UInt64) {
+        self.requireRoom(16)
+        for place in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * place)) & 0x0F
+            self.bytes[self.count + place] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+        }
+        self.count += 16
     }
 
     private mutating func appendLineEnd() {

@@ -18,92 +18,99 @@ extension RedisScript {
     /// | 2 | a random epoch, for a log that needs a new one |
     /// | 3, 4 | the last epoch and offset that the caller knows of here; an empty epoch where it knows none |
     /// | 5 | the key's lifetime in ms; 0 for no key |
-    /// | 6 | how many events the log retains |
-    /// | 7 | their age in µs |
-    /// | 8 | how long the meta outlives the log, in ms |
-    /// | 9 | the largest event, in bytes, that is pushed; of a larger one only the news |
     ///
-    /// It returns epoch and offset and how many nodes it was pushed to, or nil where the key is known.
+    /// It returns epoch and offset and how many nodes it was pushed to, with a space between them, or nil where the key is
+    /// known.
     ///
-    /// The duplicate key is set behind the append: should the append fail, the platform's next attempt is not taken for
+    /// Should the append fail, the duplicate key is forgotten again, so that the platform's next attempt is not taken for
     /// a duplicate. Trimming by count is exact, for it costs no more than the approximate one (a deleted entry is a flag
     /// in its node). Trimming by age, and the keys' expiry, are taken care of 16 times an age, so that an event costs a
     /// constant amount of it; who reads looks at each event's own time.
-    static let publish = RedisScript(
-        """
-        local log, meta, feed, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-        local event, fresh, lifetime, count, age = ARGV[1], ARGV[2], ARGV[5], ARGV[6], tonumber(ARGV[7])
-        if lifetime ~= '0' and redis.call('EXISTS', seen) == 1 then
-            return false
-        end
+    ///
+    /// Every event pays for this script in the one Redis that all nodes share, and there each call of a command, each
+    /// argument and each number that becomes text counts: hence the settings are part of the text, the key is looked up
+    /// and set in one step, and numbers are written once. A string is hashed whenever one is made, the event's too.
+    static func publish(_ settings: PublishSettings) -> RedisScript {
+        RedisScript(
+            """
+            local log, meta, feed, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+            local event, fresh, lifetime = ARGV[1], ARGV[2], ARGV[5]
+            local call, pcall = redis.call, redis.pcall
 
-        local time = redis.call('TIME')
-        local now = time[1] * 1000000 + time[2]
-        local known = redis.call('HMGET', meta, 'epoch', 'offset', 'until', 'next')
-        local epoch, offset, care = known[1], tonumber(known[2]) or 0, tonumber(known[4]) or 0
-        local may_create = true
-        if not epoch then
-            redis.call('DEL', log)
-            epoch, offset, care = fresh, 0, 0
-        else
-            -- Where events are due to be in the log, XADD must not make a new one.
-            may_create = now >= (tonumber(known[3]) or 0)
-            if epoch == ARGV[3] and offset < tonumber(ARGV[4]) then
+            local known = call('HMGET', meta, 'epoch', 'offset', 'next')
+            if lifetime ~= '0' then
+                local new = pcall('SET', seen, '1', 'PX', lifetime, 'NX')
+                if not new or new.err then return new end
+            end
+
+            local clock = call('TIME')
+            local now = clock[1] * 1000000 + clock[2]
+            local time = clock[1] .. string.sub('00000' .. clock[2], -6)
+            local epoch, offset, care = known[1], tonumber(known[2]) or 0, tonumber(known[3]) or 0
+            if not epoch then
+                call('DEL', log)
+                epoch, offset, care = fresh, 0, 0
+            elseif epoch == ARGV[3] and offset < tonumber(ARGV[4]) then
                 -- The store is an older copy of itself. What it has is good, but its offsets count again: a new name.
                 epoch = fresh
             end
-        end
 
-        local function append(create)
-            local id = string.format('%.0f-0', offset + 1)
-            if create then
-                return redis.pcall('XADD', log, 'MAXLEN', count, id, 't', now, 'e', event)
-            end
-            return redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', count, id, 't', now, 'e', event)
-        end
-        local stored = append(may_create)
-        if type(stored) == 'table' and stored.err and string.find(stored.err, 'equal or smaller', 1, true) then
-            redis.call('DEL', log)
-            stored = false
-        end
-        if not stored then
-            -- The log was lost, or is not the one that the meta belongs to.
-            epoch, offset, care = fresh, 0, 0
-            stored = append(true)
-        end
-        if type(stored) == 'table' and stored.err then
-            return stored
-        end
-        offset = offset + 1
-
-        redis.call('HSET', meta, 'epoch', epoch, 'offset', offset, 'time', now)
-        if lifetime ~= '0' then
-            redis.call('SET', seen, 1, 'PX', lifetime)
-        end
-        if now >= care then
-            local pause = math.ceil(age / 16)
-            local function is_old(entry)
-                return tonumber(entry[2][2]) < now - age
-            end
-            local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-            if is_old(first) then
-                -- Offsets have no gaps, and times ascend: the first that is young is found by halving.
-                local low, high = tonumber(string.match(first[1], '%d+')) + 1, offset
-                while low < high do
-                    local middle = math.floor((low + high) / 2)
-                    local entry = redis.call('XRANGE', log, string.format('%.0f', middle), '+', 'COUNT', 1)[1]
-                    if is_old(entry) then low = middle + 1 else high = middle end
+            offset = offset + 1
+            -- %d is the faster one, and has 32 bits where Redis has.
+            local digits = string.format(offset < 2^31 and '%d' or '%.0f', offset)
+            -- Where events are due to be in the log, XADD must not make a new one.
+            local stored = pcall(
+                'XADD', log, 'NOMKSTREAM', 'MAXLEN', '\(settings.retentionCount)', digits .. '-0', 't', time, 'e', event
+            )
+            if type(stored) ~= 'string' then
+                local is_behind = stored and string.find(stored.err, 'equal or smaller', 1, true)
+                if is_behind or (not stored and known[1] and now < (tonumber(call('HGET', meta, 'until')) or 0)) then
+                    -- The log was lost, or is not the one that the meta belongs to.
+                    call('DEL', log)
+                    epoch, offset, care, digits = fresh, 1, 0, '1'
                 end
-                redis.call('XTRIM', log, 'MINID', string.format('%.0f', low))
+                if is_behind or not stored then
+                    stored = pcall(
+                        'XADD', log, 'MAXLEN', '\(settings.retentionCount)', digits .. '-0', 't', time, 'e', event
+                    )
+                end
+                if type(stored) ~= 'string' then
+                    if lifetime ~= '0' then call('DEL', seen) end
+                    return stored
+                end
             end
-            redis.call('HSET', meta, 'until', now + age + pause, 'next', now + pause)
-            redis.call('PEXPIRE', log, math.ceil((age + 2 * pause) / 1000))
-            redis.call('PEXPIRE', meta, math.ceil(age / 1000) + tonumber(ARGV[8]))
-        end
 
-        if #event > tonumber(ARGV[9]) then event = '' end
-        local feeds = redis.call('PUBLISH', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
-        return {epoch, offset, feeds}
-        """
-    )
+            if epoch == known[1] then
+                call('HSET', meta, 'offset', digits, 'time', time)
+            else
+                call('HSET', meta, 'epoch', epoch, 'offset', digits, 'time', time)
+            end
+            if now >= care then
+                local age = \(settings.retentionAgeMilliseconds * 1_000)
+                local pause = math.ceil(age / 16)
+                local function is_old(entry)
+                    return tonumber(entry[2][2]) < now - age
+                end
+                local first = call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+                if is_old(first) then
+                    -- Offsets have no gaps, and times ascend: the first that is young is found by halving.
+                    local low, high = tonumber(string.match(first[1], '%d+')) + 1, offset
+                    while low < high do
+                        local middle = math.floor((low + high) / 2)
+                        local entry = call('XRANGE', log, string.format('%.0f', middle), '+', 'COUNT', 1)[1]
+                        if is_old(entry) then low = middle + 1 else high = middle end
+                    end
+                    call('XTRIM', log, 'MINID', string.format('%.0f', low))
+                end
+                call('HSET', meta, 'until', now + age + pause, 'next', now + pause)
+                call('PEXPIRE', log, math.ceil((age + 2 * pause) / 1000))
+                call('PEXPIRE', meta, math.ceil(age / 1000) + \(settings.positionLifetimeMilliseconds))
+            end
+
+            if #event > \(settings.pushLimit) then event = '' end
+            local feeds = call('PUBLISH', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
+            return epoch .. ' ' .. digits .. ' ' .. feeds
+            """
+        )
+    }
 }

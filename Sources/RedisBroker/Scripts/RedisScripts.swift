@@ -22,11 +22,20 @@ struct RedisScripts: Sendable {
     ) -> EventLoopFuture<RESPValue> {
         self.client.send(command("EVALSHA", script.name), on: eventLoop).flatMapError { error in
             // It was not run, so that running it now is no repetition. This also makes Redis remember it.
-            guard let error = error as? RedisError, error.code == "NOSCRIPT" else {
-                return eventLoop.makeFailedFuture(error)
-            }
+            guard Self.isUnknown(error) else { return eventLoop.makeFailedFuture(error) }
             return self.client.send(command("EVAL", script.source), on: eventLoop)
         }
+    }
+}
+
+extension RedisScripts {
+    /// Whether a call by name was not run, since Redis does not know the script.
+    static func isUnknown(_ reply: Result<RESPValue, any Error>) -> Bool {
+        if case .failure(let error) = reply { self.isUnknown(error) } else { false }
+    }
+
+    private static func isUnknown(_ error: any Error) -> Bool {
+        (error as? RedisError)?.code == "NOSCRIPT"
     }
 }
 

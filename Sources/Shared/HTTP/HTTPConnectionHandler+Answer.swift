@@ -38,6 +38,9 @@ extension HTTPConnectionHandler {
             self.upgrade(upgrade, context: context)
         case .eventually(let future):
             self.answer(with: future, context: context)
+        case .promptly(let future):
+            self.readsOn = true
+            self.answer(with: future, context: context)
         case .awaited(let future, let abandoned):
             // A peer that has finished its side behind the request is not waiting either: nearly all that do have gone.
             if self.isInputClosed {
@@ -54,6 +57,7 @@ extension HTTPConnectionHandler {
         future.hop(to: context.eventLoop).whenComplete { result in
             let (handler, context) = loopBound.value
             handler.abandon = nil
+            handler.readsOn = false
             switch result {
             case .success(let reply): handler.answer(reply, context: context)
             case .failure: handler.answer(.response(Self.failure.response), context: context)

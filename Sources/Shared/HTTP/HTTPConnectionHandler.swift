@@ -46,6 +46,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     var needsFlush = false
     private var isFlushScheduled = false
     var wantsRead = false
+    /// The answer under way comes soon enough to go on reading.
+    var readsOn = false
     private var timer = HTTPConnectionTimer()
     /// How the answer under way has to be written.
     var answersHead = false
@@ -162,11 +164,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.mustWait(context: context) || self.machine.isHoldingBody {
+        if self.mustHoldRead(context: context) {
             self.wantsRead = true
         } else {
             context.read()
         }
+    }
+
+    /// Whether no more input is asked for now.
+    private func mustHoldRead(context: ChannelHandlerContext) -> Bool {
+        if self.machine.isHoldingBody { return true }
+        guard self.readsOn else { return self.mustWait(context: context) }
+        return !self.waiting.isEmpty || self.plain.hasNews || self.turn == 0 || !context.channel.isWritable
     }
 
     /// Whether input waits: for the answer under way, for the peer to read what it was answered, or for its turn. What
@@ -250,7 +259,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func readIfWanted(context: ChannelHandlerContext) {
-        guard self.wantsRead, !self.mustWait(context: context), !self.machine.isHoldingBody else { return }
+        guard self.wantsRead, !self.mustHoldRead(context: context) else { return }
         self.wantsRead = false
         context.read()
     }

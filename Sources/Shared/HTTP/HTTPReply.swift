@@ -12,6 +12,9 @@ public enum HTTPReply: Sendable {
     case stream(HTTPStreamedResponse)
     /// An answer that comes later, on the connection's event loop; a failure is answered with 500.
     case eventually(EventLoopFuture<HTTPReply>)
+    /// The same, where it comes as soon as a store has answered: the connection goes on reading meanwhile, up to one read
+    /// that has to wait. To stop and to begin again takes two system calls, which a request of every event would pay.
+    case promptly(EventLoopFuture<HTTPReply>)
     /// An answer that somebody else is to make, which may take longer than the peer waits. `abandoned` is called on the
     /// connection's event loop, once at most, where the peer goes or closes its side before the answer is there: an answer
     /// that comes then is still written if the peer can read it.

@@ -50,7 +50,8 @@ import Testing
     private static func resolve(_ reply: HTTPReply, on loop: any EventLoop) -> EventLoopFuture<HTTPResponse> {
         switch reply {
         case .response(let response): loop.makeSucceededFuture(response)
-        case .eventually(let future), .awaited(let future, _): future.flatMap { Self.resolve($0, on: loop) }
+        case .eventually(let future), .promptly(let future), .awaited(let future, _):
+            future.flatMap { Self.resolve($0, on: loop) }
         case .stream, .upgrade: loop.makeFailedFuture(ChannelError.operationUnsupported)
         }
     }

@@ -51,7 +51,8 @@ import Testing
     private static func resolve(_ reply: HTTPReply) throws -> HTTPResponse {
         switch reply {
         case .response(let response): return response
-        case .eventually(let future), .awaited(let future, _): return try Self.resolve(future.wait())
+        case .eventually(let future), .promptly(let future), .awaited(let future, _):
+            return try Self.resolve(future.wait())
         case .stream, .upgrade: throw ChannelError.operationUnsupported
         }
     }

@@ -63,7 +63,7 @@ import Testing
             case .response(let response):
                 self.abandon = nil
                 self.response.withLock { $0 = response }
-            case .eventually(let future):
+            case .eventually(let future), .promptly(let future):
                 self.abandon = nil
                 self.follow(future)
             case .awaited(let future, let abandoned):

@@ -10,10 +10,11 @@ import Testing
 /// What a node remembers of the channels that it publishes on.
 @Suite struct PublishedChannelsTests {
     private static let epoch = Epoch(rawValue: 1)
+    private static let script = RedisScript("return 1")
 
     /// The latest position counts, in whatever order the answers come; another epoch replaces it.
     @Test func remembersTheLatest() {
-        var channels = PublishedChannels()
+        var channels = PublishedChannels(script: Self.script)
         let channel = ChannelID.random()
         let before = channels.channel(channel).position
         #expect(before == nil)
@@ -30,7 +31,7 @@ import Testing
 
     /// However many channels come by, few are kept, among them the one that is used all the time.
     @Test func forgetsWhatIsNotUsed() {
-        var channels = PublishedChannels()
+        var channels = PublishedChannels(script: Self.script)
         let used = ChannelID.random()
         let position = Position(epoch: Self.epoch, offset: 1)
         _ = channels.channel(used)

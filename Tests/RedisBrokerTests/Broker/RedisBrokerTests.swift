@@ -104,6 +104,25 @@ import Testing
         }
     }
 
+    /// An event that cannot be appended is not known afterwards: the next attempt is no duplicate.
+    @Test func whatCannotBeAppendedIsNoDuplicate() async throws {
+        let server = try await Self.server.value
+        try await RedisBrokerTestBed(server: server).withRedisBroker { broker in
+            let channel = Fixtures.channel()
+            try server.command("SET", ChannelKeys(channel).log, "no stream")
+            try server.command("HSET", ChannelKeys(channel).meta, "epoch", "00000000000000a1", "offset", "3")
+            for _ in 0..<2 {
+                await #expect(throws: BrokerError.refused) {
+                    try await broker.publish(Fixtures.event("a"), to: channel, keyed: "k")
+                }
+            }
+            try server.command("DEL", ChannelKeys(channel).log)
+            #expect(try await broker.publish(Fixtures.event("a"), to: channel, keyed: "k") != .duplicate)
+            #expect(try await broker.publish(Fixtures.event("a"), to: channel, keyed: "k") == .duplicate)
+            #expect(try await broker.page(channel).texts == ["a"])
+        }
+    }
+
     /// An event that Redis would not take is refused here, and harms nobody else.
     @Test func aTooLargeEventIsRefused() async throws {
         let bed = RedisBrokerTestBed(server: try await Self.server.value)

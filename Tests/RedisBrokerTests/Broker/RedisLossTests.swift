@@ -231,6 +231,15 @@ import Testing
         try self.publish(bytes: RedisBrokerTestBed.eventBytes(text), to: channel, on: server, isPushed: isPushed)
     }
 
+    private static let script = RedisScript.publish(
+        PublishSettings(
+            retentionCount: 1_000,
+            retentionAgeMilliseconds: 3_600_000,
+            positionLifetimeMilliseconds: 1_000,
+            pushLimit: 65_536
+        )
+    )
+
     private static func publish(
         bytes: String,
         to channel: ChannelID,
@@ -240,7 +249,7 @@ import Testing
         let keys = ChannelKeys(channel)
         try server.command(
             "EVAL",
-            RedisScript.publish.source,
+            self.script.source,
             "4",
             keys.log,
             keys.meta,
@@ -250,11 +259,7 @@ import Testing
             Epoch.random().padded,
             "",
             "0",
-            "0",
-            "1000",
-            "3600000000",
-            "1000",
-            "65536"
+            "0"
         )
     }
 

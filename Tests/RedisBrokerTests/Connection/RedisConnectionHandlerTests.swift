@@ -46,7 +46,7 @@ import Testing
 
     private func send(_ name: String) -> EventLoopFuture<RESPValue> {
         let promise = self.channel.eventLoop.makePromise(of: RESPValue.self)
-        self.handler.send(RESPCommand(name), promise: promise)
+        self.handler.send(RESPCommand(name), to: RedisReceiver(promise))
         return promise.futureResult
     }
 

@@ -43,5 +43,10 @@ import Testing
         #expect(Epoch(rawValue: 0xA1).padded == "00000000000000a1")
         #expect(Epoch(rawValue: .max).padded == "ffffffffffffffff")
         #expect(Epoch("00000000000000a1") == Epoch(rawValue: 0xA1))
+        #expect(Epoch(padded: "00000000000000a1".utf8.map { $0 }) == Epoch(rawValue: 0xA1))
+        #expect(Epoch(padded: "fedcba9876543210".utf8.map { $0 }) == Epoch(rawValue: 0xFEDC_BA98_7654_3210))
+        for other in ["a1", "0000000000000000", "00000000000000A1", "00000000000000g1", "000000000000000a1"] {
+            #expect(Epoch(padded: other.utf8.map { $0 }) == nil)
+        }
     }
 }

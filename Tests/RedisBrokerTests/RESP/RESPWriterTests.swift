@@ -81,6 +81,16 @@ import Testing
         #expect(RESPArgument.integer(number).count == digits.utf8.count)
     }
 
+    /// Numbers in hexadecimal have all their digits.
+    @Test(arguments: [0, 1, 0xA1, 0x0123_4567_89AB_CDEF, UInt64.max])
+    func hexadecimal(number: UInt64) {
+        let digits = String(number, radix: 16)
+        let padded = String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        #expect(
+            self.encode(RESPCommand("ECHO", .hexadecimal(number))) == self.encode(RESPCommand("ECHO", .string(padded)))
+        )
+    }
+
     /// A command tells its size, never its arguments.
     @Test func descriptionHidesArguments() {
         let command = RESPCommand("AUTH", .secret(Secret("hunter2")))

@@ -114,6 +114,36 @@ import Testing
         #expect(reads.count == before + 1)
     }
 
+    /// Behind a request whose answer comes soon one more read is asked for, and none once that has brought something.
+    @Test(arguments: [false, true])
+    func readsOnceWhileAnsweringPromptly(isPlain: Bool) throws {
+        var router = Router()
+        var promise: EventLoopPromise<HTTPReply>?
+        router.on(.GET, "/soon") { _ in promise.map { .promptly($0.futureResult) } ?? .response(.init(status: .gone))
+        }
+        let reads = ReadCounter()
+        let connection = try isPlain ? HTTPConnection(router: router) : HTTPConnection(parsing: .init()) { _ in router }
+        try connection.channel.pipeline.syncOperations.addHandler(reads, position: .first)
+        promise = connection.channel.eventLoop.makePromise()
+        let request = "GET /soon HTTP/1.1\r\nHost: a\r\n\r\n"
+        try connection.send(request)
+        let before = reads.count
+        connection.channel.read()
+        #expect(reads.count == before + 1)
+        // This one has to wait, and with it whatever comes next.
+        try connection.send(request)
+        let behind = reads.count
+        connection.channel.read()
+        #expect(reads.count == behind)
+        let first = promise
+        promise = connection.channel.eventLoop.makePromise()
+        first?.succeed(.response(HTTPResponse(status: .ok)))
+        #expect(try connection.statuses() == [200])
+        #expect(reads.count == behind + 1)
+        promise?.succeed(.response(HTTPResponse(status: .accepted)))
+        #expect(try connection.statuses() == [202])
+    }
+
     /// White space around a length is none of it (RFC 9112, section 5.1).
     @Test func spacesAroundLength() throws {
         let connection = try HTTPConnection(router: .sample)
