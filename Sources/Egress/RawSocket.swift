@@ -112,13 +112,13 @@ final class RawSocket: FeedMember {
     }
 
     func drain() {
-        self.handler?.close(text: DrainNotice.text, reason: .drain)
+        self.handler?.close(text: DrainNotice.text(), reason: .drain)
     }
 
     /// Sends frames of events that have passed the filter, or nothing where none has.
     private func write(_ frames: ByteBuffer?, of entries: ArraySlice<LogEntry>, upTo end: Position) {
         if let frames {
-            guard case .accepted = self.handler?.send(frames) else { return }
+            guard case .accepted = self.handler?.send(frames, behind: self.position) else { return }
             self.metrics.delivered(entries.count)
             self.options?.answers?.delivered(entries)
         } else if self.handler == nil {
@@ -178,6 +178,10 @@ extension RawSocket: WebSocketOwner {
 
     func becameWritable() {
         self.backlog?.becameWritable()
+    }
+
+    func queueCrossedWatermark(isBehind: Bool) {
+        self.metrics.crossedWatermark(isBehind: isBehind)
     }
 
     func ended(_ reason: WebSocketEndReason) {

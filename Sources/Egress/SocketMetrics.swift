@@ -12,6 +12,8 @@ final class SocketMetrics {
     private let open = Meter(label: "hookwire_sockets")
     private let opens = Counter(label: "hookwire_sockets_opened_total")
     private let deliveries = Counter(label: "hookwire_deliveries_total")
+    private let behind = Counter(label: "hookwire_sockets_fell_behind_total")
+    private let caughtUp = Counter(label: "hookwire_sockets_caught_up_total")
     private let ends: [WebSocketEndReason: Counter]
 
     init(logger: Logger) {
@@ -32,6 +34,11 @@ final class SocketMetrics {
     /// Counts events that were written to a socket.
     func delivered(_ count: Int) {
         self.deliveries.increment(by: count)
+    }
+
+    /// Counts a socket whose queue has grown above the high watermark, or has fallen below the low one again.
+    func crossedWatermark(isBehind: Bool) {
+        (isBehind ? self.behind : self.caughtUp).increment()
     }
 
     /// Counts a socket that has ended, by its reason; `channel` is nil for one that did not say whose it is.

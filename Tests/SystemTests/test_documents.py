@@ -56,7 +56,7 @@ class Reader:
             self._succeeds(f"{REPOSITORY}/script/test --help")
         elif line == ".venv/bin/python bot.py":
             self.start_bot(".venv/bin/python")
-        elif line.startswith(".build/release/hookwire send "):
+        elif line.startswith((".build/release/hookwire send ", ".build/release/hookwire dead-letters ")):
             self._server()
             self._succeeds(self._localised(line))
         elif line.startswith(("python3 -m venv ", ".venv/bin/pip install ")):
@@ -169,8 +169,8 @@ def test_links(document):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_flags_exist(document):
     """A flag that a document names is one that the command's help names."""
-    commands = ("serve", "ingress", "egress", "send", "health")
-    known = "".join(processes.run_command([BINARY, command, "--help"]).stdout for command in commands)
+    commands = ("serve", "ingress", "egress", "send", "health", "dead-letters list", "dead-letters drop")
+    known = "".join(processes.run_command([BINARY, *command.split(), "--help"]).stdout for command in commands)
     # Lines that are about other programs have flags of theirs.
     lines = (REPOSITORY / document).read_text().splitlines()
     text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl)\b|`--scale`", line))

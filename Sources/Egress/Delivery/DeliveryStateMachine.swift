@@ -215,10 +215,3 @@ struct DeliveryStateMachine {
         self.state = .ended
     }
 }
-
-extension Position {
-    /// The position that the event here is the next one of.
-    fileprivate var predecessor: Position {
-        Position(epoch: self.epoch, offset: self.offset - 1)
-    }
-}

@@ -78,7 +78,7 @@ final class RawGroupSocket: FeedMember {
     }
 
     func drain() {
-        self.handler?.close(text: DrainNotice.text, reason: .drain)
+        self.handler?.close(text: DrainNotice.text(), reason: .drain)
     }
 
     private func acknowledgeWritten() {
@@ -117,6 +117,10 @@ extension RawGroupSocket: WebSocketOwner {
     func becameWritable() {
         self.acknowledgeWritten()
         self.reader.wake()
+    }
+
+    func queueCrossedWatermark(isBehind: Bool) {
+        self.metrics.crossedWatermark(isBehind: isBehind)
     }
 
     func ended(_ reason: WebSocketEndReason) {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
 /// A WebSocket's only channel handler once the HTTP handlers have gone: bytes in, `WebSocketStateMachine`'s actions
 /// out.
@@ -87,9 +88,12 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
+            self.owner?.queueCrossedWatermark(isBehind: false)
             self.sendPongs(context: context)
             self.releaseRead(context: context)
             self.owner?.becameWritable()
+        } else {
+            self.owner?.queueCrossedWatermark(isBehind: true)
         }
         context.fireChannelWritabilityChanged()
     }
@@ -137,11 +141,14 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     }
 
     /// Writes and flushes frames that are encoded already. On the event loop only.
-    func send(_ encodedFrames: ByteBuffer) -> WebSocketSendResult {
+    ///
+    /// - Parameter position: where a peer that is too slow for them goes on when it comes back; all before is on its way.
+    func send(_ encodedFrames: ByteBuffer, behind position: Position? = nil) -> WebSocketSendResult {
         guard let context else { return .closed }
         context.eventLoop.preconditionInEventLoop()
         let bytes = encodedFrames.readableBytes
-        switch self.machine.sendRequested(bytes: bytes, backlog: self.backlog(context.channel)) {
+        let backlog = self.backlog(context.channel)
+        switch self.machine.sendRequested(bytes: bytes, backlog: backlog, behind: position) {
         case .write:
             // What an owner sends from within a read goes after the pongs for what was read before.
             if self.pongs != nil { self.sendPongs(context: context) }

@@ -16,8 +16,12 @@ protocol WebSocketOwner: AnyObject {
     /// The channel went from not writable to writable: what waits to be sent is below the low watermark. For owners
     /// that page through a log.
     func becameWritable()
+
+    /// What waits to be sent has grown above the high watermark, or has fallen below the low one.
+    func queueCrossedWatermark(isBehind: Bool)
 }
 
 extension WebSocketOwner {
     func becameWritable() {}
+    func queueCrossedWatermark(isBehind: Bool) {}
 }

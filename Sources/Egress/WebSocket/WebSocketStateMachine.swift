@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
 /// One server-side WebSocket after its upgrade: the closing handshake, pings and pongs, back-pressure and liveness
 /// (RFC 6455 sections 5.5 and 7). No IO and no clock of its own.
@@ -226,11 +227,12 @@ extension WebSocketStateMachine {
     ///   - bytes: their size.
     ///   - backlog: the bytes that wait to be sent already. With none, frames of any size are taken: a single event
     ///     larger than the limit must not make a socket useless.
-    mutating func sendRequested(bytes: Int, backlog: Int) -> SendAction {
+    ///   - position: where the peer goes on when it comes back, should it be too slow; nil where it has no positions.
+    mutating func sendRequested(bytes: Int, backlog: Int, behind position: Position? = nil) -> SendAction {
         guard self.isOpen else { return .refuse }
         guard backlog == 0 || backlog <= self.configuration.outboundLimit - bytes else {
             let reason = WebSocketEndReason.slowConsumer
-            let text = "slow consumer, resume from your last event"
+            let text = "slow consumer, resume from \(position?.description ?? "your last event")"
             let frame = WebSocketCloseFrame(code: reason.closeCode, reason: text)
             return .startClosing(self.startClosing(frame, reason: reason, peer: .awaited))
         }

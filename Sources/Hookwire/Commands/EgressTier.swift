@@ -20,7 +20,8 @@ struct EgressTier: NodeCommand {
 
     @OptionGroup(title: "Node") var node: NodeOptions
     @OptionGroup(title: "Store") var redis: RedisOptions
+    @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Sockets") var egress: EgressOptions
 
-    var settings: [any SettingFlags] { [self.node, self.redis, self.egress] }
+    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.egress] }
 }

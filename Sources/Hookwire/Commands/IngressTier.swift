@@ -20,7 +20,8 @@ struct IngressTier: NodeCommand {
 
     @OptionGroup(title: "Node") var node: NodeOptions
     @OptionGroup(title: "Store") var redis: RedisOptions
+    @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Webhooks") var ingress: IngressOptions
 
-    var settings: [any SettingFlags] { [self.node, self.redis, self.ingress] }
+    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.ingress] }
 }

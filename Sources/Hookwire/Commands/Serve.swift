@@ -24,8 +24,11 @@ struct Serve: NodeCommand {
     @OptionGroup(title: "Node") var node: NodeOptions
     @OptionGroup(title: "Webhooks") var ingress: IngressOptions
     @OptionGroup(title: "Sockets") var egress: EgressOptions
+    @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Store") var redis: RedisOptions
     @OptionGroup(title: "Memory") var memory: MemoryOptions
 
-    var settings: [any SettingFlags] { [self.node, self.ingress, self.egress, self.redis, self.memory] }
+    var settings: [any SettingFlags] {
+        [self.node, self.ingress, self.egress, self.retention, self.redis, self.memory]
+    }
 }

@@ -31,17 +31,10 @@ struct IngressOptions: SettingFlags {
     )
     var replyTimeout: String?
 
-    @Option(help: ArgumentHelp("How many events a bot's log retains. (default: 1000)", valueName: "number"))
-    var retentionCount: String?
-
-    @Option(help: ArgumentHelp("How long an event is retained. (default: 1h)", valueName: "time"))
-    var retentionAge: String?
-
     var flags: [String: String?] {
         [
             "freshness": self.freshness, "signature-check": self.signatureCheck,
             "reply-timeout": self.replyTimeout,
-            "retention-count": self.retentionCount, "retention-age": self.retentionAge,
         ]
     }
 }

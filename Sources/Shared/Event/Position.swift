@@ -46,6 +46,11 @@ public struct Position: Hashable, Sendable {
         self.epoch = epoch
         self.offset = offset
     }
+
+    /// The position that the event at this one is the next of; this one is an event's, so not the one before the first.
+    public var predecessor: Position {
+        Position(epoch: self.epoch, offset: self.offset - 1)
+    }
 }
 
 extension Position: LosslessStringConvertible {

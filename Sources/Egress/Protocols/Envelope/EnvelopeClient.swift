@@ -14,7 +14,9 @@ protocol EnvelopeClient: FeedMember, DeliveryOwner, CursorClient {
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer
 
     /// Writes them.
-    func write(_ bytes: ByteBuffer) -> WebSocketSendResult
+    ///
+    /// - Parameter position: where a client that is too slow for them goes on when it comes back.
+    func write(_ bytes: ByteBuffer, behind position: Position) -> WebSocketSendResult
 }
 
 extension EnvelopeClient {
@@ -30,24 +32,29 @@ extension EnvelopeClient {
         let admitted = self.subscription.filter.map { round.admitted(by: $0) } ?? round
         if let admitted {
             let envelopes = admitted.envelopes(on: self.subscription.membership.channel)
-            let count = offset.map { after in admitted.entries.count { $0.position.offset > after } }
-            self.send(self.bytes(of: envelopes, after: offset), count: count ?? admitted.entries.count, upTo: round.end)
+            let after = offset ?? round.first - 1
+            self.send(
+                self.bytes(of: envelopes, after: offset),
+                count: admitted.entries.count { $0.position.offset > after },
+                from: Position(epoch: round.end.epoch, offset: after),
+                upTo: round.end
+            )
         } else {
             self.sent(upTo: round.end)
         }
     }
 
     func send(_ entries: ArraySlice<LogEntry>) {
-        guard let end = entries.last?.position else { return }
+        guard let first = entries.first?.position, let end = entries.last?.position else { return }
         let admitted =
             self.subscription.filter.map { filter in entries.filter { filter.admits($0.event) }[...] } ?? entries
         let round = EnvelopeRound(admitted, channel: self.subscription.membership.channel)
-        self.send(self.bytes(of: round, after: nil), count: admitted.count, upTo: end)
+        self.send(self.bytes(of: round, after: nil), count: admitted.count, from: first.predecessor, upTo: end)
     }
 
-    private func send(_ bytes: ByteBuffer, count: Int, upTo end: Position) {
+    private func send(_ bytes: ByteBuffer, count: Int, from start: Position, upTo end: Position) {
         if count > 0 {
-            guard case .accepted = self.write(bytes) else { return }
+            guard case .accepted = self.write(bytes, behind: start) else { return }
             self.services.metrics.delivered(count)
         }
         self.sent(upTo: end)

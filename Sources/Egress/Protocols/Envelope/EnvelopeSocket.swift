@@ -63,7 +63,7 @@ final class EnvelopeSocket: EnvelopeClient {
     }
 
     func drain() {
-        self.handler?.close(text: DrainNotice.text, reason: .drain)
+        self.handler?.close(text: DrainNotice.text(), reason: .drain)
     }
 
     // MARK: Replies
@@ -90,8 +90,8 @@ extension EnvelopeSocket {
         offset.map { round.frames(after: $0) } ?? round.frames
     }
 
-    func write(_ bytes: ByteBuffer) -> WebSocketSendResult {
-        self.handler?.send(bytes) ?? .closed
+    func write(_ bytes: ByteBuffer, behind position: Position) -> WebSocketSendResult {
+        self.handler?.send(bytes, behind: position) ?? .closed
     }
 
     func announce(_ recovery: Recovery) {
@@ -135,6 +135,10 @@ extension EnvelopeSocket: WebSocketOwner {
         self.subscription.delivery.becameWritable()
     }
 
+    func queueCrossedWatermark(isBehind: Bool) {
+        self.services.metrics.crossedWatermark(isBehind: isBehind)
+    }
+
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
         self.machine.ended()
@@ -163,7 +167,7 @@ extension EnvelopeSocket: GroupMember {
         }
         guard !admitted.isEmpty else { return }
         let round = EnvelopeRound(admitted, channel: self.subscription.membership.channel)
-        guard case .accepted = self.write(round.frames) else { return }
+        guard case .accepted? = self.handler?.send(round.frames) else { return }
         self.services.metrics.delivered(admitted.count)
     }
 

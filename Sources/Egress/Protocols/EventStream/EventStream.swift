@@ -81,7 +81,7 @@ extension EventStream {
         offset.map { round.blocks(after: $0) } ?? round.blocks
     }
 
-    func write(_ bytes: ByteBuffer) -> WebSocketSendResult {
+    func write(_ bytes: ByteBuffer, behind position: Position) -> WebSocketSendResult {
         self.handler?.send(bytes) ?? .closed
     }
 

@@ -13,6 +13,11 @@ enum EventStreamFormat {
     /// A sign of life that no program sees.
     static let comment = ByteBuffer(string: ":\n\n")
 
+    /// How a stream ends: when the client is to come back, in milliseconds.
+    static func ending(retry milliseconds: Int) -> ByteBuffer {
+        ByteBuffer(string: "retry: \(milliseconds)\n\n")
+    }
+
     /// What a stream begins with: a client that loses it before the first event still knows where it was.
     static func opening(at position: Position) -> ByteBuffer {
         ByteBuffer(string: "retry: \(self.retryMilliseconds)\nid: \(position)\n\n")

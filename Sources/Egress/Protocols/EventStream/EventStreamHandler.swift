@@ -101,7 +101,10 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember {
         self.end(reason)
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        context.writeAndFlush(self.wrapOutboundOut(EventStreamFormat.comment), promise: sent)
+        context.writeAndFlush(
+            self.wrapOutboundOut(EventStreamFormat.ending(retry: DrainNotice.pause())),
+            promise: sent
+        )
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) { context.close(promise: nil) }
     }
 

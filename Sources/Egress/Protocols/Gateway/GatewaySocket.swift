@@ -252,6 +252,10 @@ extension GatewaySocket: WebSocketOwner {
         self.sendPage()
     }
 
+    func queueCrossedWatermark(isBehind: Bool) {
+        self.services.metrics.sockets.crossedWatermark(isBehind: isBehind)
+    }
+
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler.take() else { return }
         self.machine.ended()

@@ -1,0 +1,199 @@
+"""Several bots share a secret's events, or get some of them only; what a group gives up can be looked at and sent again."""
+
+import contextlib
+import http.client
+import json
+import subprocess
+
+import pytest
+from websockets.sync.client import connect
+
+import qq
+from envelope_bot import EnvelopeBot, webhook
+from relay import BINARY, PATIENCE, environment
+from test_tiers import redis  # noqa: F401 (a fixture)
+from tiers import tiers
+
+
+def publish(relay, secret, *texts):
+    for text in texts:
+        assert relay.request("POST", webhook(secret), json.dumps({"n": text}).encode()).status < 300
+
+
+def command(relay, secret, *arguments):
+    """`hookwire dead-letters`, and what it printed."""
+    done = subprocess.run(
+        [BINARY, "dead-letters", *arguments, "--relay", f"http://127.0.0.1:{relay.port}"],
+        env=environment(HOOKWIRE_SECRET=secret),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE * 2,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def numbers(frames):
+    return [frame["data"]["n"] for frame in frames]
+
+
+def settle(bot, event, verdict="ack"):
+    bot.socket.send(json.dumps({"type": verdict, "position": event["position"]}))
+
+
+def test_members_share_the_events(relay, secret):
+    """Each event is one member's, and what a member leaves behind is the other's."""
+    with EnvelopeBot(relay, secret, group="g", prefetch="3") as one:
+        with EnvelopeBot(relay, secret, group="g", prefetch="3") as other:
+            publish(relay, secret, *range(6))
+            mine, others = [one.receive() for _ in range(3)], [other.receive() for _ in range(3)]
+            assert sorted(numbers(mine + others)) == list(range(6))
+            for event in mine:
+                settle(one, event)
+            settle(other, others[0])
+        again = [one.receive() for _ in range(2)]
+        assert sorted(numbers(again)) == sorted(numbers(others[1:]))
+        assert [event["attempt"] for event in again] == [2, 2]
+
+
+def test_dead_letters(relay, secret):
+    """What is refused too often is listed, comes back when it is replayed, and is gone when it is dropped."""
+    assert command(relay, secret, "list") == (0, "No dead letters.\n", "")
+    with EnvelopeBot(relay, secret, group="g", attempts="2") as bot:
+        publish(relay, secret, "a", "b")
+        for _ in range(4):
+            settle(bot, bot.receive(), "nack")
+        publish(relay, secret, "c")
+        settle(bot, bot.receive())
+        status, listing, _ = command(relay, secret, "list")
+        lines = listing.splitlines()
+        assert status == 0 and len(lines) == 2
+        assert all("group g  2 attempts" in line for line in lines) and '{"n": "a"}' in lines[0]
+        whole = [json.loads(line) for line in command(relay, secret, "list", "--json")[1].splitlines()]
+        assert [json.loads(letter["body"]) for letter in whole] == [{"n": "a"}, {"n": "b"}]
+
+        assert command(relay, secret, "replay", str(whole[0]["number"]))[:2] == (0, f"replayed {whole[0]['number']}\n")
+        again = bot.receive()
+        assert again["data"] == {"n": "a"} and again["attempt"] == 1
+        settle(bot, again)
+        assert command(relay, secret, "drop", "--all")[:2] == (0, f"dropped {whole[1]['number']}\n")
+        assert command(relay, secret, "list")[1] == "No dead letters.\n"
+
+        status, _, error = command(relay, secret, "drop", str(whole[1]["number"]))
+        assert status == 1 and "no dead letter" in error
+    assert command(relay, "another-secret", "list")[1] == "No dead letters.\n"
+
+
+def test_dead_letters_of_nobody():
+    """A relay that does not run is told from one that refuses."""
+    done = subprocess.run(
+        [BINARY, "dead-letters", "list", "--secret", "s", "--relay", "http://127.0.0.1:1"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE * 2,
+    )
+    assert done.returncode == 2 and "Cannot reach" in done.stderr
+
+
+def test_visibility(relay, secret):
+    """What a member does not settle in time is another's, and its own word comes too late."""
+    with EnvelopeBot(relay, secret, group="g", visibility="1s", prefetch="1") as slow:
+        publish(relay, secret, "a")
+        event = slow.receive()
+        with EnvelopeBot(relay, secret, group="g", visibility="1s") as other:
+            again = other.receive()
+            assert (again["position"], again["attempt"]) == (event["position"], 2)
+            settle(other, again)
+
+
+def test_raw_members(relay, secret):
+    """A raw member acknowledges by reading."""
+    with relay.bot(secret, path=f"/ws?secret={secret}&group=g") as one:
+        publish(relay, secret, "a")
+        assert json.loads(one.recv(timeout=PATIENCE)) == {"n": "a"}
+    with relay.bot(secret, path=f"/ws?secret={secret}&group=g") as other:
+        publish(relay, secret, "b")
+        assert json.loads(other.recv(timeout=PATIENCE)) == {"n": "b"}
+
+
+@pytest.mark.parametrize("query", ["consumer=a b", "group=g&consumer=c", "rate=0", "since=x", "where=x"])
+def test_bad_queries(relay, secret, query):
+    """What is wrong in an address is said in a sentence."""
+    answer = relay.request(
+        "GET",
+        f"/ws?secret={secret}&{query.replace(' ', '%20')}",
+        None,
+        {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        },
+    )
+    assert answer.status == 400
+    assert json.loads(answer.body)["detail"].endswith(".")
+
+
+def post(node, target, body):
+    """What a platform does, and its node acknowledges."""
+    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=PATIENCE)
+    with contextlib.closing(connection):
+        connection.request("POST", target, json.dumps(body))
+        assert connection.getresponse().status < 300
+
+
+@pytest.mark.timeout(120)
+def test_groups_across_tiers(redis, tmp_path):
+    """Members on two egress nodes share what comes through two ingress nodes; of a node that dies nothing is lost."""
+    secret = qq.secret()
+    with tiers(redis.url, tmp_path) as (ingress, egress):
+        bots = [GroupBot(node.port, secret) for node in egress]
+        try:
+            wanted = set()
+            for n in range(40):
+                post(ingress[n % 2], webhook(secret), {"n": n})
+                wanted.add(n)
+            had = set()
+            for bot in bots:
+                while (event := bot.next(1.5)) is not None:
+                    had.add(event["data"]["n"])
+                    if bot is bots[1] or event["data"]["n"] % 3:
+                        bot.settle(event)
+            assert had == wanted
+            unsettled = {event["data"]["n"] for event in bots[0].had if not event["data"]["n"] % 3}
+            egress[0].kill()
+            again = set()
+            while unsettled - again:
+                event = bots[1].next(PATIENCE)
+                assert event is not None and event["attempt"] >= 2
+                again.add(event["data"]["n"])
+                bots[1].settle(event)
+            assert again == unsettled
+        finally:
+            for bot in bots:
+                bot.close()
+
+
+class GroupBot:
+    """A member of a group on a node."""
+
+    def __init__(self, port, secret):
+        address = f"ws://127.0.0.1:{port}/ws?secret={secret}&group=g&visibility=2s&prefetch=40"
+        self._connection = connect(address, subprotocols=["cloudevents.json"], proxy=None)
+        self.socket = self._connection.__enter__()
+        self.had = []
+
+    def next(self, timeout):
+        """The next event; None where none comes."""
+        try:
+            event = json.loads(self.socket.recv(timeout=timeout))
+        except TimeoutError:
+            return None
+        self.had.append(event)
+        return event
+
+    def settle(self, event):
+        self.socket.send(json.dumps({"type": "ack", "position": event["position"]}))
+
+    def close(self):
+        self._connection.__exit__(None, None, None)
