@@ -71,6 +71,28 @@ import Testing
         }
     }
 
+    /// Large events drive out no more than they need: most of the room is in use at any time.
+    @Test func largeEventsLeaveTheNewest() async throws {
+        let limit = 2 * DiskBrokerConfiguration.leastLimit
+        try await self.bed.withDirectory { directory in
+            try await self.bed.withBroker(in: directory) {
+                $0.limit = limit
+            } _: { (broker) async throws in
+                let channel = Fixtures.channel()
+                let body = ByteBuffer(repeating: 0x61, count: 768 << 10)
+                for number in 0..<100 {
+                    try await broker.publish(Fixtures.event("\(number)").with(body: body), to: channel)
+                    try #require(try self.bed.files(in: directory).values.reduce(0, +) <= limit)
+                    // Thirty of them fill three quarters of the limit.
+                    guard number >= 28 else { continue }
+                    let head = try await broker.page(channel, limit: 1).head
+                    let known = Position(epoch: head.epoch, offset: head.offset - 28)
+                    try #require(try await broker.page(channel, after: known, limit: 1).reason == nil)
+                }
+            }
+        }
+    }
+
     /// Channels whose events have all aged out are forgotten after their time, and what comes later has a new epoch; one
     /// that is fed, or that had none, keeps its epoch.
     @Test func idleChannelsAreForgotten() async throws {

@@ -69,6 +69,8 @@ enum DatabaseFile {
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(space.pagesAhead)")
         try database.execute(sql: "PRAGMA journal_size_limit = \(limit / 8)")
         try database.execute(sql: "PRAGMA max_page_count = \(space.filePages)")
+        // Debian's SQLite would write each page anew that it frees, as much again as what is stored.
+        try database.execute(sql: "PRAGMA secure_delete = FAST")
         try database.execute(sql: "PRAGMA cache_size = -16384")
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
         return space

@@ -108,14 +108,26 @@ enum EventTable {
         return try self.remove(through: last, database)
     }
 
-    /// When the oldest event of all was stored, and its id.
-    static func oldest(_ database: Database) throws -> (id: Int64, time: Int64)? {
-        let statement = try database.cachedStatement(sql: "SELECT id, storedAt FROM event ORDER BY id LIMIT 1")
-        return try Row.fetchOne(statement).map { ($0[0], $0[1]) }
+    /// Removes the oldest events of all that take so many bytes, at most `limit`, and returns how many.
+    static func removeOldest(_ bytes: Int, limit: Int, _ database: Database) throws -> Int {
+        let statement = try database.cachedStatement(sql: "SELECT id, length(bytes) FROM event ORDER BY id LIMIT ?")
+        let rows = try Row.fetchCursor(statement, arguments: [limit])
+        var (last, found) = (nil as Int64?, 0)
+        while found < bytes, let row = try rows.next() {
+            last = row[0]
+            found += row[1] + DiskSpace.eventCost
+        }
+        return try last.map { try self.remove(through: $0, database) } ?? 0
+    }
+
+    /// When the oldest event of all was stored.
+    static func oldest(_ database: Database) throws -> Int64? {
+        let statement = try database.cachedStatement(sql: "SELECT storedAt FROM event ORDER BY id LIMIT 1")
+        return try Int64.fetchOne(statement)
     }
 
     /// Removes the events up to an id, and returns how many they were.
-    static func remove(through id: Int64, _ database: Database) throws -> Int {
+    private static func remove(through id: Int64, _ database: Database) throws -> Int {
         try database.cachedStatement(sql: "DELETE FROM event WHERE id <= ?").execute(arguments: [id])
         return database.changesCount
     }

@@ -15,8 +15,6 @@ struct Retention: Sendable {
 
     /// How many rows one transaction removes for one reason, so that it stays short.
     private static let step = 1_024
-    /// How many events go at once where there is no room.
-    private static let handful: Int64 = 64
     /// How many pages are given back to the file system at once.
     private static let pagesGivenBack = 256
 
@@ -57,21 +55,23 @@ struct Retention: Sendable {
             }
         }
         let needed = self.space.pagesNeeded(for: bytes)
-        while try Self.usedPages(database) + needed > self.space.pages {
-            guard try self.removeOldest(trimmed: &trimmed, database) else { break }
+        while true {
+            let missing = try Self.usedPages(database) + needed - self.space.pages
+            guard missing > 0 else { return }
+            guard try self.removeOldest(missing * self.space.pageSize, trimmed: &trimmed, database) else { return }
         }
     }
 
-    /// Removes the oldest events, or dead letters, or channels that have neither.
+    /// Removes the oldest events that take so many bytes, or a dead letter, or channels that have neither.
     ///
     /// - Returns: false where there is nothing left to remove.
-    private func removeOldest(trimmed: inout [Reason: Int], _ database: Database) throws -> Bool {
+    private func removeOldest(_ bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws -> Bool {
         let event = try EventTable.oldest(database)
         let letter = try DeadLetterTable.oldest(database)
-        if let letter, letter.time <= event?.time ?? .max {
+        if let letter, letter.time <= event ?? .max {
             try DeadLetterTable.remove(through: letter.id, database)
-        } else if let event {
-            trimmed[.bytes, default: 0] += try EventTable.remove(through: event.id + Self.handful - 1, database)
+        } else if event != nil {
+            trimmed[.bytes, default: 0] += try EventTable.removeOldest(bytes, limit: Self.step, database)
         } else {
             let statement = try database.cachedStatement(sql: "SELECT number FROM channel ORDER BY usedAt LIMIT 64")
             let channels = try Int64.fetchAll(statement)
