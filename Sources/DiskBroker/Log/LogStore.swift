@@ -49,7 +49,7 @@ struct LogStore: Sendable {
             let count = try EventTable.trim(stored, to: self.configuration.retentionCount, database)
             self.trimmed[.count, default: 0] += count
         }
-        self.channels.removeAll(keepingCapacity: true)
+        self.channels = [:]
         return self.trimmed
     }
 
