@@ -41,6 +41,8 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         // WeChat's messages, which are XML.
         .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.0"),
+        // SQLite for a log that outlives the process: statements, transactions, migrations and typed errors.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // The HTTP client of the command line tools and of the requests that /qq passes on.
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
@@ -77,6 +79,18 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "DiskBroker",
+            dependencies: [
+                "Shared",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Ingress",
             dependencies: [
                 "Shared",
@@ -108,6 +122,7 @@ let package = Package(
         .executableTarget(
             name: "Hookwire",
             dependencies: [
+                "DiskBroker",
                 "Egress",
                 "Ingress",
                 "RedisBroker",
@@ -196,6 +211,18 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DiskBrokerTests",
+            dependencies: [
+                "BrokerConformance",
+                "DiskBroker",
+                "Shared",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -44,7 +44,8 @@ import Testing
         ("log-level", "loud"), ("ping-interval", "1s"), ("retention-count", "0"), ("threads", "0"),
         ("qq-upstream", "api.sgroup.qq.com"), ("qq-upstream", "https://"), ("qq-upstream", "https://a?b"),
         ("qq-upstream", "https://u:p@a"), ("qq-token-upstream", "none"), ("public-url", "ftp://a"),
-        ("qq-heartbeat", "0"), ("reply-timeout", "31s"), ("reply-timeout", "50ms"),
+        ("qq-heartbeat", "0"), ("reply-timeout", "31s"), ("reply-timeout", "50ms"), ("data", ""),
+        ("data-limit", "1MiB"),
     ])
     func refuses(name: String, value: String) async throws {
         let error = await #expect(throws: SettingsError.self) { _ = try await self.configuration([name: value]) }
@@ -75,9 +76,17 @@ import Testing
     @Test(arguments: [
         ["tls-cert": "a.pem"], ["ping-interval": "10s", "pong-timeout": "9s"],
         ["memory-limit": "1MiB", "body-limit": "1MiB"],
+        ["data": "d", "redis-url": "redis://localhost"], ["data": "d", "data-limit": "16MiB", "body-limit": "1MiB"],
     ])
     func refusesCombinations(flags: [String: String?]) async throws {
         await #expect(throws: SettingsError.self) { _ = try await self.configuration(flags) }
+    }
+
+    /// A tier of its own has no log of its own.
+    @Test(arguments: [Tier.ingress, .egress]) func refusesDataOfOneTier(tier: Tier) async throws {
+        let reader = try await SettingsReader(flags: ["data": "d"])
+        let error = #expect(throws: SettingsError.self) { _ = try NodeConfiguration(reader, tier: tier) }
+        #expect(try #require(error?.message).contains("--data is for hookwire serve"))
     }
 
     /// A file that is not there is an error, not a node with defaults.

@@ -24,6 +24,7 @@ build_packages=(
     'libssl-dev         file    /usr/include/openssl/evp.h'
     'libxml2-dev        file    /usr/include/libxml2/libxml/parser.h'
     'libhiredis-dev     file    /usr/include/hiredis/hiredis.h'
+    'libsqlite3-dev     file    /usr/include/sqlite3.h'
 )
 
 # What the tests need on top.

@@ -12,7 +12,8 @@ struct Serve: NodeCommand {
         abstract: "Takes webhooks and delivers them to sockets, everything in one process.",
         discussion: """
             Prints the webhook URL for the platform, the socket URL for the bot, and a command that sends a signed \
-            sample event. Events are kept in memory, and are gone when the process ends, unless --redis-url names a Redis.
+            sample event. Events are kept in memory, and are gone when the process ends, unless --data names a directory \
+            to keep them in, or --redis-url a Redis.
 
             Any secret works: whoever knows a bot's secret can receive its events, and only the platform, which \
             knows it too, can send them.
@@ -26,9 +27,10 @@ struct Serve: NodeCommand {
     @OptionGroup(title: "Sockets") var egress: EgressOptions
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Store") var redis: RedisOptions
+    @OptionGroup(title: "Disk") var data: DataOptions
     @OptionGroup(title: "Memory") var memory: MemoryOptions
 
     var settings: [any SettingFlags] {
-        [self.node, self.ingress, self.egress, self.retention, self.redis, self.memory]
+        [self.node, self.ingress, self.egress, self.retention, self.redis, self.data, self.memory]
     }
 }

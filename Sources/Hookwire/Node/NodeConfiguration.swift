@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DiskBroker
 internal import Egress
 internal import Ingress
 internal import Logging
@@ -26,6 +27,9 @@ struct NodeConfiguration: Sendable {
     var retentionAge = TimeAmount.hours(1)
     var memoryLimit = 256 << 20
     var redisURL: RedisURL?
+    /// The directory of the log, where it is to outlive the process without a Redis.
+    var data: String?
+    var dataLimit = 1 << 30
 
     /// Reads the settings.
     ///
@@ -71,6 +75,9 @@ struct NodeConfiguration: Sendable {
         try reader.read(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30)), into: &self, \.retentionAge)
         try reader.read(.bytes("memory-limit", in: (1 << 20)...(1 << 40)), into: &self, \.memoryLimit)
         self.redisURL = try reader.value(.redisURL("redis-url"))
+        self.data = try reader.value(.text("data"))
+        let limits = DiskBrokerConfiguration.leastLimit...(1 << 40)
+        try reader.read(.bytes("data-limit", in: limits), into: &self, \.dataLimit)
     }
 
     private mutating func readEgress(_ reader: SettingsReader) throws(SettingsError) {
@@ -105,10 +112,38 @@ struct NodeConfiguration: Sendable {
 
     /// Where events are kept, to end the sentence "Events are kept …".
     var retentionSentence: String {
-        self.redisURL.map { "in Redis at \($0)" } ?? "in memory and end with the process"
+        if let redisURL { return "in Redis at \(redisURL)" }
+        if let data { return "in \(data), and outlive the process" }
+        return "in memory only, and end with the process; --data DIRECTORY keeps them"
+    }
+
+    /// What the broker on disk is to retain; nil where there is none.
+    var disk: DiskBrokerConfiguration? {
+        guard let data else { return nil }
+        var disk = DiskBrokerConfiguration(directory: data)
+        disk.limit = self.dataLimit
+        disk.retentionCount = self.retentionCount
+        disk.retentionAgeMilliseconds = self.retentionAge.nanoseconds / 1_000_000
+        return disk
     }
 
     private func checkCombinations() throws(SettingsError) {
+        guard self.data == nil || self.redisURL == nil else {
+            throw SettingsError(
+                message: "--data and --redis-url both say where events are kept: give the one that shall have them."
+            )
+        }
+        guard self.data == nil || self.tier == .both else {
+            throw SettingsError(
+                message: "--data is for hookwire serve, which runs both tiers in one process: a tier of its own meets "
+                    + "the other in a Redis, so give --redis-url."
+            )
+        }
+        guard self.data == nil || self.dataLimit >= 2 * DiskBrokerConfiguration.eventShare * self.limits.body else {
+            throw SettingsError(
+                message: "--data-limit must be at least \(2 * DiskBrokerConfiguration.eventShare) times --body-limit."
+            )
+        }
         guard self.tier == .both || self.redisURL != nil else {
             throw SettingsError(
                 message: "A tier of its own meets the other in a Redis: give --redis-url, for instance "

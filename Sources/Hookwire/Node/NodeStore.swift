@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DiskBroker
+internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import RedisBroker
@@ -11,14 +13,23 @@ internal import Shared
 struct NodeStore: Sendable {
     let broker: any Broker
     private let redis: RedisBroker?
+    private let disk: DiskBroker?
 
     /// Whether the log ends with the process.
-    var isVolatile: Bool { self.redis == nil }
+    var isVolatile: Bool { self.redis == nil && self.disk == nil }
 
-    /// The store that the settings ask for: Redis, which it begins to connect to, or this process's memory.
+    /// The store that the settings ask for: Redis, which it begins to connect to, files, or this process's memory.
     ///
-    /// - Throws: `SettingsError` where the certificates of the Redis URL cannot be read.
+    /// - Throws: `SettingsError` where the certificates of the Redis URL cannot be read, or the files cannot be used.
     init(_ configuration: NodeConfiguration, group: any EventLoopGroup, logger: Logger) throws(SettingsError) {
+        if let settings = configuration.disk {
+            self.redis = nil
+            let disk = try Self.open(settings, logger: logger)
+            self.disk = disk
+            self.broker = disk
+            return
+        }
+        self.disk = nil
         guard let url = configuration.redisURL else {
             self.redis = nil
             self.broker = MemoryBroker(configuration: configuration.memory)
@@ -43,5 +54,16 @@ struct NodeStore: Sendable {
     /// Ends the connections, once nothing is published or delivered any more.
     func shutdown() async {
         await self.redis?.shutdown()
+        await self.disk?.shutdown()
+    }
+
+    private static func open(_ settings: DiskBrokerConfiguration, logger: Logger) throws(SettingsError) -> DiskBroker {
+        // A file that may not grow any more is a full disk, and no reason to die.
+        signal(SIGXFSZ, SIG_IGN)
+        do {
+            return try DiskBroker(configuration: settings, logger: logger)
+        } catch {
+            throw SettingsError(message: error.description)
+        }
     }
 }

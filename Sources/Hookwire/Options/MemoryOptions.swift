@@ -8,7 +8,7 @@ internal import ArgumentParser
 struct MemoryOptions: SettingFlags {
     @Option(
         help: ArgumentHelp(
-            "How much memory all logs may take together, where no Redis keeps them. (default: 256MiB)",
+            "How much memory all logs may take together, where neither a Redis nor --data keeps them. (default: 256MiB)",
             valueName: "size"
         )
     )

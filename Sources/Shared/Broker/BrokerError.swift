@@ -22,12 +22,13 @@ extension BrokerError: CustomStringConvertible {
     /// A sentence for an operator.
     public var description: String {
         switch self {
-        case .unavailable: "The broker's store cannot be reached; check that it runs and that its URL is right."
+        case .unavailable: "The broker's store cannot be reached or written; /readyz and the node's log say why."
         case .timeout: "The broker's store did not answer in time; check its load and the network."
         case .overloaded: "Too many events wait for the broker's store; add capacity or slow the senders."
         case .refused: "The broker's store refused a command; its own log says why."
         case .closed: "The broker is shut down."
-        case .eventTooLarge: "The event is too large for the broker; lower --body-limit or raise --memory-limit."
+        case .eventTooLarge:
+            "The event is too large for the broker; lower --body-limit, or raise --memory-limit or --data-limit."
         }
     }
 }

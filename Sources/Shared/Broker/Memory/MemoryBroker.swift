@@ -12,13 +12,8 @@ internal import Synchronization
 public final class MemoryBroker: Broker {
     private let store: Mutex<MemoryStore>
     private let tokens = Mutex(MemoryTokens())
-    private let inboxes = Mutex<[NodeID: Inbox]>([:])
+    private let inboxes = LocalInboxes()
     private let now: @Sendable () -> Int64
-
-    private struct Inbox {
-        var receiver: any ReplyReceiver
-        var handle: MemoryReplyInbox
-    }
 
     /// A broker with an empty log.
     ///
@@ -180,9 +175,7 @@ public final class MemoryBroker: Broker {
         to receiver: any ReplyReceiver,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<any ReplyInbox> {
-        let handle = MemoryReplyInbox(node: node, broker: self)
-        self.inboxes.withLock { $0[node] = Inbox(receiver: receiver, handle: handle) }
-        return eventLoop.makeSucceededFuture(handle)
+        eventLoop.makeSucceededFuture(self.inboxes.open(node, to: receiver))
     }
 
     public func reply(
@@ -190,15 +183,7 @@ public final class MemoryBroker: Broker {
         to token: ReplyToken,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<ReplyOutcome> {
-        guard reply.isFit else { return eventLoop.makeSucceededFuture(.unfit) }
-        let receiver = self.inboxes.withLock { $0[token.node]?.receiver }
-        return eventLoop.makeSucceededFuture(receiver?.receive(reply, for: token) ?? .unknown)
-    }
-
-    fileprivate func close(_ inbox: MemoryReplyInbox) {
-        self.inboxes.withLock { inboxes in
-            if inboxes[inbox.node]?.handle === inbox { inboxes[inbox.node] = nil }
-        }
+        eventLoop.makeSucceededFuture(self.inboxes.reply(reply, to: token))
     }
 
     fileprivate func removeFeed(_ number: UInt64, from channel: ChannelID) {
@@ -222,20 +207,5 @@ private final class MemoryFeedSubscription: FeedSubscription {
 
     func cancel() {
         self.broker.removeFeed(self.number, from: self.channel)
-    }
-}
-
-/// An inbox of a `MemoryBroker`.
-private final class MemoryReplyInbox: ReplyInbox {
-    let node: NodeID
-    private let broker: MemoryBroker
-
-    init(node: NodeID, broker: MemoryBroker) {
-        self.node = node
-        self.broker = broker
-    }
-
-    func close() {
-        self.broker.close(self)
     }
 }

@@ -1,0 +1,182 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+internal import NIOCore
+internal import Shared
+
+/// The tables of groups: how far their members were given events, and which of those are not settled.
+struct GroupTable {
+    /// How many bytes of events a member takes at once, at most; but always an event.
+    private static let pageBytes = 512 << 10
+    /// Stands for the time of what another member is to have at once.
+    private static let atOnce = Int64.min
+
+    private struct Unsettled {
+        var offset: UInt64
+        var attempts: Int
+    }
+
+    private let number: Int64
+    /// The last event that any member was given.
+    private var last: UInt64
+    private let channel: StoredChannel
+
+    /// A channel's group.
+    private init?(_ name: ConsumerName, of channel: StoredChannel, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "SELECT number, last FROM memberGroup WHERE channel = ? AND name = ?"
+        )
+        guard let row = try Row.fetchOne(statement, arguments: [channel.number, name.text]) else { return nil }
+        self.number = row[0]
+        self.last = UInt64(bitPattern: row[1])
+        self.channel = channel
+    }
+
+    /// A new group, which begins behind `start`, or at the oldest event.
+    ///
+    /// - Throws: `BrokerError.overloaded` where the channel has too many, with nothing changed.
+    private init(
+        making name: ConsumerName,
+        of channel: StoredChannel,
+        start: Position?,
+        first: UInt64,
+        _ database: Database
+    ) throws {
+        let others = try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT count(*) FROM memberGroup WHERE channel = ?"),
+            arguments: [channel.number]
+        )
+        guard (others ?? 0) < ConsumerName.limit else { throw BrokerError.overloaded }
+        self.last = first - 1
+        if let start, start.epoch == channel.epoch { self.last = min(start.offset, channel.last) }
+        self.channel = channel
+        try database.cachedStatement(sql: "INSERT INTO memberGroup (channel, name, last) VALUES (?, ?, ?)")
+            .execute(arguments: [channel.number, name.text, Int64(bitPattern: self.last)])
+        self.number = database.lastInsertedRowID
+    }
+
+    /// Takes events for a member; `channel` numbers what is given up.
+    ///
+    /// - Parameter oldestTime: events that were stored before are over.
+    static func take(
+        _ request: GroupRequest,
+        of channel: inout StoredChannel,
+        notBefore oldestTime: Int64,
+        now: Int64,
+        _ database: Database
+    ) throws -> GroupPage {
+        let first = try EventTable.firstOffset(of: channel, database)
+        var group =
+            try GroupTable(request.group, of: channel, database)
+            ?? GroupTable(making: request.group, of: channel, start: request.start, first: first, database)
+        var page = GroupPage(deliveries: [], deadLetters: 0, lost: 0)
+        var bytes = 0
+        let due = try group.due(now - request.visibilityMilliseconds, database)
+        for one in due {
+            if one.offset < first {
+                try group.forget(one.offset, database)
+                page.lost += 1
+            } else if one.attempts >= request.attempts {
+                try group.forget(one.offset, database)
+                try DeadLetterTable.append(
+                    one.offset,
+                    of: &channel,
+                    group: request.group,
+                    attempts: one.attempts,
+                    now: now,
+                    database
+                )
+                page.deadLetters += 1
+            } else if page.deliveries.count < request.limit, bytes < Self.pageBytes {
+                guard let stored = try EventTable.fetch(one.offset, of: channel, database),
+                    let entry = try? stored.entry(of: channel.epoch)
+                else {
+                    // Nobody can read it.
+                    try group.forget(one.offset, database)
+                    page.lost += 1
+                    continue
+                }
+                bytes += stored.bytes.readableBytes
+                page.deliveries.append(GroupPage.Delivery(entry: entry, attempt: one.attempts + 1))
+                try group.note(one.offset, takenAt: now, attempts: one.attempts + 1, database)
+            }
+        }
+        try group.takeNew(request, first: first, notBefore: oldestTime, now: now, bytes: bytes, into: &page, database)
+        return page
+    }
+
+    private mutating func takeNew(
+        _ request: GroupRequest,
+        first: UInt64,
+        notBefore oldestTime: Int64,
+        now: Int64,
+        bytes: Int,
+        into page: inout GroupPage,
+        _ database: Database
+    ) throws {
+        var bytes = bytes
+        guard page.deliveries.count < request.limit, bytes < Self.pageBytes, self.last < self.channel.last else {
+            return
+        }
+        let next = max(self.last + 1, first)
+        page.lost += next - self.last - 1
+        self.last = next - 1
+        var taken: [LogEntry] = []
+        try EventTable.read(of: self.channel, from: next, database) { stored in
+            self.last = stored.offset
+            guard stored.storedAt >= oldestTime, let entry = try? stored.entry(of: self.channel.epoch) else {
+                page.lost += 1
+                return true
+            }
+            bytes += stored.bytes.readableBytes
+            taken.append(entry)
+            return page.deliveries.count + taken.count < request.limit && bytes < Self.pageBytes
+        }
+        for entry in taken {
+            page.deliveries.append(GroupPage.Delivery(entry: entry, attempt: 1))
+            try self.note(entry.position.offset, takenAt: now, attempts: 1, database)
+        }
+        try database.cachedStatement(sql: "UPDATE memberGroup SET last = ? WHERE number = ?")
+            .execute(arguments: [Int64(bitPattern: self.last), self.number])
+    }
+
+    /// Settles what a member took.
+    static func settle(_ settlement: GroupSettlement, of channel: StoredChannel, _ database: Database) throws {
+        guard let group = try GroupTable(settlement.group, of: channel, database) else { return }
+        for position in settlement.positions where position.epoch == channel.epoch {
+            switch settlement.verdict {
+            case .ack:
+                try group.forget(position.offset, database)
+            case .nack:
+                try database.cachedStatement(
+                    sql: "UPDATE unsettled SET takenAt = ? WHERE memberGroup = ? AND offset = ?"
+                ).execute(arguments: [Self.atOnce, group.number, Int64(bitPattern: position.offset)])
+            }
+        }
+    }
+
+    // MARK: What is not settled
+
+    /// What was taken no later than `time`, in the order of the log.
+    private func due(_ time: Int64, _ database: Database) throws -> [Unsettled] {
+        let statement = try database.cachedStatement(
+            sql: "SELECT offset, attempts FROM unsettled WHERE memberGroup = ? AND takenAt <= ? ORDER BY offset"
+        )
+        return try Row.fetchAll(statement, arguments: [self.number, time]).map { row in
+            Unsettled(offset: UInt64(bitPattern: row[0]), attempts: row[1])
+        }
+    }
+
+    private func note(_ offset: UInt64, takenAt time: Int64, attempts: Int, _ database: Database) throws {
+        try database.cachedStatement(
+            sql: "INSERT OR REPLACE INTO unsettled (memberGroup, offset, takenAt, attempts) VALUES (?, ?, ?, ?)"
+        ).execute(arguments: [self.number, Int64(bitPattern: offset), time, attempts])
+    }
+
+    private func forget(_ offset: UInt64, _ database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM unsettled WHERE memberGroup = ? AND offset = ?")
+            .execute(arguments: [self.number, Int64(bitPattern: offset)])
+    }
+}

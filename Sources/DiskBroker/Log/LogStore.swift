@@ -1,0 +1,217 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+internal import NIOCore
+internal import Shared
+
+/// The log as a whole: what is asked of it within a transaction, and what it remembers of the tables between them.
+///
+/// A value, so that a transaction that failed leaves no trace: whoever runs it keeps the copy from before. The clock is
+/// passed in, in milliseconds since 1970.
+struct LogStore: Sendable {
+    /// How many bytes of events a page has at most; but always an event.
+    private static let pageBytes = 512 << 10
+
+    let configuration: DiskBrokerConfiguration
+    /// Knows the epochs of channels that have feeds.
+    private let feeds: DiskFeeds
+    private(set) var names: EpochNames
+    private var retention: Retention
+    /// The channels that the transaction has to do with, and whether they have changed.
+    private var channels: [ChannelID: (stored: StoredChannel, isChanged: Bool)] = [:]
+    /// What was let go since the last look at it.
+    private var trimmed: [Retention.Reason: Int] = [:]
+
+    init(configuration: DiskBrokerConfiguration, space: DiskSpace, feeds: DiskFeeds, _ database: Database) throws {
+        self.configuration = configuration
+        self.feeds = feeds
+        self.names = try EpochNames(database)
+        self.retention = try Retention(configuration: configuration, space: space, database)
+    }
+
+    // MARK: Transactions
+
+    /// A transaction begins that is to store so many bytes of events.
+    mutating func begin(storing bytes: Int, now: Int64, _ database: Database) throws {
+        self.trimmed = [:]
+        try self.retention.expire(now: now, trimmed: &self.trimmed, database)
+        try self.retention.makeRoom(for: bytes, trimmed: &self.trimmed, database)
+    }
+
+    /// A transaction is about to end: writes what it changed of channels.
+    ///
+    /// - Returns: how many events were let go in it.
+    mutating func finish(now: Int64, _ database: Database) throws -> [Retention.Reason: Int] {
+        for (stored, isChanged) in self.channels.values where isChanged {
+            try ChannelTable.update(stored, now: now, database)
+            let count = try EventTable.trim(stored, to: self.configuration.retentionCount, database)
+            self.trimmed[.count, default: 0] += count
+        }
+        self.channels = [:]
+        return self.trimmed
+    }
+
+    /// Removes what nobody needs any more, when there is nothing else to do.
+    mutating func keepUp(now: Int64, _ database: Database) throws {
+        try self.forgetIdle(now: now, database)
+        try self.retention.giveBack(database)
+    }
+
+    private mutating func forgetIdle(now: Int64, _ database: Database) throws {
+        let oldest = now - self.configuration.channelLifetimeMilliseconds
+        let count = try Int.fetchOne(database.cachedStatement(sql: "SELECT count(*) FROM channel")) ?? 0
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT number, id FROM (SELECT number, id FROM channel WHERE usedAt < ? ORDER BY usedAt LIMIT 1024)
+                WHERE NOT EXISTS (SELECT 1 FROM event WHERE event.channel = number)
+                """
+        )
+        let isCrowded = count > DiskBrokerConfiguration.idleChannelLimit
+        let idle = try Row.fetchAll(statement, arguments: [isCrowded ? Int64.max : oldest]).filter { row in
+            ChannelID(row[1] as String).map { self.feeds.epoch(of: $0) == nil } ?? true
+        }
+        guard !idle.isEmpty else { return }
+        for row in idle { try ChannelTable.remove(row[0], database) }
+        try self.names.advance(database)
+    }
+
+    // MARK: Channels
+
+    /// A channel as it is stored, or as it is in the transaction that is under way; nil where nothing is stored of it.
+    private mutating func stored(_ id: ChannelID, _ database: Database) throws -> StoredChannel? {
+        if let known = self.channels[id] { return known.stored }
+        guard let stored = try ChannelTable.fetch(id, database) else { return nil }
+        self.channels[id] = (stored, false)
+        return stored
+    }
+
+    /// A channel for something to be stored of it.
+    private mutating func channel(_ id: ChannelID, now: Int64, _ database: Database) throws -> StoredChannel {
+        if let stored = try self.stored(id, database) { return stored }
+        let stored = try ChannelTable.make(id, epoch: self.epoch(of: id), now: now, database)
+        self.channels[id] = (stored, false)
+        return stored
+    }
+
+    private func epoch(of id: ChannelID) -> Epoch {
+        self.feeds.epoch(of: id) ?? self.names.epoch(of: id)
+    }
+
+    /// The position of a channel's newest event.
+    func head(of id: ChannelID, _ database: Database) throws -> Position {
+        try ChannelTable.fetch(id, database)?.head ?? Position(epoch: self.epoch(of: id), offset: 0)
+    }
+
+    // MARK: Events
+
+    /// Appends an event and returns its position; nil where its key is known.
+    mutating func publish(
+        _ bytes: ByteBuffer,
+        to id: ChannelID,
+        key: KeyDigest?,
+        now: Int64,
+        _ database: Database
+    ) throws -> Position? {
+        if let key {
+            guard try KeyTable.insert(key, now: now, database) else { return nil }
+            self.retention.countKey()
+        }
+        var channel = try self.channel(id, now: now, database)
+        channel.last += 1
+        try EventTable.append(bytes, channel: channel, offset: channel.last, now: now, database)
+        self.channels[id] = (channel, true)
+        return channel.head
+    }
+
+    /// Reads a page.
+    func page(
+        _ id: ChannelID,
+        after position: Position?,
+        limit: Int,
+        now: Int64,
+        _ database: Database
+    ) throws -> LogPage {
+        let head = try self.head(of: id, database)
+        let channel = try ChannelTable.fetch(id, database)
+        let oldestTime = now - self.configuration.retentionAgeMilliseconds
+        let first = try channel.map { try EventTable.firstOffset(of: $0, notBefore: oldestTime, database) } ?? 1
+        if let position {
+            if position.epoch != head.epoch { return .notRecoverable(.epochChanged, head: head) }
+            if position.offset > head.offset { return .notRecoverable(.ahead, head: head) }
+            if position.offset + 1 < first { return .notRecoverable(.trimmed, head: head) }
+        }
+        var entries: [LogEntry] = []
+        guard let channel else { return .entries(entries, head: head) }
+        var bytes = 0
+        try EventTable.read(of: channel, from: max(position.map { $0.offset + 1 } ?? first, first), database) {
+            stored in
+            entries.append(try stored.entry(of: channel.epoch))
+            bytes += stored.bytes.readableBytes
+            return entries.count < limit && bytes < Self.pageBytes
+        }
+        return .entries(entries, head: head)
+    }
+
+    // MARK: Consumers
+
+    func cursor(of consumer: ConsumerName, on id: ChannelID, _ database: Database) throws -> Position? {
+        try ChannelTable.fetch(id, database).flatMap { try CursorTable.fetch(consumer, of: $0, database) }
+    }
+
+    mutating func moveCursor(
+        of consumer: ConsumerName,
+        on id: ChannelID,
+        to position: Position,
+        now: Int64,
+        _ database: Database
+    ) throws {
+        guard try position.epoch == self.stored(id, database)?.epoch ?? self.epoch(of: id) else { return }
+        try CursorTable.move(consumer, of: self.channel(id, now: now, database), to: position.offset, database)
+    }
+
+    mutating func take(_ request: GroupRequest, on id: ChannelID, now: Int64, _ database: Database) throws -> GroupPage
+    {
+        var channel = try self.channel(id, now: now, database)
+        let page = try GroupTable.take(
+            request,
+            of: &channel,
+            notBefore: now - self.configuration.retentionAgeMilliseconds,
+            now: now,
+            database
+        )
+        if page.deadLetters > 0 {
+            self.channels[id] = (channel, true)
+            try DeadLetterTable.trim(channel, to: self.configuration.retentionCount, database)
+        }
+        return page
+    }
+
+    mutating func settle(_ settlement: GroupSettlement, on id: ChannelID, _ database: Database) throws {
+        guard let channel = try self.stored(id, database) else { return }
+        try GroupTable.settle(settlement, of: channel, database)
+    }
+
+    func deadLetters(
+        of id: ChannelID,
+        after number: UInt64,
+        limit: Int,
+        now: Int64,
+        _ database: Database
+    ) throws -> [DeadLetter] {
+        guard let channel = try ChannelTable.fetch(id, database) else { return [] }
+        return try DeadLetterTable.read(
+            of: channel,
+            after: number,
+            limit: limit,
+            notBefore: now - self.configuration.deadLetterAgeMilliseconds,
+            database
+        )
+    }
+
+    mutating func dropDeadLetter(_ number: UInt64, of id: ChannelID, _ database: Database) throws -> Bool {
+        guard let channel = try self.stored(id, database) else { return false }
+        return try DeadLetterTable.drop(number, of: channel, database)
+    }
+}

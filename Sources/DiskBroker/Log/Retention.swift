@@ -1,0 +1,102 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+
+/// What a log lets go, and why. Within the transaction of whoever asks.
+struct Retention: Sendable {
+    /// Why events were let go. Also a metric label.
+    enum Reason: String, CaseIterable {
+        case count
+        case age
+        case bytes
+    }
+
+    /// How many rows one transaction removes for one reason, so that it stays short.
+    private static let step = 1_024
+    /// How many pages are given back to the file system at once.
+    private static let pagesGivenBack = 256
+
+    let configuration: DiskBrokerConfiguration
+    let space: DiskSpace
+    /// How many keys there are at most: one that takes the place of another counts twice until they are counted again.
+    private var keyCount: Int
+
+    init(configuration: DiskBrokerConfiguration, space: DiskSpace, _ database: Database) throws {
+        self.configuration = configuration
+        self.space = space
+        self.keyCount = try KeyTable.count(database)
+    }
+
+    /// Removes what is too old, some of it at a time.
+    mutating func expire(now: Int64, trimmed: inout [Reason: Int], _ database: Database) throws {
+        let oldest = now - self.configuration.retentionAgeMilliseconds
+        trimmed[.age, default: 0] += try EventTable.expire(before: oldest, limit: Self.step, database)
+        self.keyCount -= try KeyTable.expire(now: now, limit: Self.step, database)
+        if let letter = try DeadLetterTable.oldest(database),
+            letter.time < now - self.configuration.deadLetterAgeMilliseconds
+        {
+            try DeadLetterTable.remove(through: letter.id, database)
+        }
+    }
+
+    /// A key was inserted.
+    mutating func countKey() {
+        self.keyCount += 1
+    }
+
+    /// Makes room for so many bytes of events: the oldest go, whatever their channel.
+    mutating func makeRoom(for bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws {
+        if self.keyCount > self.space.keys {
+            self.keyCount = try KeyTable.count(database)
+            if self.keyCount > self.space.keys {
+                self.keyCount -= try KeyTable.removeOldest(self.keyCount - self.space.keys * 15 / 16, database)
+            }
+        }
+        let needed = self.space.pagesNeeded(for: bytes)
+        while true {
+            let missing = try Self.usedPages(database) + needed - self.space.pages
+            guard missing > 0 else { return }
+            guard try self.removeOldest(missing * self.space.pageSize, trimmed: &trimmed, database) else { return }
+        }
+    }
+
+    /// Removes the oldest events that take so many bytes, or a dead letter, or channels that have neither.
+    ///
+    /// - Returns: false where there is nothing left to remove.
+    private func removeOldest(_ bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws -> Bool {
+        let event = try EventTable.oldest(database)
+        let letter = try DeadLetterTable.oldest(database)
+        if let letter, letter.time <= event ?? .max {
+            try DeadLetterTable.remove(through: letter.id, database)
+        } else if event != nil {
+            trimmed[.bytes, default: 0] += try EventTable.removeOldest(bytes, limit: Self.step, database)
+        } else {
+            let statement = try database.cachedStatement(sql: "SELECT number FROM channel ORDER BY usedAt LIMIT 64")
+            let channels = try Int64.fetchAll(statement)
+            for number in channels { try ChannelTable.remove(number, database) }
+            return !channels.isEmpty
+        }
+        return true
+    }
+
+    /// Gives pages that nothing needs back to the file system, some of them, once they are many.
+    func giveBack(_ database: Database) throws {
+        // While half of the file is in use, what comes next will need the rest.
+        let free = try Self.count("freelist_count", database)
+        guard try free > max(Self.pagesGivenBack, Self.count("page_count", database) / 2) else { return }
+        // A step frees one page.
+        let rows = try Row.fetchCursor(database, sql: "PRAGMA incremental_vacuum(\(Self.pagesGivenBack))")
+        while try rows.next() != nil {}
+    }
+
+    /// The pages that hold something.
+    private static func usedPages(_ database: Database) throws -> Int {
+        try self.count("page_count", database) - self.count("freelist_count", database)
+    }
+
+    private static func count(_ pragma: String, _ database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "PRAGMA \(pragma)") ?? 0
+    }
+}

@@ -1,0 +1,53 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import Shared
+internal import Synchronization
+
+/// Whether the disk takes what it is given. Read from any thread, changed on the database's.
+final class DiskHealth: Sendable {
+    private let failure = Mutex<DiskFailure?>(nil)
+    private let file: String
+    private let metrics: DiskBrokerMetrics
+    private let logger: Logger
+
+    init(file: String, metrics: DiskBrokerMetrics, logger: Logger) {
+        self.file = file
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Why nothing is stored; nil where it is.
+    var present: DiskFailure? { self.failure.withLock { $0 } }
+
+    /// The same for an operator.
+    var health: BrokerHealth { self.present.map { .unavailable($0.sentence(file: self.file)) } ?? .ready }
+
+    /// A transaction failed.
+    func failed(_ failure: DiskFailure, _ error: (any Error)? = nil) {
+        self.metrics.failed(failure)
+        let isNews = self.failure.withLock { present in
+            // What is lasting stays.
+            guard present?.isLasting != true, present != failure else { return false }
+            present = failure
+            return true
+        }
+        guard isNews else { return }
+        self.logger.error(
+            "\(failure.sentence(file: self.file)) Until then platforms are asked to send their events again.",
+            metadata: ["reason": "\(failure.rawValue)", "error": "\(error.map { "\($0)" } ?? "none")"]
+        )
+    }
+
+    /// A transaction succeeded.
+    func succeeded() {
+        let isNews = self.failure.withLock { present in
+            guard let failure = present, !failure.isLasting else { return false }
+            present = nil
+            return true
+        }
+        if isNews { self.logger.notice("events are stored again", metadata: ["file": "\(self.file)"]) }
+    }
+}

@@ -1,0 +1,155 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import GRDB
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// Does what is asked of the database, on the one queue that GRDB has for it.
+///
+/// What waits while a transaction is committed is the next one: the more is published at once, the more events share one
+/// write to the disk. What reads sees what is committed, and does not wait for the disk.
+final class DiskWorker: Sendable {
+    private let database: DatabaseQueue
+    private let directory: DataDirectory
+    private let queue: Mutex<WorkQueue>
+    /// Only the database's queue has it.
+    private let store: Mutex<LogStore>
+    private let health: DiskHealth
+    private let metrics: DiskBrokerMetrics
+    private let now: @Sendable () -> Int64
+
+    init(
+        database: DatabaseQueue,
+        directory: DataDirectory,
+        queue: WorkQueue,
+        store: LogStore,
+        health: DiskHealth,
+        metrics: DiskBrokerMetrics,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.database = database
+        self.directory = directory
+        self.queue = Mutex(queue)
+        self.store = Mutex(store)
+        self.health = health
+        self.metrics = metrics
+        self.now = now
+    }
+
+    /// Takes a job, or fails it. Any thread.
+    func submit(_ job: DiskJob) {
+        switch self.queue.withLock({ $0.add(job) }) {
+        case .first: self.database.asyncWriteWithoutTransaction { self.work($0) }
+        case .queued: break
+        case .refused(let error): job.fail(error)
+        }
+    }
+
+    /// Does what waits, takes no more, and closes the database.
+    func shutdown() async {
+        self.queue.withLock { $0.close() }
+        await withCheckedContinuation { continuation in
+            self.database.asyncWriteWithoutTransaction { _ in continuation.resume() }
+        }
+        // What is stored is stored; closing only carries over what was written ahead.
+        try? self.database.close()
+        self.directory.release()
+    }
+
+    /// Changes how many pages the database may have, for tests of a disk that is full.
+    func limitPages(to count: Int) throws {
+        try self.database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
+    }
+
+    // MARK: On the database's queue
+
+    private func work(_ database: Database) {
+        while let batch = self.queue.withLock({ $0.takeBatch() }) {
+            let now = self.now()
+            for job in batch where job.kind == .read { self.read(job, now: now, database) }
+            if batch.contains(where: { $0.kind == .upkeep }) { self.keepUp(now: now, database) }
+            self.write(batch.filter { $0.kind == .write }, now: now, database)
+        }
+    }
+
+    private func read(_ job: DiskJob, now: Int64, _ database: Database) {
+        do {
+            // A read changes nothing of the store.
+            var store = self.store.withLock { $0 }
+            try job.perform(&store, now, database)()
+        } catch {
+            let failure = DiskFailure(error)
+            if failure.isLasting { self.health.failed(failure, error) } else { self.metrics.failed(failure) }
+            job.fail(.unavailable)
+        }
+    }
+
+    private func write(_ jobs: [DiskJob], now: Int64, _ database: Database) {
+        guard !jobs.isEmpty else { return }
+        guard self.health.present == nil else {
+            for job in jobs { job.fail(.unavailable) }
+            return
+        }
+        do {
+            let answers = try self.transaction(storing: jobs.reduce(0) { $0 + $1.eventBytes }, now: now, database) {
+                store in
+                try jobs.map { try $0.perform(&store, now, database) }
+            }
+            for answer in answers { answer() }
+        } catch {
+            self.health.failed(DiskFailure(error), error)
+            for job in jobs { job.fail(.unavailable) }
+        }
+    }
+
+    private func keepUp(now: Int64, _ database: Database) {
+        guard self.directory.isIntact else { return self.health.failed(.removed) }
+        self.metrics.fileBytes(self.directory.bytes)
+        do {
+            if self.health.present != nil { try Self.tryDisk(database) }
+            try self.transaction(storing: 0, now: now, database) { try $0.keepUp(now: now, database) }
+            self.health.succeeded()
+        } catch {
+            self.health.failed(DiskFailure(error), error)
+        }
+    }
+
+    private func transaction<Value>(
+        storing bytes: Int,
+        now: Int64,
+        _ database: Database,
+        _ body: (inout LogStore) throws -> Value
+    ) throws -> Value {
+        let start = NIODeadline.now()
+        var store = self.store.withLock { $0 }
+        var value: Value?
+        var trimmed: [Retention.Reason: Int] = [:]
+        try database.inTransaction(.immediate) {
+            try store.begin(storing: bytes, now: now, database)
+            value = try body(&store)
+            trimmed = try store.finish(now: now, database)
+            return .commit
+        }
+        self.store.withLock { $0 = store }
+        self.metrics.committed(in: (.now() - start).nanoseconds, trimmed: trimmed)
+        guard let value else { preconditionFailure("a transaction that was committed has run") }
+        return value
+    }
+
+    /// Writes as much as an event takes, and removes it again: two transactions, since what is removed in its own is never
+    /// written.
+    private static func tryDisk(_ database: Database) throws {
+        try database.inTransaction(.immediate) {
+            try database.execute(sql: "INSERT OR REPLACE INTO trial (id, bytes) VALUES (1, randomblob(65536))")
+            return .commit
+        }
+        try database.inTransaction(.immediate) {
+            try database.execute(sql: "DELETE FROM trial")
+            return .commit
+        }
+    }
+}

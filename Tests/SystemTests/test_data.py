@@ -1,0 +1,238 @@
+"""`serve --data`: what was acknowledged is there after a restart, whatever ended the process; and what a disk says that
+is full, or a file that is damaged."""
+
+import http.client
+import json
+import pathlib
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+import qq
+from envelope_bot import EnvelopeBot, webhook
+from relay import BINARY, PATIENCE, receive, run_command
+from test_event_streams import stream
+
+JSON = {"Content-Type": "application/json"}
+SENDERS = 16
+
+
+def log_files(folder):
+    return {path.name: path.stat().st_size for path in pathlib.Path(folder).iterdir()}
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+class Load:
+    """Senders that post as fast as they are answered, until the relay is gone."""
+
+    def __init__(self, relay, secret):
+        self.port, self.target = relay.port, webhook(secret)
+        self.acknowledged = []
+        self.interrupted = 0
+        self._threads = [threading.Thread(target=self._send, args=(number,)) for number in range(SENDERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def _send(self, sender):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            for number in range(1_000_000):
+                connection.request("POST", self.target, json.dumps([sender, number, "x" * 500]), JSON)
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == 200
+                self.acknowledged.append((sender, number))
+        except (OSError, http.client.HTTPException):
+            self.interrupted += 1
+        finally:
+            connection.close()
+
+    def join(self):
+        for thread in self._threads:
+            thread.join(PATIENCE)
+        assert self.interrupted == SENDERS
+        return set(self.acknowledged)
+
+
+def start_position(relay, secret):
+    """Where the log of a channel without events begins."""
+    with stream(relay, secret) as events:
+        assert events.next() is None
+        return events.id
+
+
+def read_back(relay, secret, after, wanted):
+    """The events behind a position, until all that are wanted were there; each once, in the order of the log."""
+    seen, offsets = set(), []
+    with stream(relay, secret, after=after) as events:
+        told = events.receive()
+        assert told["recovered"] and told["position"] == after
+        while not wanted <= seen:
+            sender, number, _ = json.loads(events.event()[1])["data"]
+            assert (sender, number) not in seen
+            seen.add((sender, number))
+            offsets.append(int(events.id.split("-")[1]))
+    assert offsets == list(range(1, len(offsets) + 1))
+
+
+def test_twenty_kills_under_load(start, tmp_path):
+    """SIGKILL at any moment loses no acknowledged event, and the positions that clients have stay good."""
+    flags = ("--data", str(tmp_path / "data"), "--retention-count", "1000000")
+    rounds = []
+    relay = start(*flags)
+    for number in range(20):
+        secret = qq.secret()
+        after = start_position(relay, secret)
+        load = Load(relay, secret)
+        wait_for(lambda: len(load.acknowledged) >= 10 + 13 * number)
+        relay.signal(signal.SIGKILL)
+        relay.wait()
+        acknowledged = load.join()
+        relay = start(*flags)
+        read_back(relay, secret, after, acknowledged)
+        rounds.append((secret, after, acknowledged))
+    # Later ends have taken nothing of what was there before.
+    for secret, after, acknowledged in rounds:
+        read_back(relay, secret, after, acknowledged)
+
+
+def test_restart(start, tmp_path, secret):
+    """After an ordinary end everything is there: the events, where clients were, and which events are known."""
+    data = tmp_path / "data"
+    relay = start("--data", str(data))
+    assert f"Events are kept in {data}" in relay.printed
+    bodies = [qq.event(f"number {number}") for number in range(50)]
+    with EnvelopeBot(relay, secret) as bot:
+        for body in bodies:
+            relay.deliver(secret, body)
+        positions = [bot.receive()["position"] for _ in bodies]
+    relay.signal()
+    assert relay.wait() == 0
+    relay = start("--data", str(data))
+    relay.deliver(secret, bodies[20])
+    relay.deliver(secret, qq.event("next"))
+    with EnvelopeBot(relay, secret, after=positions[9]) as bot:
+        assert bot.receive()["recovered"]
+        contents = [bot.receive()["data"]["d"]["content"] for _ in range(41)]
+        assert contents == [f"number {number}" for number in range(10, 50)] + ["next"]
+    assert b'hookwire_disk_publications_total{outcome="duplicate"} 1\n' in relay.get("/metrics").body
+
+
+def test_size(start, tmp_path):
+    """Much more than the limit passes through; the files stay within it, and delivery goes on."""
+    data, secret = tmp_path / "data", qq.secret()
+    relay = start("--data", str(data), "--data-limit", "32MiB")
+    with relay.bot(secret) as bot:
+        for _ in range(120):
+            body = qq.event_of_size(768 * 1024)
+            relay.deliver(secret, body)
+            assert receive(bot) == ("text", body)
+            assert sum(log_files(data).values()) <= 32 << 20
+
+
+def test_full_disk(start, tmp_path, secret):
+    """While the file cannot grow QQ is asked to send again and the node says why; then the same event is stored."""
+    data = tmp_path / "data"
+    relay = start("--data", str(data))
+    relay.deliver(secret, qq.event("before"))
+    before, body = log_files(data), qq.event_of_size(100_000)
+    size = max(before.values())
+    with relay.bot(secret) as bot:
+        no_more = (size, resource.RLIM_INFINITY)
+        unlimited = resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, no_more)
+        answer = relay.post(secret, body)
+        assert (answer.status, answer.body) == (503, qq.SEND_AGAIN)
+        ready = relay.get("/readyz")
+        assert ready.status == 503 and str(data).encode() in ready.body
+        answer = relay.request("POST", webhook(secret), "{}", JSON)
+        assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+        assert relay.get("/livez").status == 200
+        resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        wait_for(lambda: relay.get("/readyz").status == 200)
+        relay.deliver(secret, body)
+        assert receive(bot) == ("text", body)
+    assert "hookwire.sqlite cannot be read or written" in relay.log and "events are stored again" in relay.log
+
+
+def refusal(*flags):
+    """How a node ends that cannot keep its log."""
+    done = run_command([BINARY, "serve", "--host", "127.0.0.1", "--port", "0", *flags])
+    assert done.returncode not in (0, -6, -11) and done.stdout == ""
+    assert "Fatal error" not in done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("damage", ["no database", "a page", "its end"])
+def test_damaged_file(start, tmp_path, secret, damage):
+    """A damaged file is refused with its name and what to do, and is not touched."""
+    data = tmp_path / "data"
+    relay = start("--data", str(data))
+    for number in range(200):
+        relay.deliver(secret, qq.event(f"number {number}"))
+    relay.signal()
+    assert relay.wait() == 0
+    file = data / "hookwire.sqlite"
+    content = file.read_bytes()
+    damaged = {
+        "no database": b"\xa5" * 8192,
+        "a page": content[: 4 * 4096] + b"\xa5" * 4096 * 8 + content[12 * 4096 :],
+        "its end": content[: len(content) // 2],
+    }[damage]
+    file.write_bytes(damaged)
+    said = refusal("--data", str(data))
+    assert str(file) in said and "damaged" in said and "move it" in said
+    assert file.read_bytes() == damaged
+    for path in data.glob("hookwire.sqlite*"):
+        path.rename(tmp_path / path.name)
+    start("--data", str(data)).deliver(secret, qq.event("anew"))
+
+
+def test_directory_of_another(start, tmp_path, secret):
+    """Two processes never share a log; the second says whose it is, and the first goes on."""
+    data = tmp_path / "data"
+    relay = start("--data", str(data))
+    assert f"Another process keeps its log in {data}" in refusal("--data", str(data))
+    relay.deliver(secret, qq.event())
+
+
+@pytest.mark.parametrize(
+    "flags, named",
+    [
+        (("--data", "d", "--redis-url", "redis://127.0.0.1:1"), "--data and --redis-url"),
+        (("--data", "d", "--data-limit", "1MiB"), "--data-limit"),
+        (("--data", "d", "--data-limit", "16MiB"), "--body-limit"),
+        (("--data", "/nonexistent/a/b"), "/nonexistent/a/b"),
+    ],
+)
+def test_mistakes(tmp_path, flags, named):
+    """What cannot be is said before the node serves."""
+    assert named in refusal(*flags)
+
+
+def test_tier_of_its_own():
+    """A tier keeps nothing: it is told to give a Redis."""
+    done = run_command([BINARY, "ingress", "--port", "0", "--data", "d"])
+    assert done.returncode not in (0, -6, -11) and "--data" in done.stderr
+    done = run_command(["env", "HOOKWIRE_DATA=d", BINARY, "ingress", "--port", "0"])
+    assert done.returncode not in (0, -6, -11) and "--redis-url" in done.stderr
+
+
+def test_memory_says_so(start, tmp_path):
+    """Without --data the node says that its log ends with it, and how to keep it; by the environment it is kept too."""
+    relay = start()
+    assert "Events are kept in memory only" in relay.printed and "--data" in relay.printed
+    relay = start(env={"HOOKWIRE_DATA": str(tmp_path / "data")})
+    assert f"Events are kept in {tmp_path / 'data'}" in relay.printed
+    (tmp_path / "hookwire.yaml").write_text(f"data: {tmp_path / 'other'}\n")
+    relay = start("--config", str(tmp_path / "hookwire.yaml"))
+    assert f"Events are kept in {tmp_path / 'other'}" in relay.printed
