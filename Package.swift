@@ -219,6 +219,7 @@ let package = Package(
             dependencies: [
                 "BrokerConformance",
                 "DiskBroker",
+                "SeededRandom",
                 "Shared",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

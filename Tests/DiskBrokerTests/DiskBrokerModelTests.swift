@@ -5,6 +5,7 @@
 import BrokerConformance
 import DiskBroker
 import NIOCore
+import SeededRandom
 import Shared
 import Testing
 

@@ -4,7 +4,6 @@
 
 import BrokerConformance
 import Shared
-import Synchronization
 
 /// Brokers in memory on a clock that moves by hand.
 struct MemoryTestBed: BrokerTestBed {
@@ -32,16 +31,5 @@ struct MemoryTestBed: BrokerTestBed {
         var configuration = MemoryBrokerConfiguration()
         configure(&configuration)
         return MemoryBroker(configuration: configuration) { self.clock.now }
-    }
-}
-
-/// Milliseconds that pass when a test says so.
-final class ManualClock: Sendable {
-    private let milliseconds = Mutex<Int64>(1_000_000)
-
-    var now: Int64 { self.milliseconds.withLock { $0 } }
-
-    func advance(milliseconds: Int64) {
-        self.milliseconds.withLock { $0 += milliseconds }
     }
 }
