@@ -144,10 +144,12 @@ def test_full_disk(start, tmp_path, secret):
     """While the file cannot grow QQ is asked to send again and the node says why; then the same event is stored."""
     data = tmp_path / "data"
     relay = start("--data", str(data))
-    relay.deliver(secret, qq.event("before"))
+    earlier = qq.event("before")
+    relay.deliver(secret, earlier)
     before, body = log_files(data), qq.event_of_size(100_000)
     size = max(before.values())
     with relay.bot(secret) as bot:
+        assert receive(bot) == ("text", earlier)
         no_more = (size, resource.RLIM_INFINITY)
         unlimited = resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, no_more)
         answer = relay.post(secret, body)
