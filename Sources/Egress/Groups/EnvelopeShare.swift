@@ -10,18 +10,22 @@ final class EnvelopeShare {
     let reader: GroupReader
     private var unsettled: UnsettledEvents
 
-    /// - Parameter prefetch: how many events the socket may have that it has not settled.
-    init(reader: GroupReader, prefetch: Int) {
+    init(reader: GroupReader, group: StreamRequest.Group) {
         self.reader = reader
-        self.unsettled = UnsettledEvents(limit: prefetch)
+        self.unsettled = UnsettledEvents(limit: group.prefetch, visibility: group.visibility)
     }
 
     /// How many more events the socket takes.
     var credit: Int { self.unsettled.room }
 
     /// The socket was given an event.
-    func given(_ position: Position) {
-        self.unsettled.given(position)
+    func given(_ position: Position, now: NIODeadline) {
+        self.unsettled.given(position, now: now)
+    }
+
+    /// What was not settled in time is not the socket's any more.
+    func expire(now: NIODeadline) {
+        self.unsettled.expire(now: now)
     }
 
     /// The client settles an event.
@@ -36,7 +40,8 @@ final class EnvelopeShare {
 
     /// The socket has gone; what it leaves is another's at once.
     func leave(_ member: any GroupMember) {
-        self.reader.leave(member, unsettled: self.unsettled.all)
-        self.unsettled = UnsettledEvents(limit: 0)
+        let unsettled = self.unsettled.all
+        self.unsettled = UnsettledEvents(limit: 0, visibility: .zero)
+        self.reader.leave(member, unsettled: unsettled)
     }
 }

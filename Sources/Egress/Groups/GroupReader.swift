@@ -8,8 +8,8 @@ internal import Shared
 /// The members of one group of a channel on one lane: takes events from the broker as far as they have room, and deals them
 /// out. Bound to the lane's event loop.
 final class GroupReader {
-    /// How often it looks for what other members did not settle, unless the visibility time is short.
-    private static let longestPause = TimeAmount.seconds(5)
+    /// How often it looks for what members elsewhere left behind or did not settle, unless the visibility time is short.
+    private static let longestPause = TimeAmount.seconds(2)
     private static let shortestPause = TimeAmount.milliseconds(250)
 
     private let group: StreamRequest.Group

@@ -2,33 +2,42 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
 internal import Shared
 
-/// What a member of a group was given and has not settled, within a bound.
+/// What a member of a group was given and has not settled, within a bound. No IO and no clock.
 struct UnsettledEvents {
     /// How many there may be.
     let limit: Int
-    private var positions: Set<Position> = []
+    /// For how long an event is the member's.
+    let visibility: TimeAmount
+    private var deadlines: [Position: NIODeadline] = [:]
 
-    init(limit: Int) {
+    init(limit: Int, visibility: TimeAmount) {
         self.limit = limit
+        self.visibility = visibility
     }
 
     /// How many more there may be.
-    var room: Int { self.limit - self.positions.count }
+    var room: Int { self.limit - self.deadlines.count }
 
     /// All of them, in order.
-    var all: [Position] { self.positions.sorted { $0.offset < $1.offset } }
+    var all: [Position] { self.deadlines.keys.sorted { $0.offset < $1.offset } }
 
     /// The member was given an event. One that it had before and did not settle in time is one.
-    mutating func given(_ position: Position) {
-        self.positions.insert(position)
+    mutating func given(_ position: Position, now: NIODeadline) {
+        self.deadlines[position] = now + self.visibility
     }
 
     /// The member settles one.
     ///
     /// - Returns: whether it is the member's to settle.
     mutating func settle(_ position: Position) -> Bool {
-        self.positions.remove(position) != nil
+        self.deadlines.removeValue(forKey: position) != nil
+    }
+
+    /// Those whose time is over are another's: a member that never settles must not be out of room for ever.
+    mutating func expire(now: NIODeadline) {
+        self.deadlines = self.deadlines.filter { $0.value > now }
     }
 }

@@ -155,9 +155,10 @@ extension EnvelopeSocket: GroupMember {
     func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
         guard let share = self.subscription.share else { return }
         let filter = self.subscription.filter
+        let now = self.services.lane.eventLoop.now
         var admitted: [GroupPage.Delivery] = []
         for delivery in deliveries {
-            share.given(delivery.entry.position)
+            share.given(delivery.entry.position, now: now)
             if filter?.admits(delivery.entry.event) ?? true {
                 admitted.append(delivery)
             } else {
@@ -171,5 +172,7 @@ extension EnvelopeSocket: GroupMember {
         self.services.metrics.delivered(admitted.count)
     }
 
-    func visited() {}
+    func visited() {
+        self.subscription.share?.expire(now: self.services.lane.eventLoop.now)
+    }
 }

@@ -30,7 +30,7 @@ struct EnvelopeSubscription {
         let membership = self.membership
         self.share = request.group.map { group in
             let reader = membership.reader(of: group, start: beginning.groupStart, metrics: services.groups)
-            return EnvelopeShare(reader: reader, prefetch: group.prefetch)
+            return EnvelopeShare(reader: reader, group: group)
         }
     }
 }

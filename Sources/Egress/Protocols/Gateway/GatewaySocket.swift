@@ -23,6 +23,8 @@ final class GatewaySocket: FeedMember {
     private var handler: WebSocketHandler?
     /// Of the feed of the bot that the client turned out to be.
     private var membership: FeedMembership?
+    /// The last event that the client was sent; nil where it was sent none.
+    private var position: Position?
     /// Events of the log that the client still has to be sent.
     private var page: Deque<LogEntry> = []
     private var pageFilter: GatewayFilter?
@@ -168,7 +170,7 @@ final class GatewaySocket: FeedMember {
             bytes += entry.event.body.readableBytes
         }
         guard let last = part.last else { return nil }
-        self.send(GatewayRound(part[...]).frames(for: filter))
+        self.send(GatewayRound(part[...]).frames(for: filter), upTo: last.position)
         return last.position
     }
 
@@ -177,13 +179,19 @@ final class GatewaySocket: FeedMember {
     func deliver(_ round: FeedRound) {
         switch self.machine.roundReceived(first: round.first, end: round.end) {
         case .ignore: break
-        case .deliver(let filter, let offset): self.send(round.gateway.frames(for: filter, after: offset))
+        case .deliver(let filter, let offset):
+            self.send(round.gateway.frames(for: filter, after: offset), upTo: round.end)
         }
     }
 
-    private func send(_ admitted: (frames: ByteBuffer, count: Int)) {
-        guard admitted.count > 0, case .accepted = self.handler?.send(admitted.frames) else { return }
-        self.services.metrics.sockets.delivered(admitted.count)
+    /// Sends what the session's intents admit; what they do not counts as had.
+    private func send(_ admitted: (frames: ByteBuffer, count: Int), upTo end: Position) {
+        if admitted.count > 0 {
+            guard case .accepted = self.handler?.send(admitted.frames) else { return }
+            self.services.metrics.sockets.delivered(admitted.count)
+        }
+        self.position = end
+        self.membership?.sent(upTo: end, to: self, of: .anybody)
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
@@ -257,7 +265,9 @@ extension GatewaySocket: WebSocketOwner {
     }
 
     func ended(_ reason: WebSocketEndReason) {
-        guard let handler = self.handler.take() else { return }
+        guard let handler = self.handler else { return }
+        self.membership?.ended(self, of: .anybody, reason, at: self.position)
+        self.handler = nil
         self.machine.ended()
         self.timer?.cancel()
         self.timer = nil
@@ -268,4 +278,9 @@ extension GatewaySocket: WebSocketOwner {
         membership?.leave(self)
         self.services.metrics.sockets.ended(reason, channel: membership?.channel)
     }
+}
+
+extension GatewaySocket: CursorClient {
+    var isFlushed: Bool { self.handler?.isFlushed ?? false }
+    var transmission: Transmission? { self.handler?.transmission }
 }
