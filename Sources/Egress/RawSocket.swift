@@ -186,7 +186,9 @@ extension RawSocket: WebSocketOwner {
 
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
-        self.membership.ended(self, of: self.consumer, reason, at: self.position)
+        // As long as it reads the log, where its feed stands is not what it has had.
+        let position = if let backlog { backlog.position } else { self.position as Position? }
+        self.membership.ended(self, of: self.consumer, reason, at: position)
         self.handler = nil
         self.backlog.take()?.end()
         self.lane.stopHeartbeat(of: handler)

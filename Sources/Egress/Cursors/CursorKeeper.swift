@@ -39,7 +39,10 @@ final class CursorKeeper {
     /// - Returns: whether the lane has to visit the keeper from now on.
     func sent(upTo position: Position, to client: any CursorClient) -> Bool {
         guard self.machine.sent(upTo: position) else { return false }
-        self.client = client
+        if self.client !== client {
+            self.client = client
+            self.machine.connectionChanged()
+        }
         return !self.isVisited
     }
 
@@ -71,9 +74,13 @@ final class CursorKeeper {
         guard let position = self.machine.store() else { return }
         self.broker.moveCursor(of: self.consumer, on: self.channel, to: position, eventLoop: self.eventLoop)
             .assumeIsolated().whenComplete {
-                if case .success = $0 { return self.machine.storeEnded(isStored: true) }
-                // The next visit tries again.
-                self.machine.storeEnded(isStored: false)
+                guard case .success = $0 else {
+                    // The next visit tries again.
+                    return self.machine.storeEnded(isStored: false)
+                }
+                self.machine.storeEnded(isStored: true)
+                // A goodbye that came meanwhile may be the last, and nobody visits any more.
+                self.store()
             }
     }
 }

@@ -50,11 +50,16 @@ struct CursorStateMachine {
             self.mark = nil
         }
         guard self.mark == nil, isFlushed, let sent, sent != self.confirmed else { return }
-        if transmission.acknowledged >= transmission.written {
+        if transmission.isComplete {
             self.confirmed = sent
         } else {
             self.mark = Mark(position: sent, bytes: transmission.written)
         }
+    }
+
+    /// Another connection is the one to look at: a mark counts bytes of the one before.
+    mutating func connectionChanged() {
+        self.mark = nil
     }
 
     /// The connection that had the last event is gone; what was marked on it is not known any more.

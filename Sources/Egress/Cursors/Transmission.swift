@@ -8,4 +8,7 @@ struct Transmission: Equatable, Sendable {
     var written: UInt64
     /// How many of them the peer's system has acknowledged.
     var acknowledged: UInt64
+
+    /// Whether the peer's system has all of them.
+    var isComplete: Bool { self.acknowledged >= self.written }
 }

@@ -31,11 +31,28 @@ struct DeliveryStateMachine {
         /// What the client has to be told that it has lost, when it is known where the stream goes on.
         var loss: Recovery.Reason?
         /// Whether it goes on with what is left where something was lost.
-        var isLenient = false
+        var isLenient: Bool
         /// Where the log has to be read to, so that nothing is missing before what the feed brings.
         var target: UInt64
+        /// What the target was when the read that is under way began: its page may be older than what the feed brought since.
+        var asked: UInt64
         /// Whether the client waits to be told if it can go on.
         var isFirst: Bool
+
+        init(
+            position: Position?,
+            loss: Recovery.Reason? = nil,
+            isLenient: Bool = false,
+            target: UInt64,
+            isFirst: Bool
+        ) {
+            self.position = position
+            self.loss = loss
+            self.isLenient = isLenient
+            self.target = target
+            self.asked = target
+            self.isFirst = isFirst
+        }
 
         /// What the client is told.
         func recovery(at position: Position) -> Recovery {
@@ -160,15 +177,21 @@ struct DeliveryStateMachine {
         guard case .reading(var reading) = self.state else { return [] }
         switch page {
         case .notRecoverable(let reason, let head):
-            guard reading.isFirst else { return self.goOn(behind: head, without: reason) }
-            guard reading.isLenient, reading.position != nil else { return self.giveUp(reading, reason) }
+            let goesOn = reading.isLenient && reading.position != nil
+            guard reading.isFirst || goesOn && reason == .trimmed else {
+                return self.goOn(behind: head, without: reason)
+            }
+            guard goesOn else { return self.giveUp(reading, reason) }
+            // With what is left, of which it is told once more if it was told already.
+            reading.isFirst = true
             reading.position = nil
             reading.loss = Recovery.Reason(reason)
+            reading.asked = reading.target
             self.state = .reading(reading)
             return [.read(after: nil)]
         case .entries(let entries, let head):
             let position = reading.position ?? entries.first?.position.predecessor ?? head
-            guard !entries.isEmpty || position.offset >= reading.target else {
+            guard !entries.isEmpty || position.offset >= reading.asked else {
                 return self.goOn(behind: head, without: .trimmed)
             }
             var actions: [Action] = [.send]
@@ -202,8 +225,10 @@ struct DeliveryStateMachine {
 
     /// The client was sent the whole page.
     mutating func pageSent() -> [Action] {
-        guard case .reading(let reading) = self.state else { return [] }
+        guard case .reading(var reading) = self.state else { return [] }
         guard let position = reading.position, position.offset >= reading.target else {
+            reading.asked = reading.target
+            self.state = .reading(reading)
             return [.read(after: reading.position)]
         }
         self.state = .live(position)

@@ -29,7 +29,7 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// The connection broke, or its peer finished it with no close frame.
     case connectionLost = "connection_lost"
 
-    /// Whether both sides ended in order, so that what was sent before has arrived.
+    /// Whether both sides end in order, so that what was sent before arrives if the peer is still there.
     var isGoodbye: Bool {
         switch self {
         case .clientClosed, .drain, .serverClosed: true

@@ -29,8 +29,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     /// The pongs of the read that is going on or, while the channel is not writable, the latest one.
     private var pongs: ByteBuffer?
     private var holdsRead = false
-    /// Once it closes: whether all that was sent before was with the system then. The connection may be gone by the time
-    /// that the owner is told.
+    /// Once it closes: whether all that was sent before was with the system then, or had arrived where it is not the peer
+    /// who closes. The connection may be gone by the time that the owner is told.
     private var wasFlushed: Bool?
 
     /// - Parameters:
@@ -128,7 +128,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     /// Whether less than the high watermark waits to be sent.
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
-    /// Whether all that was written is with the system; false for a connection that is gone.
+    /// Whether all that was written is with the system; false for a connection that is gone. Once it closes, see
+    /// `wasFlushed`.
     var isFlushed: Bool {
         if let wasFlushed { return wasFlushed }
         guard let channel = self.context?.channel, channel.isActive else { return false }
@@ -226,7 +227,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
     }
 
     private func startClosing(_ ending: WebSocketStateMachine.Ending, context: ChannelHandlerContext) {
-        self.wasFlushed = self.isFlushed
+        // A peer that says goodbye is there, and reads until it is answered; another may have vanished unnoticed.
+        self.wasFlushed = self.isFlushed && (ending.reason == .clientClosed || self.transmission?.isComplete ?? true)
         self.parser.discardsMessages = true
         // The pongs go first: nothing may follow a close frame.
         var frames = self.pongs.take() ?? ByteBuffer()

@@ -166,6 +166,35 @@ import Testing
         #expect(machine.isLive)
     }
 
+    /// A consumer whose log is trimmed while it is behind is told, and gets what is left.
+    @Test func backlogTrimmedOnTheWay() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.backlog(nil))
+        _ = machine.pageRead(Self.page(1...2, head: 5))
+        machine.sent(upTo: .sample(2))
+        #expect(machine.pageSent() == [.read(after: .sample(2))])
+        #expect(machine.pageRead(.notRecoverable(.trimmed, head: .sample(9))) == [.read(after: nil)])
+        #expect(
+            machine.pageRead(Self.page(7...9, head: 9)) == [.announce(.lost(.trimmed, position: .sample(6))), .send]
+        )
+        machine.sent(upTo: .sample(9))
+        #expect(machine.pageSent() == [])
+        #expect(machine.roundReceived(first: 10, end: .sample(10)) == .deliver(after: nil))
+    }
+
+    /// A page that was read before an event came by the feed does not say that the event is lost.
+    @Test func pagesMayBeOlderThanRounds() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.after(.sample(5)))
+        #expect(machine.roundReceived(first: 6, end: .sample(6)) == .ignore)
+        #expect(machine.pageRead(Self.page(nil, head: 5)) == [.announce(.recovered(from: .sample(5))), .send])
+        #expect(machine.pageSent() == [.read(after: .sample(5))])
+        #expect(machine.pageRead(Self.page(6...6, head: 6)) == [.send])
+        machine.sent(upTo: .sample(6))
+        #expect(machine.pageSent() == [])
+        #expect(machine.isLive)
+    }
+
     /// An interruption of the feed is told at once to who is live, and to who reads if the log is another one now.
     @Test func interruptions() {
         var machine = DeliveryStateMachine(start: .sample(5))

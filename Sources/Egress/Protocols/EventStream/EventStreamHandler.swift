@@ -21,6 +21,8 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember {
     private var context: ChannelHandlerContext?
     /// What waited to be sent when the stream was visited last, where it could not take more.
     private var stuck: Int?
+    /// Once it is closed by us: whether all that was sent before had arrived then, as far as the system says.
+    private var hadArrived: Bool?
 
     /// - Parameter outboundLimit: how many bytes may wait to be sent; beyond it the client is too slow.
     init(owner: EventStream, outboundLimit: Int) {
@@ -70,8 +72,10 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember {
     /// Whether less than the high watermark waits to be sent.
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
-    /// Whether all that was written is with the system; false for a connection that is gone.
+    /// Whether all that was written is with the system; false for a connection that is gone. Once it closes, see
+    /// `hadArrived`.
     var isFlushed: Bool {
+        if let hadArrived { return hadArrived }
         guard let channel = self.context?.channel, channel.isActive else { return false }
         return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 == 0
     }
@@ -98,6 +102,8 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember {
     /// Ends the stream behind what is queued.
     func close(_ reason: WebSocketEndReason) {
         guard let context, self.owner != nil else { return }
+        // The client may have vanished unnoticed.
+        self.hadArrived = self.isFlushed && (self.transmission?.isComplete ?? true)
         self.end(reason)
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
