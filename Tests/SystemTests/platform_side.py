@@ -1,6 +1,7 @@
 """The platform under load: many bots' events, sent again until they are acknowledged, as QQ does."""
 
 import asyncio
+import collections
 import hashlib
 import json
 import time
@@ -11,12 +12,14 @@ import qq
 class Publisher:
     """Sends one bot's events in order, each to the next of the ingress nodes, until it is acknowledged."""
 
-    def __init__(self, secret, ports):
+    def __init__(self, secret, ports, patience=10):
         self.secret = secret
         self.ports = ports
+        self.patience = patience  # seconds until an answer counts as not coming
         self.hash = hashlib.sha256()
         self.acknowledged = []
         self.refusals = 0
+        self.answers = collections.Counter()  # by status; None where the connection ended without one
         self._key = qq.private_key(secret)
         self._connections = {}
         self._turn = 0
@@ -45,15 +48,20 @@ class Publisher:
         try:
             reader, writer = await self._connection(port)
             writer.write(head.encode() + body)
-            status, answer = await asyncio.wait_for(self._answer(reader), 10)
+            status, answer = await asyncio.wait_for(self._answer(reader), self.patience)
         except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
             self._forget(port)
+            self.answers[None] += 1
             return False
+        self.answers[status] += 1
         assert status in (200, 503), (status, answer)
         assert json.loads(answer)["d"] == (0 if status == 200 else 1)
         return status == 200
 
     async def _connection(self, port):
+        # As any HTTP client does: a kept connection that its server has closed is not used again.
+        if port in self._connections and self._connections[port][0].at_eof():
+            self._forget(port)
         if port not in self._connections:
             self._connections[port] = await asyncio.open_connection("127.0.0.1", port)
         return self._connections[port]
