@@ -35,6 +35,7 @@ final class ScheduledNode {
             configuration: self.configuration,
             metrics: self.metrics,
             replies: ReplyMetrics(),
+            groups: GroupMetrics(logger: Self.logger),
             now: { store.now }
         )
         self.streams = EventStreamServices(envelopes: self.envelopes, configuration: EgressConfiguration())
