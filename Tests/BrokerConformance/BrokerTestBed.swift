@@ -26,6 +26,9 @@ public protocol BrokerTestBed: Sendable {
     /// Runs `body` with the brokers of two nodes that share one store; a broker that is a store itself is both.
     func withBrokers(_ body: @Sendable (any Broker, any Broker) async throws -> Void) async throws
 
+    /// How long an event is one member's own in tests that let it time out: longer than their steps take.
+    var visibilityMilliseconds: Int64 { get }
+
     /// Lets time pass for every broker of this bed: moves their clock, or waits where they follow a clock of their own.
     func advance(milliseconds: Int64) async throws
 }

@@ -49,14 +49,17 @@ extension BrokerRule {
         BrokerRule("what is not settled is tried again after the visibility time, and before what is new") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()
+                let visibility = bed.visibilityMilliseconds
                 let positions = try await broker.publish(["a", "b", "c"], to: channel)
-                #expect(try await broker.take(3, for: "g", on: channel).texts == ["a", "b", "c"])
+                #expect(
+                    try await broker.take(3, for: "g", visibility: visibility, on: channel).texts == ["a", "b", "c"]
+                )
                 try await broker.settle(.ack, positions[1...1], for: "g", on: channel)
                 try await broker.publish(["d"], to: channel)
-                #expect(try await broker.take(1, for: "g", on: channel).texts == ["d"])
-                try await bed.advance(milliseconds: 700)
+                #expect(try await broker.take(1, for: "g", visibility: visibility, on: channel).texts == ["d"])
+                try await bed.advance(milliseconds: visibility + 100)
                 try await broker.publish(["e"], to: channel)
-                let page = try await broker.take(10, for: "g", on: channel)
+                let page = try await broker.take(10, for: "g", visibility: visibility, on: channel)
                 #expect(page.texts == ["a", "c", "d", "e"])
                 #expect(page.deliveries.map(\.attempt) == [2, 2, 2, 1])
             }
@@ -64,17 +67,18 @@ extension BrokerRule {
         BrokerRule("what is settled is not tried again") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()
+                let visibility = bed.visibilityMilliseconds
                 let positions = try await broker.publish(["a", "b", "c"], to: channel)
-                _ = try await broker.take(3, for: "g", on: channel)
+                _ = try await broker.take(3, for: "g", visibility: visibility, on: channel)
                 try await broker.settle(.ack, positions[...], for: "g", on: channel)
-                try await bed.advance(milliseconds: 700)
-                #expect(try await broker.take(10, for: "g", on: channel).texts == [])
+                try await bed.advance(milliseconds: visibility + 100)
+                #expect(try await broker.take(10, for: "g", visibility: visibility, on: channel).texts == [])
                 // Twice, or what nobody took, or of another epoch: nothing happens.
                 try await broker.settle(.ack, positions[...], for: "g", on: channel)
                 try await broker.settle(.nack, positions[...], for: "g", on: channel)
                 try await broker.settle(.nack, positions[...], for: "nobody", on: channel)
                 try await broker.settle(.nack, [Position(epoch: .random(), offset: 1)], for: "g", on: channel)
-                #expect(try await broker.take(10, for: "g", on: channel).texts == [])
+                #expect(try await broker.take(10, for: "g", visibility: visibility, on: channel).texts == [])
             }
         },
         BrokerRule("what is refused is another member's at once, and the attempt counts") { bed in
@@ -113,10 +117,14 @@ extension BrokerRule {
         BrokerRule("dead letters are read in pages and dropped one by one") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()
+                let visibility = bed.visibilityMilliseconds
                 try await broker.publish(["a", "b", "c"], to: channel)
-                _ = try await broker.take(3, for: "g", attempts: 1, on: channel)
-                try await bed.advance(milliseconds: 700)
-                #expect(try await broker.take(3, for: "g", attempts: 1, on: channel).deadLetters == 3)
+                _ = try await broker.take(3, for: "g", attempts: 1, visibility: visibility, on: channel)
+                try await bed.advance(milliseconds: visibility + 100)
+                #expect(
+                    try await broker.take(3, for: "g", attempts: 1, visibility: visibility, on: channel).deadLetters
+                        == 3
+                )
                 let first = try await broker.deadLetters(of: channel, limit: 2)
                 #expect(first.map(\.entry.event.text) == ["a", "b"])
                 let rest = try await broker.deadLetters(of: channel, after: first[1].number)
@@ -130,9 +138,12 @@ extension BrokerRule {
                 #expect(try await broker.deadLetters(of: channel).map(\.entry.event.text) == ["a", "b"])
                 // The number of one that is gone is not given again.
                 try await broker.publish(["d"], to: channel)
-                _ = try await broker.take(1, for: "g", attempts: 1, on: channel)
-                try await bed.advance(milliseconds: 700)
-                #expect(try await broker.take(1, for: "g", attempts: 1, on: channel).deadLetters == 1)
+                _ = try await broker.take(1, for: "g", attempts: 1, visibility: visibility, on: channel)
+                try await bed.advance(milliseconds: visibility + 100)
+                #expect(
+                    try await broker.take(1, for: "g", attempts: 1, visibility: visibility, on: channel).deadLetters
+                        == 1
+                )
                 #expect(try #require(try await broker.deadLetters(of: channel).last).number > rest[0].number)
             }
         },
@@ -141,16 +152,17 @@ extension BrokerRule {
             settings.retentionCount = 4
             try await bed.withBroker(settings) { broker in
                 let channel = Fixtures.channel()
+                let visibility = bed.visibilityMilliseconds
                 let positions = try await broker.publish(["1", "2", "3", "4"], to: channel)
-                _ = try await broker.take(2, for: "g", on: channel)
+                _ = try await broker.take(2, for: "g", visibility: visibility, on: channel)
                 try await broker.settle(.ack, positions[0...0], for: "g", on: channel)
                 try await broker.publish(["5", "6", "7"], to: channel)
                 // "2" was taken and not settled, "3" not even taken.
-                try await bed.advance(milliseconds: 700)
-                let page = try await broker.take(10, for: "g", on: channel)
+                try await bed.advance(milliseconds: visibility + 100)
+                let page = try await broker.take(10, for: "g", visibility: visibility, on: channel)
                 #expect(page.texts == ["4", "5", "6", "7"])
                 #expect(page.lost == 2)
-                #expect(try await broker.take(10, for: "g", on: channel).lost == 0)
+                #expect(try await broker.take(10, for: "g", visibility: visibility, on: channel).lost == 0)
             }
         },
         BrokerRule("a group that is new begins where its first member says") { bed in
@@ -190,18 +202,19 @@ extension BrokerRule {
 }
 
 extension Broker {
-    /// Takes events for a member of a group, with a visibility time of 600 ms.
+    /// Takes events for a member of a group, with a visibility time that no test outlasts where none is given.
     fileprivate func take(
         _ limit: Int,
         for group: String,
         attempts: Int = 5,
+        visibility: Int64 = 600_000,
         start: Position? = nil,
         on channel: ChannelID
     ) async throws -> GroupPage {
         let request = GroupRequest(
             group: try #require(ConsumerName(group)),
             limit: limit,
-            visibilityMilliseconds: 600,
+            visibilityMilliseconds: visibility,
             attempts: attempts,
             start: start
         )

@@ -113,7 +113,7 @@ public final class RedisServer: Sendable {
     /// Starts it again, on the same port and with the same data, and waits until it answers.
     public func start() async throws {
         try self.spawn()
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end, self.isRunning {
             if (try? self.command("PING")) == "PONG" { return }
             try await Task.sleep(for: .milliseconds(10))

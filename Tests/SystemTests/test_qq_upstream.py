@@ -522,9 +522,16 @@ def test_uploads_that_go_nowhere(start, platform):
 def test_stop_during_an_upload(start, platform):
     """A node that stops takes the rest of an upload first."""
     relay = start("--qq-upstream", platform.url)
-    answer_with(platform, "POST", "/upload", lambda handler: handler.answer(200, {"size": len(handler.body())}))
+    under_way = threading.Event()
+
+    def respond(handler):
+        under_way.set()
+        handler.answer(200, {"size": len(handler.body())})
+
+    answer_with(platform, "POST", "/upload", respond)
     with raw_upload(relay, {"Authorization": "QQBot T"}, "Content-Length: 200000") as client:
         client.send(b"x" * 100_000)
+        assert under_way.wait(PATIENCE)
         relay.signal()
         # Its readiness says when the node has begun to stop; the upload's connection is all that keeps it.
         while True:

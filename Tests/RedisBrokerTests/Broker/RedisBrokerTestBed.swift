@@ -13,6 +13,8 @@ import Shared
 /// Brokers on a real server. Its time is its own, so that letting time pass is waiting.
 struct RedisBrokerTestBed: BrokerTestBed {
     let server: RedisServer
+    /// The tests' machine may be busy.
+    let visibilityMilliseconds: Int64 = 4_000
 
     func withBroker(_ settings: BrokerSettings, _ body: @Sendable (any Broker) async throws -> Void) async throws {
         try await self.withRedisBroker { configuration in

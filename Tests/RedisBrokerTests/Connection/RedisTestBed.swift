@@ -72,7 +72,7 @@ struct RedisTestBed {
 
     /// Waits for something that has no event of its own.
     func until(_ what: String, _ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while try await !condition() {
             guard ContinuousClock.now < end else {
                 Issue.record("waited in vain until \(what)")

@@ -8,6 +8,7 @@ import Shared
 /// Brokers in memory on a clock that moves by hand.
 struct MemoryTestBed: BrokerTestBed {
     let clock = ManualClock()
+    let visibilityMilliseconds: Int64 = 600
 
     func withBroker(_ settings: BrokerSettings, _ body: @Sendable (any Broker) async throws -> Void) async throws {
         try await body(

@@ -16,10 +16,17 @@ import Testing
 
     private struct Cut: Error {}
 
+    /// Where every core is at other tests, a client may take its time between its connection and its request.
+    private static var patient: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.headerTimeout = .minutes(5)
+        return limits
+    }
+
     /// What a client gets for a request, as text, until the server closes.
     private func answer(
         to request: String,
-        limits: HTTPLimits = HTTPLimits(),
+        limits: HTTPLimits = Self.patient,
         stream: @escaping @Sendable () -> HTTPStreamedResponse
     ) async throws -> String {
         let server = try await self.start(limits: limits, stream: stream)
@@ -34,7 +41,7 @@ import Testing
     }
 
     private func start(
-        limits: HTTPLimits = HTTPLimits(),
+        limits: HTTPLimits = Self.patient,
         stream: @escaping @Sendable () -> HTTPStreamedResponse
     ) async throws -> HTTPServer {
         try await HTTPServer.start(host: "127.0.0.1", port: 0, limits: limits, tls: nil, group: Self.group) { _ in
@@ -124,7 +131,7 @@ import Testing
 
     /// A peer that does not read holds up what writes, and is cut off when its time is over; the task learns of it.
     @Test(.timeLimit(.minutes(1))) func slowPeer() async throws {
-        var limits = HTTPLimits()
+        var limits = Self.patient
         limits.bodyTimeout = .milliseconds(300)
         let (outcomes, outcome) = AsyncStream.makeStream(of: (written: Int, error: (any Error)?).self)
         let server = try await self.start(limits: limits) {
