@@ -1,8 +1,8 @@
 """A TCP proxy that does to connections what networks and the boxes in them do, by a schedule that a seed decides.
 
-What a proxy reads has been acknowledged by its kernel, so the sender takes it for received. A network that breaks does not
-acknowledge what it loses. Where that difference matters, a faithful proxy hands on all that it accepted towards its clients
-before it ends a connection.
+What a proxy reads has been acknowledged by its kernel, so the sender takes it for received. A network that breaks does
+not acknowledge what it loses. Where that difference matters, a faithful proxy hands on all that it accepted towards its
+clients before it ends a connection.
 """
 
 import asyncio

@@ -307,6 +307,16 @@ class StreamClient(EnvelopeClient):
         wire.socket.shutdown(socket.SHUT_RDWR)
 
 
+async def everything(wanted, seconds=60):
+    """Waits until clients have all events of their channels, or until the time of all of them is over; then they say
+    goodbye.
+
+    - wanted: pairs of a client and ids.
+    """
+    await asyncio.gather(*(client.has(ids, seconds) for client, ids in wanted))
+    await asyncio.gather(*(client.stop() for client, _ in wanted))
+
+
 @dataclasses.dataclass
 class Tally:
     """What a client's connections add up to."""

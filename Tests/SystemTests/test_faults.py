@@ -15,7 +15,7 @@ import qq
 from fault_proxy import ENDING, LASTING, FaultProxy, play, schedule
 from platform_side import Publisher
 from redis_server import RedisServer
-from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost
+from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost, everything
 from tiers import TierNode
 
 SECONDS = float(os.environ.get("HOOKWIRE_FAULT_SECONDS", 20))
@@ -102,10 +102,7 @@ def test_faults_between_every_pair(redis, tmp_path):
             await play(faults, proxies)
             over.set()
             await asyncio.gather(*publishing)
-            for channel, client in clients:
-                await client.has(channel.ids, 60)
-            for channel, client in clients:
-                await client.stop()
+            await everything([(client, channel.ids) for channel, client in clients])
 
             print(f"{len(faults)} faults: " + ", ".join(f"{p.name} {p.faults}" for p in proxies.values()))
             for channel in channels:

@@ -15,7 +15,7 @@ import pytest
 import qq
 from platform_side import Publisher
 from redis_server import RedisServer
-from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost
+from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost, everything
 from tiers import TierNode, tiers
 
 EVENTS = int(os.environ.get("HOOKWIRE_EVENTS", 10_000))
@@ -110,9 +110,7 @@ def test_egress_nodes_are_killed_in_turn(tmp_path):
                 seconds = time.monotonic() - start
                 over.set()
                 await killing
-                for bot, client in clients:
-                    await client.has(bot.ids, 60)
-                    await client.stop()
+                await everything([(client, bot.ids) for bot, client in clients])
 
                 achieved = EVENTS / seconds
                 slow = "" if achieved > 0.9 * RATE else f", for this machine does no {RATE:,}"

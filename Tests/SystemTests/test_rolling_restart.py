@@ -1,4 +1,4 @@
-"""Both tiers are replaced node by node under load, as orchestrators do it: a new node first, then SIGTERM to an old one.
+"""Both tiers are replaced node by node under load, as orchestrators do it: a new node first, then SIGTERM to an old.
 
     HOOKWIRE_DRAIN_SECONDS=…  the drain time, by default 4
 """
@@ -20,7 +20,7 @@ from front import ProbingFront
 from platform_side import Publisher
 from redis_server import RedisServer
 from relay import PATIENCE
-from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost
+from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost, everything
 from tiers import TierNode
 
 DRAIN = int(os.environ.get("HOOKWIRE_DRAIN_SECONDS", 4))
@@ -33,8 +33,8 @@ TOKEN = "replytoken"
 
 
 class AnsweringClient(EnvelopeClient):
-    """Answers the event that waits for it, from the moment that it is allowed to, and again on its next connection until
-    it knows the outcome."""
+    """Answers the event that waits for it, from the moment that it is allowed to, and again on its next connection
+    until it knows the outcome."""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -179,10 +179,7 @@ def test_rolling_restart(tmp_path):
                         await restart(*old, clients, answering)
                 over.set()
                 await asyncio.gather(*publishing)
-                for bot in bots:
-                    for client in bot.clients:
-                        await client.has(bot.ids)
-                        await client.stop()
+                await everything([(client, bot.ids) for bot in bots for client in bot.clients])
                 answers = sum((bot.publisher.answers for bot in bots), collections.Counter())
                 # None: a kept connection was closed just when a request was on its way, and the platform sent it again.
                 print(f"webhooks answered, by status: {dict(answers)}")

@@ -1,0 +1,81 @@
+"""What counts as had: an event that its bot cannot have seen comes again."""
+
+import asyncio
+import contextlib
+import signal
+import urllib.parse
+
+import pytest
+
+import qq
+from fault_proxy import reset
+from platform_side import Publisher
+from redis_server import RedisServer
+from relay import PATIENCE
+from returning_clients import NORMAL
+from tiers import tiers
+from websocket_raw import CLOSE, TEXT, RawWebSocket, encode, fresh_key, handshake_lines
+
+EVENTS = 10
+
+
+@pytest.fixture
+def nodes(tmp_path):
+    with RedisServer(tmp_path) as redis, tiers(redis.url, tmp_path, ingress=1) as ((ingress,), egress):
+        yield ingress, egress
+
+
+def publish(node, secret, bodies):
+    async def post():
+        publisher = Publisher(secret, [node.port])
+        for body in bodies:
+            assert await publisher._post(body)
+        publisher.close()
+
+    asyncio.run(post())
+
+
+def target(secret, **query):
+    return "/ws?" + urllib.parse.urlencode({"secret": secret, **query})
+
+
+def comes_again(node, secret, bodies, first=0, **query):
+    """Asserts that a new socket is sent the events from the first of these on, if not those before."""
+    got = []
+    with RawWebSocket(node.port, timeout=5) as socket, contextlib.suppress(TimeoutError):
+        socket.upgrade(target(secret, **query))
+        while bodies and bodies[-1] not in got:
+            got.append(socket.frame().payload)
+    again = [body for body in got if body in bodies[first:]]
+    assert again == bodies[first:], f"{len(again)} of {len(bodies) - first} events come again"
+
+
+@pytest.mark.parametrize("query", [{}, {"consumer": "leaver"}], ids=["plain", "consumer"])
+def test_goodbye_before_the_backlog(nodes, query):
+    """Who says goodbye before anything of the backlog was sent has had nothing of it."""
+    ingress, (egress, _) = nodes
+    secret, bodies = qq.secret(), [qq.event(f"event {number}") for number in range(EVENTS)]
+    publish(ingress, secret, bodies)
+    with RawWebSocket(egress.port, timeout=PATIENCE) as leaver:
+        lines = [f"GET {target(secret, **query)} HTTP/1.1", "Host: relay", *handshake_lines(fresh_key())]
+        leaver.send("\r\n".join(lines).encode() + b"\r\n\r\n" + encode(CLOSE, NORMAL))
+        leaver.response(to_head=True)
+        had = 0
+        while (frame := leaver.frame()).opcode != CLOSE:
+            had += frame.opcode == TEXT
+    comes_again(egress, secret, bodies[had:], **query)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
+def test_node_ends_before_a_client_that_does_not_read(nodes, number):
+    """The node said goodbye, if anybody: what its client's system has not acknowledged comes again elsewhere."""
+    ingress, (ending, other) = nodes
+    secret, bodies = qq.secret(), [qq.event_of_size(2_000) for _ in range(20)]
+    with RawWebSocket(ending.port, timeout=PATIENCE, receive_buffer=4096) as stalled:
+        stalled.upgrade(target(secret, consumer="stalled"))
+        publish(ingress, secret, bodies)
+        ending.process.send_signal(number)
+        ending.process.wait(60)
+        reset(stalled.socket)
+    # The client's system takes 8 KB at most.
+    comes_again(other, secret, bodies, first=5, consumer="stalled")
