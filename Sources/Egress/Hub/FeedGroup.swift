@@ -41,9 +41,9 @@ final class FeedGroup {
 
     /// The keeper of a consumer's cursor.
     func keeper(of consumer: ConsumerName, make: () -> CursorKeeper) -> CursorKeeper {
-        if let known = consumer == .anybody ? self.keeper : self.namedKeepers[consumer] { return known }
+        if let known = consumer.isAnybody ? self.keeper : self.namedKeepers[consumer] { return known }
         let keeper = make()
-        if consumer == .anybody { self.keeper = keeper } else { self.namedKeepers[consumer] = keeper }
+        if consumer.isAnybody { self.keeper = keeper } else { self.namedKeepers[consumer] = keeper }
         return keeper
     }
 

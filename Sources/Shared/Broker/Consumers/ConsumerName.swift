@@ -13,6 +13,9 @@ public struct ConsumerName: Hashable, Sendable {
     /// The name; empty for `anybody`.
     public let text: String
 
+    /// Whether it is `anybody`.
+    public var isAnybody: Bool { self.text.isEmpty }
+
     /// Nil for what is no name.
     public init?(_ text: String) {
         guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else { return nil }
