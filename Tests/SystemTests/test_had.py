@@ -8,11 +8,11 @@ import urllib.parse
 import pytest
 
 import qq
-from fault_proxy import reset
+from fault_proxy import Fault, FaultProxy, reset
 from platform_side import Publisher
 from redis_server import RedisServer
 from relay import PATIENCE
-from returning_clients import NORMAL
+from returning_clients import NORMAL, RawClient, Wire
 from tiers import tiers
 from websocket_raw import CLOSE, TEXT, RawWebSocket, encode, fresh_key, handshake_lines
 
@@ -79,3 +79,33 @@ def test_node_ends_before_a_client_that_does_not_read(nodes, number):
         reset(stalled.socket)
     # The client's system takes 8 KB at most.
     comes_again(other, secret, bodies, first=5, consumer="stalled")
+
+
+@pytest.mark.xfail(strict=True, reason="a raw socket's cursor goes by what the next TCP endpoint has acknowledged")
+@pytest.mark.timeout(120)
+def test_what_a_box_on_the_way_swallows(nodes):
+    """A load balancer acknowledges what it takes: its client, behind a network that broke, has not had it."""
+    ingress, (egress, _) = nodes
+    secret, bodies = qq.secret(), [qq.event(f"event {number}") for number in range(EVENTS)]
+
+    async def scenario():
+        publisher = Publisher(secret, [ingress.port])
+        async with FaultProxy(egress.port) as proxy:
+            client = RawClient("bot", secret, lambda: [proxy.port], consumer="behind")
+            wire = Wire(PATIENCE)
+            await wire.connect(proxy.port)
+            await client._open(wire)
+            assert await publisher._post(first := qq.event("first"))
+            assert first == (await client._frame(wire))[1]
+            proxy._open.clear()
+            for body in bodies:
+                assert await publisher._post(body)
+            # Longer than the node takes to believe that they were had.
+            await asyncio.sleep(4)
+            for link in list(proxy._links):
+                await link.end(Fault(0, "proxy", "reset", 0))
+            wire.close()
+        publisher.close()
+
+    asyncio.run(scenario())
+    comes_again(egress, secret, bodies, consumer="behind")
