@@ -70,7 +70,8 @@ final class RawSocket: FeedMember {
             socket.ended(.connectionLost)
             throw error
         }
-        if let resumption = beginning.resumption {
+        // A connection that was lost meanwhile has ended the socket already.
+        if let resumption = beginning.resumption, socket.handler != nil {
             socket.begin(resumption, since: beginning.since, rate: rate)
         }
     }

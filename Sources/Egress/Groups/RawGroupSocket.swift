@@ -64,7 +64,8 @@ final class RawGroupSocket: FeedMember {
             socket.ended(.connectionLost)
             throw error
         }
-        reader.join(socket)
+        // A connection that was lost meanwhile has ended the socket already.
+        if socket.handler != nil { reader.join(socket) }
     }
 
     // MARK: From the feed

@@ -45,6 +45,8 @@ final class EnvelopeSocket: EnvelopeClient {
             socket.ended(.connectionLost)
             throw error
         }
+        // A connection that was lost meanwhile has ended the socket already.
+        guard socket.handler != nil else { return }
         if let share = subscription.share {
             share.reader.join(socket)
         } else {
