@@ -4,6 +4,7 @@
 
 import BrokerConformance
 import Foundation
+import GRDB
 import NIOCore
 import Shared
 import Synchronization
@@ -182,6 +183,31 @@ import Testing
         }
     }
 
+    // MARK: Commits
+
+    /// What is delivered or acknowledged is committed: whoever reads the file at that moment finds it.
+    @Test func deliversWhatIsCommitted() async throws {
+        try await self.bed.withDirectory { directory in
+            try await self.bed.withBroker(in: directory) { (broker) async throws in
+                let witness = try Witness(file: directory + "/hookwire.sqlite")
+                let channel = Fixtures.channel()
+                _ = try await broker.feed(channel, to: witness, on: Fixtures.eventLoop).get()
+                try await withThrowingTaskGroup { group in
+                    for publisher in 0..<8 {
+                        group.addTask {
+                            for number in 0..<20 {
+                                try await broker.publish(Fixtures.event("\(publisher)-\(number)"), to: channel)
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(witness.received == 160)
+                #expect(witness.missing == 0)
+            }
+        }
+    }
+
     // MARK: Back-pressure
 
     /// An acknowledgement waits until the receivers that are behind have caught up, though the event is stored, and other
@@ -278,6 +304,33 @@ import Testing
             }
         }
     }
+}
+
+/// A receiver that looks for each event in the file, as another process would.
+private final class Witness: FeedReceiver {
+    private let database: DatabaseQueue
+    private let counts = Mutex((received: 0, missing: 0))
+
+    init(file: String) throws {
+        self.database = try DatabaseQueue(path: file)
+    }
+
+    var received: Int { self.counts.withLock { $0.received } }
+    var missing: Int { self.counts.withLock { $0.missing } }
+
+    func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? {
+        let offset = Int64(bitPattern: entry.position.offset)
+        let found = try? self.database.read { database in
+            try Int.fetchOne(database, sql: "SELECT count(*) FROM event WHERE offset = ?", arguments: [offset])
+        }
+        self.counts.withLock { counts in
+            counts.received += 1
+            if found != 1 { counts.missing += 1 }
+        }
+        return nil
+    }
+
+    func interrupted(_ reason: UnrecoverableReason, head: Position) {}
 }
 
 extension DiskBroker {

@@ -176,7 +176,7 @@ import Testing
     @Test(arguments: ["garbage", "damaged page", "short"]) func damagedFileIsRefused(_ kind: String) async throws {
         try await self.bed.withDirectory { directory in
             try await self.bed.withBroker(in: directory) { broker in
-                _ = try await broker.publish((0..<500).map { "event \($0)" }, to: Fixtures.channel())
+                _ = try await broker.publish((0..<2_000).map { "event \($0)" }, to: Fixtures.channel())
             }
             let file = directory + "/hookwire.sqlite"
             let handle = try FileHandle(forUpdating: URL(filePath: file))
@@ -186,10 +186,9 @@ import Testing
                 try handle.truncate(atOffset: 0)
                 try handle.write(contentsOf: Data((0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }))
             case "damaged page":
-                for page in stride(from: 4_096 * 4, to: size, by: 4_096) {
-                    try handle.seek(toOffset: page)
-                    try handle.write(contentsOf: Data(repeating: 0xA5, count: 512))
-                }
+                // One that nothing reads while the log is opened, but the check.
+                try handle.seek(toOffset: size / 2 / 4_096 * 4_096)
+                try handle.write(contentsOf: Data(repeating: 0xA5, count: 512))
             default:
                 try handle.truncate(atOffset: size / 2)
             }
