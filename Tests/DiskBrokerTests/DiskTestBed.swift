@@ -11,6 +11,7 @@ import Shared
 /// Brokers on directories of a test's own, on a clock that moves by hand.
 struct DiskTestBed: BrokerTestBed {
     let clock = ManualClock()
+    let visibilityMilliseconds: Int64 = 600
 
     func withBroker(_ settings: BrokerSettings, _ body: @Sendable (any Broker) async throws -> Void) async throws {
         try await self.withDirectory { directory in
