@@ -169,6 +169,7 @@ extension RawSocket: DeliveryOwner {
 
 extension RawSocket: CursorClient {
     var isFlushed: Bool { self.handler?.isFlushed ?? false }
+    var queuedBytes: Int? { self.handler?.queuedBytes }
     var transmission: Transmission? { self.handler?.transmission }
 }
 

@@ -10,6 +10,9 @@ protocol CursorClient: AnyObject {
     /// Whether all that the client was sent is with the system; false for a connection that is gone.
     var isFlushed: Bool { get }
 
+    /// How many bytes wait to be given to the system; nil for a connection that is gone.
+    var queuedBytes: Int? { get }
+
     /// How far the system is with it; nil where it does not say.
     var transmission: Transmission? { get }
 }
@@ -52,10 +55,12 @@ final class CursorKeeper {
     func ended(_ client: any CursorClient, at position: Position?) {
         if self.client === client {
             self.client = nil
-            if position == nil { self.machine.connectionEnded() }
+            if position == nil {
+                self.machine.look(at: client.transmission, queued: nil)
+                self.machine.connectionEnded()
+            }
         }
-        guard let position else { return }
-        self.machine.saidGoodbye(at: position)
+        if let position { self.machine.saidGoodbye(at: position) }
         self.store()
     }
 
@@ -64,7 +69,7 @@ final class CursorKeeper {
     /// - Returns: whether there is something left to keep.
     func visit() -> Bool {
         if let client {
-            self.machine.look(at: client.transmission, isFlushed: client.isFlushed)
+            self.machine.look(at: client.transmission, queued: client.queuedBytes)
         }
         self.store()
         return self.machine.isBusy

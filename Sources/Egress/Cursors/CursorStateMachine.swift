@@ -7,7 +7,7 @@ internal import Shared
 /// How far one consumer of a channel is on one lane, and when its cursor is stored. No IO and no clock.
 ///
 /// What was written to a client is not yet what it has had: a client that vanishes leaves it in the system's buffers. So
-/// a position is marked when everything up to it has been written, and is confirmed when the client's system has
+/// a position is marked with the bytes that had been written up to it, and is confirmed when the client's system has
 /// acknowledged those bytes, or when the client says goodbye.
 struct CursorStateMachine {
     /// The last event that any client was sent.
@@ -39,21 +39,26 @@ struct CursorStateMachine {
 
     /// Looks at the connection that had the last event.
     ///
-    /// - Parameter transmission: how far that is; nil where nobody can tell, and what was written counts.
-    mutating func look(at transmission: Transmission?, isFlushed: Bool) {
+    /// - Parameters:
+    ///   - transmission: how far that is; nil where nobody can tell, and what was written counts.
+    ///   - queued: how many bytes the system has not been given yet; nil for a connection that takes no more.
+    mutating func look(at transmission: Transmission?, queued: Int?) {
         guard let transmission else {
-            if isFlushed { self.confirmed = self.sent }
+            if queued == 0 { self.confirmed = self.sent }
             return
         }
         if let mark, transmission.acknowledged >= mark.bytes {
             self.confirmed = mark.position
             self.mark = nil
         }
-        guard self.mark == nil, isFlushed, let sent, sent != self.confirmed else { return }
-        if transmission.isComplete {
+        guard let queued, let sent, sent != self.confirmed else { return }
+        if queued == 0, transmission.isComplete {
             self.confirmed = sent
-        } else {
-            self.mark = Mark(position: sent, bytes: transmission.written)
+            self.mark = nil
+        } else if self.mark == nil {
+            // A client that never catches up moves its cursor all the same. What is queued may grow a little on its way to
+            // the system: TLS adds some twenty bytes to every few thousand.
+            self.mark = Mark(position: sent, bytes: transmission.written + UInt64(queued + queued / 64))
         }
     }
 

@@ -55,6 +55,7 @@ struct StreamRequest: Sendable {
     ///   - hasBacklog: whether a client that says nothing of it gets what nobody has had.
     /// - Throws: what is wrong, in words for the developer who wrote the URL.
     init(query: QueryParameters, hasBacklog: Bool) throws(SocketRefusal) {
+        try Self.check(query)
         if let name = query["consumer"] {
             guard let consumer = ConsumerName(name) else { throw .badConsumer }
             self.consumer = consumer
@@ -70,6 +71,17 @@ struct StreamRequest: Sendable {
             self.rate = events
         }
     }
+
+    /// A value that cannot be decoded must not be taken for one that is not there.
+    private static func check(_ query: QueryParameters) throws(SocketRefusal) {
+        for (name, refusal) in self.parameters where query.values(of: name).contains(nil) { throw refusal }
+    }
+
+    private static let parameters: [(name: String, refusal: SocketRefusal)] = [
+        ("consumer", .badConsumer), ("group", .badConsumer), ("after", .badPosition), ("since", .badSince),
+        ("backlog", .badBacklog), ("rate", .badRate), ("visibility", .badVisibility), ("attempts", .badAttempts),
+        ("prefetch", .badPrefetch),
+    ]
 
     private func start(_ query: QueryParameters, hasBacklog: Bool) throws(SocketRefusal) -> Start {
         let after = query["after"].flatMap { $0.isEmpty ? nil : $0 }

@@ -15,4 +15,7 @@ protocol GroupMember: AnyObject {
 
     /// Once in a while: what was written before may be with the system by now.
     func visited()
+
+    /// The group cannot be had now.
+    func refused()
 }

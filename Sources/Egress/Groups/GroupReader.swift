@@ -90,16 +90,24 @@ final class GroupReader {
         )
         self.broker.take(request, on: self.channel, eventLoop: self.eventLoop).assumeIsolated().whenComplete {
             var count: Int?
-            if case .success(let page) = $0 {
+            switch $0 {
+            case .failure(let error):
+                // Too many groups, or too much to do: who is told can come back, and who is not waits in vain.
+                if (error as? BrokerError) == .overloaded { self.refuse() }
+            case .success(let page):
                 count = page.deliveries.count
                 self.metrics.taken(page, group: self.group.name, channel: self.channel)
                 self.deal(page.deliveries)
             }
-            if let limit = self.machine.taken(count, of: limit, credit: self.credit) {
+            if let limit = self.machine.taken(count, credit: self.credit) {
                 // A broker in memory answers at once: the loop's input has its turn first.
                 self.eventLoop.assumeIsolated().execute { self.take(limit) }
             }
         }
+    }
+
+    private func refuse() {
+        for member in self.members { member.refused() }
     }
 
     private func deal(_ deliveries: [GroupPage.Delivery]) {
@@ -107,6 +115,10 @@ final class GroupReader {
         var rest = deliveries[...]
         for (member, count) in zip(members, GroupReaderStateMachine.deal(rest.count, to: members.map(\.credit)))
         where count > 0 {
+            // It stands at the end of the line now: what it should not settle is somebody else's first.
+            if let place = self.members.firstIndex(where: { $0 === member }) {
+                self.members.append(self.members.remove(at: place))
+            }
             member.take(rest.prefix(count))
             rest = rest.dropFirst(count)
         }

@@ -33,12 +33,12 @@ struct GroupReaderStateMachine {
     ///
     /// - Parameters:
     ///   - count: how many events it brought; nil where it failed, and is tried again in a while.
-    ///   - limit: how many were asked for.
     ///   - credit: how many all members take now.
     /// - Returns: how many to take now, nil for none.
-    mutating func taken(_ count: Int?, of limit: Int, credit: Int) -> Int? {
+    mutating func taken(_ count: Int?, credit: Int) -> Int? {
         self.isTaking = false
-        guard let count, count == limit || self.isWanted else { return nil }
+        // A page of large events has fewer than were asked for, and only an empty one is the end.
+        guard let count, count > 0 || self.isWanted else { return nil }
         return self.wanted(credit: credit)
     }
 

@@ -108,6 +108,10 @@ extension RawGroupSocket: GroupMember {
     func visited() {
         self.acknowledgeWritten()
     }
+
+    func refused() {
+        self.handler?.close(text: GroupRefusal.text, reason: .policyViolation)
+    }
 }
 
 extension RawGroupSocket: WebSocketOwner {

@@ -28,28 +28,43 @@ import Testing
         #expect(!machine.isBusy)
         let isNews = (machine.sent(upTo: .sample(3)), machine.sent(upTo: .sample(2)))
         #expect(isNews == (true, false))
-        machine.look(at: Self.at(100, 40), isFlushed: true)
+        machine.look(at: Self.at(100, 40), queued: 0)
         Self.expect(nil, of: &machine)
         #expect(machine.isBusy)
         _ = machine.sent(upTo: .sample(9))
-        machine.look(at: Self.at(400, 99), isFlushed: true)
+        machine.look(at: Self.at(400, 99), queued: 0)
         Self.expect(nil, of: &machine)
-        machine.look(at: Self.at(500, 100), isFlushed: true)
+        machine.look(at: Self.at(500, 100), queued: 0)
         Self.expect(.sample(3), of: &machine)
         machine.storeEnded(isStored: true)
-        machine.look(at: Self.at(500, 500), isFlushed: true)
+        machine.look(at: Self.at(500, 500), queued: 0)
         Self.expect(.sample(9), of: &machine)
         machine.storeEnded(isStored: true)
         #expect(!machine.isBusy)
     }
 
-    /// What is not with the system yet is not marked.
+    /// What is not with the system yet counts when that and what was queued before it has been acknowledged, so that a client
+    /// that never catches up moves its cursor too.
     @Test func queued() {
         var machine = CursorStateMachine()
         _ = machine.sent(upTo: .sample(3))
-        machine.look(at: Self.at(100, 100), isFlushed: false)
+        machine.look(at: Self.at(100, 100), queued: 64)
         Self.expect(nil, of: &machine)
-        machine.look(at: Self.at(200, 200), isFlushed: true)
+        _ = machine.sent(upTo: .sample(9))
+        machine.look(at: Self.at(200, 164), queued: 640)
+        Self.expect(nil, of: &machine)
+        machine.look(at: Self.at(300, 165), queued: 640)
+        Self.expect(.sample(3), of: &machine)
+    }
+
+    /// A connection that takes no more is looked at for what was marked on it, and no further.
+    @Test func lastLook() {
+        var machine = CursorStateMachine()
+        _ = machine.sent(upTo: .sample(3))
+        machine.look(at: Self.at(100, 50), queued: 0)
+        _ = machine.sent(upTo: .sample(9))
+        machine.look(at: Self.at(200, 100), queued: nil)
+        machine.connectionEnded()
         Self.expect(.sample(3), of: &machine)
     }
 
@@ -57,9 +72,9 @@ import Testing
     @Test func untold() {
         var machine = CursorStateMachine()
         _ = machine.sent(upTo: .sample(3))
-        machine.look(at: nil, isFlushed: false)
+        machine.look(at: nil, queued: 64)
         Self.expect(nil, of: &machine)
-        machine.look(at: nil, isFlushed: true)
+        machine.look(at: nil, queued: 0)
         Self.expect(.sample(3), of: &machine)
     }
 
@@ -67,9 +82,9 @@ import Testing
     @Test func ends() {
         var machine = CursorStateMachine()
         _ = machine.sent(upTo: .sample(3))
-        machine.look(at: Self.at(100, 40), isFlushed: true)
+        machine.look(at: Self.at(100, 40), queued: 0)
         machine.connectionEnded()
-        machine.look(at: Self.at(0, 100), isFlushed: true)
+        machine.look(at: Self.at(0, 100), queued: 0)
         Self.expect(nil, of: &machine)
         #expect(!machine.isBusy)
         _ = machine.sent(upTo: .sample(3))
@@ -102,7 +117,7 @@ import Testing
         machine.storeEnded(isStored: true)
         let next = Position(epoch: Epoch(rawValue: 99), offset: 1)
         _ = machine.sent(upTo: next)
-        machine.look(at: Self.at(10, 10), isFlushed: true)
+        machine.look(at: Self.at(10, 10), queued: 0)
         Self.expect(next, of: &machine)
     }
 }

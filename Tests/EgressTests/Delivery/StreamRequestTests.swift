@@ -59,6 +59,7 @@ import Testing
         ("group=%C3%A4", .badConsumer), ("group=g&consumer=c", .conflictingConsumers),
         ("after=9f2c61d07a55e013-42&since=5m", .conflictingStarts), ("group=g&visibility=1ms", .badVisibility),
         ("group=g&attempts=0", .badAttempts),
+        ("consumer=%FF", .badConsumer), ("group=%FF", .badConsumer), ("rate=%FF", .badRate),
         ("group=g&prefetch=1001", .badPrefetch), ("group=g&since=5m", .groupSince), ("type=", .badFilter),
         ("where=x", .badFilter), ("where=:x", .badFilter),
         ("where=a..b:x", .badFilter), ("group_openid=", .badFilter), ("where=%FF", .badFilter),

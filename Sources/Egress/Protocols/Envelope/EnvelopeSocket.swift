@@ -60,8 +60,14 @@ final class EnvelopeSocket: EnvelopeClient {
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
-        if let share = self.subscription.share { return share.reader.wake() }
-        self.subscription.delivery.interrupted(reason, head: head)
+        guard let share = self.subscription.share else {
+            return self.subscription.delivery.interrupted(reason, head: head)
+        }
+        // Told a moment later, for the client may end by that, which is not allowed here.
+        self.services.lane.eventLoop.assumeIsolated().execute {
+            self.announce(.lost(Recovery.Reason(reason), position: head))
+            share.reader.wake()
+        }
     }
 
     func drain() {
@@ -86,6 +92,7 @@ final class EnvelopeSocket: EnvelopeClient {
 extension EnvelopeSocket {
     var isWritable: Bool { self.handler?.isWritable ?? false }
     var isFlushed: Bool { self.handler?.isFlushed ?? false }
+    var queuedBytes: Int? { self.handler?.queuedBytes }
     var transmission: Transmission? { self.handler?.transmission }
 
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer {
@@ -176,5 +183,9 @@ extension EnvelopeSocket: GroupMember {
 
     func visited() {
         self.subscription.share?.expire(now: self.services.lane.eventLoop.now)
+    }
+
+    func refused() {
+        self.handler?.close(text: GroupRefusal.text, reason: .policyViolation)
     }
 }

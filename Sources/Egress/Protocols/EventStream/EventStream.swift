@@ -77,6 +77,7 @@ final class EventStream: EnvelopeClient {
 extension EventStream {
     var isWritable: Bool { self.handler?.isWritable ?? false }
     var isFlushed: Bool { self.handler?.isFlushed ?? false }
+    var queuedBytes: Int? { self.handler?.queuedBytes }
     var transmission: Transmission? { self.handler?.transmission }
 
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer {

@@ -76,8 +76,13 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember {
     /// `hadArrived`.
     var isFlushed: Bool {
         if let hadArrived { return hadArrived }
-        guard let channel = self.context?.channel, channel.isActive else { return false }
-        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 == 0
+        return self.queuedBytes == 0
+    }
+
+    /// How many bytes wait to be given to the system; nil for a connection that is gone.
+    var queuedBytes: Int? {
+        guard let channel = self.context?.channel, channel.isActive else { return nil }
+        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     /// How far the system is with what was written; nil where it does not say.

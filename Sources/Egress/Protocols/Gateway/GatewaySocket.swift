@@ -282,5 +282,6 @@ extension GatewaySocket: WebSocketOwner {
 
 extension GatewaySocket: CursorClient {
     var isFlushed: Bool { self.handler?.isFlushed ?? false }
+    var queuedBytes: Int? { self.handler?.queuedBytes }
     var transmission: Transmission? { self.handler?.transmission }
 }

@@ -23,25 +23,56 @@ struct MemoryConsumers {
         }
     }
 
-    private var channels: [ChannelID: Channel] = [:]
-    private var forgotten: Deque<ChannelID> = []
+    /// What a dead letter takes beside its event, in bytes.
+    private static let deadLetterCost = 400
 
-    subscript(channel: ChannelID) -> Channel {
-        get { self.channels[channel] ?? Channel() }
-        set { self.channels[channel] = newValue }
+    private var channels: [ChannelID: Channel] = [:]
+    /// The channels that are not kept, in the order in which they were let go; one that was used again since stands in it
+    /// with a number that is not its own any more.
+    private var forgotten: Deque<(channel: ChannelID, number: UInt64)> = []
+    private var forgottenNumbers: [ChannelID: UInt64] = [:]
+    private var lastForgotten: UInt64 = 0
+    /// All dead letters, oldest first; those that are gone stay until they are passed.
+    private var letters: Deque<(channel: ChannelID, number: UInt64)> = []
+
+    /// The bytes that dead letters take, as far as they are counted.
+    private(set) var deadLetterBytes = 0
+
+    private mutating func use(_ channel: ChannelID) -> Channel {
+        self.forgottenNumbers[channel] = nil
+        return self.channels[channel] ?? Channel()
     }
 
-    /// The channel's log is over.
+    /// The channel is not kept any more: nobody feeds on it, and its log has no events.
     mutating func forget(_ channel: ChannelID) {
         guard let known = self.channels[channel] else { return }
         guard known.isNamed else {
-            self.channels[channel] = nil
+            self.remove(channel)
             return
         }
-        self.forgotten.append(channel)
-        if self.forgotten.count > Self.limit {
-            self.channels[self.forgotten.removeFirst()] = nil
+        self.lastForgotten += 1
+        self.forgottenNumbers[channel] = self.lastForgotten
+        self.forgotten.append((channel, self.lastForgotten))
+        while self.forgottenNumbers.count > Self.limit || self.forgotten.count > 2 * Self.limit {
+            let oldest = self.forgotten.removeFirst()
+            if self.forgottenNumbers[oldest.channel] == oldest.number { self.remove(oldest.channel) }
         }
+    }
+
+    private mutating func remove(_ channel: ChannelID) {
+        self.deadLetterBytes -= self.channels[channel]?.deadLetters.reduce(0) { $0 + Self.cost($1) } ?? 0
+        self.channels[channel] = nil
+        self.forgottenNumbers[channel] = nil
+    }
+
+    private static func cost(_ letter: DeadLetter) -> Int { self.deadLetterCost + letter.entry.event.memory }
+
+    /// Lets the oldest dead letter of all go; false where there is none.
+    mutating func removeOldestDeadLetter() -> Bool {
+        while let oldest = self.letters.popFirst() {
+            if self.dropDeadLetter(oldest.number, of: oldest.channel) { return true }
+        }
+        return false
     }
 
     // MARK: Cursors
@@ -65,7 +96,9 @@ struct MemoryConsumers {
             let others = self.channels[channel]?.cursors.keys.count { $0 != .anybody } ?? 0
             guard others < ConsumerName.limit else { throw .overloaded }
         }
-        self.channels[channel, default: Channel()].cursors[consumer] = position
+        var consumers = self.use(channel)
+        consumers.cursors[consumer] = position
+        self.channels[channel] = consumers
     }
 
     // MARK: Groups
@@ -83,7 +116,7 @@ struct MemoryConsumers {
         deadLetterLimit: Int,
         now: Int64
     ) throws(BrokerError) -> GroupPage {
-        var consumers = self[channel]
+        var consumers = self.use(channel)
         guard consumers.groups[request.group] != nil || consumers.groups.count < ConsumerName.limit else {
             throw .overloaded
         }
@@ -92,18 +125,21 @@ struct MemoryConsumers {
         consumers.groups[request.group] = group
         for delivery in take.givenUp {
             consumers.lastDeadLetter += 1
-            consumers.deadLetters.append(
-                DeadLetter(
-                    number: consumers.lastDeadLetter,
-                    group: request.group,
-                    attempts: delivery.attempt,
-                    time: now,
-                    entry: delivery.entry
-                )
+            let letter = DeadLetter(
+                number: consumers.lastDeadLetter,
+                group: request.group,
+                attempts: delivery.attempt,
+                time: now,
+                entry: delivery.entry
             )
+            consumers.deadLetters.append(letter)
+            self.deadLetterBytes += Self.cost(letter)
+            self.letters.append((channel, letter.number))
         }
-        while consumers.deadLetters.count > deadLetterLimit { consumers.deadLetters.removeFirst() }
-        self[channel] = consumers
+        while consumers.deadLetters.count > deadLetterLimit {
+            self.deadLetterBytes -= Self.cost(consumers.deadLetters.removeFirst())
+        }
+        self.channels[channel] = consumers
         return GroupPage(deliveries: take.deliveries, deadLetters: take.givenUp.count, lost: take.lost)
     }
 
@@ -123,7 +159,7 @@ struct MemoryConsumers {
     ) -> [DeadLetter] {
         guard var consumers = self.channels[channel], !consumers.deadLetters.isEmpty else { return [] }
         while let oldest = consumers.deadLetters.first, oldest.time < oldestTime {
-            consumers.deadLetters.removeFirst()
+            self.deadLetterBytes -= Self.cost(consumers.deadLetters.removeFirst())
         }
         self.channels[channel] = consumers
         return Array(consumers.deadLetters.lazy.filter { $0.number > number }.prefix(limit))
@@ -132,8 +168,8 @@ struct MemoryConsumers {
     /// Forgets a dead letter, and says whether it was there.
     mutating func dropDeadLetter(_ number: UInt64, of channel: ChannelID) -> Bool {
         let index = self.channels[channel]?.deadLetters.firstIndex { $0.number == number }
-        guard let index else { return false }
-        self.channels[channel]?.deadLetters.remove(at: index)
+        guard let index, let letter = self.channels[channel]?.deadLetters.remove(at: index) else { return false }
+        self.deadLetterBytes -= Self.cost(letter)
         return true
     }
 }

@@ -2,9 +2,14 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
+
 /// A group on one channel of a `MemoryBroker`: what its members were given and have not settled. A pure structure; the
 /// clock is passed in, in milliseconds.
 struct MemoryGroup {
+    /// How many bytes of events are taken at once, at most; but always an event.
+    private static let pageBytes = 512 << 10
+
     private struct Unsettled {
         /// When the visibility time began; nil for one that another member is to have at once.
         var takenAt: Int64?
@@ -13,9 +18,20 @@ struct MemoryGroup {
 
     /// What a member gets, and what became of the rest.
     struct Take {
-        var deliveries: [GroupPage.Delivery] = []
+        private(set) var deliveries: [GroupPage.Delivery] = []
+        private var bytes = 0
         var givenUp: [GroupPage.Delivery] = []
         var lost: UInt64 = 0
+
+        /// Whether a member that wants so many has as much as it gets at once.
+        fileprivate func isFull(limit: Int) -> Bool {
+            self.deliveries.count >= limit || self.bytes >= MemoryGroup.pageBytes
+        }
+
+        fileprivate mutating func deliver(_ entry: LogEntry, attempt: Int) {
+            self.deliveries.append(GroupPage.Delivery(entry: entry, attempt: attempt))
+            self.bytes += entry.event.body.readableBytes
+        }
     }
 
     private var epoch: Epoch
@@ -40,7 +56,7 @@ struct MemoryGroup {
             self = MemoryGroup(start: nil, log: log)
         }
         self.takeUnsettled(request, from: log, now: now, into: &take)
-        while take.deliveries.count < request.limit, self.last < log.head.offset {
+        while !take.isFull(limit: request.limit), self.last < log.head.offset {
             let next = max(self.last + 1, log.firstOffset)
             take.lost += next - self.last - 1
             guard next <= log.head.offset else {
@@ -54,7 +70,7 @@ struct MemoryGroup {
             }
             self.unsettled[next] = Unsettled(takenAt: now, attempts: 1)
             self.earliest = min(self.earliest, now)
-            take.deliveries.append(GroupPage.Delivery(entry: retained.entry, attempt: 1))
+            take.deliver(retained.entry, attempt: 1)
         }
         return take
     }
@@ -76,9 +92,9 @@ struct MemoryGroup {
             if one.attempts >= request.attempts {
                 self.unsettled[offset] = nil
                 take.givenUp.append(GroupPage.Delivery(entry: retained.entry, attempt: one.attempts))
-            } else if take.deliveries.count < request.limit {
+            } else if !take.isFull(limit: request.limit) {
                 self.unsettled[offset] = Unsettled(takenAt: now, attempts: one.attempts + 1)
-                take.deliveries.append(GroupPage.Delivery(entry: retained.entry, attempt: one.attempts + 1))
+                take.deliver(retained.entry, attempt: one.attempts + 1)
             }
         }
         self.earliest = self.unsettled.values.lazy.map { $0.takenAt ?? .min }.min() ?? .max

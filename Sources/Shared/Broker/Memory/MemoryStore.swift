@@ -36,7 +36,7 @@ struct MemoryStore {
     }
 
     /// The bytes that logs and keys take, as far as they are counted.
-    var memory: Int { self.entryBytes + self.keys.count * MemoryKeys.cost }
+    var memory: Int { self.entryBytes + self.keys.count * MemoryKeys.cost + self.consumers.deadLetterBytes }
 
     /// How many channels have retained events or feeds.
     var channelCount: Int { self.channels.count }
@@ -105,7 +105,8 @@ struct MemoryStore {
     }
 
     mutating func take(_ request: GroupRequest, on id: ChannelID, now: Int64) throws(BrokerError) -> GroupPage {
-        try self.consumers.take(
+        defer { self.removeOverMemory() }
+        return try self.consumers.take(
             request,
             on: id,
             from: self.log(of: id),
@@ -167,6 +168,8 @@ struct MemoryStore {
         while self.memory > self.configuration.memoryLimit {
             if self.keys.count * MemoryKeys.cost > self.configuration.memoryLimit / 4 {
                 self.keys.removeOldest()
+            } else if self.consumers.deadLetterBytes > self.configuration.memoryLimit / 4 {
+                guard self.consumers.removeOldestDeadLetter() else { break }
             } else if self.retainedCount > 1, let age = self.ages.popFirst() {
                 if age.offset >= age.channel.log.firstOffset {
                     self.removeOldest(of: age.channel)
@@ -189,10 +192,8 @@ struct MemoryStore {
     private mutating func forgetIfUnused(_ channel: MemoryChannel) {
         if channel.log.retained.isEmpty, channel.feeds.isEmpty {
             self.channels[channel.id] = nil
-            if channel.log.head.offset > 0 {
-                self.epochs.end(channel.id)
-                self.consumers.forget(channel.id)
-            }
+            if channel.log.head.offset > 0 { self.epochs.end(channel.id) }
+            self.consumers.forget(channel.id)
         }
     }
 }
