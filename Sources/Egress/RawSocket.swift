@@ -118,16 +118,15 @@ final class RawSocket: FeedMember {
 
     /// Sends frames of events that have passed the filter, or nothing where none has.
     private func write(_ frames: ByteBuffer?, of entries: ArraySlice<LogEntry>, upTo end: Position) {
+        guard let handler else { return }
         if let frames {
-            guard case .accepted = self.handler?.send(frames, behind: self.position) else { return }
+            guard case .accepted = handler.send(frames, behind: self.position) else { return }
             self.metrics.delivered(entries.count)
             self.options?.answers?.delivered(entries)
-        } else if self.handler == nil {
-            return
         }
         self.position = end
         guard let consumer else { return }
-        self.membership.sent(upTo: end, to: self, of: consumer)
+        self.membership.sent(upTo: end, to: handler, of: consumer)
     }
 }
 
@@ -167,12 +166,6 @@ extension RawSocket: DeliveryOwner {
     }
 }
 
-extension RawSocket: CursorClient {
-    var isFlushed: Bool { self.handler?.isFlushed ?? false }
-    var queuedBytes: Int? { self.handler?.queuedBytes }
-    var transmission: Transmission? { self.handler?.transmission }
-}
-
 extension RawSocket: WebSocketOwner {
     func messageReceived(_ message: WebSocketMessage) {
         self.options?.answers?.received(message)
@@ -190,7 +183,7 @@ extension RawSocket: WebSocketOwner {
         guard let handler = self.handler else { return }
         // As long as it reads the log, where its feed stands is not what it has had.
         let position = if let backlog { backlog.position } else { self.position as Position? }
-        self.membership.ended(self, of: self.consumer, reason, at: position)
+        self.membership.ended(handler, of: self.consumer, reason, at: position)
         self.handler = nil
         self.backlog.take()?.end()
         self.lane.stopHeartbeat(of: handler)

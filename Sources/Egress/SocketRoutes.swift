@@ -103,7 +103,8 @@ final class SocketRoutes {
         place: FeedPlace
     ) throws {
         switch speech {
-        case .raw(let answers):
+        case .raw(let isAnswering):
+            let answers = isAnswering ? RawAnswers(services: self.answers) : nil
             if let group = stream.group {
                 let membership = FeedMembership(place: place, lane: self.lane)
                 return try RawGroupSocket.open(
@@ -116,7 +117,7 @@ final class SocketRoutes {
                     ),
                     configuration: self.configuration,
                     metrics: self.metrics,
-                    answers: answers ? RawAnswers(services: self.answers) : nil,
+                    answers: answers,
                     filter: stream.filter
                 )
             }
@@ -129,7 +130,7 @@ final class SocketRoutes {
                 configuration: self.configuration,
                 metrics: self.metrics,
                 options: RawSocket.Options(
-                    answers: answers ? RawAnswers(services: self.answers) : nil,
+                    answers: answers,
                     filter: stream.filter,
                     consumer: stream.consumer
                 )

@@ -10,7 +10,7 @@ internal import Shared
 ///
 /// Everything is on the channel's event loop. It reads nothing while the channel is not writable, so that a client that
 /// does not read cannot make us keep answers for it, and has no timer but while it closes.
-final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember {
+final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClient {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

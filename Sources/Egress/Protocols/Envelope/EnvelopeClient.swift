@@ -6,9 +6,11 @@ internal import NIOCore
 internal import Shared
 
 /// A client that gets envelopes, in frames of a WebSocket or as blocks of an event stream. Bound to its channel's event loop.
-protocol EnvelopeClient: FeedMember, DeliveryOwner, CursorClient {
+protocol EnvelopeClient: FeedMember, DeliveryOwner {
     var services: EnvelopeServices { get }
     var subscription: EnvelopeSubscription { get }
+    /// What the envelopes are written to; nil when it has ended.
+    var connection: (any CursorClient)? { get }
 
     /// The bytes of envelopes; of those behind an offset, where there is one.
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer
@@ -61,14 +63,21 @@ extension EnvelopeClient {
     }
 
     private func sent(upTo end: Position) {
-        guard let consumer = self.subscription.consumer else { return }
-        self.subscription.membership.sent(upTo: end, to: self, of: consumer)
+        guard let consumer = self.subscription.consumer, let connection = self.connection else { return }
+        self.subscription.membership.sent(upTo: end, to: connection, of: consumer)
     }
 
     /// The connection has ended; before it is let go of.
     func left(_ reason: WebSocketEndReason) {
         let subscription = self.subscription
-        subscription.membership.ended(self, of: subscription.consumer, reason, at: subscription.delivery.position)
+        if let connection = self.connection {
+            subscription.membership.ended(
+                connection,
+                of: subscription.consumer,
+                reason,
+                at: subscription.delivery.position
+            )
+        }
         subscription.delivery.end()
         subscription.membership.leave(self)
         self.services.metrics.ended(reason, channel: subscription.membership.channel)

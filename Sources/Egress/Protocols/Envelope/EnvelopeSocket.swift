@@ -91,9 +91,7 @@ final class EnvelopeSocket: EnvelopeClient {
 
 extension EnvelopeSocket {
     var isWritable: Bool { self.handler?.isWritable ?? false }
-    var isFlushed: Bool { self.handler?.isFlushed ?? false }
-    var queuedBytes: Int? { self.handler?.queuedBytes }
-    var transmission: Transmission? { self.handler?.transmission }
+    var connection: (any CursorClient)? { self.handler }
 
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer {
         offset.map { round.frames(after: $0) } ?? round.frames

@@ -76,9 +76,7 @@ final class EventStream: EnvelopeClient {
 
 extension EventStream {
     var isWritable: Bool { self.handler?.isWritable ?? false }
-    var isFlushed: Bool { self.handler?.isFlushed ?? false }
-    var queuedBytes: Int? { self.handler?.queuedBytes }
-    var transmission: Transmission? { self.handler?.transmission }
+    var connection: (any CursorClient)? { self.handler }
 
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer {
         offset.map { round.blocks(after: $0) } ?? round.blocks

@@ -6,7 +6,7 @@ internal import NIOCore
 
 /// An event stream's only channel handler once the HTTP handlers have gone: writes what its owner gives it, within the
 /// bound of its queue, and throws away what the client sends. Everything is on the channel's event loop.
-final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember {
+final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorClient {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 

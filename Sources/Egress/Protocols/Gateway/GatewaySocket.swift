@@ -186,12 +186,13 @@ final class GatewaySocket: FeedMember {
 
     /// Sends what the session's intents admit; what they do not counts as had.
     private func send(_ admitted: (frames: ByteBuffer, count: Int), upTo end: Position) {
+        guard let handler else { return }
         if admitted.count > 0 {
-            guard case .accepted = self.handler?.send(admitted.frames) else { return }
+            guard case .accepted = handler.send(admitted.frames) else { return }
             self.services.metrics.sockets.delivered(admitted.count)
         }
         self.position = end
-        self.membership?.sent(upTo: end, to: self, of: .anybody)
+        self.membership?.sent(upTo: end, to: handler, of: .anybody)
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
@@ -266,7 +267,7 @@ extension GatewaySocket: WebSocketOwner {
 
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
-        self.membership?.ended(self, of: .anybody, reason, at: self.position)
+        self.membership?.ended(handler, of: .anybody, reason, at: self.position)
         self.handler = nil
         self.machine.ended()
         self.timer?.cancel()
@@ -278,10 +279,4 @@ extension GatewaySocket: WebSocketOwner {
         membership?.leave(self)
         self.services.metrics.sockets.ended(reason, channel: membership?.channel)
     }
-}
-
-extension GatewaySocket: CursorClient {
-    var isFlushed: Bool { self.handler?.isFlushed ?? false }
-    var queuedBytes: Int? { self.handler?.queuedBytes }
-    var transmission: Transmission? { self.handler?.transmission }
 }
