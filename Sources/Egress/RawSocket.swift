@@ -171,6 +171,11 @@ extension RawSocket: WebSocketOwner {
         self.options?.answers?.received(message)
     }
 
+    func probeAnswered(_ number: UInt64) {
+        guard let handler, let consumer else { return }
+        self.membership.probeAnswered(number, by: handler, of: consumer)
+    }
+
     func becameWritable() {
         self.backlog?.becameWritable()
     }

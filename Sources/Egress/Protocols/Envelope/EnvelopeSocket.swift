@@ -137,6 +137,11 @@ extension EnvelopeSocket: WebSocketOwner {
         }
     }
 
+    func probeAnswered(_ number: UInt64) {
+        guard let handler, let consumer = self.subscription.consumer else { return }
+        self.subscription.membership.probeAnswered(number, by: handler, of: consumer)
+    }
+
     func becameWritable() {
         if let share = self.subscription.share { return share.reader.wake() }
         self.subscription.delivery.becameWritable()

@@ -257,6 +257,11 @@ extension GatewaySocket: WebSocketOwner {
         }
     }
 
+    func probeAnswered(_ number: UInt64) {
+        guard let handler else { return }
+        self.membership?.probeAnswered(number, by: handler, of: .anybody)
+    }
+
     func becameWritable() {
         self.sendPage()
     }
