@@ -64,6 +64,8 @@ struct RelayClient {
         var configuration = HTTPClient.Configuration()
         // A relay that does not run is an answer, too, and nobody wants to wait for it.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // What is elsewhere did not answer this request.
+        configuration.redirectConfiguration = .disallow
         let client = HTTPClient(configuration: configuration)
         defer { _ = client.shutdown() }
         let start = NIODeadline.now()
