@@ -55,6 +55,15 @@ final class CursorKeeper {
         self.store()
     }
 
+    /// A client says that it is done with everything up to a position.
+    ///
+    /// - Returns: whether the lane has to visit the keeper from now on.
+    func acknowledged(upTo position: Position) -> Bool {
+        self.cursor.had(upTo: position)
+        self.store()
+        return self.cursor.isBusy && !self.isVisited
+    }
+
     /// A client has gone.
     func ended(_ client: any CursorClient) {
         guard let index = self.index(of: client) else { return }

@@ -65,6 +65,12 @@ struct FeedMembership {
         self.keeper(of: consumer).probeAnswered(number, by: client)
     }
 
+    /// A client of a consumer says that it is done with everything up to a position.
+    func acknowledged(upTo position: Position, of consumer: ConsumerName) {
+        let keeper = self.keeper(of: consumer)
+        if keeper.acknowledged(upTo: position) { self.lane.visit(keeper) }
+    }
+
     /// A client of a consumer has gone, or is told to. It has had everything up to a position where it said goodbye itself,
     /// or where it answers ours.
     func ended(

@@ -126,7 +126,7 @@ struct Send: AsyncParsableCommand {
         )
         let body = Array(answer.body.readableBytesView)
         let status =
-            "\(answer.status.code) \(ForeignText.harmless(answer.status.reasonPhrase)) in \(Self.text(answer.time))"
+            "\(answer.status.code) \(ForeignText.line(answer.status.reasonPhrase)) in \(Self.text(answer.time))"
         let readable = sender.readable(body)
         if self.count > 1 {
             print("\(number)  \(status)  \(AnswerText.short(readable))")

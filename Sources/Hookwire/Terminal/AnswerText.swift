@@ -2,15 +2,19 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
+
 /// The body of an answer as a person reads it.
 enum AnswerText {
     /// JSON and flat XML with a line for each member, other text as it is; nothing in it moves the cursor.
-    static func pretty(_ body: [UInt8]) -> String {
-        if let json = PrettyJSON.format(body) { return ForeignText.harmless(json, keepsLines: true) }
+    static func pretty(_ body: [UInt8], terminal: Terminal = Terminal()) -> String {
+        if PrettyJSON.isJSON(body) {
+            return PrettyJSON.lines(ByteBuffer(bytes: body), terminal: terminal).joined(separator: "\n")
+        }
         guard let text = String(validating: body, as: UTF8.self) else {
             return "(\(body.count) bytes that are no text)"
         }
-        return ForeignText.harmless(text.hasPrefix("<xml>") ? self.lines(ofXML: text) : text, keepsLines: true)
+        return ForeignText.lines(text.hasPrefix("<xml>") ? self.lines(ofXML: text) : text)
     }
 
     /// The same on one line.
