@@ -39,6 +39,9 @@ final class GroupReader {
         self.metrics = metrics
     }
 
+    /// The group's name.
+    var name: ConsumerName { self.group.name }
+
     /// Whether anybody is left.
     var isEmpty: Bool { self.members.isEmpty }
 

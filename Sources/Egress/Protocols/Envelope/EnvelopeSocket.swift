@@ -180,10 +180,11 @@ extension EnvelopeSocket: GroupMember {
         var admitted: [GroupPage.Delivery] = []
         for delivery in deliveries {
             share.given(delivery.entry.position, now: now)
-            if filter?.admits(delivery.entry.event) ?? true {
+            let event = delivery.entry.event
+            if event.isFor(share.reader.name), filter?.admits(event) ?? true {
                 admitted.append(delivery)
             } else {
-                // What the filter drops is done with.
+                // What the filter drops, or is another's, is done with.
                 _ = share.settle(.ack, delivery.entry.position)
             }
         }
