@@ -161,7 +161,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
             // What an owner sends from within a read goes after the pongs for what was read before.
             if self.pongs != nil { self.sendPongs(context: context) }
             context.writeAndFlush(self.wrapOutboundOut(encodedFrames), promise: nil)
-            return .accepted
+            // Writing is how a connection's loss is often noticed, and then the owner knows already.
+            return self.machine.isOpen ? .accepted : .closed
         case .refuse:
             return .closed
         case .startClosing(let ending):

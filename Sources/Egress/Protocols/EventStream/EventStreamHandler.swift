@@ -103,7 +103,8 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
             return .slowConsumer
         }
         context.writeAndFlush(self.wrapOutboundOut(blocks), promise: nil)
-        return .accepted
+        // Writing is how a connection's loss is often noticed, and then the owner knows already.
+        return self.owner == nil ? .closed : .accepted
     }
 
     /// Ends the stream behind what is queued.
