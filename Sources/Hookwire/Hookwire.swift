@@ -19,7 +19,8 @@ struct Hookwire: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, IngressTier.self, EgressTier.self, Send.self, Forward.self, Listen.self, DeadLetters.self,
+            Serve.self, IngressTier.self, EgressTier.self, Send.self, Forward.self, Listen.self, Replay.self,
+            DeadLetters.self,
             Bench.self, Health.self,
         ]
     )
