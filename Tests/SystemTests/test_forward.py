@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import threading
 import time
 
@@ -18,6 +19,7 @@ from fault_proxy import Fault, FaultProxy
 from local_server import LocalServer
 from redis_server import RedisServer
 from relay import BINARY, PATIENCE, run_command
+from test_tls import certificate  # noqa: F401 (a fixture)
 from tiers import TierNode, tiers
 from webhook_request import Request, Sending, send
 
@@ -466,6 +468,29 @@ def test_dialogflow_through_two_tiers(nodes, secret, tmp_path):
         with forward(egress, local, secret, tmp_path) as command:
             command.complains("Connected")
             assert agent.said(send(ingress, agent.event("weather"))) == "sunny"
+
+
+# TLS
+
+
+def test_tls(start, certificate, secret, tmp_path):
+    """A relay and a local server on TLS: an unknown certificate is named, and taken with --insecure."""
+    files = certificate / "cert.pem", certificate / "key.pem"
+    relay = start("--tls-cert", files[0], "--tls-key", files[1])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    with LocalServer(tls=context) as local:
+        words = ("forward", "--relay", relay.url, "--to", local.url)
+        with Command(*words, secret=secret, folder=tmp_path) as command:
+            command.complains("TLS: ")
+            assert "CERTIFICATE_VERIFY_FAILED" in command.errors
+        with Command(*words, "--insecure", secret=secret, folder=tmp_path) as command:
+            command.complains("Connected")
+            body = qq.event("hi")
+            client = ssl._create_unverified_context()
+            relay.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body), context=client)
+            assert local.hears(1, PATIENCE)[0].body == body
+            assert " 200 " in command.prints(1)[0]
 
 
 # On a terminal

@@ -124,6 +124,13 @@ import Testing
         #expect(self.machine.tick(now: Self.at(27), wall: 27_000) == .drop)
     }
 
+    /// A handshake that is never answered ends, too.
+    @Test mutating func handshake() {
+        #expect(self.machine.connect(now: Self.at(0)) == .connect)
+        #expect(self.machine.tick(now: Self.at(14), wall: 14_000) == .none)
+        #expect(self.machine.tick(now: Self.at(15), wall: 15_000) == .drop)
+    }
+
     /// A machine that slept asks at once: its monotonic clock may have stood still.
     @Test mutating func sleep() {
         self.open()
