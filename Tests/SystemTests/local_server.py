@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import socket
+import ssl
 import threading
 
 HOP_BY_HOP = {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
@@ -25,8 +26,9 @@ class Heard:
 class LocalServer:
     """Answers every request on a connection of its own. Use `with`."""
 
-    def __init__(self, answer=b"ok", status=b"200 OK", fields=(b"Content-Type: text/plain",), port=0):
+    def __init__(self, answer=b"ok", status=b"200 OK", fields=(b"Content-Type: text/plain",), port=0, tls=None):
         self.answer, self.status, self.fields = answer, status, fields
+        self.tls = tls  # an ssl.SSLContext
         self.heard = []
         self.seen = threading.Condition()
         self.breaks_off = False  # whether it takes a request and closes
@@ -39,7 +41,7 @@ class LocalServer:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/"
 
     def up(self):
         """Listens, at the same port as before."""
@@ -63,8 +65,11 @@ class LocalServer:
                 return
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
+    def _secured(self, connection):
+        return self.tls.wrap_socket(connection, server_side=True) if self.tls else connection
+
     def _serve(self, connection):
-        with connection, contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, ssl.SSLError), self._secured(connection) as connection:
             data = b""
             while b"\r\n\r\n" not in data:
                 part = connection.recv(65536)

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import re
 import signal
+import ssl
 import threading
 import time
 
@@ -11,12 +13,13 @@ import pytest
 
 import generic
 import qq
-from desk import Command
+from desk import Command, OnTerminal
 from dialogflow import DialogflowES
 from fault_proxy import Fault, FaultProxy
 from local_server import LocalServer
 from redis_server import RedisServer
 from relay import BINARY, PATIENCE, run_command
+from test_tls import certificate  # noqa: F401 (a fixture)
 from tiers import TierNode, tiers
 from webhook_request import Request, Sending, send
 
@@ -465,3 +468,73 @@ def test_dialogflow_through_two_tiers(nodes, secret, tmp_path):
         with forward(egress, local, secret, tmp_path) as command:
             command.complains("Connected")
             assert agent.said(send(ingress, agent.event("weather"))) == "sunny"
+
+
+# TLS
+
+
+def test_tls(start, certificate, secret, tmp_path):
+    """A relay and a local server on TLS: an unknown certificate is named, and taken with --insecure."""
+    files = certificate / "cert.pem", certificate / "key.pem"
+    relay = start("--tls-cert", files[0], "--tls-key", files[1])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    with LocalServer(tls=context) as local:
+        words = ("forward", "--relay", relay.url, "--to", local.url)
+        with Command(*words, secret=secret, folder=tmp_path) as command:
+            command.complains("TLS: ")
+            assert "CERTIFICATE_VERIFY_FAILED" in command.errors
+        with Command(*words, "--insecure", secret=secret, folder=tmp_path) as command:
+            command.complains("Connected")
+            body = qq.event("hi")
+            client = ssl._create_unverified_context()
+            relay.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body), context=client)
+            assert local.hears(1, PATIENCE)[0].body == body
+            assert " 200 " in command.prints(1)[0]
+
+
+# On a terminal
+
+
+def test_table(start, local, secret):
+    """A heading once, a row an event within the width, what is under way below it; foreign characters do nothing."""
+    relay = start()
+    long = qq.event("x").replace(b'"C2C_MESSAGE_CREATE"}', b'"' + b"LONG_" * 20 + b'\\u001b[2J\\u202e"}')
+    with OnTerminal("forward", "--relay", relay.url, "--to", local.url, secret=secret) as terminal:
+        terminal.shows("Connected")
+        post(relay, secret, qq.event("a"), long)
+        terminal.shows("200")
+        local.hears(2, PATIENCE)
+        local.may_answer.clear()
+        post(relay, secret, qq.event("b"))
+        local.hears(3, PATIENCE)
+        terminal.shows("…\r\n")
+        assert terminal.screen[-2].endswith("  …")
+        local.may_answer.set()
+        with terminal.seen:
+            assert terminal.seen.wait_for(lambda: sum(" ms" in line for line in terminal.screen) == 3, PATIENCE)
+        terminal.signal()
+        assert terminal.process.wait(PATIENCE) == 0
+    screen = [line for line in terminal.screen if line]
+    assert [line.split() for line in screen if line.startswith("TIME")] == [["TIME", "TYPE", "ID", "STATUS", "DURATION"]]
+    rows = [line for line in screen if line.endswith(" ms")]
+    assert len(rows) == 3 and all(len(line) <= 80 for line in rows)
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  .{26}  .{22}  200 +\d+ ms", row) for row in rows), rows
+    assert "\x1b[2J" not in terminal.output and "\u202e" not in terminal.output
+    assert "\x1b[32m200" in terminal.output
+
+
+def test_backlog_bar(start, local, secret):
+    """A backlog's progress is a bar below the rows, which goes when the backlog is done."""
+    relay = start()
+    post(relay, secret, *events(30))
+    local.may_answer.clear()
+    with OnTerminal("forward", "--relay", relay.url, "--to", local.url, secret=secret) as terminal:
+        terminal.shows("] 0/30")
+        local.may_answer.set()
+        terminal.shows("/30\r\n")
+        local.hears(30, PATIENCE)
+        terminal.shows(".] 29/30")
+        with terminal.seen:
+            assert terminal.seen.wait_for(lambda: not any("backlog [" in line for line in terminal.screen), PATIENCE)
+    assert sum(line.endswith(" ms") for line in terminal.screen) == 30

@@ -53,8 +53,6 @@ struct ForwardQueue {
     /// Until when nothing is started, for the server is not there.
     private var pausedUntil: NIODeadline?
     private var isHeld = false
-    /// Up to where everything is done.
-    private(set) var done: Position?
 
     /// - Parameters:
     ///   - concurrency: how many events are with the server at once.
@@ -143,7 +141,6 @@ struct ForwardQueue {
             self.bytes -= first.event.frame.readableBytes
             moved = first.event.position
         }
-        self.done = moved ?? self.done
         return moved
     }
 

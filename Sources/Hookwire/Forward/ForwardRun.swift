@@ -25,8 +25,6 @@ final class ForwardRun: CommandRun {
     private var underWay = 0
     private var isStopping = false
     private var isOver = false
-    /// Whether the last acknowledgement has not been sent.
-    private var owesAcknowledgement = false
     private var awaySince: NIODeadline?
     private var wasConnected = false
     private var faults: Set<String> = []
@@ -87,7 +85,7 @@ final class ForwardRun: CommandRun {
     }
 
     private func finishIfDone() {
-        guard self.isStopping, self.underWay == 0, !self.owesAcknowledgement else { return }
+        guard self.isStopping, self.underWay == 0, self.subscription?.owesAcknowledgement != true else { return }
         self.finish(.done)
     }
 
@@ -157,8 +155,7 @@ final class ForwardRun: CommandRun {
     }
 
     private func acknowledge(_ position: Position?) {
-        guard let position else { return }
-        self.owesAcknowledgement = self.subscription?.send(ClientMessage.acknowledgement(of: position)) != true
+        if let position { self.subscription?.acknowledge(position) }
     }
 
     // MARK: Replies
@@ -191,8 +188,6 @@ extension ForwardRun: SubscriptionOwner {
         let verb = self.wasConnected ? "Connected again to" : "Connected to"
         self.wasConnected = true
         self.report.say("\(verb) \(self.configuration.relay.description) as consumer \(self.configuration.consumer).")
-        // The relay may not have had the last word of the connection before.
-        self.acknowledge(self.queue.done)
         for frame in self.replies.frames(now: .now()) { self.subscription?.send(frame) }
         self.finishIfDone()
     }

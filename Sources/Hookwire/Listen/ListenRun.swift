@@ -7,6 +7,9 @@ internal import Shared
 
 /// Prints a bot's events as they come. Bound to its event loop.
 final class ListenRun: CommandRun {
+    /// How often it looks whether its output is still read.
+    private static let look = TimeAmount.milliseconds(500)
+
     private let eventLoop: any EventLoop
     private let print: EventPrint
     private let promise: EventLoopPromise<CommandEnd>
@@ -48,6 +51,12 @@ final class ListenRun: CommandRun {
 
     func start() {
         self.subscription?.start()
+        // `head` goes when it has enough, which nobody would notice before the next event.
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.scheduleRepeatedTask(initialDelay: Self.look, delay: Self.look) { task in
+            if bound.value.isOver { return task.cancel() }
+            if bound.value.print.terminal.isAbandoned { bound.value.finish(.done) }
+        }
     }
 
     func stop() {
@@ -65,7 +74,7 @@ final class ListenRun: CommandRun {
     private func show(_ event: ReceivedEvent) {
         // Whoever read the pipe has had enough.
         guard self.print.terminal.write(self.print.text(event) + "\n") else { return self.finish(.done) }
-        if self.consumer != nil { self.subscription?.send(ClientMessage.acknowledgement(of: event.position)) }
+        if self.consumer != nil { self.subscription?.acknowledge(event.position) }
         guard let rest = self.rest else { return }
         self.rest = rest - 1
         if rest <= 1 { self.finish(.done) }

@@ -34,13 +34,9 @@ struct LocalServerOptions: ParsableArguments {
             guard let colon = line.firstIndex(of: ":") else { throw Self.mistake(line) }
             let name = String(line[..<colon])
             let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-            let isToken =
-                !name.isEmpty
-                && name.utf8.allSatisfy { byte in
-                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                        || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            guard isToken, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw Self.mistake(line) }
+            guard name.isHTTPToken, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw Self.mistake(line)
+            }
             return (name, String(value))
         }
     }

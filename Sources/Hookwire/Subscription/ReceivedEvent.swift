@@ -91,7 +91,10 @@ struct ReceivedEvent: Equatable, Sendable {
                     if let text = part.string { parts.append(text) }
                     return true
                 }
-                if parts.count == 2 { headers.add(name: parts[0], value: parts[1]) }
+                // HTTPHeaders takes the process down over a name that is not ASCII.
+                if parts.count == 2, parts[0].isHTTPToken {
+                    headers.add(name: parts[0], value: parts[1])
+                }
                 return true
             }
         }

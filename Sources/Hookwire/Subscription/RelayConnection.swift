@@ -121,6 +121,8 @@ final class RelayConnection: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        // Given up while it was being made.
+        guard self.owner != nil else { return context.close(promise: nil) }
         self.write(self.request)
         context.read()
     }

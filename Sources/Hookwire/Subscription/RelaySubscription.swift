@@ -40,6 +40,10 @@ final class RelaySubscription {
     private var ticks: RepeatedTask?
     /// When the relay first took the client: a client that has no position yet asks for what came since.
     private var firstOpened: NIODeadline?
+    private var acknowledgement: Position?
+    private var pace = AcknowledgementPace()
+    /// Whether the last acknowledgement has not been handed to a connection.
+    private(set) var owesAcknowledgement = false
 
     /// - Parameter relay: of an egress node, or of a relay that is both.
     init(
@@ -76,6 +80,7 @@ final class RelaySubscription {
     /// - Returns: a future that succeeds when the relay has read what was sent, or had the time to.
     @discardableResult
     func stop() -> EventLoopFuture<Void> {
+        if self.owesAcknowledgement { self.flushAcknowledgement() }
         self.machine.end()
         self.ticks?.cancel()
         self.owner = nil
@@ -100,6 +105,28 @@ final class RelaySubscription {
         self.connection?.send(frame) ?? false
     }
 
+    /// Tells the relay that everything up to a position is done with: now, or on the next connection.
+    func acknowledge(_ position: Position) {
+        self.acknowledgement = position
+        self.owesAcknowledgement = true
+        switch self.pace.take(now: .now()) {
+        case .now:
+            self.flushAcknowledgement()
+        case .later(let pause):
+            let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+            self.eventLoop.scheduleTask(in: pause) {
+                if bound.value.owesAcknowledgement { bound.value.flushAcknowledgement() }
+            }
+        case .waits:
+            break
+        }
+    }
+
+    private func flushAcknowledgement() {
+        guard let position = self.acknowledgement else { return }
+        if self.send(ClientMessage.acknowledgement(of: position)) { self.owesAcknowledgement = false }
+    }
+
     // MARK: Actions
 
     private func run(_ action: SubscriptionStateMachine.Action, because reason: String = "") {
@@ -121,11 +148,7 @@ final class RelaySubscription {
         case .drop:
             self.connection?.drop()
             self.connection = nil
-            let text = "the relay has been silent"
-            self.run(
-                self.machine.closed(code: nil, text: text, now: .now(), dice: .random(in: 0...1)),
-                because: text
-            )
+            self.lost(code: nil, text: "the relay has been silent")
         case .fail(let failure):
             let owner = self.owner
             self.stop()
@@ -204,6 +227,8 @@ extension RelaySubscription: RelayConnectionOwner {
         guard connection === self.connection else { return }
         self.firstOpened = self.firstOpened ?? .now()
         self.machine.opened(now: .now())
+        // The relay may not have had the last word of the connection before.
+        self.flushAcknowledgement()
         self.owner?.connected()
     }
 
@@ -238,6 +263,11 @@ extension RelaySubscription: RelayConnectionOwner {
 
     func ended(_ connection: RelayConnection, code: Int?, text: String) {
         guard connection === self.connection else { return }
+        self.lost(code: code, text: text)
+    }
+
+    /// A connection is gone, made or not.
+    private func lost(code: Int?, text: String) {
         let reason = code.map { "\(text) (\($0))" } ?? text
         self.run(self.machine.unreachable(detail: reason, now: .now(), dice: .random(in: 0...1)), because: reason)
         self.run(self.machine.closed(code: code, text: text, now: .now(), dice: .random(in: 0...1)), because: reason)

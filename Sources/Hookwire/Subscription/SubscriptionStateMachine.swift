@@ -16,6 +16,8 @@ struct SubscriptionStateMachine {
     static let idle = TimeAmount.seconds(10)
     /// How long the relay has for its answer.
     static let answer = TimeAmount.seconds(5)
+    /// How long a connection and its handshake may take.
+    static let handshake = TimeAmount.seconds(15)
     /// How often `tick` is called; a clock that has gone much further has slept.
     static let tickInterval = TimeAmount.seconds(1)
     private static let sleepMilliseconds: Int64 = 5_000
@@ -25,7 +27,7 @@ struct SubscriptionStateMachine {
 
     enum State: Equatable {
         case idle
-        case connecting
+        case connecting(since: NIODeadline)
         case open(since: NIODeadline)
         case waiting
         case ended
@@ -72,13 +74,13 @@ struct SubscriptionStateMachine {
     mutating func connect(now: NIODeadline) -> Action {
         guard self.state == .idle || self.state == .waiting else { return .none }
         self.firstTry = self.firstTry ?? now
-        self.state = .connecting
+        self.state = .connecting(since: now)
         return .connect
     }
 
     /// The relay has taken the client.
     mutating func opened(now: NIODeadline) {
-        guard self.state == .connecting else { return }
+        guard self.isConnecting else { return }
         self.wasOpen = true
         self.state = .open(since: now)
         self.lastHeard = now
@@ -97,7 +99,7 @@ struct SubscriptionStateMachine {
         now: NIODeadline,
         dice: Double
     ) -> Action {
-        guard self.state == .connecting else { return .none }
+        guard self.isConnecting else { return .none }
         // 408 and 429 go by; of a relay that took this client before, a 404 is some proxy's that has lost it for a moment.
         let mayPass = status >= 500 || status == 408 || status == 429 || (self.wasOpen && status == 404)
         guard mayPass else { return self.fail(.refused(status: status, detail: detail)) }
@@ -107,7 +109,7 @@ struct SubscriptionStateMachine {
 
     /// The relay could not be reached.
     mutating func unreachable(detail: String, now: NIODeadline, dice: Double) -> Action {
-        guard self.state == .connecting else { return .none }
+        guard self.isConnecting else { return .none }
         guard self.hasPatience(now) else { return self.fail(.unreachable(detail: detail)) }
         return self.wait(hint: nil, dice: dice)
     }
@@ -131,6 +133,8 @@ struct SubscriptionStateMachine {
         }
         return min(.milliseconds(number), self.longestHint)
     }
+
+    private var isConnecting: Bool { if case .connecting = self.state { true } else { false } }
 
     private func hasPatience(_ now: NIODeadline) -> Bool {
         self.wasOpen || self.firstTry.map { now - $0 < Self.patience } ?? true
@@ -173,6 +177,7 @@ struct SubscriptionStateMachine {
     mutating func tick(now: NIODeadline, wall: Int64) -> Action {
         let slept = self.lastWall.map { abs(wall - $0) > Self.sleepMilliseconds } ?? false
         self.lastWall = wall
+        if case .connecting(let since) = self.state, now - since >= Self.handshake { return .drop }
         guard case .open = self.state, !self.isPaused else { return .none }
         if slept {
             self.pinged = now

@@ -33,6 +33,12 @@ struct Terminal: Sendable {
         (try? FileDescriptor.standardOutput.writeAll(text.utf8)) != nil
     }
 
+    /// Whether whoever read a pipe has gone.
+    var isAbandoned: Bool {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&output, 1, 0) == 1 && Int32(output.revents) & Int32(POLLERR) != 0
+    }
+
     /// Tells of what is not output.
     func complain(_ sentence: String) {
         _ = try? FileDescriptor.standardError.writeAll("\(sentence)\n".utf8)
