@@ -46,6 +46,8 @@ struct StreamRequest: Sendable {
     var group: Group?
     /// What it wants; nil for all.
     var filter: EventFilter?
+    /// Whether it is an inspector's, who looks on and is no recipient.
+    var isInspector = false
     /// How many events of the backlog it is sent a second; nil for as many as it reads.
     var rate: Int?
 
@@ -66,6 +68,7 @@ struct StreamRequest: Sendable {
         self.start = try self.start(query, hasBacklog: hasBacklog)
         if query["backlog"] == "off", query["consumer"] == nil { self.consumer = nil }
         self.filter = try Self.filter(query)
+        self.isInspector = query["client"] == "inspector"
         if let rate = query["rate"] {
             guard let events = Int(rate), (1...100_000).contains(events) else { throw .badRate }
             self.rate = events
