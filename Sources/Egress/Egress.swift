@@ -86,6 +86,7 @@ public final class Egress: Sendable {
         ReplyRoutes(broker: self.broker, metrics: replies, eventLoop: eventLoop).addRoutes(to: &router)
         DeadLetterRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
         ReplayRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
+        NoteRoutes(broker: self.broker, state: self.state, eventLoop: eventLoop).addRoutes(to: &router)
         InspectorRoutes(
             tally: self.tally,
             hub: self.hub,

@@ -112,6 +112,11 @@ final class RawSocket: FeedMember {
         self.position = head
     }
 
+    func receipt(upTo end: Position) -> Receipt? {
+        guard self.backlog == nil, self.position == end else { return nil }
+        return Receipt(client: .raw, consumer: self.consumer, isFiltered: self.options?.filter != nil)
+    }
+
     func drain() {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
     }

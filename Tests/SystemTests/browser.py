@@ -92,6 +92,7 @@ class Page:
     def __init__(self, browser, session):
         self.browser, self.session = browser, session
         self.requests, self.dialogs, self.complaints = [], [], []
+        self.loads = 0
 
     def call(self, method, **params):
         return self.browser.call(method, self.session, **params)
@@ -99,6 +100,8 @@ class Page:
     def happened(self, method, params):
         if method == "Network.requestWillBeSent":
             self.requests.append(params["request"])
+        elif method == "Page.loadEventFired":
+            self.loads += 1
         elif method == "Page.javascriptDialogOpening":
             self.dialogs.append(params["message"])
         elif method == "Runtime.exceptionThrown":
@@ -113,8 +116,9 @@ class Page:
         return [text for text in self.complaints if "Content Security Policy" in text or "Trusted" in text]
 
     def go(self, url):
+        loads = self.loads
         self.call("Page.navigate", url=url)
-        self.wait("document.readyState === 'complete'", "the page to load")
+        until(lambda: self.run("document.readyState") == "complete" and self.loads > loads, "the page to load")
 
     def resize(self, width, height, mobile=False):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)

@@ -6,18 +6,19 @@ import threading
 import time
 
 import pytest
+from websockets.sync.client import connect
 
 import qq
 from browser import Browser
 from inspector import Inspector
 from redis_server import RedisServer, free_port
-from relay import BINARY, PATIENCE, environment, run_command
+from relay import BINARY, PATIENCE, run_command
 from tiers import TierNode
 
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory):
-    """An ingress node and two egress nodes; the second is for tests that end it."""
+    """An ingress node and an egress node."""
     folder = tmp_path_factory.mktemp("nodes")
     with RedisServer(folder) as redis:
         with TierNode("ingress", redis.url, folder=folder) as ingress, TierNode("egress", redis.url, folder=folder) as egress:
@@ -111,7 +112,7 @@ def test_replay_edited(nodes, browser, secret):
     row = inspector.await_row("after")
     assert "replay" in row["check"]
     page.click("#replay")
-    inspector.await_kept(3)
+    page.wait("document.querySelectorAll('.row').length === 3")
     texts = [row["text"] for row in inspector.rows()]
     assert texts == ["before", "after", "before"]
     page.click("#test")
@@ -142,6 +143,74 @@ def test_reply_box(nodes, browser, secret):
     page.wait("document.querySelector('#answer')?.textContent.includes('half past')")
 
 
+def test_refused_requests(nodes, browser, secret):
+    """A request that ingress refuses is shown with its reason to who holds the secret that it names, and to nobody else;
+    what it says of the secret is not."""
+    ingress, egress = nodes
+    other = qq.secret()
+    inspector, stranger = Inspector(browser, egress.port, secret), Inspector(browser, egress.port, other)
+    body = qq.event("forged <b>text</b>")
+    headers = qq.signed_headers(other, body) | {"X-Test": "seen", "Authorization": "Bearer kept-back-one"}
+    assert post(ingress, qq.webhook_path(secret), body, headers)[0] == 401
+    assert post(ingress, f"/webhook/messenger?secret={secret}&token=kept-back-two", b"{}")[0] == 401
+    inspector.await_kept(2)
+    page = inspector.page
+    page.wait("document.querySelectorAll('.row').length === 2")
+    row = next(row for row in inspector.rows() if row["platform"] == "qq")
+    assert "refused" in row["check"] and row["type"] == "wrong_signature", row
+    page.key("j", "j")
+    page.key("j", "j")
+    page.key("Enter")
+    page.wait("document.querySelector('#body') !== null")
+    details = page.text("#details")
+    assert "wrong_signature" in details and "X-Test" in details and "forged <b>text</b>" in details
+    assert "kept-back" not in page.run("document.documentElement.outerHTML")
+    page.run("document.querySelector('#type').value = '!refused'; document.querySelector('#type').dispatchEvent(new Event('change'))")
+    assert inspector.kept == (2, 2)
+    deliver(ingress, other, qq.event("an event"))
+    stranger.await_row("an event")
+    assert stranger.kept == (1, 1)
+    assert inspector.secret_is_nowhere()
+
+
+def test_who_received_it(nodes, browser, secret):
+    """The clients of every node that were sent an event, by how they speak and their consumer's name, and what the answer
+    to the platform was."""
+    ingress, egress = nodes
+    with TierNode("egress", ingress.redis.url, folder=ingress.folder) as other:
+        other.await_ready()
+        raw = connect(f"ws://127.0.0.1:{other.port}/ws?secret={secret}&consumer=archive", proxy=None)
+        envelope = connect(
+            f"ws://127.0.0.1:{egress.port}/ws?secret={secret}", proxy=None, subprotocols=["cloudevents.json"]
+        )
+        with raw as raw, envelope as envelope:
+            inspector = Inspector(browser, egress.port, secret)
+            # The other node learns within a moment that somebody looks on; each event that comes meanwhile is delivered.
+            for number in range(PATIENCE * 10):
+                deliver(ingress, secret, qq.event(f"try {number} ends"))
+                raw.recv(timeout=PATIENCE)
+                inspector.open(f"try {number} ends")
+                if "archive" in inspector.page.text("#receivers"):
+                    break
+                time.sleep(0.1)  # what a node knows of who looks on is a few seconds behind at most
+            receivers = inspector.page.text("#receivers")
+            assert "WebSocket (envelopes)" in receivers and "archive" in receivers and "Event stream" not in receivers
+            assert "Written to clients" in inspector.page.text("#timing")
+            question = json.dumps({"responseId": secret, "queryResult": {"queryText": "who answers"}})
+            answers = []
+            request = threading.Thread(
+                target=lambda: answers.append(post(ingress, f"/webhook/dialogflow?secret={secret}", question))
+            )
+            request.start()
+            inspector.open("who answers")
+            while (event := json.loads(envelope.recv(timeout=PATIENCE))).get("text") != "who answers":
+                pass
+            envelope.send(json.dumps({"type": "reply", "token": event["replytoken"], "text": "the bot does"}))
+            request.join(PATIENCE)
+            assert answers[0][0] == 200
+            inspector.page.wait("document.querySelector('#answer')?.textContent.includes('the bot does')")
+
+
 def test_egress_restart(nodes, browser, secret):
     """The page comes back by itself and misses nothing that came meanwhile."""
     ingress, _ = nodes
@@ -160,6 +229,7 @@ def test_egress_restart(nodes, browser, secret):
         inspector.await_live()
         deliver(ingress, secret, qq.event("behind"))
         inspector.await_kept(26)
+        inspector.await_row("behind")
         texts = [row["text"] for row in inspector.rows()]
         expected = [f"before {n}" for n in range(5)] + [f"meanwhile {n}" for n in range(20)] + ["behind"]
         assert texts == expected[::-1][: len(texts)] and len(texts) > 20

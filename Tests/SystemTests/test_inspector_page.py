@@ -68,7 +68,7 @@ def test_markup(relay, browser, secret):
     for _ in range(2):
         page.key("j", "j")
         page.key("Enter")
-        page.wait("document.querySelector('#body pre')")
+        page.wait("document.querySelector('#body pre') !== null")
         for tab in page.run("[...document.querySelectorAll('#body [role=tab]')].map((tab) => tab.id)"):
             page.click("#" + tab)
     assert "<script>alert(1)</script>" in page.text("#details")
@@ -171,12 +171,13 @@ def test_load(relay, browser, secret):
         stream.join(PATIENCE)
     page.wait(f"document.querySelector('#kept').textContent.includes('{send.sent - 5000} older')", "the last event")
     page.call("HeapProfiler.collectGarbage")
-    heap = page.call("Runtime.getHeapUsage")["usedSize"]
-    print(
+    usage = page.call("Runtime.getHeapUsage")
+    heap = sum(usage[part] for part in ("usedSize", "embedderHeapUsedSize", "backingStorageSize"))
+    print(  # what a person would feel; nothing here is a promise
         f"longest task: {burst:.0f} ms at 5,000 at once, {scrolling:.0f} ms scrolling, {page.run('window.longest'):.0f} ms "
         f"at 200 a second; slowest search {max(waits) * 1000:.0f} ms; heap {heap / 2**20:.1f} MiB; {send.sent} events"
     )
-    assert max(waits) < PATIENCE and heap < 96 << 20
+    assert max(waits) < PATIENCE and heap < 48 << 20
     assert not page.complaints
 
 

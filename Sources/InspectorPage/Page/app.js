@@ -54,7 +54,7 @@ function noted(entry) {
 }
 
 function find(key) {
-  return store.byKey.get(key) ?? held.find((entry) => entry.key === key);
+  return store.byKey.get(key) ?? store.byToken.get(key) ?? held.find((entry) => entry.key === key || entry.replyToken === key);
 }
 
 // What is said
@@ -103,7 +103,7 @@ async function tellCounts() {
   try {
     const known = await counts();
     const parts = [[known.sockets, t("socketsCount")], [known.events_delivered, t("deliveredCount")], [known.bots_connected, t("botsCount")]];
-    byId("counts").textContent = secret ? parts.map(([count, word]) => `${count.toLocaleString()} ${word}`).join(" · ") : "";
+    byId("counts").textContent = secret ? parts.map(([count, word]) => `${word} ${count.toLocaleString()}`).join(" · ") : "";
     byId("tiles").replaceChildren(...parts.map(([count, word]) => element("div", {},
       element("dt", {}, word), element("dd", {}, count.toLocaleString()))));
   } catch {

@@ -21,6 +21,7 @@ export class Details {
   }
 
   open(entry) {
+    const hadFocus = this.panel.contains(document.activeElement);
     this.close();
     this.entry = entry;
     this.receivers = this.timing = this.replyBox = null;
@@ -29,6 +30,7 @@ export class Details {
     this.panel.replaceChildren(...this.parts());
     this.showReply();
     this.panel.scrollTop = 0;
+    if (hadFocus) this.panel.focus();
   }
 
   close() {
@@ -58,11 +60,11 @@ export class Details {
       (this.replyBox = isRefused ? null : element("div", { id: "reply-part" })),
       entry.text && !isRefused ? [heading("message"), element("p", { class: "said", id: "said" }, entry.text)] : null,
       heading("fields"), this.attributes(),
+      isRefused ? null : [heading("timing"), (this.timing = element("div", { id: "timing" }, this.timingPairs()))],
+      isRefused ? null : [heading("receivers"), (this.receivers = element("div", { id: "receivers" }, ...this.receiverParts()))],
       heading("request"), element("p", { class: "line", id: "request-line" }, this.requestLine()),
       pairs(this.request.headers, "pairs mono"),
       heading("body"), this.body(),
-      isRefused ? null : [heading("timing"), (this.timing = element("div", { id: "timing" }, this.timingPairs()))],
-      isRefused ? null : [heading("receivers"), (this.receivers = element("div", { id: "receivers" }, ...this.receiverParts()))],
     ].flat().filter(Boolean);
   }
 

@@ -9,6 +9,8 @@ const waitingBytes = 8 << 20;
 const share = 8;
 /** Notes about events that are not here yet, or never will be. */
 const noteLimit = 2000;
+/** How long the stream of events waits for that of notes, in milliseconds. */
+const longestWait = 1500;
 
 export class Feed {
   /** - show(entries): takes entries in order. - note(entry): something became known of one. - state, lost, refused. */
@@ -20,16 +22,31 @@ export class Feed {
     this.early = new Map();
     this.waiters = [];
     this.isAsked = false;
-    this.events = new Connection("events?backlog=off&since=1h", secret, {
+    handlers.state("trying");
+    // Notes first: what comes while the page is said to be live is not to lack them. They are not worth waiting for long.
+    const timer = setTimeout(() => this.begin(secret), longestWait);
+    this.notes = new Connection("inspector/notes", secret, {
       events: (events) => this.take(events),
-      state: (name) => handlers.state(name),
-      refused: (text) => handlers.refused(text),
+      state: (name) => {
+        if (name !== "live") return;
+        clearTimeout(timer);
+        this.begin(secret);
+      },
     });
-    this.notes = new Connection("inspector/notes", secret, { events: (events) => this.take(events) });
+  }
+
+  begin(secret) {
+    if (this.events || this.isClosed) return;
+    this.events = new Connection("events?backlog=off&since=1h&client=inspector", secret, {
+      events: (events) => this.take(events),
+      state: (name) => this.handlers.state(name),
+      refused: (text) => this.handlers.refused(text),
+    });
   }
 
   close() {
-    this.events.close();
+    this.isClosed = true;
+    this.events?.close();
     this.notes.close();
     this.waiting = [];
     this.bytes = 0;
@@ -95,8 +112,10 @@ export class Feed {
     switch (type) {
       case "message": {
         const entry = eventFrom(data, at);
-        for (const note of this.early.get(entry.key) ?? []) apply(note, entry);
-        this.early.delete(entry.key);
+        for (const key of [entry.key, entry.replyToken]) {
+          for (const note of this.early.get(key) ?? []) apply(note, entry);
+          this.early.delete(key);
+        }
         return entry;
       }
       case "recovery": {
@@ -118,25 +137,29 @@ export class Feed {
   }
 
   noted(note) {
-    for (const key of keysOf(note)) {
+    for (const [key, part] of partsOf(note)) {
       const entry = this.find(key);
       if (entry) {
-        apply(note, entry);
+        apply(part, entry);
         this.handlers.note(entry);
       } else {
-        this.early.set(key, [...(this.early.get(key) ?? []), note]);
+        this.early.set(key, [...(this.early.get(key) ?? []), part]);
         if (this.early.size > noteLimit) this.early.delete(this.early.keys().next().value);
       }
     }
   }
 }
 
-/** The positions that a note is about: one, or all from the first to the last. */
-function keysOf(note) {
-  if (note.position) return [note.position];
-  const keys = [];
-  for (let offset = note.first; offset <= Math.min(note.last, note.first + 511); offset += 1) keys.push(`${note.epoch}-${offset}`);
-  return keys;
+/** What a note says of each request: of the one of a token, or of the events of all positions that it names. */
+export function partsOf(note) {
+  if (note.token) return [[note.token, note]];
+  const parts = [];
+  for (const [first, last, reached, at] of note.spans) {
+    for (let offset = first; offset <= Math.min(last, first + 511); offset += 1) {
+      parts.push([`${note.epoch}-${offset}`, { type: note.type, node: note.node, clients: note.clients, reached, at }]);
+    }
+  }
+  return parts;
 }
 
 function apply(note, entry) {

@@ -16,7 +16,7 @@ export function replyView(entry, state, answered) {
   const title = element("h3", {}, t("reply"));
   if (state === "open") return openBox(entry, answered);
   if (state === "done") return { node: element("div", {}, title, ...answerParts(entry.answer)) };
-  return { node: element("div", {}, title, element("p", {}, t(state === "none" ? "noReply" : "unknownReply"))) };
+  return { node: element("div", {}, ...(state === "over" ? [title, element("p", {}, t("unknownReply"))] : [])) };
 }
 
 function answerParts(answer) {

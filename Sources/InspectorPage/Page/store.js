@@ -13,6 +13,8 @@ export class Store {
     this.all = [];
     this.shown = [];
     this.byKey = new Map();
+    /** Those that wait, or waited, for an answer, by the token that answers them. */
+    this.byToken = new Map();
     this.types = new Map();
     this.bytes = 0;
     this.dropped = 0;
@@ -24,6 +26,7 @@ export class Store {
     for (const entry of entries) {
       if (this.byKey.has(entry.key)) continue;
       this.byKey.set(entry.key, entry);
+      if (entry.replyToken) this.byToken.set(entry.replyToken, entry);
       this.all.push(entry);
       this.bytes += weight(entry);
       if (entry.type) this.types.set(entry.type, (this.types.get(entry.type) ?? 0) + 1);
@@ -43,6 +46,7 @@ export class Store {
       const entry = this.all[count];
       this.bytes -= weight(entry);
       this.byKey.delete(entry.key);
+      this.byToken.delete(entry.replyToken);
       const left = (this.types.get(entry.type) ?? 1) - 1;
       if (left > 0) this.types.set(entry.type, left);
       else this.types.delete(entry.type);

@@ -70,6 +70,10 @@ final class EnvelopeSocket: EnvelopeClient {
         }
     }
 
+    func receipt(upTo end: Position) -> Receipt? {
+        self.subscription.receipt(.envelope, upTo: end)
+    }
+
     func drain() {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
     }

@@ -56,6 +56,10 @@ final class EventStream: EnvelopeClient {
         subscription.delivery.begin(beginning.resumption, owner: stream)
     }
 
+    func receipt(upTo end: Position) -> Receipt? {
+        self.subscription.receipt(.events, upTo: end)
+    }
+
     func drain() {
         self.handler?.close(.drain)
     }

@@ -201,6 +201,10 @@ final class GatewaySocket: FeedMember {
         self.eventLoop.assumeIsolated().execute { self.end(ending) }
     }
 
+    func receipt(upTo end: Position) -> Receipt? {
+        self.position == end ? Receipt(client: .gateway) : nil
+    }
+
     // MARK: Its end
 
     func drain() {
