@@ -103,9 +103,16 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The inspector's page, as bytes of the program.
+        .target(
+            name: "InspectorPage",
+            resources: [.embedInCode("Page")],
+            swiftSettings: settings
+        ),
         .target(
             name: "Egress",
             dependencies: [
+                "InspectorPage",
                 "Shared",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -138,6 +145,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -188,7 +188,7 @@ def test_links(document):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_flags_exist(document):
     """A flag that a document names is one that the command's help names."""
-    commands = ("serve", "ingress", "egress", "send", "health", "dead-letters list", "dead-letters drop")
+    commands = ("serve", "ingress", "egress", "send", "doctor", "health", "dead-letters list", "dead-letters drop")
     commands += ("forward", "listen", "replay")
     known = "".join(processes.run_command([BINARY, *command.split(), "--help"]).stdout for command in commands)
     # Lines that are about other programs have flags of theirs.

@@ -10,63 +10,148 @@ internal import SystemPackage
 
 /// `hookwire send`: posts a correctly signed sample event, as the platform would.
 struct Send: AsyncParsableCommand {
-    /// Whose webhook is imitated.
-    enum PlatformName: String, ExpressibleByArgument, CaseIterable {
-        case qq
-    }
+    /// The longest body that is read from a file, in bytes.
+    private static let bodyLimit = 16 << 20
 
     static let configuration = CommandConfiguration(
         abstract: "Sends a signed sample event to a relay, as the platform would.",
         discussion: """
-            Prints the answer and how long it took. The exit code is 0 where the relay acknowledged the event, 1 where it \
-            did not, and 2 where it could not be reached.
+            Prints the answer and how long it took; WeChat's encrypted answers are printed decrypted. --relay is the \
+            relay's address, to which the platform's path and the secret are added, or the whole webhook URL as it was \
+            entered on the platform.
+
+            Examples:
+              hookwire send --secret S --text hi
+              hookwire send --platform wechat --relay 'https://host/webhook/wechat?secret=T&aes_key=K&app_id=A' --text hi
+              hookwire send --platform messenger --secret APP_SECRET --verify-token T --verify
+              hookwire send --platform dialogflow --secret S --auth basic --text 'What can you do?'
+              hookwire send --platform generic --scheme standard --secret whsec_… --body event.json
+
+            The exit code is 0 where the event was acknowledged, 1 where it was not, and 2 where nobody could be reached.
             """
     )
 
-    @Option(help: ArgumentHelp("The relay's address.", valueName: "url"))
+    @Option(help: ArgumentHelp("The relay's address, or a whole webhook URL.", valueName: "url"))
     var relay = "http://localhost:8080"
-
-    @Option(help: ArgumentHelp("Whose webhook to imitate.", valueName: "platform"))
-    var platform = PlatformName.qq
 
     @Option(
         help: ArgumentHelp(
-            "The bot's secret; HOOKWIRE_SECRET in the environment keeps it out of the process list.",
-            valueName: "secret"
+            "Whose webhook to imitate; by default what the webhook URL says, or qq.",
+            valueName: "platform"
         )
     )
-    var secret: String = ProcessEnvironment["HOOKWIRE_SECRET"] ?? ""
+    var platform: PlatformName?
+
+    @OptionGroup var agreement: PlatformOptions
 
     @Option(help: ArgumentHelp("The text of the message.", valueName: "text"))
-    var text = "Hello from Hookwire"
+    var text: String?
+
+    @Option(help: ArgumentHelp("A file whose bytes are the event's body, - for standard input.", valueName: "file"))
+    var body: String?
+
+    @Flag(help: "Send the platform's check of the URL instead of an event: QQ, WeChat, Messenger.")
+    var verify = false
+
+    @Flag(help: "Generic: let the request wait for the bot's reply.")
+    var reply = false
+
+    @Option(help: ArgumentHelp("How many to send, one after another, each with an id of its own.", valueName: "number"))
+    var count = 1
 
     func validate() throws {
-        guard RelayClient.isAddress(self.relay) else {
-            throw ValidationError("--relay must be an address such as http://localhost:8080.")
+        guard WebhookURL(self.relay) != nil else {
+            throw ValidationError(
+                "--relay must be an address such as http://localhost:8080, or a webhook URL with its special characters "
+                    + "percent-encoded."
+            )
         }
-        guard !self.secret.isEmpty else {
-            throw ValidationError("Give the bot's secret: --secret, or HOOKWIRE_SECRET in the environment.")
+        guard self.text == nil || self.body == nil else { throw ValidationError("Give --text or --body, not both.") }
+        guard (1...1_000_000).contains(self.count) else {
+            throw ValidationError("--count must be from 1 to 1000000.")
         }
     }
 
     func run() async throws {
-        let sample = try QQSample(secret: Secret(self.secret), text: self.text)
-        let response: RelayClient.Answer
-        do throws(RelayClient.Unreachable) {
-            response = try await RelayClient(self.relay).send(
-                .POST,
-                "/webhook?secret=\(PercentEncoding.encode(self.secret))",
-                headers: sample.headers,
-                body: ByteBuffer(string: sample.body)
-            )
-        } catch {
+        guard var url = WebhookURL(self.relay) else { throw ExitCode.validationFailure }
+        let platform = self.platform ?? PlatformName(path: url.path) ?? .qq
+        var credentials = self.agreement.credentials(for: url)
+        credentials.waits = self.reply
+        if ["", "/"].contains(url.path) { url = url.with(path: platform.path, query: credentials.query(platform)) }
+        let content = try self.content()
+
+        var isTaken = true
+        do {
+            let sender = try credentials.sender(platform, clock: WallClock.now)
+            for number in 1...self.count {
+                let taken = try await self.send(content, from: sender, to: url, number: number)
+                isTaken = isTaken && taken
+            }
+        } catch let error as SampleError {
+            throw ValidationError(error.description)
+        } catch let error as RelayClient.Unreachable {
             _ = try? FileDescriptor.standardError.writeAll("\(error)\n".utf8)
             throw ExitCode(2)
         }
-        let answer = String(buffer: response.body)
-        let milliseconds = Double(response.time.nanoseconds) / 1_000_000
-        print("\(response.status.code) \(response.status.reasonPhrase) in \((milliseconds * 10).rounded() / 10) ms")
-        print(answer)
-        guard response.status == .ok, answer.contains(#""d":0"#) else { throw ExitCode(1) }
+        guard isTaken else { throw ExitCode(1) }
+    }
+
+    /// Sends one, prints what came of it, and tells whether the platform would take the answer.
+    private func send(
+        _ content: SampleContent,
+        from sender: any PlatformSender,
+        to url: WebhookURL,
+        number: Int
+    ) async throws -> Bool {
+        var request: SampleRequest
+        var handshake: Handshake?
+        if self.verify {
+            handshake = try sender.handshake()
+            guard let handshake else {
+                throw SampleError(
+                    description:
+                        "There is no check of the URL to send: Messenger's needs --verify-token, Dialogflow and "
+                        + "generic webhooks have none."
+                )
+            }
+            request = handshake.request
+        } else {
+            request = try sender.event(content)
+        }
+        let answer = try await RelayClient(url.origin).send(
+            request.method,
+            url.target(adding: request.query),
+            headers: request.headers,
+            body: request.method == .GET ? nil : ByteBuffer(bytes: request.body)
+        )
+        let body = Array(answer.body.readableBytesView)
+        let status =
+            "\(answer.status.code) \(ForeignText.line(answer.status.reasonPhrase)) in \(Self.text(answer.time))"
+        let readable = sender.readable(body)
+        if self.count > 1 {
+            print("\(number)  \(status)  \(AnswerText.short(readable))")
+        } else {
+            print(status)
+            if !readable.isEmpty { print(AnswerText.pretty(readable)) }
+        }
+        guard (200...299).contains(answer.status.code) else { return false }
+        guard let handshake else { return sender.isAcknowledged(body) }
+        guard let flaw = handshake.flaw(body) else { return true }
+        print("The platform would not take this: \(flaw.rawValue).")
+        return false
+    }
+
+    private func content() throws -> SampleContent {
+        guard let body = self.body else { return .text(self.text ?? "Hello from Hookwire") }
+        do {
+            return .body(try InputFile.read(body, limit: Self.bodyLimit))
+        } catch {
+            throw ValidationError("Cannot read \(body): \(error)")
+        }
+    }
+
+    /// A time in milliseconds, as `3.2 ms`.
+    private static func text(_ time: TimeAmount) -> String {
+        "\((Double(time.nanoseconds) / 100_000).rounded() / 10) ms"
     }
 }

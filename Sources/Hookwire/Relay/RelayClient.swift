@@ -70,6 +70,8 @@ struct RelayClient {
         var configuration = HTTPClient.Configuration()
         // A relay that does not run is an answer, too, and nobody wants to wait for it.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // What is elsewhere did not answer this request.
+        configuration.redirectConfiguration = .disallow
         if self.isInsecure {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.certificateVerification = .none

@@ -2,14 +2,14 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Shared
+package import Shared
 
 /// The encryption of WeChat's AES mode (developers.weixin.qq.com, "Message encryption and decryption"): 16 random bytes,
 /// the message's length, the message, the account's app id; padded to 32 bytes; AES-256-CBC under the `EncodingAESKey`,
 /// whose first 16 bytes are the initialization vector.
 ///
 /// A class, so that printing what holds it does not print the key.
-final class WeChatCipher: Sendable {
+package final class WeChatCipher: Sendable {
     private static let randomByteCount = 16
     private static let padding = 32
 
@@ -18,7 +18,7 @@ final class WeChatCipher: Sendable {
 
     /// - Parameter encodedKey: 43 characters.
     /// - Returns: nil where that is no key.
-    init?(encodedKey: Secret, appID: String) {
+    package init?(encodedKey: Secret, appID: String) {
         guard encodedKey.utf8Count == 43,
             // The platform's keys have the last two bits set.
             let key = Base64.decode(encodedKey.exposeText() + "=", trailingBits: .ignored),
@@ -31,7 +31,7 @@ final class WeChatCipher: Sendable {
     /// The message in a text that WeChat has signed.
     ///
     /// - Returns: nil for whatever is wrong. There is one answer to padding, length and app id, or to what is none of them.
-    func decrypt(_ encrypted: String) -> [UInt8]? {
+    package func decrypt(_ encrypted: String) -> [UInt8]? {
         guard let ciphertext = Base64.decode(encrypted),
             let padded = try? AES256CBC.decrypt(
                 ciphertext,
@@ -48,7 +48,7 @@ final class WeChatCipher: Sendable {
     }
 
     /// A message as WeChat can read it; nil if libcrypto fails.
-    func encrypt(_ message: [UInt8]) -> String? {
+    package func encrypt(_ message: [UInt8]) -> String? {
         var plaintext = SecureRandom.bytes(Self.randomByteCount)
         withUnsafeBytes(of: UInt32(message.count).bigEndian) { plaintext += $0 }
         plaintext += message

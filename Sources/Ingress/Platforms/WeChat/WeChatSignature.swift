@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Shared
+package import Shared
 
 /// What WeChat signs with an account's token: SHA-1 over parts in their order as texts (developers.weixin.qq.com,
 /// "Access guide"). In plain mode the body is none of them.
-struct WeChatSignature {
+package struct WeChatSignature {
     /// A nonce longer than this is not WeChat's, in bytes.
     private static let maximumNonceLength = 128
 
@@ -39,7 +39,7 @@ struct WeChatSignature {
     }
 
     /// The signature of parts, which stand in the order of their bytes.
-    static func digest(_ parts: [String], token: Secret) -> [UInt8] {
+    package static func digest(_ parts: [String], token: Secret) -> [UInt8] {
         let sorted = ([token.exposeText()] + parts).map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
         var digest = StreamingDigest(.insecureSHA1)
         for part in sorted {

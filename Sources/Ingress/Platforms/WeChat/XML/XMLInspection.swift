@@ -181,7 +181,7 @@ struct XMLInspection {
 }
 
 /// Why a document is not taken.
-enum XMLViolation: String, Error, CaseIterable {
+package enum XMLViolation: String, Error, CaseIterable {
     case tooLarge = "too_large"
     case notUTF8 = "not_utf8"
     case malformed

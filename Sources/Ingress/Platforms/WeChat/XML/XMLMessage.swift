@@ -7,14 +7,14 @@ internal import Shared
 internal import XMLCoder
 
 /// Reads and writes the flat XML that WeChat speaks: fields in one root, `xml`.
-enum XMLMessage {
+package enum XMLMessage {
     private static let root = "xml"
 
     /// Reads fields.
     ///
     /// - Throws: what `XMLInspection` finds; `missingField` where one is not there that must be, `malformed` where the
     ///   parser does not take the document or a field is no text.
-    static func decode<Fields: Decodable>(
+    package static func decode<Fields: Decodable>(
         _ type: Fields.Type,
         from bytes: some Collection<UInt8>
     ) throws(XMLViolation) -> Fields {
@@ -46,7 +46,7 @@ enum XMLMessage {
     /// Writes fields.
     ///
     /// - Returns: nil where a field has a character that XML 1.0 has no way to write.
-    static func encode(_ fields: some Encodable) -> [UInt8]? {
+    package static func encode(_ fields: some Encodable) -> [UInt8]? {
         guard let document = try? XMLEncoder().encode(fields, withRootKey: self.root) else { return nil }
         let bytes = [UInt8](document)
         return String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy(self.isCharacter) ? bytes : nil

@@ -1,0 +1,36 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import SystemPackage
+
+/// A file that a command's user names.
+enum InputFile {
+    /// It has more bytes than are read.
+    struct TooLarge: Error, CustomStringConvertible {
+        var limit: Int
+        var description: String { "it has more than \(ByteCountText.format(self.limit))." }
+    }
+
+    /// Its bytes.
+    ///
+    /// - Parameters:
+    ///   - name: `-` for standard input.
+    ///   - limit: in bytes.
+    static func read(_ name: String, limit: Int) throws -> [UInt8] {
+        guard name != "-" else { return try self.bytes(.standardInput, limit: limit) }
+        let file = try FileDescriptor.open(FilePath(name), .readOnly)
+        return try file.closeAfter { try self.bytes(file, limit: limit) }
+    }
+
+    private static func bytes(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
+            guard count > 0 else { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= limit else { throw TooLarge(limit: limit) }
+        }
+    }
+}

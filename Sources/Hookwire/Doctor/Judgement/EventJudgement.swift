@@ -1,0 +1,52 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// What the answers to events mean to a platform.
+enum EventJudgement {
+    static func genuine(
+        _ outcome: Result<ProbeAnswer, ProbeFailure>,
+        isAcknowledged: ([UInt8]) -> Bool
+    ) -> Finding {
+        guard case .success(let answer) = outcome else { return .eventUnanswered() }
+        let detail = AnswerJudgement.detail(answer)
+        switch answer.status {
+        case 200...299:
+            return isAcknowledged(answer.body) && !answer.isHTML
+                ? .eventAccepted(TimeText.format(answer.time)) : .eventNotAcknowledged(detail)
+        case 503: return .eventNotStored(detail)
+        case _ where ProblemText.reason(answer.body) == "stale_timestamp": return .eventStale(detail)
+        default: return .eventRefused(answer.status, detail)
+        }
+    }
+
+    static func forged(
+        _ outcome: Result<ProbeAnswer, ProbeFailure>,
+        isAcknowledged: ([UInt8]) -> Bool
+    ) -> Finding {
+        guard case .success(let answer) = outcome else { return .skipped(.forgery, .noAnswer) }
+        switch answer.status {
+        case 200...299: return isAcknowledged(answer.body) ? .forgeryAccepted() : .forgeryRefused(answer.status)
+        case 400...499: return .forgeryRefused(answer.status)
+        default: return .forgeryUndecided("\(answer.status) \(AnswerJudgement.detail(answer))")
+        }
+    }
+
+    /// - Parameter acceptance: what `Sec-WebSocket-Accept` has to say.
+    static func socket(
+        _ outcome: Result<ProbeAnswer, ProbeFailure>,
+        acceptance: String,
+        path: String
+    ) -> Finding {
+        guard case .success(let answer) = outcome else { return .socketUnanswered() }
+        switch answer.status {
+        case 101:
+            return answer.field("sec-websocket-accept") == acceptance ? .socketOpens() : .upgradeLost(101)
+        case 404: return .noSocketHere(path)
+        case 200...299, 400, 426: return .upgradeLost(answer.status)
+        default: return .socketRefused(answer.status, AnswerJudgement.detail(answer))
+        }
+    }
+}

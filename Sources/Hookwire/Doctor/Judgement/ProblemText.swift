@@ -1,0 +1,39 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// The sentence in an answer of `application/problem+json` (RFC 9457).
+enum ProblemText {
+    private static let members = JSONMemberNames("detail", "reason")
+
+    static func detail(_ body: [UInt8]) -> String? { self.members(body)?.detail }
+
+    static func reason(_ body: [UInt8]) -> String? { self.members(body)?.reason }
+
+    private static func members(_ body: [UInt8]) -> (detail: String?, reason: String?)? {
+        body.withUnsafeBytes { bytes in
+            guard let object = try? JSONObjectView(validating: bytes, members: self.members) else { return nil }
+            return (object["detail"]?.string, object["reason"]?.string)
+        }
+    }
+}
+
+/// The title of a web page.
+enum HTMLTitle {
+    /// What stands in the first `title`; empty where there is none.
+    static func find(_ body: [UInt8]) -> String {
+        let page = String(decoding: body, as: UTF8.self)
+        let lower = page.lowercased()
+        // Lower case may have other lengths; then the offsets are of no use.
+        guard lower.unicodeScalars.count == page.unicodeScalars.count,
+            let start = lower.firstRange(of: "<title>"), let end = lower.firstRange(of: "</title>"),
+            start.upperBound <= end.lowerBound
+        else { return "" }
+        let scalars = page.unicodeScalars
+        let skipped = lower.unicodeScalars.distance(from: lower.startIndex, to: start.upperBound)
+        let length = lower.unicodeScalars.distance(from: start.upperBound, to: end.lowerBound)
+        return String(String.UnicodeScalarView(scalars.dropFirst(skipped).prefix(length)))
+    }
+}

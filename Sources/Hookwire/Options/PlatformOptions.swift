@@ -1,0 +1,70 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Shared
+
+/// What a platform and the owner of a bot have agreed on, for commands that imitate the platform.
+struct PlatformOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The bot's secret: of WeChat the token, of Meta the app secret. HOOKWIRE_SECRET in the environment keeps it out of the process list; a whole webhook URL may have it.",
+            valueName: "secret"
+        )
+    )
+    var secret: String = ProcessEnvironment["HOOKWIRE_SECRET"] ?? ""
+
+    @Option(help: ArgumentHelp("Messenger: the verify token.", valueName: "token"))
+    var verifyToken: String?
+
+    @Option(help: ArgumentHelp("WeChat, encrypted mode: the EncodingAESKey.", valueName: "key"))
+    var aesKey: String?
+
+    @Option(help: ArgumentHelp("WeChat, encrypted mode: the account's app id.", valueName: "id"))
+    var appID: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Dialogflow: where the secret is: url, bearer, or basic (the password of basic auth).",
+            valueName: "place"
+        )
+    )
+    var auth = Credentials.Presentation.url
+
+    @Option(
+        help: ArgumentHelp(
+            "Generic: how the sender proves itself: github, standard, bearer or none.",
+            valueName: "scheme"
+        )
+    )
+    var scheme: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Generic: the field of the signature or the secret, NAME or NAME:PREFIX. Dialogflow: the field of the secret.",
+            valueName: "name"
+        )
+    )
+    var header: String?
+
+    /// The agreement, completed by what the webhook's URL says.
+    func credentials(for url: WebhookURL) -> Credentials {
+        var credentials = Credentials(secret: Secret(self.secret))
+        credentials.verifyToken = self.verifyToken.map { Secret($0) }
+        credentials.aesKey = self.aesKey.map { Secret($0) }
+        credentials.appID = self.appID
+        credentials.presentation = self.auth
+        credentials.scheme = self.scheme
+        credentials.header = self.header
+        return credentials.completed(by: url.parameters)
+    }
+
+    func validate() throws {
+        guard self.header.map({ $0.split(separator: ":").first.map { String($0).isHTTPToken } ?? false }) ?? true else {
+            throw ValidationError("--header must be the name of a header field, such as X-Signature.")
+        }
+    }
+}
+
+extension Credentials.Presentation: ExpressibleByArgument {}
