@@ -16,6 +16,9 @@ import Testing
         let line = ForeignText.line(text)
         #expect(line == "a\u{FFFD}[31mb\u{FFFD} c\u{FFFD}\u{FFFD}2J\u{FFFD}d \u{FFFD}é你👩‍💻")
         #expect(ForeignText.line("abcdef", limit: 4) == "abc…" && ForeignText.line("abcd", limit: 4) == "abcd")
+        #expect(ForeignText.line("你好吗", limit: 5) == "你好…" && ForeignText.line("你好", limit: 4) == "你好")
+        #expect(ForeignText.line("你好", limit: 3) == "你…" && ForeignText.line("ab", limit: 0) == "")
+        #expect(ForeignText.columns(of: "e\u{301}你") == 3)
     }
 
     /// JSON means the same, on one line.
