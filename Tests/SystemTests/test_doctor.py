@@ -191,6 +191,9 @@ def test_strict_webhook(webhook, authority):
     assert diagnosis.exit_code == 0, diagnosis.text
     assert diagnosis.warned == {"socket": "no_socket_here"}
     assert [json.loads(body)["op"] for method, _, _, body in webhook.requests if method == "POST"] == [13, 0, 0]
+    assert [path for method, path, *_ in webhook.requests if method == "GET"] == [
+        f"/ws?secret={webhook.secret}&backlog=off"
+    ]
 
 
 def wrong(d, secret):

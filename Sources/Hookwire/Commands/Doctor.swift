@@ -22,10 +22,10 @@ struct Doctor: AsyncParsableCommand {
             sends none.
 
             Examples:
-              hookwire doctor 'https://relay.example.com/webhook?secret=S'
-              hookwire doctor 'https://relay.example.com/webhook/wechat?secret=TOKEN&aes_key=K&app_id=A'
-              hookwire doctor 'https://relay.example.com/webhook/dialogflow' --platform dialogflow --auth basic --secret S
-              LANG=zh_CN.UTF-8 hookwire doctor 'https://relay.example.com/webhook?secret=S'
+              hookwire doctor 'https://host/webhook?secret=S'
+              hookwire doctor 'https://host/webhook/wechat?secret=T&aes_key=K&app_id=A'
+              hookwire doctor https://host/webhook/dialogflow --auth basic --secret S
+              LANG=zh_CN.UTF-8 hookwire doctor 'https://host/webhook?secret=S'
 
             The exit code is 0 where nothing is wrong, 1 where something is, and 2 where the URL cannot be reached.
             """

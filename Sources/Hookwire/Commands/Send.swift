@@ -22,10 +22,10 @@ struct Send: AsyncParsableCommand {
 
             Examples:
               hookwire send --secret S --text hi
-              hookwire send --platform wechat --relay 'https://host/webhook/wechat?secret=T&aes_key=K&app_id=A' --text hi
-              hookwire send --platform messenger --secret APP_SECRET --verify-token T --verify
-              hookwire send --platform dialogflow --secret S --auth basic --text 'What can you do?'
-              hookwire send --platform generic --scheme standard --secret whsec_… --body event.json
+              hookwire send --relay 'https://host/webhook/wechat?secret=T' --text hi
+              hookwire send --platform messenger --secret S --verify-token T --verify
+              hookwire send --platform dialogflow --secret S --text 'What can you do?'
+              hookwire send --platform generic --secret S --body event.json
 
             The exit code is 0 where the event was acknowledged, 1 where it was not, and 2 where nobody could be reached.
             """
