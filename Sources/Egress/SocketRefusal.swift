@@ -14,6 +14,7 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
     case badBacklog = "bad_backlog"
     case badRate = "bad_rate"
     case badConsumer = "bad_consumer"
+    case badAck = "bad_ack"
     case badVisibility = "bad_visibility"
     case badAttempts = "bad_attempts"
     case badPrefetch = "bad_prefetch"
@@ -55,9 +56,8 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                 detail:
                     "The bot has \(ConsumerName.limit) consumers or groups already; use one of their names, or let one rest for a day."
             )
-        case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badVisibility, .badAttempts, .badPrefetch,
-            .badFilter, .groupSince,
-            .conflictingStarts, .conflictingConsumers, .groupNeedsSocket:
+        case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badAck, .badVisibility, .badAttempts,
+            .badPrefetch, .badFilter, .groupSince, .conflictingStarts, .conflictingConsumers, .groupNeedsSocket:
             Problem(.badRequest, reason: self.rawValue, detail: self.mistake)
         case .brokerUnavailable:
             Problem(
@@ -73,9 +73,11 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         switch self {
         case .badPosition: "after= takes a position as an event gives it, for instance 9f2c61d07a55e013-42."
         case .badSince: "since= takes a time up to a year, for instance 90s, 5m or 2h."
-        case .badBacklog: "backlog= is on or off."
+        case .badBacklog: "backlog= is on, off or new."
         case .badRate: "rate= is a number of events a second, from 1 to 100000."
         case .badConsumer: "consumer= and group= take a name of 1 to 64 letters, digits, '.', '_' and '-'."
+        case .badAck:
+            "ack=1 is for a consumer's WebSocket with the subprotocol cloudevents.json: give a consumer=, and no group=."
         case .badVisibility: "visibility= takes a time from 1s to 12h, for instance 30s."
         case .badAttempts: "attempts= is a number from 1 to 100."
         case .badPrefetch: "prefetch= is a number from 1 to 1000."

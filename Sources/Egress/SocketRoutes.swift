@@ -70,6 +70,7 @@ final class SocketRoutes {
         let stream: StreamRequest
         do throws(SocketRefusal) {
             stream = try StreamRequest(query: request.query, hasBacklog: !isEnvelope)
+            guard isEnvelope || !stream.acknowledges else { throw SocketRefusal.badAck }
         } catch {
             return .response(error.problem.response)
         }

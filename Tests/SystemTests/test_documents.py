@@ -7,6 +7,7 @@ whose first word is not known here fails the test.
 import contextlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +17,8 @@ import threading
 import pytest
 
 import relay as processes
+from desk import Command
+from local_server import LocalServer
 from relay import BINARY, PATIENCE, REPOSITORY
 from test_tls import certificate  # noqa: F401 (a fixture)
 
@@ -36,6 +39,7 @@ class Reader:
     def __init__(self, folder, stack, start_relay):
         self.folder, self.stack, self.start_relay = folder, stack, start_relay
         self.relay = None
+        self.local = None
         self.bot_output = None
         self.seen = threading.Condition()
 
@@ -59,6 +63,12 @@ class Reader:
         elif line.startswith((".build/release/hookwire send ", ".build/release/hookwire dead-letters ")):
             self._server()
             self._succeeds(self._localised(line))
+        elif line.startswith(".build/release/hookwire forward "):
+            self._server()
+            self.start_forward(line)
+        elif line.startswith((".build/release/hookwire listen ", ".build/release/hookwire replay ")):
+            self._server()
+            self._succeeds(self._localised(line))
         elif line.startswith(("python3 -m venv ", ".venv/bin/pip install ")):
             self._succeeds(line)
         else:
@@ -76,6 +86,8 @@ class Reader:
     def _localised(self, text):
         """The same with the relay's port and the binary under test."""
         address = f"127.0.0.1:{self.relay.port}"
+        if self.local:
+            text = text.replace("localhost:5000", f"127.0.0.1:{self.local.port}")
         return text.replace("127.0.0.1:8080", address).replace(".build/release/hookwire", str(BINARY))
 
     def _succeeds(self, line):
@@ -90,6 +102,13 @@ class Reader:
             timeout=PATIENCE * 4,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+    def start_forward(self, line):
+        """Leaves it running, with a server of its own on this machine."""
+        self.local = self.local or self.stack.enter_context(LocalServer())
+        words = shlex.split(self._localised(line).removeprefix(str(BINARY)))
+        secret = words[words.index("--secret") + 1]
+        self.stack.enter_context(Command(*words, secret=secret, folder=self.folder)).complains("Connected")
 
     def start_bot(self, python):
         packages = {"PYTHONPATH": sysconfig.get_path("purelib"), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
@@ -170,6 +189,7 @@ def test_links(document):
 def test_flags_exist(document):
     """A flag that a document names is one that the command's help names."""
     commands = ("serve", "ingress", "egress", "send", "doctor", "health", "dead-letters list", "dead-letters drop")
+    commands += ("forward", "listen", "replay")
     known = "".join(processes.run_command([BINARY, *command.split(), "--help"]).stdout for command in commands)
     # Lines that are about other programs have flags of theirs.
     lines = (REPOSITORY / document).read_text().splitlines()

@@ -56,7 +56,10 @@ def running(command, relay, secret):
 
 
 WAYS = [
-    (file, way) for file in sorted(os.listdir(FOLDER)) for way in (["python"] if file.endswith(".py") else ["node", "ws"])
+    (file, way)
+    for file in sorted(os.listdir(FOLDER))
+    if (FOLDER / file).is_file()
+    for way in (["python"] if file.endswith(".py") else ["node", "ws"])
 ]
 
 

@@ -49,6 +49,15 @@ final class CursorKeeper {
         return !self.isVisited
     }
 
+    /// A client says that it is done with everything up to a position.
+    ///
+    /// - Returns: whether the lane has to visit the keeper from now on.
+    func acknowledged(upTo position: Position) -> Bool {
+        self.machine.saidGoodbye(at: position)
+        self.store()
+        return self.machine.isBusy && !self.isVisited
+    }
+
     /// A client has gone.
     ///
     /// - Parameter position: what it is known to have had; nil where that is not known.

@@ -31,7 +31,7 @@ struct StreamBeginning: Sendable {
             return eventLoop.makeSucceededFuture(StreamBeginning(groupStart: self.groupStart(request, at: place)))
         }
         let known: EventLoopFuture<Position?>
-        if let consumer = request.consumer, consumer != .anybody || request.start == .cursor {
+        if let consumer = request.consumer, consumer != .anybody || request.start.isCursor {
             known = self.cursor(of: consumer, request.start, at: place, broker: broker, eventLoop: eventLoop)
         } else {
             known = eventLoop.makeSucceededFuture(nil)
@@ -41,7 +41,7 @@ struct StreamBeginning: Sendable {
             case .live: StreamBeginning()
             case .after(let position): StreamBeginning(resumption: .after(position))
             case .unreadable: StreamBeginning(resumption: .unreadable)
-            case .cursor: StreamBeginning(resumption: .backlog(cursor))
+            case .cursor, .cursorBehindOthers: StreamBeginning(resumption: .backlog(cursor))
             case .since(let time): StreamBeginning(resumption: .backlog(nil), since: now - time)
             }
         }.flatMapErrorThrowing { error in
@@ -53,7 +53,7 @@ struct StreamBeginning: Sendable {
         switch request.start {
         case .live: place.feed.position
         case .after(let position): position
-        case .cursor, .since, .unreadable: nil
+        case .cursor, .cursorBehindOthers, .since, .unreadable: nil
         }
     }
 
@@ -71,8 +71,15 @@ struct StreamBeginning: Sendable {
         return cursor.flatMap { cursor in
             guard cursor == nil else { return eventLoop.makeSucceededFuture(cursor) }
             let feed = place.feed.position
-            let beginning = Position(epoch: feed.epoch, offset: start == .live ? feed.offset : 0)
-            return broker.moveCursor(of: consumer, on: channel, to: beginning, eventLoop: eventLoop).map { nil }
+            let others =
+                start == .cursorBehindOthers
+                ? broker.cursor(of: .anybody, on: channel, eventLoop: eventLoop) : eventLoop.makeSucceededFuture(nil)
+            return others.flatMap { others in
+                let known = others.flatMap { $0.epoch == feed.epoch ? $0 : nil }
+                let offset = start == .live ? feed.offset : known?.offset ?? 0
+                let beginning = Position(epoch: feed.epoch, offset: offset)
+                return broker.moveCursor(of: consumer, on: channel, to: beginning, eventLoop: eventLoop).map { known }
+            }
         }
     }
 }

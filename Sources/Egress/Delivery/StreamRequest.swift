@@ -17,6 +17,8 @@ struct StreamRequest: Sendable {
         case unreadable
         /// Behind what its consumer has had.
         case cursor
+        /// The same; a consumer that is new begins behind what any client of the bot has had.
+        case cursorBehindOthers
         /// With what came within so many milliseconds.
         case since(Int64)
     }
@@ -42,6 +44,8 @@ struct StreamRequest: Sendable {
     var start = Start.live
     /// Whose cursor it begins at and moves; nil moves none.
     var consumer: ConsumerName? = .anybody
+    /// Whether the cursor moves by what the client acknowledges, not by what its system does.
+    var acknowledges = false
     /// Its group, whose events its members share; nil for a stream of its own.
     var group: Group?
     /// What it wants; nil for all.
@@ -65,6 +69,10 @@ struct StreamRequest: Sendable {
         guard self.group == nil || query["since"] == nil else { throw .groupSince }
         self.start = try self.start(query, hasBacklog: hasBacklog)
         if query["backlog"] == "off", query["consumer"] == nil { self.consumer = nil }
+        if let ack = query["ack"] {
+            guard ack == "1", query["consumer"] != nil else { throw .badAck }
+            self.acknowledges = true
+        }
         self.filter = try Self.filter(query)
         if let rate = query["rate"] {
             guard let events = Int(rate), (1...100_000).contains(events) else { throw .badRate }
@@ -80,7 +88,7 @@ struct StreamRequest: Sendable {
     private static let parameters: [(name: String, refusal: SocketRefusal)] = [
         ("consumer", .badConsumer), ("group", .badConsumer), ("after", .badPosition), ("since", .badSince),
         ("backlog", .badBacklog), ("rate", .badRate), ("visibility", .badVisibility), ("attempts", .badAttempts),
-        ("prefetch", .badPrefetch),
+        ("prefetch", .badPrefetch), ("ack", .badAck),
     ]
 
     private func start(_ query: QueryParameters, hasBacklog: Bool) throws(SocketRefusal) -> Start {
@@ -97,6 +105,7 @@ struct StreamRequest: Sendable {
         switch query["backlog"] {
         case "off": return .live
         case "on": return .cursor
+        case "new": return self.group == nil ? .cursorBehindOthers : .cursor
         case nil: return hasBacklog || self.consumer != .anybody || self.group != nil ? .cursor : .live
         default: throw .badBacklog
         }
@@ -144,4 +153,9 @@ struct StreamRequest: Sendable {
         }
         return filter.isEmpty ? nil : filter
     }
+}
+
+extension StreamRequest.Start {
+    /// Whether a cursor says where it begins.
+    var isCursor: Bool { self == .cursor || self == .cursorBehindOthers }
 }

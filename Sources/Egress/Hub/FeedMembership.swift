@@ -60,6 +60,12 @@ struct FeedMembership {
         if keeper.sent(upTo: position, to: client) { self.lane.visit(keeper) }
     }
 
+    /// A client of a consumer says that it is done with everything up to a position.
+    func acknowledged(upTo position: Position, of consumer: ConsumerName) {
+        let keeper = self.keeper(of: consumer)
+        if keeper.acknowledged(upTo: position) { self.lane.visit(keeper) }
+    }
+
     /// A client of a consumer has gone, and had everything up to a position if it was sent and the client said goodbye.
     func ended(
         _ client: any CursorClient,

@@ -94,7 +94,7 @@ struct Doctor: AsyncParsableCommand {
         let credentials = self.agreement.credentials(for: url)
         let text = DiagnosisText(
             language: Language { ProcessEnvironment[$0] },
-            isColoured: isatty(STDOUT_FILENO) == 1 && (ProcessEnvironment["NO_COLOR"] ?? "").isEmpty,
+            isColoured: Terminal().hasColour,
             secrets: credentials.secrets
         )
         let isJSON = self.json

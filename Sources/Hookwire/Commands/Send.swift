@@ -56,6 +56,9 @@ struct Send: AsyncParsableCommand {
     @Flag(help: "Generic: let the request wait for the bot's reply.")
     var reply = false
 
+    @Flag(help: "Take any TLS certificate. For tests only: whoever is in between reads the secret.")
+    var insecure = false
+
     @Option(help: ArgumentHelp("How many to send, one after another, each with an id of its own.", valueName: "number"))
     var count = 1
 
@@ -118,7 +121,7 @@ struct Send: AsyncParsableCommand {
         } else {
             request = try sender.event(content)
         }
-        let answer = try await RelayClient(url.origin).send(
+        let answer = try await RelayClient(url.origin, isInsecure: self.insecure).send(
             request.method,
             url.target(adding: request.query),
             headers: request.headers,
@@ -126,13 +129,13 @@ struct Send: AsyncParsableCommand {
         )
         let body = Array(answer.body.readableBytesView)
         let status =
-            "\(answer.status.code) \(ForeignText.harmless(answer.status.reasonPhrase)) in \(Self.text(answer.time))"
+            "\(answer.status.code) \(ForeignText.line(answer.status.reasonPhrase)) in \(Self.text(answer.time))"
         let readable = sender.readable(body)
         if self.count > 1 {
-            print("\(number)  \(status)  \(AnswerText.short(readable))")
+            print("\(number)  \(status)  \(ForeignText.excerpt(String(decoding: readable, as: UTF8.self)))")
         } else {
             print(status)
-            if !readable.isEmpty { print(AnswerText.pretty(readable)) }
+            if !readable.isEmpty { print(AnswerText.pretty(readable, terminal: Terminal())) }
         }
         guard (200...299).contains(answer.status.code) else { return false }
         guard let handshake else { return sender.isAcknowledged(body) }

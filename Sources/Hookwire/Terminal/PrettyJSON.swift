@@ -2,51 +2,80 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
 internal import Shared
 
-/// JSON with a line for each member, in the order in which it came.
-enum PrettyJSON {
-    private static let members = JSONMemberNames("op")
+/// JSON for a person: a member a line, with colours where there are any.
+struct PrettyJSON {
+    private let terminal: Terminal
+    private var lines: [String] = []
+    private var line = ""
+    private var depth = 0
 
-    /// The text of an object; nil where the bytes are none.
-    static func format(_ bytes: [UInt8]) -> String? {
-        bytes.withUnsafeBytes { bytes in
-            // Only an object's reader looks at the whole text; what it then walks over is valid.
-            let wrapped = Array(#"{"op":"#.utf8) + bytes + [UInt8(ascii: "}")]
-            return wrapped.withUnsafeBytes { wrapped -> String? in
-                guard let value = (try? JSONObjectView(validating: wrapped, members: self.members))?["op"],
-                    value.kind == .object || value.kind == .array
-                else { return nil }
-                var output = ""
-                self.append(value, indentation: 0, to: &output)
-                return output
-            }
-        }
+    /// The lines of a JSON text.
+    ///
+    /// - Precondition: it is one; what is not comes out as some other text.
+    static func lines(_ text: ByteBuffer, terminal: Terminal) -> [String] {
+        var pretty = PrettyJSON(terminal: terminal)
+        pretty.write(Array(ForeignText.json(text.readableBytesView).utf8))
+        return pretty.lines
     }
 
-    private static func append(_ value: JSONValue, indentation: Int, to output: inout String) {
-        let isObject = value.kind == .object
-        guard isObject || value.kind == .array else {
-            output += String(decoding: value.raw, as: UTF8.self)
-            return
+    private init(terminal: Terminal) {
+        self.terminal = terminal
+    }
+
+    private mutating func write(_ bytes: [UInt8]) {
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            switch byte {
+            case UInt8(ascii: " "):
+                index += 1
+            case UInt8(ascii: "\""):
+                let end = Self.endOfString(in: bytes, from: index)
+                let text = String(decoding: bytes[index..<end], as: UTF8.self)
+                let next = bytes[end...].first { $0 != UInt8(ascii: " ") }
+                self.line += self.terminal.paint(text, next == UInt8(ascii: ":") ? .cyan : .green)
+                index = end
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                self.line.append(Character(Unicode.Scalar(byte)))
+                let next = bytes[(index + 1)...].first { $0 != UInt8(ascii: " ") }
+                self.depth += 1
+                if next != byte + 2 { self.breakLine() }
+                index += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                self.depth -= 1
+                let previous = bytes[..<index].last { $0 != UInt8(ascii: " ") }
+                if previous != byte - 2 { self.breakLine() }
+                self.line.append(Character(Unicode.Scalar(byte)))
+                index += 1
+            case UInt8(ascii: ","):
+                self.line.append(",")
+                self.breakLine()
+                index += 1
+            case UInt8(ascii: ":"):
+                self.line.append(": ")
+                index += 1
+            default:
+                let end = bytes[index...].firstIndex { " ,]}".utf8.contains($0) } ?? bytes.endIndex
+                self.line += self.terminal.paint(String(decoding: bytes[index..<end], as: UTF8.self), .yellow)
+                index = max(end, index + 1)
+            }
         }
-        output += isObject ? "{" : "["
-        let start = output.utf8.count
-        func begin() {
-            output += (output.utf8.count == start ? "\n" : ",\n") + String(repeating: "  ", count: indentation + 1)
+        self.lines.append(self.line)
+    }
+
+    private mutating func breakLine() {
+        self.lines.append(self.line)
+        self.line = String(repeating: "  ", count: max(self.depth, 0))
+    }
+
+    private static func endOfString(in bytes: [UInt8], from start: Int) -> Int {
+        var index = start + 1
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
         }
-        value.forEachMember { name, member in
-            begin()
-            output += "\(name.asJSON): "
-            self.append(member, indentation: indentation + 1, to: &output)
-            return true
-        }
-        value.forEachElement { element in
-            begin()
-            self.append(element, indentation: indentation + 1, to: &output)
-            return true
-        }
-        if output.utf8.count > start { output += "\n" + String(repeating: "  ", count: indentation) }
-        output += isObject ? "}" : "]"
+        return min(index + 1, bytes.count)
     }
 }

@@ -22,6 +22,8 @@ import Testing
         #expect(try Self.request("", hasBacklog: false).start == .live)
         #expect(try Self.request("backlog=on", hasBacklog: false).start == .cursor)
         #expect(try Self.request("backlog=off").start == .live)
+        #expect(try Self.request("backlog=new&consumer=a").start == .cursorBehindOthers)
+        #expect(try Self.request("backlog=new&group=a").start == .cursor)
         #expect(try Self.request("after=9f2c61d07a55e013-42").start == .after(position))
         #expect(try Self.request("after=").start == .cursor)
         #expect(try Self.request("since=5m").start == .since(300_000))
@@ -36,6 +38,12 @@ import Testing
         #expect(try Self.request("backlog=off").consumer == nil)
         #expect(try Self.request("consumer=my.bot_2-x").consumer == ConsumerName("my.bot_2-x"))
         #expect(try Self.request("consumer=a&backlog=off").consumer == ConsumerName("a"))
+    }
+
+    /// Whose word moves the cursor: the client's where it says so.
+    @Test func acknowledgements() throws {
+        #expect(try Self.request("consumer=a&ack=1").acknowledges)
+        #expect(try !Self.request("consumer=a").acknowledges)
     }
 
     /// How a member of a group takes its events.
@@ -62,6 +70,7 @@ import Testing
         ("consumer=%FF", .badConsumer), ("group=%FF", .badConsumer), ("rate=%FF", .badRate),
         ("group=g&prefetch=1001", .badPrefetch), ("group=g&since=5m", .groupSince), ("type=", .badFilter),
         ("where=x", .badFilter), ("where=:x", .badFilter),
+        ("ack=1", .badAck), ("consumer=a&ack=0", .badAck), ("consumer=a&ack=%FF", .badAck), ("group=g&ack=1", .badAck),
         ("where=a..b:x", .badFilter), ("group_openid=", .badFilter), ("where=%FF", .badFilter),
     ])
     func refusals(query: String, refusal: SocketRefusal) {

@@ -2,46 +2,52 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
+import Shared
 import Testing
 
 @testable import Hookwire
 
+/// Text that anybody may have sent does nothing on a terminal.
 @Suite struct ForeignTextTests {
-    /// Nothing that others wrote moves the cursor, colours the screen or turns the direction of text.
-    @Test func harmless() {
-        #expect(ForeignText.harmless("a\u{1B}[31mb\r\n\tc\u{7F}\u{9B}\u{202E}d") == "a�[31mb���c���d")
-        #expect(ForeignText.harmless("a\n\tb\u{1B}", keepsLines: true) == "a\n\tb�")
-        #expect(ForeignText.harmless("你好 🤖 é") == "你好 🤖 é")
+    /// No control character is left, of any kind; what can be read is.
+    @Test func lines() {
+        let text = "a\u{1B}[31mb\r\nc\u{7}\u{9B}2J\u{202E}d\u{2028}\u{E000}é你👩‍💻"
+        let line = ForeignText.line(text)
+        #expect(line == "a\u{FFFD}[31mb\u{FFFD} c\u{FFFD}\u{FFFD}2J\u{FFFD}d \u{FFFD}é你👩‍💻")
+        #expect(ForeignText.line("abcdef", limit: 4) == "abc…" && ForeignText.line("abcd", limit: 4) == "abcd")
     }
 
-    /// An excerpt is one line of bounded length.
-    @Test func excerpt() {
-        #expect(ForeignText.excerpt("  a\r\n\n b\t c ") == "a b c")
-        #expect(ForeignText.excerpt(String(repeating: "x", count: 300), limit: 5) == "xxxxx…")
-        #expect(ForeignText.excerpt("") == "")
+    /// JSON means the same, on one line.
+    @Test func json() {
+        let text = "{\n\t\"a\u{9B}\": \"\u{202E}\u{7F}é\",\r\n\"b\":1}"
+        #expect(ForeignText.json(text.utf8) == #"{  "a\u009b": "\u202e\u007fé",  "b":1}"#)
     }
 
-    /// Members stand in their order, a line each; what is no object or array is not JSON to look at.
-    @Test(arguments: [
-        (
-            #"{"b":1,"a":[true,{"c":null}],"e":{},"f":[]}"#,
-            "{\n  \"b\": 1,\n  \"a\": [\n    true,\n    {\n      \"c\": null\n    }\n  ],\n  \"e\": {},\n  \"f\": []\n}"
-        ),
-        ("[]", "[]"), ("{}", "{}"),
-    ])
-    func pretty(json: String, text: String) {
-        #expect(PrettyJSON.format(Array(json.utf8)) == text)
+    /// A member a line; empty containers stay on theirs; strings with brackets are strings.
+    @Test func pretty() {
+        let text = #"{"a":[1,{"b":"}{\"],"}],"c":{},"d":[ ],"e":null}"#
+        let lines = PrettyJSON.lines(ByteBuffer(string: text), terminal: Terminal(isPlain: true))
+        #expect(
+            lines == [
+                "{", #"  "a": ["#, "    1,", "    {", #"      "b": "}{\"],""#, "    }", "  ],", #"  "c": {},"#,
+                #"  "d": [],"#,
+                #"  "e": null"#, "}",
+            ]
+        )
     }
 
-    @Test(arguments: ["", "1", "\"a\"", "{", "{}}", #"{"a":1},"b":{"#, "OK"])
-    func isNotJSON(text: String) {
-        #expect(PrettyJSON.format(Array(text.utf8)) == nil)
-    }
-
-    /// Flat XML has a line for each field, and bytes that are no text are only counted.
-    @Test func answers() {
-        #expect(AnswerText.pretty(Array("<xml><A>1</A><B>2</B></xml>".utf8)) == "<xml>\n  <A>1</A>\n  <B>2</B>\n</xml>")
-        #expect(AnswerText.pretty([0xFF, 0xFE]) == "(2 bytes that are no text)")
-        #expect(AnswerText.short(Array("a\nb".utf8)) == "a b")
+    /// A bar fills with its backlog, and knows its end.
+    @Test func bar() throws {
+        #expect(ProgressBar(from: Envelopes.position(5), to: Envelopes.position(5)) == nil)
+        #expect(ProgressBar(from: Envelopes.position(5, epoch: 2), to: Envelopes.position(9)) == nil)
+        var bar = try #require(ProgressBar(from: Envelopes.position(10), to: Envelopes.position(20)))
+        #expect(bar.text(width: 26) == "backlog [..........] 0/10")
+        bar.reach(Envelopes.position(15))
+        bar.reach(Envelopes.position(12))
+        bar.reach(Envelopes.position(99, epoch: 2))
+        #expect(bar.text(width: 26) == "backlog [#####.....] 5/10" && !bar.isFull)
+        bar.reach(Envelopes.position(25))
+        #expect(bar.text(width: 26) == "backlog [##########] 10/10" && bar.isFull)
     }
 }

@@ -38,11 +38,12 @@ extension EnvelopeClient {
             self.send(
                 self.bytes(of: envelopes, after: offset),
                 count: admitted.entries.count { $0.position.offset > after },
+                last: admitted.entries.last?.position,
                 from: Position(epoch: round.end.epoch, offset: after),
                 upTo: round.end
             )
         } else {
-            self.sent(upTo: round.end)
+            self.sent(upTo: round.end, last: nil)
         }
     }
 
@@ -51,26 +52,37 @@ extension EnvelopeClient {
         let admitted =
             self.subscription.filter.map { filter in entries.filter { filter.admits($0.event) }[...] } ?? entries
         let round = EnvelopeRound(admitted, channel: self.subscription.membership.channel)
-        self.send(self.bytes(of: round, after: nil), count: admitted.count, from: first.predecessor, upTo: end)
+        self.send(
+            self.bytes(of: round, after: nil),
+            count: admitted.count,
+            last: admitted.last?.position,
+            from: first.predecessor,
+            upTo: end
+        )
     }
 
-    private func send(_ bytes: ByteBuffer, count: Int, from start: Position, upTo end: Position) {
+    private func send(_ bytes: ByteBuffer, count: Int, last: Position?, from start: Position, upTo end: Position) {
         if count > 0 {
             guard case .accepted = self.write(bytes, behind: start) else { return }
             self.services.metrics.delivered(count)
         }
-        self.sent(upTo: end)
+        self.sent(upTo: end, last: count > 0 ? last : nil)
     }
 
-    private func sent(upTo end: Position) {
+    /// - Parameter last: the last event that passed the filter, if any did.
+    private func sent(upTo end: Position, last: Position?) {
         guard let consumer = self.subscription.consumer, let connection = self.connection else { return }
+        if let acknowledgement = self.subscription.acknowledgement {
+            guard let position = acknowledgement.sent(upTo: end, last: last) else { return }
+            return self.subscription.membership.acknowledged(upTo: position, of: consumer)
+        }
         self.subscription.membership.sent(upTo: end, to: connection, of: consumer)
     }
 
     /// The connection has ended; before it is let go of.
     func left(_ reason: WebSocketEndReason) {
         let subscription = self.subscription
-        if let connection = self.connection {
+        if let connection = self.connection, subscription.acknowledgement == nil {
             subscription.membership.ended(
                 connection,
                 of: subscription.consumer,

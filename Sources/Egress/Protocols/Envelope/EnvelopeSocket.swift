@@ -103,7 +103,7 @@ extension EnvelopeSocket {
 
     func announce(_ recovery: Recovery) {
         self.services.recoveries.announced(recovery)
-        self.answer(self.machine.recovery(recovery))
+        self.answer(self.machine.recovery(recovery, head: self.subscription.membership.place.feed.position))
     }
 
     func deliveryFailed() {
@@ -127,9 +127,18 @@ extension EnvelopeSocket: WebSocketOwner {
     }
 
     private func settle(_ verdict: GroupSettlement.Verdict, _ position: Position, ref: String?) {
+        if let acknowledgement = self.subscription.acknowledgement, let consumer = self.subscription.consumer,
+            verdict == .ack
+        {
+            let membership = self.subscription.membership
+            if let position = acknowledgement.acknowledged(position, head: membership.place.feed.position) {
+                return membership.acknowledged(upTo: position, of: consumer)
+            }
+        }
         let share = self.subscription.share
         if share?.settle(verdict, position) == true { return }
-        let fault = share == nil ? EnvelopeFault.noGroup : .notUnsettled
+        let isOwed = share != nil || self.subscription.acknowledgement != nil
+        let fault = isOwed ? EnvelopeFault.notUnsettled : .noGroup
         switch self.machine.settlementRefused(fault, ref: ref, now: self.services.lane.eventLoop.now) {
         case .answer(let text): self.answer(text)
         case .end(let ending): self.end(ending)

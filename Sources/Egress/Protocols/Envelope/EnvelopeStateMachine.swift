@@ -110,8 +110,8 @@ struct EnvelopeStateMachine {
     }
 
     /// The text of the frame that tells whether what the client missed follows.
-    mutating func recovery(_ recovery: Recovery) -> [UInt8] {
-        RelayFrame.recovery(recovery, id: self.nextID())
+    mutating func recovery(_ recovery: Recovery, head: Position) -> [UInt8] {
+        RelayFrame.recovery(recovery, head: head, id: self.nextID())
     }
 
     /// The socket has ended, whoever ended it.

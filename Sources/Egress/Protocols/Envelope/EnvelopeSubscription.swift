@@ -11,6 +11,8 @@ struct EnvelopeSubscription {
     let delivery: Delivery
     let filter: EventFilter?
     let consumer: ConsumerName?
+    /// What its client acknowledges; nil where its system does.
+    let acknowledgement: AcknowledgedStream?
     /// Of a member of a group, whose events do not come by the delivery.
     let share: EnvelopeShare?
 
@@ -27,6 +29,7 @@ struct EnvelopeSubscription {
         )
         self.filter = request.filter
         self.consumer = request.group == nil ? request.consumer : nil
+        self.acknowledgement = request.acknowledges ? AcknowledgedStream() : nil
         let membership = self.membership
         self.share = request.group.map { group in
             let reader = membership.reader(of: group, start: beginning.groupStart, metrics: services.groups)

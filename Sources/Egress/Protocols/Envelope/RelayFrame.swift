@@ -33,9 +33,12 @@ enum RelayFrame {
     }
 
     /// Whether what a client missed follows.
-    static func recovery(_ recovery: Recovery, id: String) -> [UInt8] {
+    ///
+    /// - Parameter head: where the log stands: what is between is on its way.
+    static func recovery(_ recovery: Recovery, head: Position, id: String) -> [UInt8] {
         var attributes = self.attributes("recovery", id: id, ref: nil)
         attributes.add("position", recovery.position.description)
+        attributes.add("head", head.description)
         switch recovery {
         case .recovered:
             attributes.add("recovered", true)

@@ -90,7 +90,9 @@ extension EventStream {
         self.services.recoveries.announced(recovery)
         self.announcements += 1
         let id = "\(String(self.name, radix: 16))-\(self.announcements)"
-        _ = self.handler?.send(EventStreamFormat.recovery(recovery, id: id))
+        _ = self.handler?.send(
+            EventStreamFormat.recovery(recovery, head: self.subscription.membership.place.feed.position, id: id)
+        )
     }
 
     func deliveryFailed() {

@@ -24,9 +24,11 @@ enum EventStreamFormat {
     }
 
     /// The news that the stream goes on, or cannot go on, from where the client was.
-    static func recovery(_ recovery: Recovery, id: String) -> ByteBuffer {
+    ///
+    /// - Parameter head: where the log stands.
+    static func recovery(_ recovery: Recovery, head: Position, id: String) -> ByteBuffer {
         var block = ByteBuffer(string: "id: \(recovery.position)\nevent: recovery\ndata: ")
-        block.writeBytes(RelayFrame.recovery(recovery, id: id))
+        block.writeBytes(RelayFrame.recovery(recovery, head: head, id: id))
         block.writeStaticString("\n\n")
         return block
     }

@@ -76,6 +76,7 @@ final class EventStreamRoutes {
     private static func stream(of request: HTTPRequest) throws(SocketRefusal) -> StreamRequest {
         var stream = try StreamRequest(query: request.query, hasBacklog: false)
         guard stream.group == nil else { throw .groupNeedsSocket }
+        guard !stream.acknowledges else { throw .badAck }
         if let id = request.headers.first(name: "last-event-id"), !id.isEmpty {
             stream.start = Position(id).map { .after($0) } ?? .unreadable
         }

@@ -1,0 +1,80 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Glibc
+internal import NIOCore
+internal import NIOPosix
+internal import UnixSignals
+
+/// How the work of a command ended, which its exit code tells.
+enum CommandEnd: Sendable {
+    case done
+    /// What was asked did not go well; it has been said.
+    case failed
+    /// The relay does not want this client.
+    case refused(String)
+    case unreachable(String)
+}
+
+/// The work of a command that runs until it is done or told to stop. Bound to its event loop.
+protocol CommandRun: AnyObject, SendableMetatype {
+    var end: EventLoopFuture<CommandEnd> { get }
+
+    /// Begins; once.
+    func start()
+
+    /// Ends in good order, soon.
+    func stop()
+}
+
+extension CommandRun {
+    /// Runs it to its end. SIGINT and SIGTERM stop it; a second one ends the process at once.
+    ///
+    /// - Parameter make: on the event loop.
+    /// - Throws: the exit code, when it is not 0.
+    static func execute(
+        relay: String,
+        terminal: Terminal,
+        _ make: @escaping @Sendable (any EventLoop) throws -> Self
+    ) async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let run = try await eventLoop.submit {
+            let run = try make(eventLoop)
+            run.start()
+            return NIOLoopBound(run, eventLoop: eventLoop)
+        }.get()
+        let signals = Task {
+            var isStopping = false
+            for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                if isStopping { exit(signal == .sigint ? 130 : 143) }
+                isStopping = true
+                eventLoop.execute { run.value.stop() }
+            }
+        }
+        defer { signals.cancel() }
+        switch try await eventLoop.flatSubmit({ run.value.end }).get() {
+        case .done:
+            break
+        case .failed:
+            throw ExitCode(1)
+        case .refused(let detail):
+            terminal.complain("The relay refused. \(ForeignText.line(detail))")
+            throw ExitCode(1)
+        case .unreachable(let detail):
+            terminal.complain("Cannot reach \(relay): \(ForeignText.line(detail)).")
+            throw ExitCode(2)
+        }
+    }
+}
+
+extension CommandEnd {
+    /// A subscription's end.
+    init(_ failure: SubscriptionStateMachine.Failure) {
+        switch failure {
+        case .refused(let status, let detail): self = .refused(status == 0 ? detail : "\(status): \(detail)")
+        case .unreachable(let detail): self = .unreachable(detail)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// What `hookwire forward` does.
+struct ForwardConfiguration: Sendable {
+    var relay: WebAddress
+    var secret: Secret
+    var local: WebAddress
+    var consumer: String
+    var filters: [Subscription.Filter]
+    var headers: [(name: String, value: String)]
+    var concurrency: Int
+    var attempts: Int
+    /// How long the local server has for an answer.
+    var timeout: TimeAmount
+    var isInsecure: Bool
+    var printsJSON: Bool
+}

@@ -1,0 +1,79 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// What a person or a program sees of forwarding: a line an event when it is done, on a terminal those under way and a
+/// backlog's progress below them, and on standard error what is not as it should be.
+struct ForwardReport {
+    private let terminal: Terminal
+    private let printsJSON: Bool
+    private var lines: LiveLines
+    private var underWay: [DeliveryRow] = []
+    private var bar: ProgressBar?
+    private var hasHeading = false
+
+    init(terminal: Terminal, printsJSON: Bool) {
+        self.terminal = terminal
+        self.printsJSON = printsJSON
+        self.lines = LiveLines(terminal: printsJSON ? Terminal(isPlain: true) : terminal)
+    }
+
+    /// A sentence on standard error.
+    mutating func say(_ sentence: String) {
+        self.lines.complain(ForeignText.line(sentence))
+    }
+
+    /// The relay has begun, with a backlog or without.
+    mutating func began(_ recovery: RelayMessage.Recovery) {
+        self.bar = recovery.head.flatMap { ProgressBar(from: recovery.position, to: $0) }
+        self.draw()
+    }
+
+    /// An event is on its way to the local server.
+    mutating func started(_ event: ReceivedEvent, attempt: Int) {
+        let row = DeliveryRow(event: event, attempt: attempt, time: WallClock.now(), result: .underWay)
+        self.underWay.removeAll { $0.event.position == event.position }
+        self.underWay.append(row)
+        self.draw()
+    }
+
+    /// It is to be tried again.
+    mutating func returned(_ event: ReceivedEvent) {
+        self.underWay.removeAll { $0.event.position == event.position }
+        self.draw()
+    }
+
+    /// It is done with.
+    mutating func ended(_ event: ReceivedEvent, _ result: DeliveryRow.Result) {
+        guard let index = self.underWay.firstIndex(where: { $0.event.position == event.position }) else { return }
+        var row = self.underWay.remove(at: index)
+        row.result = result
+        self.bar?.reach(event.position)
+        if self.bar?.isFull == true { self.bar = nil }
+        if self.printsJSON {
+            self.lines.keep(row.json)
+        } else if self.terminal.isLive {
+            if !self.hasHeading { self.lines.keep(self.terminal.paint(DeliveryRow.heading, .bold)) }
+            self.hasHeading = true
+            self.lines.keep(row.row(on: self.terminal))
+        } else {
+            self.lines.keep(row.line)
+        }
+        self.draw()
+    }
+
+    /// Wipes what is redrawn.
+    mutating func finish() {
+        self.lines.show([])
+    }
+
+    private mutating func draw() {
+        guard self.terminal.isLive, !self.printsJSON else { return }
+        var below = self.underWay.map { $0.row(on: self.terminal) }
+        if let bar { below.append(bar.text(width: self.terminal.width)) }
+        self.lines.show(below)
+    }
+}

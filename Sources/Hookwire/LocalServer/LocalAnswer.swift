@@ -1,0 +1,64 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// What a local server answered.
+struct LocalAnswer: Sendable {
+    var status: HTTPResponseStatus
+    var headers: HTTPHeaders
+    var body: ByteBuffer
+    /// Whether there was more of the body than is kept.
+    var isCut: Bool
+    /// How long it took, from the connection's beginning on.
+    var time: TimeAmount
+
+    /// The longest body that is kept: what a reply may have.
+    static let bodyLimit = ReplyLimits.bodyBytes
+
+    private static let ofTheConnection: Set<String> = [
+        "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+        "content-length", "date",
+    ]
+
+    /// The frame that makes it the webhook's answer (docs/envelope.md).
+    func reply(to token: String) -> [UInt8] {
+        var frame = Array(#"{"type":"reply","token":"#.utf8)
+        JSONWriter.append(token, to: &frame)
+        frame += Array(#","status":\#(self.status.code),"headers":["#.utf8)
+        let named = Set(self.headers[canonicalForm: "connection"].map { $0.lowercased() })
+        var isFirst = true
+        for (name, value) in self.headers {
+            let lowercased = name.lowercased()
+            guard !Self.ofTheConnection.contains(lowercased), !named.contains(lowercased) else { continue }
+            if !isFirst { frame.append(UInt8(ascii: ",")) }
+            isFirst = false
+            frame.append(UInt8(ascii: "["))
+            JSONWriter.append(name, to: &frame)
+            frame.append(UInt8(ascii: ","))
+            JSONWriter.append(value, to: &frame)
+            frame.append(UInt8(ascii: "]"))
+        }
+        frame += Array(#"],"body_base64":""#.utf8)
+        frame += Array(self.body.withUnsafeReadableBytes { Base64.encode($0) }.utf8)
+        frame += Array("\"}".utf8)
+        return frame
+    }
+}
+
+/// Why a local server gave no answer.
+enum LocalFailure: Error, Equatable {
+    /// It cannot be connected to: it has had nothing.
+    case away(String)
+    /// It took the connection and did not answer: it may have had the request.
+    case unanswered(String)
+
+    var text: String {
+        switch self {
+        case .away(let text), .unanswered(let text): text
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+
+/// One request to a local server and its answer, on a connection of their own: the last handler of its channel.
+final class LocalExchange: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private let request: LocalRequest
+    private let promise: EventLoopPromise<LocalAnswer>
+    private let start: NIODeadline
+    private var answer: LocalAnswer?
+    private var isOver = false
+
+    init(_ request: LocalRequest, start: NIODeadline, promise: EventLoopPromise<LocalAnswer>) {
+        self.request = request
+        self.start = start
+        self.promise = promise
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let head = HTTPRequestHead(
+            version: .http1_1,
+            method: self.request.method,
+            uri: self.request.target,
+            headers: self.request.headers
+        )
+        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
+        if self.request.body.readableBytes > 0 {
+            context.write(self.wrapOutboundOut(.body(.byteBuffer(self.request.body))), promise: nil)
+        }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil))).whenFailure { error in
+            let (this, context) = bound.value
+            this.fail(.unanswered(ConnectFailure.text(error)), context: context)
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head):
+            self.answer = LocalAnswer(
+                status: head.status,
+                headers: head.headers,
+                body: ByteBuffer(),
+                isCut: false,
+                time: .zero
+            )
+        case .body(var bytes):
+            let room = LocalAnswer.bodyLimit - (self.answer?.body.readableBytes ?? 0)
+            if bytes.readableBytes > room { self.answer?.isCut = true }
+            if var part = bytes.readSlice(length: min(room, bytes.readableBytes)) {
+                self.answer?.body.writeBuffer(&part)
+            }
+        case .end:
+            guard var answer = self.answer, !self.isOver else { return }
+            self.isOver = true
+            answer.time = NIODeadline.now() - self.start
+            self.promise.succeed(answer)
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.fail(.unanswered(ConnectFailure.text(error)), context: context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.fail(.unanswered("it closed the connection without an answer"), context: context)
+    }
+
+    /// The time is over.
+    func expire(context: ChannelHandlerContext) {
+        self.fail(.unanswered("no answer in time"), context: context)
+    }
+
+    private func fail(_ failure: LocalFailure, context: ChannelHandlerContext) {
+        guard !self.isOver else { return }
+        self.isOver = true
+        self.promise.fail(failure)
+        context.close(promise: nil)
+    }
+}
+
+@available(*, unavailable)
+extension LocalExchange: Sendable {}

@@ -1,0 +1,74 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+
+/// The developer's own server. Each request has a connection of its own, so that none is lost with one that the server was
+/// about to close.
+struct LocalServer: Sendable {
+    private static let connectTimeout = TimeAmount.seconds(5)
+
+    let address: WebAddress
+    private let tls: TLSClient
+    /// How long an answer may take.
+    private let timeout: TimeAmount
+    private let eventLoop: any EventLoop
+
+    init(address: WebAddress, timeout: TimeAmount, tls: TLSClient, eventLoop: any EventLoop) {
+        self.address = address
+        self.timeout = timeout
+        self.tls = tls
+        self.eventLoop = eventLoop
+    }
+
+    /// Whether anything listens there.
+    ///
+    /// - Returns: nil where it does, or why not; on the event loop.
+    func check() -> EventLoopFuture<String?> {
+        ClientBootstrap(group: self.eventLoop)
+            .connectTimeout(Self.connectTimeout)
+            .connect(host: self.address.host, port: self.address.port)
+            .flatMap { $0.close().map { nil } }
+            .flatMapError { error in self.eventLoop.makeSucceededFuture(ConnectFailure.text(error)) }
+    }
+
+    /// Sends a request.
+    ///
+    /// - Returns: a future on the event loop that fails with `LocalFailure`.
+    func send(_ request: LocalRequest) -> EventLoopFuture<LocalAnswer> {
+        let promise = self.eventLoop.makePromise(of: LocalAnswer.self)
+        let (tls, address, timeout) = (self.tls, self.address, self.timeout)
+        let start = NIODeadline.now()
+        ClientBootstrap(group: self.eventLoop)
+            .connectTimeout(min(Self.connectTimeout, timeout))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try tls.add(to: channel, for: address)
+                    var encoding = HTTPRequestEncoder.Configuration()
+                    // The request says itself how long it is, in the place where the platform said it.
+                    encoding.automaticallySetFramingHeaders = false
+                    try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
+                    try pipeline.addHandler(
+                        ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes))
+                    )
+                    try pipeline.addHandler(NIOHTTPRequestHeadersValidator())
+                    let exchange = LocalExchange(request, start: start, promise: promise)
+                    try pipeline.addHandler(exchange)
+                    let bound = NIOLoopBound(exchange, eventLoop: channel.eventLoop)
+                    let deadline = channel.eventLoop.scheduleTask(in: timeout) {
+                        if let context = try? channel.pipeline.syncOperations.context(handler: bound.value) {
+                            bound.value.expire(context: context)
+                        }
+                    }
+                    promise.futureResult.whenComplete { _ in deadline.cancel() }
+                }
+            }
+            .connect(host: address.host, port: address.port)
+            .whenFailure { promise.fail(LocalFailure.away(ConnectFailure.text($0))) }
+        return promise.futureResult
+    }
+}

@@ -1,0 +1,47 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import NIOCore
+internal import Shared
+
+/// How a command speaks to the developer's own server.
+struct LocalServerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A header field to send along; replaces those of its name. May be repeated.",
+            valueName: "Name: value"
+        )
+    )
+    var header: [String] = []
+
+    @Option(help: ArgumentHelp("How long the local server has for an answer.", valueName: "time"))
+    var timeout = "30s"
+
+    func validate() throws {
+        _ = try self.headers()
+        guard let time = DurationText.parse(self.timeout), time > .zero, time <= .hours(24) else {
+            throw ValidationError("--timeout takes a time such as 500ms, 30s or 10m.")
+        }
+    }
+
+    /// The time, which `validate` has checked.
+    var time: TimeAmount { DurationText.parse(self.timeout) ?? .seconds(30) }
+
+    func headers() throws -> [(name: String, value: String)] {
+        try self.header.map { line in
+            guard let colon = line.firstIndex(of: ":") else { throw Self.mistake(line) }
+            let name = String(line[..<colon])
+            let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            guard name.isHTTPToken, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw Self.mistake(line)
+            }
+            return (name, String(value))
+        }
+    }
+
+    private static func mistake(_ line: String) -> ValidationError {
+        ValidationError("--header takes a field such as 'X-Test: yes', not \"\(line)\".")
+    }
+}

@@ -1,0 +1,27 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+
+/// Says in a few words why a connection could not be made.
+enum ConnectFailure {
+    static func text(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.first { return self.text(first.error) }
+            return error.dnsAError != nil || error.dnsAAAAError != nil ? "the name is not known" : "no address answers"
+        case let error as IOError:
+            return String(cString: strerror(error.errnoCode)).lowercased()
+        case ChannelError.connectTimeout:
+            return "no answer in time"
+        case let error as NIOSSLError:
+            return "TLS: \(error)"
+        default:
+            return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// Which of a bot's retained events are sent again.
+enum ReplaySelection: Equatable, Sendable {
+    case one(Position)
+    /// From an event to another, both included; to the newest where that is nil.
+    case range(from: Position, until: Position?)
+    /// What was received within a time, such as `5m`.
+    case since(String)
+    /// The newest so many.
+    case last(Int)
+
+    /// What is asked of the relay.
+    var start: Subscription.Start {
+        switch self {
+        case .one(let position), .range(from: let position, until: _): .after(position.predecessor)
+        case .since(let time): .since(time)
+        // As far back as the relay lets one ask.
+        case .last: .since("366d")
+        }
+    }
+}
+
+/// Collects what was selected from a stream of retained events, which goes on with what comes: it ends where the log stood
+/// when the stream began. No IO and no clock.
+struct ReplayCollection {
+    /// The most bytes that are collected.
+    static let byteLimit = 256 << 20
+
+    enum Progress: Equatable {
+        case more
+        case complete
+        /// What was selected is not retained any more.
+        case gone(String)
+        case tooMuch
+    }
+
+    private let selection: ReplaySelection
+    /// In the order of the log.
+    private(set) var events: [ReceivedEvent] = []
+    private var head: Position?
+    private var bytes = 0
+
+    init(_ selection: ReplaySelection) {
+        self.selection = selection
+    }
+
+    /// The relay says from where on the events follow.
+    mutating func began(_ recovery: RelayMessage.Recovery) -> Progress {
+        self.head = recovery.head
+        switch self.selection {
+        case .one, .range:
+            if let loss = recovery.loss { return .gone("\(loss): \(recovery.detail)") }
+        case .since, .last:
+            break
+        }
+        return self.isBehindHead(recovery.position) ? .complete : .more
+    }
+
+    /// An event came.
+    mutating func received(_ event: ReceivedEvent) -> Progress {
+        switch self.selection {
+        case .one(let position):
+            guard event.position == position else { return .gone("the log has no such event") }
+            self.events = [event]
+            return .complete
+        case .range(from: _, let until):
+            if let until, event.position.epoch != until.epoch || event.position.offset > until.offset {
+                return .complete
+            }
+            self.add(event)
+            if event.position == until { return .complete }
+        case .since:
+            self.add(event)
+        case .last(let count):
+            self.add(event)
+            if self.events.count > count { self.bytes -= self.events.removeFirst().frame.readableBytes }
+        }
+        guard self.bytes <= Self.byteLimit else { return .tooMuch }
+        return self.isBehindHead(event.position) ? .complete : .more
+    }
+
+    private mutating func add(_ event: ReceivedEvent) {
+        self.events.append(event)
+        self.bytes += event.frame.readableBytes
+    }
+
+    private func isBehindHead(_ position: Position) -> Bool {
+        guard let head else { return false }
+        return position.epoch != head.epoch || position.offset >= head.offset
+    }
+}

@@ -1,0 +1,104 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// Why retained events cannot be had.
+enum RetainedEventsError: Error {
+    case ended(CommandEnd)
+    case gone(String)
+    case tooMuch
+}
+
+/// Fetches retained events from the relay. It only looks on: nothing of it counts as had. Bound to its event loop.
+final class RetainedEvents {
+    /// How long nothing may come before what has come is all: the newest event may have been let go meanwhile.
+    private static let quiet = TimeAmount.seconds(2)
+
+    private let eventLoop: any EventLoop
+    private let promise: EventLoopPromise<[ReceivedEvent]>
+    private var collection: ReplayCollection
+    private var subscription: RelaySubscription?
+    private var deadline: Scheduled<Void>?
+    private var isOver = false
+
+    private init(_ selection: ReplaySelection, eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        self.promise = eventLoop.makePromise()
+        self.collection = ReplayCollection(selection)
+    }
+
+    /// Fetches them. On the event loop.
+    ///
+    /// - Returns: a future that fails with `RetainedEventsError`.
+    static func fetch(
+        _ selection: ReplaySelection,
+        from relay: WebAddress,
+        secret: Secret,
+        filters: [Subscription.Filter],
+        isInsecure: Bool,
+        eventLoop: any EventLoop
+    ) throws -> EventLoopFuture<[ReceivedEvent]> {
+        let fetch = RetainedEvents(selection, eventLoop: eventLoop)
+        let subscription = RelaySubscription(
+            relay: relay,
+            secret: secret,
+            subscription: Subscription(start: selection.start, filters: filters),
+            tls: try TLSClient(isInsecure: isInsecure),
+            eventLoop: eventLoop,
+            owner: fetch
+        )
+        fetch.subscription = subscription
+        subscription.start()
+        return fetch.promise.futureResult
+    }
+
+    private func finish(_ result: Result<[ReceivedEvent], any Error>) {
+        guard !self.isOver else { return }
+        self.isOver = true
+        self.deadline?.cancel()
+        self.subscription?.stop()
+        self.subscription = nil
+        self.promise.completeWith(result)
+    }
+
+    private func go(on progress: ReplayCollection.Progress) {
+        switch progress {
+        case .more:
+            self.deadline?.cancel()
+            self.deadline = self.eventLoop.assumeIsolated().scheduleTask(in: Self.quiet) {
+                self.finish(.success(self.collection.events))
+            }
+        case .complete: self.finish(.success(self.collection.events))
+        case .gone(let detail): self.finish(.failure(RetainedEventsError.gone(detail)))
+        case .tooMuch: self.finish(.failure(RetainedEventsError.tooMuch))
+        }
+    }
+}
+
+extension RetainedEvents: SubscriptionOwner {
+    func connected() {}
+
+    func received(_ message: RelayMessage) {
+        guard !self.isOver else { return }
+        switch message {
+        case .event(let event): self.go(on: self.collection.received(event))
+        case .recovery(let recovery): self.go(on: self.collection.began(recovery))
+        case .replyResult, .fault, .other: break
+        }
+    }
+
+    func receivedAgain(_ event: ReceivedEvent) {}
+
+    func disconnected(_ reason: String, retryIn pause: TimeAmount) {}
+
+    func failed(_ failure: SubscriptionStateMachine.Failure) {
+        self.subscription = nil
+        self.finish(.failure(RetainedEventsError.ended(CommandEnd(failure))))
+    }
+}
+
+@available(*, unavailable)
+extension RetainedEvents: Sendable {}

@@ -1,0 +1,244 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// What a connection to the relay tells. All calls come on its event loop.
+protocol RelayConnectionOwner: AnyObject {
+    /// The relay speaks envelopes now.
+    func opened(_ connection: RelayConnection)
+
+    /// The relay answered the handshake with something else; the last call.
+    func refused(_ connection: RelayConnection, status: Int, detail: String, retryAfter: TimeAmount?)
+
+    /// Bytes came, whatever they are.
+    func heard(_ connection: RelayConnection)
+
+    /// A text message came.
+    func received(_ frame: ByteBuffer, on connection: RelayConnection)
+
+    /// The connection is gone; the last call.
+    func ended(_ connection: RelayConnection, code: Int?, text: String)
+}
+
+/// One WebSocket to the relay, from the handshake on: the last handler of its channel. It reads only while it may, so that
+/// the relay waits for a client that does not get on. Bound to its event loop.
+final class RelayConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum State {
+        /// The answer to the handshake, as far as it has come.
+        case opening([UInt8])
+        /// The body of an answer that is a refusal.
+        case refusing(HTTPResponseHead, [UInt8])
+        case open
+        /// We have said goodbye, and wait for the relay's.
+        case closing
+        case ended
+    }
+
+    private static let headLimit = 64 << 10
+    /// How long the relay has to answer a goodbye. Until it does, what was sent before may not have been read.
+    private static let goodbye = TimeAmount.seconds(1)
+
+    private let request: ByteBuffer
+    private let accept: String
+    private var owner: (any RelayConnectionOwner)?
+    private var state = State.opening([])
+    private var frames = ServerFrameReader()
+    private var context: ChannelHandlerContext?
+    private var close: (code: Int?, text: String) = (nil, "the connection broke")
+
+    /// Whether it leaves what comes to the system's buffers.
+    var isPaused = false {
+        didSet { if oldValue, !self.isPaused { self.context?.read() } }
+    }
+
+    /// - Parameters:
+    ///   - request: the opening handshake.
+    ///   - accept: what the relay has to answer to its key.
+    init(request: String, accept: String, owner: any RelayConnectionOwner) {
+        self.request = ByteBuffer(string: request)
+        self.accept = accept
+        self.owner = owner
+    }
+
+    /// Sends a text message, if the connection is open.
+    ///
+    /// - Returns: whether it was handed to the connection.
+    @discardableResult
+    func send(_ text: [UInt8]) -> Bool {
+        guard case .open = self.state else { return false }
+        self.write(MaskedFrame.make(.text, text))
+        return true
+    }
+
+    /// Asks the relay for a sign of life.
+    func ping() {
+        guard case .open = self.state else { return }
+        self.write(MaskedFrame.make(.ping, []))
+    }
+
+    /// Ends the connection in good order; the owner hears no more of it.
+    ///
+    /// - Returns: a future that succeeds when the relay has read what was sent, or had the time to.
+    func finish() -> EventLoopFuture<Void>? {
+        self.owner = nil
+        guard case .open = self.state, let context = self.context else {
+            self.drop()
+            return nil
+        }
+        self.state = .closing
+        self.isPaused = false
+        self.write(MaskedFrame.close(code: 1000))
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: Self.goodbye) { channel.close(promise: nil) }
+        return channel.closeFuture
+    }
+
+    /// Ends the connection as it is; the owner hears no more of it.
+    func drop() {
+        self.owner = nil
+        self.state = .ended
+        self.context?.close(promise: nil)
+    }
+
+    private func write(_ frame: ByteBuffer) {
+        self.context?.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
+    }
+
+    // MARK: The channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        // Given up while it was being made.
+        guard self.owner != nil else { return context.close(promise: nil) }
+        self.write(self.request)
+        context.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.owner?.heard(self)
+        self.unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
+            var rest = bytes
+            if case .opening = self.state { rest = self.readHandshake(bytes) }
+            if case .refusing = self.state { return self.readRefusal(rest) }
+            guard self.readsFrames else { return }
+            do throws(ServerFrameReader.Violation) {
+                try self.frames.receive(rest) { kind, payload in self.receive(kind, payload) }
+            } catch {
+                self.fail("the relay broke the protocol: \(error.rawValue)")
+            }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !self.isPaused { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.fail(ConnectFailure.text(error))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .refusing(let head, let body) = self.state { self.refuse(head, body) }
+        self.state = .ended
+        let owner = self.owner
+        self.owner = nil
+        owner?.ended(self, code: self.close.code, text: self.close.text)
+    }
+
+    private var readsFrames: Bool {
+        switch self.state {
+        case .open, .closing: true
+        case .opening, .refusing, .ended: false
+        }
+    }
+
+    private func fail(_ text: String) {
+        self.close.text = text
+        self.context?.close(promise: nil)
+    }
+
+    // MARK: The handshake
+
+    /// - Returns: what follows the head.
+    private func readHandshake(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard case .opening(var head) = self.state else { return bytes }
+        for (index, byte) in bytes.enumerated() {
+            head.append(byte)
+            guard byte == UInt8(ascii: "\n"), head.suffix(4).elementsEqual("\r\n\r\n".utf8) else { continue }
+            guard let response = HTTPResponseHead(head) else { break }
+            if response.status != 101 {
+                self.state = .refusing(response, [])
+            } else if response.field("sec-websocket-accept") == self.accept,
+                response.field("sec-websocket-protocol") == "cloudevents.json"
+            {
+                self.state = .open
+                self.owner?.opened(self)
+            } else {
+                break
+            }
+            return UnsafeRawBufferPointer(rebasing: bytes[(index + 1)...])
+        }
+        self.state = .opening(head)
+        if head.count > Self.headLimit || head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            self.state = .ended
+            self.owner?.refused(self, status: 0, detail: "what answers there is no Hookwire relay", retryAfter: nil)
+            self.drop()
+        }
+        return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    private func readRefusal(_ bytes: UnsafeRawBufferPointer) {
+        guard case .refusing(let head, var body) = self.state else { return }
+        body.append(contentsOf: bytes.prefix(Self.headLimit - body.count))
+        self.state = .refusing(head, body)
+        let isWhole = if case .length(let length) = head.framing { body.count >= length } else { false }
+        if isWhole || body.count >= Self.headLimit { self.refuse(head, body) }
+    }
+
+    private func refuse(_ head: HTTPResponseHead, _ body: [UInt8]) {
+        self.state = .ended
+        let detail = DeadLetterListing.detail(ByteBuffer(bytes: body))
+        let seconds = head.field("retry-after").flatMap { Int64($0) }.map { TimeAmount.seconds(min($0, 3_600)) }
+        self.owner?.refused(self, status: head.status, detail: detail, retryAfter: seconds)
+        self.drop()
+    }
+
+    // MARK: Messages
+
+    private func receive(_ kind: ServerFrameReader.Kind, _ payload: UnsafeRawBufferPointer) {
+        switch kind {
+        case .text, .binary:
+            self.owner?.received(ByteBuffer(bytes: payload), on: self)
+        case .ping:
+            self.write(MaskedFrame.make(.pong, payload))
+        case .pong:
+            break
+        case .close:
+            guard case .open = self.state else {
+                self.context?.close(promise: nil)
+                return
+            }
+            let code = payload.count >= 2 ? Int(payload[0]) << 8 | Int(payload[1]) : nil
+            self.close = (code, String(decoding: payload.dropFirst(2), as: UTF8.self))
+            self.write(code.map { MaskedFrame.close(code: $0) } ?? MaskedFrame.make(.close, []))
+            self.state = .ended
+            self.context?.close(promise: nil)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension RelayConnection: Sendable {}

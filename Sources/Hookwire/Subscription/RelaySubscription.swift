@@ -1,0 +1,278 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOPosix
+internal import Shared
+
+/// What a subscription tells. All calls come on its event loop.
+protocol SubscriptionOwner: AnyObject {
+    /// The relay has taken the client; once a connection.
+    func connected()
+
+    /// A message of the relay's. An event is one that has not come before.
+    func received(_ message: RelayMessage)
+
+    /// An event came again that this client had on an earlier connection.
+    func receivedAgain(_ event: ReceivedEvent)
+
+    /// The connection is gone, or could not be made; it is tried again.
+    ///
+    /// - Parameter reason: in a few words.
+    func disconnected(_ reason: String, retryIn pause: TimeAmount)
+
+    /// It is not tried again; the last call.
+    func failed(_ failure: SubscriptionStateMachine.Failure)
+}
+
+/// A bot's events from the relay, over as many connections as it takes: runs what `SubscriptionStateMachine` decides.
+/// Bound to its event loop.
+final class RelaySubscription {
+    private let relay: WebAddress
+    private let secret: Secret
+    private let tls: TLSClient
+    private let eventLoop: any EventLoop
+    private var subscription: Subscription
+    private var owner: (any SubscriptionOwner)?
+    private var machine = SubscriptionStateMachine()
+    private var connection: RelayConnection?
+    private var ticks: RepeatedTask?
+    /// When the relay first took the client: a client that has no position yet asks for what came since.
+    private var firstOpened: NIODeadline?
+    private var acknowledgement: Position?
+    private var pace = AcknowledgementPace()
+    /// Whether the last acknowledgement has not been handed to a connection.
+    private(set) var owesAcknowledgement = false
+
+    /// - Parameter relay: of an egress node, or of a relay that is both.
+    init(
+        relay: WebAddress,
+        secret: Secret,
+        subscription: Subscription,
+        tls: TLSClient,
+        eventLoop: any EventLoop,
+        owner: any SubscriptionOwner
+    ) {
+        self.relay = relay
+        self.secret = secret
+        self.subscription = subscription
+        self.tls = tls
+        self.eventLoop = eventLoop
+        self.owner = owner
+    }
+
+    /// Begins; once.
+    func start() {
+        self.run(self.machine.connect(now: .now()))
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.ticks = self.eventLoop.scheduleRepeatedTask(
+            initialDelay: SubscriptionStateMachine.tickInterval,
+            delay: SubscriptionStateMachine.tickInterval
+        ) { _ in
+            let this = bound.value
+            this.run(this.machine.tick(now: .now(), wall: WallClock.now()))
+        }
+    }
+
+    /// Says goodbye; the owner hears no more.
+    ///
+    /// - Returns: a future that succeeds when the relay has read what was sent, or had the time to.
+    @discardableResult
+    func stop() -> EventLoopFuture<Void> {
+        if self.owesAcknowledgement { self.flushAcknowledgement() }
+        self.machine.end()
+        self.ticks?.cancel()
+        self.owner = nil
+        let connection = self.connection
+        self.connection = nil
+        return connection?.finish() ?? self.eventLoop.makeSucceededVoidFuture()
+    }
+
+    /// Leaves what comes to the relay until the client has room again.
+    var isPaused = false {
+        didSet {
+            self.machine.paused(self.isPaused, now: .now())
+            self.connection?.isPaused = self.isPaused
+        }
+    }
+
+    /// Sends a frame of the envelope protocol.
+    ///
+    /// - Returns: whether there is a connection to send it on.
+    @discardableResult
+    func send(_ frame: [UInt8]) -> Bool {
+        self.connection?.send(frame) ?? false
+    }
+
+    /// Tells the relay that everything up to a position is done with: now, or on the next connection.
+    func acknowledge(_ position: Position) {
+        self.acknowledgement = position
+        self.owesAcknowledgement = true
+        switch self.pace.take(now: .now()) {
+        case .now:
+            self.flushAcknowledgement()
+        case .later(let pause):
+            let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+            self.eventLoop.scheduleTask(in: pause) {
+                if bound.value.owesAcknowledgement { bound.value.flushAcknowledgement() }
+            }
+        case .waits:
+            break
+        }
+    }
+
+    private func flushAcknowledgement() {
+        guard let position = self.acknowledgement else { return }
+        if self.send(ClientMessage.acknowledgement(of: position)) { self.owesAcknowledgement = false }
+    }
+
+    // MARK: Actions
+
+    private func run(_ action: SubscriptionStateMachine.Action, because reason: String = "") {
+        switch action {
+        case .none:
+            break
+        case .connect:
+            self.connect()
+        case .wait(let pause):
+            self.connection = nil
+            self.owner?.disconnected(reason, retryIn: pause)
+            let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+            self.eventLoop.scheduleTask(in: pause) {
+                let this = bound.value
+                this.run(this.machine.connect(now: .now()))
+            }
+        case .ping:
+            self.connection?.ping()
+        case .drop:
+            self.connection?.drop()
+            self.connection = nil
+            self.lost(code: nil, text: "the relay has been silent")
+        case .fail(let failure):
+            let owner = self.owner
+            self.stop()
+            owner?.failed(failure)
+        }
+    }
+
+    private func connect() {
+        let key = Base64.encode(SecureRandom.bytes(16))
+        let connection = RelayConnection(
+            request: self.handshake(key: key),
+            accept: WebSocketHandshake.acceptance(of: key),
+            owner: self
+        )
+        self.connection = connection
+        connection.isPaused = self.isPaused
+        let bound = NIOLoopBound((self, connection), eventLoop: self.eventLoop)
+        let (relay, tls) = (self.relay, self.tls)
+        ClientBootstrap(group: self.eventLoop)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connectTimeout(.seconds(10))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try tls.add(to: channel, for: relay)
+                    try channel.pipeline.syncOperations.addHandler(bound.value.1)
+                }
+            }
+            .connect(host: relay.host, port: relay.port)
+            .assumeIsolated()
+            .whenFailure { error in
+                let (this, connection) = bound.value
+                guard this.connection === connection else { return }
+                let detail = ConnectFailure.text(error)
+                this.run(
+                    this.machine.unreachable(detail: detail, now: .now(), dice: .random(in: 0...1)),
+                    because: detail
+                )
+            }
+    }
+
+    private func handshake(key: String) -> String {
+        """
+        GET \(self.relay.prefix)/ws?\(self.current.query) HTTP/1.1\r
+        Host: \(self.relay.authority)\r
+        Authorization: Bearer \(self.secret.exposeText())\r
+        Connection: Upgrade\r
+        Upgrade: websocket\r
+        Sec-WebSocket-Version: 13\r
+        Sec-WebSocket-Protocol: cloudevents.json\r
+        Sec-WebSocket-Key: \(key)\r
+        \r
+
+        """
+    }
+
+    /// What is asked for now. The relay knows a consumer's place; who is none goes on behind what it has.
+    private var current: Subscription {
+        var subscription = self.subscription
+        guard subscription.consumer == nil else {
+            if self.machine.received != nil { subscription.start = .cursor }
+            return subscription
+        }
+        if let position = self.machine.received {
+            subscription.start = .after(position)
+        } else if subscription.start == .live, let firstOpened {
+            subscription.start = .since("\(max(1, (NIODeadline.now() - firstOpened).nanoseconds / 1_000_000))ms")
+        }
+        return subscription
+    }
+}
+
+extension RelaySubscription: RelayConnectionOwner {
+    func opened(_ connection: RelayConnection) {
+        guard connection === self.connection else { return }
+        self.firstOpened = self.firstOpened ?? .now()
+        self.machine.opened(now: .now())
+        // The relay may not have had the last word of the connection before.
+        self.flushAcknowledgement()
+        self.owner?.connected()
+    }
+
+    func refused(_ connection: RelayConnection, status: Int, detail: String, retryAfter: TimeAmount?) {
+        guard connection === self.connection else { return }
+        self.run(
+            self.machine.refused(
+                status: status,
+                detail: detail,
+                retryAfter: retryAfter,
+                now: .now(),
+                dice: .random(in: 0...1)
+            ),
+            because: "\(status): \(detail)"
+        )
+    }
+
+    func heard(_ connection: RelayConnection) {
+        guard connection === self.connection else { return }
+        self.machine.heard(now: .now())
+    }
+
+    func received(_ frame: ByteBuffer, on connection: RelayConnection) {
+        guard connection === self.connection else { return }
+        let message = RelayMessage(frame)
+        if case .event(let event) = message, !self.machine.receive(event.position) {
+            self.owner?.receivedAgain(event)
+        } else {
+            self.owner?.received(message)
+        }
+    }
+
+    func ended(_ connection: RelayConnection, code: Int?, text: String) {
+        guard connection === self.connection else { return }
+        self.lost(code: code, text: text)
+    }
+
+    /// A connection is gone, made or not.
+    private func lost(code: Int?, text: String) {
+        let reason = code.map { "\(text) (\($0))" } ?? text
+        self.run(self.machine.unreachable(detail: reason, now: .now(), dice: .random(in: 0...1)), because: reason)
+        self.run(self.machine.closed(code: code, text: text, now: .now(), dice: .random(in: 0...1)), because: reason)
+    }
+}
+
+@available(*, unavailable)
+extension RelaySubscription: Sendable {}

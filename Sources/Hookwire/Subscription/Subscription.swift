@@ -1,0 +1,58 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// What a command asks of the relay's envelope socket: the query of its URL. docs/delivery.md has the parameters.
+struct Subscription: Equatable, Sendable {
+    /// Where the events begin.
+    enum Start: Equatable, Sendable {
+        /// With what comes.
+        case live
+        /// Behind what the consumer is done with.
+        case cursor
+        /// With what was received within a time, such as `5m`.
+        case since(String)
+        /// Behind a position.
+        case after(Position)
+    }
+
+    var start = Start.live
+    /// Whose place in the log is kept by the relay, and moved by acknowledgements; nil moves none.
+    var consumer: String?
+    /// `type`, `where` and the like, with their values.
+    var filters: [Filter] = []
+
+    /// One parameter that leaves events out.
+    struct Filter: Equatable, Sendable {
+        static let names: Set<String> = ["type", "where", "group_openid", "user_openid", "guild_id", "channel_id"]
+
+        var name: String
+        var value: String
+
+        /// Reads `type=GROUP_AT_MESSAGE_CREATE`; nil for what is none.
+        init?(_ text: String) {
+            guard let sign = text.firstIndex(of: "=") else { return nil }
+            self.name = String(text[..<sign])
+            self.value = String(text[text.index(after: sign)...])
+            guard Self.names.contains(self.name), !self.value.isEmpty else { return nil }
+        }
+    }
+
+    /// The query. The secret is not in it.
+    var query: String {
+        var pairs: [(String, String)] = []
+        if let consumer { pairs += [("consumer", consumer), ("ack", "1")] }
+        switch self.start {
+        case .live: pairs.append(("backlog", "off"))
+        case .cursor: pairs.append(("backlog", self.consumer == nil ? "on" : "new"))
+        case .since(let time): pairs.append(("since", time))
+        case .after(let position): pairs.append(("after", position.description))
+        }
+        // Whoever keeps its place itself only looks on: what it gets is not had for others.
+        if self.consumer == nil, self.start != .live, self.start != .cursor { pairs.append(("backlog", "off")) }
+        pairs += self.filters.map { ($0.name, $0.value) }
+        return pairs.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+    }
+}

@@ -1,0 +1,204 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// Keeps one connection to the relay: when to connect, when a connection counts as dead, what is new on it. No IO and no
+/// clock of its own.
+///
+/// A dead relay is noticed by silence: after `idle` without a byte the client pings, and after `answer` more it connects
+/// anew. A laptop that slept is noticed by its wall clock: then it pings at once, for a connection that looks alive is most
+/// often gone. While the client itself does not read, silence says nothing.
+struct SubscriptionStateMachine {
+    /// How long nothing may come before the relay is asked.
+    static let idle = TimeAmount.seconds(10)
+    /// How long the relay has for its answer.
+    static let answer = TimeAmount.seconds(5)
+    /// How long a connection and its handshake may take.
+    static let handshake = TimeAmount.seconds(15)
+    /// How often `tick` is called; a clock that has gone much further has slept.
+    static let tickInterval = TimeAmount.seconds(1)
+    private static let sleepMilliseconds: Int64 = 5_000
+    /// How long a relay is tried that has never answered.
+    static let patience = TimeAmount.seconds(10)
+    private static let longestHint = TimeAmount.minutes(5)
+
+    enum State: Equatable {
+        case idle
+        case connecting(since: NIODeadline)
+        case open(since: NIODeadline)
+        case waiting
+        case ended
+    }
+
+    /// Why there is no connection. The raw value is for programs.
+    enum Loss: String, Error {
+        case unreachable
+        case refused
+        case closed
+        case silent
+        case protocolError = "protocol_error"
+    }
+
+    enum Action: Equatable {
+        case none
+        case connect
+        case wait(TimeAmount)
+        case ping
+        /// The connection is dead: drop it, and tell of the loss.
+        case drop
+        /// There is no use in trying again.
+        case fail(Failure)
+    }
+
+    enum Failure: Equatable {
+        /// The relay does not want this client.
+        case refused(status: Int, detail: String)
+        case unreachable(detail: String)
+    }
+
+    private(set) var state = State.idle
+    /// The last event that was received, on whatever connection.
+    private(set) var received: Position?
+    private var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
+    private var wasOpen = false
+    private var firstTry: NIODeadline?
+    private var lastHeard = NIODeadline.uptimeNanoseconds(0)
+    private var pinged: NIODeadline?
+    private var lastWall: Int64?
+    private var isPaused = false
+
+    /// Begins, or begins again after the wait.
+    mutating func connect(now: NIODeadline) -> Action {
+        guard self.state == .idle || self.state == .waiting else { return .none }
+        self.firstTry = self.firstTry ?? now
+        self.state = .connecting(since: now)
+        return .connect
+    }
+
+    /// The relay has taken the client.
+    mutating func opened(now: NIODeadline) {
+        guard self.isConnecting else { return }
+        self.wasOpen = true
+        self.state = .open(since: now)
+        self.lastHeard = now
+        self.pinged = nil
+    }
+
+    // MARK: Ends
+
+    /// The relay answered the handshake with something else.
+    ///
+    /// - Parameter retryAfter: what the answer says of it.
+    mutating func refused(
+        status: Int,
+        detail: String,
+        retryAfter: TimeAmount?,
+        now: NIODeadline,
+        dice: Double
+    ) -> Action {
+        guard self.isConnecting else { return .none }
+        // 408 and 429 go by; of a relay that took this client before, a 404 is some proxy's that has lost it for a moment.
+        let mayPass = status >= 500 || status == 408 || status == 429 || (self.wasOpen && status == 404)
+        guard mayPass else { return self.fail(.refused(status: status, detail: detail)) }
+        guard self.hasPatience(now) else { return self.fail(.refused(status: status, detail: detail)) }
+        return self.wait(hint: retryAfter, dice: dice)
+    }
+
+    /// The relay could not be reached.
+    mutating func unreachable(detail: String, now: NIODeadline, dice: Double) -> Action {
+        guard self.isConnecting else { return .none }
+        guard self.hasPatience(now) else { return self.fail(.unreachable(detail: detail)) }
+        return self.wait(hint: nil, dice: dice)
+    }
+
+    /// An open connection has ended.
+    ///
+    /// - Parameters:
+    ///   - code: of the close frame, if one came.
+    ///   - text: its reason, which may say when to come back.
+    mutating func closed(code: Int?, text: String, now: NIODeadline, dice: Double) -> Action {
+        guard case .open(let since) = self.state else { return .none }
+        if now - since >= .seconds(5) { self.backoff.reset() }
+        return self.wait(hint: code == 1012 || code == 1013 ? Self.pause(in: text) : nil, dice: dice)
+    }
+
+    /// `connect again in 1200 ms`, in the words of a draining node.
+    static func pause(in text: String) -> TimeAmount? {
+        let words = text.split(separator: " ")
+        guard let unit = words.lastIndex(of: "ms"), unit > 0, let number = Int64(words[unit - 1]), number >= 0 else {
+            return nil
+        }
+        return min(.milliseconds(number), self.longestHint)
+    }
+
+    private var isConnecting: Bool { if case .connecting = self.state { true } else { false } }
+
+    private func hasPatience(_ now: NIODeadline) -> Bool {
+        self.wasOpen || self.firstTry.map { now - $0 < Self.patience } ?? true
+    }
+
+    private mutating func wait(hint: TimeAmount?, dice: Double) -> Action {
+        self.state = .waiting
+        let pause = self.backoff.next(dice: dice)
+        return .wait(hint.map { min($0, Self.longestHint) } ?? pause)
+    }
+
+    private mutating func fail(_ failure: Failure) -> Action {
+        self.state = .ended
+        return .fail(failure)
+    }
+
+    /// The command is over.
+    mutating func end() {
+        self.state = .ended
+    }
+
+    // MARK: Liveness
+
+    /// Something came.
+    mutating func heard(now: NIODeadline) {
+        self.lastHeard = now
+        self.pinged = nil
+    }
+
+    /// The client stops reading, or reads again.
+    mutating func paused(_ isPaused: Bool, now: NIODeadline) {
+        guard self.isPaused != isPaused else { return }
+        self.isPaused = isPaused
+        self.heard(now: now)
+    }
+
+    /// Once every `tickInterval`.
+    ///
+    /// - Parameter wall: the time of day in milliseconds, which goes on while the machine sleeps.
+    mutating func tick(now: NIODeadline, wall: Int64) -> Action {
+        let slept = self.lastWall.map { abs(wall - $0) > Self.sleepMilliseconds } ?? false
+        self.lastWall = wall
+        if case .connecting(let since) = self.state, now - since >= Self.handshake { return .drop }
+        guard case .open = self.state, !self.isPaused else { return .none }
+        if slept {
+            self.pinged = now
+            return .ping
+        }
+        if let pinged {
+            return now - pinged >= Self.answer ? .drop : .none
+        }
+        guard now - self.lastHeard >= Self.idle else { return .none }
+        self.pinged = now
+        return .ping
+    }
+
+    // MARK: Events
+
+    /// An event came.
+    ///
+    /// - Returns: whether it is new: after a reconnect the relay sends again what it does not know to be done with.
+    mutating func receive(_ position: Position) -> Bool {
+        if let received, received.epoch == position.epoch, received.offset >= position.offset { return false }
+        self.received = position
+        return true
+    }
+}

@@ -1,0 +1,167 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Shared
+import Testing
+
+@testable import Hookwire
+
+/// When a subscription connects, when its connection counts as dead, and what is new on it.
+@Suite struct SubscriptionStateMachineTests {
+    private var machine = SubscriptionStateMachine()
+
+    private static func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(1) + .seconds(seconds) }
+
+    private mutating func open(at seconds: Int64 = 0) {
+        #expect(self.machine.connect(now: Self.at(seconds)) == .connect)
+        self.machine.opened(now: Self.at(seconds))
+        #expect(self.machine.tick(now: Self.at(seconds), wall: seconds * 1_000) == .none)
+    }
+
+    /// Failures wait longer each time, up to a bound, and never less than half of it.
+    @Test mutating func backoff() {
+        self.open()
+        var pauses: [TimeAmount] = []
+        for number in 0..<8 {
+            let action =
+                number == 0
+                ? self.machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
+                : self.machine.unreachable(detail: "", now: Self.at(1), dice: 1)
+            guard case .wait(let pause) = action else {
+                Issue.record("it waits")
+                return
+            }
+            pauses.append(pause)
+            #expect(self.machine.connect(now: Self.at(1)) == .connect)
+        }
+        #expect(pauses.prefix(3) == [.milliseconds(500), .seconds(1), .seconds(2)])
+        #expect(pauses.last == .seconds(15))
+        #expect(self.machine.unreachable(detail: "", now: Self.at(1), dice: 0) == .wait(.milliseconds(7_500)))
+    }
+
+    /// A connection that held begins anew with the shortest wait.
+    @Test mutating func backoffBeginsAnew() {
+        for _ in 0..<4 {
+            #expect(self.machine.connect(now: Self.at(0)) == .connect)
+            _ = self.machine.unreachable(detail: "", now: Self.at(0), dice: 1)
+        }
+        #expect(self.machine.connect(now: Self.at(1)) == .connect)
+        self.machine.opened(now: Self.at(1))
+        #expect(self.machine.closed(code: 1006, text: "", now: Self.at(60), dice: 1) == .wait(.milliseconds(500)))
+    }
+
+    /// A node that drains says when to come back, and is heard; what cannot be read is not.
+    @Test mutating func hints() {
+        let text = "this node is draining; connect again in 1234 ms"
+        #expect(SubscriptionStateMachine.pause(in: text) == .milliseconds(1_234))
+        #expect(SubscriptionStateMachine.pause(in: "ms") == nil)
+        #expect(SubscriptionStateMachine.pause(in: "in -5 ms") == nil)
+        #expect(SubscriptionStateMachine.pause(in: "in 99999999999 ms") == .minutes(5))
+        self.open()
+        #expect(self.machine.closed(code: 1012, text: text, now: Self.at(1), dice: 1) == .wait(.milliseconds(1_234)))
+        #expect(self.machine.connect(now: Self.at(2)) == .connect)
+        #expect(
+            self.machine.refused(status: 503, detail: "", retryAfter: .seconds(7), now: Self.at(2), dice: 1)
+                == .wait(.seconds(7))
+        )
+    }
+
+    /// A relay that never answered is given up after a while; one that did is tried for ever.
+    @Test mutating func patience() {
+        #expect(self.machine.connect(now: Self.at(0)) == .connect)
+        #expect(self.machine.unreachable(detail: "x", now: Self.at(9), dice: 1) != .fail(.unreachable(detail: "x")))
+        #expect(self.machine.connect(now: Self.at(10)) == .connect)
+        #expect(self.machine.unreachable(detail: "x", now: Self.at(10), dice: 1) == .fail(.unreachable(detail: "x")))
+        #expect(self.machine.connect(now: Self.at(11)) == .none)
+
+        self.machine = SubscriptionStateMachine()
+        self.open()
+        _ = self.machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
+        #expect(self.machine.connect(now: Self.at(9_999)) == .connect)
+        guard case .wait = self.machine.unreachable(detail: "", now: Self.at(9_999), dice: 1) else {
+            Issue.record("it waits")
+            return
+        }
+    }
+
+    /// A refusal that will not pass is final; one that may is tried again, a 404 where the relay was there before.
+    @Test(arguments: [
+        (401, true, true), (400, true, true), (409, true, true), (404, true, false), (503, false, false),
+        (429, false, false),
+    ])
+    func refusals(status: Int, failsAtFirst: Bool, failsLater: Bool) {
+        for (wasOpen, fails) in [(false, failsAtFirst), (true, failsLater)] {
+            var machine = SubscriptionStateMachine()
+            _ = machine.connect(now: Self.at(0))
+            if wasOpen {
+                machine.opened(now: Self.at(0))
+                _ = machine.closed(code: nil, text: "", now: Self.at(0), dice: 1)
+                _ = machine.connect(now: Self.at(1))
+            }
+            let action = machine.refused(status: status, detail: "d", retryAfter: nil, now: Self.at(1), dice: 1)
+            #expect((action == .fail(.refused(status: status, detail: "d"))) == fails)
+        }
+    }
+
+    /// Silence is followed by a ping, and that by the end; any byte in between saves the connection.
+    @Test mutating func silence() {
+        self.open()
+        for second in 1..<10 {
+            #expect(self.machine.tick(now: Self.at(Int64(second)), wall: Int64(second) * 1_000) == .none)
+        }
+        #expect(self.machine.tick(now: Self.at(10), wall: 10_000) == .ping)
+        #expect(self.machine.tick(now: Self.at(11), wall: 11_000) == .none)
+        self.machine.heard(now: Self.at(12))
+        for second in 12..<22 {
+            #expect(self.machine.tick(now: Self.at(Int64(second)), wall: Int64(second) * 1_000) == .none)
+        }
+        #expect(self.machine.tick(now: Self.at(22), wall: 22_000) == .ping)
+        for second in 23..<27 {
+            #expect(self.machine.tick(now: Self.at(Int64(second)), wall: Int64(second) * 1_000) == .none)
+        }
+        #expect(self.machine.tick(now: Self.at(27), wall: 27_000) == .drop)
+    }
+
+    /// A handshake that is never answered ends, too.
+    @Test mutating func handshake() {
+        #expect(self.machine.connect(now: Self.at(0)) == .connect)
+        #expect(self.machine.tick(now: Self.at(14), wall: 14_000) == .none)
+        #expect(self.machine.tick(now: Self.at(15), wall: 15_000) == .drop)
+    }
+
+    /// A machine that slept asks at once: its monotonic clock may have stood still.
+    @Test mutating func sleep() {
+        self.open()
+        #expect(self.machine.tick(now: Self.at(1), wall: 1_000) == .none)
+        #expect(self.machine.tick(now: Self.at(2), wall: 3_600_000) == .ping)
+        #expect(self.machine.tick(now: Self.at(6), wall: 3_604_000) == .none)
+        #expect(self.machine.tick(now: Self.at(7), wall: 3_605_000) == .drop)
+    }
+
+    /// Who does not read cannot hear: silence says nothing then, and begins anew when it reads again.
+    @Test mutating func pause() {
+        self.open()
+        self.machine.paused(true, now: Self.at(1))
+        for second in 1..<100 {
+            #expect(self.machine.tick(now: Self.at(Int64(second)), wall: Int64(second) * 1_000) == .none)
+        }
+        self.machine.paused(false, now: Self.at(100))
+        #expect(self.machine.tick(now: Self.at(100), wall: 100_000) == .none)
+        for second in 101..<110 {
+            #expect(self.machine.tick(now: Self.at(Int64(second)), wall: Int64(second) * 1_000) == .none)
+        }
+        #expect(self.machine.tick(now: Self.at(110), wall: 110_000) == .ping)
+    }
+
+    /// What comes again after a reconnect is known; a log that began anew is new.
+    @Test mutating func receivedAgain() {
+        #expect(self.machine.receive(Envelopes.position(5)) == true)
+        #expect(self.machine.receive(Envelopes.position(4)) == false)
+        #expect(self.machine.receive(Envelopes.position(5)) == false)
+        #expect(self.machine.receive(Envelopes.position(8)) == true)
+        #expect(self.machine.receive(Envelopes.position(1, epoch: 2)) == true)
+        #expect(self.machine.received == Envelopes.position(1, epoch: 2))
+    }
+}

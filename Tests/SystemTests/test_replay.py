@@ -1,0 +1,231 @@
+"""`hookwire replay`: retained events once more, to a URL or through the relay.
+
+The relay's own `POST /replay` is tested with the inspector; here a front stands before the relay that answers it by the
+contract, and keeps what was asked.
+"""
+
+import contextlib
+import json
+import re
+import socket
+import threading
+
+import pytest
+
+import qq
+from desk import Command
+from local_server import LocalServer
+from relay import BINARY, PATIENCE, run_command
+from test_forward import events, post
+
+
+@pytest.fixture
+def local():
+    with LocalServer() as server:
+        yield server
+
+
+def replay(relay, secret, *words, port=None, stdin=None, env=None):
+    """Runs it to its end."""
+    address = f"http://127.0.0.1:{port or relay.port}"
+    command = [BINARY, "replay", "--relay", address, "--secret", secret, *words]
+    done = run_command(["env", *[f"{name}={value}" for name, value in (env or {}).items()], *command], input=stdin)
+    assert secret not in done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture
+def log(relay, secret, tmp_path):
+    """Five events on the log, with their positions."""
+    bodies = events(5)
+    post(relay, secret, *bodies)
+    with Command("listen", "--relay", relay.url, "--since", "5m", "--count", 5, secret=secret, folder=tmp_path) as command:
+        positions = [json.loads(line)["position"] for line in command.prints(5)]
+    return bodies, positions
+
+
+def sent(local):
+    return [heard.body for heard in local.heard]
+
+
+# To a URL
+
+
+@pytest.mark.parametrize(
+    "words, which",
+    [
+        (lambda p: ["--position", p[1]], slice(1, 2)),
+        (lambda p: ["--from", p[1], "--until", p[3]], slice(1, 4)),
+        (lambda p: ["--from", p[3]], slice(3, 5)),
+        (lambda p: ["--since", "5m"], slice(0, 5)),
+        (lambda p: ["--last", "2"], slice(3, 5)),
+        (lambda p: ["--last", "99"], slice(0, 5)),
+    ],
+    ids=["one", "range", "open range", "since", "last", "last of fewer"],
+)
+def test_to_a_url(relay, secret, local, log, words, which):
+    """One event, a range, what is young or what is last: in order, as the platform sent it, once."""
+    bodies, positions = log
+    done = replay(relay, secret, *words(positions), "--to", local.url + "hook")
+    assert done.returncode == 0, done.stderr
+    assert sent(local) == bodies[which]
+    assert all(heard.line == b"POST /hook HTTP/1.1" for heard in local.heard)
+    assert len(done.stdout.splitlines()) == len(bodies[which]) and "\x1b" not in done.stdout
+    fields = dict(local.heard[0].fields())
+    assert fields[b"X-Signature-Ed25519"] and fields[b"Host"] == f"127.0.0.1:{local.port}".encode()
+
+
+def test_had_by_nobody(relay, secret, local, log):
+    """What was sent to a URL is still new to the bot."""
+    bodies, _ = log
+    assert replay(relay, secret, "--since", "5m", "--to", local.url).returncode == 0
+    with relay.bot(secret) as bot:
+        assert [bot.recv(timeout=PATIENCE).encode() for _ in bodies] == bodies
+
+
+def test_edited_from_a_file(relay, secret, local, log, tmp_path):
+    """--body takes a file, or standard input, in place of the event's own."""
+    _, positions = log
+    (tmp_path / "body").write_bytes(b"\x00 other\n")
+    assert replay(relay, secret, "--position", positions[0], "--body", tmp_path / "body", "--to", local.url).returncode == 0
+    assert replay(relay, secret, "--last", "1", "--body", "-", "--to", local.url, stdin="typed").returncode == 0
+    assert sent(local) == [b"\x00 other\n", b"typed"]
+    assert dict(local.heard[1].fields())[b"Content-Length"] == b"5"
+
+
+def test_edited_in_an_editor(relay, secret, local, log):
+    """--edit gives the body to the editor, and sends what that leaves; an editor that fails sends nothing."""
+    bodies, positions = log
+    words = ("--position", positions[2], "--edit", "--to", local.url)
+    assert replay(relay, secret, *words, env={"EDITOR": "sed -i s/event/edited/"}).returncode == 0
+    assert sent(local) == [bodies[2].replace(b"event", b"edited")]
+    failed = replay(relay, secret, *words, env={"VISUAL": "false"})
+    assert failed.returncode == 1 and "nothing was sent" in failed.stderr
+    assert len(local.heard) == 1
+
+
+def test_answers_decide(relay, secret, log):
+    """An answer from 400 on is 1, no server is 2."""
+    with LocalServer(status=b"500 No") as local:
+        done = replay(relay, secret, "--last", "2", "--to", local.url)
+        assert done.returncode == 1 and done.stdout.count(" 500 ") == 2
+        local.down()
+        assert replay(relay, secret, "--last", "2", "--to", local.url).returncode == 2
+
+
+def test_json(relay, secret, local, log):
+    """An object a line."""
+    done = replay(relay, secret, "--last", "2", "--to", local.url, "--json")
+    assert [json.loads(line)["position"] for line in done.stdout.splitlines()] == log[1][3:]
+
+
+def test_what_is_not_there(start, relay, secret, local):
+    """Nothing retained, a position that is gone or another bot's: told, and 1."""
+    nothing = replay(relay, secret, "--last", "3", "--to", local.url)
+    assert nothing.returncode == 1 and "No such events" in nothing.stderr
+    foreign = replay(relay, secret, "--position", "9f2c61d07a55e013-42", "--to", local.url)
+    assert foreign.returncode == 1 and "not retained any more (epoch_changed" in foreign.stderr
+    small = start("--retention-count", "3")
+    post(small, secret, *events(1))
+    with Command("listen", "--relay", small.url, "--since", "5m", "--count", 1, secret=secret, folder=small.log_path.parent) as seen:
+        first = json.loads(seen.prints(1)[0])["position"]
+    post(small, secret, *events(300))
+    gone = replay(small, secret, "--position", first, "--to", local.url)
+    assert gone.returncode == 1 and "not retained any more" in gone.stderr
+    assert not local.heard
+
+
+def test_mistakes(relay, secret):
+    """64, with a sentence."""
+    one = ("--position", "9f2c61d07a55e013-42")
+    for words in ([], ["--last", "0"], ["--last", "2", "--edit"], [*one, "--last", "1"], ["--until", one[1]], ["--position", "x"],
+                  [*one, "--to", "nowhere"], [*one, "--to", "http://x/", "--consumer", "a"], [*one, "--edit", "--body", "f"],
+                  ["--from", "a-5", "--until", "a-4"], ["--position", "a-0"]):
+        assert replay(relay, secret, *words).returncode == 64, words
+
+
+# Through the relay
+
+
+class Front:
+    """Answers `POST /replay` as its contract says, and hands everything else to the relay. Use `with`."""
+
+    def __init__(self, relay, status=b"200 OK"):
+        self.relay, self.status = relay, status
+        self.asked = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        with client, contextlib.suppress(OSError):
+            data = client.recv(65536)
+            if data.startswith(b"POST /replay "):
+                head, _, body = data.partition(b"\r\n\r\n")
+                length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])
+                while len(body) < length:
+                    body += client.recv(65536)
+                self.asked.append((re.search(rb"(?i)authorization: *(.+?)\r?\n", head + b"\n")[1].decode(), json.loads(body)))
+                answer = json.dumps({"position": f"a-{len(self.asked)}", "detail": "it is gone"}).encode()
+                client.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (self.status, len(answer), answer))
+                return
+            with socket.create_connection(("127.0.0.1", self.relay.port)) as server:
+                server.sendall(data)
+                back = threading.Thread(target=pump, args=(server, client), daemon=True)
+                back.start()
+                pump(client, server)
+                back.join(PATIENCE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+def pump(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
+def test_through_the_relay(relay, secret, log, tmp_path):
+    """Each event by its position, with the secret in a header; for one consumer, and with another body."""
+    bodies, positions = log
+    (tmp_path / "binary").write_bytes(b"\xff")
+    with Front(relay) as front:
+        first = replay(relay, secret, "--from", positions[0], "--until", positions[1], port=front.port)
+        assert first.returncode == 0
+        assert first.stdout == f"replayed {positions[0]} as a-1\nreplayed {positions[1]} as a-2\n"
+        words = ("--position", positions[2])
+        assert replay(relay, secret, *words, "--consumer", "archive", port=front.port).returncode == 0
+        assert replay(relay, secret, *words, "--body", "-", port=front.port, stdin="é").returncode == 0
+        assert replay(relay, secret, *words, "--body", tmp_path / "binary", port=front.port).returncode == 0
+        editor = {"EDITOR": "sed -i s/event/edited/"}
+        assert replay(relay, secret, *words, "--edit", port=front.port, env=editor).returncode == 0
+    assert {authorization for authorization, _ in front.asked} == {f"Bearer {secret}"}
+    edited = bodies[2].replace(b"event", b"edited").decode()
+    assert [request for _, request in front.asked] == [
+        {"position": positions[0]}, {"position": positions[1]}, {"position": positions[2], "consumer": "archive"},
+        {"position": positions[2], "body": "é"}, {"position": positions[2], "body_base64": "/w=="},
+        {"position": positions[2], "body": edited},
+    ]
+
+
+def test_the_relay_refuses(relay, secret, log):
+    """Why it does is told, and is 1; what follows is not sent."""
+    with Front(relay, status=b"404 Not Found") as front:
+        done = replay(relay, secret, "--last", "2", port=front.port)
+        assert done.returncode == 1 and "404: it is gone" in done.stderr
+        assert len(front.asked) == 1
+    assert replay(relay, secret, "--last", "2", port=1).returncode == 2
