@@ -6,6 +6,9 @@ internal import Shared
 
 /// A diagnosis as it is printed.
 struct DiagnosisText: Sendable {
+    /// Shorter ones could be parts of words, and would be no secrets for long. In bytes.
+    private static let shortestSecret = 6
+
     var language: Language
     /// Whether outcomes have colours.
     var isColoured = false
@@ -46,7 +49,7 @@ struct DiagnosisText: Sendable {
 
     private func redacted(_ text: String) -> String {
         var text = text
-        for secret in self.secrets where secret.utf8Count >= 4 {
+        for secret in self.secrets where secret.utf8Count >= Self.shortestSecret {
             let secret = secret.exposeText()
             text = text.replacing(secret, with: "…").replacing(PercentEncoding.encode(secret), with: "…")
         }
