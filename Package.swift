@@ -103,9 +103,16 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The inspector's page, as bytes of the program.
+        .target(
+            name: "InspectorPage",
+            resources: [.embedInCode("Page")],
+            swiftSettings: settings
+        ),
         .target(
             name: "Egress",
             dependencies: [
+                "InspectorPage",
                 "Shared",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "DequeModule", package: "swift-collections"),

@@ -23,6 +23,7 @@ public final class DiskBroker: Broker {
     private let condition: DiskHealth
     private let feeds: DiskFeeds
     private let inboxes = LocalInboxes()
+    private let reports = LocalReports()
     private let metrics: DiskBrokerMetrics
     private let seed: [UInt8]
     private let eventLimit: Int
@@ -143,6 +144,22 @@ public final class DiskBroker: Broker {
     }
 
     // MARK: Replies
+
+    public func report(on channel: ChannelID, _ make: () -> Observation) {
+        self.reports.report(on: channel, make)
+    }
+
+    public func isObserved(_ channel: ChannelID) -> Bool {
+        self.reports.isObserved(channel)
+    }
+
+    public func observe(
+        _ channel: ChannelID,
+        with receiver: any ObservationReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ObservationSubscription> {
+        eventLoop.makeSucceededFuture(self.reports.observe(channel, with: receiver))
+    }
 
     public func openInbox(
         of node: NodeID,

@@ -16,6 +16,7 @@ public final class Egress: Sendable {
     private let broker: any Broker
     private let platform: QQPlatform?
     private let users: QQUsers
+    private let tally = EgressTally()
     private let lanes = Mutex<[Lane]>([])
     private let gateways = Mutex<[NIOLoopBound<GatewayServices>]>([])
 
@@ -54,7 +55,7 @@ public final class Egress: Sendable {
     public func addRoutes(to router: inout Router, on eventLoop: any EventLoop) {
         let lane = Lane(configuration: self.configuration, broker: self.broker, eventLoop: eventLoop)
         self.lanes.withLock { $0.append(lane) }
-        let metrics = SocketMetrics(logger: self.logger)
+        let metrics = SocketMetrics(logger: self.logger, tally: self.tally)
         let replies = ReplyMetrics()
         let envelopes = EnvelopeServices(
             lane: lane,
@@ -84,6 +85,15 @@ public final class Egress: Sendable {
         ).addRoutes(to: &router)
         ReplyRoutes(broker: self.broker, metrics: replies, eventLoop: eventLoop).addRoutes(to: &router)
         DeadLetterRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
+        ReplayRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
+        NoteRoutes(broker: self.broker, state: self.state, eventLoop: eventLoop).addRoutes(to: &router)
+        InspectorRoutes(
+            tally: self.tally,
+            hub: self.hub,
+            broker: self.broker,
+            eventLoop: eventLoop,
+            now: self.configuration.now
+        ).addRoutes(to: &router)
         self.addQQRoutes(to: &router, lane: lane)
     }
 
@@ -105,7 +115,7 @@ public final class Egress: Sendable {
             state: self.state,
             times: GatewayTimes(heartbeatInterval: qq.heartbeatInterval, identifyTimeout: qq.identifyTimeout),
             configuration: self.sockets(messageLimit: GatewayProtocol.frameLimit),
-            metrics: GatewayMetrics(logger: self.logger),
+            metrics: GatewayMetrics(logger: self.logger, tally: self.tally),
             user: { users.user(of: $0, channel: $1, on: eventLoop) }
         )
         self.gateways.withLock { $0.append(NIOLoopBound(services, eventLoop: eventLoop)) }

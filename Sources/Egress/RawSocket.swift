@@ -112,6 +112,11 @@ final class RawSocket: FeedMember {
         self.position = head
     }
 
+    func receipt(upTo end: Position) -> Receipt? {
+        guard self.backlog == nil, self.position == end else { return nil }
+        return Receipt(client: .raw, consumer: self.consumer, isFiltered: self.options?.filter != nil)
+    }
+
     func drain() {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
     }
@@ -134,7 +139,7 @@ extension RawSocket: DeliveryOwner {
     var isWritable: Bool { self.handler?.isWritable ?? false }
 
     func send(_ round: FeedRound, after: UInt64?) {
-        let admitted = self.options?.filter.map { round.admitted(by: $0) } ?? round
+        let admitted = round.admitted(by: self.options?.filter, for: self.consumer)
         guard let admitted, let after else {
             return self.write(admitted?.rawFrames, of: admitted?.entries[...] ?? [], upTo: round.end)
         }
@@ -143,8 +148,8 @@ extension RawSocket: DeliveryOwner {
 
     func send(_ entries: ArraySlice<LogEntry>) {
         guard let end = entries.last?.position else { return }
-        guard let filter = self.options?.filter else { return self.write(entries, upTo: end) }
-        self.write(entries.filter { filter.admits($0.event) }[...], upTo: end)
+        let (filter, consumer) = (self.options?.filter, self.consumer)
+        self.write(entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }[...], upTo: end)
     }
 
     private func write(_ entries: ArraySlice<LogEntry>, upTo end: Position) {
@@ -169,6 +174,11 @@ extension RawSocket: DeliveryOwner {
 extension RawSocket: WebSocketOwner {
     func messageReceived(_ message: WebSocketMessage) {
         self.options?.answers?.received(message)
+    }
+
+    func probeAnswered(_ number: UInt64) {
+        guard let handler, let consumer else { return }
+        self.membership.probeAnswered(number, by: handler, of: consumer)
     }
 
     func becameWritable() {

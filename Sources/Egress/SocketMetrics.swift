@@ -9,6 +9,7 @@ internal import Shared
 /// What an egress node counts and logs about its sockets. Belongs to one event loop; the numbers are the node's.
 final class SocketMetrics {
     private let logger: Logger
+    private let tally: EgressTally
     private let open = Meter(label: "hookwire_sockets")
     private let opens = Counter(label: "hookwire_sockets_opened_total")
     private let deliveries = Counter(label: "hookwire_deliveries_total")
@@ -16,8 +17,9 @@ final class SocketMetrics {
     private let caughtUp = Counter(label: "hookwire_sockets_caught_up_total")
     private let ends: [WebSocketEndReason: Counter]
 
-    init(logger: Logger) {
+    init(logger: Logger, tally: EgressTally = EgressTally()) {
         self.logger = logger
+        self.tally = tally
         self.ends = Dictionary(
             uniqueKeysWithValues: WebSocketEndReason.allCases.map { reason in
                 (reason, Counter(label: "hookwire_sockets_ended_total", dimensions: [("reason", reason.rawValue)]))
@@ -27,12 +29,14 @@ final class SocketMetrics {
 
     /// Counts a socket that has opened.
     func opened() {
+        self.tally.opened()
         self.opens.increment()
         self.open.increment()
     }
 
     /// Counts events that were written to a socket.
     func delivered(_ count: Int) {
+        self.tally.delivered(count)
         self.deliveries.increment(by: count)
     }
 
@@ -43,6 +47,7 @@ final class SocketMetrics {
 
     /// Counts a socket that has ended, by its reason; `channel` is nil for one that did not say whose it is.
     func ended(_ reason: WebSocketEndReason, channel: ChannelID?) {
+        self.tally.ended()
         self.open.decrement()
         self.ends[reason]?.increment()
         self.logger.debug(

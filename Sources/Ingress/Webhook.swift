@@ -49,6 +49,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             return .response(response)
         case .refuse(let problem):
             self.metrics.refused(problem.reason)
+            self.report(request, refusedWith: problem)
             self.logger.debug(
                 "a webhook request was refused",
                 metadata: ["platform": "\(P.name)", "reason": "\(problem.reason)"]
@@ -118,7 +119,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             return self.publish(publishing)
         case .opened(let place):
             self.publish(publishing, terms, at: place)
-            return self.reply(at: place)
+            return self.reply(at: place, on: publishing.channel)
         }
     }
 
@@ -171,16 +172,33 @@ final class Webhook<P: Platform & SendableMetatype> {
         }
     }
 
-    private func reply(at place: WaitingReplies.Place) -> HTTPReply {
+    /// - Parameter channel: where those who look on are told how it ended; nil for a repetition, whose end is another's.
+    private func reply(at place: WaitingReplies.Place, on channel: ChannelID? = nil) -> HTTPReply {
         let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
         let waiting = self.waiting
         return .awaited(
             place.end.map { end in
                 webhook.value.metrics.waited(end.outcome)
+                if let channel { webhook.value.report(end, of: place.token, on: channel) }
                 return .response(end.response)
             },
             abandoned: { waiting.leave(place) }
         )
+    }
+
+    // MARK: For those who look on
+
+    private func report(_ request: HTTPRequest, refusedWith problem: Problem) {
+        guard let channel = RefusedRequest.channel(of: request) else { return }
+        self.broker.report(on: channel) {
+            RefusedRequest(request: request, platform: P.name, problem: problem, time: WallClock.now()).observation
+        }
+    }
+
+    private func report(_ end: WaitEnd, of token: ReplyToken, on channel: ChannelID) {
+        self.broker.report(on: channel) {
+            AnsweredRequest(token: token, end: end, time: WallClock.now()).observation
+        }
     }
 
     // MARK: What became of an event

@@ -28,6 +28,16 @@ struct ChannelKeys: Sendable {
     /// The stream of what groups gave up.
     var dead: String { self.feed + ":dead" }
 
+    /// The Pub/Sub channel of what nodes tell those who look on.
+    var notes: String { self.feed + Self.notesSuffix }
+
+    /// Whether a name is one of those. A glance at its end: the names of feeds end in a hexadecimal digit.
+    static func isNotes(_ name: String) -> Bool {
+        name.utf8.last == UInt8(ascii: "s") && name.hasSuffix(self.notesSuffix)
+    }
+
+    private static let notesSuffix = ":notes"
+
     /// A known duplicate key. It is hashed, because a platform, or whoever it passes texts on from, chose it: 128 bits
     /// of SHA-256, so that nobody finds two that are taken for each other.
     func seen(_ key: String) -> String {

@@ -29,6 +29,7 @@ public final class RedisBroker: Broker {
     private let probe: Probe
     private let asks: ReplyAsks
     private let inboxes: ReplyInboxes
+    private let observers: RedisObservers
     private let eventLoop: any EventLoop
     private let metrics = RedisBrokerMetrics()
     private let logger: Logger
@@ -87,6 +88,7 @@ public final class RedisBroker: Broker {
         )
         self.asks = ReplyAsks(client: self.client, timeout: configuration.replyTimeout)
         self.inboxes = ReplyInboxes(client: self.client, eventLoop: self.eventLoop, logger: logger)
+        self.observers = RedisObservers(client: self.client, eventLoop: self.eventLoop, logger: logger)
     }
 
     /// Begins to connect, and goes on to until `shutdown`. Once.
@@ -109,7 +111,14 @@ public final class RedisBroker: Broker {
             let checks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
                 self.feeds.checkNext()
             }
-            listening.tasks = [ticks, checks]
+            let observers = self.observers
+            let calls = eventLoop.scheduleRepeatedTask(
+                initialDelay: RedisObservers.pause,
+                delay: RedisObservers.pause
+            ) { _ in
+                observers.tick()
+            }
+            listening.tasks = [ticks, checks, calls]
         }
     }
 
@@ -124,6 +133,7 @@ public final class RedisBroker: Broker {
         for task in tasks { task.cancel() }
         self.feeds.end()
         self.inboxes.end()
+        self.observers.end()
         self.asks.end()
         await self.client.shutdown()
     }
@@ -282,6 +292,23 @@ public final class RedisBroker: Broker {
         return outcome
     }
 
+    public func report(on channel: ChannelID, _ make: () -> Observation) {
+        self.observers.report(on: channel, make)
+    }
+
+    public func isObserved(_ channel: ChannelID) -> Bool {
+        self.observers.isObserved(channel)
+    }
+
+    public func observe(
+        _ channel: ChannelID,
+        with receiver: any ObservationReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ObservationSubscription> {
+        self.listen()
+        return self.observers.observe(channel, with: receiver, on: eventLoop)
+    }
+
     public var health: BrokerHealth {
         if case .unavailable = self.client.commandHealth { return self.client.commandHealth }
         guard self.listening.withLock({ $0.isOn }) else { return .ready }
@@ -304,7 +331,10 @@ extension RedisBroker: RedisSubscriptionDelegate {
         switch ReplyChannel(channel) {
         case .inbox(let node): self.inboxes.subscribed(to: node)
         case .outcomes(let asker): if self.asks.isAsker(asker) { self.asks.subscribed() }
-        case nil: if !self.probe.subscribed(to: channel) { self.feeds.subscribed(to: channel) }
+        case nil:
+            if !self.probe.subscribed(to: channel), !self.observers.subscribed(to: channel) {
+                self.feeds.subscribed(to: channel)
+            }
         }
     }
 
@@ -315,7 +345,11 @@ extension RedisBroker: RedisSubscriptionDelegate {
         case .outcomes(let asker):
             if self.asks.isAsker(asker), let message = OutcomeMessage(payload) { self.asks.heard(message) }
         case nil:
-            if !self.probe.pushed(on: channel, payload: payload) { self.feeds.pushed(on: channel, payload: payload) }
+            if !self.probe.pushed(on: channel, payload: payload),
+                !self.observers.pushed(on: channel, payload: payload)
+            {
+                self.feeds.pushed(on: channel, payload: payload)
+            }
         }
     }
 

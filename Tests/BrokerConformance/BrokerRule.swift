@@ -24,7 +24,7 @@ public struct BrokerRule: Sendable, CustomTestStringConvertible {
     /// Every rule.
     public static let all =
         Self.publishing + Self.duplicates + Self.feeding + Self.reading + Self.retention + Self.bytes
-        + Self.tokens + Self.replies + Self.cursors + Self.groups
+        + Self.tokens + Self.replies + Self.cursors + Self.groups + Self.observations
 
     public var testDescription: String { self.sentence }
 

@@ -132,4 +132,23 @@ extension ForwardingBroker {
     ) -> EventLoopFuture<ReplyOutcome> {
         self.base.reply(reply, to: token, on: eventLoop)
     }
+
+    /// Left to the base.
+    public func report(on channel: ChannelID, _ make: () -> Observation) {
+        self.base.report(on: channel, make)
+    }
+
+    /// Left to the base.
+    public func isObserved(_ channel: ChannelID) -> Bool {
+        self.base.isObserved(channel)
+    }
+
+    /// Left to the base.
+    public func observe(
+        _ channel: ChannelID,
+        with receiver: any ObservationReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ObservationSubscription> {
+        self.base.observe(channel, with: receiver, on: eventLoop)
+    }
 }

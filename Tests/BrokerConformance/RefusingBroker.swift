@@ -134,4 +134,23 @@ public struct RefusingBroker: Broker {
     ) -> EventLoopFuture<ReplyOutcome> {
         eventLoop.makeFailedFuture(self.error)
     }
+
+    /// Refuses.
+    public func report(on channel: ChannelID, _ make: () -> Observation) {
+        // Nobody is told.
+    }
+
+    /// Refuses.
+    public func isObserved(_ channel: ChannelID) -> Bool {
+        false
+    }
+
+    /// Refuses.
+    public func observe(
+        _ channel: ChannelID,
+        with receiver: any ObservationReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ObservationSubscription> {
+        eventLoop.makeFailedFuture(self.error)
+    }
 }

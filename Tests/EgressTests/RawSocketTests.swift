@@ -29,9 +29,10 @@ import Testing
     private func connect(
         to id: ChannelID? = nil,
         query: String = "",
-        answersAt now: Int64? = nil
+        answersAt now: Int64? = nil,
+        output: HeldOutput = HeldOutput()
     ) throws -> EmbeddedChannel {
-        let channel = EmbeddedChannel(loop: self.loop)
+        let channel = EmbeddedChannel(handler: output, loop: self.loop)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let request = try StreamRequest(query: QueryParameters(encoded: query[...]), hasBacklog: true)
         let (place, beginning) = try self.hub.takePlace(
@@ -124,6 +125,33 @@ import Testing
         #expect(self.lane.members.isEmpty)
         self.loop.advanceTime(by: .seconds(1))
         #expect(self.hub.feedCount == 0)
+    }
+
+    /// A socket that breaks while it is sent an event is held by nothing, and its cursor stays where it was.
+    @Test func breaksWhileItIsSent() throws {
+        let output = HeldOutput()
+        let channel = try self.connect(output: output)
+        weak let handler = try channel.pipeline.syncOperations.handler(type: WebSocketHandler.self)
+        #expect(handler != nil)
+        output.breaks = true
+        try self.publish(ByteBuffer(string: "1"))
+        _ = try self.sent(to: channel)
+        #expect(!channel.isActive && self.lane.members.isEmpty)
+        #expect(handler == nil)
+        #expect(try self.broker.cursor(of: .anybody, on: self.secret, eventLoop: self.loop).wait() == nil)
+    }
+
+    /// A socket that said goodbye to its client has the cursor where the client's answer shows it to be, and not before.
+    @Test func farewell() throws {
+        let channel = try self.connect()
+        try self.publish(ByteBuffer(string: "1"))
+        _ = try self.sent(to: channel)
+        for member in self.lane.members { member.drain() }
+        var cursor = try self.broker.cursor(of: .anybody, on: self.secret, eventLoop: self.loop).wait()
+        #expect(cursor == nil)
+        try channel.writeInbound(ByteBuffer(bytes: ClientFrame.close(code: 1012).bytes))
+        cursor = try self.broker.cursor(of: .anybody, on: self.secret, eventLoop: self.loop).wait()
+        #expect(cursor?.offset == 1)
     }
 
     /// A drain tells a socket to come back with 1012.

@@ -133,6 +133,11 @@ class OnTerminal:
         with self.seen:
             assert self.seen.wait_for(lambda: text in self.plain, seconds), f"{text!r} is not in {self.output!r}"
 
+    def draws(self, condition, seconds=PATIENCE):
+        """Waits until the lines that a person sees are as they should be."""
+        with self.seen:
+            assert self.seen.wait_for(lambda: condition(self.screen), seconds), self.screen
+
     @property
     def screen(self):
         """The lines that a person sees: what was redrawn is as it was drawn last."""

@@ -1,18 +1,15 @@
 """A TCP proxy that does to connections what networks and the boxes in them do, by a schedule that a seed decides.
 
-What a proxy reads has been acknowledged by its kernel, so the sender takes it for received. A network that breaks does
-not acknowledge what it loses. Where that difference matters, a faithful proxy hands on all that it accepted towards its
-clients before it ends a connection.
+What a proxy reads has been acknowledged by its kernel, and what it holds when it ends a connection is lost all the same, as
+with a load balancer before a network that breaks.
 """
 
 import asyncio
 import contextlib
 import dataclasses
-import fcntl
 import random
 import socket
 import struct
-import termios
 
 CHUNK = 65536
 DRIPPED = 400  # bytes that go one at a time; then the chunk's rest, or a log would take minutes
@@ -55,8 +52,8 @@ def schedule(seed, proxies, seconds, pause=0.4, longest=1.5):
 class FaultProxy:
     """One address before another. Use `async with`."""
 
-    def __init__(self, target_port, name="proxy", faithful=False):
-        self.name, self.target_port, self.faithful = name, target_port, faithful
+    def __init__(self, target_port, name="proxy"):
+        self.name, self.target_port = name, target_port
         self.faults = 0
         self.latency = 0.0
         self.is_dripping = False
@@ -170,8 +167,6 @@ class Link:
         self.is_ending = True
         await self._stop_pumping()
         try:
-            if self.proxy.faithful:
-                await self._hand_over()
             if fault.kind == "reset":
                 for end in (self.client, self.server):
                     reset(end)
@@ -180,9 +175,8 @@ class Link:
                     self.client.shutdown(socket.SHUT_WR)
                 await asyncio.sleep(fault.seconds)
             elif fault.kind == "half-open":
-                # A faithful proxy has told the server already.
-                server_hears = self.proxy.faithful or fault.hears == "server"
-                silent, other = (self.client, self.server) if server_hears else (self.server, self.client)
+                heard = fault.hears == "server"
+                silent, other = (self.client, self.server) if heard else (self.server, self.client)
                 other.close()
                 async with asyncio.timeout(SILENCE):
                     while await asyncio.get_running_loop().sock_recv(silent, CHUNK):
@@ -191,16 +185,6 @@ class Link:
             pass
         finally:
             self.close()
-
-    async def _hand_over(self):
-        """Finishes towards the server, and brings the client everything up to the server's own end."""
-        with contextlib.suppress(OSError, TimeoutError):
-            self.server.shutdown(socket.SHUT_WR)
-            await self.proxy._open.wait()
-            async with asyncio.timeout(5):
-                await self.down.run(finishes=False)
-                while unsent(self.client):
-                    await asyncio.sleep(0.005)  # the kernel tells only who asks
 
     def close(self):
         self.proxy._links.discard(self)
@@ -213,13 +197,13 @@ class SinkLost(OSError):
 
 
 class Pump:
-    """One direction. Cancelled, it keeps what it has read and not handed on."""
+    """One direction."""
 
     def __init__(self, proxy, source, sink):
         self.proxy, self.source, self.sink = proxy, source, sink
         self.pending = bytearray()
 
-    async def run(self, finishes=True):
+    async def run(self):
         loop = asyncio.get_running_loop()
         while True:
             await self._send()
@@ -232,9 +216,8 @@ class Pump:
                 break
             if self.proxy.latency:
                 await asyncio.sleep(self.proxy.latency)
-        if finishes:
-            with contextlib.suppress(OSError):
-                self.sink.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            self.sink.shutdown(socket.SHUT_WR)
 
     async def _send(self):
         loop = asyncio.get_running_loop()
@@ -263,11 +246,6 @@ async def ready(add, remove, end):
         await done
     finally:
         remove(end)
-
-
-def unsent(end):
-    """How many bytes the other side's kernel has not acknowledged."""
-    return struct.unpack("i", fcntl.ioctl(end, termios.TIOCOUTQ, b"\0" * 4))[0]
 
 
 def reset(end):

@@ -62,6 +62,12 @@ REQUESTS = {
     ],
     ("/events", "get"): [("", {}, None), ("?secret=s&after=x", {}, None), ("?secret=s&group=g", {}, None)],
     ("/ws", "get"): [("", {}, None), ("?secret=s", {}, None)],
+    ("/replay", "post"): [("", {}, b"{}"), ("?secret=s", {}, b"{"), ("?secret=s", {}, b'{"position":"1-1"}')],
+    ("/inspector/notes", "get"): [("", {}, None)],
+    ("/inspector/bodies/{position}", "get"): [("", {}, None), ("?secret=s", {}, None)],
+    ("/inspector/test-event", "post"): [
+        ("", {}, b"{}"), ("?secret=s", {}, b"{}"), ("?secret=s", {}, b'{"text":"hi"}'),
+    ],
     ("/dead-letters", "get"): [("", {}, None), ("?secret=s", {}, None), ("?secret=s&after=x", {}, None)],
     ("/dead-letters/{number}", "delete"): [("", {}, None), ("?secret=s", {}, None)],
     ("/dead-letters/{number}/replay", "post"): [("", {}, None), ("?secret=s", {}, None)],
@@ -78,7 +84,7 @@ def server(tmp_path_factory):
 @pytest.mark.parametrize("path, method, operation", list(operations()))
 def test_openapi_is_true(server, path, method, operation):
     """Each path and method is there, and what it answers is what the document says: status, media type and schema."""
-    parameters = {"platform": "generic", "token": "0" * 48, "number": "7"}
+    parameters = {"platform": "generic", "token": "0" * 48, "number": "7", "position": "1-1"}
     target = re.sub(r"{(\w+)}", lambda match: parameters[match[1]], path)
     for query, headers, body in REQUESTS.get((path, method), [("", {}, None)]):
         answer = server.request(method.upper(), target + query, body, headers)

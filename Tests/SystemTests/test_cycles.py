@@ -56,7 +56,8 @@ class Visitor:
                 await self._read(wire, connection)
             if way == "says goodbye":
                 await self._say_goodbye(wire)
-                with contextlib.suppress(EOFError):
+                # Its answer to a ping may come to a connection that is closed.
+                with contextlib.suppress(EOFError, ConnectionResetError):
                     await self._read(wire, connection)
                 assert connection.close_code in (1000, None) and len(connection.received) == EVENTS
             elif way == "finishes":

@@ -32,16 +32,15 @@ def redis(tmp_path):
 class Channel:
     """One bot's events, and clients of every kind that want all of them."""
 
-    def __init__(self, number, ingress, faithful, lossy):
+    def __init__(self, number, ingress, egress):
         self.secret = qq.secret()
         self.publisher = Publisher(self.secret, ingress, patience=3)
         name = f"channel {number}"
         self.clients = [
-            # A raw socket has no words to say what it has had: the relay goes by what TCP has acknowledged.
-            RawClient(f"{name}, plain", self.secret, faithful),
-            RawClient(f"{name}, consumer", self.secret, faithful, consumer="archive"),
-            EnvelopeClient(f"{name}, envelopes", self.secret, lossy, backlog="off"),
-            StreamClient(f"{name}, event stream", self.secret, lossy, backlog="off"),
+            RawClient(f"{name}, plain", self.secret, egress),
+            RawClient(f"{name}, consumer", self.secret, egress, consumer="archive"),
+            EnvelopeClient(f"{name}, envelopes", self.secret, egress, backlog="off"),
+            StreamClient(f"{name}, event stream", self.secret, egress, backlog="off"),
         ]
 
     @property
@@ -78,14 +77,8 @@ def test_faults_between_every_pair(redis, tmp_path):
             for node in nodes.values():
                 await asyncio.to_thread(node.await_ready)
             ingress = [await proxy(f"platform → {name}", nodes[name].port) for name in ("ingress 0", "ingress 1")]
-            places = {}
-            for kind in ("faithful", "lossy"):
-                ports = [
-                    await proxy(f"{kind} client → {name}", nodes[name].port, faithful=kind == "faithful")
-                    for name in ("egress 0", "egress 1")
-                ]
-                places[kind] = lambda ports=ports: ports
-            channels = [Channel(number, ingress, places["faithful"], places["lossy"]) for number in range(2)]
+            egress = [await proxy(f"client → {name}", nodes[name].port) for name in ("egress 0", "egress 1")]
+            channels = [Channel(number, ingress, lambda: egress) for number in range(2)]
             clients = []
             for channel in channels:
                 stack.callback(channel.publisher.close)

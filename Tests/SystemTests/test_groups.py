@@ -190,7 +190,7 @@ class GroupBot:
     """A member of a group on a node."""
 
     def __init__(self, port, secret):
-        address = f"ws://127.0.0.1:{port}/ws?secret={secret}&group=g&visibility=2s&prefetch=40"
+        address = f"ws://127.0.0.1:{port}/ws?secret={secret}&group=g&visibility=6s&prefetch=40"
         self._connection = connect(address, subprotocols=["cloudevents.json"], proxy=None)
         self.socket = self._connection.__enter__()
         self.had = []

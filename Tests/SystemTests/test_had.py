@@ -81,7 +81,6 @@ def test_node_ends_before_a_client_that_does_not_read(nodes, number):
     comes_again(other, secret, bodies, first=5, consumer="stalled")
 
 
-@pytest.mark.xfail(strict=True, reason="a raw socket's cursor goes by what the next TCP endpoint has acknowledged")
 @pytest.mark.timeout(120)
 def test_what_a_box_on_the_way_swallows(nodes):
     """A load balancer acknowledges what it takes: its client, behind a network that broke, has not had it."""

@@ -41,6 +41,7 @@ class AnsweringClient(EnvelopeClient):
         self.may_answer = asyncio.Event()
         self.asked = asyncio.Event()
         self.outcome = None
+        self.answers = 0
 
     def _envelope(self, connection, members):
         super()._envelope(connection, members)
@@ -54,6 +55,7 @@ class AnsweringClient(EnvelopeClient):
         while self.outcome is None:
             await self.until(lambda: self._wire or self.outcome)
             said = self.connections[-1]
+            self.answers += 1
             with contextlib.suppress(OSError):
                 await self.say(json.dumps({"type": "reply", "token": self._token, "text": "in time"}).encode())
             await self.until(lambda said=said: said.closed or self.outcome)

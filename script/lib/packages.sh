@@ -38,6 +38,7 @@ test_packages=(
     'iptables           file    /usr/*bin/iptables'
     'debootstrap        file    /usr/*bin/debootstrap'
     'nodejs             command node'
+    'chromium           command chromium'
     'node-ws            file    /usr/share/nodejs/ws/package.json'
 )
 

@@ -5,28 +5,25 @@
 internal import NIOCore
 internal import Shared
 
-/// A connection whose client moves a cursor. Bound to its lane's event loop.
-protocol CursorClient: AnyObject {
-    /// Whether all that the client was sent is with the system; false for a connection that is gone.
-    var isFlushed: Bool { get }
-
-    /// How many bytes wait to be given to the system; nil for a connection that is gone.
-    var queuedBytes: Int? { get }
-
-    /// How far the system is with it; nil where it does not say.
-    var transmission: Transmission? { get }
-}
-
-/// Keeps the cursor of one consumer of a channel, for the clients of one lane: runs what `CursorStateMachine` decides. A
-/// lane visits it once a second while there is something to keep. Bound to the lane's event loop.
+/// Keeps the cursor of one consumer of a channel, for the clients of one lane. A lane visits it once a second while there is
+/// something to keep. Bound to the lane's event loop.
 final class CursorKeeper {
+    /// How many clients are looked at: more than one, for a client that has vanished unnoticed says nothing until its
+    /// heartbeat ends it, and few, for a consumer may have thousands.
+    private static let witnessLimit = 4
+
+    /// A client that is looked at.
+    private struct Witness {
+        let client: any CursorClient
+        var receipt: ReceiptStateMachine
+    }
+
     private let consumer: ConsumerName
     private let channel: ChannelID
     private let broker: any Broker
     private let eventLoop: any EventLoop
-    private var machine = CursorStateMachine()
-    /// The client that was sent the last event first.
-    private var client: (any CursorClient)?
+    private var cursor = CursorStateMachine()
+    private var witnesses: [Witness] = []
     /// Whether its lane visits it. The lane's own.
     var isVisited = false
 
@@ -41,35 +38,45 @@ final class CursorKeeper {
     ///
     /// - Returns: whether the lane has to visit the keeper from now on.
     func sent(upTo position: Position, to client: any CursorClient) -> Bool {
-        guard self.machine.sent(upTo: position) else { return false }
-        if self.client !== client {
-            self.client = client
-            self.machine.connectionChanged()
+        if let index = self.index(of: client) {
+            self.witnesses[index].receipt.sent(upTo: position)
+        } else if self.witnesses.count < Self.witnessLimit {
+            self.witnesses.append(Witness(client: client, receipt: ReceiptStateMachine(sent: position)))
+        } else {
+            return false
         }
-        return !self.isVisited
+        return !self.isVisited && self.cursor.isNews(position)
+    }
+
+    /// A client has read everything up to a probe.
+    func probeAnswered(_ number: UInt64, by client: any CursorClient) {
+        guard let index = self.index(of: client) else { return }
+        self.had(self.witnesses[index].receipt.probeAnswered(number))
+        self.store()
     }
 
     /// A client says that it is done with everything up to a position.
     ///
     /// - Returns: whether the lane has to visit the keeper from now on.
     func acknowledged(upTo position: Position) -> Bool {
-        self.machine.saidGoodbye(at: position)
+        self.cursor.had(upTo: position)
         self.store()
-        return self.machine.isBusy && !self.isVisited
+        return self.cursor.isBusy && !self.isVisited
     }
 
     /// A client has gone.
-    ///
-    /// - Parameter position: what it is known to have had; nil where that is not known.
-    func ended(_ client: any CursorClient, at position: Position?) {
-        if self.client === client {
-            self.client = nil
-            if position == nil {
-                self.machine.look(at: client.transmission, queued: nil)
-                self.machine.connectionEnded()
-            }
+    func ended(_ client: any CursorClient) {
+        guard let index = self.index(of: client) else { return }
+        var witness = self.witnesses.remove(at: index)
+        if case .system(let transmission, queued: _) = client.witness {
+            self.had(witness.receipt.look(at: transmission, queued: nil))
+            self.store()
         }
-        if let position { self.machine.saidGoodbye(at: position) }
+    }
+
+    /// A client that had everything up to a position has said goodbye.
+    func saidGoodbye(at position: Position) {
+        self.cursor.had(upTo: position)
         self.store()
     }
 
@@ -77,22 +84,40 @@ final class CursorKeeper {
     ///
     /// - Returns: whether there is something left to keep.
     func visit() -> Bool {
-        if let client {
-            self.machine.look(at: client.transmission, queued: client.queuedBytes)
+        var probes: [(client: any ProbedClient, number: UInt64)] = []
+        var isBusy = false
+        for index in self.witnesses.indices where self.cursor.isNews(self.witnesses[index].receipt.sent) {
+            isBusy = true
+            switch self.witnesses[index].client.witness {
+            case .client(let client):
+                if let number = self.witnesses[index].receipt.probe() { probes.append((client, number)) }
+            case .system(let transmission, let queued):
+                self.had(self.witnesses[index].receipt.look(at: transmission, queued: queued))
+            }
         }
+        // A client may end by that, and is looked at no more then.
+        for probe in probes { probe.client.probe(probe.number) }
         self.store()
-        return self.machine.isBusy
+        return isBusy || self.cursor.isBusy
+    }
+
+    private func index(of client: any CursorClient) -> Int? {
+        self.witnesses.firstIndex { $0.client === client }
+    }
+
+    private func had(_ position: Position?) {
+        if let position { self.cursor.had(upTo: position) }
     }
 
     private func store() {
-        guard let position = self.machine.store() else { return }
+        guard let position = self.cursor.store() else { return }
         self.broker.moveCursor(of: self.consumer, on: self.channel, to: position, eventLoop: self.eventLoop)
             .assumeIsolated().whenComplete {
                 guard case .success = $0 else {
                     // The next visit tries again.
-                    return self.machine.storeEnded(isStored: false)
+                    return self.cursor.storeEnded(isStored: false)
                 }
-                self.machine.storeEnded(isStored: true)
+                self.cursor.storeEnded(isStored: true)
                 // A goodbye that came meanwhile may be the last, and nobody visits any more.
                 self.store()
             }

@@ -79,8 +79,9 @@ final class Delivery {
         self.machine = DeliveryStateMachine(start: start)
     }
 
-    /// Begins; once.
+    /// Begins; once, and not behind the end: it holds its owner, and would not let go of it any more.
     func begin(_ resumption: DeliveryStateMachine.Resumption?, owner: any DeliveryOwner) {
+        precondition(!self.machine.hasEnded, "the client has gone")
         self.owner = owner
         self.run(self.machine.begin(resumption))
     }

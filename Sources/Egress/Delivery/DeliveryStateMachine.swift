@@ -78,6 +78,9 @@ struct DeliveryStateMachine {
         self.state = .live(start)
     }
 
+    /// Whether the client has gone.
+    var hasEnded: Bool { if case .ended = self.state { true } else { false } }
+
     /// Whether events come by the feed.
     var isLive: Bool { if case .live = self.state { true } else { false } }
 

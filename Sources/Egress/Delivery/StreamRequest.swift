@@ -50,6 +50,8 @@ struct StreamRequest: Sendable {
     var group: Group?
     /// What it wants; nil for all.
     var filter: EventFilter?
+    /// Whether it is an inspector's, who looks on and is no recipient.
+    var isInspector = false
     /// How many events of the backlog it is sent a second; nil for as many as it reads.
     var rate: Int?
 
@@ -74,6 +76,7 @@ struct StreamRequest: Sendable {
             self.acknowledges = true
         }
         self.filter = try Self.filter(query)
+        self.isInspector = query["client"] == "inspector"
         if let rate = query["rate"] {
             guard let events = Int(rate), (1...100_000).contains(events) else { throw .badRate }
             self.rate = events

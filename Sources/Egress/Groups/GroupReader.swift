@@ -22,6 +22,7 @@ final class GroupReader {
     private var machine = GroupReaderStateMachine()
     private var members: [any GroupMember] = []
     private var visits: RepeatedTask?
+    private lazy var receipts = Receipts(channel: self.channel, broker: self.broker, eventLoop: self.eventLoop)
 
     init(
         group: StreamRequest.Group,
@@ -38,6 +39,9 @@ final class GroupReader {
         self.eventLoop = eventLoop
         self.metrics = metrics
     }
+
+    /// The group's name.
+    var name: ConsumerName { self.group.name }
 
     /// Whether anybody is left.
     var isEmpty: Bool { self.members.isEmpty }
@@ -112,6 +116,7 @@ final class GroupReader {
 
     private func deal(_ deliveries: [GroupPage.Delivery]) {
         let members = self.members
+        let isObserved = self.broker.isObserved(self.channel)
         var rest = deliveries[...]
         for (member, count) in zip(members, GroupReaderStateMachine.deal(rest.count, to: members.map(\.credit)))
         where count > 0 {
@@ -120,10 +125,20 @@ final class GroupReader {
                 self.members.append(self.members.remove(at: place))
             }
             member.take(rest.prefix(count))
+            if isObserved { self.tell(rest.prefix(count), to: member) }
             rest = rest.dropFirst(count)
         }
         // Whose it was to be has gone meanwhile.
         self.settle(.nack, rest.map(\.entry.position))
+    }
+
+    /// Those who look on learn which member was given what.
+    private func tell(_ deliveries: ArraySlice<GroupPage.Delivery>, to member: any GroupMember) {
+        let receipt = Receipt(client: member is EnvelopeSocket ? .envelope : .raw, consumer: self.group.name)
+        for delivery in deliveries {
+            let position = delivery.entry.position
+            self.receipts.written(first: position.offset, end: position, reached: WallClock.now(), to: [receipt])
+        }
     }
 
     // MARK: Settling

@@ -17,6 +17,16 @@ final class FeedGroup {
         case interruption(UnrecoverableReason, head: Position)
     }
 
+    private let channel: ChannelID
+    /// Whom to tell of deliveries; nil in tests.
+    private let broker: (any Broker)?
+    private let eventLoop: any EventLoop
+    /// When the round began, where somebody looks on; in milliseconds since 1970.
+    private var roundReached: Int64?
+    private lazy var receipts = self.broker.map {
+        Receipts(channel: self.channel, broker: $0, eventLoop: self.eventLoop)
+    }
+
     private(set) var members: [any FeedMember] = []
     private var waiting: Deque<Waiting> = []
     private var round: FeedRound?
@@ -30,6 +40,13 @@ final class FeedGroup {
 
     /// Of the channel's groups, those that have members here.
     private var readers: [ConsumerName: GroupReader] = [:]
+
+    /// The group of a channel; on its event loop from now on.
+    init(channel: ChannelID, broker: (any Broker)?, eventLoop: any EventLoop) {
+        self.channel = channel
+        self.broker = broker
+        self.eventLoop = eventLoop
+    }
 
     /// The reader of a group.
     func reader(of name: ConsumerName, make: () -> GroupReader) -> GroupReader {
@@ -109,6 +126,7 @@ final class FeedGroup {
         }
         if self.cursor >= self.members.count {
             finished += round.entries.count
+            if let reached = self.roundReached { self.tell(round, reached: reached) }
             self.round = nil
             self.cursor = 0
         }
@@ -131,6 +149,13 @@ final class FeedGroup {
         }
         self.cursor = 0
         self.round = entries.isEmpty ? nil : FeedRound(entries: entries)
+        self.roundReached = self.broker?.isObserved(self.channel) == true ? WallClock.now() : nil
+    }
+
+    /// Those who look on learn who has had the round.
+    private func tell(_ round: FeedRound, reached: Int64) {
+        let clients = self.members.compactMap { $0.receipt(upTo: round.end) }
+        self.receipts?.written(first: round.first, end: round.end, reached: reached, to: clients)
     }
 
     private func announceInterruptions() -> Int {

@@ -15,6 +15,14 @@ protocol FeedMember: AnyObject {
     /// Learns that events were lost, and where the log stands now. Must not leave its group at once.
     func interrupted(_ reason: UnrecoverableReason, head: Position)
 
+    /// Who it is to those who look on, where it has had everything up to a position; nil where it has not, or where it is one
+    /// of those itself.
+    func receipt(upTo end: Position) -> Receipt?
+
     /// Ends because the node drains.
     func drain()
+}
+
+extension FeedMember {
+    func receipt(upTo end: Position) -> Receipt? { nil }
 }

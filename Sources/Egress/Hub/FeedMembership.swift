@@ -60,13 +60,19 @@ struct FeedMembership {
         if keeper.sent(upTo: position, to: client) { self.lane.visit(keeper) }
     }
 
+    /// A client has read everything that it was sent before a probe.
+    func probeAnswered(_ number: UInt64, by client: any CursorClient, of consumer: ConsumerName) {
+        self.keeper(of: consumer).probeAnswered(number, by: client)
+    }
+
     /// A client of a consumer says that it is done with everything up to a position.
     func acknowledged(upTo position: Position, of consumer: ConsumerName) {
         let keeper = self.keeper(of: consumer)
         if keeper.acknowledged(upTo: position) { self.lane.visit(keeper) }
     }
 
-    /// A client of a consumer has gone, and had everything up to a position if it was sent and the client said goodbye.
+    /// A client of a consumer has gone, or is told to. It has had everything up to a position where it said goodbye itself,
+    /// or where it answers ours.
     func ended(
         _ client: any CursorClient,
         of consumer: ConsumerName?,
@@ -74,7 +80,14 @@ struct FeedMembership {
         at position: Position?
     ) {
         guard let consumer, let position else { return }
-        self.keeper(of: consumer).ended(client, at: reason.isGoodbye && client.isFlushed ? position : nil)
+        let keeper = self.keeper(of: consumer)
+        keeper.ended(client)
+        guard reason.isGoodbye else { return }
+        if reason != .clientClosed, case .client(let client) = client.witness {
+            client.whenFarewellAnswered { keeper.saidGoodbye(at: position) }
+        } else if client.isFlushed {
+            keeper.saidGoodbye(at: position)
+        }
     }
 
     /// Delivers to a socket from now on.

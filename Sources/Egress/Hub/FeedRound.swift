@@ -9,6 +9,8 @@ internal import Shared
 final class FeedRound {
     /// What is delivered, in the order of the offsets; at least one.
     let entries: [LogEntry]
+    /// Whether one of them is for one consumer only.
+    private let isAddressed: Bool
     private var cachedRawFrames: ByteBuffer?
     /// All events as gateways' sessions get them, made when the first session asks.
     private(set) lazy var gateway = GatewayRound(self.entries[...])
@@ -18,6 +20,7 @@ final class FeedRound {
     init(entries: [LogEntry]) {
         precondition(!entries.isEmpty, "a round delivers something")
         self.entries = entries
+        self.isAddressed = entries.contains { $0.event.replay?.consumer != nil }
     }
 
     /// The offset of the first event.
@@ -26,8 +29,16 @@ final class FeedRound {
     /// The position behind the last event.
     var end: Position { self.entries[self.entries.count - 1].position }
 
+    /// The events that a client is to have: those that its filter admits, and that are not another consumer's; nil where
+    /// there are none.
+    func admitted(by filter: EventFilter?, for consumer: ConsumerName?) -> FeedRound? {
+        guard self.isAddressed else { return filter.map { self.admitted(by: $0) } ?? self }
+        let entries = self.entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }
+        return entries.isEmpty ? nil : FeedRound(entries: entries)
+    }
+
     /// The events that a filter admits, found once for all clients that have the same; nil where it admits none.
-    func admitted(by filter: EventFilter) -> FeedRound? {
+    private func admitted(by filter: EventFilter) -> FeedRound? {
         if let known = self.filtered[filter] { return known }
         let entries = self.entries.filter { filter.admits($0.event) }
         let round: FeedRound? = entries.isEmpty ? nil : FeedRound(entries: entries)

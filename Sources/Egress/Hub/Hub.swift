@@ -41,6 +41,9 @@ final class Hub: Sendable {
     /// How many feeds run.
     var feedCount: Int { self.entries.withLock { $0.count } }
 
+    /// How many channels have sockets right now.
+    var occupiedFeedCount: Int { self.entries.withLock { $0.values.count { $0.places > 0 } } }
+
     /// Takes a place on a channel's feed.
     ///
     /// - Returns: a future on `eventLoop` that succeeds when the feed is on, or fails with the broker's error.

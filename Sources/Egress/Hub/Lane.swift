@@ -159,7 +159,7 @@ final class Lane: Sendable {
     func group(of channel: ChannelID) -> (group: FeedGroup, isNew: Bool) {
         let confined = self.confined.value
         if let group = confined.groups[channel] { return (group, false) }
-        let group = FeedGroup()
+        let group = FeedGroup(channel: channel, broker: self.broker, eventLoop: self.eventLoop)
         confined.groups[channel] = group
         return (group, true)
     }

@@ -18,8 +18,8 @@ struct WebSocketFrameParser {
         case discardedMessage
         /// A ping; the pong has to carry the same payload, at most 125 bytes.
         case ping(ByteBuffer)
-        /// A pong, whatever it carries.
-        case pong
+        /// A pong with its payload, at most 125 bytes.
+        case pong(ByteBuffer)
         /// A close frame with its payload, not looked at yet.
         case close(ByteBuffer)
         /// The peer broke a rule. Nothing comes after it: further bytes are dropped.
@@ -115,10 +115,8 @@ struct WebSocketFrameParser {
         guard count > 0 else { return }
         defer { input.moveReaderIndex(forwardBy: count) }
         switch self.header.opcode {
-        case .close, .ping:
+        case .close, .ping, .pong:
             input.withUnsafeReadableBytes { Self.append($0[..<count], to: &self.control, header: &self.header) }
-        case .pong:
-            self.header.skip(count)
         case .text, .binary, .continuation:
             let isValid = input.withUnsafeReadableBytes { self.readMessage($0[..<count]) }
             guard isValid else { throw .invalidUTF8 }
@@ -171,7 +169,7 @@ struct WebSocketFrameParser {
         self.header = WebSocketFrameHeader()
         switch header.opcode {
         case .ping: return .ping(self.control.take() ?? ByteBuffer())
-        case .pong: return .pong
+        case .pong: return .pong(self.control.take() ?? ByteBuffer())
         case .close: return .close(self.control.take() ?? ByteBuffer())
         case .text, .binary, .continuation:
             return header.isFinal ? try self.finishMessage() : nil

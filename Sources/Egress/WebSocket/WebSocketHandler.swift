@@ -10,7 +10,7 @@ internal import Shared
 ///
 /// Everything is on the channel's event loop. It reads nothing while the channel is not writable, so that a client that
 /// does not read cannot make us keep answers for it, and has no timer but while it closes.
-final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClient {
+final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClient {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -25,7 +25,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClien
     private var parser: WebSocketFrameParser
     private var owner: (any WebSocketOwner)?
     private var context: ChannelHandlerContext?
-    private var closeDeadline: WebSocketCloseDeadline?
+    private var farewell: WebSocketFarewell?
     /// The pongs of the read that is going on or, while the channel is not writable, the latest one.
     private var pongs: ByteBuffer?
     private var holdsRead = false
@@ -75,7 +75,12 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClien
                 self.addPong(payload)
             case .startClosing(let ending):
                 self.startClosing(ending, context: context)
+            case .probeAnswered(let number):
+                self.owner?.probeAnswered(number)
             case .drop:
+                context.close(promise: nil)
+            case .dropAnswered:
+                self.farewell?.answered()
                 context.close(promise: nil)
             }
         }
@@ -136,15 +141,12 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClien
     }
 
     /// How many bytes wait to be given to the system; nil for a connection that is gone.
-    var queuedBytes: Int? {
+    private var queuedBytes: Int? {
         guard let channel = self.context?.channel, channel.isActive else { return nil }
         return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
-    /// How far the system is with what was written; nil where it does not say.
-    var transmission: Transmission? {
-        self.context.flatMap { TCPInfo.transmission(of: $0.channel) }
-    }
+    var witness: CursorWitness { .client(self) }
 
     /// Writes and flushes frames that are encoded already. On the event loop only.
     ///
@@ -159,7 +161,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClien
             // What an owner sends from within a read goes after the pongs for what was read before.
             if self.pongs != nil { self.sendPongs(context: context) }
             context.writeAndFlush(self.wrapOutboundOut(encodedFrames), promise: nil)
-            return .accepted
+            // Writing is how a connection's loss is often noticed, and then the owner knows already.
+            return self.machine.isOpen ? .accepted : .closed
         case .refuse:
             return .closed
         case .startClosing(let ending):
@@ -200,6 +203,18 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClien
         }
     }
 
+    /// Asks the peer, behind all that it was sent, for a sign that it has read that. On the event loop only.
+    func probe(_ number: UInt64) {
+        guard let context, self.machine.isOpen else { return }
+        context.writeAndFlush(self.wrapOutboundOut(WebSocketProbe.ping(number)), promise: nil)
+    }
+
+    /// Who wants to know that the peer has answered our close frame: it has read what was sent before. Nothing comes where
+    /// it never does. On the event loop only.
+    func whenFarewellAnswered(_ call: @escaping () -> Void) {
+        self.farewell?.whenAnswered = call
+    }
+
     // MARK: Actions
 
     /// The bytes that wait to be sent. A writable channel counts as empty: it holds less than the high watermark.
@@ -233,7 +248,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClien
 
     private func startClosing(_ ending: WebSocketStateMachine.Ending, context: ChannelHandlerContext) {
         // A peer that says goodbye is there, and reads until it is answered; another may have vanished unnoticed.
-        self.wasFlushed = self.isFlushed && (ending.reason == .clientClosed || self.transmission?.isComplete ?? true)
+        let transmission = TCPInfo.transmission(of: context.channel)
+        self.wasFlushed = self.isFlushed && (ending.reason == .clientClosed || transmission?.isComplete ?? true)
         self.parser.discardsMessages = true
         // The pongs go first: nothing may follow a close frame.
         var frames = self.pongs.take() ?? ByteBuffer()
@@ -243,7 +259,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClien
         context.writeAndFlush(self.wrapOutboundOut(frames), promise: written)
         if self.machine.isClosing {
             let timeout = self.machine.closeTimeout
-            self.closeDeadline = .start(for: self, in: timeout, on: context.eventLoop)
+            self.farewell = .start(for: self, in: timeout, on: context.eventLoop)
             self.releaseRead(context: context)
         }
         self.end(ending.reason)
@@ -269,7 +285,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, CursorClien
     }
 
     private func connectionLost(context: ChannelHandlerContext?) {
-        self.closeDeadline.take()?.cancel()
+        self.farewell.take()?.cancel()
         self.pongs = nil
         switch self.machine.connectionLost() {
         case .ignore: break

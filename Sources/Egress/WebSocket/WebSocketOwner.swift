@@ -8,6 +8,9 @@ protocol WebSocketOwner: AnyObject {
     /// A whole message of the client. Never called after `ended`, nor on a socket that discards messages.
     func messageReceived(_ message: WebSocketMessage)
 
+    /// The client has read everything that was sent before a probe (`WebSocketHandler.probe`).
+    func probeAnswered(_ number: UInt64)
+
     /// The socket has just stopped taking frames: exactly once, whoever ended it, and possibly from within the owner's
     /// own `send`, `close` or `heartbeat`. The connection itself lives on for up to the close time-out; the channel's
     /// `closeFuture` tells when it is gone.
@@ -22,6 +25,7 @@ protocol WebSocketOwner: AnyObject {
 }
 
 extension WebSocketOwner {
+    func probeAnswered(_ number: UInt64) {}
     func becameWritable() {}
     func queueCrossedWatermark(isBehind: Bool) {}
 }

@@ -8,6 +8,6 @@ enum WebSocketSendResult: Sendable {
     case accepted
     /// The queue was full: they were dropped, and the socket has just ended as a slow consumer.
     case slowConsumer
-    /// The socket had ended before: they were dropped.
+    /// The socket has ended, before or just now: they were dropped.
     case closed
 }

@@ -86,8 +86,12 @@ extension WebSocketStateMachine {
         /// (RFC 6455 section 5.5.3).
         case replacePongs(ByteBuffer)
         case startClosing(Ending)
+        /// The peer has read everything up to the probe of this number.
+        case probeAnswered(UInt64)
         /// Both close frames are through: drop the connection.
         case drop
+        /// The same, and the peer has read everything that was sent before ours.
+        case dropAnswered
     }
 
     /// The parser made something of the peer's bytes.
@@ -108,8 +112,10 @@ extension WebSocketStateMachine {
         switch frame {
         case .message(let message):
             return .deliver(message)
-        case .discardedMessage, .pong:
+        case .discardedMessage:
             return .ignore
+        case .pong(let payload):
+            return WebSocketProbe.number(ofPong: payload).map { .probeAnswered($0) } ?? .ignore
         case .ping(let payload):
             return hasRoomForPong ? .addPong(payload) : .replacePongs(payload)
         case .close(let payload):
@@ -136,18 +142,19 @@ extension WebSocketStateMachine {
         while closing: Closing
     ) -> FrameReceivedAction {
         guard case .awaited = closing.peer else { return .ignore }
+        let isAnswer: Bool
         switch frame {
-        case .close, .violation:
-            // Our own close frame is the answer to either, whatever it says.
-            if closing.closeFrameWritten {
-                self.state = .ended
-                return .drop
-            }
+        case .close: isAnswer = true
+        case .violation: isAnswer = false
+        case .message, .discardedMessage, .ping, .pong: return .ignore
+        }
+        // Our own close frame is the answer to either, whatever it says.
+        guard closing.closeFrameWritten else {
             self.state = .closing(Closing(peer: .finished))
             return .ignore
-        case .message, .discardedMessage, .ping, .pong:
-            return .ignore
         }
+        self.state = .ended
+        return isAnswer ? .dropAnswered : .drop
     }
 
     enum ConnectionLostAction: Equatable {

@@ -132,10 +132,10 @@ struct Send: AsyncParsableCommand {
             "\(answer.status.code) \(ForeignText.line(answer.status.reasonPhrase)) in \(Self.text(answer.time))"
         let readable = sender.readable(body)
         if self.count > 1 {
-            print("\(number)  \(status)  \(ForeignText.excerpt(String(decoding: readable, as: UTF8.self)))")
+            print("\(number)  \(status)  \(AnswerText.short(readable))")
         } else {
             print(status)
-            if !readable.isEmpty { print(AnswerText.pretty(readable, terminal: Terminal())) }
+            if !readable.isEmpty { print(AnswerText.pretty(readable)) }
         }
         guard (200...299).contains(answer.status.code) else { return false }
         guard let handshake else { return sender.isAcknowledged(body) }

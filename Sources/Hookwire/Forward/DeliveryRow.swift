@@ -36,7 +36,7 @@ struct DeliveryRow {
             Self.padded(ForeignText.line(self.event.type, limit: Self.typeWidth), Self.typeWidth),
             Self.padded(ForeignText.line(self.event.id, limit: Self.idWidth), Self.idWidth),
         ].joined(separator: "  ")
-        let room = max(0, terminal.width - fixed.count - 3)
+        let room = max(0, terminal.width - ForeignText.columns(of: fixed) - 3)
         let (text, colour) = self.status
         return fixed + "  " + terminal.paint(ForeignText.line(text, limit: room), colour)
     }
@@ -85,6 +85,6 @@ struct DeliveryRow {
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
+        text + String(repeating: " ", count: max(0, width - ForeignText.columns(of: text)))
     }
 }

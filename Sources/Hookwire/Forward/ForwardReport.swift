@@ -27,8 +27,21 @@ struct ForwardReport {
     }
 
     /// The relay has begun, with a backlog or without.
-    mutating func began(_ recovery: RelayMessage.Recovery) {
+    ///
+    /// - Parameter done: up to where everything is done already.
+    mutating func began(_ recovery: RelayMessage.Recovery, done: Position?) {
         self.bar = recovery.head.flatMap { ProgressBar(from: recovery.position, to: $0) }
+        if let done { self.bar?.reach(done) }
+        if self.bar?.isFull == true { self.bar = nil }
+        self.draw()
+    }
+
+    /// Whether a backlog is not done.
+    var hasBacklog: Bool { self.bar != nil }
+
+    /// Nothing more of the backlog comes: what is left of it was filtered out.
+    mutating func caughtUp() {
+        self.bar = nil
         self.draw()
     }
 

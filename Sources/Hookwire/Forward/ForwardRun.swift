@@ -13,6 +13,9 @@ final class ForwardRun: CommandRun {
     /// How long the relay's store is left in peace before a reply is sent again.
     private static let replyPause = TimeAmount.milliseconds(500)
 
+    /// How long nothing may come before a backlog counts as done.
+    private static let backlogPatience = TimeAmount.seconds(2)
+
     private let configuration: ForwardConfiguration
     private let eventLoop: any EventLoop
     private let server: LocalServer
@@ -23,6 +26,8 @@ final class ForwardRun: CommandRun {
     private var replies = PendingReplies()
     private var report: ForwardReport
     private var underWay = 0
+    /// Up to where everything is done.
+    private var done: Position?
     private var isStopping = false
     private var isOver = false
     private var awaySince: NIODeadline?
@@ -155,7 +160,18 @@ final class ForwardRun: CommandRun {
     }
 
     private func acknowledge(_ position: Position?) {
-        if let position { self.subscription?.acknowledge(position) }
+        guard let position else { return }
+        self.done = position
+        self.subscription?.acknowledge(position)
+        if self.queue.count == 0 { self.lookForBacklogsEnd() }
+    }
+
+    /// The last event of a backlog may be one that the filter keeps back.
+    private func lookForBacklogsEnd() {
+        guard self.report.hasBacklog else { return }
+        self.eventLoop.assumeIsolated().scheduleTask(in: Self.backlogPatience) {
+            if self.queue.count == 0 { self.report.caughtUp() }
+        }
     }
 
     // MARK: Replies
@@ -198,7 +214,8 @@ extension ForwardRun: SubscriptionOwner {
             self.queue.add(event)
             self.deliver()
         case .recovery(let recovery):
-            self.report.began(recovery)
+            self.report.began(recovery, done: self.done)
+            self.lookForBacklogsEnd()
             if let loss = recovery.loss {
                 self.report.say("Events were lost (\(loss)): \(recovery.detail). Going on behind \(recovery.position).")
             }

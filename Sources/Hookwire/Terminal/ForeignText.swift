@@ -9,20 +9,47 @@ internal import Shared
 enum ForeignText {
     /// One line of it.
     ///
-    /// - Parameter limit: how many characters there are at most, an ellipsis included.
+    /// - Parameter limit: how many columns it has at most, an ellipsis included.
     static func line(_ text: String, limit: Int = .max) -> String {
-        var line = ""
-        var count = 0
+        var line = String.UnicodeScalarView()
+        var columns = 0
         for scalar in text.unicodeScalars {
-            count += 1
-            guard count <= limit else { return String(line.unicodeScalars.dropLast()) + "…" }
-            if self.isHarmless(scalar) {
-                line.unicodeScalars.append(scalar)
-            } else {
-                line.append(scalar == "\n" || scalar == "\t" || scalar == "\u{2028}" ? " " : "\u{FFFD}")
+            let shown = self.isHarmless(scalar) ? scalar : self.replacement(of: scalar)
+            let width = self.columns(of: shown)
+            guard columns + width <= limit else {
+                // Room for the ellipsis.
+                while columns > max(limit - 1, 0), let last = line.popLast() { columns -= self.columns(of: last) }
+                return limit > 0 ? String(line) + "…" : ""
             }
+            columns += width
+            line.append(shown)
         }
-        return line
+        return String(line)
+    }
+
+    private static func replacement(of scalar: Unicode.Scalar) -> Unicode.Scalar {
+        scalar == "\n" || scalar == "\t" || scalar == "\u{2028}" ? " " : "\u{FFFD}"
+    }
+
+    /// How many columns a terminal needs for a text without control characters.
+    static func columns(of text: String) -> Int {
+        text.unicodeScalars.reduce(0) { $0 + self.columns(of: $1) }
+    }
+
+    /// Two for what East Asian typography sets wide (Unicode Standard Annex 11), none for what sits on the one before.
+    private static func columns(of scalar: Unicode.Scalar) -> Int {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: return 0
+        default: break
+        }
+        switch scalar.value {
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
+            0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1FAFF,
+            0x20000...0x3FFFD:
+            return 2
+        default:
+            return 1
+        }
     }
 
     /// A JSON text on one line, with everything else escaped that does more than being seen. It means the same.
@@ -42,6 +69,24 @@ enum ForeignText {
             }
         }
         return text
+    }
+
+    /// Several lines of it: line feeds and tabs stay.
+    static func lines(_ text: some StringProtocol) -> String {
+        var lines = ""
+        for scalar in text.unicodeScalars {
+            let isKept = scalar == "\n" || scalar == "\t" || self.isHarmless(scalar)
+            lines.unicodeScalars.append(isKept ? scalar : "\u{FFFD}")
+        }
+        return lines
+    }
+
+    /// The beginning of it on one line, without white space that says nothing.
+    ///
+    /// - Parameter limit: in characters.
+    static func excerpt(_ text: some StringProtocol, limit: Int = 200) -> String {
+        let words = text.prefix(limit * 4).split { $0.isWhitespace }.joined(separator: " ")
+        return self.line(words, limit: limit)
     }
 
     private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {

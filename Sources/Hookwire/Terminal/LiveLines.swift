@@ -13,40 +13,32 @@ struct LiveLines {
     }
 
     /// Prints a line that stays.
-    mutating func keep(_ line: String) {
+    func keep(_ line: String) {
         guard self.terminal.isLive else {
             self.terminal.write(line + "\n")
             return
         }
-        let drawn = self.drawn
-        self.terminal.write(self.wipe() + line + "\n")
-        self.draw(drawn)
+        // In one piece, so that nothing flickers.
+        self.terminal.write(self.wiping + line + "\n" + self.drawing)
     }
 
     /// Tells of what is not output, and is not lost among what is redrawn.
-    mutating func complain(_ sentence: String) {
-        let drawn = self.drawn
-        if self.terminal.isLive { self.terminal.write(self.wipe()) }
+    func complain(_ sentence: String) {
+        if self.terminal.isLive { self.terminal.write(self.wiping) }
         self.terminal.complain(sentence)
-        if self.terminal.isLive { self.draw(drawn) }
+        if self.terminal.isLive { self.terminal.write(self.drawing) }
     }
 
     /// Replaces what is redrawn. Lines that are too long are cut by whoever made them: these must not wrap.
     mutating func show(_ lines: [String]) {
         guard self.terminal.isLive, lines != self.drawn else { return }
-        self.terminal.write(self.wipe())
-        self.draw(lines)
+        let wiping = self.wiping
+        self.drawn = lines
+        self.terminal.write(wiping + self.drawing)
     }
 
-    private mutating func draw(_ lines: [String]) {
-        self.drawn = lines
-        guard !lines.isEmpty else { return }
-        self.terminal.write(lines.map { $0 + "\n" }.joined())
-    }
+    private var drawing: String { self.drawn.map { $0 + "\n" }.joined() }
 
     /// Goes to the first of the redrawn lines, and wipes from there on.
-    private mutating func wipe() -> String {
-        defer { self.drawn = [] }
-        return self.drawn.isEmpty ? "" : "\u{1B}[\(self.drawn.count)A\r\u{1B}[J"
-    }
+    private var wiping: String { self.drawn.isEmpty ? "" : "\u{1B}[\(self.drawn.count)A\r\u{1B}[J" }
 }

@@ -157,6 +157,27 @@ public protocol Broker: Sendable {
     ///   `overloaded` where too many replies are under way.
     func reply(_ reply: Reply, to token: ReplyToken, on eventLoop: any EventLoop) -> EventLoopFuture<ReplyOutcome>
 
+    /// Tells whoever looks on at a channel, on any node, what was seen on it. Never fails, never waits, and is dropped where
+    /// nobody is known to look on, where there is too much of it (`ObservationBudget`), or where the store is away: nothing
+    /// may depend on it.
+    ///
+    /// - Parameter make: is called where it is told, before this returns. More than `Observation.limit` bytes are not told.
+    func report(on channel: ChannelID, _ make: () -> Observation)
+
+    /// Whether somebody looks on at a channel, as far as this node knows: at most a few seconds behind the truth where the
+    /// channel has a feed here, and not known where it has none. A load where nobody looks on at anything.
+    func isObserved(_ channel: ChannelID) -> Bool
+
+    /// Looks on at a channel: `receiver` takes what nodes report, until the subscription is cancelled or let go of.
+    ///
+    /// - Returns: a future on `eventLoop` that succeeds when what is reported from then on arrives; it waits for a store that
+    ///   cannot be reached, and fails only with `BrokerError.closed`.
+    func observe(
+        _ channel: ChannelID,
+        with receiver: any ObservationReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ObservationSubscription>
+
     /// Whether the broker can store and deliver right now; read at any time, never blocks.
     var health: BrokerHealth { get }
 }

@@ -43,6 +43,9 @@ public struct Event: Sendable {
     /// How to answer, where a request waits for that.
     public var reply: ReplyOffer? { self.shared.parts.reply }
 
+    /// What it repeats and for whom, where somebody had it published again.
+    public var replay: EventReplay? { self.shared.parts.replay }
+
     /// The messages that travel with the event; those of QQ's do not.
     var carriedMessages: [ChatMessage] { self.shared.parts.messages }
     /// What `headers` reads.
@@ -59,6 +62,7 @@ public struct Event: Sendable {
         var query: String
         var messages: [ChatMessage] = []
         var reply: ReplyOffer?
+        var replay: EventReplay?
         var fields: EventFields
         var body: ByteBuffer
         var bodyIsUTF8: Bool
@@ -152,6 +156,27 @@ public struct Event: Sendable {
         var parts = self.shared.parts
         parts.reply = reply
         return Event(parts)
+    }
+
+    /// The same event to be published again. Nobody waits for a reply to it.
+    ///
+    /// - Parameter body: another body, and whether it is UTF-8; what was said is then not known any more, but for QQ's.
+    public func replayed(_ replay: EventReplay, body: (bytes: ByteBuffer, isUTF8: Bool)? = nil) -> Event {
+        var parts = self.shared.parts
+        parts.replay = replay
+        parts.reply = nil
+        if let body {
+            parts.body = body.bytes
+            parts.bodyIsUTF8 = body.isUTF8
+            parts.messages = []
+        }
+        return Event(parts)
+    }
+
+    /// Whether a consumer, or a group, is to have it.
+    public func isFor(_ consumer: ConsumerName?) -> Bool {
+        guard let addressee = self.shared.parts.replay?.consumer else { return true }
+        return addressee == consumer
     }
 
     /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import NIOEmbedded
 import Shared
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 
 @Suite struct FeedGroupTests {
     private func group(_ count: Int) -> (FeedGroup, [RecordingMember]) {
-        let group = FeedGroup()
+        let group = FeedGroup(channel: .random(), broker: nil, eventLoop: EmbeddedEventLoop())
         let members = (0..<count).map { _ in RecordingMember() }
         for member in members { group.add(member) }
         return (group, members)

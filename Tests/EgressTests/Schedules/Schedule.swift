@@ -123,6 +123,8 @@ struct Schedule: Sendable {
     var storeMilliseconds: Int64 = 0
     /// Whether the system says how far its connections are.
     var hasCounters = true
+    /// Whether a proxy on the way acknowledges what clients have not had.
+    var hasProxy = false
     var steps: [ScheduleStep]
 }
 
@@ -134,6 +136,7 @@ extension Schedule {
         self.retentionMilliseconds = [4_000, 30_000].randomElement(using: &random) ?? 4_000
         self.storeMilliseconds = [0, 0, 1, 10].randomElement(using: &random) ?? 0
         self.hasCounters = Int.random(in: 0..<4, using: &random) > 0
+        self.hasProxy = Bool.random(using: &random)
         let count = Int.random(in: 4...20, using: &random)
         self.steps = (0..<count).map { _ in .random(using: &random) }
     }
@@ -143,7 +146,7 @@ extension Schedule: CustomStringConvertible {
     var description: String {
         """
         retains \(self.retentionCount) events for \(self.retentionMilliseconds) ms, the store answers in \
-        \(self.storeMilliseconds) ms, counters: \(self.hasCounters)
+        \(self.storeMilliseconds) ms, counters: \(self.hasCounters), proxy: \(self.hasProxy)
         """ + self.steps.map { "\n  \($0)" }.joined()
     }
 }

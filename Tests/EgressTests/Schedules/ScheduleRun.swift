@@ -56,11 +56,11 @@ final class ScheduleRun {
             if !client.isVanished { try self.carry(client, bytes: client.wire.length * arrived / 100) }
             self.end(client, inOrder: false)
         case .vanish(let number):
-            guard self.schedule.hasCounters else { return }
-            self.client(number)?.isVanished = true
+            guard let client = self.client(number), client.canVanish else { return }
+            client.isVanished = true
         case .lag(let number):
-            guard self.schedule.hasCounters else { return }
-            self.client(number)?.isLagging = true
+            guard let client = self.client(number), client.canVanish else { return }
+            client.isLagging = true
         case .carry(let number, let bytes): try self.client(number).map { try self.carry($0, bytes: bytes) }
         case .pause(let number):
             if let client = self.client(number), let channel = client.channel { client.wire.hold(channel) }
@@ -127,7 +127,8 @@ final class ScheduleRun {
             number: self.clientCount,
             role: role,
             speech: speech,
-            hasCounters: self.schedule.hasCounters
+            hasCounters: self.schedule.hasCounters,
+            isBehindProxy: self.schedule.hasProxy
         )
         if role == .follower, let follower {
             request.start = .after(follower)
@@ -200,17 +201,26 @@ final class ScheduleRun {
     private func carry(_ client: ScheduledClient, bytes: Int = .max) throws {
         guard !client.isVanished else { return }
         for message in client.receive(client.wire.carry(bytes)) {
-            do throws(BrokenPromise) {
+            do {
                 switch message {
                 case .event(let number): try self.model.event(number, to: client)
                 case .recovery(let recovery): try self.model.recovery(recovery, to: client)
-                case .closed: client.isClosed = true
+                case .ping(let payload): try self.answer(0xA, payload, of: client)
+                case .closed:
+                    client.isClosed = true
+                    try self.answer(0x8, [0x03, 0xE8], of: client)
                 }
-            } catch {
+            } catch let error as BrokenPromise {
                 throw BrokenPromise("client \(client.number), \(client.speech) \(client.role): \(error)")
             }
             if client.role == .follower, !client.isClosed { self.follower = client.position }
         }
+    }
+
+    /// A client answers a control frame, as its library does.
+    private func answer(_ opcode: UInt8, _ payload: [UInt8], of client: ScheduledClient) throws {
+        guard let channel = client.channel, channel.isActive else { return }
+        try channel.writeInbound(ByteBuffer(bytes: ClientFrame(opcode: opcode, payload: payload).bytes))
     }
 
     private func sayGoodbye(_ client: ScheduledClient) throws {
@@ -242,7 +252,7 @@ final class ScheduleRun {
         for client in self.clients {
             let isReading = !client.wire.isHeld && !client.isVanished && client.channel != nil
             try self.carry(client)
-            self.end(client, inOrder: isReading && !client.isLagging)
+            self.end(client, inOrder: isReading && (client.speech == .stream ? !client.isLagging : client.isClosed))
         }
         // The process has the time to store how far they are.
         try self.wait(50)

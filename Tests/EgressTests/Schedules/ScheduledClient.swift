@@ -15,6 +15,8 @@ final class ScheduledClient {
     enum Message {
         case event(Int)
         case recovery(Recovered)
+        /// It is asked for a sign of life.
+        case ping([UInt8])
         case closed
     }
 
@@ -51,12 +53,16 @@ final class ScheduledClient {
 
     private var received: [UInt8] = []
 
-    init(number: Int, role: ScheduledRole, speech: ScheduledRole.Speech, hasCounters: Bool) {
+    /// - Parameter isBehindProxy: whether something on the way takes all that it is sent, and acknowledges that.
+    init(number: Int, role: ScheduledRole, speech: ScheduledRole.Speech, hasCounters: Bool, isBehindProxy: Bool) {
         self.number = number
         self.role = role
         self.speech = speech
-        self.wire = Wire(hasCounters: hasCounters)
+        self.wire = Wire(hasCounters: hasCounters, isBehindProxy: isBehindProxy)
     }
+
+    /// Whether the relay may learn what it has had, so that what has not arrived is not lost where it vanishes.
+    var canVanish: Bool { self.speech != .stream || self.wire.hasCounters && !self.wire.isBehindProxy }
 
     /// Whether it has no words for what was lost.
     var isRaw: Bool { self.speech == .raw }
@@ -83,6 +89,8 @@ final class ScheduledClient {
             guard self.received.count >= body + length else { break }
             if self.received[start] == 0x88 {
                 messages.append(.closed)
+            } else if self.received[start] == 0x89 {
+                messages.append(.ping(Array(self.received[body..<body + length])))
             } else if let message = self.message(self.received[body..<body + length]) {
                 messages.append(message)
             }

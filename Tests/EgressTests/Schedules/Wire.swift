@@ -14,14 +14,17 @@ final class Wire: ChannelOutboundHandler {
 
     /// Whether the relay's system says how far it is.
     let hasCounters: Bool
+    /// Whether a proxy takes what was written, and acknowledges it, before it arrives.
+    let isBehindProxy: Bool
     /// Whether the system takes nothing.
     private(set) var isHeld = false
     private var inFlight = ByteBuffer()
     private var written: UInt64 = 0
     private var acknowledged: UInt64 = 0
 
-    init(hasCounters: Bool) {
+    init(hasCounters: Bool, isBehindProxy: Bool) {
         self.hasCounters = hasCounters
+        self.isBehindProxy = isBehindProxy
     }
 
     /// Whether all that the system took has arrived.
@@ -65,7 +68,7 @@ final class Wire: ChannelOutboundHandler {
 
     /// Where the system's structure has the counters (linux/tcp.h): `tcpi_bytes_acked` and `tcpi_bytes_sent`.
     fileprivate func fill(_ info: UnsafeMutableRawBufferPointer) {
-        info.storeBytes(of: self.acknowledged, toByteOffset: 120, as: UInt64.self)
+        info.storeBytes(of: self.isBehindProxy ? self.written : self.acknowledged, toByteOffset: 120, as: UInt64.self)
         info.storeBytes(of: self.written, toByteOffset: 200, as: UInt64.self)
     }
 }

@@ -40,7 +40,8 @@ import Testing
             [
                 .message(.text(ByteBuffer(string: "grüße, 世界 🌍"))),
                 .message(.binary(ByteBuffer(bytes: [0, 0xFF, 0x80]))),
-                .ping(ByteBuffer(string: "p")), .pong, .message(.text(ByteBuffer())), .message(.binary(ByteBuffer())),
+                .ping(ByteBuffer(string: "p")), .pong(ByteBuffer(string: "whatever")), .message(.text(ByteBuffer())),
+                .message(.binary(ByteBuffer())),
                 .ping(ByteBuffer()), .message(.text(ByteBuffer(string: "ab"))),
                 .close(ByteBuffer(bytes: [0x03, 0xE8] + Array("bye".utf8))),
             ]

@@ -31,7 +31,7 @@ import Testing
             )
             if Bool.random(using: &seed) {
                 frame.opcode = 0xA
-                outputs.append(.pong)
+                outputs.append(.pong(ByteBuffer(bytes: frame.payload)))
             } else {
                 outputs.append(.ping(ByteBuffer(bytes: frame.payload)))
             }

@@ -15,13 +15,24 @@ import Testing
     private let payload = ByteBuffer(string: "payload")
     private let peersClose = WebSocketFrameParser.Output.close(ByteBuffer(bytes: [0x03, 0xE8]))
 
-    /// An open socket hands messages on, answers pings, and has no use for pongs.
+    /// An open socket hands messages on, answers pings, and has no use for pongs that answer no probe.
     @Test mutating func handlesFramesWhileOpen() {
         #expect(machine.frameReceived(.message(.text(payload)), hasRoomForPong: true) == .deliver(.text(payload)))
         #expect(machine.frameReceived(.ping(payload), hasRoomForPong: true) == .addPong(payload))
-        #expect(machine.frameReceived(.pong, hasRoomForPong: true) == .ignore)
+        #expect(machine.frameReceived(.pong(payload), hasRoomForPong: true) == .ignore)
+        #expect(machine.frameReceived(.pong(ByteBuffer()), hasRoomForPong: true) == .ignore)
         #expect(machine.frameReceived(.discardedMessage, hasRoomForPong: true) == .ignore)
         #expect(machine.isOpen)
+    }
+
+    /// A pong with a probe's number says how far the peer has read, but not on a socket that closes.
+    @Test mutating func hearsAnswersToProbes() {
+        var probe = WebSocketProbe.ping(0x0102_0304_0506_0708)
+        #expect(probe.readBytes(length: 2) == [0x89, 8])
+        let pong = WebSocketFrameParser.Output.pong(probe)
+        #expect(machine.frameReceived(pong, hasRoomForPong: false) == .probeAnswered(0x0102_0304_0506_0708))
+        _ = machine.closeRequested(normal, reason: .drain)
+        #expect(machine.frameReceived(pong, hasRoomForPong: true) == .ignore)
     }
 
     /// RFC 6455 5.5.3: with no room for more pongs the latest ping is the one that is answered.
@@ -47,7 +58,7 @@ import Testing
         #expect(machine.closeFrameWritten() == .none)
         #expect(machine.frameReceived(.message(.text(payload)), hasRoomForPong: true) == .ignore)
         #expect(machine.frameReceived(.ping(payload), hasRoomForPong: true) == .ignore)
-        #expect(machine.frameReceived(peersClose, hasRoomForPong: true) == .drop)
+        #expect(machine.frameReceived(peersClose, hasRoomForPong: true) == .dropAnswered)
     }
 
     /// Where the closes cross, ours is written before the connection is dropped.

@@ -64,6 +64,24 @@ import Testing
         #expect(read?.messages == event.messages && read?.reply == event.reply)
     }
 
+    /// And that of a replay, which only bytes of a replay have.
+    @Test func layoutOfReplaysIsFixed() throws {
+        let position = Position(epoch: Epoch(rawValue: 7), offset: 300)
+        let waiting = Self.small.with(reply: ReplyOffer(token: .random(node: .random()), deadline: 1))
+        let event = waiting.replayed(EventReplay(of: position, consumer: ConsumerName("me")))
+        var expected = Array(buffer: EventEncoding.encode(Self.small))
+        expected[1] |= 0b10_0000
+        expected[5] += 19
+        expected.insert(contentsOf: [0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 1, 44, 2, 0x6D, 0x65], at: 6 + 8 + 14)
+        #expect(Array(buffer: EventEncoding.encode(event)) == expected)
+        let read = try EventEncoding.decode(EventEncoding.encode(event))
+        #expect(read.replay?.position == position && read.replay?.consumer == ConsumerName("me"))
+        #expect(read.reply == nil && read.isFor(ConsumerName("me")) && !read.isFor(.anybody) && !read.isFor(nil))
+        let forAll = try EventEncoding.decode(EventEncoding.encode(Self.small.replayed(EventReplay(of: position))))
+        #expect(forAll.replay?.position == position && forAll.isFor(nil) && forAll.isFor(ConsumerName("me")))
+        #expect(Self.small.isFor(nil) && Self.small.replay == nil)
+    }
+
     /// Every part of an event is the same after it was written and read.
     @Test func everyPartSurvives() throws {
         var fields = HTTPHeaders()
@@ -132,7 +150,7 @@ import Testing
         #expect(Self.error(bytes.prefix(headEnd)) == nil)
         #expect(Self.error([2] + bytes.dropFirst()) == .unknownVersion)
         #expect(Self.error([0] + bytes.dropFirst()) == .unknownVersion)
-        #expect(Self.error(Self.replacing(bytes, at: 1, with: 0b10_0011)) == .unknownFlags)
+        #expect(Self.error(Self.replacing(bytes, at: 1, with: 0b100_0011)) == .unknownFlags)
         // The head one byte longer takes the body's first byte, one shorter lacks the last field's value.
         #expect(Self.error(Self.replacing(bytes, at: 5, with: bytes[5] + 1)) == .trailingBytes)
         #expect(Self.error(Self.replacing(bytes, at: 5, with: bytes[5] - 1)) == .truncated)
@@ -176,6 +194,13 @@ import Testing
                         bodyIsUTF8: true,
                         messages: [ChatMessage(text: "t", sender: "s", conversation: nil)],
                         reply: ReplyOffer(token: .random(node: .random()), deadline: 1)
+                    )
+                )
+            ),
+            Array(
+                buffer: EventEncoding.encode(
+                    Self.small.replayed(
+                        EventReplay(of: Position(epoch: .random(), offset: 1), consumer: ConsumerName("c"))
                     )
                 )
             ),

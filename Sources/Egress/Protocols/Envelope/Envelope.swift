@@ -47,6 +47,7 @@ struct Envelope {
         attributes.add("platform", event.platform)
         attributes.add("position", entry.position.description)
         attributes.add("attempt", Int32(clamping: attempt))
+        if let replay = event.replay { attributes.add("replayof", replay.position.description) }
         if let reply = event.reply {
             attributes.add("replytoken", reply.token.description)
             attributes.add("replydeadline", milliseconds: reply.deadline)

@@ -31,7 +31,7 @@ extension EnvelopeClient {
     }
 
     func send(_ round: FeedRound, after offset: UInt64?) {
-        let admitted = self.subscription.filter.map { round.admitted(by: $0) } ?? round
+        let admitted = round.admitted(by: self.subscription.filter, for: self.subscription.consumer)
         if let admitted {
             let envelopes = admitted.envelopes(on: self.subscription.membership.channel)
             let after = offset ?? round.first - 1
@@ -49,9 +49,9 @@ extension EnvelopeClient {
 
     func send(_ entries: ArraySlice<LogEntry>) {
         guard let first = entries.first?.position, let end = entries.last?.position else { return }
-        let admitted =
-            self.subscription.filter.map { filter in entries.filter { filter.admits($0.event) }[...] } ?? entries
-        let round = EnvelopeRound(admitted, channel: self.subscription.membership.channel)
+        let (filter, consumer) = (self.subscription.filter, self.subscription.consumer)
+        let admitted = entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }
+        let round = EnvelopeRound(admitted[...], channel: self.subscription.membership.channel)
         self.send(
             self.bytes(of: round, after: nil),
             count: admitted.count,

@@ -70,6 +70,10 @@ final class EnvelopeSocket: EnvelopeClient {
         }
     }
 
+    func receipt(upTo end: Position) -> Receipt? {
+        self.subscription.receipt(.envelope, upTo: end)
+    }
+
     func drain() {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
     }
@@ -146,6 +150,11 @@ extension EnvelopeSocket: WebSocketOwner {
         }
     }
 
+    func probeAnswered(_ number: UInt64) {
+        guard let handler, let consumer = self.subscription.consumer else { return }
+        self.subscription.membership.probeAnswered(number, by: handler, of: consumer)
+    }
+
     func becameWritable() {
         if let share = self.subscription.share { return share.reader.wake() }
         self.subscription.delivery.becameWritable()
@@ -175,10 +184,11 @@ extension EnvelopeSocket: GroupMember {
         var admitted: [GroupPage.Delivery] = []
         for delivery in deliveries {
             share.given(delivery.entry.position, now: now)
-            if filter?.admits(delivery.entry.event) ?? true {
+            let event = delivery.entry.event
+            if event.isFor(share.reader.name), filter?.admits(event) ?? true {
                 admitted.append(delivery)
             } else {
-                // What the filter drops is done with.
+                // What the filter drops, or is another's, is done with.
                 _ = share.settle(.ack, delivery.entry.position)
             }
         }

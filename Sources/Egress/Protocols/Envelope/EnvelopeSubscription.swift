@@ -13,6 +13,8 @@ struct EnvelopeSubscription {
     let consumer: ConsumerName?
     /// What its client acknowledges; nil where its system does.
     let acknowledgement: AcknowledgedStream?
+    /// Whether it is one who looks on.
+    let isInspector: Bool
     /// Of a member of a group, whose events do not come by the delivery.
     let share: EnvelopeShare?
 
@@ -30,10 +32,18 @@ struct EnvelopeSubscription {
         self.filter = request.filter
         self.consumer = request.group == nil ? request.consumer : nil
         self.acknowledgement = request.acknowledges ? AcknowledgedStream() : nil
+        self.isInspector = request.isInspector
         let membership = self.membership
         self.share = request.group.map { group in
             let reader = membership.reader(of: group, start: beginning.groupStart, metrics: services.groups)
             return EnvelopeShare(reader: reader, group: group)
         }
+    }
+
+    /// Who the client is to those who look on, where it has had everything up to a position. What a group's members take is
+    /// told by their reader.
+    func receipt(_ client: Receipt.Client, upTo end: Position) -> Receipt? {
+        guard !self.isInspector, self.share == nil, self.delivery.position == end else { return nil }
+        return Receipt(client: client, consumer: self.consumer, isFiltered: self.filter != nil)
     }
 }

@@ -49,11 +49,15 @@ final class EventStream: EnvelopeClient {
             stream.ended(.connectionLost)
             throw error
         }
-        // A connection that was lost meanwhile has ended the stream already.
-        guard stream.handler != nil else { return }
         let start = if case .after(let position) = beginning.resumption { position } else { place.feed.position }
         _ = handler.send(EventStreamFormat.opening(at: start))
+        // A connection that was lost meanwhile, or whose loss this shows, has ended the stream already.
+        guard stream.handler != nil else { return }
         subscription.delivery.begin(beginning.resumption, owner: stream)
+    }
+
+    func receipt(upTo end: Position) -> Receipt? {
+        self.subscription.receipt(.events, upTo: end)
     }
 
     func drain() {

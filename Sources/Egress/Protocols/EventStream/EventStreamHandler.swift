@@ -79,14 +79,16 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
         return self.queuedBytes == 0
     }
 
+    var witness: CursorWitness { .system(self.transmission, queued: self.queuedBytes) }
+
     /// How many bytes wait to be given to the system; nil for a connection that is gone.
-    var queuedBytes: Int? {
+    private var queuedBytes: Int? {
         guard let channel = self.context?.channel, channel.isActive else { return nil }
         return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     /// How far the system is with what was written; nil where it does not say.
-    var transmission: Transmission? {
+    private var transmission: Transmission? {
         self.context.flatMap { TCPInfo.transmission(of: $0.channel) }
     }
 
@@ -101,7 +103,8 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
             return .slowConsumer
         }
         context.writeAndFlush(self.wrapOutboundOut(blocks), promise: nil)
-        return .accepted
+        // Writing is how a connection's loss is often noticed, and then the owner knows already.
+        return self.owner == nil ? .closed : .accepted
     }
 
     /// Ends the stream behind what is queued.

@@ -22,7 +22,8 @@ final class EventStreamRoutes {
         router.on(.GET, "/events") { self.open($0) }
     }
 
-    private static let headers: [(name: String, value: String)] = [
+    /// The header fields of a stream.
+    static let headers: [(name: String, value: String)] = [
         ("Content-Type", "text/event-stream"),
         ("Cache-Control", "no-store"),
         // nginx would collect events until its buffer is full.

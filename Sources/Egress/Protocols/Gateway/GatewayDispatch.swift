@@ -19,6 +19,8 @@ struct GatewayDispatch: Sendable {
 
     /// The dispatch of an event; nil for what is none: a gateway's client could make nothing of it.
     init?(_ entry: LogEntry) {
+        // A session has no name that an event could be for.
+        guard entry.event.isFor(.anybody) else { return nil }
         // A frame of text must be UTF-8; what is not is replaced, so that the event arrives nevertheless.
         let body =
             entry.event.bodyIsUTF8

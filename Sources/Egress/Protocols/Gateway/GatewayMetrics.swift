@@ -15,9 +15,9 @@ final class GatewayMetrics {
     private let heartbeats = Counter(label: "hookwire_gateway_heartbeats_total")
     private let closes: [GatewayCloseReason: Counter]
 
-    init(logger: Logger) {
+    init(logger: Logger, tally: EgressTally = EgressTally()) {
         self.logger = logger
-        self.sockets = SocketMetrics(logger: logger)
+        self.sockets = SocketMetrics(logger: logger, tally: tally)
         self.closes = Dictionary(
             uniqueKeysWithValues: GatewayCloseReason.allCases.map { reason in
                 (reason, Counter(label: "hookwire_gateway_closes_total", dimensions: [("reason", reason.rawValue)]))

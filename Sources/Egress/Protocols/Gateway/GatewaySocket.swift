@@ -201,6 +201,10 @@ final class GatewaySocket: FeedMember {
         self.eventLoop.assumeIsolated().execute { self.end(ending) }
     }
 
+    func receipt(upTo end: Position) -> Receipt? {
+        self.position == end ? Receipt(client: .gateway) : nil
+    }
+
     // MARK: Its end
 
     func drain() {
@@ -255,6 +259,11 @@ extension GatewaySocket: WebSocketOwner {
         case .authenticate(let token): self.authenticate(token)
         case .end(let ending): self.end(ending)
         }
+    }
+
+    func probeAnswered(_ number: UInt64) {
+        guard let handler else { return }
+        self.membership?.probeAnswered(number, by: handler, of: .anybody)
     }
 
     func becameWritable() {

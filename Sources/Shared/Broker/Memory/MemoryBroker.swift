@@ -13,6 +13,7 @@ public final class MemoryBroker: Broker {
     private let store: Mutex<MemoryStore>
     private let tokens = Mutex(MemoryTokens())
     private let inboxes = LocalInboxes()
+    private let reports = LocalReports()
     private let now: @Sendable () -> Int64
 
     /// A broker with an empty log.
@@ -168,6 +169,22 @@ public final class MemoryBroker: Broker {
     public func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
         let now = self.now()
         return eventLoop.makeSucceededFuture(self.tokens.withLock { $0.grant(for: token, now: now) })
+    }
+
+    public func report(on channel: ChannelID, _ make: () -> Observation) {
+        self.reports.report(on: channel, make)
+    }
+
+    public func isObserved(_ channel: ChannelID) -> Bool {
+        self.reports.isObserved(channel)
+    }
+
+    public func observe(
+        _ channel: ChannelID,
+        with receiver: any ObservationReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ObservationSubscription> {
+        eventLoop.makeSucceededFuture(self.reports.observe(channel, with: receiver))
     }
 
     public func openInbox(

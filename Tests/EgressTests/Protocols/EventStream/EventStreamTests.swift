@@ -42,9 +42,11 @@ import Testing
         init(
             _ bench: EnvelopeBench,
             _ services: EventStreamServices,
-            after resumption: DeliveryStateMachine.Resumption? = nil
+            after resumption: DeliveryStateMachine.Resumption? = nil,
+            isGone: Bool = false
         ) throws {
             self.bench = bench
+            self.output.breaks = isGone
             self.channel = EmbeddedChannel(handler: self.output, loop: bench.loop)
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             try EventStream.open(
@@ -203,6 +205,14 @@ import Testing
         #expect(try client.words() == ["1"])
         for member in self.bench.lane.members { member.drain() }
         self.bench.loop.run()
+        #expect(!client.channel.isActive)
+        #expect(self.bench.lane.members.isEmpty)
+    }
+
+    /// A client of which the first write shows that it has gone is let go of, and its log is not read.
+    @Test func goneBeforeTheOpening() throws {
+        try self.bench.publish(count: 2)
+        let client = try Client(self.bench, self.services, after: .backlog(nil), isGone: true)
         #expect(!client.channel.isActive)
         #expect(self.bench.lane.members.isEmpty)
     }

@@ -5,15 +5,19 @@
 import NIOCore
 import NIOEmbedded
 
-/// The kernel of a slow client: holds what was flushed until it is let go, and counts the reads that reach it.
+/// The kernel of a slow client: holds what was flushed until it is let go, and counts the reads that reach it. Of a client
+/// that is gone: finds that out when something is written.
 final class HeldOutput: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private(set) var isHeld = false
     private(set) var reads = 0
+    /// Whether the connection breaks when something is flushed.
+    var breaks = false
 
     func flush(context: ChannelHandlerContext) {
+        if self.breaks { return context.close(promise: nil) }
         if !self.isHeld { context.flush() }
     }
 

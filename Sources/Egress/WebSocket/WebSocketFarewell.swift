@@ -4,10 +4,12 @@
 
 internal import NIOCore
 
-/// The timer of a closing handshake. Only a socket that closes has one.
-final class WebSocketCloseDeadline: NIOScheduledCallbackHandler {
+/// What only a socket that closes has: the timer of its closing handshake, and who waits for the answer to our close frame.
+final class WebSocketFarewell: NIOScheduledCallbackHandler {
     private var handler: WebSocketHandler?
     private var callback: NIOScheduledCallback?
+    /// Told when the peer has answered, and so has read everything that was sent before the close frame.
+    var whenAnswered: (() -> Void)?
 
     private init(handler: WebSocketHandler) {
         self.handler = handler
@@ -15,19 +17,25 @@ final class WebSocketCloseDeadline: NIOScheduledCallbackHandler {
 
     /// Starts the timer. On the event loop.
     static func start(for handler: WebSocketHandler, in time: TimeAmount, on eventLoop: any EventLoop) -> Self {
-        let deadline = Self(handler: handler)
+        let farewell = Self(handler: handler)
         do {
-            deadline.callback = try eventLoop.assumeIsolated().scheduleCallback(in: time, handler: deadline)
+            farewell.callback = try eventLoop.assumeIsolated().scheduleCallback(in: time, handler: farewell)
         } catch {
             // The event loop is shutting down, and closes its channels itself.
-            deadline.handler = nil
+            farewell.handler = nil
         }
-        return deadline
+        return farewell
     }
 
-    /// Stops the timer. On the event loop.
+    /// The peer has answered. On the event loop.
+    func answered() {
+        self.whenAnswered.take()?()
+    }
+
+    /// Stops the timer: no answer comes any more. On the event loop.
     func cancel() {
         self.handler = nil
+        self.whenAnswered = nil
         self.callback.take()?.cancel()
     }
 
@@ -42,4 +50,4 @@ final class WebSocketCloseDeadline: NIOScheduledCallbackHandler {
 }
 
 @available(*, unavailable)
-extension WebSocketCloseDeadline: Sendable {}
+extension WebSocketFarewell: Sendable {}

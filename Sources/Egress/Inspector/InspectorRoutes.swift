@@ -1,0 +1,98 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// What the inspector's page asks for, beside what every client can ask for. Belongs to one event loop.
+///
+/// | route | |
+/// |---|---|
+/// | `GET /inspector/counts` | how much this node does; for everybody |
+/// | `GET /inspector/bodies/{position}` | the exact bytes of a retained event's body |
+/// | `POST /inspector/test-event` | publishes a sample message: `{"text":…}` |
+struct InspectorRoutes {
+    private static let members = JSONMemberNames("text")
+    /// The most bytes of a test event's text.
+    private static let textLimit = 8 << 10
+
+    let tally: EgressTally
+    let hub: Hub
+    let broker: any Broker
+    let eventLoop: any EventLoop
+    /// In milliseconds since 1970.
+    let now: @Sendable () -> Int64
+
+    func addRoutes(to router: inout Router) {
+        PageRoutes.addRoutes(to: &router)
+        router.on(.GET, "/inspector/counts") { _ in .response(self.counts()) }
+        router.on(.GET, "/inspector/bodies/{position}") { self.body($0) }
+        router.on(.POST, "/inspector/test-event") { self.sendTestEvent($0) }
+    }
+
+    private func counts() -> HTTPResponse {
+        var json = JSONObjectWriter()
+        json.member("sockets", self.tally.sockets)
+        json.member("events_delivered", self.tally.events)
+        json.member("bots_connected", self.hub.occupiedFeedCount)
+        return Self.uncached(.json(ByteBuffer(bytes: json.finish())))
+    }
+
+    // MARK: Bodies
+
+    private func body(_ request: HTTPRequest) -> HTTPReply {
+        guard let secret = BotCredential.secret(of: request) else { return .response(BotCredential.refusal) }
+        guard let position = request.parameters["position"].flatMap({ Position($0) }) else {
+            return .response(RetainedEvent.Missing.badPosition.problem.response)
+        }
+        return .eventually(
+            RetainedEvent.find(position, on: ChannelID(secret: secret), broker: self.broker, eventLoop: self.eventLoop)
+                .map { event in
+                    // Whatever a platform sent must never be taken for a page of the relay's own.
+                    let headers = [
+                        ("Content-Type", "application/octet-stream"), ("X-Content-Type-Options", "nosniff"),
+                        ("Content-Disposition", "attachment"), ("Cache-Control", "no-store"),
+                    ]
+                    return .response(HTTPResponse(status: .ok, headers: headers, body: event.body))
+                }
+                .recover { .response(RetainedEvent.problem(of: $0).response) }
+        )
+    }
+
+    // MARK: Test events
+
+    private func sendTestEvent(_ request: HTTPRequest) -> HTTPReply {
+        guard let secret = BotCredential.secret(of: request) else { return .response(BotCredential.refusal) }
+        guard let text = Self.text(in: request.body), text.utf8.count <= Self.textLimit,
+            let event = try? TestEvent.make(secret: secret, text: text, now: self.now())
+        else {
+            return .response(
+                Problem(
+                    .badRequest,
+                    reason: "bad_test_event",
+                    detail: "A test event is a JSON object with a \"text\" of up to \(Self.textLimit) bytes."
+                ).response
+            )
+        }
+        return .eventually(
+            self.broker.publish(event, to: ChannelID(secret: secret), key: nil, on: self.eventLoop)
+                .future(on: self.eventLoop)
+                .map { publication in .response(ReplayRoutes.answer(publication)) }
+                .recover { .response(RetainedEvent.problem(of: $0).response) }
+        )
+    }
+
+    private static func text(in body: ByteBuffer) -> String? {
+        body.withUnsafeReadableBytes { bytes in
+            (try? JSONObjectView(validating: bytes, members: self.members))?["text"]?.string
+        }
+    }
+
+    private static func uncached(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        response.headers.append(("Cache-Control", "no-store"))
+        return response
+    }
+}

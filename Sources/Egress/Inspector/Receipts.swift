@@ -1,0 +1,119 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// Who has an event, as those who look on are told: how it speaks, and by which consumer's or group's name.
+struct Receipt: Hashable {
+    /// How a client speaks.
+    enum Client: String {
+        case raw
+        case envelope
+        case events
+        case gateway
+    }
+
+    var client: Client
+    var consumer: ConsumerName?
+    /// Whether the client has a filter, which may have dropped some of it.
+    var isFiltered = false
+}
+
+/// Tells those who look on at a channel which events this node has written, and to whom. Made only where somebody looks on;
+/// at most ten times a second for a channel and an event loop, each time of all events since. Belongs to one event loop.
+final class Receipts {
+    private static let pause = TimeAmount.milliseconds(100)
+    /// How many kinds of clients one note names.
+    private static let clientLimit = 16
+
+    private let channel: ChannelID
+    private let broker: any Broker
+    private let eventLoop: any EventLoop
+    private var nextNote = NIODeadline.uptimeNanoseconds(0)
+    private var waiting: Note?
+
+    /// How many rounds one note tells of.
+    private static let spanLimit = 64
+
+    /// Events that went out together.
+    private struct Span {
+        var first: UInt64
+        var last: UInt64
+        /// When they had reached this node and when they were written, in milliseconds since 1970.
+        var reached: Int64
+        var written: Int64
+    }
+
+    /// What is told at once.
+    private struct Note {
+        var epoch: Epoch
+        var spans: [Span]
+        var clients: [Receipt: Int]
+    }
+
+    init(channel: ChannelID, broker: any Broker, eventLoop: any EventLoop) {
+        self.channel = channel
+        self.broker = broker
+        self.eventLoop = eventLoop
+    }
+
+    /// The events from `first` to `end` are with these clients.
+    func written(first: UInt64, end: Position, reached: Int64, to clients: [Receipt]) {
+        guard !clients.isEmpty else { return }
+        let counts = Dictionary(clients.map { ($0, 1) }, uniquingKeysWith: +)
+        let span = Span(first: first, last: end.offset, reached: reached, written: WallClock.now())
+        let note = Note(epoch: end.epoch, spans: [span], clients: counts)
+        if let waiting = self.waiting {
+            if waiting.epoch == note.epoch, waiting.clients == counts, waiting.spans.count < Self.spanLimit {
+                self.waiting?.spans.append(span)
+            } else {
+                self.tell(waiting)
+                self.waiting = note
+            }
+        } else if .now() >= self.nextNote {
+            self.tell(note)
+        } else {
+            self.waiting = note
+            let receipts = NIOLoopBound(self, eventLoop: self.eventLoop)
+            self.eventLoop.scheduleTask(deadline: self.nextNote) {
+                if let note = receipts.value.waiting.take() { receipts.value.tell(note) }
+            }
+        }
+    }
+
+    private func tell(_ note: Note) {
+        self.nextNote = .now() + Self.pause
+        self.broker.report(on: self.channel) { Observation(.delivered, json: ByteBuffer(bytes: Self.json(note))) }
+    }
+
+    private static func json(_ note: Note) -> [UInt8] {
+        var json = JSONObjectWriter()
+        json.member("epoch", note.epoch.description)
+        json.member("node", NodeName.own)
+        var bytes = json.finish()
+        bytes.removeLast()
+        let spans = note.spans.map { "[\($0.first),\($0.last),\($0.reached),\($0.written)]" }
+        bytes += Array(#","spans":[\#(spans.joined(separator: ","))],"clients":["#.utf8)
+        for (index, (receipt, count)) in note.clients.prefix(Self.clientLimit).enumerated() {
+            var client = JSONObjectWriter()
+            client.member("protocol", receipt.client.rawValue)
+            if let consumer = receipt.consumer, !consumer.isAnybody { client.member("consumer", consumer.text) }
+            if receipt.isFiltered { client.member("filtered", 1) }
+            client.member("count", count)
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes += client.finish()
+        }
+        bytes += Array("]}".utf8)
+        return bytes
+    }
+}
+
+/// What this process calls itself towards those who look on: nothing that says where it runs.
+enum NodeName {
+    static let own = Hex.encode(SecureRandom.bytes(3))
+}
+
+@available(*, unavailable)
+extension Receipts: Sendable {}

@@ -1,0 +1,133 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// `POST /replay`: publishes a retained event again, as it was or with another body, behind all others. Belongs to one
+/// event loop.
+struct ReplayRoutes {
+    private static let members = JSONMemberNames("position", "body", "body_base64", "consumer")
+
+    let broker: any Broker
+    let eventLoop: any EventLoop
+
+    func addRoutes(to router: inout Router) {
+        router.on(.POST, "/replay") { self.respond(to: $0) }
+    }
+
+    private func respond(to request: HTTPRequest) -> HTTPReply {
+        guard let secret = BotCredential.secret(of: request) else { return .response(BotCredential.refusal) }
+        let order: Order
+        do throws(ReplayMistake) {
+            order = try Self.order(in: request.body)
+        } catch {
+            return .response(error.problem.response)
+        }
+        let channel = ChannelID(secret: secret)
+        let (broker, eventLoop) = (self.broker, self.eventLoop)
+        return .eventually(
+            RetainedEvent.find(order.position, on: channel, broker: broker, eventLoop: eventLoop).flatMap { event in
+                // Without its key: it is known as a duplicate of itself.
+                broker.publish(order.replay(of: event), to: channel, key: nil, on: eventLoop).future(on: eventLoop)
+            }
+            .map { .response(Self.answer($0)) }
+            .recover { error in
+                let isTooLarge = (error as? BrokerError) == .eventTooLarge
+                let problem = isTooLarge ? ReplayMistake.tooLarge.problem : RetainedEvent.problem(of: error)
+                return .response(problem.response)
+            }
+        )
+    }
+
+    /// The answer once an event is published: its position.
+    static func answer(_ publication: Publication) -> HTTPResponse {
+        var json = JSONObjectWriter()
+        if case .stored(let position, feeds: _) = publication { json.member("position", position.description) }
+        return .json(ByteBuffer(bytes: json.finish()))
+    }
+
+    // MARK: What is asked
+
+    private struct Order: Sendable {
+        var position: Position
+        /// Another body, where it is edited.
+        var body: ByteBuffer?
+        var consumer: ConsumerName?
+
+        func replay(of event: Event) -> Event {
+            event.replayed(
+                EventReplay(of: self.position, consumer: self.consumer),
+                body: self.body.map { ($0, UTF8Validation.isValid($0)) }
+            )
+        }
+    }
+
+    private static func order(in body: ByteBuffer) throws(ReplayMistake) -> Order {
+        let result = body.withUnsafeReadableBytes { bytes -> Result<Order, ReplayMistake> in
+            guard let view = try? JSONObjectView(validating: bytes, members: self.members) else {
+                return .failure(.malformedJSON)
+            }
+            return Result { () throws(ReplayMistake) in try self.order(view) }
+        }
+        return try result.get()
+    }
+
+    private static func order(_ object: JSONObjectView) throws(ReplayMistake) -> Order {
+        guard let position = object["position"]?.string.flatMap({ Position($0) }) else { throw .badPosition }
+        var order = Order(position: position)
+        switch (object["body"], object["body_base64"]) {
+        case (nil, nil): break
+        case (let text?, nil):
+            guard let text = text.string else { throw .badBody }
+            order.body = ByteBuffer(string: text)
+        case (nil, let base64?):
+            guard let bytes = base64.string.flatMap({ Base64.decode($0) }) else { throw .badBody }
+            order.body = ByteBuffer(bytes: bytes)
+        case (_?, _?): throw .badBody
+        }
+        if let name = object["consumer"] {
+            guard let consumer = name.string.flatMap({ ConsumerName($0) }) else { throw .badConsumer }
+            order.consumer = consumer
+        }
+        return order
+    }
+}
+
+/// Why an event cannot be replayed.
+enum ReplayMistake: String, Error {
+    case malformedJSON = "malformed_json"
+    case badPosition = "bad_position"
+    case badBody = "bad_body"
+    case badConsumer = "bad_consumer"
+    case tooLarge = "event_too_large"
+
+    /// The answer that says so.
+    var problem: Problem {
+        switch self {
+        case .malformedJSON:
+            Problem(
+                .badRequest,
+                reason: self.rawValue,
+                detail: "The body is no JSON object such as {\"position\":\"9f2c61d07a55e013-42\"}."
+            )
+        case .badPosition: RetainedEvent.Missing.badPosition.problem
+        case .badBody:
+            Problem(
+                .badRequest,
+                reason: self.rawValue,
+                detail: "\"body\" is a string, or \"body_base64\" is one in its place."
+            )
+        case .badConsumer:
+            Problem(
+                .badRequest,
+                reason: self.rawValue,
+                detail: "\"consumer\" takes a name of 1 to 64 letters, digits, '.', '_' and '-'."
+            )
+        case .tooLarge:
+            Problem(.payloadTooLarge, reason: self.rawValue, detail: "The event is larger than the store takes.")
+        }
+    }
+}

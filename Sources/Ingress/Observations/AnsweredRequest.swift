@@ -1,0 +1,30 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// How a request was answered that waited for a bot's reply, for the holder of its secret to see.
+struct AnsweredRequest {
+    /// How many bytes of the answer are told.
+    private static let bodyLimit = 8 << 10
+
+    let token: ReplyToken
+    let end: WaitEnd
+    /// In milliseconds since 1970.
+    let time: Int64
+
+    /// What is told.
+    var observation: Observation {
+        var json = JSONObjectWriter()
+        json.member("token", self.token.description)
+        json.member("outcome", self.end.outcome.rawValue)
+        json.member("status", self.end.response.status.code)
+        json.member("at", self.time)
+        let body = self.end.response.body.withUnsafeReadableBytes { Base64.encode($0.prefix(Self.bodyLimit)) }
+        json.member("body_base64", body)
+        return Observation(.answered, json: ByteBuffer(bytes: json.finish()))
+    }
+}

@@ -1,0 +1,88 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// A request that was refused, as the holder of the secret that it names may see it: why, and what it was, less what is a
+/// credential. Where the secret is not the bot's own, the channel is nobody's, and nobody sees it.
+struct RefusedRequest {
+    /// How many bytes of a body are told.
+    private static let bodyLimit = 8 << 10
+    /// How many bytes of names and values are told, and how many fields.
+    private static let fieldBytes = 8 << 10
+    private static let fieldCount = 64
+    /// How many bytes of the query are told.
+    private static let queryLimit = 2 << 10
+    /// What no observation holds, in lower case; a platform may have more.
+    private static let credentialFields: Set<String> = ["authorization", "proxy-authorization", "cookie"]
+    /// The parameters of webhooks' URLs that are credentials, of any platform.
+    private static let credentials = [
+        "secret", "token", "hub.verify_token", "verify_token", "encoding_aes_key", "aes_key",
+    ]
+
+    let request: HTTPRequest
+    let platform: String
+    let problem: Problem
+    /// In milliseconds since 1970.
+    let time: Int64
+
+    /// The channel of the secret that a request names; nil where it names none.
+    static func channel(of request: HTTPRequest) -> ChannelID? {
+        guard let secret = request.query["secret"] ?? request.bearerToken, !secret.isEmpty else { return nil }
+        return ChannelID(secret: Secret(secret))
+    }
+
+    /// What is told.
+    var observation: Observation {
+        var json = Array("{".utf8)
+        func member(_ name: StaticString, _ value: String) {
+            if json.count > 1 { json.append(UInt8(ascii: ",")) }
+            JSONWriter.append("\(name)", to: &json)
+            json.append(UInt8(ascii: ":"))
+            JSONWriter.append(value, to: &json)
+        }
+        func number(_ name: StaticString, _ value: Int64) {
+            json += Array(#","\#(name)":\#(value)"#.utf8)
+        }
+        member("id", Hex.encode(SecureRandom.bytes(8)))
+        number("at", self.time)
+        member("platform", self.platform)
+        member("reason", self.problem.reason)
+        member("detail", self.problem.detail)
+        number("status", Int64(self.problem.status.code))
+        member("method", self.request.method.rawValue)
+        let query = self.request.query.removing(Self.credentials)
+        member("query", String(query.prefix(Self.queryLimit)))
+        self.appendFields(to: &json)
+        let body = self.request.body
+        number("size", Int64(body.readableBytes))
+        member("body_base64", body.withUnsafeReadableBytes { Base64.encode($0.prefix(Self.bodyLimit)) })
+        if body.readableBytes > Self.bodyLimit { json += Array(#","truncated":true"#.utf8) }
+        json.append(UInt8(ascii: "}"))
+        return Observation(.refused, json: ByteBuffer(bytes: json))
+    }
+
+    /// The header fields in order, as many as there is room for.
+    private func appendFields(to json: inout [UInt8]) {
+        json += Array(#","headers":["#.utf8)
+        // One that the URL names as the place of a credential is one.
+        let named = self.request.query["header"]?.lowercased()
+        var (count, bytes) = (0, 0)
+        for (name, value) in self.request.headers {
+            let lowered = name.lowercased()
+            guard !Self.credentialFields.contains(lowered), lowered != named else { continue }
+            bytes += name.utf8.count + value.utf8.count
+            guard count < Self.fieldCount, bytes <= Self.fieldBytes else { break }
+            json += Array((count > 0 ? ",[" : "[").utf8)
+            JSONWriter.append(name, to: &json)
+            json.append(UInt8(ascii: ","))
+            JSONWriter.append(value, to: &json)
+            json.append(UInt8(ascii: "]"))
+            count += 1
+        }
+        json.append(UInt8(ascii: "]"))
+    }
+}

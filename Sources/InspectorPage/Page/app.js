@@ -1,0 +1,284 @@
+// The page: who is connected, what is shown, which key does what.
+import { byId, copy, element } from "./dom.js";
+import { bodyOf, requestOf } from "./event.js";
+import { curlCommand } from "./curl.js";
+import { Details } from "./details.js";
+import { editReplay, testEvent } from "./dialogs.js";
+import { Feed } from "./feed.js";
+import { List } from "./list.js";
+import { counts, exactBody, replay, sendTestEvent } from "./relay.js";
+import { Store } from "./store.js";
+import { switchTheme, themeWord } from "./theme.js";
+import { fillWords, switchLanguage, t } from "./words.js";
+
+const store = new Store();
+/** What came while the list was paused. */
+let held = [];
+let isPaused = false;
+let feed = null;
+/** The bot's secret: in memory, and in the tab's own storage where the box is ticked. */
+let secret = null;
+let state = "off";
+
+const list = new List(byId("scroll"), byId("space"), { onOpen: (entry) => details.open(entry), onSelect() {} });
+const details = new Details(byId("details"), {
+  close: closeDetails,
+  replay: (entry) => attempt(() => publishAgain(entry, {})),
+  replayEdited: (entry) => attempt(async () => editReplay(await bytesOf(entry), (change) => publishAgain(entry, change))),
+  copyCurl: (entry) => attempt(async () => tellCopied(await copy(curlCommand(requestOf(entry), await bytesOf(entry))))),
+  copyJSON: (entry) => attempt(async () => tellCopied(await copy(JSON.stringify(JSON.parse(entry.raw), null, 2)))),
+  answered: (entry) => noted(entry),
+}, () => secret);
+
+// What comes
+
+function show(entries) {
+  if (isPaused) {
+    held.push(...entries);
+    // What is held is bounded like what is kept.
+    if (held.length > store.limit) store.dropped += held.splice(0, held.length - store.limit).length;
+    return tellPaused();
+  }
+  list.show(...shownWith(entries));
+  tellKept();
+}
+
+function shownWith(entries) {
+  const added = store.add(entries);
+  return [store.shown, added];
+}
+
+function noted(entry) {
+  details.changed(entry);
+  list.ask();
+}
+
+function find(key) {
+  return store.byKey.get(key) ?? store.byToken.get(key) ?? held.find((entry) => entry.key === key || entry.replyToken === key);
+}
+
+// What is said
+
+function notice(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = !text;
+}
+
+function tellCopied(isCopied) {
+  notice(isCopied ? t("copied") : t("failed") + "clipboard");
+}
+
+function tellKept() {
+  const dropped = store.dropped ? " · " + t("dropped", { count: store.dropped }) : "";
+  byId("kept").textContent = t("kept", { shown: store.shown.length, all: store.all.length }) + dropped;
+  byId("empty").textContent = store.shown.length ? "" : t(store.all.length ? "emptyFilter" : "empty");
+  tellTypes();
+}
+
+function tellTypes() {
+  const select = byId("type");
+  const names = ["", "!refused", ...[...store.types.keys()].sort()];
+  if (select.dataset.names === names.join("\n") && select.lang === document.documentElement.lang) return;
+  select.dataset.names = names.join("\n");
+  select.lang = document.documentElement.lang;
+  select.replaceChildren(...names.map((name) => element("option", { value: name },
+    name === "" ? t("allTypes") : name === "!refused" ? t("refusedOnly") : name)));
+  select.value = names.includes(store.type) ? store.type : "";
+}
+
+function tellState(name) {
+  state = name;
+  byId("status").dataset.state = name;
+  byId("status-text").textContent = t(name);
+}
+
+function tellPaused() {
+  const button = byId("pause");
+  button.setAttribute("aria-pressed", String(isPaused));
+  button.textContent = t(isPaused ? "resume" : "pause") + (isPaused && held.length ? ` · ${t("waitingWhilePaused", { count: held.length })}` : "");
+}
+
+async function tellCounts() {
+  if (document.hidden) return;
+  try {
+    const known = await counts();
+    const parts = [[known.sockets, t("socketsCount")], [known.events_delivered, t("deliveredCount")], [known.bots_connected, t("botsCount")]];
+    byId("counts").textContent = secret ? parts.map(([count, word]) => `${word} ${count.toLocaleString()}`).join(" · ") : "";
+    byId("tiles").replaceChildren(...parts.map(([count, word]) => element("div", {},
+      element("dt", {}, word), element("dd", {}, count.toLocaleString()))));
+  } catch {
+    // The relay is away: the status says so.
+  }
+}
+
+// What is done
+
+function connect(text) {
+  secret = text;
+  byId("door").hidden = true;
+  byId("desk").hidden = byId("leave").hidden = false;
+  notice("");
+  feed = new Feed(secret, {
+    show,
+    note: noted,
+    state: tellState,
+    lost: (reason) => notice(t("lost", { reason })),
+    refused: (text) => {
+      leave();
+      byId("door-error").textContent = t("refusedByRelay") + text;
+    },
+  }, find);
+  list.show(store.shown);
+  tellKept();
+  tellCounts();
+  byId("scroll").focus();
+}
+
+function leave() {
+  feed?.close();
+  feed = secret = null;
+  keepSecret(null);
+  store.clear();
+  held = [];
+  isPaused = false;
+  closeDetails();
+  list.select(null);
+  byId("desk").hidden = byId("leave").hidden = true;
+  byId("door").hidden = false;
+  byId("counts").textContent = "";
+  tellPaused();
+  tellState("off");
+  byId("secret").focus();
+}
+
+/** The tab's storage ends with the tab; null forgets. */
+function keepSecret(text) {
+  try {
+    if (text === null) sessionStorage.removeItem("hookwire.secret");
+    else sessionStorage.setItem("hookwire.secret", text);
+  } catch {
+    // Storage may be off.
+  }
+}
+
+async function attempt(work) {
+  try {
+    await work();
+  } catch (error) {
+    notice(t("failed") + error.message);
+  }
+}
+
+/** The body's exact bytes, as far as the relay still has them. */
+async function bytesOf(entry) {
+  const { bytes, isExact } = bodyOf(entry, requestOf(entry).all);
+  if (isExact || entry.kind === "refused") return bytes;
+  return exactBody(entry.key, secret).catch(() => bytes);
+}
+
+async function publishAgain(entry, change) {
+  const { position } = await replay({ position: entry.key, ...change }, secret);
+  notice(t("replaySent", { position }));
+}
+
+function pause() {
+  isPaused = !isPaused;
+  const entries = held;
+  held = [];
+  tellPaused();
+  if (!isPaused && entries.length) show(entries);
+}
+
+function filter() {
+  store.filter(byId("search").value, byId("type").value);
+  list.show(store.shown);
+  byId("scroll").scrollTop = 0;
+  tellKept();
+}
+
+function exportJSON() {
+  const blob = new Blob([JSON.stringify(store.toJSON(), null, 2)], { type: "application/json" });
+  const link = element("a", { href: URL.createObjectURL(blob), download: "hookwire-events.json" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function closeDetails() {
+  details.close();
+  byId("scroll").focus();
+}
+
+// Keys
+
+const keys = {
+  j: () => list.move(1), ArrowDown: () => list.move(1), k: () => list.move(-1), ArrowUp: () => list.move(-1),
+  PageDown: () => list.move(10), PageUp: () => list.move(-10), Home: () => list.move(-1e9), End: () => list.move(1e9),
+  Enter: () => list.selected && details.open(list.selected),
+  "/": () => byId("search").focus(),
+  " ": pause,
+  Escape: closeDetails,
+};
+
+document.addEventListener("keydown", (event) => {
+  if (!secret || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const isTyping = event.target.matches("input, textarea, select");
+  if (isTyping && event.key === "Escape") return byId("scroll").focus();
+  const isOnButton = event.target.matches("button, a") && ["Enter", " "].includes(event.key);
+  const action = keys[event.key];
+  if (!action || isTyping || isOnButton) return;
+  event.preventDefault();
+  action();
+  // Where details stand beside the list, they follow the selection.
+  if (details.isOpen && list.selected && list.selected !== details.entry && event.key !== "Escape") details.open(list.selected);
+});
+
+byId("connect").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = byId("secret").value;
+  byId("secret").value = "";
+  byId("door-error").textContent = "";
+  if (byId("remember").checked) keepSecret(text);
+  if (text) connect(text);
+});
+byId("leave").addEventListener("click", leave);
+byId("search").addEventListener("input", filter);
+byId("type").addEventListener("change", filter);
+byId("pause").addEventListener("click", pause);
+byId("export").addEventListener("click", exportJSON);
+byId("clear").addEventListener("click", () => {
+  store.clear();
+  closeDetails();
+  list.select(null);
+  filter();
+});
+byId("test").addEventListener("click", () => testEvent((text) => sendTestEvent(text, secret)));
+byId("theme").addEventListener("click", () => {
+  switchTheme();
+  speak();
+});
+byId("language").addEventListener("click", () => {
+  switchLanguage();
+  speak();
+  if (details.isOpen) details.open(details.entry);
+  list.ask();
+});
+
+function speak() {
+  fillWords();
+  byId("theme").textContent = t(themeWord());
+  byId("language").textContent = t("languageName");
+  tellState(state);
+  tellPaused();
+  tellKept();
+  tellCounts();
+}
+
+speak();
+setInterval(tellCounts, 5000);
+let known = null;
+try {
+  known = sessionStorage.getItem("hookwire.secret");
+} catch {
+  // Storage may be off.
+}
+if (known) connect(known);

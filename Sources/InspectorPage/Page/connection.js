@@ -1,0 +1,100 @@
+// A stream of events that comes back: by position, with a pause that grows and is never the same for all.
+import { EventStreamParser } from "./eventstream.js";
+
+/** Nothing for so long means that the connection is dead: a comment comes every 25 seconds. In milliseconds. */
+const silenceLimit = 70_000;
+const longestPause = 10_000;
+
+/** The pause before an attempt, in milliseconds. */
+export function pauseBefore(attempt, retry = 500, random = Math.random()) {
+  const longest = Math.min(longestPause, retry * 2 ** Math.min(attempt, 6));
+  return longest / 2 + (random * longest) / 2;
+}
+
+/** Reads a stream until `close`, and tells `handlers`: `events(list)` (may be awaited), `state(name)`, `refused(text)`. */
+export class Connection {
+  constructor(path, secret, handlers) {
+    this.path = path;
+    this.secret = secret;
+    this.handlers = handlers;
+    this.position = "";
+    this.attempt = 0;
+    this.retry = undefined;
+    this.isClosed = false;
+    this.run();
+  }
+
+  close() {
+    this.isClosed = true;
+    this.controller?.abort();
+    this.wake?.();
+  }
+
+  async run() {
+    while (!this.isClosed) {
+      this.handlers.state?.("trying");
+      try {
+        if (!(await this.read())) return;
+      } catch {
+        // The relay went away, or cannot be reached: it is tried again.
+      }
+      if (this.isClosed) return;
+      this.handlers.state?.("trying");
+      await this.pause(pauseBefore(this.attempt++, this.attempt === 1 ? this.retry : undefined));
+    }
+  }
+
+  /** Reads one connection to its end; false where it is of no use to try again. */
+  async read() {
+    this.controller = new AbortController();
+    const headers = { Authorization: "Bearer " + this.secret, Accept: "text/event-stream" };
+    if (this.position) headers["Last-Event-ID"] = this.position;
+    let watchdog;
+    const feed = () => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => this.controller.abort(), silenceLimit);
+    };
+    try {
+      feed();
+      const response = await fetch(this.path, {
+        headers, signal: this.controller.signal, cache: "no-store", credentials: "omit", redirect: "error",
+      });
+      if (!response.ok) {
+        if (response.status >= 500 || response.status === 429) return true;
+        const problem = await response.json().catch(() => ({}));
+        this.handlers.refused?.(problem.detail ?? String(response.status));
+        return false;
+      }
+      await this.follow(response.body, feed);
+    } finally {
+      clearTimeout(watchdog);
+      this.controller.abort();
+    }
+    return true;
+  }
+
+  async follow(body, feed) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    const parser = new EventStreamParser();
+    parser.id = this.position;
+    this.handlers.state?.("live");
+    while (true) {
+      const { value, done } = await reader.read();
+      if (done || this.isClosed) return;
+      feed();
+      const events = parser.push(value);
+      this.retry = parser.retry;
+      this.attempt = 0;
+      // Waits while the page is behind: the relay then sends no more, and nothing piles up here.
+      if (events.length) await this.handlers.events(events);
+      this.position = parser.id;
+    }
+  }
+
+  pause(milliseconds) {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+      setTimeout(resolve, milliseconds);
+    });
+  }
+}

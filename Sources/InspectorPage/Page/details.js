@@ -1,0 +1,147 @@
+// One request in full.
+import { element, pairs } from "./dom.js";
+import { bodyView } from "./body.js";
+import { bodyOf, requestOf } from "./event.js";
+import { clockText } from "./list.js";
+import { exactBody } from "./relay.js";
+import { replyState, replyView } from "./reply.js";
+import { t } from "./words.js";
+
+export class Details {
+  /** - actions: what the buttons do, by name. */
+  constructor(panel, actions, secret) {
+    this.panel = panel;
+    this.actions = actions;
+    this.secret = secret;
+    this.entry = null;
+  }
+
+  get isOpen() {
+    return this.entry !== null;
+  }
+
+  open(entry) {
+    const hadFocus = this.panel.contains(document.activeElement);
+    this.close();
+    this.entry = entry;
+    this.receivers = this.timing = this.replyBox = null;
+    this.request = requestOf(entry);
+    this.panel.hidden = false;
+    this.panel.replaceChildren(...this.parts());
+    this.showReply();
+    this.panel.scrollTop = 0;
+    if (hadFocus) this.panel.focus();
+  }
+
+  close() {
+    this.entry = null;
+    clearInterval(this.timer);
+    this.panel.hidden = true;
+    this.panel.replaceChildren();
+  }
+
+  /** Something more became known of an entry. */
+  changed(entry) {
+    if (entry !== this.entry) return;
+    this.receivers?.replaceChildren(...this.receiverParts());
+    this.timing?.replaceChildren(this.timingPairs());
+    this.showReply();
+  }
+
+  parts() {
+    const { entry } = this;
+    const isRefused = entry.kind === "refused";
+    return [
+      element("header", {},
+        element("h2", {}, isRefused ? t("refused") + ": " + entry.reason : entry.type || "webhook"),
+        element("button", { type: "button", class: "quiet", id: "close-details", onClick: this.actions.close }, t("close"))),
+      isRefused ? element("p", { class: "bad" }, entry.text) : null,
+      this.buttons(isRefused),
+      (this.replyBox = isRefused ? null : element("div", { id: "reply-part" })),
+      entry.text && !isRefused ? [heading("message"), element("p", { class: "said", id: "said" }, entry.text)] : null,
+      heading("fields"), this.attributes(),
+      isRefused ? null : [heading("timing"), (this.timing = element("div", { id: "timing" }, this.timingPairs()))],
+      isRefused ? null : [heading("receivers"), (this.receivers = element("div", { id: "receivers" }, ...this.receiverParts()))],
+      heading("request"), element("p", { class: "line", id: "request-line" }, this.requestLine()),
+      pairs(this.request.headers, "pairs mono"),
+      heading("body"), this.body(),
+    ].flat().filter(Boolean);
+  }
+
+  buttons(isRefused) {
+    const button = (name, id) => element("button", { type: "button", id, onClick: () => this.actions[name](this.entry) }, t(name));
+    return element("div", { class: "actions" },
+      isRefused ? null : [button("replay", "replay"), button("replayEdited", "replay-edited")],
+      button("copyCurl", "copy-curl"), button("copyJSON", "copy-json"));
+  }
+
+  attributes() {
+    const { all } = this.request;
+    const entry = this.entry;
+    return pairs([
+      [t("check"), t("checkOf." + entry.check) + (entry.replayOf ? t("replayCheck") : "")],
+      [t("reason"), entry.reason], [t("platform"), entry.platform], [t("type"), entry.type],
+      [t("sender"), entry.sender], [t("conversation"), all.conversation],
+      [t("identity"), entry.kind === "event" ? all.id : ""], [t("position"), all.position],
+      [t("replayOf"), entry.replayOf], [t("attempt"), all.attempt > 1 ? String(all.attempt) : ""],
+    ]);
+  }
+
+  requestLine() {
+    const { method, path, query } = this.request;
+    return `${method} …${path}${query ? "?" + query : ""}`;
+  }
+
+  /** The body; where the stream may have changed its line breaks, the relay is asked for the bytes. */
+  body() {
+    const { entry } = this;
+    const { bytes, isExact } = bodyOf(entry, this.request.all);
+    const place = element("div", { id: "body" });
+    if (isExact || entry.kind === "refused") {
+      place.append(bodyView(bytes));
+      if (!isExact) place.append(element("p", {}, t("truncated")));
+    } else {
+      place.append(element("p", {}, t("fetching")));
+      exactBody(entry.key, this.secret()).then(
+        (exact) => place.replaceChildren(bodyView(exact)),
+        () => place.replaceChildren(bodyView(bytes), element("p", {}, t("inexact"))),
+      );
+    }
+    return place;
+  }
+
+  timingPairs() {
+    const { entry } = this;
+    const row = (name, time) => (time ? [t(name), `${clockText(time)}  ${time === entry.time ? "" : t("after", { ms: Math.round(time - entry.time) })}`] : [t(name), ""]);
+    const reached = entry.receipts.map((receipt) => receipt.reached).filter(Boolean);
+    const written = entry.receipts.map((receipt) => receipt.at).filter(Boolean);
+    return pairs([
+      row("receivedAt", entry.time),
+      row("publishedAt", reached.length ? Math.min(...reached) : 0),
+      row("deliveredAt", written.length ? Math.min(...written) : 0),
+      row("shownAt", entry.shownAt),
+    ]);
+  }
+
+  receiverParts() {
+    const rows = this.entry.receipts.flatMap((receipt) => receipt.clients.map((client) => [
+      t("protocol." + client.protocol) + (client.consumer ? ` · ${client.consumer}` : ""),
+      `${client.count > 1 ? client.count + " × · " : ""}${t("node")} ${receipt.node} · ${clockText(receipt.at)}`,
+    ]));
+    return rows.length ? [pairs(rows)] : [element("p", {}, t("nobody"))];
+  }
+
+  /** Shows how the request was answered; a text that is being typed stays while the request waits. */
+  showReply() {
+    if (!this.replyBox) return;
+    const state = replyState(this.entry);
+    if (state === "open" && this.replyBox.dataset.state === "open") return;
+    clearInterval(this.timer);
+    this.replyBox.dataset.state = state;
+    const view = replyView(this.entry, state, (entry) => this.actions.answered(entry));
+    this.timer = view.timer;
+    this.replyBox.replaceChildren(view.node);
+  }
+}
+
+const heading = (name) => element("h3", {}, t(name));

@@ -1,0 +1,50 @@
+// The two forms: a replay with another body, and a test event.
+import { byId, element } from "./dom.js";
+import { textOf, toBase64 } from "./bytes.js";
+import { t } from "./words.js";
+
+/** Shows a form; `submit` may throw, and the dialog then says why and stays. */
+function dialog(title, parts, submit) {
+  const problem = element("p", { class: "error", role: "alert" });
+  const send = element("button", { type: "submit", class: "strong", id: "dialog-send" }, t("send"));
+  const node = element("dialog", { "aria-label": title, onClose: () => node.remove() },
+    element("form", {
+      onSubmit: async (event) => {
+        event.preventDefault();
+        send.disabled = true;
+        try {
+          await submit();
+          node.close();
+        } catch (error) {
+          problem.textContent = t("failed") + error.message;
+          send.disabled = false;
+        }
+      },
+    },
+      element("h2", {}, title), ...parts, problem,
+      element("div", { class: "buttons" },
+        element("button", { type: "button", onClick: () => node.close() }, t("cancel")), send)));
+  byId("dialogs").append(node);
+  node.showModal();
+}
+
+/** Asks for a body; bytes that are no text are edited as Base64. */
+export function editReplay(bytes, publish) {
+  const text = textOf(bytes);
+  const area = element("textarea", { class: "tall", id: "edit-body", spellcheck: "false", "aria-label": t("body") });
+  area.value = text ?? toBase64(bytes);
+  const shown = area.value;
+  const consumer = element("input", { type: "text", id: "edit-consumer", "aria-label": t("consumer"), placeholder: t("consumer"), maxlength: 64 });
+  dialog(t("editTitle"), [area, consumer], () => publish({
+    // A text area has its own line breaks: what was not edited is sent as it was.
+    ...(area.value === shown ? {} : text === undefined ? { body_base64: area.value.trim() } : { body: area.value }),
+    ...(consumer.value.trim() ? { consumer: consumer.value.trim() } : {}),
+  }));
+}
+
+/** Asks for a test event's text. */
+export function testEvent(publish) {
+  const input = element("input", { type: "text", id: "test-text", "aria-label": t("text"), maxlength: 2000 });
+  input.value = t("testDefault");
+  dialog(t("testTitle"), [element("p", {}, t("testText")), input], () => publish(input.value));
+}

@@ -1,0 +1,78 @@
+// What the page knows of one request: an event of the log, or one that was refused.
+import { fromBase64 } from "./bytes.js";
+import { memberText } from "./json.js";
+
+/** How each platform's requests prove themselves; the words are in words.js. */
+const checks = new Set(["qq", "wechat", "messenger", "dialogflow", "generic"]);
+
+/** An event from its envelope's text; what the list shows is kept, and the rest is read again when it is opened. */
+export function eventFrom(raw, shownAt) {
+  const envelope = JSON.parse(raw);
+  const size = envelope.data_base64 !== undefined
+    ? Math.floor((envelope.data_base64.length * 3) / 4) - (envelope.data_base64.match(/=*$/)?.[0].length ?? 0)
+    : envelope.data !== undefined ? utf8Length(memberText(raw, "data") ?? "") : 0;
+  return {
+    kind: "event",
+    key: envelope.position,
+    raw,
+    shownAt,
+    time: Date.parse(envelope.time),
+    platform: envelope.platform ?? "",
+    type: envelope.type === "webhook" ? "" : envelope.type ?? "",
+    text: envelope.text ?? "",
+    sender: envelope.sender ?? "",
+    size,
+    check: checks.has(envelope.platform) ? envelope.platform : "other",
+    replayOf: envelope.replayof ?? "",
+    replyToken: envelope.replytoken ?? "",
+    replyDeadline: envelope.replydeadline ? Date.parse(envelope.replydeadline) : 0,
+    receipts: [],
+    answer: null,
+  };
+}
+
+/** A refused request, from the note of the node that refused it. */
+export function refusalFrom(note, raw, shownAt) {
+  return {
+    kind: "refused",
+    key: `refused-${note.id}`,
+    raw,
+    shownAt,
+    time: note.at,
+    platform: note.platform ?? "",
+    type: "",
+    text: note.detail ?? "",
+    sender: "",
+    size: note.size ?? 0,
+    check: "refused",
+    reason: note.reason ?? "",
+    replayOf: "", replyToken: "", replyDeadline: 0,
+    receipts: [],
+    answer: null,
+  };
+}
+
+/** The request as details, curl and replay have it. */
+export function requestOf(entry) {
+  const all = JSON.parse(entry.raw);
+  const headers = typeof all.headers === "string" ? JSON.parse(all.headers) : all.headers ?? [];
+  return { method: all.method ?? "POST", path: all.path ?? "", query: all.query ?? "", headers, all };
+}
+
+/** The body's bytes as far as the envelope has them; `isExact` is false where line breaks may have been others. */
+export function bodyOf(entry, all) {
+  if (entry.kind === "refused") return { bytes: fromBase64(all.body_base64 ?? ""), isExact: !all.truncated };
+  if (all.data_base64 !== undefined) return { bytes: fromBase64(all.data_base64), isExact: true };
+  if (all.data === undefined) return { bytes: new Uint8Array(), isExact: true };
+  const text = memberText(entry.raw, "data") ?? "";
+  return { bytes: new TextEncoder().encode(text), isExact: !text.includes("\n") };
+}
+
+function utf8Length(text) {
+  let length = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return length;
+}

@@ -1,0 +1,138 @@
+// The list of requests, newest first: only the rows that are seen are elements.
+import { element, setText } from "./dom.js";
+import { sizeText } from "./bytes.js";
+import { t } from "./words.js";
+import { anchored, revealing, rowWindow } from "./window.js";
+
+const cells = ["time", "platform", "type", "text", "sender", "size", "check"];
+
+export class List {
+  constructor(scroll, space, { onOpen, onSelect }) {
+    this.scroll = scroll;
+    this.space = space;
+    this.onSelect = onSelect;
+    this.rows = [];
+    this.entries = [];
+    this.selected = null;
+    this.isAsked = false;
+    scroll.addEventListener("scroll", () => this.ask(), { passive: true });
+    space.addEventListener("click", (event) => {
+      const entry = this.entryOf(event.target.closest(".row"));
+      if (entry) {
+        this.select(entry);
+        onOpen(entry);
+      }
+    });
+    new ResizeObserver(() => this.ask()).observe(scroll);
+  }
+
+  get rowHeight() {
+    return matchMedia("(max-width: 860px)").matches ? 58 : 36;
+  }
+
+  /** Shows entries, oldest first; `added` of them are new since the last time. */
+  show(entries, added = 0) {
+    this.entries = entries;
+    this.space.style.height = `${entries.length * this.rowHeight}px`;
+    if (added) this.scroll.scrollTop = anchored(this.scroll.scrollTop, this.rowHeight, added);
+    this.ask();
+  }
+
+  /** The entry of the n-th row from the top. */
+  at(index) {
+    return this.entries[this.entries.length - 1 - index];
+  }
+
+  indexOf(entry) {
+    const place = this.entries.lastIndexOf(entry);
+    return place < 0 ? -1 : this.entries.length - 1 - place;
+  }
+
+  entryOf(row) {
+    return row ? this.at(Number(row.dataset.index)) : undefined;
+  }
+
+  select(entry) {
+    this.selected = entry;
+    this.onSelect(entry);
+    this.ask();
+  }
+
+  /** Selects the row so many below the selected one, and brings it into view. */
+  move(step) {
+    if (this.entries.length === 0) return;
+    const now = this.selected ? this.indexOf(this.selected) : -1;
+    const index = Math.max(0, Math.min(this.entries.length - 1, now < 0 ? 0 : now + step));
+    this.select(this.at(index));
+    this.scroll.scrollTop = revealing(this.scroll.scrollTop, this.scroll.clientHeight, this.rowHeight, index);
+  }
+
+  /** Draws in the next frame, however often it is asked. */
+  ask() {
+    if (this.isAsked) return;
+    this.isAsked = true;
+    requestAnimationFrame(() => {
+      this.isAsked = false;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const height = this.rowHeight;
+    const [first, end] = rowWindow(this.scroll.scrollTop, this.scroll.clientHeight, height, this.entries.length);
+    while (this.rows.length < end - first) this.rows.push(this.makeRow());
+    while (this.rows.length > end - first) this.rows.pop().node.remove();
+    let active = "";
+    for (let index = first; index < end; index += 1) {
+      const row = this.rows[index - first];
+      const entry = this.at(index);
+      this.fill(row, entry, index, height);
+      if (entry === this.selected) active = row.node.id;
+    }
+    if (active) this.scroll.setAttribute("aria-activedescendant", active);
+    else this.scroll.removeAttribute("aria-activedescendant");
+  }
+
+  makeRow() {
+    const node = element("div", { class: "row", role: "option", id: `row-${this.rows.length}` });
+    const parts = {};
+    for (const name of cells) node.append((parts[name] = element("span", { class: name })));
+    parts.mark = element("span", { class: "mark" });
+    parts.check.append(parts.mark);
+    this.space.append(node);
+    return { node, parts };
+  }
+
+  fill({ node, parts }, entry, index, height) {
+    node.style.transform = `translateY(${index * height}px)`;
+    node.dataset.index = index;
+    node.setAttribute("aria-selected", String(entry === this.selected));
+    node.setAttribute("aria-posinset", String(index + 1));
+    node.setAttribute("aria-setsize", String(this.entries.length));
+    setText(parts.time, clockText(entry.time));
+    setText(parts.platform, entry.platform);
+    setText(parts.type, entry.type || (entry.kind === "refused" ? entry.reason : "—"));
+    setText(parts.text, entry.text);
+    setText(parts.sender, entry.sender);
+    setText(parts.size, sizeText(entry.size));
+    const [kind, words] = mark(entry);
+    parts.mark.dataset.kind = kind;
+    setText(parts.mark, words);
+  }
+}
+
+/** What the last column says: refused, waiting for an answer, a replay, or that it was verified. */
+function mark(entry) {
+  if (entry.kind === "refused") return ["refused", "✕ " + t("refused")];
+  if (entry.replyToken && !entry.answer && entry.replyDeadline > Date.now()) return ["waiting", "● " + t("waiting")];
+  if (entry.replayOf) return ["replay", "↻ " + t("replayed")];
+  return ["verified", "✓ " + t(entry.check === "generic" || entry.check === "other" ? "accepted" : "verified")];
+}
+
+/** Local time to the millisecond. */
+export function clockText(time) {
+  if (!Number.isFinite(time)) return "";
+  const date = new Date(time);
+  const two = (number) => String(number).padStart(2, "0");
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}

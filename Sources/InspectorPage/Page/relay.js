@@ -1,0 +1,35 @@
+// What the page asks of its relay. The secret travels in a header, and is kept by whoever calls.
+
+/** A request that did not do what it should, with the relay's own sentence. */
+export class RelayError extends Error {}
+
+async function ask(path, { secret, ...options } = {}) {
+  const headers = { ...(options.headers ?? {}) };
+  if (secret) headers.Authorization = "Bearer " + secret;
+  const response = await fetch(path, { ...options, headers, cache: "no-store", credentials: "omit", redirect: "error" });
+  if (!response.ok) {
+    const problem = await response.json().catch(() => ({}));
+    throw new RelayError(problem.detail ?? `HTTP ${response.status}`);
+  }
+  return response;
+}
+
+const postJSON = (path, value, secret) => ask(path, {
+  secret, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value),
+}).then((response) => response.json());
+
+/** What an operator without a secret may see. */
+export const counts = () => ask("inspector/counts").then((response) => response.json());
+
+/** The exact bytes of a retained event's body. */
+export const exactBody = (position, secret) =>
+  ask(`inspector/bodies/${position}`, { secret }).then((response) => response.arrayBuffer()).then((buffer) => new Uint8Array(buffer));
+
+/** Publishes a retained event again, perhaps with another body. */
+export const replay = (request, secret) => postJSON("replay", request, secret);
+
+/** Publishes a sample message, signed by the relay. */
+export const sendTestEvent = (text, secret) => postJSON("inspector/test-event", { text }, secret);
+
+/** Answers a request that waits. */
+export const reply = (token, text) => postJSON(`reply/${token}`, { text });

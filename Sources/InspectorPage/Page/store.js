@@ -1,0 +1,91 @@
+// The requests that the page keeps: bounded by number and by size, in the order in which they came, searched and filtered.
+
+export class Store {
+  constructor({ limit = 5000, byteLimit = 48 << 20 } = {}) {
+    this.limit = limit;
+    this.byteLimit = byteLimit;
+    this.clear();
+    this.query = "";
+    this.type = "";
+  }
+
+  clear() {
+    this.all = [];
+    this.shown = [];
+    this.byKey = new Map();
+    /** Those that wait, or waited, for an answer, by the token that answers them. */
+    this.byToken = new Map();
+    this.types = new Map();
+    this.bytes = 0;
+    this.dropped = 0;
+  }
+
+  /** Adds entries behind the others; those that are known are passed over. Returns how many of them are shown. */
+  add(entries) {
+    let added = 0;
+    for (const entry of entries) {
+      if (this.byKey.has(entry.key)) continue;
+      this.byKey.set(entry.key, entry);
+      if (entry.replyToken) this.byToken.set(entry.replyToken, entry);
+      this.all.push(entry);
+      this.bytes += weight(entry);
+      if (entry.type) this.types.set(entry.type, (this.types.get(entry.type) ?? 0) + 1);
+      if (this.matches(entry)) {
+        this.shown.push(entry);
+        added += 1;
+      }
+    }
+    this.trim();
+    return added;
+  }
+
+  /** Lets the oldest go that are too many; the newest stays, whatever its size. */
+  trim() {
+    let count = 0;
+    while (count < this.all.length - 1 && (this.all.length - count > this.limit || this.bytes > this.byteLimit)) {
+      const entry = this.all[count];
+      this.bytes -= weight(entry);
+      this.byKey.delete(entry.key);
+      this.byToken.delete(entry.replyToken);
+      const left = (this.types.get(entry.type) ?? 1) - 1;
+      if (left > 0) this.types.set(entry.type, left);
+      else this.types.delete(entry.type);
+      count += 1;
+    }
+    if (count === 0) return;
+    const gone = new Set(this.all.slice(0, count));
+    this.all = this.all.slice(count);
+    let shown = 0;
+    while (shown < this.shown.length && gone.has(this.shown[shown])) shown += 1;
+    this.shown = this.shown.slice(shown);
+    this.dropped += count;
+  }
+
+  /** Shows only what has a text and a type; `!refused` as a type is what was refused. */
+  filter(query, type) {
+    this.query = query.trim().toLowerCase();
+    this.type = type;
+    this.shown = this.all.filter((entry) => this.matches(entry));
+  }
+
+  matches(entry) {
+    if (this.type === "!refused" ? entry.kind !== "refused" : this.type && entry.type !== this.type) return false;
+    if (!this.query) return true;
+    return entry.key === this.query || entry.raw.toLowerCase().includes(this.query)
+      || entry.text.toLowerCase().includes(this.query);
+  }
+
+  /** What an export holds. */
+  toJSON() {
+    return this.shown.map((entry) => ({
+      ...JSON.parse(entry.raw),
+      ...(entry.receipts.length ? { received_by: entry.receipts } : {}),
+      ...(entry.answer ? { answer: entry.answer } : {}),
+    }));
+  }
+}
+
+/** About what an entry takes, in bytes: its text may take two a character. */
+function weight(entry) {
+  return entry.raw.length * 2 + 512;
+}

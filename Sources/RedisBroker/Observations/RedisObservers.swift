@@ -1,0 +1,159 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// What nodes tell those who look on, over Pub/Sub: `hw:{p}:<channel>:notes`. Nothing of it is stored.
+///
+/// Who looks on says so every few seconds on the channel's own Pub/Sub channel, which every node with sockets of the bot
+/// listens to already. So a node knows for which channels receipts are worth making, and makes none otherwise. Any thread.
+final class RedisObservers: Sendable {
+    /// What is published on a channel's feed by those who look on. Too short for an event: nodes that do not know it drop it.
+    static let call = ByteBuffer(string: "observed")
+    /// How often they say so, and for how long it is believed.
+    static let pause = TimeAmount.seconds(2)
+    private static let lifetime = TimeAmount.seconds(7)
+    /// How many channels are believed to be looked at, at most.
+    private static let limit = 4_096
+
+    private struct State {
+        var opening: [String: [EventLoopPromise<Void>]] = [:]
+        var channels: [String: ChannelID] = [:]
+        var isEnded = false
+    }
+
+    private let client: RedisClient
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private let observers = LocalObservers()
+    private let budget = Mutex(ObservationBudget(now: .now()))
+    private let state = Mutex(State())
+    /// By the name of a channel's feed: until when it is believed to be looked at.
+    private let calls = Mutex<[String: NIODeadline]>([:])
+    private let callCount = Atomic<Int>(0)
+
+    /// - Parameter eventLoop: whose connection is used.
+    init(client: RedisClient, eventLoop: any EventLoop, logger: Logger) {
+        self.client = client
+        self.eventLoop = eventLoop
+        self.logger = logger
+    }
+
+    // MARK: Telling
+
+    func report(on channel: ChannelID, _ make: () -> Observation) {
+        guard self.budget.withLock({ $0.take(on: channel, now: .now()) }) else { return }
+        let observation = make()
+        guard observation.json.readableBytes <= Observation.limit else { return }
+        self.publish(observation.encoded, on: ChannelKeys(channel).notes)
+    }
+
+    func isObserved(_ channel: ChannelID) -> Bool {
+        guard self.callCount.load(ordering: .relaxed) > 0 else { return self.observers.isObserved(channel) }
+        let name = ChannelKeys(channel).feed
+        return self.calls.withLock { $0[name].map { $0 > .now() } } ?? self.observers.isObserved(channel)
+    }
+
+    private func publish(_ bytes: ByteBuffer, on name: String) {
+        self.client.send(RESPCommand("PUBLISH", .string(name), .buffer(bytes)), on: self.eventLoop).whenFailure {
+            error in
+            self.logger.trace("nobody could be told what was seen", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Looking on
+
+    func observe(
+        _ channel: ChannelID,
+        with receiver: any ObservationReceiver,
+        on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any ObservationSubscription> {
+        let keys = ChannelKeys(channel)
+        let promise = eventLoop.makePromise(of: Void.self)
+        // Before all else: the end of somebody else's look is from now on not the channel's.
+        let subscription = self.observers.add(
+            receiver,
+            to: channel,
+            ended: { [weak self] in self?.ended(keys) }
+        )
+        let isOpening = self.state.withLock { state in
+            guard !state.isEnded else { return false }
+            state.opening[keys.notes, default: []].append(promise)
+            state.channels[keys.notes] = channel
+            return true
+        }
+        guard isOpening else {
+            promise.fail(BrokerError.closed)
+            return promise.futureResult.map { subscription }
+        }
+        // Said again where it is on already: Redis confirms each time.
+        self.client.subscribe([keys.notes])
+        self.publish(Self.call, on: keys.feed)
+        return promise.futureResult.map { subscription }
+    }
+
+    private func ended(_ keys: ChannelKeys) {
+        self.client.unsubscribe([keys.notes])
+        let opening = self.state.withLock { state in
+            state.channels[keys.notes] = nil
+            return state.opening.removeValue(forKey: keys.notes) ?? []
+        }
+        for promise in opening { promise.fail(BrokerError.closed) }
+    }
+
+    /// Says again what is looked at, and forgets what nobody says any more. Every `pause`.
+    func tick() {
+        for channel in self.observers.channels { self.publish(Self.call, on: ChannelKeys(channel).feed) }
+        guard self.callCount.load(ordering: .relaxed) > 0 else { return }
+        let now = NIODeadline.now()
+        self.calls.withLock { calls in
+            calls = calls.filter { $0.value > now }
+            self.callCount.store(calls.count, ordering: .relaxed)
+        }
+    }
+
+    // MARK: From Redis
+
+    /// A subscription is on; whether it is one of these.
+    func subscribed(to name: String) -> Bool {
+        guard ChannelKeys.isNotes(name) else { return false }
+        for promise in self.state.withLock({ $0.opening.removeValue(forKey: name) }) ?? [] { promise.succeed() }
+        return true
+    }
+
+    /// Something was pushed; whether it was for these.
+    func pushed(on name: String, payload: ByteBuffer) -> Bool {
+        if payload.readableBytes == Self.call.readableBytes, payload == Self.call {
+            self.called(name)
+            return true
+        }
+        guard ChannelKeys.isNotes(name) else { return false }
+        if let channel = self.state.withLock({ $0.channels[name] }), let observation = Observation(encoded: payload) {
+            self.observers.tell(observation, on: channel)
+        }
+        return true
+    }
+
+    private func called(_ feed: String) {
+        self.calls.withLock { calls in
+            guard calls.count < Self.limit || calls[feed] != nil else { return }
+            calls[feed] = .now() + Self.lifetime
+            self.callCount.store(calls.count, ordering: .relaxed)
+        }
+    }
+
+    /// Ends all.
+    func end() {
+        let opening = self.state.withLock { state in
+            state.isEnded = true
+            defer { state.opening = [:] }
+            return state.opening.values.flatMap { $0 }
+        }
+        for promise in opening { promise.fail(BrokerError.closed) }
+        self.observers.end()
+    }
+}

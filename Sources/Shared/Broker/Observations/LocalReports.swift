@@ -1,0 +1,33 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Synchronization
+
+/// The observations of one process, for brokers that join no others. Any thread.
+package final class LocalReports: Sendable {
+    private let observers = LocalObservers()
+    private let budget = Mutex(ObservationBudget(now: .now()))
+
+    /// Nobody looks on yet.
+    package init() {}
+
+    /// Tells those who look on, if there are any and the budget allows it.
+    package func report(on channel: ChannelID, _ make: () -> Observation) {
+        guard self.observers.isObserved(channel),
+            self.budget.withLock({ $0.take(on: channel, now: .now()) })
+        else { return }
+        let observation = make()
+        guard observation.json.readableBytes <= Observation.limit else { return }
+        self.observers.tell(observation, on: channel)
+    }
+
+    /// Whether somebody looks on at a channel.
+    package func isObserved(_ channel: ChannelID) -> Bool { self.observers.isObserved(channel) }
+
+    /// Looks on from now on.
+    package func observe(_ channel: ChannelID, with receiver: any ObservationReceiver) -> any ObservationSubscription {
+        self.observers.add(receiver, to: channel)
+    }
+}

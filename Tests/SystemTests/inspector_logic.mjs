@@ -1,0 +1,126 @@
+// The inspector's pure parts, in node; test_inspector_logic.py runs this in a folder where they are modules.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { hexDump, sizeText, textOf, toBase64, fromBase64 } from "./bytes.js";
+import { pauseBefore } from "./connection.js";
+import { curlCommand } from "./curl.js";
+import { bodyOf, eventFrom } from "./event.js";
+import { partsOf } from "./feed.js";
+import { EventStreamParser } from "./eventstream.js";
+import { layOut, memberText } from "./json.js";
+import { Store } from "./store.js";
+import { anchored, revealing, rowWindow } from "./window.js";
+
+test("a stream comes to the same however it is cut", () => {
+  const text = ": hello\r\nretry: 20\nid: a-1\n\nid: a-2\ndata: one\ndata:two\n\nevent: refused\rdata: x\r\rdata\n\nid: a-3\ndata: cut";
+  const whole = new EventStreamParser().push(text);
+  assert.deepEqual(whole.map(({ type, data, id }) => [type, data, id]), [
+    ["message", "one\ntwo", "a-2"], ["refused", "x", "a-2"], ["message", "", "a-2"],
+  ]);
+  for (const size of [1, 2, 3, 7]) {
+    const parser = new EventStreamParser();
+    const events = [];
+    for (let at = 0; at < text.length; at += size) events.push(...parser.push(text.slice(at, at + size)));
+    assert.deepEqual(events, whole);
+    assert.equal(parser.retry, 20);
+    // An event that was cut off has not been had.
+    assert.equal(parser.id, "a-2");
+  }
+});
+
+test("a member's text is exactly what stands there", () => {
+  const data = '{ "a": [1, {"data": 2}], "big": 12345678901234567890, "s": "}\\"]" }';
+  assert.equal(memberText(`{"x":"da\\"ta","n":1,"da\\u0074a" : ${data}}`, "data"), data);
+  assert.equal(memberText('{"x":"data"}', "data"), undefined);
+  assert.equal(memberText('{"data":""}', "data"), '""');
+});
+
+test("JSON is laid out without a change to what it says", () => {
+  const text = '{"a":[],"b":{},"c":[1.0,-2e9,"x,y",true,null,{"d":"\\u0041"}]}';
+  const laidOut = layOut(text).map(([, part]) => part).join("");
+  assert.deepEqual(JSON.parse(laidOut), JSON.parse(text));
+  assert.ok(laidOut.includes("1.0") && laidOut.includes("\\u0041") && laidOut.includes("\n    1.0"));
+  for (const bad of ["<b>", "{", '{"a":1} x', "abc"]) assert.equal(layOut(bad), null);
+});
+
+test("the window has what is seen and little more", () => {
+  for (const count of [0, 1, 7, 5000]) {
+    for (const top of [0, 35, 90_000, 179_000, 1e9]) {
+      const [first, end] = rowWindow(top, 600, 36, count);
+      assert.ok(0 <= first && first <= end && end <= count && end - first <= 36);
+      for (let row = Math.floor(top / 36); row * 36 < top + 600 && row < count; row += 1) assert.ok(first <= row && row < end);
+    }
+  }
+  assert.equal(anchored(0, 36, 5), 0);
+  assert.equal(anchored(360, 36, 5), 540);
+  assert.equal(revealing(100, 600, 36, 0), 0);
+  assert.equal(revealing(0, 600, 36, 20), 21 * 36 - 600);
+  assert.equal(revealing(0, 600, 36, 3), 0);
+});
+
+test("the store is bounded by number and by size, and keeps the newest", () => {
+  const entry = (number, size = 10, type = "T") => ({ key: `a-${number}`, raw: "x".repeat(size), text: `t${number}`, type, kind: "event", replyToken: "" });
+  const store = new Store({ limit: 100, byteLimit: 1 << 20 });
+  store.add(Array.from({ length: 250 }, (_, number) => entry(number)));
+  assert.equal(store.add([entry(249)]), 0);
+  assert.equal(store.all.length, 100);
+  assert.equal(store.dropped, 150);
+  assert.equal(store.all[99].key, "a-249");
+  store.filter("T24", "");
+  assert.equal(store.shown.length, 10);
+  assert.equal(store.add([entry(2400), entry(7)]), 1);
+  store.add([entry(999, 1 << 20, "big")]);
+  assert.deepEqual(store.all.map(({ key }) => key), ["a-999"]);
+  assert.deepEqual([...store.types.keys()], ["big"]);
+  assert.equal(store.byKey.size, 1);
+});
+
+test("an event's size and bytes are its body's", () => {
+  const raw = '{"specversion":"1.0","position":"a-1","time":"2026-01-01T00:00:00Z","headers":"[]","data":{"a":"é€😀"}}';
+  const entry = eventFrom(raw, 0);
+  const { bytes, isExact } = bodyOf(entry, JSON.parse(raw));
+  assert.equal(textOf(bytes), '{"a":"é€😀"}');
+  assert.ok(isExact && entry.size === bytes.length);
+  assert.equal(eventFrom('{"position":"a-2","data_base64":"AAE="}', 0).size, 2);
+  assert.equal(eventFrom('{"position":"a-3"}', 0).size, 0);
+});
+
+test("bytes are shown as they are", () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  assert.deepEqual(fromBase64(toBase64(bytes)), bytes);
+  assert.equal(textOf(bytes), undefined);
+  assert.equal(hexDump(bytes).split("\n")[4], "00000040  40 41 42 43 44 45 46 47  48 49 4a 4b 4c 4d 4e 4f  |@ABCDEFGHIJKLMNO|");
+  assert.ok(hexDump(new Uint8Array(100_000)).length < 100_000);
+  assert.deepEqual([0, 1023, 1536, 5 << 20].map(sizeText), ["0 B", "1023 B", "1.5 KB", "5.0 MB"]);
+});
+
+test("a shell reads the command as it was meant", () => {
+  const evil = "'; touch /tmp/never; $(id) `id` \"x\" \\ \n#";
+  const words = (body, headers = []) => {
+    const command = curlCommand({ method: "POST", path: "/a'b", query: "q=1&r='", headers }, body);
+    const script = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; if [ "\${!#}" = @- ]; then cat; fi; }\n${command}`;
+    return execFileSync("bash", ["-c", script], { encoding: "buffer" });
+  };
+  const text = words(new TextEncoder().encode(evil), [["X-Evil", evil], ["Host", "no"], ["X-Empty", ""]]).toString().split("\0");
+  assert.deepEqual(text.slice(0, -1), [
+    "-X", "POST", "http://localhost:5000/a'b?q=1&r='", "-H", `X-Evil: ${evil}`, "-H", "X-Empty;", "--data-binary", evil,
+  ]);
+  for (const bytes of [[0, 1, 255], [...Buffer.from("@file")]]) {
+    const output = words(Uint8Array.from(bytes));
+    assert.deepEqual([...output.subarray(output.lastIndexOf("@-\0") + 3)], bytes);
+  }
+});
+
+test("a receipt is of each event that it names", () => {
+  const note = { type: "delivered", epoch: "a", node: "n", clients: [], spans: [[3, 4, 10, 11], [7, 7, 20, 21]] };
+  assert.deepEqual(partsOf(note).map(([key, part]) => [key, part.reached, part.at]), [["a-3", 10, 11], ["a-4", 10, 11], ["a-7", 20, 21]]);
+  assert.equal(partsOf({ ...note, spans: [[1, 1e9, 0, 0]] }).length, 512);
+});
+
+test("pauses grow, differ and end", () => {
+  for (let attempt = 0; attempt < 30; attempt += 1) {
+    assert.ok(pauseBefore(attempt, 500, 0) >= 250 && pauseBefore(attempt, 500, 1) <= 10_000);
+  }
+  assert.ok(pauseBefore(3, 500, 0.5) > pauseBefore(0, 500, 0.5));
+});

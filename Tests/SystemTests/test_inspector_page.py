@@ -1,0 +1,221 @@
+"""The inspector's page against what would harm it: markup, leaks, and more events than one can look at."""
+
+import json
+import threading
+import time
+
+import pytest
+
+import qq
+from browser import Browser
+from inspector import Inspector
+from relay import PATIENCE, Relay
+
+MARKUP = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)><svg/onload=alert(3)><a href='javascript:alert(4)'>x</a>"
+    "<style>@import url(//evil.example/x.css)</style><iframe src=//evil.example></iframe>\u202e\u0000{{7*7}}${alert(5)}"
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def relay(tmp_path_factory):
+    with Relay("--retention-count", "6000", folder=tmp_path_factory.mktemp("relay")) as relay:
+        yield relay
+
+
+def test_headers(relay):
+    """The page is held to files of its own origin, and asked for again only where it has changed."""
+    page = relay.get("/")
+    policy = page.headers["Content-Security-Policy"]
+    assert page.status == 200 and "default-src 'none'" in policy and "script-src 'self'" in policy
+    assert "unsafe" not in policy and "sha256" not in policy and "nonce" not in policy
+    assert page.headers["X-Content-Type-Options"] == "nosniff" and page.headers["Referrer-Policy"] == "no-referrer"
+    assert relay.get("/", {"If-None-Match": page.headers["ETag"]}).status == 304
+    assert relay.get("/", {"If-None-Match": '"another"'}).status == 200
+    script = relay.get("/inspector/app.js")
+    assert script.headers["Content-Type"].startswith("text/javascript") and b"innerHTML" not in script.body
+    assert b"<script>" not in page.body and b"style=" not in page.body
+
+
+def test_counts_only(relay, browser):
+    """Who has no secret sees how much the node does, and nothing of anybody."""
+    counts = json.loads(relay.get("/inspector/counts").body)
+    assert set(counts) == {"sockets", "events_delivered", "bots_connected"}
+    for target in ("/inspector/bodies/1-1", "/inspector/notes"):
+        assert relay.get(target).status == 401
+    assert relay.request("POST", "/replay", "{}").status == 401
+    page = browser.page(relay.url + "/")
+    page.wait("document.querySelectorAll('#tiles dd').length === 3")
+    assert page.run("document.querySelector('#desk').hidden")
+
+
+def test_markup(relay, browser, secret):
+    """A body full of markup and scripts is text: nothing runs, nothing is asked of anybody else."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    headers = {"Content-Type": "text/html", "X-Evil": "<script>alert(6)</script>", "X-GitHub-Event": MARKUP[:60]}
+    body = json.dumps({"op": 0, "id": qq.event_id(), "t": MARKUP[:100], "d": {"content": MARKUP, "author": {"user_openid": MARKUP}}})
+    relay.deliver(secret, body.encode())
+    target = f"/webhook/generic?secret={secret}&scheme=none&q=%3Cscript%3Ealert(7)%3C/script%3E"
+    assert relay.request("POST", target, MARKUP.encode(), headers).status == 200
+    inspector.await_kept(2)
+    for _ in range(2):
+        page.key("j", "j")
+        page.key("Enter")
+        page.wait("document.querySelector('#body pre') !== null")
+        for tab in page.run("[...document.querySelectorAll('#body [role=tab]')].map((tab) => tab.id)"):
+            page.click("#" + tab)
+    assert "<script>alert(1)</script>" in page.text("#details")
+    assert page.run("document.querySelectorAll('#desk script, #desk img, #desk iframe, #desk a, #desk style').length") == 0
+    page.click("#copy-curl")
+    page.wait("document.querySelector('#notice').textContent")
+    assert not page.dialogs and not page.complaints
+    assert inspector.stays_at_home() and inspector.secret_is_nowhere()
+
+
+def test_exact_bytes(relay, browser, secret):
+    """The bytes are the request's own, whatever its line breaks and its numbers."""
+    inspector = Inspector(browser, relay.port, secret)
+    body = b'{\r\n "big": 12345678901234567890123,\r "a": 1.0 }\n'
+    relay.request("POST", f"/webhook/generic?secret={secret}&scheme=none", body, {"Content-Type": "application/json"})
+    inspector.await_kept(1)
+    page = inspector.page
+    page.key("j", "j")
+    page.key("Enter")
+    page.click("#tab-hex")
+    assert body[:8].hex(" ") in page.text("#body pre")
+    page.click("#tab-pretty")
+    assert "12345678901234567890123" in page.text("#body pre") and "1.0" in page.text("#body pre")
+
+
+def test_remembered(relay, browser, secret):
+    """A ticked box keeps the secret as long as the tab; without it a reload forgets, and leaving forgets both."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    page.go(relay.url + "/")
+    assert page.run("document.querySelector('#desk').hidden && sessionStorage.length === 0")
+    page.click("#remember")
+    page.type("#secret", secret)
+    page.click("#connect button[type=submit]")
+    inspector.await_live()
+    page.go(relay.url + "/")
+    inspector.await_live()
+    assert secret not in page.run("JSON.stringify({...localStorage}) + location.href")
+    page.click("#leave")
+    assert page.run("sessionStorage.length === 0 && document.querySelector('#secret').value === ''")
+
+
+def test_languages_and_themes(relay, browser, secret):
+    """Both switches do what they say, and are remembered."""
+    page = browser.page(relay.url + "/")
+    page.wait("document.querySelector('#language').textContent === '中文'")
+    page.click("#language")
+    page.wait("document.documentElement.lang === 'zh-CN'")
+    assert page.text("#connect button") == "连接"
+    page.theme("dark")
+    dark = page.run("getComputedStyle(document.body).backgroundColor")
+    page.click("#theme")
+    assert page.run("document.documentElement.dataset.theme") == "light"
+    assert page.run("getComputedStyle(document.body).backgroundColor") != dark
+    page.go(relay.url + "/")
+    assert page.run("document.documentElement.dataset.theme + document.documentElement.lang") == "lightzh-CN"
+
+
+@pytest.mark.timeout(120)
+def test_load(relay, browser, secret):
+    """Five thousand events, then 200 a second: few elements, bounded memory, and the page answers all the while."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    page.run(
+        "window.longest = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
+        " window.longest = Math.max(window.longest, entry.duration); }).observe({type: 'longtask'}); true"
+    )
+    send = Sender(relay, secret)
+    send.burst(5000)
+    inspector.await_kept(5000)
+    burst = page.run("window.longest")
+    page.run("window.longest = 0")
+    assert len(inspector.rows()) < 60
+    assert page.run("document.querySelectorAll('*').length") < 1500
+    # From end to end, a frame at a time: rows are there wherever it stands.
+    gaps = page.run(
+        "(async () => { const scroll = document.querySelector('#scroll'); let gaps = 0;"
+        " for (let step = 0; step <= 40; step++) { scroll.scrollTop = scroll.scrollHeight * step / 40;"
+        " await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));"
+        " const box = scroll.getBoundingClientRect(); const row = document.elementFromPoint(box.x + 40, box.y + box.height / 2);"
+        " if (!row.closest('.row')) gaps++; } return gaps; })()"
+    )
+    assert gaps == 0
+    scrolling = page.run("window.longest")
+    page.run("window.longest = 0; document.querySelector('#scroll').scrollTop = 0")
+    stop = threading.Event()
+    stream = threading.Thread(target=send.steady, args=(200, stop))
+    stream.start()
+    try:
+        waits = []
+        for number in range(10):
+            start = time.monotonic()
+            inspector.search(f"number {number}")
+            page.wait("document.querySelector('#kept').textContent")
+            waits.append(time.monotonic() - start)
+            inspector.search("")
+            time.sleep(0.2)  # events come meanwhile: that is what is looked at
+    finally:
+        stop.set()
+        stream.join(PATIENCE)
+    page.wait(f"document.querySelector('#kept').textContent.includes('{send.sent - 5000} older')", "the last event")
+    page.call("HeapProfiler.collectGarbage")
+    usage = page.call("Runtime.getHeapUsage")
+    heap = sum(usage[part] for part in ("usedSize", "embedderHeapUsedSize", "backingStorageSize"))
+    print(  # what a person would feel; nothing here is a promise
+        f"longest task: {burst:.0f} ms at 5,000 at once, {scrolling:.0f} ms scrolling, {page.run('window.longest'):.0f} ms "
+        f"at 200 a second; slowest search {max(waits) * 1000:.0f} ms; heap {heap / 2**20:.1f} MiB; {send.sent} events"
+    )
+    assert max(waits) < PATIENCE and heap < 48 << 20
+    assert not page.complaints
+
+
+class Sender:
+    """Posts events of a bot on one connection, many at a time."""
+
+    def __init__(self, relay, secret):
+        self.relay, self.secret, self.sent = relay, secret, 0
+
+    def _requests(self, count):
+        lines = []
+        for _ in range(count):
+            body = json.dumps({"text": f"number {self.sent}", "padding": "x" * 300}).encode()
+            head = (
+                f"POST /webhook/generic?secret={self.secret}&scheme=none HTTP/1.1\r\nHost: relay\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            lines.append(head.encode() + body)
+            self.sent += 1
+        return b"".join(lines)
+
+    def _post(self, connection, count):
+        connection.send(self._requests(count))
+        for _ in range(count):
+            connection.read_until(b"\r\n\r\n")
+            connection.read_until(b"OK")
+
+    def burst(self, count):
+        with self.relay.raw() as connection:
+            for _ in range(count // 50):
+                self._post(connection, 50)
+
+    def steady(self, rate, stop):
+        with self.relay.raw() as connection:
+            start, sent = time.monotonic(), 0
+            while not stop.is_set():
+                due = int((time.monotonic() - start) * rate) - sent
+                if due > 0:
+                    self._post(connection, due)
+                    sent += due
+                time.sleep(0.02)
