@@ -139,7 +139,9 @@ extension RawSocket: DeliveryOwner {
     var isWritable: Bool { self.handler?.isWritable ?? false }
 
     func send(_ round: FeedRound, after: UInt64?) {
-        let admitted = round.admitted(by: self.options?.filter, for: self.consumer)
+        // Most sockets take everything, and most events are for everybody.
+        let isPlain = self.options == nil && !round.hasReplays
+        let admitted = isPlain ? round : round.admitted(by: self.options?.filter, for: self.consumer)
         guard let admitted, let after else {
             return self.write(admitted?.rawFrames, of: admitted?.entries[...] ?? [], upTo: round.end)
         }

@@ -20,7 +20,8 @@ struct Hookwire: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Serve.self, IngressTier.self, EgressTier.self, Send.self, Forward.self, Listen.self, Replay.self,
-            Doctor.self, DeadLetters.self, Bench.self, Health.self,
+            Doctor.self,
+            DeadLetters.self, Bench.self, Health.self,
         ]
     )
 }

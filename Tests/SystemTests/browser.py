@@ -4,6 +4,7 @@ https://chromedevtools.github.io/devtools-protocol/ has the methods and events b
 """
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -16,12 +17,15 @@ from websockets.sync.client import connect
 
 from relay import PATIENCE
 
-CHROMIUM = shutil.which("chromium")
+# Ubuntu has it under another name, or not at all: Google's own will do.
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 
 FLAGS = [
     "--headless=new", "--remote-debugging-port=0", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
     "--enable-precise-memory-info", "--hide-scrollbars", "--force-color-profile=srgb", "--lang=en-US",
+    # Several pages are looked at, and only one of them is in front.
+    "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding", "--disable-background-timer-throttling",
 ]
 
 
@@ -41,7 +45,9 @@ class Browser:
         port_file = self.profile / "DevToolsActivePort"
         until(lambda: port_file.exists() and len(port_file.read_text().split()) == 2, "Chromium to start", 60)
         port, path = port_file.read_text().split()
-        self.socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None, proxy=None, ping_interval=None)
+        address = f"ws://127.0.0.1:{port}{path}"
+        self.stack = contextlib.ExitStack()
+        self.socket = self.stack.enter_context(connect(address, max_size=None, proxy=None, ping_interval=None))
         self.last = 0
         self.pages = {}
 
@@ -80,7 +86,7 @@ class Browser:
         return self
 
     def __exit__(self, *_):
-        self.socket.close()
+        self.stack.close()
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.log.close()
@@ -170,5 +176,5 @@ def until(condition, what, seconds=PATIENCE):
     start = time.monotonic()
     while not (value := condition()):
         assert time.monotonic() - start < seconds, f"waited in vain for {what}"
-        time.sleep(0.02)  # a page is asked again and again: it does not call
+        time.sleep(0.04)  # a page is asked again and again: it does not call
     return value

@@ -2,6 +2,8 @@
 
 import json
 
+from relay import PATIENCE
+
 
 class Inspector:
     """A page of a relay, connected with a secret."""
@@ -23,8 +25,9 @@ class Inspector:
         shown, kept = (int(word) for word in self.page.text("#kept").replace("of", " ").split()[:2])
         return shown, kept
 
-    def await_kept(self, count):
-        self.page.wait(f"document.querySelector('#kept').textContent.includes('of {count} shown')", f"{count} requests")
+    def await_kept(self, count, seconds=PATIENCE):
+        said = f"document.querySelector('#kept').textContent.includes('of {count} shown')"
+        self.page.wait(said, f"{count} requests", seconds)
 
     def rows(self):
         """The cells of the rows that are elements now, the newest first."""

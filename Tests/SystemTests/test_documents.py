@@ -19,18 +19,19 @@ import pytest
 import relay as processes
 from desk import Command
 from local_server import LocalServer
+from redis_server import free_port
 from relay import BINARY, PATIENCE, REPOSITORY
 from test_tls import certificate  # noqa: F401 (a fixture)
 
-DOCUMENTS = ["README.md", *sorted(str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("docs/*.md"))]
+DOCUMENTS = ["README.md", "README.zh-CN.md", *sorted(str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("docs/*.md"))]
 SERVE = ("script/server", ".build/release/hookwire serve")
 
 
 def blocks(document):
-    """The fenced blocks that are run, with their language."""
+    """The fenced blocks that are run, with their language; a program also with the name that it is to be saved under."""
     text = (REPOSITORY / document).read_text()
-    for match in re.finditer(r"^( *)```(sh|python)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL):
-        yield match[2], textwrap.dedent(match[3])
+    for match in re.finditer(r"(?:`(\w+\.py)`\S*\n\n)?^( *)```(sh|python)\n(.*?)^\2```$", text, re.MULTILINE | re.DOTALL):
+        yield match[3], textwrap.dedent(match[4]), match[1] or "bot.py"
 
 
 class Reader:
@@ -40,13 +41,14 @@ class Reader:
         self.folder, self.stack, self.start_relay = folder, stack, start_relay
         self.relay = None
         self.local = None
-        self.bot_output = None
+        self.app_port = None
+        self.outputs = []
         self.seen = threading.Condition()
 
-    def follow(self, language, text):
+    def follow(self, language, text, program):
         if language == "python":
             self._server()
-            (self.folder / "bot.py").write_text(self._localised(text))
+            (self.folder / program).write_text(self._localised(text))
             return
         for line in text.splitlines():
             self.run(line)
@@ -58,8 +60,10 @@ class Reader:
         elif line == "script/test":
             # This very test may be a part of it, so it is only asked what it would do.
             self._succeeds(f"{REPOSITORY}/script/test --help")
-        elif line == ".venv/bin/python bot.py":
-            self.start_bot(".venv/bin/python")
+        elif match := re.fullmatch(r"\.venv/bin/python (\w+\.py)", line):
+            self.start_bot(".venv/bin/python", match[1])
+        elif line.startswith(".venv/bin/python -m flask --app "):
+            self.start_app(line)
         elif line.startswith((".build/release/hookwire send ", ".build/release/hookwire dead-letters ")):
             self._server()
             self._succeeds(self._localised(line))
@@ -86,8 +90,8 @@ class Reader:
     def _localised(self, text):
         """The same with the relay's port and the binary under test."""
         address = f"127.0.0.1:{self.relay.port}"
-        if self.local:
-            text = text.replace("localhost:5000", f"127.0.0.1:{self.local.port}")
+        if port := self.app_port or self.local and self.local.port:
+            text = text.replace("localhost:5000", f"127.0.0.1:{port}")
         return text.replace("127.0.0.1:8080", address).replace(".build/release/hookwire", str(BINARY))
 
     def _succeeds(self, line):
@@ -105,23 +109,35 @@ class Reader:
 
     def start_forward(self, line):
         """Leaves it running, with a server of its own on this machine."""
-        self.local = self.local or self.stack.enter_context(LocalServer())
+        if not self.app_port:
+            self.local = self.local or self.stack.enter_context(LocalServer())
         words = shlex.split(self._localised(line).removeprefix(str(BINARY)))
         secret = words[words.index("--secret") + 1]
         self.stack.enter_context(Command(*words, secret=secret, folder=self.folder)).complains("Connected")
 
-    def start_bot(self, python):
+    def start_app(self, line):
+        """Leaves it running on a port of its own, until the reader is done."""
+        self.app_port = free_port()
+        words = shlex.split(line.replace("--port 5000", f"--port {self.app_port}"))
+        words[words.index("--app") + 1] = str(REPOSITORY / words[words.index("--app") + 1])
+        self._starts(words, f"Running on http://127.0.0.1:{self.app_port}")
+
+    def start_bot(self, python, program="bot.py"):
+        self._starts([python, program], "connected")
+
+    def _starts(self, words, sign):
         packages = {"PYTHONPATH": sysconfig.get_path("purelib"), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
         process = subprocess.Popen(
-            [python, "bot.py"],
+            words,
             cwd=self.folder,
             env=processes.environment(**packages),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.bot_output = []
-        thread = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
+        output = []
+        self.outputs.append(output)
+        thread = threading.Thread(target=self._read, args=(process.stdout, output), daemon=True)
         thread.start()
 
         def end():
@@ -131,18 +147,20 @@ class Reader:
             process.stdout.close()
 
         self.stack.callback(end)
-        self.bot_prints("connected")
+        self.prints(sign, output)
 
-    def _read(self, pipe):
+    def _read(self, pipe, output):
         for line in pipe:
             with self.seen:
-                self.bot_output.append(line)
+                output.append(line)
                 self.seen.notify_all()
 
-    def bot_prints(self, text):
+    def prints(self, text, *outputs):
+        """Waits until a program prints a text: any, or this one."""
+        outputs = outputs or self.outputs
         with self.seen:
-            found = self.seen.wait_for(lambda: any(text in line for line in self.bot_output), PATIENCE)
-        assert found, f"the bot did not print {text!r} but {self.bot_output!r}"
+            found = self.seen.wait_for(lambda: any(text in line for output in outputs for line in output), PATIENCE)
+        assert found, f"nobody printed {text!r} but {outputs!r}"
 
 
 @pytest.fixture
@@ -151,29 +169,35 @@ def reader(tmp_path, start):
         yield Reader(tmp_path, stack, start)
 
 
-def test_quick_start(reader):
+@pytest.mark.parametrize("document", DOCUMENTS[:2])
+def test_quick_start(reader, document):
     """The README from its first to its last command: at the end the bot has printed the sample event."""
-    for language, text in blocks("README.md"):
-        reader.follow(language, text)
-    reader.bot_prints("Hello from Hookwire")
+    for block in blocks(document):
+        reader.follow(*block)
+    reader.prints("Hello from Hookwire")
 
 
-@pytest.mark.parametrize("document", DOCUMENTS[1:])
+def test_same_commands():
+    """Both READMEs have the same programs and commands."""
+    assert list(blocks("README.zh-CN.md")) == list(blocks("README.md"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS[2:])
 def test_commands(reader, document, request):
     """Commands of docs/ succeed, and a program there is a bot that receives an event."""
     certificates = request.getfixturevalue("certificate")
     (reader.folder / "fullchain.pem").symlink_to(certificates / "cert.pem")
     (reader.folder / "privkey.pem").symlink_to(certificates / "key.pem")
-    for language, text in blocks(document):
+    for language, text, program in blocks(document):
         if reader.relay and reader.relay.scheme == "https":
             reader.relay = None  # the next command is for a relay on plain HTTP
-        reader.follow(language, text)
+        reader.follow(language, text, program)
         if language == "python":
-            reader.start_bot(sys.executable)
+            reader.start_bot(sys.executable, program)
             reader.run(
                 ".build/release/hookwire send --relay http://127.0.0.1:8080 --secret demo-secret --text hi"
             )
-            reader.bot_prints('"hi"')
+            reader.prints('"hi"')
 
 
 @pytest.mark.parametrize("document", [*DOCUMENTS, "CONTRIBUTING.md", "SECURITY.md"])
@@ -193,6 +217,6 @@ def test_flags_exist(document):
     known = "".join(processes.run_command([BINARY, *command.split(), "--help"]).stdout for command in commands)
     # Lines that are about other programs have flags of theirs.
     lines = (REPOSITORY / document).read_text().splitlines()
-    text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl)\b|`--scale`", line))
+    text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl|flask)\b|`--scale`", line))
     for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
         assert re.search(rf"{flag}\b(?!-)", known), f"{document} names {flag}"

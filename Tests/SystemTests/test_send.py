@@ -12,6 +12,7 @@ import qq
 from envelope_bot import EnvelopeBot
 from messenger import Messenger
 from relay import BINARY, PATIENCE, environment, receive, run_command
+from test_tls import certificate  # noqa: F401 (a fixture)
 from wechat import WeChatAES
 
 TEXT = 'héllo "机器人" </xml> \U0001f600'
@@ -163,6 +164,14 @@ def test_refusal(relay, secret):
     done = run_command([BINARY, "send", "--relay", wrong, "--secret", secret])
     assert done.returncode == 1
     assert done.stdout.startswith("401 ") and "wrong_signature" in done.stdout
+
+
+def test_certificate_that_nobody_trusts(start, certificate, secret):  # noqa: F811
+    """The secret goes to whom the machine trusts, or with --insecure to anybody."""
+    relay = start("--tls-cert", str(certificate / "cert.pem"), "--tls-key", str(certificate / "key.pem"))
+    refused = send(relay, "--secret", secret)
+    assert refused.returncode == 2 and secret not in refused.stderr
+    assert send(relay, "--secret", secret, "--insecure").returncode == 0
 
 
 @pytest.mark.parametrize(

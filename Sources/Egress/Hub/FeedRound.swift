@@ -9,8 +9,8 @@ internal import Shared
 final class FeedRound {
     /// What is delivered, in the order of the offsets; at least one.
     let entries: [LogEntry]
-    /// Whether one of them is for one consumer only.
-    private let isAddressed: Bool
+    /// Whether one of them may be for one consumer only.
+    let hasReplays: Bool
     private var cachedRawFrames: ByteBuffer?
     /// All events as gateways' sessions get them, made when the first session asks.
     private(set) lazy var gateway = GatewayRound(self.entries[...])
@@ -20,7 +20,7 @@ final class FeedRound {
     init(entries: [LogEntry]) {
         precondition(!entries.isEmpty, "a round delivers something")
         self.entries = entries
-        self.isAddressed = entries.contains { $0.event.replay?.consumer != nil }
+        self.hasReplays = entries.contains { $0.event.isReplay }
     }
 
     /// The offset of the first event.
@@ -32,7 +32,7 @@ final class FeedRound {
     /// The events that a client is to have: those that its filter admits, and that are not another consumer's; nil where
     /// there are none.
     func admitted(by filter: EventFilter?, for consumer: ConsumerName?) -> FeedRound? {
-        guard self.isAddressed else { return filter.map { self.admitted(by: $0) } ?? self }
+        guard self.hasReplays else { return filter.map { self.admitted(by: $0) } ?? self }
         let entries = self.entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }
         return entries.isEmpty ? nil : FeedRound(entries: entries)
     }

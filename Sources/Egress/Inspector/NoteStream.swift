@@ -23,10 +23,11 @@ struct NoteRoutes {
         guard request.method != .HEAD else {
             return .response(HTTPResponse(status: .ok, headers: EventStreamRoutes.headers))
         }
+        let channel = ChannelID(secret: secret)
         let mailbox = NoteMailbox(eventLoop: self.eventLoop)
         let state = self.state
         return .eventually(
-            self.broker.observe(ChannelID(secret: secret), with: mailbox, on: self.eventLoop).map { subscription in
+            self.observe(channel, with: mailbox).map { subscription in
                 .upgrade(
                     .unending(headers: EventStreamRoutes.headers) { channel in
                         let handler = NoteHandler(mailbox: mailbox, subscription: subscription, state: state)
@@ -36,6 +37,22 @@ struct NoteRoutes {
             }
             .flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
         )
+    }
+}
+
+extension NoteRoutes {
+    /// How long a client waits for a store that cannot be reached.
+    private static let timeout = TimeAmount.seconds(10)
+
+    private func observe(
+        _ channel: ChannelID,
+        with mailbox: NoteMailbox
+    ) -> EventLoopFuture<any ObservationSubscription> {
+        let promise = self.eventLoop.makePromise(of: (any ObservationSubscription).self)
+        let deadline = self.eventLoop.scheduleTask(in: Self.timeout) { promise.fail(BrokerError.unavailable) }
+        // One that comes too late is let go of, and so ends.
+        self.broker.observe(channel, with: mailbox, on: self.eventLoop).cascade(to: promise)
+        return promise.futureResult.always { _ in deadline.cancel() }
     }
 }
 

@@ -22,10 +22,10 @@ struct Doctor: AsyncParsableCommand {
             sends none.
 
             Examples:
-              hookwire doctor 'https://relay.example.com/webhook?secret=S'
-              hookwire doctor 'https://relay.example.com/webhook/wechat?secret=TOKEN&aes_key=K&app_id=A'
-              hookwire doctor 'https://relay.example.com/webhook/dialogflow' --platform dialogflow --auth basic --secret S
-              LANG=zh_CN.UTF-8 hookwire doctor 'https://relay.example.com/webhook?secret=S'
+              hookwire doctor 'https://host/webhook?secret=S'
+              hookwire doctor 'https://host/webhook/wechat?secret=T&aes_key=K&app_id=A'
+              hookwire doctor https://host/webhook/dialogflow --auth basic --secret S
+              LANG=zh_CN.UTF-8 hookwire doctor 'https://host/webhook?secret=S'
 
             The exit code is 0 where nothing is wrong, 1 where something is, and 2 where the URL cannot be reached.
             """
@@ -77,7 +77,7 @@ struct Doctor: AsyncParsableCommand {
                 throw ValidationError("\(name) must be a time such as 10s or 500ms.")
             }
         }
-        guard self.connectTo.map({ WebhookURL.hostAndPort($0[...], defaultPort: nil) != nil }) ?? true else {
+        guard self.connectTo == nil || self.place != nil else {
             throw ValidationError("--connect-to must be a host and a port, such as 127.0.0.1:8443.")
         }
         if let caFile = self.caFile, (try? NIOSSLCertificate.fromPEMFile(caFile))?.isEmpty ?? true {
@@ -94,7 +94,7 @@ struct Doctor: AsyncParsableCommand {
         let credentials = self.agreement.credentials(for: url)
         let text = DiagnosisText(
             language: Language { ProcessEnvironment[$0] },
-            isColoured: isatty(STDOUT_FILENO) == 1 && (ProcessEnvironment["NO_COLOR"] ?? "").isEmpty,
+            isColoured: Terminal().hasColour,
             secrets: credentials.secrets
         )
         let isJSON = self.json
@@ -110,7 +110,7 @@ struct Doctor: AsyncParsableCommand {
             // Each is to be read while the next takes its time, in a pipe as well.
             fflush(nil)
         }
-        examination.connectTo = self.connectTo.flatMap { WebhookURL.hostAndPort($0[...], defaultPort: nil) }
+        examination.connectTo = self.place
         examination.roots = self.caFile.map { .file($0) } ?? .system
         examination.isInsecure = self.insecure
         examination.sendsEvents = !self.withoutEvents
@@ -120,6 +120,14 @@ struct Doctor: AsyncParsableCommand {
         let diagnosis = examination.diagnosis
         print(isJSON ? text.json(diagnosis, url: url, rules) : "\n" + text.conclusion(diagnosis, rules))
         guard diagnosis.result == .good else { throw ExitCode(diagnosis.result.exitCode) }
+    }
+
+    /// What --connect-to says; nil where it is not given, or is no host and port.
+    private var place: (host: String, port: Int)? {
+        guard let (host, port) = self.connectTo.flatMap({ WebAddress.hostAndPort($0[...]) }), let port else {
+            return nil
+        }
+        return (host, port)
     }
 
     private static func sender(_ credentials: Credentials, _ platform: PlatformName) throws -> any PlatformSender {

@@ -22,10 +22,10 @@ struct Send: AsyncParsableCommand {
 
             Examples:
               hookwire send --secret S --text hi
-              hookwire send --platform wechat --relay 'https://host/webhook/wechat?secret=T&aes_key=K&app_id=A' --text hi
-              hookwire send --platform messenger --secret APP_SECRET --verify-token T --verify
-              hookwire send --platform dialogflow --secret S --auth basic --text 'What can you do?'
-              hookwire send --platform generic --scheme standard --secret whsec_… --body event.json
+              hookwire send --relay 'https://host/webhook/wechat?secret=T' --text hi
+              hookwire send --platform messenger --secret S --verify-token T --verify
+              hookwire send --platform dialogflow --secret S --text 'What can you do?'
+              hookwire send --platform generic --secret S --body event.json
 
             The exit code is 0 where the event was acknowledged, 1 where it was not, and 2 where nobody could be reached.
             """
@@ -55,6 +55,9 @@ struct Send: AsyncParsableCommand {
 
     @Flag(help: "Generic: let the request wait for the bot's reply.")
     var reply = false
+
+    @Flag(help: "Take any TLS certificate. For tests only: whoever is in between reads the secret.")
+    var insecure = false
 
     @Option(help: ArgumentHelp("How many to send, one after another, each with an id of its own.", valueName: "number"))
     var count = 1
@@ -118,7 +121,7 @@ struct Send: AsyncParsableCommand {
         } else {
             request = try sender.event(content)
         }
-        let answer = try await RelayClient(url.origin).send(
+        let answer = try await RelayClient(url.origin, isInsecure: self.insecure).send(
             request.method,
             url.target(adding: request.query),
             headers: request.headers,
@@ -129,10 +132,10 @@ struct Send: AsyncParsableCommand {
             "\(answer.status.code) \(ForeignText.line(answer.status.reasonPhrase)) in \(Self.text(answer.time))"
         let readable = sender.readable(body)
         if self.count > 1 {
-            print("\(number)  \(status)  \(AnswerText.short(readable))")
+            print("\(number)  \(status)  \(ForeignText.excerpt(String(decoding: readable, as: UTF8.self)))")
         } else {
             print(status)
-            if !readable.isEmpty { print(AnswerText.pretty(readable)) }
+            if !readable.isEmpty { print(AnswerText.pretty(readable, terminal: Terminal())) }
         }
         guard (200...299).contains(answer.status.code) else { return false }
         guard let handshake else { return sender.isAcknowledged(body) }

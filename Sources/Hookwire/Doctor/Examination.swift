@@ -100,7 +100,7 @@ struct Examination {
 
     /// Why the platform would go no further; nil where it would.
     private mutating func secure(_ prober: Prober) async -> Finding.Reason? {
-        guard self.url.scheme == .https else {
+        guard self.url.isTLS else {
             for check in [Check.tls, .chain, .name, .expiry] { self.add(.skipped(check, .plainHTTP)) }
             return nil
         }

@@ -31,7 +31,8 @@ struct WebAddress: Equatable, Sendable {
         self.query = question.map { String(target[target.index(after: $0)...]) }
     }
 
-    private static func hostAndPort(_ authority: Substring) -> (String, Int?)? {
+    /// Reads `host`, `host:port` and `[address]:port`; nil for anything else.
+    static func hostAndPort(_ authority: Substring) -> (String, Int?)? {
         var host = authority
         var port: Int?
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
@@ -41,8 +42,12 @@ struct WebAddress: Equatable, Sendable {
             host = authority[..<colon]
             port = number
         }
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        return host.isEmpty || host.contains("@") ? nil : (String(host), port)
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        return host.isEmpty || host.contains(where: { "@[]\\".contains($0) }) ? nil : (String(host), port)
     }
 
     /// The path without slashes at its end, so that another can follow.

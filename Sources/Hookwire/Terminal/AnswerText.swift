@@ -3,12 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
-/// The body of an answer as a person reads it.
+/// The body of an answer as a person reads it; nothing in it moves the cursor.
 enum AnswerText {
-    /// JSON and flat XML with a line for each member, other text as it is; nothing in it moves the cursor.
-    static func pretty(_ body: [UInt8], terminal: Terminal = Terminal()) -> String {
-        if PrettyJSON.isJSON(body) {
+    private static let members = JSONMemberNames("value")
+
+    /// JSON and flat XML with a line for each member, other text as it is.
+    static func pretty(_ body: [UInt8], terminal: Terminal) -> String {
+        if self.isJSON(body) {
             return PrettyJSON.lines(ByteBuffer(bytes: body), terminal: terminal).joined(separator: "\n")
         }
         guard let text = String(validating: body, as: UTF8.self) else {
@@ -17,9 +20,14 @@ enum AnswerText {
         return ForeignText.lines(text.hasPrefix("<xml>") ? self.lines(ofXML: text) : text)
     }
 
-    /// The same on one line.
-    static func short(_ body: [UInt8]) -> String {
-        ForeignText.excerpt(String(decoding: body, as: UTF8.self))
+    /// Whether a text is an object or an array of JSON, whole and nothing but it.
+    static func isJSON(_ body: [UInt8]) -> Bool {
+        // Only an object's reader looks at a whole text.
+        let wrapped = Array(#"{"value":"#.utf8) + body + [UInt8(ascii: "}")]
+        return wrapped.withUnsafeBytes { bytes in
+            guard let object = try? JSONObjectView(validating: bytes, members: self.members) else { return false }
+            return [.object, .array].contains(object["value"]?.kind)
+        }
     }
 
     private static func lines(ofXML text: String) -> String {

@@ -71,24 +71,6 @@ enum ForeignText {
         return text
     }
 
-    /// Several lines of it: line feeds and tabs stay.
-    static func lines(_ text: some StringProtocol) -> String {
-        var lines = ""
-        for scalar in text.unicodeScalars {
-            let isKept = scalar == "\n" || scalar == "\t" || self.isHarmless(scalar)
-            lines.unicodeScalars.append(isKept ? scalar : "\u{FFFD}")
-        }
-        return lines
-    }
-
-    /// The beginning of it on one line, without white space that says nothing.
-    ///
-    /// - Parameter limit: in characters.
-    static func excerpt(_ text: some StringProtocol, limit: Int = 200) -> String {
-        let words = text.prefix(limit * 4).split { $0.isWhitespace }.joined(separator: " ")
-        return self.line(words, limit: limit)
-    }
-
     private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: false

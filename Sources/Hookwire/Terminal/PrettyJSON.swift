@@ -21,18 +21,6 @@ struct PrettyJSON {
         return pretty.lines
     }
 
-    /// Whether bytes are a JSON object or array.
-    static func isJSON(_ bytes: [UInt8]) -> Bool {
-        // Only an object's reader looks at the whole text.
-        let wrapped = Array(#"{"op":"#.utf8) + bytes + [UInt8(ascii: "}")]
-        return wrapped.withUnsafeBytes { wrapped in
-            let value = (try? JSONObjectView(validating: wrapped, members: self.wrapping))?["op"]
-            return value?.kind == .object || value?.kind == .array
-        }
-    }
-
-    private static let wrapping = JSONMemberNames("op")
-
     private init(terminal: Terminal) {
         self.terminal = terminal
     }

@@ -11,8 +11,8 @@ internal import Shared
 struct RefusedRequest {
     /// How many bytes of a body are told.
     private static let bodyLimit = 8 << 10
-    /// How many bytes of names and values are told, and how many fields.
-    private static let fieldBytes = 8 << 10
+    /// How many bytes the fields that are told take as JSON, and how many there are.
+    private static let fieldBytes = 12 << 10
     private static let fieldCount = 64
     /// How many bytes of the query are told.
     private static let queryLimit = 2 << 10
@@ -71,16 +71,18 @@ struct RefusedRequest {
         // One that the URL names as the place of a credential is one.
         let named = self.request.query["header"]?.lowercased()
         var (count, bytes) = (0, 0)
+        var field: [UInt8] = []
         for (name, value) in self.request.headers {
             let lowered = name.lowercased()
             guard !Self.credentialFields.contains(lowered), lowered != named else { continue }
-            bytes += name.utf8.count + value.utf8.count
+            field = Array((count > 0 ? ",[" : "[").utf8)
+            JSONWriter.append(name, to: &field)
+            field.append(UInt8(ascii: ","))
+            JSONWriter.append(value, to: &field)
+            field.append(UInt8(ascii: "]"))
+            bytes += field.count
             guard count < Self.fieldCount, bytes <= Self.fieldBytes else { break }
-            json += Array((count > 0 ? ",[" : "[").utf8)
-            JSONWriter.append(name, to: &json)
-            json.append(UInt8(ascii: ","))
-            JSONWriter.append(value, to: &json)
-            json.append(UInt8(ascii: "]"))
+            json += field
             count += 1
         }
         json.append(UInt8(ascii: "]"))

@@ -12,9 +12,9 @@ import { switchTheme, themeWord } from "./theme.js";
 import { fillWords, switchLanguage, t } from "./words.js";
 
 const store = new Store();
-/** What came while the list was paused. */
-let held = [];
-let isPaused = false;
+/** What the page kept when the list was paused, and how much has come since; null while it runs. */
+let frozen = null;
+let heldCount = 0;
 let feed = null;
 /** The bot's secret: in memory, and in the tab's own storage where the box is ticked. */
 let secret = null;
@@ -33,19 +33,14 @@ const details = new Details(byId("details"), {
 // What comes
 
 function show(entries) {
-  if (isPaused) {
-    held.push(...entries);
-    // What is held is bounded like what is kept.
-    if (held.length > store.limit) store.dropped += held.splice(0, held.length - store.limit).length;
+  const before = store.all.length + store.dropped;
+  const added = store.add(entries);
+  if (frozen) {
+    heldCount += store.all.length + store.dropped - before;
     return tellPaused();
   }
-  list.show(...shownWith(entries));
+  list.show(store.shown, added);
   tellKept();
-}
-
-function shownWith(entries) {
-  const added = store.add(entries);
-  return [store.shown, added];
 }
 
 function noted(entry) {
@@ -54,7 +49,7 @@ function noted(entry) {
 }
 
 function find(key) {
-  return store.byKey.get(key) ?? store.byToken.get(key) ?? held.find((entry) => entry.key === key || entry.replyToken === key);
+  return store.byKey.get(key) ?? store.byToken.get(key);
 }
 
 // What is said
@@ -70,8 +65,8 @@ function tellCopied(isCopied) {
 
 function tellKept() {
   const dropped = store.dropped ? " · " + t("dropped", { count: store.dropped }) : "";
-  byId("kept").textContent = t("kept", { shown: store.shown.length, all: store.all.length }) + dropped;
-  byId("empty").textContent = store.shown.length ? "" : t(store.all.length ? "emptyFilter" : "empty");
+  byId("kept").textContent = t("kept", { shown: list.entries.length, all: (frozen ?? store.all).length }) + dropped;
+  byId("empty").textContent = list.entries.length ? "" : t(store.all.length ? "emptyFilter" : "empty");
   tellTypes();
 }
 
@@ -90,12 +85,13 @@ function tellState(name) {
   state = name;
   byId("status").dataset.state = name;
   byId("status-text").textContent = t(name);
+  if (name === "live") tellCounts();
 }
 
 function tellPaused() {
   const button = byId("pause");
-  button.setAttribute("aria-pressed", String(isPaused));
-  button.textContent = t(isPaused ? "resume" : "pause") + (isPaused && held.length ? ` · ${t("waitingWhilePaused", { count: held.length })}` : "");
+  button.setAttribute("aria-pressed", String(frozen !== null));
+  button.textContent = t(frozen ? "resume" : "pause") + (heldCount ? ` · ${t("waitingWhilePaused", { count: heldCount })}` : "");
 }
 
 async function tellCounts() {
@@ -139,8 +135,8 @@ function leave() {
   feed = secret = null;
   keepSecret(null);
   store.clear();
-  held = [];
-  isPaused = false;
+  frozen = null;
+  heldCount = 0;
   closeDetails();
   list.select(null);
   byId("desk").hidden = byId("leave").hidden = true;
@@ -182,16 +178,16 @@ async function publishAgain(entry, change) {
 }
 
 function pause() {
-  isPaused = !isPaused;
-  const entries = held;
-  held = [];
+  frozen = frozen ? null : [...store.all];
+  heldCount = 0;
   tellPaused();
-  if (!isPaused && entries.length) show(entries);
+  list.show(frozen ? list.entries.slice() : store.shown);
+  tellKept();
 }
 
 function filter() {
   store.filter(byId("search").value, byId("type").value);
-  list.show(store.shown);
+  list.show(frozen ? frozen.filter((entry) => store.matches(entry)) : store.shown);
   byId("scroll").scrollTop = 0;
   tellKept();
 }
@@ -247,8 +243,11 @@ byId("pause").addEventListener("click", pause);
 byId("export").addEventListener("click", exportJSON);
 byId("clear").addEventListener("click", () => {
   store.clear();
+  if (frozen) frozen = [];
+  heldCount = 0;
   closeDetails();
   list.select(null);
+  tellPaused();
   filter();
 });
 byId("test").addEventListener("click", () => testEvent((text) => sendTestEvent(text, secret)));

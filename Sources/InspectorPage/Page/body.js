@@ -25,7 +25,7 @@ export function bodyView(bytes) {
     panel.replaceChildren(views[index][1]());
   }
   choose(0);
-  return element("div", {}, element("div", { class: "tabs", role: "tablist" }, tabs), panel);
+  return element("div", {}, element("div", { class: "tabs", role: "tablist", "aria-label": t("body") }, tabs), panel);
 }
 
 function coloured(parts) {

@@ -53,7 +53,7 @@ export class Details {
     const isRefused = entry.kind === "refused";
     return [
       element("header", {},
-        element("h2", {}, isRefused ? t("refused") + ": " + entry.reason : entry.type || "webhook"),
+        element("h2", {}, isRefused ? t("refused") + ": " + entry.reason : entry.type || entry.platform),
         element("button", { type: "button", class: "quiet", id: "close-details", onClick: this.actions.close }, t("close"))),
       isRefused ? element("p", { class: "bad" }, entry.text) : null,
       this.buttons(isRefused),

@@ -95,8 +95,13 @@ export class Feed {
     while (count < this.waiting.length && (count % 8 || performance.now() < end)) {
       const event = this.waiting[count++];
       this.bytes -= event.data.length;
-      const entry = this.read(event);
-      if (entry) entries.push(entry);
+      try {
+        const entry = this.read(event);
+        if (entry) entries.push(entry);
+      } catch (error) {
+        // A note that something else wrote into the store: the rest must not suffer from it.
+        console.debug("not understood", error);
+      }
     }
     this.waiting.splice(0, count);
     if (entries.length) this.handlers.show(entries);
@@ -156,7 +161,7 @@ export function partsOf(note) {
   const parts = [];
   for (const [first, last, reached, at] of note.spans) {
     for (let offset = first; offset <= Math.min(last, first + 511); offset += 1) {
-      parts.push([`${note.epoch}-${offset}`, { type: note.type, node: note.node, clients: note.clients, reached, at }]);
+      parts.push([`${note.epoch}-${offset}`, { type: note.type, node: note.node, clients: Array.isArray(note.clients) ? note.clients : [], reached, at }]);
     }
   }
   return parts;

@@ -150,10 +150,15 @@ public final class CertificateChain {
         }
     }
 
+    /// In seconds since 1970. Without `struct tm`, which both imported modules have: an optimised build then takes it for
+    /// OpenSSL's in every file.
     private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
-        var fields = tm()
-        guard ASN1_TIME_to_tm(time, &fields) == 1 else { return 0 }
-        return Int64(timegm(&fields))
+        guard let start = ASN1_TIME_set(nil, 0) else { return 0 }
+        defer { ASN1_TIME_free(start) }
+        var days: Int32 = 0
+        var seconds: Int32 = 0
+        guard ASN1_TIME_diff(&days, &seconds, start, time) == 1 else { return 0 }
+        return Int64(days) * 86_400 + Int64(seconds)
     }
 
     private static func text(_ name: OpaquePointer?, _ identifier: Int32) -> String? {

@@ -46,6 +46,9 @@ public struct Event: Sendable {
     /// What it repeats and for whom, where somebody had it published again.
     public var replay: EventReplay? { self.shared.parts.replay }
 
+    /// Whether somebody had it published again.
+    public var isReplay: Bool { self.shared.parts.replay != nil }
+
     /// The messages that travel with the event; those of QQ's do not.
     var carriedMessages: [ChatMessage] { self.shared.parts.messages }
     /// What `headers` reads.

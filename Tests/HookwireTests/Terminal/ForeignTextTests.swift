@@ -40,34 +40,6 @@ import Testing
         )
     }
 
-    /// Text of several lines keeps them.
-    @Test func severalLines() {
-        #expect(ForeignText.lines("a\n\tb\u{1B}") == "a\n\tb\u{FFFD}")
-    }
-
-    /// An excerpt is one line of bounded length.
-    @Test func excerpt() {
-        #expect(ForeignText.excerpt("  a\r\n\n b\t c ") == "a b c")
-        #expect(ForeignText.excerpt(String(repeating: "x", count: 300), limit: 5) == "xxxx…")
-        #expect(ForeignText.excerpt("") == "")
-    }
-
-    /// What is no object or array is not JSON to look at.
-    @Test(arguments: ["", "1", "\"a\"", "{", "{}}", #"{"a":1},"b":{"#, "OK"])
-    func isNotJSON(text: String) {
-        #expect(!PrettyJSON.isJSON(Array(text.utf8)))
-        #expect(PrettyJSON.isJSON(Array(#"{"a":[1]}"#.utf8)) && PrettyJSON.isJSON(Array("[]".utf8)))
-    }
-
-    /// Flat XML has a line for each field, and bytes that are no text are only counted.
-    @Test func answers() {
-        let plain = Terminal(isPlain: true)
-        let xml = AnswerText.pretty(Array("<xml><A>1</A><B>2</B></xml>".utf8), terminal: plain)
-        #expect(xml == "<xml>\n  <A>1</A>\n  <B>2</B>\n</xml>")
-        #expect(AnswerText.pretty([0xFF, 0xFE], terminal: plain) == "(2 bytes that are no text)")
-        #expect(AnswerText.short(Array("a\nb".utf8)) == "a b")
-    }
-
     /// A bar fills with its backlog, and knows its end.
     @Test func bar() throws {
         #expect(ProgressBar(from: Envelopes.position(5), to: Envelopes.position(5)) == nil)

@@ -5,7 +5,7 @@
 /// What a URL and its host's addresses mean to a platform.
 enum AddressJudgement {
     static func scheme(_ url: WebhookURL, _ rules: PlatformRules) -> Finding {
-        url.scheme == .https ? .httpsUsed() : .httpsMissing(rules)
+        url.isTLS ? .httpsUsed() : .httpsMissing(rules)
     }
 
     static func port(_ url: WebhookURL, _ rules: PlatformRules) -> Finding {

@@ -43,7 +43,7 @@ struct Prober: Sendable {
         do throws(ProbeFailure) {
             let report = try await self.run(
                 ProbeRequest(head: head, body: request.body),
-                certificates: url.scheme == .http ? nil : self.isInsecure ? .all : .good
+                certificates: !url.isTLS ? nil : self.isInsecure ? .all : .good
             )
             return report.answer.map { .success($0) } ?? .failure(.closed)
         } catch {

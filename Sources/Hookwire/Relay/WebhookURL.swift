@@ -1,0 +1,61 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// Where a platform posts its events, with what was entered there in its query: the whole of it is a secret.
+struct WebhookURL: Sendable, Equatable {
+    private let address: WebAddress
+    /// Begins with a slash, or is empty where the address has none.
+    let path: String
+    /// Without the question mark, as it was encoded.
+    let query: String
+
+    /// Reads an address; nil for what is none. A fragment is nobody's business but a browser's.
+    init?(_ text: String) {
+        guard let address = WebAddress(String(text.prefix { $0 != "#" })) else { return nil }
+        self.init(address: address, path: address.path, query: address.query ?? "")
+    }
+
+    private init(address: WebAddress, path: String, query: String) {
+        self.address = address
+        self.path = path
+        self.query = query
+    }
+
+    /// Another place on the same host.
+    func with(path: String, query: String) -> WebhookURL {
+        WebhookURL(address: self.address, path: path, query: query)
+    }
+
+    var isTLS: Bool { self.address.isTLS }
+
+    /// A name, or an IP address without brackets.
+    var host: String { self.address.host }
+
+    var port: Int { self.address.port }
+
+    /// What the `Host` field says.
+    var authority: String { self.address.authority }
+
+    /// Scheme, host and port.
+    var origin: String { "\(self.isTLS ? "https" : "http")://\(self.authority)" }
+
+    var parameters: QueryParameters { QueryParameters(encoded: self.query[...]) }
+
+    /// What the request line says, with more parameters at its end.
+    func target(adding parameters: [(name: String, value: String)] = []) -> String {
+        let added = parameters.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
+        let query = ([self.query] + added).filter { !$0.isEmpty }.joined(separator: "&")
+        return (self.path.isEmpty ? "/" : self.path) + (query.isEmpty ? "" : "?\(query)")
+    }
+
+    /// The address for people's eyes: the query, in which secrets are, shows its names only.
+    var redacted: String {
+        let names = self.query.split(separator: "&").map { pair in
+            pair.firstIndex(of: "=").map { "\(pair[..<$0])=…" } ?? "…"
+        }
+        return self.origin + self.path + (names.isEmpty ? "" : "?" + names.joined(separator: "&"))
+    }
+}
