@@ -536,7 +536,7 @@ def test_table(start, local, secret):
     assert [line.split() for line in screen if line.startswith("TIME")] == [["TIME", "TYPE", "ID", "STATUS", "DURATION"]]
     rows = [line for line in screen if line.endswith(" ms")]
     assert len(rows) == 3 and all(len(line) <= 80 for line in rows)
-    assert all(re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  .{26}  .{22}  200 +\d+ ms", row) for row in rows), rows
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  .{26}  .{20}  200 +\d+ ms", row) for row in rows), rows
     assert "\x1b[2J" not in terminal.output and "\u202e" not in terminal.output
     assert "\x1b[32m200" in terminal.output
 

@@ -1,6 +1,6 @@
 """`hookwire replay`: retained events once more, to a URL or through the relay.
 
-The relay's own `POST /replay` is tested with the inspector; here a front stands before the relay that answers it by the
+The relay's own `POST /replay` is tested in test_replay_route.py; here a front stands before the relay that answers it by the
 contract, and keeps what was asked.
 """
 
@@ -229,3 +229,24 @@ def test_the_relay_refuses(relay, secret, log):
         assert done.returncode == 1 and "404: it is gone" in done.stderr
         assert len(front.asked) == 1
     assert replay(relay, secret, "--last", "2", port=1).returncode == 2
+
+
+def test_by_the_relay_itself(relay, secret, log, tmp_path):
+    """The whole way: published again behind all others, edited where asked, for one consumer where asked."""
+    bodies, positions = log
+    with Command("listen", "--relay", relay.url, "--after", positions[4], secret=secret, folder=tmp_path) as command:
+        command.complains("Connected")
+        done = replay(relay, secret, "--from", positions[0], "--until", positions[1])
+        assert done.returncode == 0, done.stderr
+        edited = replay(relay, secret, "--position", positions[2], "--body", "-", stdin='{"edited":1}')
+        assert edited.returncode == 0, edited.stderr
+        one = replay(relay, secret, "--position", positions[3], "--consumer", "other")
+        assert one.returncode == 0, one.stderr
+        post(relay, secret, qq.event("last"))
+        seen = [json.loads(line) for line in command.prints(4)]
+    assert [event["data"] for event in seen[:2]] == [json.loads(body) for body in bodies[:2]]
+    assert seen[2]["data"] == {"edited": 1} and seen[3]["text"] == "last"
+    assert done.stdout == "".join(f"replayed {old} as {new['position']}\n" for old, new in zip(positions, seen[:2]))
+    with Command("listen", "--relay", relay.url, "--consumer", "other", secret=secret, folder=tmp_path) as command:
+        mine = [json.loads(line) for line in command.prints(10)]
+    assert [event["data"] for event in mine if event.get("replayof") == positions[3]] == [json.loads(bodies[3])]

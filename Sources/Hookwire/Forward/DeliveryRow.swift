@@ -16,7 +16,7 @@ struct DeliveryRow {
     }
 
     private static let typeWidth = 26
-    private static let idWidth = 22
+    private static let idWidth = 20
 
     let event: ReceivedEvent
     var attempt: Int
