@@ -155,6 +155,12 @@ extension RedisClient {
     /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth. Any thread.
     var commandHealth: BrokerHealth { RedisHealth.health(of: self.lanes.map { $0.status.current }) }
 
+    /// Whether Redis is in trouble, or was less than a time ago, as far as commands tell. Any thread.
+    func isTroubled(within time: TimeAmount) -> Bool {
+        let now = NIODeadline.now()
+        return self.lanes.contains { $0.status.isTroubled(within: time, now: now) }
+    }
+
     /// How many event loops have a command connection of their own right now. Any thread.
     var connectedCommandConnections: Int { self.lanes.count { $0.status.isConnected } }
 

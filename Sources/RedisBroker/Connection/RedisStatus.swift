@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
 internal import Synchronization
 
 /// How one connection does, for any thread to read.
@@ -17,10 +18,20 @@ final class RedisStatus: Sendable {
         case refusing(RedisError)
         /// It is lost, or could not be made.
         case lost(RedisLoss)
+
+        fileprivate var isTrouble: Bool {
+            switch self {
+            case .connecting, .ready: false
+            case .stalled, .refusing: true
+            case .lost(let loss): loss.reason != .notStarted
+            }
+        }
     }
 
     private let state: Mutex<State>
     private let takesCommands = Atomic<Bool>(false)
+    /// When it was last known to be in trouble, in nanoseconds of `NIODeadline`; 0 for never.
+    private let lastTrouble = Atomic<UInt64>(0)
 
     init() {
         self.state = Mutex(.lost(RedisLoss(.notStarted)))
@@ -31,8 +42,21 @@ final class RedisStatus: Sendable {
 
     var current: State { self.state.withLock { $0 } }
 
+    /// Whether it is in trouble, or was less than a time ago.
+    func isTroubled(within time: TimeAmount, now: NIODeadline) -> Bool {
+        if self.current.isTrouble { return true }
+        let last = self.lastTrouble.load(ordering: .acquiring)
+        return last > 0 && now - .uptimeNanoseconds(last) < time
+    }
+
     func become(_ state: State) {
-        self.state.withLock { $0 = state }
+        let previous = self.state.withLock { current in
+            defer { current = state }
+            return current
+        }
+        if previous.isTrouble {
+            self.lastTrouble.store(NIODeadline.now().uptimeNanoseconds, ordering: .releasing)
+        }
         let isConnected =
             switch state {
             case .ready, .stalled, .refusing: true

@@ -16,6 +16,9 @@ final class Publisher: Sendable {
         var epochs = EpochSource()
     }
 
+    /// How long feeds may need to be on again when Redis works again.
+    private static let recovery = TimeAmount.seconds(5)
+
     private let client: RedisClient
     private let script: RedisScript
     private let eventLimit: Int
@@ -71,7 +74,11 @@ final class Publisher: Sendable {
     ) -> Result<Publication, any Error> {
         switch reply {
         case .success(let reply):
-            guard let publication = PublishCall.publication(reply) else { return .failure(BrokerError.refused) }
+            guard var publication = PublishCall.publication(reply) else { return .failure(BrokerError.refused) }
+            if case .stored(let position, feeds: 0) = publication, self.client.isTroubled(within: Self.recovery) {
+                // The feeds that there are may not be on again, and read it from the log.
+                publication = .stored(position, feeds: 1)
+            }
             if case .stored(let position, feeds: _) = publication {
                 self.state.withLock { $0.channels.stored(at: position, on: channel) }
             }

@@ -186,7 +186,7 @@ public protocol Broker: Sendable {
 public enum Publication: Hashable, Sendable {
     /// It is in the log, at this position. `feeds` is how many feeds it was pushed to: 0 says that no egress node has a
     /// socket of the channel. More does not promise one, since a feed outlives its last socket by a few seconds, and
-    /// counts once however many sockets it has.
+    /// counts once however many sockets it has; and while a broker recovers there may be feeds that it does not see yet.
     case stored(Position, feeds: Int)
     /// Its key was known: the event is in the log already and was not stored again.
     case duplicate

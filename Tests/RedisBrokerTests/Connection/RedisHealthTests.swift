@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
 import Shared
 import Testing
 
@@ -48,5 +49,20 @@ import Testing
             #expect(status.isConnected == isConnected)
             #expect(status.current == state)
         }
+    }
+
+    /// Trouble is remembered for a while; the beginning is none.
+    @Test func trouble() {
+        let status = RedisStatus()
+        let time = TimeAmount.seconds(5)
+        for state in [RedisStatus.State.connecting, .ready] {
+            status.become(state)
+            #expect(!status.isTroubled(within: time, now: .now()))
+        }
+        status.become(.stalled)
+        #expect(status.isTroubled(within: time, now: .now() + .hours(1)))
+        status.become(.ready)
+        #expect(status.isTroubled(within: time, now: .now()))
+        #expect(!status.isTroubled(within: time, now: .now() + time))
     }
 }
