@@ -14,8 +14,8 @@ struct Hookwire: AsyncParsableCommand {
             Start with `hookwire serve`: everything in one process, on port 8080. It prints the URLs to use and a \
             command that sends a sample event.
 
-            Every flag can also be an environment variable (HOOKWIRE_PORT for --port) or a line of a YAML file that \
-            --config names (port: 8080). A flag goes before the environment, the environment before the file.
+            Every flag of the nodes can also be an environment variable (HOOKWIRE_PORT for --port) or a line of a YAML \
+            file that --config names (port: 8080). A flag goes before the environment, the environment before the file.
             """,
         version: "0.1.0",
         subcommands: [

@@ -95,6 +95,7 @@ public final class RedisBroker: Broker {
     public func start() {
         self.client.setSubscriptionDelegate(self)
         self.client.start()
+        self.observers.start()
         if self.configuration.feeds { self.listen() }
     }
 

@@ -1,6 +1,7 @@
 """A consumer that says itself what it is done with (`ack=1`): everything else comes again, on whatever node."""
 
 import json
+import time
 import urllib.parse
 
 import pytest
@@ -59,6 +60,18 @@ def texts(taken):
     return [text for _, text in taken]
 
 
+def goes_on_with(node, secret, expected, **query):
+    """Asserts what a new client of the consumer gets. The word of the one before is stored a moment after it was said, and
+    nobody is told when."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with Consumer(node, secret, **query) as consumer:
+            taken = texts(consumer.take(len(expected)))
+        if taken == expected or time.monotonic() > deadline:
+            break
+    assert taken == expected
+
+
 def test_comes_again_until_it_is_done(nodes, secret):
     """Received is not done: without a word all comes again on another node, and behind what was said after that."""
     ingress, (first, second) = nodes
@@ -69,8 +82,7 @@ def test_comes_again_until_it_is_done(nodes, secret):
         taken = consumer.take(5)
         assert texts(taken) == [f"event {n}" for n in range(5)]
         assert consumer.ack(taken[2][0]) is None
-    with Consumer(first, secret) as consumer:
-        assert texts(consumer.take(2)) == ["event 3", "event 4"]
+    goes_on_with(first, secret, ["event 3", "event 4"])
 
 
 def test_goodbye_is_no_word(nodes, secret):
@@ -93,8 +105,7 @@ def test_filtered_events_are_done(nodes, secret):
         ((position, text),) = consumer.take(1)
         assert text == "wanted" and consumer.ack(position) is None
     post(ingress, secret, qq.event("last"))
-    with Consumer(second, secret) as consumer:
-        assert texts(consumer.take(1)) == ["last"]
+    goes_on_with(second, secret, ["last"])
 
 
 def test_foreign_positions(nodes, secret):

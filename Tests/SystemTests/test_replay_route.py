@@ -46,6 +46,15 @@ def test_edited(relay, secret, edit, body):
         assert receive(bot)[1] == body
 
 
+def test_edited_type(relay, secret):
+    """An edited event of QQ's is what its body says, for filters and envelopes too."""
+    with EnvelopeBot(relay, secret) as bot, EnvelopeBot(relay, secret, type="OTHER") as other:
+        relay.deliver(secret, qq.event("original"))
+        position = bot.receive()["position"]
+        assert replay(relay, secret, position=position, body='{"op":0,"t":"OTHER","d":{}}').status == 200
+        assert bot.receive()["type"] == other.receive()["type"] == "OTHER"
+
+
 def test_one_consumer(relay, secret):
     """Only the sockets of the consumer's name get it: live, from the log, and as members of a group."""
     named, other = f"/ws?secret={secret}&consumer=test", f"/ws?secret={secret}&consumer=other"

@@ -10,6 +10,7 @@ internal import Shared
 /// event loop.
 struct ReplayRoutes {
     private static let members = JSONMemberNames("position", "body", "body_base64", "consumer")
+    private static let typeMember = JSONMemberNames("t")
 
     let broker: any Broker
     let eventLoop: any EventLoop
@@ -58,10 +59,17 @@ struct ReplayRoutes {
         var consumer: ConsumerName?
 
         func replay(of event: Event) -> Event {
-            event.replayed(
-                EventReplay(of: self.position, consumer: self.consumer),
-                body: self.body.map { ($0, UTF8Validation.isValid($0)) }
-            )
+            let replay = EventReplay(of: self.position, consumer: self.consumer)
+            guard let body else { return event.replayed(replay) }
+            return event.replayed(replay, body: (body, UTF8Validation.isValid(body)), type: self.type(of: event))
+        }
+
+        /// QQ says in the body what an event is, and filters go by that; other platforms' events keep their type.
+        private func type(of event: Event) -> String? {
+            guard event.platform == "qq", let body else { return event.type }
+            return body.withUnsafeReadableBytes {
+                (try? JSONObjectView(validating: $0, members: ReplayRoutes.typeMember))?["t"]?.string
+            }
         }
     }
 

@@ -15,7 +15,8 @@ struct Forward: AsyncParsableCommand {
             answer, the server's is the reply.
 
             A Flask app on port 5000:
-              hookwire forward --relay https://relay.example.com --secret SECRET --to http://localhost:5000/webhook
+              hookwire forward --relay https://relay.example.com --secret SECRET \\
+                --to http://localhost:5000/webhook
 
             Four events at a time, only messages of groups, with a field of one's own:
               hookwire forward --to http://localhost:5000/ --concurrency 4 \\

@@ -22,7 +22,8 @@ struct Replay: AsyncParsableCommand {
               hookwire replay --since 5m
 
             A range, for the sockets of one consumer only:
-              hookwire replay --from 9f2c61d07a55e013-40 --until 9f2c61d07a55e013-42 --consumer archive
+              hookwire replay --from 9f2c61d07a55e013-40 \\
+                --until 9f2c61d07a55e013-42 --consumer archive
 
             The last event with another body, and the same in an editor:
               hookwire replay --last 1 --body edited.json --to http://localhost:5000/

@@ -142,7 +142,7 @@ struct Examination {
                     ?? .handshakeRight(self.rules.platform)
             )
         } else {
-            self.add(.skipped(.handshake, .platformHasNone))
+            self.add(.skipped(.handshake, self.rules.platform == .messenger ? .noVerifyToken : .platformHasNone))
         }
         self.add(TimeJudgement.duration(answer, self.rules))
         if handshake == nil { self.add(self.judge(event: outcome)) }

@@ -31,6 +31,7 @@ struct Finding: Sendable, Equatable {
         case connectedElsewhere = "connected_elsewhere"
         case literalAddress = "literal_address"
         case platformHasNone = "platform_has_none"
+        case noVerifyToken = "no_verify_token"
         case notAsked = "not_asked"
         case noDate = "no_date"
         // The address.

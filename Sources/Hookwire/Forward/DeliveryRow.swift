@@ -15,8 +15,35 @@ struct DeliveryRow {
         case givenUp(String)
     }
 
-    private static let typeWidth = 26
-    private static let idWidth = 20
+    /// What a row is made of, of a terminal's width: a narrow one has no room for ids, then none for types.
+    struct Columns: Equatable {
+        private static let time = 12
+        /// Of status and duration.
+        private static let outcome = 17
+
+        let type: Int
+        let id: Int
+
+        init(width: Int) {
+            let room = width - Self.time - Self.outcome - 3
+            switch room {
+            case ..<8: (self.type, self.id) = (0, 0)
+            case ..<32: (self.type, self.id) = (room - 2, 0)
+            default:
+                self.type = min(26, (room - 4) / 2)
+                self.id = min(48, room - 4 - self.type)
+            }
+        }
+
+        /// A row's beginning.
+        func joined(_ time: String, _ type: String, _ id: String) -> String {
+            var cells = [DeliveryRow.padded(time, Self.time)]
+            for (text, width) in [(type, self.type), (id, self.id)] where width > 0 {
+                cells.append(DeliveryRow.padded(ForeignText.line(text, limit: width), width))
+            }
+            return cells.joined(separator: "  ")
+        }
+    }
 
     let event: ReceivedEvent
     var attempt: Int
@@ -24,18 +51,18 @@ struct DeliveryRow {
     var time: Int64
     var result: Result
 
-    /// The column's names.
-    static let heading =
-        padded("TIME", 12) + "  " + padded("TYPE", typeWidth) + "  " + padded("ID", idWidth)
-        + "  STATUS  DURATION"
+    /// The columns' names.
+    static func heading(width: Int) -> String {
+        ForeignText.line(Columns(width: width).joined("TIME", "TYPE", "ID") + "  STATUS  DURATION", limit: width - 1)
+    }
 
     /// A row of a table on a terminal, no longer than its width.
     func row(on terminal: Terminal) -> String {
-        let fixed = [
+        let fixed = Columns(width: terminal.width).joined(
             LocalTime.text(milliseconds: self.time),
-            Self.padded(ForeignText.line(self.event.type, limit: Self.typeWidth), Self.typeWidth),
-            Self.padded(ForeignText.line(self.event.id, limit: Self.idWidth), Self.idWidth),
-        ].joined(separator: "  ")
+            self.event.type,
+            self.shownID
+        )
         let room = max(0, terminal.width - ForeignText.columns(of: fixed) - 3)
         let (text, colour) = self.status
         return fixed + "  " + terminal.paint(ForeignText.line(text, limit: room), colour)
@@ -84,7 +111,13 @@ struct DeliveryRow {
         return milliseconds < 10_000 ? "\(milliseconds) ms" : "\(milliseconds / 1_000) s"
     }
 
-    private static func padded(_ text: String, _ width: Int) -> String {
+    /// The id without the type, which QQ's begin with and another column has.
+    private var shownID: String {
+        let prefix = self.event.type + ":"
+        return self.event.id.hasPrefix(prefix) ? String(self.event.id.dropFirst(prefix.count)) : self.event.id
+    }
+
+    fileprivate static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - ForeignText.columns(of: text)))
     }
 }

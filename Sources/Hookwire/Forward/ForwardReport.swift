@@ -69,7 +69,9 @@ struct ForwardReport {
         if self.printsJSON {
             self.lines.keep(row.json)
         } else if self.terminal.isLive {
-            if !self.hasHeading { self.lines.keep(self.terminal.paint(DeliveryRow.heading, .bold)) }
+            if !self.hasHeading {
+                self.lines.keep(self.terminal.paint(DeliveryRow.heading(width: self.terminal.width), .bold))
+            }
             self.hasHeading = true
             self.lines.keep(row.row(on: self.terminal))
         } else {

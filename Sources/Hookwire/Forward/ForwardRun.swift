@@ -73,7 +73,7 @@ final class ForwardRun: CommandRun {
                 self.awaySince = .now()
                 self.report.say("\(address) does not answer (\(failure)): events wait until it does.")
             } else {
-                self.report.say("\(address) answers.")
+                self.report.say("Something listens at \(address).")
             }
             guard !self.isStopping else { return }
             subscription.start()
@@ -145,7 +145,11 @@ final class ForwardRun: CommandRun {
         case .retry(let pause):
             if self.awaySince == nil {
                 self.awaySince = .now()
-                self.report.say("The local server gave no answer (\(failure.text)): trying again, nothing is lost.")
+                let outlook =
+                    miss == .away
+                    ? "events wait until it is back"
+                    : "trying again, up to \(self.configuration.attempts) times an event"
+                self.report.say("The local server gave no answer (\(failure.text)): \(outlook).")
             }
             self.report.returned(event)
             self.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.deliver() }
@@ -154,7 +158,8 @@ final class ForwardRun: CommandRun {
             self.report.ended(event, .givenUp(failure.text))
             self.report.say(
                 "Passed over after \(self.configuration.attempts) attempts: send it again with hookwire replay "
-                    + "--position \(event.position) --to \(self.configuration.local.description)"
+                    + "--relay \(self.configuration.relay) --position \(event.position) "
+                    + "--to \(self.configuration.local.description)"
             )
         }
     }

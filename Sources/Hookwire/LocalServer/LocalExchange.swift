@@ -4,6 +4,7 @@
 
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOTLS
 
 /// One request to a local server and its answer, on a connection of their own: the last handler of its channel.
 final class LocalExchange: ChannelInboundHandler {
@@ -15,9 +16,12 @@ final class LocalExchange: ChannelInboundHandler {
     private let start: NIODeadline
     private var answer: LocalAnswer?
     private var isOver = false
+    /// Whether the server may have had any of the request: not before a TLS handshake is through.
+    private var mayHaveArrived: Bool
 
-    init(_ request: LocalRequest, start: NIODeadline, promise: EventLoopPromise<LocalAnswer>) {
+    init(_ request: LocalRequest, isTLS: Bool, start: NIODeadline, promise: EventLoopPromise<LocalAnswer>) {
         self.request = request
+        self.mayHaveArrived = !isTLS
         self.start = start
         self.promise = promise
     }
@@ -36,8 +40,13 @@ final class LocalExchange: ChannelInboundHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.writeAndFlush(self.wrapOutboundOut(.end(nil))).whenFailure { error in
             let (this, context) = bound.value
-            this.fail(.unanswered(ConnectFailure.text(error)), context: context)
+            this.fail(ConnectFailure.text(error), context: context)
         }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? TLSUserEvent, case .handshakeCompleted = event { self.mayHaveArrived = true }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -66,22 +75,22 @@ final class LocalExchange: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.fail(.unanswered(ConnectFailure.text(error)), context: context)
+        self.fail(ConnectFailure.text(error), context: context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.fail(.unanswered("it closed the connection without an answer"), context: context)
+        self.fail("it closed the connection without an answer", context: context)
     }
 
     /// The time is over.
     func expire(context: ChannelHandlerContext) {
-        self.fail(.unanswered("no answer in time"), context: context)
+        self.fail("no answer in time", context: context)
     }
 
-    private func fail(_ failure: LocalFailure, context: ChannelHandlerContext) {
+    private func fail(_ reason: String, context: ChannelHandlerContext) {
         guard !self.isOver else { return }
         self.isOver = true
-        self.promise.fail(failure)
+        self.promise.fail(self.mayHaveArrived ? LocalFailure.unanswered(reason) : .away(reason))
         context.close(promise: nil)
     }
 }

@@ -56,7 +56,7 @@ struct LocalServer: Sendable {
                         ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes))
                     )
                     try pipeline.addHandler(NIOHTTPRequestHeadersValidator())
-                    let exchange = LocalExchange(request, start: start, promise: promise)
+                    let exchange = LocalExchange(request, isTLS: address.isTLS, start: start, promise: promise)
                     try pipeline.addHandler(exchange)
                     let bound = NIOLoopBound(exchange, eventLoop: channel.eventLoop)
                     let deadline = channel.eventLoop.scheduleTask(in: timeout) {

@@ -19,9 +19,19 @@ enum ConnectFailure {
         case ChannelError.connectTimeout:
             return "no answer in time"
         case let error as NIOSSLError:
-            return "TLS: \(error)"
+            return self.text(error)
         default:
             return "\(error)"
         }
+    }
+
+    /// The library's own text has lines of its source in it.
+    private static func text(_ error: NIOSSLError) -> String {
+        let text = "\(error)"
+        if text.contains("CERTIFICATE_VERIFY_FAILED") {
+            return "its TLS certificate is not trusted; --insecure takes any"
+        }
+        if text.contains("WRONG_VERSION_NUMBER") { return "it speaks no TLS; use http://" }
+        return "the TLS handshake failed"
     }
 }

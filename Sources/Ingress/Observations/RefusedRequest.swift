@@ -17,7 +17,11 @@ struct RefusedRequest {
     /// How many bytes of the query are told.
     private static let queryLimit = 2 << 10
     /// What no observation holds, in lower case; a platform may have more.
-    private static let credentialFields: Set<String> = ["authorization", "proxy-authorization", "cookie"]
+    private static let credentialFields: Set<String> = [
+        "authorization", "proxy-authorization", "cookie", "set-cookie", "x-gitlab-token",
+        "x-telegram-bot-api-secret-token",
+        "x-api-key",
+    ]
     /// The parameters of webhooks' URLs that are credentials, of any platform.
     private static let credentials = [
         "secret", "token", "hub.verify_token", "verify_token", "encoding_aes_key", "aes_key",
@@ -69,7 +73,7 @@ struct RefusedRequest {
     private func appendFields(to json: inout [UInt8]) {
         json += Array(#","headers":["#.utf8)
         // One that the URL names as the place of a credential is one.
-        let named = self.request.query["header"]?.lowercased()
+        let named = self.request.query["header"]?.prefix { $0 != ":" }.lowercased()
         var (count, bytes) = (0, 0)
         var field: [UInt8] = []
         for (name, value) in self.request.headers {

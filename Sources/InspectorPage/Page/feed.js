@@ -20,6 +20,8 @@ export class Feed {
     this.waiting = [];
     this.bytes = 0;
     this.early = new Map();
+    /** What was read in this frame and is not shown yet, by key and by token. */
+    this.fresh = new Map();
     this.waiters = [];
     this.isAsked = false;
     handlers.state("trying");
@@ -104,6 +106,7 @@ export class Feed {
       }
     }
     this.waiting.splice(0, count);
+    this.fresh.clear();
     if (entries.length) this.handlers.show(entries);
     if (this.waiting.length) this.ask();
     this.release();
@@ -120,6 +123,7 @@ export class Feed {
         for (const key of [entry.key, entry.replyToken]) {
           for (const note of this.early.get(key) ?? []) apply(note, entry);
           this.early.delete(key);
+          if (key) this.fresh.set(key, entry);
         }
         return entry;
       }
@@ -143,7 +147,7 @@ export class Feed {
 
   noted(note) {
     for (const [key, part] of partsOf(note)) {
-      const entry = this.find(key);
+      const entry = this.fresh.get(key) ?? this.find(key);
       if (entry) {
         apply(part, entry);
         this.handlers.note(entry);

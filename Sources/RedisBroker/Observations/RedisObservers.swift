@@ -9,12 +9,14 @@ internal import Synchronization
 
 /// What nodes tell those who look on, over Pub/Sub: `hw:{p}:<channel>:notes`. Nothing of it is stored.
 ///
-/// Who looks on says so every few seconds on the channel's own Pub/Sub channel, which every node with sockets of the bot
-/// listens to already. So a node knows for which channels receipts are worth making, and makes none otherwise. Any thread.
+/// Nodes where somebody looks on say so every few seconds, on one Pub/Sub channel that all nodes listen to. So a node knows
+/// for which channels anything is worth telling, and tells nothing of others. Any thread.
 final class RedisObservers: Sendable {
-    /// What is published on a channel's feed by those who look on. Too short for an event: nodes that do not know it drop it.
-    static let call = ByteBuffer(string: "observed")
-    /// How often they say so, and for how long it is believed.
+    /// Where it is said what is looked at: channels, with a space between two.
+    static let calls = "hw:observed"
+    /// How many channels a message names, at most.
+    private static let callSize = 256
+    /// How often it is said, and for how long it is believed.
     static let pause = TimeAmount.seconds(2)
     private static let lifetime = TimeAmount.seconds(7)
     /// How many channels are believed to be looked at, at most.
@@ -32,8 +34,8 @@ final class RedisObservers: Sendable {
     private let observers = LocalObservers()
     private let budget = Mutex(ObservationBudget(now: .now()))
     private let state = Mutex(State())
-    /// By the name of a channel's feed: until when it is believed to be looked at.
-    private let calls = Mutex<[String: NIODeadline]>([:])
+    /// Until when a channel is believed to be looked at.
+    private let calls = Mutex<[ChannelID: NIODeadline]>([:])
     private let callCount = Atomic<Int>(0)
 
     /// - Parameter eventLoop: whose connection is used.
@@ -43,10 +45,15 @@ final class RedisObservers: Sendable {
         self.logger = logger
     }
 
+    /// Listens from now on to what is looked at.
+    func start() {
+        self.client.subscribe([Self.calls])
+    }
+
     // MARK: Telling
 
     func report(on channel: ChannelID, _ make: () -> Observation) {
-        guard self.budget.withLock({ $0.take(on: channel, now: .now()) }) else { return }
+        guard self.isObserved(channel), self.budget.withLock({ $0.take(on: channel, now: .now()) }) else { return }
         let observation = make()
         guard observation.json.readableBytes <= Observation.limit else { return }
         self.publish(observation.encoded, on: ChannelKeys(channel).notes)
@@ -54,8 +61,7 @@ final class RedisObservers: Sendable {
 
     func isObserved(_ channel: ChannelID) -> Bool {
         guard self.callCount.load(ordering: .relaxed) > 0 else { return self.observers.isObserved(channel) }
-        let name = ChannelKeys(channel).feed
-        return self.calls.withLock { $0[name].map { $0 > .now() } } ?? self.observers.isObserved(channel)
+        return self.calls.withLock { $0[channel].map { $0 > .now() } } ?? self.observers.isObserved(channel)
     }
 
     private func publish(_ bytes: ByteBuffer, on name: String) {
@@ -92,7 +98,7 @@ final class RedisObservers: Sendable {
         }
         // Said again where it is on already: Redis confirms each time.
         self.client.subscribe([keys.notes])
-        self.publish(Self.call, on: keys.feed)
+        self.call([channel][...])
         return promise.futureResult.map { subscription }
     }
 
@@ -107,7 +113,11 @@ final class RedisObservers: Sendable {
 
     /// Says again what is looked at, and forgets what nobody says any more. Every `pause`.
     func tick() {
-        for channel in self.observers.channels { self.publish(Self.call, on: ChannelKeys(channel).feed) }
+        var channels = self.observers.channels[...]
+        while !channels.isEmpty {
+            self.call(channels.prefix(Self.callSize))
+            channels = channels.dropFirst(Self.callSize)
+        }
         guard self.callCount.load(ordering: .relaxed) > 0 else { return }
         let now = NIODeadline.now()
         self.calls.withLock { calls in
@@ -116,10 +126,15 @@ final class RedisObservers: Sendable {
         }
     }
 
+    private func call(_ channels: ArraySlice<ChannelID>) {
+        self.publish(ByteBuffer(string: channels.map(\.description).joined(separator: " ")), on: Self.calls)
+    }
+
     // MARK: From Redis
 
     /// A subscription is on; whether it is one of these.
     func subscribed(to name: String) -> Bool {
+        if name == Self.calls { return true }
         guard ChannelKeys.isNotes(name) else { return false }
         for promise in self.state.withLock({ $0.opening.removeValue(forKey: name) }) ?? [] { promise.succeed() }
         return true
@@ -127,8 +142,8 @@ final class RedisObservers: Sendable {
 
     /// Something was pushed; whether it was for these.
     func pushed(on name: String, payload: ByteBuffer) -> Bool {
-        if payload.readableBytes == Self.call.readableBytes, payload == Self.call {
-            self.called(name)
+        if name == Self.calls {
+            self.called(payload)
             return true
         }
         guard ChannelKeys.isNotes(name) else { return false }
@@ -138,10 +153,13 @@ final class RedisObservers: Sendable {
         return true
     }
 
-    private func called(_ feed: String) {
+    private func called(_ payload: ByteBuffer) {
+        let channels = String(buffer: payload).split(separator: " ").prefix(Self.callSize).compactMap {
+            ChannelID(String($0))
+        }
+        let end = NIODeadline.now() + Self.lifetime
         self.calls.withLock { calls in
-            guard calls.count < Self.limit || calls[feed] != nil else { return }
-            calls[feed] = .now() + Self.lifetime
+            for channel in channels where calls.count < Self.limit || calls[channel] != nil { calls[channel] = end }
             self.callCount.store(calls.count, ordering: .relaxed)
         }
     }

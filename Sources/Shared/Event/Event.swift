@@ -163,12 +163,19 @@ public struct Event: Sendable {
 
     /// The same event to be published again. Nobody waits for a reply to it.
     ///
-    /// - Parameter body: another body, and whether it is UTF-8; what was said is then not known any more, but for QQ's.
-    public func replayed(_ replay: EventReplay, body: (bytes: ByteBuffer, isUTF8: Bool)? = nil) -> Event {
+    /// - Parameters:
+    ///   - body: another body, and whether it is UTF-8; what was said is then not known any more, but for QQ's.
+    ///   - type: what the event is with that body.
+    public func replayed(
+        _ replay: EventReplay,
+        body: (bytes: ByteBuffer, isUTF8: Bool)? = nil,
+        type: String? = nil
+    ) -> Event {
         var parts = self.shared.parts
         parts.replay = replay
         parts.reply = nil
         if let body {
+            parts.type = type
             parts.body = body.bytes
             parts.bodyIsUTF8 = body.isUTF8
             parts.messages = []

@@ -21,6 +21,11 @@ extension Finding {
             case .literalAddress: Wording("The host is an address.", "主机本身就是 IP 地址。")
             case .notAsked: Wording("--no-events was given.", "已指定 --no-events。")
             case .noDate: Wording("The answer does not tell its date.", "应答没有日期。")
+            case .noVerifyToken:
+                Wording(
+                    "Meta looks at the URL with the verify token first: give --verify-token, or verify_token= in the URL.",
+                    "Meta 会先用验证口令检查网址：请给出 --verify-token，或在网址中写 verify_token=。"
+                )
             default: Wording("The platform has none.", "该平台没有这一项。")
             }
         return Finding(check, .skipped, reason, wording.english, wording.chinese)
