@@ -95,7 +95,6 @@ public final class RedisBroker: Broker {
     public func start() {
         self.client.setSubscriptionDelegate(self)
         self.client.start()
-        self.observers.start()
         if self.configuration.feeds { self.listen() }
     }
 
@@ -105,6 +104,7 @@ public final class RedisBroker: Broker {
             guard !listening.isOn, !listening.isEnded else { return }
             listening.isOn = true
             self.probe.start()
+            self.observers.start()
             let (eventLoop, probe) = (self.eventLoop, self.probe)
             let ticks = eventLoop.scheduleRepeatedTask(initialDelay: Probe.tick, delay: Probe.tick) { _ in
                 probe.tick(now: .now(), on: eventLoop)
