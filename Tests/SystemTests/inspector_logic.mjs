@@ -44,6 +44,28 @@ test("JSON is laid out without a change to what it says", () => {
   for (const bad of ["<b>", "{", '{"a":1} x', "abc"]) assert.equal(layOut(bad), null);
 });
 
+test("what is nested deep or long is laid out within bounds", () => {
+  const nested = (depth, inner) => "[".repeat(depth) + inner + "]".repeat(depth);
+  const wide = Array.from({ length: 45_000 }, (_, number) => number % 10).join(",");
+  for (const text of [nested(10_000, ""), nested(64, wide), `[${wide}]`, nested(63, Array(9000).fill("[1,{}]").join(","))]) {
+    const parts = layOut(text);
+    const laidOut = parts.map(([, part]) => part).join("");
+    assert.ok(laidOut.length < 600_000 && parts.length < 20_002, `${laidOut.length} ${parts.length}`);
+    // Nothing but space was added.
+    assert.equal(laidOut.replace(/[ \n]/g, ""), text);
+  }
+  const lines = layOut(nested(66, "1")).map(([, part]) => part).join("").split("\n");
+  assert.equal(lines[64], "  ".repeat(64) + "[[1]]");
+  for (const bad of ["[".repeat(10_000), nested(100, "x"), nested(100, "1") + "]x"]) assert.equal(layOut(bad), null);
+});
+
+test("a long string is one part, whatever it is made of", () => {
+  for (const unit of ["a", '\\"', "\\\\", "\\u0041"]) {
+    const text = `"${unit.repeat(1 << 20)}"`;
+    assert.deepEqual(layOut(text), [["string", text]]);
+  }
+});
+
 test("the window has what is seen and little more", () => {
   for (const count of [0, 1, 7, 5000]) {
     for (const top of [0, 35, 90_000, 179_000, 1e9]) {

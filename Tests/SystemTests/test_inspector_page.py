@@ -94,6 +94,26 @@ def test_exact_bytes(relay, browser, secret):
     assert "12345678901234567890123" in page.text("#body pre") and "1.0" in page.text("#body pre")
 
 
+def test_large_bodies(relay, browser, secret):
+    """A body that is nested deep or has very many values is shown, in few elements and at once."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    bodies = [b"[" * 10_000 + b"]" * 10_000, b"[" + b"1," * 45_000 + b"1]", b"[" * 60 + b"1," * 40_000 + b"1" + b"]" * 60]
+    target = f"/webhook/generic?secret={secret}&scheme=none"
+    for body in bodies:
+        assert relay.request("POST", target, body, {"Content-Type": "application/json"}).status == 200
+    inspector.await_kept(len(bodies))
+    page.run("document.querySelector('#scroll').focus()")
+    for body in reversed(bodies):
+        page.key("j", "j")
+        page.key("Enter")
+        page.wait(f"document.querySelector('#body pre')?.textContent.split('1').length === {body.count(b'1') + 1}")
+        shown = page.text("#body pre")
+        assert "".join(shown.split()).encode() == body and len(shown) < 600_000
+        assert page.run("document.querySelectorAll('#body *').length") < 11_000
+    assert page.text("#notice") == "" and not page.complaints
+
+
 def test_remembered(relay, browser, secret):
     """A ticked box keeps the secret as long as the tab; without it a reload forgets, and leaving forgets both."""
     inspector = Inspector(browser, relay.port, secret)

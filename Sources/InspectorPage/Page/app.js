@@ -281,3 +281,7 @@ try {
   // Storage may be off.
 }
 if (known) connect(known);
+// Whatever goes wrong in a listener is said, and not only in the console; what has no error is no fault of the page's.
+addEventListener("error", (event) => event.error && notice(t("failed") + event.error.message));
+addEventListener("unhandledrejection", (event) => notice(t("failed") + (event.reason?.message ?? event.reason)));
+
