@@ -13,6 +13,7 @@ import { bodyOf, eventFrom } from "./event.js";
 import { partsOf } from "./feed.js";
 import { EventStreamParser } from "./eventstream.js";
 import { layOut, memberText } from "./json.js";
+import { canTravel } from "./relay.js";
 import { Store } from "./store.js";
 import { anchored, revealing, rowWindow } from "./window.js";
 
@@ -70,6 +71,11 @@ test("a long string is one part, whatever it is made of", () => {
   }
 });
 
+test("a secret has to be visible ASCII", () => {
+  for (const fit of ["a", "Aa0!~", "DG5g3B4j9X2KOErG"]) assert.ok(canTravel(fit), fit);
+  for (const unfit of ["", " a", "a ", "a b", "a\t", "a\n", "é", "密钥", "a\u200b", "a\x7f", "\u{1f600}"]) assert.ok(!canTravel(unfit), unfit);
+});
+
 test("the window has what is seen and little more", () => {
   for (const count of [0, 1, 7, 5000]) {
     for (const top of [0, 35, 90_000, 179_000, 1e9]) {
@@ -100,6 +106,30 @@ test("the store is bounded by number and by size, and keeps the newest", () => {
   assert.deepEqual(store.all.map(({ key }) => key), ["a-999"]);
   assert.deepEqual([...store.types.keys()], ["big"]);
   assert.equal(store.byKey.size, 1);
+});
+
+test("what was refused and a type of that name are two things", () => {
+  const store = new Store();
+  const entry = (key, kind, type) => ({ key, raw: "{}", text: "", type, kind, replyToken: "", receipts: [], answer: null });
+  store.add([entry("a", "event", "!refused"), entry("b", "refused", ""), entry("c", "event", "refused"), entry("d", "event", "type:x")]);
+  for (const [choice, keys] of [["", "abcd"], ["refused", "b"], ["type:!refused", "a"], ["type:refused", "c"], ["type:type:x", "d"]]) {
+    store.filter("", choice);
+    assert.equal(store.shown.map(({ key }) => key).join(""), keys);
+  }
+});
+
+test("an export has every number as it came", () => {
+  const store = new Store();
+  const raws = ['{"position":"a-1","data":{"n":12345678901234567890,"f":1.0,"e":1e400}}', ' {"position":"a-2","data":[0.10]} '];
+  store.add(raws.map((raw) => eventFrom(raw, 0)));
+  assert.equal(store.exportText(), `[\n${raws[0]},\n${raws[1].trim()}\n]\n`);
+  store.shown[1].receipts = [{ node: "n" }];
+  store.shown[1].answer = { status: 200 };
+  const [first, second] = JSON.parse(store.exportText());
+  assert.deepEqual([first.position, second.position, second.received_by, second.answer], ["a-1", "a-2", [{ node: "n" }], { status: 200 }]);
+  assert.ok(store.exportText().includes("0.10"));
+  store.clear();
+  assert.deepEqual(JSON.parse(store.exportText()), []);
 });
 
 test("an event's size and bytes are its body's", () => {
