@@ -35,8 +35,9 @@ export function curlCommand({ method, path, query, headers }, body, base = "http
     return `base64 -d <<'EOF' | ${binary}\n${toBase64(body).replace(/.{76}(?=.)/g, "$&\n")}\nEOF`;
   }
   const text = textOf(body);
-  // curl would read the file that a text beginning with @ names.
-  const isPlain = text !== undefined && !unseen.test(text.replaceAll("\n", "")) && !text.startsWith("@");
+  // curl would read the file that a text beginning with @ names, and an older interactive bash may forget on the second
+  // line of a word that it is quoted, and put an earlier command in the place of "!".
+  const isPlain = text !== undefined && !unseen.test(text.replaceAll("\n", "")) && !/^@|\n[^]*!/.test(text);
   if (isPlain) return `${command} --data-binary ${quoted(text)}`;
   return `printf '%s' ${quoted(toBase64(body))} | base64 -d | ${binary}`;
 }
