@@ -1,7 +1,11 @@
 // The inspector's pure parts, in node; test_inspector_logic.py runs this in a folder where they are modules.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { hexDump, sizeText, textOf, toBase64, fromBase64 } from "./bytes.js";
 import { pauseBefore } from "./connection.js";
 import { curlCommand } from "./curl.js";
@@ -9,6 +13,7 @@ import { bodyOf, eventFrom } from "./event.js";
 import { partsOf } from "./feed.js";
 import { EventStreamParser } from "./eventstream.js";
 import { layOut, memberText } from "./json.js";
+import { canTravel } from "./relay.js";
 import { Store } from "./store.js";
 import { anchored, revealing, rowWindow } from "./window.js";
 
@@ -44,6 +49,33 @@ test("JSON is laid out without a change to what it says", () => {
   for (const bad of ["<b>", "{", '{"a":1} x', "abc"]) assert.equal(layOut(bad), null);
 });
 
+test("what is nested deep or long is laid out within bounds", () => {
+  const nested = (depth, inner) => "[".repeat(depth) + inner + "]".repeat(depth);
+  const wide = Array.from({ length: 45_000 }, (_, number) => number % 10).join(",");
+  for (const text of [nested(10_000, ""), nested(64, wide), `[${wide}]`, nested(63, Array(9000).fill("[1,{}]").join(","))]) {
+    const parts = layOut(text);
+    const laidOut = parts.map(([, part]) => part).join("");
+    assert.ok(laidOut.length < 600_000 && parts.length < 20_002, `${laidOut.length} ${parts.length}`);
+    // Nothing but space was added.
+    assert.equal(laidOut.replace(/[ \n]/g, ""), text);
+  }
+  const lines = layOut(nested(66, "1")).map(([, part]) => part).join("").split("\n");
+  assert.equal(lines[64], "  ".repeat(64) + "[[1]]");
+  for (const bad of ["[".repeat(10_000), nested(100, "x"), nested(100, "1") + "]x"]) assert.equal(layOut(bad), null);
+});
+
+test("a long string is one part, whatever it is made of", () => {
+  for (const unit of ["a", '\\"', "\\\\", "\\u0041"]) {
+    const text = `"${unit.repeat(1 << 20)}"`;
+    assert.deepEqual(layOut(text), [["string", text]]);
+  }
+});
+
+test("a secret has to be visible ASCII", () => {
+  for (const fit of ["a", "Aa0!~", "DG5g3B4j9X2KOErG"]) assert.ok(canTravel(fit), fit);
+  for (const unfit of ["", " a", "a ", "a b", "a\t", "a\n", "é", "密钥", "a\u200b", "a\x7f", "\u{1f600}"]) assert.ok(!canTravel(unfit), unfit);
+});
+
 test("the window has what is seen and little more", () => {
   for (const count of [0, 1, 7, 5000]) {
     for (const top of [0, 35, 90_000, 179_000, 1e9]) {
@@ -76,6 +108,30 @@ test("the store is bounded by number and by size, and keeps the newest", () => {
   assert.equal(store.byKey.size, 1);
 });
 
+test("what was refused and a type of that name are two things", () => {
+  const store = new Store();
+  const entry = (key, kind, type) => ({ key, raw: "{}", text: "", type, kind, replyToken: "", receipts: [], answer: null });
+  store.add([entry("a", "event", "!refused"), entry("b", "refused", ""), entry("c", "event", "refused"), entry("d", "event", "type:x")]);
+  for (const [choice, keys] of [["", "abcd"], ["refused", "b"], ["type:!refused", "a"], ["type:refused", "c"], ["type:type:x", "d"]]) {
+    store.filter("", choice);
+    assert.equal(store.shown.map(({ key }) => key).join(""), keys);
+  }
+});
+
+test("an export has every number as it came", () => {
+  const store = new Store();
+  const raws = ['{"position":"a-1","data":{"n":12345678901234567890,"f":1.0,"e":1e400}}', ' {"position":"a-2","data":[0.10]} '];
+  store.add(raws.map((raw) => eventFrom(raw, 0)));
+  assert.equal(store.exportText(), `[\n${raws[0]},\n${raws[1].trim()}\n]\n`);
+  store.shown[1].receipts = [{ node: "n" }];
+  store.shown[1].answer = { status: 200 };
+  const [first, second] = JSON.parse(store.exportText());
+  assert.deepEqual([first.position, second.position, second.received_by, second.answer], ["a-1", "a-2", [{ node: "n" }], { status: 200 }]);
+  assert.ok(store.exportText().includes("0.10"));
+  store.clear();
+  assert.deepEqual(JSON.parse(store.exportText()), []);
+});
+
 test("an event's size and bytes are its body's", () => {
   const raw = '{"specversion":"1.0","position":"a-1","time":"2026-01-01T00:00:00Z","headers":"[]","data":{"a":"é€😀"}}';
   const entry = eventFrom(raw, 0);
@@ -102,13 +158,70 @@ test("a shell reads the command as it was meant", () => {
     const script = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; if [ "\${!#}" = @- ]; then cat; fi; }\n${command}`;
     return execFileSync("bash", ["-c", script], { encoding: "buffer" });
   };
-  const text = words(new TextEncoder().encode(evil), [["X-Evil", evil], ["Host", "no"], ["X-Empty", ""]]).toString().split("\0");
+  const line = evil.replace("\n", "");
+  const fields = [["X-Evil", line], ["Host", "no"], ["X-Empty", ""], ["X-Break", evil], ["@/etc/passwd", ""], ["X-Bidi", "a\u202eb"]];
+  const text = words(new TextEncoder().encode(evil), fields).toString().split("\0");
   assert.deepEqual(text.slice(0, -1), [
-    "-X", "POST", "http://localhost:5000/a'b?q=1&r='", "-H", `X-Evil: ${evil}`, "-H", "X-Empty;", "--data-binary", evil,
+    "--globoff", "-X", "POST", "http://localhost:5000/a'b?q=1&r='", "-H", `X-Evil: ${line}`, "-H", "X-Empty;", "--data-binary", evil,
   ]);
   for (const bytes of [[0, 1, 255], [...Buffer.from("@file")]]) {
     const output = words(Uint8Array.from(bytes));
     assert.deepEqual([...output.subarray(output.lastIndexOf("@-\0") + 3)], bytes);
+  }
+});
+
+test("bash and curl send what the command says", async () => {
+  const heard = [];
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    heard.push({ url: request.url, headers: request.headers, method: request.method, body: Buffer.concat(chunks) });
+    response.end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const base = `http://127.0.0.1:${server.address().port}/`;
+  const run = async (request, body) => {
+    const command = curlCommand({ method: "POST", path: "", query: "", headers: [], ...request }, Buffer.from(body), base);
+    // Nothing that a terminal would act on, wherever it is pasted, and no line that it would cut.
+    assert.ok(!/[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/.test(command));
+    // From a file: the whole of it would be too long for a word.
+    writeFileSync("command.sh", command.replace(/\bcurl --globoff/, "curl -q --noproxy '*' -sSf --globoff"));
+    await promisify(execFile)("bash", ["command.sh"]);
+    return heard.pop();
+  };
+  try {
+    for (const [query, sent = query] of [
+      ["a={1,2}&b=[1-3]&c=[]"], ["q='\"$(id)`id`\\!&x=%00"], ["a#b", "a%23b"], ["a b\u202e\x1b", "a%20b%E2%80%AE%1B"], ["?=&&;|<>*~"],
+    ]) {
+      assert.equal((await run({ query }, "x")).url, "/?" + sent);
+    }
+    for (const [path, sent = path] of [["/a/../b/./c"], ["@example.invalid/x", "/@example.invalid/x"], ["//x"], ["/{a,b}[1-2]"]]) {
+      assert.equal((await run({ path }, "")).url, sent);
+    }
+    const { headers, method } = await run({ method: "PUT", headers: [
+      ["X-Quote", "'; touch never; $(id) !! \\"], ["X-Empty", ""], ["X-Blank", " \t"], ["X-Ends", " a "], ["X-Escape", "\x1b[2Ja"],
+      ["X-C1", "a\x9bb"], ["X-Split", "a\r\nX-Smuggled: yes"], ["X-Bidi", "a\u2066b"], ["@/etc/passwd", "x"], ["X Y", "x"], ["X-At", "@/etc/passwd"],
+    ] }, "");
+    assert.equal(method, "PUT");
+    assert.deepEqual(Object.fromEntries(Object.entries(headers).filter(([name]) => !["host", "user-agent", "accept", "connection", "content-length"].includes(name))), {
+      "x-quote": "'; touch never; $(id) !! \\", "x-empty": "", "x-blank": "", "x-ends": "a", "x-at": "@/etc/passwd",
+    });
+    const bodies = [
+      "it's $(id) `id` \\ !!\nEOF\n", "@/etc/passwd", "\x1b]0;title\x07", "a\tb", "a\r\nb\r", "\x7f", "\u009b2J", "\u202egnp.exe", "\u2066x\u2069",
+      "\ufeffx", "-", "é😀", Uint8Array.of(0, 1, 255), Uint8Array.from({ length: 256 }, (_, byte) => byte),
+      "'".repeat(65_536), "'".repeat(65_537), "x".repeat(200_000), Buffer.alloc(1 << 20, "EOF\n"), Buffer.alloc(3_000_001, 0xff),
+    ];
+    for (const body of bodies) {
+      const { body: sent } = await run({}, body);
+      assert.ok(sent.equals(Buffer.from(body)), String(body).slice(0, 40));
+    }
+    const curl = (body) => curlCommand({ method: "POST", path: "", query: "", headers: [] }, Buffer.from(body));
+    assert.ok(curl("a!\nb").includes("a!\nb") && !curl("a\n!b").includes("!"));
+    // No word of a command is longer than Linux allows, and no line than a terminal takes.
+    assert.ok(curl(Buffer.alloc(200_000, 0x61)).split("\n").every((line) => line.length < 200));
+  } finally {
+    server.close();
+    server.closeAllConnections();
   }
 });
 

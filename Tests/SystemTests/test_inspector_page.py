@@ -94,6 +94,82 @@ def test_exact_bytes(relay, browser, secret):
     assert "12345678901234567890123" in page.text("#body pre") and "1.0" in page.text("#body pre")
 
 
+def test_large_bodies(relay, browser, secret):
+    """A body that is nested deep or has very many values is shown, in few elements and at once."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    bodies = [b"[" * 10_000 + b"]" * 10_000, b"[" + b"1," * 45_000 + b"1]", b"[" * 60 + b"1," * 40_000 + b"1" + b"]" * 60]
+    target = f"/webhook/generic?secret={secret}&scheme=none"
+    for body in bodies:
+        assert relay.request("POST", target, body, {"Content-Type": "application/json"}).status == 200
+    inspector.await_kept(len(bodies))
+    page.run("document.querySelector('#scroll').focus()")
+    for body in reversed(bodies):
+        page.key("j", "j")
+        page.key("Enter")
+        page.wait(f"document.querySelector('#body pre')?.textContent.split('1').length === {body.count(b'1') + 1}")
+        shown = page.text("#body pre")
+        assert "".join(shown.split()).encode() == body and len(shown) < 600_000
+        assert page.run("document.querySelectorAll('#body *').length") < 11_000
+    assert page.text("#notice") == "" and not page.complaints
+
+
+def test_copies_are_exact(relay, browser, secret):
+    """A copy and an export have the numbers as they came, and what fails on the way is said."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    body = b'{"big":12345678901234567890123,"float":1.0,"far":1e400}'
+    relay.request("POST", f"/webhook/generic?secret={secret}&scheme=none", body, {"Content-Type": "application/json"})
+    inspector.await_kept(1)
+    page.key("j", "j")
+    page.key("Enter")
+    page.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }; true")
+    page.click("#copy-json")
+    page.wait("window.copied")
+    assert body.decode() in page.run("window.copied") and json.loads(page.run("window.copied"))["position"]
+    page.run("(() => { URL.createObjectURL = (blob) => { window.exported = blob; return 'blob:none'; }; })()")
+    page.click("#export")
+    exported = page.run("window.exported.text()")
+    assert body.decode() in exported and len(json.loads(exported)) == 1
+    page.run("(() => { URL.createObjectURL = () => { throw new Error('on purpose'); }; })()")
+    page.click("#export")
+    page.wait("document.querySelector('#notice').textContent.includes('on purpose')")
+
+
+def test_a_type_like_a_choice(relay, browser, secret):
+    """A type that is called as a choice of the page's is itself, and can be chosen."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    for name in ("!refused", "refused", "OTHER"):
+        body = json.dumps({"op": 0, "id": qq.event_id(), "t": name, "d": {"content": name}})
+        relay.deliver(secret, body.encode())
+    inspector.await_kept(3)
+    for choice, shown in (("type:!refused", ["!refused"]), ("type:refused", ["refused"]), ("refused", []), ("", ["OTHER", "refused", "!refused"])):
+        page.run(f"document.querySelector('#type').value = '{choice}'; document.querySelector('#type').dispatchEvent(new Event('change'))")
+        page.wait(f"document.querySelectorAll('.row').length === {len(shown)}")
+        assert [row["type"] for row in inspector.rows()] == shown
+        assert page.run("document.querySelector('#type').value") == choice
+
+
+def test_unfit_secret(relay, browser):
+    """A secret that no header can carry is named as one while it is typed, in the page's language, and is sent nowhere."""
+    page = browser.page(relay.url + "/")
+    for text in ("密钥", " lead", "trail ", "a b", "caf\u00e9"):
+        page.run("document.querySelector('#secret').value = ''")
+        page.type("#secret", text)
+        page.wait("document.querySelector('#door-error').textContent.includes('ASCII')")
+        page.click("#connect button[type=submit]")
+        assert page.run("!document.querySelector('#door').hidden && document.querySelector('#desk').hidden")
+    page.click("#language")
+    page.click("#connect button[type=submit]")
+    page.wait("document.querySelector('#door-error').textContent.includes('密钥必须')")
+    assert not [request["url"] for request in page.requests if request["url"].endswith("/notes") or "/events?" in request["url"]]
+    page.run("document.querySelector('#secret').value = ''")
+    page.type("#secret", "fit")
+    page.wait("document.querySelector('#door-error').textContent === ''")
+    assert page.run("sessionStorage.length") == 0 and not page.complaints
+
+
 def test_remembered(relay, browser, secret):
     """A ticked box keeps the secret as long as the tab; without it a reload forgets, and leaving forgets both."""
     inspector = Inspector(browser, relay.port, secret)

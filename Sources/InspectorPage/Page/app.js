@@ -6,7 +6,7 @@ import { Details } from "./details.js";
 import { editReplay, testEvent } from "./dialogs.js";
 import { Feed } from "./feed.js";
 import { List } from "./list.js";
-import { counts, exactBody, replay, sendTestEvent } from "./relay.js";
+import { canTravel, counts, exactBody, replay, sendTestEvent } from "./relay.js";
 import { Store } from "./store.js";
 import { switchTheme, themeWord } from "./theme.js";
 import { fillWords, switchLanguage, t } from "./words.js";
@@ -26,7 +26,7 @@ const details = new Details(byId("details"), {
   replay: (entry) => attempt(() => publishAgain(entry, {})),
   replayEdited: (entry) => attempt(async () => editReplay(await bytesOf(entry), (change) => publishAgain(entry, change))),
   copyCurl: (entry) => attempt(async () => tellCopied(await copy(curlCommand(requestOf(entry), await bytesOf(entry))))),
-  copyJSON: (entry) => attempt(async () => tellCopied(await copy(JSON.stringify(JSON.parse(entry.raw), null, 2)))),
+  copyJSON: (entry) => attempt(async () => tellCopied(await copy(entry.raw))),
   answered: (entry) => noted(entry),
 }, () => secret);
 
@@ -72,13 +72,24 @@ function tellKept() {
 
 function tellTypes() {
   const select = byId("type");
-  const names = ["", "!refused", ...[...store.types.keys()].sort()];
-  if (select.dataset.names === names.join("\n") && select.lang === document.documentElement.lang) return;
-  select.dataset.names = names.join("\n");
+  const choices = ["", "refused", ...[...store.types.keys()].sort().map((name) => "type:" + name)];
+  // What is chosen stays to be seen when the last of its type is gone: the list is still narrowed by it.
+  if (!choices.includes(store.choice)) choices.push(store.choice);
+  const known = JSON.stringify(choices);
+  if (select.dataset.choices === known && select.lang === document.documentElement.lang) return;
+  select.dataset.choices = known;
   select.lang = document.documentElement.lang;
-  select.replaceChildren(...names.map((name) => element("option", { value: name },
-    name === "" ? t("allTypes") : name === "!refused" ? t("refusedOnly") : name)));
-  select.value = names.includes(store.type) ? store.type : "";
+  select.replaceChildren(...choices.map((choice) => element("option", { value: choice },
+    choice === "" ? t("allTypes") : choice === "refused" ? t("refusedOnly") : choice.slice(5))));
+  select.value = store.choice;
+}
+
+/** Says in the form what is wrong with the secret in it; true where nothing is. */
+function tellSecret() {
+  const text = byId("secret").value;
+  const isFit = text === "" || canTravel(text);
+  byId("door-error").textContent = isFit ? "" : t("secretCharacters");
+  return isFit;
 }
 
 function tellState(name) {
@@ -193,7 +204,7 @@ function filter() {
 }
 
 function exportJSON() {
-  const blob = new Blob([JSON.stringify(store.toJSON(), null, 2)], { type: "application/json" });
+  const blob = new Blob([store.exportText()], { type: "application/json" });
   const link = element("a", { href: URL.createObjectURL(blob), download: "hookwire-events.json" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -231,11 +242,12 @@ document.addEventListener("keydown", (event) => {
 byId("connect").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = byId("secret").value;
+  if (!tellSecret()) return;
   byId("secret").value = "";
-  byId("door-error").textContent = "";
   if (byId("remember").checked) keepSecret(text);
   if (text) connect(text);
 });
+byId("secret").addEventListener("input", tellSecret);
 byId("leave").addEventListener("click", leave);
 byId("search").addEventListener("input", filter);
 byId("type").addEventListener("change", filter);
@@ -272,6 +284,10 @@ function speak() {
   tellCounts();
 }
 
+// Whatever goes wrong in a listener is said, and not only in the console; what has no error is no fault of the page's.
+addEventListener("error", (event) => event.error && notice(t("failed") + event.error.message));
+addEventListener("unhandledrejection", (event) => notice(t("failed") + (event.reason?.message ?? event.reason)));
+
 speak();
 setInterval(tellCounts, 5000);
 let known = null;
@@ -280,4 +296,4 @@ try {
 } catch {
   // Storage may be off.
 }
-if (known) connect(known);
+if (known && canTravel(known)) connect(known);

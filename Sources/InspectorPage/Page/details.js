@@ -105,7 +105,7 @@ export class Details {
       exactBody(entry.key, this.secret()).then(
         (exact) => place.replaceChildren(bodyView(exact)),
         () => place.replaceChildren(bodyView(bytes), element("p", {}, t("inexact"))),
-      );
+      ).catch((error) => place.replaceChildren(element("p", { class: "bad" }, t("failed") + error.message)));
     }
     return place;
   }

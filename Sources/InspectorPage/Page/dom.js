@@ -8,7 +8,8 @@ export function element(name, attributes = {}, ...children) {
     else if (value === true) node.setAttribute(key, "");
     else if (value !== false && value != null) node.setAttribute(key, value);
   }
-  node.append(...children.flat().filter((child) => child != null && child !== false));
+  // One by one: a list of tens of thousands is too much for the arguments of a call.
+  for (const child of children.flat()) if (child != null && child !== false) node.append(child);
   return node;
 }
 

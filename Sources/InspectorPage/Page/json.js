@@ -1,6 +1,6 @@
 // JSON as text: laid out for reading without a number or a name being changed, as parsing and writing it again would.
 
-const token = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/gsy;
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/gsy;
 
 /** The text of a member's value in an object whose members before it are scalars, exactly as it stands. */
 export function memberText(text, name) {
@@ -41,30 +41,56 @@ function valueEnd(text, start) {
   }
 }
 
+/** What is nested deeper stands on one line, as it came: an indentation for each level is the square of a body's size. */
+const depthLimit = 64;
+/** So many characters are laid out, and the rest is shown as it came. */
+const lengthLimit = 400_000;
+/** So many parts have a kind; the others are plain. Each is an element of the page. */
+const colourLimit = 10_000;
+
 /** The parts of JSON laid out in lines: `[kind, text]`, where kind is key, string, number, word or plain; null for no JSON. */
 export function layOut(text) {
   const parts = [];
+  let length = 0;
+  let colours = 0;
+  let plain = "";
+  const push = (kind, part) => {
+    length += part.length;
+    if (kind === "plain" || colours >= colourLimit) {
+      plain += part;
+      return;
+    }
+    if (plain) parts.push(["plain", plain]);
+    plain = "";
+    colours += 1;
+    parts.push([kind, part]);
+  };
   const stack = [];
   let at = skipSpace(text, 0);
   let previous = "";
   const lineBreak = () => "\n" + "  ".repeat(stack.length);
   while (at < text.length) {
     token.lastIndex = at;
-    const part = token.exec(text)?.[0];
+    const start = at;
+    let part = token.exec(text)?.[0];
     if (part === undefined) return null;
+    if ((part === "{" || part === "[") && (stack.length >= depthLimit || length >= lengthLimit)) {
+      part = text.slice(start, valueEnd(text, start));
+      token.lastIndex = start + part.length;
+    }
     at = skipSpace(text, token.lastIndex);
     const isOpening = previous === "{" || previous === "[";
     if (part === "}" || part === "]") {
       stack.pop();
-      parts.push(["plain", isOpening ? part : lineBreak() + part]);
+      push("plain", isOpening || length >= lengthLimit ? part : lineBreak() + part);
     } else {
-      const before = isOpening || previous === "," ? lineBreak() : "";
-      if (before) parts.push(["plain", before]);
+      if ((isOpening || previous === ",") && length < lengthLimit) push("plain", lineBreak());
       if (part === "{" || part === "[") stack.push(part);
-      parts.push([kindOf(part, text[at]), part === ":" ? ": " : part]);
+      push(kindOf(part, text[at]), part === ":" ? ": " : part);
     }
     previous = part;
   }
+  if (plain) parts.push(["plain", plain]);
   return stack.length === 0 ? parts : null;
 }
 

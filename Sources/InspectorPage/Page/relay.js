@@ -3,6 +3,9 @@
 /** A request that did not do what it should, with the relay's own sentence. */
 export class RelayError extends Error {}
 
+/** Whether a secret can travel in a header: fetch takes the spaces off its ends, and refuses or garbles what is no ASCII. */
+export const canTravel = (secret) => /^[\x21-\x7e]+$/.test(secret);
+
 async function ask(path, { secret, ...options } = {}) {
   const headers = { ...(options.headers ?? {}) };
   if (secret) headers.Authorization = "Bearer " + secret;

@@ -6,7 +6,7 @@ export class Store {
     this.byteLimit = byteLimit;
     this.clear();
     this.query = "";
-    this.type = "";
+    this.choice = "";
   }
 
   clear() {
@@ -61,28 +61,32 @@ export class Store {
     this.dropped += count;
   }
 
-  /** Shows only what has a text and a type; `!refused` as a type is what was refused. */
-  filter(query, type) {
+  /** Shows only what has a text and is chosen: "" is everything, `refused` what was refused, `type:T` the type T. */
+  filter(query, choice) {
     this.query = query.trim().toLowerCase();
-    this.type = type;
+    this.choice = choice;
     this.shown = this.all.filter((entry) => this.matches(entry));
   }
 
   matches(entry) {
-    if (this.type === "!refused" ? entry.kind !== "refused" : this.type && entry.type !== this.type) return false;
+    if (this.choice === "refused" && entry.kind !== "refused") return false;
+    if (this.choice.startsWith("type:") && entry.type !== this.choice.slice(5)) return false;
     if (!this.query) return true;
     return entry.key === this.query || entry.raw.toLowerCase().includes(this.query)
       || entry.text.toLowerCase().includes(this.query);
   }
 
-  /** What an export holds. */
-  toJSON() {
-    return this.shown.map((entry) => ({
-      ...JSON.parse(entry.raw),
-      ...(entry.receipts.length ? { received_by: entry.receipts } : {}),
-      ...(entry.answer ? { answer: entry.answer } : {}),
-    }));
+  /** The text of an export: each request as it came, since parsing and writing it again would change its numbers. */
+  exportText() {
+    return `[\n${this.shown.map(exported).join(",\n")}\n]\n`;
   }
+}
+
+/** An entry's text, with what else became known of it as members at its end. */
+function exported({ raw, receipts, answer }) {
+  const more = { ...(receipts.length ? { received_by: receipts } : {}), ...(answer ? { answer } : {}) };
+  const text = raw.trim();
+  return Object.keys(more).length ? `${text.slice(0, -1)},${JSON.stringify(more).slice(1)}` : text;
 }
 
 /** About what an entry takes, in bytes: its text may take two a character. */
