@@ -423,6 +423,24 @@ def test_plain_http(secret):
         assert diagnosis.reason("tls") == ("skipped", "plain_http") and diagnosis.reason("event") == ("ok", "fine")
 
 
+@pytest.mark.parametrize("path, failed", [("/webhook", {"https": "https_missing"}), ("/webhook/wechat", {})])
+def test_plain_http_to_another_machine(secret, path, failed):
+    """The secret goes in the clear to this machine itself only, unless --insecure says so: 0.0.0.0 is not known for it."""
+    with Webhook(secret) as server:
+        url = f"http://{HOST}:80{path}?secret={secret}"
+        diagnosis = Diagnosis(url, "--connect-to", f"0.0.0.0:{server.port}")
+        assert server.requests == []
+        assert diagnosis.failed == failed and diagnosis.exit_code == 1, diagnosis.text
+        assert diagnosis.reason("connect") == ("ok", "fine")
+        for check in ("redirect", "http", "handshake", "time", "event", "forgery", "clock", "socket"):
+            assert diagnosis.reason(check) == ("skipped", "https_missing")
+        assert "--insecure" in diagnosis.checks["http"]["text"]
+    with Webhook(secret) as server:
+        url = f"http://{HOST}:80/webhook?secret={secret}"
+        diagnosis = Diagnosis(url, "--connect-to", f"0.0.0.0:{server.port}", "--insecure")
+        assert diagnosis.reason("event") == ("ok", "fine") and diagnosis.failed == {"https": "https_missing"}
+
+
 def test_private_address(secret):
     """An address of this machine or network is not for platforms."""
     diagnosis = Diagnosis(f"https://127.0.0.1:{closed_port()}/webhook?secret={secret}")

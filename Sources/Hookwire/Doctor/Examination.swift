@@ -102,7 +102,9 @@ struct Examination {
     private mutating func secure(_ prober: Prober) async -> Finding.Reason? {
         guard self.url.isTLS else {
             for check in [Check.tls, .chain, .name, .expiry] { self.add(.skipped(check, .plainHTTP)) }
-            return nil
+            // What stays on this machine is read by nobody on the way: where it goes decides, not what the URL says.
+            let isLocal = AddressKind.isLoopback(prober.address.ipAddress ?? "")
+            return self.isInsecure || isLocal ? nil : .httpsMissing
         }
         let report: ProbeReport
         do throws(ProbeFailure) {
