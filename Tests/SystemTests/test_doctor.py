@@ -261,6 +261,22 @@ EVENTS = {
 }
 
 
+FORGERIES = {
+    "QQ's refusal": (qq.ACKNOWLEDGED, qq.SEND_AGAIN, ("ok", "fine")),
+    "a text": (qq.ACKNOWLEDGED, b"x" * 100, ("fail", "forgery_accepted")),
+    "the same object": (b"{}", b"{}", ("fail", "forgery_accepted")),
+    "the same text": (b"x" * 100, b"x" * 100, ("warn", "forgery_undecided")),
+}
+
+
+@pytest.mark.parametrize("genuine, forged, outcome", FORGERIES.values(), ids=FORGERIES)
+def test_forgery_answered_with_200(webhook, authority, genuine, forged, outcome):
+    """200 is a refusal only where QQ itself has it for one, and the right event was answered otherwise."""
+    webhook.event = lambda body, is_genuine: Reply(genuine if is_genuine else forged)
+    diagnosis = examine(webhook, authority)
+    assert diagnosis.reason("forgery") == outcome, diagnosis.text
+
+
 @pytest.mark.parametrize("answer, failed", EVENTS.values(), ids=EVENTS)
 def test_wrong_answer_to_an_event(webhook, authority, answer, failed):
     """Events count as well as the check of the URL."""

@@ -25,6 +25,9 @@ struct Examination {
 
     private(set) var diagnosis = Diagnosis()
 
+    /// What the right event was answered.
+    private var genuine: ProbeAnswer?
+
     init(
         url: WebhookURL,
         rules: PlatformRules,
@@ -166,11 +169,12 @@ struct Examination {
             return
         }
         let outcome = await prober.send(forgery, to: self.url)
-        self.add(EventJudgement.forged(outcome) { self.sender.isAcknowledged($0) })
+        self.add(EventJudgement.forged(outcome, genuine: self.genuine, by: self.sender))
     }
 
-    private func judge(event outcome: Result<ProbeAnswer, ProbeFailure>) -> Finding {
-        EventJudgement.genuine(outcome) { self.sender.isAcknowledged($0) }
+    private mutating func judge(event outcome: Result<ProbeAnswer, ProbeFailure>) -> Finding {
+        self.genuine = try? outcome.get()
+        return EventJudgement.genuine(outcome) { self.sender.isAcknowledged($0) }
     }
 
     // MARK: The bot's side
