@@ -261,6 +261,22 @@ EVENTS = {
 }
 
 
+FORGERIES = {
+    "QQ's refusal": (qq.ACKNOWLEDGED, qq.SEND_AGAIN, ("ok", "fine")),
+    "a text": (qq.ACKNOWLEDGED, b"x" * 100, ("fail", "forgery_accepted")),
+    "the same object": (b"{}", b"{}", ("fail", "forgery_accepted")),
+    "the same text": (b"x" * 100, b"x" * 100, ("warn", "forgery_undecided")),
+}
+
+
+@pytest.mark.parametrize("genuine, forged, outcome", FORGERIES.values(), ids=FORGERIES)
+def test_forgery_answered_with_200(webhook, authority, genuine, forged, outcome):
+    """200 is a refusal only where QQ itself has it for one, and the right event was answered otherwise."""
+    webhook.event = lambda body, is_genuine: Reply(genuine if is_genuine else forged)
+    diagnosis = examine(webhook, authority)
+    assert diagnosis.reason("forgery") == outcome, diagnosis.text
+
+
 @pytest.mark.parametrize("answer, failed", EVENTS.values(), ids=EVENTS)
 def test_wrong_answer_to_an_event(webhook, authority, answer, failed):
     """Events count as well as the check of the URL."""
@@ -421,6 +437,24 @@ def test_plain_http(secret):
         diagnosis = Diagnosis(url, "--connect-to", f"127.0.0.1:{server.port}")
         assert diagnosis.failed == {"https": "https_missing"}
         assert diagnosis.reason("tls") == ("skipped", "plain_http") and diagnosis.reason("event") == ("ok", "fine")
+
+
+@pytest.mark.parametrize("path, failed", [("/webhook", {"https": "https_missing"}), ("/webhook/wechat", {})])
+def test_plain_http_to_another_machine(secret, path, failed):
+    """The secret goes in the clear to this machine itself only, unless --insecure says so: 0.0.0.0 is not known for it."""
+    with Webhook(secret) as server:
+        url = f"http://{HOST}:80{path}?secret={secret}"
+        diagnosis = Diagnosis(url, "--connect-to", f"0.0.0.0:{server.port}")
+        assert server.requests == []
+        assert diagnosis.failed == failed and diagnosis.exit_code == 1, diagnosis.text
+        assert diagnosis.reason("connect") == ("ok", "fine")
+        for check in ("redirect", "http", "handshake", "time", "event", "forgery", "clock", "socket"):
+            assert diagnosis.reason(check) == ("skipped", "https_missing")
+        assert "--insecure" in diagnosis.checks["http"]["text"]
+    with Webhook(secret) as server:
+        url = f"http://{HOST}:80/webhook?secret={secret}"
+        diagnosis = Diagnosis(url, "--connect-to", f"0.0.0.0:{server.port}", "--insecure")
+        assert diagnosis.reason("event") == ("ok", "fine") and diagnosis.failed == {"https": "https_missing"}
 
 
 def test_private_address(secret):

@@ -448,6 +448,12 @@ def test_exit_codes(relay, secret, tmp_path):
     for mistake in (["--to", "nowhere"], ["--to", "http://x/", "--concurrency", "0"], ["--to", "http://x/", "--filter", "x"],
                     ["--to", "http://x/", "--header", "none"], []):
         assert run_command([BINARY, "forward", *address, *mistake]).returncode == 64, mistake
+    for field in ("Content-Length: 3", "transfer-encoding: chunked", "Connection: close", "Expect: 100-continue"):
+        framing = run_command([BINARY, "forward", *address, "--to", "http://x/", "--header", field])
+        assert framing.returncode == 64 and f"cannot set {field.split(':')[0]}" in framing.stderr, framing.stderr
+    hosts = ["--header", "Host: a", "--header", "host: b"]
+    twice = run_command([BINARY, "forward", *address, "--to", "http://x/", *hosts])
+    assert twice.returncode == 64 and "Host once" in twice.stderr
     refused = run_command([BINARY, "forward", *address, "--to", "http://localhost:1/", "--filter", "where=x"])
     assert refused.returncode == 1 and "where= a path and a value" in refused.stderr
 

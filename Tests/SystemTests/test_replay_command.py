@@ -99,9 +99,14 @@ def test_edited_in_an_editor(relay, secret, local, log):
     words = ("--position", positions[2], "--edit", "--to", local.url)
     assert replay(relay, secret, *words, env={"EDITOR": "sed -i s/event/edited/"}).returncode == 0
     assert sent(local) == [bodies[2].replace(b"event", b"edited")]
+    # The editor has this process's environment, but for the secret.
+    curious = {"EDITOR": "env >", "HOOKWIRE_SECRET": secret, "HOOKWIRE_SECRETARY": "stays"}
+    assert replay(relay, secret, *words, env=curious).returncode == 0
+    variables = sent(local)[1].splitlines()
+    assert b"HOOKWIRE_SECRETARY=stays" in variables and secret.encode() not in sent(local)[1]
     failed = replay(relay, secret, *words, env={"VISUAL": "false"})
     assert failed.returncode == 1 and "nothing was sent" in failed.stderr
-    assert len(local.heard) == 1
+    assert len(local.heard) == 2
 
 
 def test_answers_decide(relay, secret, log):

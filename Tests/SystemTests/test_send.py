@@ -1,10 +1,13 @@
 """`hookwire send`: what the platforms would send, seen at a bot's socket, and what they would make of the answer."""
 
 import base64
+import contextlib
 import json
 import os
 import secrets
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -171,7 +174,69 @@ def test_certificate_that_nobody_trusts(start, certificate, secret):  # noqa: F8
     relay = start("--tls-cert", str(certificate / "cert.pem"), "--tls-key", str(certificate / "key.pem"))
     refused = send(relay, "--secret", secret)
     assert refused.returncode == 2 and secret not in refused.stderr
+    assert "TLS failed (CERTIFICATE_VERIFY_FAILED)" in refused.stderr
     assert send(relay, "--secret", secret, "--insecure").returncode == 0
+
+
+class Bad:
+    """Answers every connection with the same bytes, again and again where they have no end. Use `with`."""
+
+    def __init__(self, head, again=b"", waits=False):
+        self.head, self.again, self.waits = head, again, waits
+
+    def _serve(self, client):
+        with client, contextlib.suppress(OSError):
+            client.recv(65536)
+            client.sendall(self.head)
+            while self.again:
+                client.sendall(self.again)
+            if self.waits:
+                client.recv(65536)
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self._serve, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+        return f"127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+BAD = {
+    "too long": (Bad(OK + b"\r\n", b"x" * 65536), "http", "longer than 64 MiB"),
+    "too long, and said so": (Bad(OK + b"Content-Length: 99999999999\r\n\r\n", b"x" * 65536), "http", "longer than 64 MiB"),
+    "no answer": (Bad(b"", waits=True), "http", "No answer from"),
+    "half an answer": (Bad(OK + b"Content-Length: 9\r\n\r\nx", waits=True), "http", "No answer from"),
+    "closed": (Bad(b""), "http", "closed before the answer was complete"),
+    "closed in the middle": (Bad(OK + b"Content-Length: 9\r\n\r\nx"), "http", "closed before the answer was complete"),
+    "another protocol": (Bad(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), "http", "is not HTTP"),
+    "no TLS": (Bad(OK + b"\r\n"), "https", "no TLS"),
+}
+
+
+@pytest.mark.parametrize("server, scheme, sentence", BAD.values(), ids=BAD)
+def test_bad_answers(secret, server, scheme, sentence):
+    """Whatever becomes of the connection is a sentence, and no library's error."""
+    with server as address:
+        done = run_command([BINARY, "send", "--relay", f"{scheme}://{address}", "--secret", secret])
+    assert done.returncode == 2 and sentence in done.stderr, done.stderr
+    assert "Error" not in done.stderr and "NIO" not in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_nobody_there(secret):
+    """A refused connection is a sentence, too."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+    done = run_command([BINARY, "send", "--relay", f"http://{address}", "--secret", secret])
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Cannot reach http://{address}: the connection was refused."), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ struct Doctor: AsyncParsableCommand {
             with what to do. Speaks Chinese where LC_ALL or LANG begins with zh.
 
             The secret is that of the URL, --secret, or HOOKWIRE_SECRET in the environment. It is never printed, and only \
-            sent where the certificate is good. The bot receives one event, of a type that no platform has; --no-events \
+            sent where the certificate is good, or to this machine itself. The bot receives one event, of a type that no platform has; --no-events \
             sends none.
 
             Examples:
@@ -45,7 +45,7 @@ struct Doctor: AsyncParsableCommand {
     @Flag(name: .customLong("no-events"), help: "Send no event: the bot notices nothing.")
     var withoutEvents = false
 
-    @Flag(help: "Go on where the certificate is not good. The secret is then sent to whoever answers.")
+    @Flag(help: "Go on without a good certificate, or https://. The secret is then sent to whoever answers.")
     var insecure = false
 
     @Option(help: ArgumentHelp("A file of further authorities to trust, in PEM.", valueName: "file"))

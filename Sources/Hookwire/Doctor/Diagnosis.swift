@@ -37,10 +37,15 @@ struct Diagnosis: Sendable {
 
     var failures: Int { self.findings.count { $0.outcome == .fail } }
 
+    /// Whether the webhook was not asked, because the secret would have been sent in the clear.
+    private var isWithheld: Bool {
+        self.findings.contains { $0.outcome == .skipped && $0.reason == .httpsMissing }
+    }
+
     var result: Result {
         if self.findings.contains(where: { $0.outcome == .fail && Self.unreachable.contains($0.reason) }) {
             return .unreachable
         }
-        return self.failures == 0 ? .good : .bad
+        return self.failures == 0 && !self.isWithheld ? .good : .bad
     }
 }

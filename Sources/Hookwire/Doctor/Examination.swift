@@ -25,6 +25,9 @@ struct Examination {
 
     private(set) var diagnosis = Diagnosis()
 
+    /// What the right event was answered.
+    private var genuine: ProbeAnswer?
+
     init(
         url: WebhookURL,
         rules: PlatformRules,
@@ -102,7 +105,9 @@ struct Examination {
     private mutating func secure(_ prober: Prober) async -> Finding.Reason? {
         guard self.url.isTLS else {
             for check in [Check.tls, .chain, .name, .expiry] { self.add(.skipped(check, .plainHTTP)) }
-            return nil
+            // What stays on this machine is read by nobody on the way: where it goes decides, not what the URL says.
+            let isLocal = AddressKind.isLoopback(prober.address.ipAddress ?? "")
+            return self.isInsecure || isLocal ? nil : .httpsMissing
         }
         let report: ProbeReport
         do throws(ProbeFailure) {
@@ -164,11 +169,12 @@ struct Examination {
             return
         }
         let outcome = await prober.send(forgery, to: self.url)
-        self.add(EventJudgement.forged(outcome) { self.sender.isAcknowledged($0) })
+        self.add(EventJudgement.forged(outcome, genuine: self.genuine, by: self.sender))
     }
 
-    private func judge(event outcome: Result<ProbeAnswer, ProbeFailure>) -> Finding {
-        EventJudgement.genuine(outcome) { self.sender.isAcknowledged($0) }
+    private mutating func judge(event outcome: Result<ProbeAnswer, ProbeFailure>) -> Finding {
+        self.genuine = try? outcome.get()
+        return EventJudgement.genuine(outcome) { self.sender.isAcknowledged($0) }
     }
 
     // MARK: The bot's side

@@ -23,6 +23,12 @@ struct LocalRequest: Equatable, Sendable {
         "transfer-encoding", "upgrade", "expect",
     ]
 
+    /// Whether a field says how a request is framed or belongs to one connection, so that only this process can say it.
+    static func isOwn(_ name: String) -> Bool {
+        let lowercased = name.lowercased()
+        return lowercased == "content-length" || self.hopByHop.contains(lowercased)
+    }
+
     /// - Parameters:
     ///   - address: of the local server.
     ///   - additions: fields that replace those of the same name, or follow the others.

@@ -30,15 +30,24 @@ struct LocalServerOptions: ParsableArguments {
     var time: TimeAmount { DurationText.parse(self.timeout) ?? .seconds(30) }
 
     func headers() throws -> [(name: String, value: String)] {
-        try self.header.map { line in
+        let fields = try self.header.map { line in
             guard let colon = line.firstIndex(of: ":") else { throw Self.mistake(line) }
             let name = String(line[..<colon])
             let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
             guard name.isHTTPToken, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
                 throw Self.mistake(line)
             }
-            return (name, String(value))
+            guard !LocalRequest.isOwn(name) else {
+                throw ValidationError(
+                    "--header cannot set \(name): it follows from the event's body and the connection."
+                )
+            }
+            return (name: name, value: String(value))
         }
+        guard fields.count(where: { $0.name.lowercased() == "host" }) <= 1 else {
+            throw ValidationError("--header can set Host once: a request with two is refused (RFC 9112, section 3.2).")
+        }
+        return fields
     }
 
     private static func mistake(_ line: String) -> ValidationError {

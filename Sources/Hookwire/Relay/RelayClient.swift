@@ -24,8 +24,11 @@ struct RelayClient {
         var cause: any Error
 
         var description: String {
-            "Cannot reach \(self.base): \(self.cause). Check that the relay runs, and that the address is right, http:// or "
-                + "https:// included."
+            RelayFailure(self.cause).sentence(
+                base: self.base,
+                timeout: RelayClient.timeout,
+                answerLimit: RelayClient.answerLimit
+            )
         }
     }
 
@@ -82,10 +85,24 @@ struct RelayClient {
         let start = NIODeadline.now()
         do {
             let response = try await client.execute(request, timeout: Self.timeout)
-            let body = try await response.body.collect(upTo: Self.answerLimit)
+            let body = try await Self.collect(response.body, until: start + Self.timeout)
             return Answer(status: response.status, body: body, time: NIODeadline.now() - start)
         } catch {
             throw Unreachable(base: self.base, cause: error)
+        }
+    }
+
+    /// The whole body. The client's own deadline ends with the answer's head, and a body may never end.
+    private static func collect(_ body: HTTPClientResponse.Body, until deadline: NIODeadline) async throws -> ByteBuffer
+    {
+        try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await body.collect(upTo: Self.answerLimit) }
+            group.addTask {
+                try await Task.sleep(for: .nanoseconds(max(0, (deadline - .now()).nanoseconds)))
+                throw HTTPClientError.deadlineExceeded
+            }
+            return try await group.next() ?? ByteBuffer()
         }
     }
 }

@@ -41,14 +41,27 @@ enum BodyEditor {
         return bytes
     }
 
+    /// This process's environment without the bot's secret; the rest byte by byte, UTF-8 or not.
+    private static func environment() -> [UnsafeMutablePointer<CChar>?] {
+        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var next = environ
+        while let variable = next.pointee {
+            if strncmp(variable, "HOOKWIRE_SECRET=", 16) != 0 { variables.append(variable) }
+            next += 1
+        }
+        return variables
+    }
+
     private static func run(_ path: String) throws {
         let editor = ["VISUAL", "EDITOR"].lazy.compactMap { ProcessEnvironment[$0] }.first { !$0.isEmpty } ?? "vi"
         // As git does it: the variable may have flags.
         let words = ["sh", "-c", "\(editor) \"$@\"", editor, path]
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
+        // An editor, and what it starts, has no use for the secret.
+        var environment = Self.environment() + [nil]
         var child = pid_t()
-        guard posix_spawn(&child, "/bin/sh", nil, nil, &arguments, environ) == 0 else {
+        guard posix_spawn(&child, "/bin/sh", nil, nil, &arguments, &environment) == 0 else {
             throw BodyEditorError(description: "The editor \(editor) cannot be started.")
         }
         var status: Int32 = 0

@@ -19,11 +19,16 @@ protocol PlatformSender: Sendable {
     /// Whether the platform takes an answer with status 2xx for an acknowledgement of its event.
     func isAcknowledged(_ body: [UInt8]) -> Bool
 
+    /// Whether an answer with status 2xx is the platform's own form of a refusal; most have none.
+    func isRefused(_ body: [UInt8]) -> Bool
+
     /// The answer as a person reads it: decrypted, where it is encrypted.
     func readable(_ body: [UInt8]) -> [UInt8]
 }
 
 extension PlatformSender {
+    func isRefused(_ body: [UInt8]) -> Bool { false }
+
     func readable(_ body: [UInt8]) -> [UInt8] { body }
 }
 

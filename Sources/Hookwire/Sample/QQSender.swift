@@ -58,6 +58,16 @@ struct QQSender: PlatformSender {
         }
     }
 
+    /// `{"op":12,"d":1}`, or another `d` that is not 0.
+    func isRefused(_ body: [UInt8]) -> Bool {
+        body.withUnsafeBytes { bytes in
+            guard let object = try? JSONObjectView(validating: bytes, members: Self.members),
+                object["op"]?.integer == 12, let result = object["d"]?.integer
+            else { return false }
+            return result != 0
+        }
+    }
+
     private var seconds: Int64 { self.clock() / 1_000 }
 
     private func body(_ content: SampleContent) -> [UInt8] {

@@ -63,7 +63,8 @@ extension Position: LosslessStringConvertible {
     public init?(_ description: String) {
         let parts = description.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let epoch = Epoch(String(parts[0])),
-            !parts[1].isEmpty, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            parts[1] == "0" || !parts[1].hasPrefix("0"), !parts[1].isEmpty,
+            parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let offset = UInt64(parts[1])
         else { return nil }
         self.init(epoch: epoch, offset: offset)

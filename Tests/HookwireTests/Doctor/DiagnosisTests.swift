@@ -24,6 +24,11 @@ import Testing
         #expect(Self.diagnosis(.connectionTimedOut("a:1", "1 s")).result.exitCode == 2)
         #expect(Self.diagnosis(.noAnswer("1 s")).result.exitCode == 1)
         #expect(Diagnosis().result.exitCode == 0)
+        // Nothing failed, and nothing was looked at.
+        let withheld = Self.diagnosis(.skipped(.http, .httpsMissing))
+        #expect(withheld.result == .bad)
+        let text = DiagnosisText(language: .english).conclusion(withheld, PlatformRules(.wechat))
+        #expect(text.contains("not asked"))
     }
 
     /// What was not looked at is known, so that it can be said.
@@ -79,7 +84,8 @@ import Testing
             }
         }
         let skips = [
-            Finding.Reason.notReached, .noTLS, .untrusted, .noAnswer, .notUsable, .plainHTTP, .connectedElsewhere,
+            Finding.Reason.notReached, .noTLS, .httpsMissing, .untrusted, .noAnswer, .notUsable, .plainHTTP,
+            .connectedElsewhere,
             .literalAddress, .notAsked, .noDate, .platformHasNone,
         ]
         #expect(Set(skips.map { Finding.skipped(.dns, $0).wording.english }).count == skips.count)

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOHTTP1
+import Shared
 import Testing
 
 @testable import Hookwire
@@ -24,14 +25,39 @@ import Testing
         #expect((finding.outcome == .ok) == (reason == .fine))
     }
 
+    private static let acknowledged = #"{"op":12,"d":0}"#
+    private static let refused = #"{"op":12,"d":1}"#
+
+    private static func forged(
+        _ platform: PlatformName,
+        _ status: Int,
+        _ body: String,
+        genuine: String
+    ) throws -> Finding {
+        let answer = Result<ProbeAnswer, ProbeFailure>.success(AnswerJudgementTests.answer(status, body))
+        let sender = try Credentials(secret: Secret("naOC0ocQE3shWLAfffVLB1rhYPG7")).sender(platform) { 0 }
+        return EventJudgement.forged(answer, genuine: AnswerJudgementTests.answer(200, genuine), by: sender)
+    }
+
     /// A forgery that is taken is a hole, and one that meets an error proves nothing.
     @Test(arguments: [
-        (200, "yes", Outcome.fail), (200, "no", .ok), (401, "", .ok), (403, "", .ok), (500, "", .warn),
+        (200, Self.acknowledged, Outcome.fail), (200, "", .fail), (200, "{}", .fail), (200, "xxx", .fail),
+        (204, "wrong signature", .fail), (200, Self.refused, .ok), (401, "", .ok), (403, "", .ok), (500, "", .warn),
         (302, "", .warn),
     ])
-    func forged(status: Int, body: String, outcome: Outcome) {
-        let answer = Result<ProbeAnswer, ProbeFailure>.success(AnswerJudgementTests.answer(status, body))
-        #expect(EventJudgement.forged(answer, isAcknowledged: Self.isAcknowledged).outcome == outcome)
+    func forged(status: Int, body: String, outcome: Outcome) throws {
+        #expect(try Self.forged(.qq, status, body, genuine: Self.acknowledged).outcome == outcome)
+    }
+
+    /// A server that takes no event shows nothing, whatever it says; and what only QQ means is no refusal to others.
+    @Test func forgedWhereNothingIsTaken() throws {
+        #expect(try Self.forged(.qq, 200, "xxx", genuine: "xxx").reason == .forgeryUndecided)
+        #expect(try Self.forged(.qq, 200, Self.refused, genuine: Self.refused).reason == .forgeryUndecided)
+        #expect(try Self.forged(.wechat, 200, "{}", genuine: "{}").reason == .forgeryUndecided)
+        #expect(try Self.forged(.wechat, 200, "{}", genuine: "success").reason == .forgeryAccepted)
+        #expect(try Self.forged(.wechat, 200, Self.refused, genuine: "success").reason == .forgeryAccepted)
+        #expect(try Self.forged(.wechat, 200, "success", genuine: "success").reason == .forgeryAccepted)
+        #expect(try Self.forged(.generic, 200, Self.refused, genuine: "{}").reason == .forgeryAccepted)
     }
 
     /// A handshake counts with the right acceptance only; where there is no socket, bots may connect elsewhere.
@@ -49,10 +75,11 @@ import Testing
     }
 
     /// No answer is a cause of its own.
-    @Test func silence() {
+    @Test func silence() throws {
         let silence = Result<ProbeAnswer, ProbeFailure>.failure(.closed)
         #expect(EventJudgement.genuine(silence, isAcknowledged: Self.isAcknowledged).outcome == .fail)
-        #expect(EventJudgement.forged(silence, isAcknowledged: Self.isAcknowledged).outcome == .skipped)
+        let sender = try Credentials(secret: Secret("naOC0ocQE3shWLAfffVLB1rhYPG7")).sender(.qq) { 0 }
+        #expect(EventJudgement.forged(silence, genuine: nil, by: sender).outcome == .skipped)
         #expect(EventJudgement.socket(silence, acceptance: "A", path: "/ws").outcome == .fail)
     }
 }

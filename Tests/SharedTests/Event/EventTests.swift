@@ -38,7 +38,7 @@ import Testing
     /// Anything else is refused: a client may send what it likes.
     @Test(arguments: [
         "", "-", "1-", "-1", "1", "0-1", "1-1-1", "g-1", "1--1", "1-+1", "A-1", " 1-1", "1-1 ", "11111111111111111-1",
-        "1-18446744073709551616", "1-１",
+        "1-18446744073709551616", "1-１", "1-01", "1-00", "1-0000000000000000001",
     ])
     func refused(text: String) {
         #expect(Position(text) == nil)

@@ -30,6 +30,11 @@ enum DiagnosisWords {
         return switch result {
         case .good:
             Wording("\(title[.english]) would accept this URL.", "\(title[.chinese])会接受这个地址。")
+        case .bad where failures == 0:
+            Wording(
+                "The webhook was not asked: use https://, or --insecure.",
+                "没有检查 webhook：请使用 https://，或指定 --insecure。"
+            )
         case .bad:
             Wording(
                 "\(failures == 1 ? "1 check" : "\(failures) checks") failed: mend the first, and run this again.",

@@ -149,6 +149,16 @@ extension Finding {
         )
     }
 
+    static func forgeryNotRefused(_ detail: String) -> Finding {
+        Finding(
+            .forgery,
+            .fail,
+            .forgeryAccepted,
+            "The answer to an event with a wrong signature is no refusal: \(detail) Whoever knows the URL may be able to send events in the platform's name. Answer 401, or use a relay that verifies.",
+            "对签名错误的事件的应答不是拒绝：\(detail) 知道地址的人可能会冒充平台发送事件。请返回 401，或使用会验证签名的中继。"
+        )
+    }
+
     static func forgeryUndecided(_ detail: String) -> Finding {
         Finding(
             .forgery,

@@ -14,6 +14,11 @@ extension Finding {
                     "The platform goes no further, and the secret is not sent to who is not trusted (--insecure does it).",
                     "平台到此为止；密钥不会发送给不受信任的服务器（--insecure 可继续）。"
                 )
+            case .httpsMissing:
+                Wording(
+                    "The secret is not sent over plain HTTP, where everybody on the way reads it (--insecure does it).",
+                    "密钥不会通过明文 HTTP 发送，否则途经的任何人都能看到（--insecure 可继续）。"
+                )
             case .noAnswer: Wording("There was no answer to look at.", "没有可检查的应答。")
             case .notUsable: Wording("What answers is not the webhook.", "应答的不是 webhook。")
             case .plainHTTP: Wording("There is no TLS with http://.", "http:// 没有 TLS。")

@@ -24,6 +24,14 @@ enum AddressKind: String, Sendable {
         }
     }
 
+    /// Whether what is sent to an address stays on this machine: 127.0.0.0/8 and ::1.
+    static func isLoopback(_ text: String) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, text, &bytes) == 1 { return bytes[0] == 127 }
+        guard inet_pton(AF_INET6, text, &bytes) == 1 else { return false }
+        return bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
+    }
+
     private static func kind(of address: UInt32) -> AddressKind {
         switch address {
         case 0x0000_0000...0x00FF_FFFF, 0x0A00_0000...0x0AFF_FFFF, 0x6440_0000...0x647F_FFFF,

@@ -22,13 +22,24 @@ enum EventJudgement {
         }
     }
 
+    /// - Parameters:
+    ///   - genuine: what the right event was answered; nil where it was not.
+    ///   - sender: knows what its platform takes for an acknowledgement, and for a refusal.
     static func forged(
         _ outcome: Result<ProbeAnswer, ProbeFailure>,
-        isAcknowledged: ([UInt8]) -> Bool
+        genuine: ProbeAnswer?,
+        by sender: any PlatformSender
     ) -> Finding {
         guard case .success(let answer) = outcome else { return .skipped(.forgery, .noAnswer) }
         switch answer.status {
-        case 200...299: return isAcknowledged(answer.body) ? .forgeryAccepted() : .forgeryRefused(answer.status)
+        case 200...299:
+            if sender.isAcknowledged(answer.body) { return .forgeryAccepted() }
+            let detail = "\(answer.status) \(AnswerJudgement.detail(answer))"
+            // Who takes no event at all does not show what it makes of a signature.
+            if let genuine, 200...299 ~= genuine.status, !sender.isAcknowledged(genuine.body) {
+                return .forgeryUndecided(detail)
+            }
+            return sender.isRefused(answer.body) ? .forgeryRefused(answer.status) : .forgeryNotRefused(detail)
         case 400...499: return .forgeryRefused(answer.status)
         default: return .forgeryUndecided("\(answer.status) \(AnswerJudgement.detail(answer))")
         }
