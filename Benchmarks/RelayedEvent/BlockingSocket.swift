@@ -40,6 +40,16 @@ final class BlockingSocket {
         return Array(self.input.prefix(count))
     }
 
+    /// Takes the next message, without its header of so many bytes; a ping before it is answered.
+    func receiveMessage(header: Int, length: Int) throws -> [UInt8] {
+        while try self.receive(1) == [0x89] {
+            let count = Int(try self.receive(1)[0])
+            // A pong, masked with zeros.
+            try self.send([0x8A, 0x80 | UInt8(count), 0, 0, 0, 0] + self.receive(count))
+        }
+        return Array(try self.receive(header - 1 + length).dropFirst(header - 1))
+    }
+
     /// Takes an answer: its header, which must say that all is well, and a body of that many bytes.
     func receiveHead(andBody length: Int = 0) throws {
         while true {

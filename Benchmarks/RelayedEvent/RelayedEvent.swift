@@ -74,8 +74,8 @@ enum RelayedEvent {
         for index in 0..<requests.count {
             try webhook.send(requests.request(index))
             try webhook.receiveHead(andBody: SignedRequests.acknowledgement.utf8.count)
-            let frame = try socket.receive(4 + SignedRequests.bodyLength)
-            guard frame.dropFirst(4).elementsEqual(requests.body(index)) else { throw Failure.wrongEvent }
+            let message = try socket.receiveMessage(header: 4, length: SignedRequests.bodyLength)
+            guard message.elementsEqual(requests.body(index)) else { throw Failure.wrongEvent }
         }
     }
 }
