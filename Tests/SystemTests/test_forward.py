@@ -238,11 +238,11 @@ def test_stopped_and_continued(start, local, secret, tmp_path):
 
 @pytest.mark.timeout(STOPPED + 60)
 def test_stopped_while_the_server_answers(start, local, secret, tmp_path):
-    """The answer that came during the sleep counts: its event does not come again."""
+    """The answer that came during the sleep counts, longer than --timeout or not: its event does not come again."""
     relay = start(*QUICK)
     bodies = events(3)
     local.may_answer.clear()
-    with forward(relay, local, secret, tmp_path) as command:
+    with forward(relay, local, secret, tmp_path, "--timeout", "5s") as command:
         command.complains("Connected")
         post(relay, secret, *bodies)
         local.hears(1, PATIENCE)

@@ -87,6 +87,11 @@ final class LocalExchange: ChannelInboundHandler {
         self.fail("no answer in time", context: context)
     }
 
+    /// Calls when there is an answer, or none any more.
+    func whenOver(_ call: @escaping @Sendable () -> Void) {
+        self.promise.futureResult.whenComplete { _ in call() }
+    }
+
     private func fail(_ reason: String, context: ChannelHandlerContext) {
         guard !self.isOver else { return }
         self.isOver = true

@@ -10,6 +10,8 @@ internal import NIOPosix
 /// about to close.
 struct LocalServer: Sendable {
     private static let connectTimeout = TimeAmount.seconds(5)
+    /// How late a timer may be that was not held up, and what an answer that lies there needs to be read.
+    private static let moment = TimeAmount.milliseconds(500)
 
     let address: WebAddress
     private let tls: TLSClient
@@ -35,6 +37,23 @@ struct LocalServer: Sendable {
             .flatMapError { error in self.eventLoop.makeSucceededFuture(ConnectFailure.text(error)) }
     }
 
+    /// Ends an exchange that has no answer in time.
+    ///
+    /// A process that was asleep, as a laptop is with its lid closed, cannot judge: the answer may lie unread, and is read
+    /// within a moment then.
+    private static func limit(_ exchange: LocalExchange, on channel: any Channel, until deadline: NIODeadline) {
+        let bound = NIOLoopBound(exchange, eventLoop: channel.eventLoop)
+        let task = channel.eventLoop.scheduleTask(deadline: deadline) {
+            let now = NIODeadline.now()
+            if now - deadline > self.moment {
+                self.limit(bound.value, on: channel, until: now + self.moment)
+            } else if let context = try? channel.pipeline.syncOperations.context(handler: bound.value) {
+                bound.value.expire(context: context)
+            }
+        }
+        exchange.whenOver { task.cancel() }
+    }
+
     /// Sends a request.
     ///
     /// - Returns: a future on the event loop that fails with `LocalFailure`.
@@ -58,13 +77,7 @@ struct LocalServer: Sendable {
                     try pipeline.addHandler(NIOHTTPRequestHeadersValidator())
                     let exchange = LocalExchange(request, isTLS: address.isTLS, start: start, promise: promise)
                     try pipeline.addHandler(exchange)
-                    let bound = NIOLoopBound(exchange, eventLoop: channel.eventLoop)
-                    let deadline = channel.eventLoop.scheduleTask(in: timeout) {
-                        if let context = try? channel.pipeline.syncOperations.context(handler: bound.value) {
-                            bound.value.expire(context: context)
-                        }
-                    }
-                    promise.futureResult.whenComplete { _ in deadline.cancel() }
+                    Self.limit(exchange, on: channel, until: .now() + timeout)
                 }
             }
             .connect(host: address.host, port: address.port)
