@@ -24,32 +24,18 @@ struct DeadLetters: AsyncParsableCommand {
 
     /// Whose dead letters, and where.
     struct Options: ParsableArguments {
-        @Option(help: ArgumentHelp("The address of the relay, or of any egress node.", valueName: "url"))
-        var relay = "http://localhost:8080"
-
-        @Option(
-            help: ArgumentHelp(
-                "The bot's secret; HOOKWIRE_SECRET in the environment keeps it out of the process list.",
-                valueName: "secret"
-            )
-        )
-        var secret: String = ProcessEnvironment["HOOKWIRE_SECRET"] ?? ""
-
-        func validate() throws {
-            guard RelayClient.isAddress(self.relay) else {
-                throw ValidationError("--relay must be an address such as http://localhost:8080.")
-            }
-            guard !self.secret.isEmpty else {
-                throw ValidationError("Give the bot's secret: --secret, or HOOKWIRE_SECRET in the environment.")
-            }
-        }
+        @OptionGroup var client: ClientOptions
 
         /// Asks the relay; what went wrong is printed, and is the exit code.
         func send(_ method: HTTPMethod, _ path: String) async throws -> ByteBuffer {
-            let bearer = [(name: "Authorization", value: "Bearer \(self.secret)")]
+            let bearer = [(name: "Authorization", value: "Bearer \(self.client.secret)")]
             let answer: RelayClient.Answer
             do throws(RelayClient.Unreachable) {
-                answer = try await RelayClient(self.relay).send(method, path, headers: bearer)
+                answer = try await RelayClient(self.client.relay, isInsecure: self.client.insecure).send(
+                    method,
+                    path,
+                    headers: bearer
+                )
             } catch {
                 Self.complain("\(error)")
                 throw ExitCode(2)

@@ -52,11 +52,6 @@ struct RelayClient {
         self.isInsecure = isInsecure
     }
 
-    /// Whether an address is one that can be asked.
-    static func isAddress(_ text: String) -> Bool {
-        text.hasPrefix("http://") || text.hasPrefix("https://")
-    }
-
     /// Sends a request and reads the whole answer.
     ///
     /// - Parameter target: path and query.
