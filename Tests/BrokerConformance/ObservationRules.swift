@@ -16,6 +16,8 @@ extension BrokerRule {
                 let (receiver, elsewhere) = (ObservationRecorder(), ObservationRecorder())
                 let subscription = try await looking.observe(channel, with: receiver)
                 let another = try await looking.observe(other, with: elsewhere)
+                try await BrokerRule.learns(telling, of: channel)
+                try await BrokerRule.learns(telling, of: other)
                 for kind in Observation.Kind.allCases {
                     telling.report(on: channel) { Observation(kind, json: ByteBuffer(string: #"{"größe":1}"#)) }
                 }
@@ -33,6 +35,7 @@ extension BrokerRule {
                 let (first, second) = (ObservationRecorder(), ObservationRecorder())
                 let subscription = try await looking.observe(channel, with: first)
                 let other = try await looking.observe(channel, with: second)
+                try await BrokerRule.learns(telling, of: channel)
                 subscription.cancel()
                 subscription.cancel()
                 telling.report(on: channel) { Observation(.refused, json: ByteBuffer(string: "{}")) }
@@ -47,8 +50,7 @@ extension BrokerRule {
                 let (_, feed) = try await telling.record(channel)
                 #expect(!telling.isObserved(channel))
                 let subscription = try await looking.observe(channel, with: ObservationRecorder())
-                // Said every few seconds where it is another node.
-                while !telling.isObserved(channel) { try await Task.sleep(for: .milliseconds(5)) }
+                try await BrokerRule.learns(telling, of: channel)
                 #expect(!telling.isObserved(Fixtures.channel()))
                 subscription.cancel()
                 feed.cancel()
@@ -59,6 +61,7 @@ extension BrokerRule {
                 let channel = Fixtures.channel()
                 let receiver = ObservationRecorder()
                 let subscription = try await looking.observe(channel, with: receiver)
+                try await BrokerRule.learns(telling, of: channel)
                 let made = Mutex(0)
                 for _ in 0..<2_000 {
                     telling.report(on: channel) {
@@ -72,6 +75,11 @@ extension BrokerRule {
             }
         },
     ]
+
+    /// Another node is told that somebody looks on, and tells nobody when it has heard.
+    private static func learns(_ broker: any Broker, of channel: ChannelID) async throws {
+        while !broker.isObserved(channel) { try await Task.sleep(for: .milliseconds(5)) }
+    }
 }
 
 /// Keeps what it is told.
