@@ -20,6 +20,11 @@ public struct ChannelID: Hashable, Sendable {
         self.init(bytes: digest[0..<16])
     }
 
+    /// The channel of a bot that is known by its name alone, so that its secret may change.
+    public init(bot name: BotName) {
+        self.init(bytes: Digest.sha256("hookwire.bot.v1\0".utf8, name.text.utf8)[0..<16])
+    }
+
     /// A channel of no bot's, for what a node has to say to itself.
     public static func random() -> ChannelID {
         ChannelID(bytes: SecureRandom.bytes(16)[...])

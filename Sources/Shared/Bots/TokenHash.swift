@@ -1,0 +1,50 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is kept of a token: enough to know it again, not enough to say it.
+///
+/// A token of our own has 256 random bits, so that a plain hash of it cannot be turned round; the MD5 of another relay's
+/// token, taken over from its table, is known again only beside its bot's secret.
+public enum TokenHash: Hashable, Sendable {
+    /// SHA-256 of the token behind a prefix of our own: 32 bytes.
+    case sha256([UInt8])
+    /// MD5 as other relays keep it: 16 bytes.
+    case md5([UInt8])
+
+    private static let prefix = "hookwire.token.v1\0"
+    /// What a token of ours begins with, so that scanners for leaked secrets find it.
+    private static let mark = "hwt_"
+
+    /// The hash of a token.
+    public init(of token: Secret) {
+        self = .sha256(token.exposeUTF8 { Digest.sha256(Self.prefix.utf8, $0) })
+    }
+
+    /// A new token, 68 characters that need no escaping in URLs and WebSocket subprotocols, and its hash.
+    public static func makeToken() -> (token: Secret, hash: TokenHash) {
+        let token = Secret(self.mark + Hex.encode(SecureRandom.bytes(32)))
+        return (token, TokenHash(of: token))
+    }
+}
+
+extension TokenHash: LosslessStringConvertible {
+    /// `sha256:` or `md5:` and hexadecimal digits.
+    public var description: String {
+        switch self {
+        case .sha256(let bytes): "sha256:" + Hex.encode(bytes)
+        case .md5(let bytes): "md5:" + Hex.encode(bytes)
+        }
+    }
+
+    /// Reads what `description` wrote; anything else is nil.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let bytes = Hex.decode(String(parts[1])) else { return nil }
+        switch (parts[0], bytes.count) {
+        case ("sha256", 32): self = .sha256(bytes)
+        case ("md5", 16): self = .md5(bytes)
+        default: return nil
+        }
+    }
+}
