@@ -12,6 +12,7 @@ public final class Egress: Sendable {
     private let configuration: EgressConfiguration
     private let hub: Hub
     private let state: NodeState
+    private let access: Access
     private let logger: Logger
     private let broker: any Broker
     private let platform: QQPlatform?
@@ -22,12 +23,15 @@ public final class Egress: Sendable {
 
     /// An egress node's part of a server.
     ///
-    /// - Parameter group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes
-    ///   those that the HTTP client has for all.
+    /// - Parameters:
+    ///   - access: whose sockets are taken.
+    ///   - group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes those
+    ///     that the HTTP client has for all.
     public init(
         configuration: EgressConfiguration,
         broker: any Broker,
         state: NodeState,
+        access: Access = .open,
         group: (any EventLoopGroup)? = nil,
         logger: Logger
     ) {
@@ -48,6 +52,7 @@ public final class Egress: Sendable {
         self.configuration = configuration
         self.hub = Hub(broker: broker, grace: configuration.feedGrace)
         self.state = state
+        self.access = access
         self.logger = logger
     }
 

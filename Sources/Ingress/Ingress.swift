@@ -12,24 +12,29 @@ public struct Ingress: Sendable {
     private let configuration: IngressConfiguration
     private let broker: any Broker
     private let drainState: NodeState?
+    private let access: Access
     private let clock: Clock
     private let logger: Logger
     private let waiting = WaitingReplies()
 
     /// An ingress node's part of a server.
     ///
-    /// - Parameter drainState: the node's state where its log ends with the process. While it drains, platforms are then
-    ///   asked to send their events again: acknowledged, they would be lost. Nil where the log outlives the node.
+    /// - Parameters:
+    ///   - drainState: the node's state where its log ends with the process. While it drains, platforms are then asked to
+    ///     send their events again: acknowledged, they would be lost. Nil where the log outlives the node.
+    ///   - access: whose webhooks are taken.
     public init(
         configuration: IngressConfiguration,
         broker: any Broker,
         drainState: NodeState?,
+        access: Access = .open,
         clock: Clock = .system,
         logger: Logger
     ) {
         self.configuration = configuration
         self.broker = broker
         self.drainState = drainState
+        self.access = access
         self.clock = clock
         self.logger = logger
     }
