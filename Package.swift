@@ -103,6 +103,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What an operator manages the registered bots with: an API, and its page.
+        .target(
+            name: "Admin",
+            dependencies: [
+                "InspectorPage",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         // The inspector's page, as bytes of the program.
         .target(
             name: "InspectorPage",
@@ -129,6 +141,7 @@ let package = Package(
         .executableTarget(
             name: "Hookwire",
             dependencies: [
+                "Admin",
                 "DiskBroker",
                 "Egress",
                 "Ingress",

@@ -21,6 +21,17 @@ public struct JSONObjectWriter {
         JSONWriter.append(value, to: &self.text)
     }
 
+    /// Adds a truth value.
+    public mutating func member(_ name: StaticString, _ value: Bool) {
+        self.member(name, json: Array((value ? "true" : "false").utf8))
+    }
+
+    /// Adds a value that is written already.
+    public mutating func member(_ name: StaticString, json value: [UInt8]) {
+        self.append(name)
+        self.text += value
+    }
+
     /// The object's bytes.
     public consuming func finish() -> [UInt8] {
         self.text.append(UInt8(ascii: "}"))
