@@ -282,6 +282,18 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "AdminTests",
+            dependencies: [
+                "Admin",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "HookwireTests",
             dependencies: [
                 "BrokerConformance",
