@@ -22,6 +22,7 @@ struct EgressTier: NodeCommand {
     @OptionGroup(title: "Store") var redis: RedisOptions
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Sockets") var egress: EgressOptions
+    @OptionGroup(title: "Access") var access: AccessOptions
 
-    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.egress] }
+    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.egress, self.access] }
 }

@@ -22,6 +22,9 @@ struct Node: Service {
     private let ingress: Ingress?
     private let egress: Egress?
     private let store: NodeStore
+    private let bots: NodeRegistry?
+    /// Follows the store of the bots.
+    private let following: Task<Void, Never>?
     private let state: NodeState
     private let group: any EventLoopGroup
     private let drainTime: TimeAmount
@@ -39,6 +42,8 @@ struct Node: Service {
         logger: Logger
     ) async throws -> Node {
         FileDescriptorLimit.raise(logger: logger)
+        let bots = try NodeRegistry(configuration.registry, logger: logger)
+        let access = Access(mode: configuration.access, registry: bots?.registry)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         let store = try NodeStore(configuration, group: group, logger: logger)
         let state = NodeState()
@@ -48,6 +53,7 @@ struct Node: Service {
                 configuration: configuration.ingress,
                 broker: store.broker,
                 drainState: store.isVolatile ? state : nil,
+                access: access,
                 logger: logger
             ) : nil
         let egress =
@@ -56,12 +62,18 @@ struct Node: Service {
                 configuration: configuration.egress,
                 broker: store.broker,
                 state: state,
+                access: access,
                 group: group,
                 logger: logger
             ) : nil
         // It opens when the store can be reached, and stays open until that is shut down.
         _ = ingress?.openInbox(on: group.any())
-        let health = HealthRoutes(state: state, broker: store.broker, metrics: metrics)
+        let health = HealthRoutes(
+            state: state,
+            broker: store.broker,
+            registry: bots?.registry,
+            metrics: metrics
+        )
         let server = try await Self.listen(configuration, group: group) { eventLoop in
             var router = Router()
             try ingress?.addRoutes(to: &router, on: eventLoop)
@@ -74,6 +86,8 @@ struct Node: Service {
             ingress: ingress,
             egress: egress,
             store: store,
+            bots: bots,
+            following: bots.map { bots in Task { await bots.run() } },
             state: state,
             group: group,
             drainTime: configuration.drain,
@@ -102,6 +116,7 @@ struct Node: Service {
         await answered
         let isClosed = await self.server.shutdown(within: deadline - .now())
         await self.egress?.shutdown()
+        self.following?.cancel()
         await self.store.shutdown()
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
     }

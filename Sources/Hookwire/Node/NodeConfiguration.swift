@@ -30,6 +30,12 @@ struct NodeConfiguration: Sendable {
     /// The directory of the log, where it is to outlive the process without a Redis.
     var data: String?
     var dataLimit = 1 << 30
+    /// Whose events are relayed.
+    var access = AccessMode.open
+    /// Where the registered bots are; nil where there are none.
+    var registry: RegistrySource?
+    /// What opens the admin API.
+    var adminToken: Secret?
 
     /// Reads the settings.
     ///
@@ -42,6 +48,7 @@ struct NodeConfiguration: Sendable {
         try self.readIngress(reader)
         try self.readEgress(reader)
         try self.readQQ(reader)
+        try self.readAccess(reader)
         try self.checkCombinations()
     }
 
@@ -101,6 +108,12 @@ struct NodeConfiguration: Sendable {
         try reader.read(.duration("qq-timeout", in: intervals), into: &self, \.egress.qq.timeout)
     }
 
+    private mutating func readAccess(_ reader: SettingsReader) throws(SettingsError) {
+        try reader.read(.choice("access"), into: &self, \.access)
+        self.registry = try RegistrySource(reader, redisURL: self.redisURL)
+        self.adminToken = try reader.value(.adminToken)
+    }
+
     /// What the broker in memory is to retain.
     var memory: MemoryBrokerConfiguration {
         var memory = MemoryBrokerConfiguration()
@@ -148,6 +161,12 @@ struct NodeConfiguration: Sendable {
             throw SettingsError(
                 message: "A tier of its own meets the other in a Redis: give --redis-url, for instance "
                     + "redis://localhost:6379/0. Without a Redis, hookwire serve runs both tiers in one process."
+            )
+        }
+        guard self.access == .open || self.registry != nil else {
+            throw SettingsError(
+                message: "--access registered serves the registered bots only, and nothing says where they are: "
+                    + "\(RegistrySource.mend)."
             )
         }
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {

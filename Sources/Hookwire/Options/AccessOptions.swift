@@ -1,0 +1,39 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// The flags that say whose events a node relays.
+struct AccessOptions: SettingFlags {
+    @Option(
+        help: ArgumentHelp(
+            "Whose events are relayed: open, anybody's who knows a secret, or registered, the registered bots' only. "
+                + "(default: open)",
+            valueName: "mode"
+        )
+    )
+    var access: String?
+
+    @OptionGroup var registry: RegistryOptions
+
+    var flags: [String: String?] {
+        var flags = self.registry.flags
+        flags["access"] = self.access
+        return flags
+    }
+}
+
+/// The flag that says where bots are registered, but for Redis.
+struct RegistryOptions: SettingFlags {
+    @Option(
+        help: ArgumentHelp(
+            "The YAML file of the registered bots. Without it, and with --redis-url, they are in Redis, encrypted with "
+                + "HOOKWIRE_REGISTRY_KEY.",
+            valueName: "file"
+        )
+    )
+    var bots: String?
+
+    var flags: [String: String?] { ["bots": self.bots] }
+}
