@@ -150,8 +150,7 @@ extension RawSocket: DeliveryOwner {
 
     func send(_ entries: ArraySlice<LogEntry>) {
         guard let end = entries.last?.position else { return }
-        let (filter, consumer) = (self.options?.filter, self.consumer)
-        self.write(entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }[...], upTo: end)
+        self.write(entries.admitted(by: self.options?.filter, for: self.consumer), upTo: end)
     }
 
     private func write(_ entries: ArraySlice<LogEntry>, upTo end: Position) {

@@ -98,7 +98,7 @@ extension RawGroupSocket: GroupMember {
     func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
         self.written += deliveries.map(\.entry.position)
         let entries = deliveries.map(\.entry).filter {
-            $0.event.isFor(self.reader.name) && self.filter?.admits($0.event) ?? true
+            $0.event.isAdmitted(by: self.filter, for: self.reader.name)
         }
         if !entries.isEmpty, case .accepted? = self.handler?.send(RawProtocol.frames(entries[...])) {
             self.metrics.delivered(entries.count)

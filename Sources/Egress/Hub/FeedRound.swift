@@ -33,7 +33,7 @@ final class FeedRound {
     /// there are none.
     func admitted(by filter: EventFilter?, for consumer: ConsumerName?) -> FeedRound? {
         guard self.hasReplays else { return filter.map { self.admitted(by: $0) } ?? self }
-        let entries = self.entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }
+        let entries = self.entries.filter { $0.event.isAdmitted(by: filter, for: consumer) }
         return entries.isEmpty ? nil : FeedRound(entries: entries)
     }
 

@@ -49,9 +49,8 @@ extension EnvelopeClient {
 
     func send(_ entries: ArraySlice<LogEntry>) {
         guard let first = entries.first?.position, let end = entries.last?.position else { return }
-        let (filter, consumer) = (self.subscription.filter, self.subscription.consumer)
-        let admitted = entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }
-        let round = EnvelopeRound(admitted[...], channel: self.subscription.membership.channel)
+        let admitted = entries.admitted(by: self.subscription.filter, for: self.subscription.consumer)
+        let round = EnvelopeRound(admitted, channel: self.subscription.membership.channel)
         self.send(
             self.bytes(of: round, after: nil),
             count: admitted.count,

@@ -184,8 +184,7 @@ extension EnvelopeSocket: GroupMember {
         var admitted: [GroupPage.Delivery] = []
         for delivery in deliveries {
             share.given(delivery.entry.position, now: now)
-            let event = delivery.entry.event
-            if event.isFor(share.reader.name), filter?.admits(event) ?? true {
+            if delivery.entry.event.isAdmitted(by: filter, for: share.reader.name) {
                 admitted.append(delivery)
             } else {
                 // What the filter drops, or is another's, is done with.
