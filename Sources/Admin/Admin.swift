@@ -25,7 +25,7 @@ public struct Admin: Sendable {
     ///   - broker: whom to ask what came for a bot.
     ///   - presence: whom to ask who is connected.
     ///   - now: in milliseconds since 1970.
-    ///   - logger: the audit log: a line for each action.
+    ///   - logger: for who is turned away; what is done the store puts into the audit log.
     public init(
         token: Secret,
         store: any BotStore,
@@ -49,7 +49,7 @@ public struct Admin: Sendable {
             gate: AdminGate(token: self.token),
             store: self.store,
             registry: self.registry,
-            audit: AuditLog(logger: self.logger),
+            logger: self.logger,
             now: self.now,
             eventLoop: eventLoop
         )

@@ -139,6 +139,11 @@ struct AdminBody {
         return text
     }
 
+    /// The error of a member that breaks a rule of the registry's; the sentence goes on behind the name.
+    func fault(_ name: String, _ sentence: String) -> BotStoreError {
+        BotStoreError(.invalid, "\"\(self.prefix)\(name)\" \(sentence)")
+    }
+
     /// The error of a member that is not what it must be. It does not repeat the value, which may be a secret.
     func wrong(_ name: String, _ expectation: String) -> BotStoreError {
         BotStoreError(.invalid, "\"\(self.prefix)\(name)\" must be \(expectation).")

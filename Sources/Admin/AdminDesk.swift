@@ -2,32 +2,33 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// What every route of the API needs: the gate before it, the store behind it, and a line in the audit log for what is
-/// done. Belongs to one event loop.
+/// What every route of the API needs: the gate before it, the store behind it, and a line in the log for who
+/// is turned away. What is done the store puts into the audit log. Belongs to one event loop.
 final class AdminDesk {
     let store: any BotStore
     let registry: BotRegistry
     let eventLoop: any EventLoop
     let now: @Sendable () -> Int64
     private let gate: AdminGate
-    private let audit: AuditLog
+    private let logger: Logger
 
     init(
         gate: AdminGate,
         store: any BotStore,
         registry: BotRegistry,
-        audit: AuditLog,
+        logger: Logger,
         now: @escaping @Sendable () -> Int64,
         eventLoop: any EventLoop
     ) {
         self.gate = gate
         self.store = store
         self.registry = registry
-        self.audit = audit
+        self.logger = logger
         self.now = now
         self.eventLoop = eventLoop
     }
@@ -55,7 +56,10 @@ final class AdminDesk {
             do throws(AdminRefusal) {
                 try self.gate.check(token, now: .now())
             } catch {
-                self.audit.refused(error, actor: Self.actor(of: request))
+                self.logger.notice(
+                    "a request to the admin API was refused",
+                    metadata: ["actor": "\(Self.actor(of: request))", "reason": "\(error.rawValue)"]
+                )
                 throw error
             }
             return try body(request)
@@ -76,7 +80,7 @@ final class AdminDesk {
         return directory
     }
 
-    /// Changes a bot, notes it, and answers.
+    /// Changes a bot, and answers.
     ///
     /// - Parameters:
     ///   - failure: what to say where it could not be.
@@ -88,7 +92,7 @@ final class AdminDesk {
         failure: @escaping @Sendable (BotStoreError) -> HTTPResponse = { $0.problem.response },
         answer: @escaping @Sendable (Bot?) -> HTTPResponse
     ) -> HTTPReply {
-        let (store, audit) = (self.store, self.audit)
+        let store = self.store
         let promise = self.eventLoop.makePromise(of: HTTPReply.self)
         promise.completeWithTask {
             do throws(BotStoreError) {
@@ -98,10 +102,8 @@ final class AdminDesk {
                     changed.bot = bot
                     return bot
                 }
-                audit.note(action, bot: name.text, outcome: "done")
                 return .response(answer(changed.bot))
             } catch {
-                audit.note(action, bot: name.text, outcome: error.reason.rawValue)
                 return .response(failure(error))
             }
         }

@@ -30,7 +30,7 @@ enum BotBody {
         guard let platform = BotPlatform(rawValue: try body.need("platform")) else {
             throw body.wrong("platform", "one of " + BotPlatform.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        var bot = Bot(name: name, platform: platform, secret: Secret(try body.need("secret")))
+        var bot = Bot(name: name, platform: platform, secret: try self.platformSecret(body))
         try self.apply(body, to: &bot)
         return bot
     }
@@ -54,45 +54,70 @@ enum BotBody {
     }
 
     private static func apply(_ body: AdminBody, to bot: inout Bot) throws(BotStoreError) {
-        if let appID = try self.line(body, "appid") { bot.appID = appID }
-        if let token = try self.line(body, "verify_token") { bot.options.verifyToken = Secret(token) }
-        if let key = try self.line(body, "aes_key") { bot.options.aesKey = Secret(key) }
-        if let header = try self.line(body, "header") { bot.options.header = header }
-        if let scheme = try self.line(body, "scheme") { bot.options.scheme = scheme }
+        if let appID = try self.text(body, "appid", rule: BotRule.fault(ofAppID:)) { bot.appID = appID }
+        if let token = try self.secret(body, "verify_token", rule: BotRule.fault(ofToken:)) {
+            bot.options.verifyToken = token
+        }
+        if let key = try self.secret(body, "aes_key", rule: BotRule.fault(ofAESKey:)) { bot.options.aesKey = key }
+        if let header = try self.text(body, "header", rule: BotRule.fault(ofHeader:)) { bot.options.header = header }
+        if let scheme = try self.text(body, "scheme", rule: BotRule.fault(ofScheme:)) { bot.options.scheme = scheme }
         if let waits = try body.truth("reply") { bot.options.waitsForReply = waits }
         if let opens = try body.truth("opens_by_secret") { bot.opensBySecret = opens }
         if let needs = try body.truth("needs_token") { bot.needsToken = needs }
         if let limits = try body.object("limits") { bot.limits = try self.limits(limits) }
         if let retention = try body.object("retention") { bot.retention = try self.retention(retention) }
-        if let origins = try body.texts("origins") {
-            guard origins.count <= Bot.originLimit else {
-                throw body.wrong("origins", "at most \(Bot.originLimit) origins")
-            }
-            bot.allowedOrigins = origins
-        }
+        if let origins = try body.texts("origins") { bot.allowedOrigins = try self.origins(origins, body) }
     }
 
-    /// A text of one line of visible characters, empty for none.
-    private static func line(_ body: AdminBody, _ name: String) throws(BotStoreError) -> String? {
+    private static func text(
+        _ body: AdminBody,
+        _ name: String,
+        rule: (String) -> String?
+    ) throws(BotStoreError) -> String? {
         guard let text = try body.text(name) else { return nil }
-        guard (1...512).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw body.wrong(name, "1 to 512 visible ASCII characters")
-        }
+        if let fault = rule(text) { throw body.fault(name, fault) }
         return text
+    }
+
+    private static func secret(
+        _ body: AdminBody,
+        _ name: String,
+        rule: (Secret) -> String?
+    ) throws(BotStoreError) -> Secret? {
+        guard let secret = try body.text(name).map({ Secret($0) }) else { return nil }
+        if let fault = rule(secret) { throw body.fault(name, fault) }
+        return secret
+    }
+
+    /// A platform's secret, which must be there.
+    static func platformSecret(_ body: AdminBody) throws(BotStoreError) -> Secret {
+        let secret = Secret(try body.need("secret"))
+        if let fault = BotRule.fault(ofSecret: secret) { throw body.fault("secret", fault) }
+        return secret
+    }
+
+    private static func origins(_ origins: [String], _ body: AdminBody) throws(BotStoreError) -> [String] {
+        guard origins.count <= Bot.originLimit else {
+            throw body.wrong("origins", "at most \(Bot.originLimit) origins")
+        }
+        for origin in origins {
+            if let fault = BotRule.fault(ofOrigin: origin) { throw body.fault("origins", fault) }
+        }
+        return origins
     }
 
     private static func limits(_ body: AdminBody) throws(BotStoreError) -> BotLimits {
         var limits = BotLimits()
         let burst = try body.number("burst", in: 1...1_000_000).map { Int($0) }
         if let text = try body.text("requests") {
-            guard text.hasSuffix("/s"), let rate = Double(text.dropLast(2)), rate > 0, rate <= 1_000_000 else {
-                throw body.wrong("requests", "a number of requests a second, such as \"100/s\"")
+            guard let rate = RateText.parse(text) else {
+                throw body.wrong("requests", "a rate such as \"100/s\", \"30/m\" or \"500/h\"")
             }
             limits.requests = RateLimit(rate: rate, burst: burst)
         } else if burst != nil {
             throw body.wrong("burst", "beside \"requests\"")
         }
-        limits.sockets = try body.number("sockets", in: 0...1_000_000).map { Int($0) }
+        limits.sockets = try body.number("sockets", in: 0...Int64(BotRule.socketLimit)).map { Int($0) }
         limits.logBytes = try body.number("log_bytes", in: 1_024...(1 << 40)).map { Int($0) }
         return limits
     }

@@ -44,7 +44,7 @@ enum BotDescription {
     private static func json(_ limits: BotLimits) -> [UInt8] {
         var writer = JSONObjectWriter()
         if let requests = limits.requests {
-            writer.member("requests", "\(Self.number(requests.rate))/s")
+            writer.member("requests", RateText.format(requests.rate))
             writer.member("burst", requests.burst)
         }
         if let sockets = limits.sockets { writer.member("sockets", sockets) }
@@ -57,9 +57,5 @@ enum BotDescription {
         if let count = retention.count { writer.member("count", count) }
         if let age = retention.age { writer.member("age", DurationText.format(age)) }
         return writer.finish()
-    }
-
-    private static func number(_ rate: Double) -> String {
-        rate == rate.rounded() && rate < 1e15 ? String(Int(rate)) : String(rate)
     }
 }

@@ -70,6 +70,7 @@ struct PanelRoutes {
         guard let name = BotName("panel-\(ChannelID(secret: secret).description.prefix(12))"),
             let label = BotName(Self.tokenLabel)
         else { throw BotStoreError(.invalid, "The bot cannot be named.") }
+        if let fault = BotRule.fault(ofSecret: secret) { throw BotStoreError(.invalid, "The secret \(fault)") }
         let (token, hash) = TokenHash.makeToken()
         var bot = Bot(name: name, platform: .qq, secret: secret)
         bot.needsToken = true

@@ -27,7 +27,7 @@ struct RotationRoutes {
     private func begin(_ request: HTTPRequest) throws(AdminRefusal) -> HTTPReply {
         let name = try AdminDesk.name(of: request)
         do throws(BotStoreError) {
-            let secret = Secret(try AdminBody(request.body, members: ["secret"]).need("secret"))
+            let secret = try BotBody.platformSecret(AdminBody(request.body, members: ["secret"]))
             return self.change(name, .rotate, request, BotChange.rotate(to: secret))
         } catch {
             return .response(error.problem.response)
