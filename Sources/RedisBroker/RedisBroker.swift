@@ -142,6 +142,18 @@ public final class RedisBroker: Broker {
         await self.client.shutdown()
     }
 
+    /// The registered bots in the same Redis, over the same connections.
+    public func botStore(key: RegistryKey) -> RedisBotStore {
+        RedisBotStore(
+            client: self.client,
+            url: self.configuration.redis.url,
+            key: key,
+            eventLoop: self.eventLoop,
+            audit: AuditLog(),
+            logger: self.logger
+        )
+    }
+
     // MARK: Broker
 
     public func publish(

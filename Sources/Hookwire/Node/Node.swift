@@ -42,10 +42,10 @@ struct Node: Service {
         logger: Logger
     ) async throws -> Node {
         FileDescriptorLimit.raise(logger: logger)
-        let bots = try NodeRegistry(configuration.registry, logger: logger)
-        let access = Access(mode: configuration.access, registry: bots?.registry)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         let store = try NodeStore(configuration, group: group, logger: logger)
+        let bots = try NodeRegistry(configuration.registry, store: store, logger: logger)
+        let access = Access(mode: configuration.access, registry: bots?.registry)
         let state = NodeState()
         let ingress =
             configuration.tier.takesWebhooks

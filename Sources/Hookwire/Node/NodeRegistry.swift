@@ -18,7 +18,7 @@ struct NodeRegistry: Sendable {
     /// Reads the bots for the first time where they are in a file; nil where no source is configured.
     ///
     /// - Throws: `SettingsError` where the file is wrong, with all that is, a line each.
-    init?(_ source: RegistrySource?, logger: Logger) throws(SettingsError) {
+    init?(_ source: RegistrySource?, store node: NodeStore, logger: Logger) throws(SettingsError) {
         let registry = BotRegistry()
         switch source {
         case .none:
@@ -32,8 +32,9 @@ struct NodeRegistry: Sendable {
             }
             self.file = file
             self.store = file
-        case .redis:
-            throw SettingsError(message: "This build keeps no bots in Redis; give --bots a YAML file.")
+        case .redis(_, let key):
+            self.file = nil
+            self.store = node.botStore(key: key)
         }
         self.registry = registry
     }

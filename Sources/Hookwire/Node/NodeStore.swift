@@ -51,6 +51,14 @@ struct NodeStore: Sendable {
         self.broker = redis
     }
 
+    /// The registered bots in the Redis of the node.
+    ///
+    /// - Precondition: the node has a Redis.
+    func botStore(key: RegistryKey) -> RedisBotStore {
+        guard let redis else { preconditionFailure("bots are kept in the Redis that joins the nodes") }
+        return redis.botStore(key: key)
+    }
+
     /// Ends the connections, once nothing is published or delivered any more.
     func shutdown() async {
         await self.redis?.shutdown()

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes one flat JSON object, member by member, as UTF-8.
+/// Writes one JSON object, member by member, as UTF-8.
 public struct JSONObjectWriter {
     private var text: [UInt8] = [UInt8(ascii: "{")]
 
@@ -21,15 +21,16 @@ public struct JSONObjectWriter {
         JSONWriter.append(value, to: &self.text)
     }
 
-    /// Adds a truth value.
+    /// Adds `true` or `false`.
     public mutating func member(_ name: StaticString, _ value: Bool) {
-        self.member(name, json: Array((value ? "true" : "false").utf8))
+        self.append(name)
+        self.text.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
-    /// Adds a value that is written already.
+    /// Adds a value that has been written already.
     public mutating func member(_ name: StaticString, json value: [UInt8]) {
         self.append(name)
-        self.text += value
+        self.text.append(contentsOf: value)
     }
 
     /// The object's bytes.
