@@ -24,6 +24,18 @@ enum InputFile {
         return try file.closeAfter { try self.bytes(file, limit: limit) }
     }
 
+    /// Whether there is no file of this name, as far as this user may know.
+    static func isMissing(_ name: String) -> Bool {
+        do {
+            try FileDescriptor.open(FilePath(name), .readOnly).close()
+            return false
+        } catch Errno.noSuchFileOrDirectory {
+            return true
+        } catch {
+            return false
+        }
+    }
+
     private static func bytes(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
