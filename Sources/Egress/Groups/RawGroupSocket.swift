@@ -13,6 +13,7 @@ final class RawGroupSocket: FeedMember {
 
     var groupIndex = 0
 
+    let admission: Admission?
     private let membership: FeedMembership
     private let reader: GroupReader
     private let metrics: SocketMetrics
@@ -24,11 +25,13 @@ final class RawGroupSocket: FeedMember {
 
     private init(
         membership: FeedMembership,
+        admission: Admission?,
         reader: GroupReader,
         metrics: SocketMetrics,
         answers: RawAnswers?,
         filter: EventFilter?
     ) {
+        self.admission = admission
         self.membership = membership
         self.reader = reader
         self.metrics = metrics
@@ -40,6 +43,7 @@ final class RawGroupSocket: FeedMember {
     static func open(
         on channel: any Channel,
         membership: FeedMembership,
+        admission: Admission? = nil,
         reader: GroupReader,
         configuration: WebSocketConfiguration,
         metrics: SocketMetrics,
@@ -48,6 +52,7 @@ final class RawGroupSocket: FeedMember {
     ) throws {
         let socket = RawGroupSocket(
             membership: membership,
+            admission: admission,
             reader: reader,
             metrics: metrics,
             answers: answers,
@@ -80,6 +85,10 @@ final class RawGroupSocket: FeedMember {
 
     func drain() {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
+    }
+
+    func dismiss(_ dismissal: Dismissal) {
+        self.handler?.close(text: dismissal.explanation, reason: dismissal.endReason)
     }
 
     private func acknowledgeWritten() {

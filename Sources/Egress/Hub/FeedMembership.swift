@@ -93,6 +93,7 @@ struct FeedMembership {
     /// Delivers to a socket from now on.
     func join(_ member: any FeedMember) {
         self.group.add(member)
+        self.lane.joined(member, on: self.channel)
     }
 
     /// Delivers to the socket no more, and gives its place back. Once.

@@ -15,6 +15,8 @@ final class FeedRound {
     /// All events as gateways' sessions get them, made when the first session asks.
     private(set) lazy var gateway = GatewayRound(self.entries[...])
     private var cachedEnvelopes: EnvelopeRound?
+    /// The same for those who may not answer.
+    private var cachedSilentEnvelopes: EnvelopeRound?
     private var filtered: [EventFilter: FeedRound?] = [:]
 
     init(entries: [LogEntry]) {
@@ -55,7 +57,15 @@ final class FeedRound {
     }
 
     /// All events as envelopes, made when the first socket or stream asks; a round is of one channel.
-    func envelopes(on channel: ChannelID) -> EnvelopeRound {
+    ///
+    /// - Parameter offersReplies: whether those who get them may answer.
+    func envelopes(on channel: ChannelID, offersReplies: Bool = true) -> EnvelopeRound {
+        if !offersReplies, self.entries.contains(where: { $0.event.reply != nil }) {
+            let envelopes =
+                self.cachedSilentEnvelopes ?? EnvelopeRound(self.entries[...], channel: channel, offersReplies: false)
+            self.cachedSilentEnvelopes = envelopes
+            return envelopes
+        }
         if let envelopes = self.cachedEnvelopes { return envelopes }
         let envelopes = EnvelopeRound(self.entries[...], channel: channel)
         self.cachedEnvelopes = envelopes

@@ -53,6 +53,8 @@ final class Lane: Sendable {
         var heartbeats: HeartbeatWheel<WebSocketHandler>
         /// The cursors that are not where they will be.
         var keepers: [CursorKeeper] = []
+        /// Of those who were let in by tokens that end.
+        var expiries = ExpiryCalendar()
 
         init(heartbeats: HeartbeatWheel<WebSocketHandler>) {
             self.heartbeats = heartbeats
@@ -61,13 +63,20 @@ final class Lane: Sendable {
 
     let eventLoop: any EventLoop
     let broker: any Broker
+    let entrance: Entrance
     private let mailbox = Mutex(Mailbox())
     private let confined: NIOLoopBound<Confined>
 
     /// A lane of an event loop. On that loop.
-    init(configuration: EgressConfiguration, broker: any Broker, eventLoop: any EventLoop) {
+    init(
+        configuration: EgressConfiguration,
+        broker: any Broker,
+        entrance: Entrance = .open,
+        eventLoop: any EventLoop
+    ) {
         self.eventLoop = eventLoop
         self.broker = broker
+        self.entrance = entrance
         let heartbeats = HeartbeatWheel<WebSocketHandler>(
             period: configuration.pingInterval,
             answerTimeout: configuration.pongTimeout,
@@ -174,6 +183,21 @@ final class Lane: Sendable {
         self.confined.value.groups.values.flatMap(\.members)
     }
 
+    /// The sockets of one channel on this lane. On the loop.
+    func members(of channel: ChannelID) -> [any FeedMember] {
+        self.confined.value.groups[channel]?.members ?? []
+    }
+
+    /// A token ends by which somebody on this lane was let in. On the loop.
+    func expect(_ expiry: Int64, on channel: ChannelID) {
+        self.confined.value.expiries.add(expiry, on: channel)
+    }
+
+    private func dismissExpired() {
+        guard !self.confined.value.expiries.isEmpty else { return }
+        for channel in self.confined.value.expiries.takeDue(at: self.entrance.now()) { self.review(channel) }
+    }
+
     /// Pings a socket from now on, and ends it when it does not answer. On the loop.
     func startHeartbeat(of socket: WebSocketHandler) {
         self.confined.value.heartbeats.add(socket)
@@ -201,6 +225,7 @@ final class Lane: Sendable {
 
     private func beat(now: NIODeadline) {
         self.visitKeepers()
+        self.dismissExpired()
         for visit in self.confined.value.heartbeats.advance(to: now) {
             for socket in visit.members {
                 socket.heartbeat(visit.heartbeat, now: now)

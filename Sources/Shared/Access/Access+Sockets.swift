@@ -94,7 +94,7 @@ extension Access {
 
 extension Bot {
     /// Whether a secret is the current one or the one before. Takes the same time whichever it is.
-    func isOpened(by secret: Secret) -> Bool {
+    public func isOpened(by secret: Secret) -> Bool {
         let isCurrent = self.secret == secret
         let isPrevious = self.previousSecret.map { $0 == secret } ?? false
         return isCurrent || isPrevious

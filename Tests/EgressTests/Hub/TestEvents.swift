@@ -39,5 +39,12 @@ final class RecordingMember: FeedMember {
         self.interruptions.append(reason)
     }
 
+    var admission: Admission?
+    private(set) var dismissals: [Dismissal] = []
+
     func drain() {}
+
+    func dismiss(_ dismissal: Dismissal) {
+        self.dismissals.append(dismissal)
+    }
 }

@@ -13,13 +13,23 @@ struct EnvelopeSubscription {
     let consumer: ConsumerName?
     /// What its client acknowledges; nil where its system does.
     let acknowledgement: AcknowledgedStream?
+    /// By what the client was let in.
+    let admission: Admission?
+    /// Whether the client may answer, and is told how.
+    let offersReplies: Bool
     /// Whether it is one who looks on.
     let isInspector: Bool
     /// Of a member of a group, whose events do not come by the delivery.
     let share: EnvelopeShare?
 
     /// On the lane's loop. The feed posts to the lane from now on.
-    init(_ request: StreamRequest, beginning: StreamBeginning, place: FeedPlace, services: EnvelopeServices) {
+    init(
+        _ request: StreamRequest,
+        beginning: StreamBeginning,
+        place: FeedPlace,
+        admission: Admission?,
+        services: EnvelopeServices
+    ) {
         self.membership = FeedMembership(place: place, lane: services.lane)
         self.delivery = Delivery(
             broker: services.broker,
@@ -32,6 +42,8 @@ struct EnvelopeSubscription {
         self.filter = request.filter
         self.consumer = request.group == nil ? request.consumer : nil
         self.acknowledgement = request.acknowledges ? AcknowledgedStream() : nil
+        self.admission = admission
+        self.offersReplies = admission?.allows(.reply) ?? true
         self.isInspector = request.isInspector
         let membership = self.membership
         self.share = request.group.map { group in
