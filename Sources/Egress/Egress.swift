@@ -13,6 +13,7 @@ public final class Egress: Sendable {
     private let hub: Hub
     private let state: NodeState
     private let entrance: Entrance
+    private let presence: (any PresenceBoard)?
     private let logger: Logger
     private let broker: any Broker
     private let platform: QQPlatform?
@@ -25,6 +26,7 @@ public final class Egress: Sendable {
     ///
     /// - Parameters:
     ///   - access: whose sockets are taken.
+    ///   - presence: where operators see who is connected; nil where nobody does.
     ///   - group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes those
     ///     that the HTTP client has for all.
     public init(
@@ -32,6 +34,7 @@ public final class Egress: Sendable {
         broker: any Broker,
         state: NodeState,
         access: Access = .open,
+        presence: (any PresenceBoard)? = nil,
         group: (any EventLoopGroup)? = nil,
         logger: Logger
     ) {
@@ -53,6 +56,7 @@ public final class Egress: Sendable {
         self.hub = Hub(broker: broker, grace: configuration.feedGrace)
         self.state = state
         self.entrance = Entrance(access: access, now: configuration.now)
+        self.presence = presence
         self.logger = logger
         access.registry?.observe { [weak self] old, new in self?.review(new.channels(changedFrom: old)) }
     }
@@ -70,6 +74,7 @@ public final class Egress: Sendable {
             configuration: self.configuration,
             broker: self.broker,
             entrance: entrance,
+            presence: self.presence,
             eventLoop: eventLoop
         )
         self.lanes.withLock { $0.append(lane) }

@@ -115,6 +115,10 @@ final class RawSocket: FeedMember {
         self.position = head
     }
 
+    var attendee: Attendee {
+        Attendee(speech: .raw, consumer: self.consumer?.shown, offset: self.position.offset)
+    }
+
     func receipt(upTo end: Position) -> Receipt? {
         guard self.backlog == nil, self.position == end else { return nil }
         return Receipt(client: .raw, consumer: self.consumer, isFiltered: self.options?.filter != nil)

@@ -75,6 +75,8 @@ final class RawGroupSocket: FeedMember {
 
     // MARK: From the feed
 
+    var attendee: Attendee { Attendee(speech: .raw, consumer: self.reader.name.shown) }
+
     func deliver(_ round: FeedRound) {
         self.reader.wake()
     }

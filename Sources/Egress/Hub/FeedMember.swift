@@ -22,6 +22,9 @@ protocol FeedMember: AnyObject {
     /// By what it was let in; nil for the secret of a bot that is not registered.
     var admission: Admission? { get }
 
+    /// What an operator is told of it.
+    var attendee: Attendee { get }
+
     /// Ends because the node drains.
     func drain()
 

@@ -53,6 +53,8 @@ final class Lane: Sendable {
         var heartbeats: HeartbeatWheel<WebSocketHandler>
         /// The cursors that are not where they will be.
         var keepers: [CursorKeeper] = []
+        /// Whoever tells operators who is connected; nil where nobody asks.
+        var reception: Reception?
         /// Of those who were let in by tokens that end.
         var expiries = ExpiryCalendar()
 
@@ -72,6 +74,7 @@ final class Lane: Sendable {
         configuration: EgressConfiguration,
         broker: any Broker,
         entrance: Entrance = .open,
+        presence: (any PresenceBoard)? = nil,
         eventLoop: any EventLoop
     ) {
         self.eventLoop = eventLoop
@@ -82,7 +85,17 @@ final class Lane: Sendable {
             answerTimeout: configuration.pongTimeout,
             now: .now()
         )
-        self.confined = NIOLoopBound(Confined(heartbeats: heartbeats), eventLoop: eventLoop)
+        let confined = Confined(heartbeats: heartbeats)
+        if let presence, entrance.isGuarded {
+            confined.reception = Reception(
+                board: presence,
+                node: configuration.nodeName,
+                access: entrance.access,
+                now: entrance.now,
+                eventLoop: eventLoop
+            )
+        }
+        self.confined = NIOLoopBound(confined, eventLoop: eventLoop)
         eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] task in
             guard let self else { return task.cancel() }
             self.beat(now: .now())
@@ -140,6 +153,7 @@ final class Lane: Sendable {
         var finished = 0
         while budget > 0, let group = confined.active.popFirst() {
             let turn = group.takeTurn(limit: budget)
+            if turn.finished > 0 { confined.reception?.progressed(on: group.channel) }
             budget -= max(turn.deliveries, 1)
             finished += turn.finished
             if turn.isDone {
@@ -198,6 +212,9 @@ final class Lane: Sendable {
         for channel in self.confined.value.expiries.takeDue(at: self.entrance.now()) { self.review(channel) }
     }
 
+    /// Whoever tells operators who is connected; nil where nobody asks. On the loop.
+    var reception: Reception? { self.confined.value.reception }
+
     /// Pings a socket from now on, and ends it when it does not answer. On the loop.
     func startHeartbeat(of socket: WebSocketHandler) {
         self.confined.value.heartbeats.add(socket)
@@ -226,6 +243,7 @@ final class Lane: Sendable {
     private func beat(now: NIODeadline) {
         self.visitKeepers()
         self.dismissExpired()
+        self.reception?.look(now: now) { self.members(of: $0) }
         for visit in self.confined.value.heartbeats.advance(to: now) {
             for socket in visit.members {
                 socket.heartbeat(visit.heartbeat, now: now)

@@ -65,6 +65,7 @@ struct Node: Service {
                 broker: store.broker,
                 state: state,
                 access: access,
+                presence: configuration.adminToken == nil && configuration.redisURL == nil ? nil : store.presence,
                 group: group,
                 logger: logger
             ) : nil

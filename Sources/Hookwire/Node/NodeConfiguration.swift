@@ -52,6 +52,7 @@ struct NodeConfiguration: Sendable {
         try self.readEgress(reader)
         try self.readQQ(reader)
         try self.readAccess(reader)
+        self.egress.nodeName = "\(HostName.current):\(self.port)"
         try self.checkCombinations()
     }
 

@@ -26,8 +26,7 @@ extension PresenceSheet {
             if let socket = SocketPresence(element) { sockets.append(socket) }
             return sockets.count < Self.limit
         }
-        self.init(node: node, time: time, sockets: sockets)
-        self.count = max(Int(clamping: count), sockets.count)
+        self.init(node: node, time: time, count: Int(clamping: count), sockets: sockets)
     }
 }
 

@@ -18,10 +18,11 @@ public struct PresenceSheet: Hashable, Sendable {
     /// The first of them.
     public var sockets: [SocketPresence]
 
-    public init(node: String, time: Int64, sockets: some Collection<SocketPresence>) {
+    /// - Parameter count: how many there are; nil where all are in `sockets`.
+    public init(node: String, time: Int64, count: Int? = nil, sockets: some Collection<SocketPresence>) {
         self.node = node
         self.time = time
-        self.count = sockets.count
+        self.count = max(count ?? 0, sockets.count)
         self.sockets = Array(sockets.prefix(Self.limit))
     }
 

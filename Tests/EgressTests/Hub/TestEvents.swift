@@ -42,6 +42,8 @@ final class RecordingMember: FeedMember {
     var admission: Admission?
     private(set) var dismissals: [Dismissal] = []
 
+    var attendee = Attendee(speech: .raw)
+
     func drain() {}
 
     func dismiss(_ dismissal: Dismissal) {

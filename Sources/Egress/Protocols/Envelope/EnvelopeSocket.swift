@@ -78,6 +78,8 @@ final class EnvelopeSocket: EnvelopeClient {
         }
     }
 
+    var attendee: Attendee { self.subscription.attendee(.envelope) }
+
     func receipt(upTo end: Position) -> Receipt? {
         self.subscription.receipt(.envelope, upTo: end)
     }

@@ -52,6 +52,15 @@ struct EnvelopeSubscription {
         }
     }
 
+    /// What an operator is told of the client.
+    func attendee(_ speech: SocketPresence.Speech) -> Attendee {
+        Attendee(
+            speech: speech,
+            consumer: self.share.map(\.reader.name).flatMap(\.shown) ?? self.consumer?.shown,
+            offset: self.share == nil ? self.delivery.position?.offset : nil
+        )
+    }
+
     /// Who the client is to those who look on, where it has had everything up to a position. What a group's members take is
     /// told by their reader.
     func receipt(_ client: Receipt.Client, upTo end: Position) -> Receipt? {

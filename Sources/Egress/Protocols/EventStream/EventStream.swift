@@ -58,6 +58,8 @@ final class EventStream: EnvelopeClient {
         subscription.delivery.begin(beginning.resumption, owner: stream)
     }
 
+    var attendee: Attendee { self.subscription.attendee(.events) }
+
     func receipt(upTo end: Position) -> Receipt? {
         self.subscription.receipt(.events, upTo: end)
     }

@@ -221,6 +221,8 @@ final class GatewaySocket: FeedMember {
         self.eventLoop.assumeIsolated().execute { self.end(ending) }
     }
 
+    var attendee: Attendee { Attendee(speech: .gateway, offset: self.position?.offset) }
+
     func receipt(upTo end: Position) -> Receipt? {
         self.position == end ? Receipt(client: .gateway) : nil
     }
