@@ -252,6 +252,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "BotFileTests",
+            dependencies: [
+                "BotFile",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "IngressTests",
             dependencies: [
                 "BrokerConformance",
@@ -293,6 +303,7 @@ let package = Package(
                 "SeededRandom",
                 "Shared",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -95,6 +95,7 @@ struct Node: Service {
             greeting: Greeting(
                 baseURL: Self.baseURL(of: server.localAddress, isTLS: configuration.tlsKey != nil),
                 tier: configuration.tier,
+                isRegistered: configuration.access == .registered,
                 retention: configuration.retentionSentence
             ).text
         )
