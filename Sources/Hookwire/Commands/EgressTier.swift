@@ -22,6 +22,10 @@ struct EgressTier: NodeCommand {
     @OptionGroup(title: "Store") var redis: RedisOptions
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Sockets") var egress: EgressOptions
+    @OptionGroup(title: "Addresses") var addresses: AddressOptions
+    @OptionGroup(title: "Limits of sockets") var socketLimits: SocketLimitOptions
 
-    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.egress] }
+    var settings: [any SettingFlags] {
+        [self.node, self.redis, self.retention, self.egress, self.addresses, self.socketLimits]
+    }
 }

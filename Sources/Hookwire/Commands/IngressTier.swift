@@ -22,6 +22,7 @@ struct IngressTier: NodeCommand {
     @OptionGroup(title: "Store") var redis: RedisOptions
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Webhooks") var ingress: IngressOptions
+    @OptionGroup(title: "Addresses") var addresses: AddressOptions
 
-    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.ingress] }
+    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.ingress, self.addresses] }
 }

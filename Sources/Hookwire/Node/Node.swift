@@ -62,8 +62,10 @@ struct Node: Service {
         // It opens when the store can be reached, and stays open until that is shut down.
         _ = ingress?.openInbox(on: group.any())
         let health = HealthRoutes(state: state, broker: store.broker, metrics: metrics)
-        let server = try await Self.listen(configuration, group: group) { eventLoop in
+        let addresses = AddressGuard(configuration: configuration.nodeLimits.addresses, logger: logger)
+        let server = try await Self.listen(configuration, group: group, logger: logger) { eventLoop in
             var router = Router()
+            if let addresses { router.guardRoutes(except: HealthRoutes.paths) { addresses.refusal(of: $0) } }
             try ingress?.addRoutes(to: &router, on: eventLoop)
             egress?.addRoutes(to: &router, on: eventLoop)
             health.addRoutes(to: &router)
@@ -109,6 +111,7 @@ struct Node: Service {
     private static func listen(
         _ configuration: NodeConfiguration,
         group: any EventLoopGroup,
+        logger: Logger,
         makeRouter: @escaping HTTPServer.MakeRouter
     ) async throws -> HTTPServer {
         var tls: NIOSSLContext?
@@ -121,6 +124,8 @@ struct Node: Service {
                 port: configuration.port,
                 limits: configuration.limits,
                 tls: tls,
+                proxies: configuration.nodeLimits.proxies,
+                logger: logger,
                 group: group,
                 makeRouter: makeRouter
             )

@@ -30,6 +30,7 @@ struct NodeConfiguration: Sendable {
     /// The directory of the log, where it is to outlive the process without a Redis.
     var data: String?
     var dataLimit = 1 << 30
+    var nodeLimits = NodeLimits()
 
     /// Reads the settings.
     ///
@@ -42,6 +43,7 @@ struct NodeConfiguration: Sendable {
         try self.readIngress(reader)
         try self.readEgress(reader)
         try self.readQQ(reader)
+        try self.readLimits(reader)
         try self.checkCombinations()
     }
 
