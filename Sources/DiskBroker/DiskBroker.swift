@@ -86,6 +86,7 @@ public final class DiskBroker: Broker {
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         on eventLoop: any EventLoop
     ) -> PendingPublication {
         let bytes = EventEncoding.encode(event)
@@ -98,7 +99,16 @@ public final class DiskBroker: Broker {
         let (feeds, metrics) = (self.feeds, self.metrics)
         self.worker.submit(
             DiskJob(kind: .write, eventBytes: bytes.readableBytes + DiskSpace.eventCost) { store, now, database in
-                guard let position = try store.publish(bytes, to: channel, key: key, now: now, database) else {
+                guard
+                    let position = try store.publish(
+                        bytes,
+                        to: channel,
+                        key: key,
+                        retention: retention,
+                        now: now,
+                        database
+                    )
+                else {
                     return {
                         metrics.published(.success(.duplicate))
                         promise.succeed(.duplicate)

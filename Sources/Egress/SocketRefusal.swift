@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
@@ -25,6 +26,7 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
     case groupNeedsSocket = "group_needs_socket"
     case tooManyConsumers = "too_many_consumers"
     case brokerUnavailable = "broker_unavailable"
+    case botSockets = "bot_sockets"
 
     /// Why a socket could not be opened.
     init(_ error: any Error) {
@@ -59,6 +61,8 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badAck, .badVisibility, .badAttempts,
             .badPrefetch, .badFilter, .groupSince, .conflictingStarts, .conflictingConsumers, .groupNeedsSocket:
             Problem(.badRequest, reason: self.rawValue, detail: self.mistake)
+        case .botSockets:
+            LimitRefusal.botSockets.problem(retryAfter: .seconds(5))
         case .brokerUnavailable:
             Problem(
                 .serviceUnavailable,
@@ -87,7 +91,7 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         case .conflictingStarts: "A stream begins after= a position or since= a time, not both."
         case .conflictingConsumers: "A socket is a consumer= of its own or a member of a group=, not both."
         case .groupNeedsSocket: "A group's member acknowledges what it gets, which takes a WebSocket: use /ws."
-        case .missingSecret, .draining, .tooManyConsumers, .brokerUnavailable: self.rawValue
+        case .missingSecret, .draining, .tooManyConsumers, .brokerUnavailable, .botSockets: self.rawValue
         }
     }
 }

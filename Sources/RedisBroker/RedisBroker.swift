@@ -30,6 +30,8 @@ public final class RedisBroker: Broker {
     private let asks: ReplyAsks
     private let inboxes: ReplyInboxes
     private let observers: RedisObservers
+    private let seatTaker: RedisSeats
+    private let renewal = Mutex<RepeatedTask?>(nil)
     private let eventLoop: any EventLoop
     private let metrics = RedisBrokerMetrics()
     private let logger: Logger
@@ -92,13 +94,25 @@ public final class RedisBroker: Broker {
         self.asks = ReplyAsks(client: self.client, timeout: configuration.replyTimeout)
         self.inboxes = ReplyInboxes(client: self.client, eventLoop: self.eventLoop, logger: logger)
         self.observers = RedisObservers(client: self.client, eventLoop: self.eventLoop, logger: logger)
+        self.seatTaker = RedisSeats(client: self.client, eventLoop: self.eventLoop)
     }
+
+    /// The limits of requests that all nodes of this Redis share.
+    public var leases: any LeaseSource { RedisLeases(client: self.client) }
+
+    /// The limits of sockets that all nodes of this Redis share.
+    public var seats: any SeatStore { self.seatTaker }
 
     /// Begins to connect, and goes on to until `shutdown`. Once.
     public func start() {
         self.client.setSubscriptionDelegate(self)
         self.client.start()
         if self.configuration.feeds { self.listen() }
+        let seats = self.seatTaker
+        let pause = RedisSeats.pause
+        self.renewal.withLock {
+            $0 = self.eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in seats.renew() }
+        }
     }
 
     /// Looks from now on whether what is published comes back, and after the feeds. Does nothing the second time.
@@ -135,6 +149,7 @@ public final class RedisBroker: Broker {
             return listening.tasks
         }
         for task in tasks { task.cancel() }
+        self.renewal.withLock { $0.take() }?.cancel()
         self.feeds.end()
         self.inboxes.end()
         self.observers.end()
@@ -160,10 +175,11 @@ public final class RedisBroker: Broker {
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         on eventLoop: any EventLoop
     ) -> PendingPublication {
         let promise = eventLoop.makePromise(of: Publication.self)
-        self.publisher.publish(event, to: channel, key: key, on: eventLoop) { result in
+        self.publisher.publish(event, to: channel, key: key, retention: retention, on: eventLoop) { result in
             let result = result.mapError { self.brokerError($0) }
             self.metrics.published(result)
             promise.completeWith(result.mapError { $0 })

@@ -23,7 +23,8 @@ public struct BrokerRule: Sendable, CustomTestStringConvertible {
 
     /// Every rule.
     public static let all =
-        Self.publishing + Self.duplicates + Self.feeding + Self.reading + Self.retention + Self.bytes
+        Self.publishing + Self.duplicates + Self.feeding + Self.reading + Self.retention + Self.ownRetention
+        + Self.bytes
         + Self.tokens + Self.replies + Self.cursors + Self.groups + Self.observations
 
     public var testDescription: String { self.sentence }

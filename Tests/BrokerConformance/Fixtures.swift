@@ -50,21 +50,25 @@ extension Broker {
         to channel: ChannelID,
         keyed: String? = nil,
         lifetimeMilliseconds: Int64 = DuplicateKey.defaultLifetimeMilliseconds,
+        keeping retention: ChannelRetention? = nil,
         on eventLoop: any EventLoop = Fixtures.eventLoop
     ) async throws -> Publication {
         let key = keyed.map { DuplicateKey($0, lifetimeMilliseconds: lifetimeMilliseconds) }
-        return try await self.publish(event, to: channel, key: key, on: eventLoop).future(on: eventLoop).get()
+        return try await self.publish(event, to: channel, key: key, retention: retention, on: eventLoop)
+            .future(on: eventLoop).get()
     }
 
     /// Publishes events with these bodies, one after the other, and returns their positions.
     @discardableResult
-    public func publish(_ texts: [String], to channel: ChannelID) async throws -> [Position] {
+    public func publish(
+        _ texts: [String],
+        to channel: ChannelID,
+        keeping retention: ChannelRetention? = nil
+    ) async throws -> [Position] {
         var positions: [Position] = []
         for text in texts {
-            guard case .stored(let position, feeds: _) = try await self.publish(Fixtures.event(text), to: channel)
-            else {
-                continue
-            }
+            let publication = try await self.publish(Fixtures.event(text), to: channel, keeping: retention)
+            guard case .stored(let position, feeds: _) = publication else { continue }
             positions.append(position)
         }
         return positions

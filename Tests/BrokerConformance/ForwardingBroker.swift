@@ -20,9 +20,10 @@ extension ForwardingBroker {
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         on eventLoop: any EventLoop
     ) -> PendingPublication {
-        self.base.publish(event, to: channel, key: key, on: eventLoop)
+        self.base.publish(event, to: channel, key: key, retention: retention, on: eventLoop)
     }
 
     /// Left to the base.

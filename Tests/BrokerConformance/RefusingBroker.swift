@@ -22,6 +22,7 @@ public struct RefusingBroker: Broker {
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         on eventLoop: any EventLoop
     ) -> PendingPublication {
         .failed(self.error)

@@ -226,7 +226,7 @@ import Testing
             try await self.bed.withBroker(in: directory) { _ in }
             let file = directory + "/hookwire.sqlite"
             try await DatabaseQueue(path: file).write { database in
-                try database.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('2')")
+                try database.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('3')")
             }
             #expect(try self.refusal(of: directory) == .newer(file: file))
             try FileManager.default.removeItem(atPath: file)

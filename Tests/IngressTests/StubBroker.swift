@@ -61,6 +61,7 @@ final class StubBroker: ForwardingBroker {
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         on eventLoop: any EventLoop
     ) -> PendingPublication {
         self.log.withLock { $0.append(Published(event: event, channel: channel, key: key)) }

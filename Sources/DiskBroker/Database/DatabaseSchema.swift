@@ -27,8 +27,17 @@ enum DatabaseSchema {
                 arguments: [Data(SecureRandom.bytes(16))]
             )
         }
+        migrator.registerMigration("2") { try $0.execute(sql: Self.retention) }
         return migrator
     }
+
+    /// What a channel keeps, where it is not what all keep.
+    private static let retention = """
+        ALTER TABLE channel ADD COLUMN keptCount INTEGER;
+        ALTER TABLE channel ADD COLUMN keptAge INTEGER;
+        ALTER TABLE channel ADD COLUMN keptBytes INTEGER;
+        CREATE INDEX channelByKeptAge ON channel (keptAge) WHERE keptAge IS NOT NULL;
+        """
 
     private static let log = """
         CREATE TABLE identity (id INTEGER PRIMARY KEY, seed BLOB NOT NULL, generation INTEGER NOT NULL);

@@ -93,8 +93,32 @@ enum EventTable {
     /// Removes a channel's oldest events but for so many, and returns how many they were.
     static func trim(_ channel: StoredChannel, to count: Int, _ database: Database) throws -> Int {
         guard channel.last > UInt64(count) else { return 0 }
-        try database.cachedStatement(sql: "DELETE FROM event WHERE channel = ? AND offset <= ?")
-            .execute(arguments: [channel.number, Int64(bitPattern: channel.last - UInt64(count))])
+        return try self.remove(of: channel, before: channel.last - UInt64(count) + 1, database)
+    }
+
+    /// Removes a channel's oldest events but for so many bytes, and returns how many they were. The newest stays.
+    static func trim(_ channel: StoredChannel, toBytes bytes: Int, _ database: Database) throws -> Int {
+        // The length of a blob stands in its row's header.
+        let statement = try database.cachedStatement(
+            sql: "SELECT offset, length(bytes) FROM event WHERE channel = ? ORDER BY offset DESC"
+        )
+        let rows = try Row.fetchCursor(statement, arguments: [channel.number])
+        var (size, first) = (0, channel.last)
+        while let row = try rows.next() {
+            size += row[1] as Int
+            let offset = UInt64(bitPattern: row[0] as Int64)
+            guard size <= bytes || offset == channel.last else {
+                return try self.remove(of: channel, before: first, database)
+            }
+            first = offset
+        }
+        return 0
+    }
+
+    /// Removes a channel's events before an offset, and returns how many they were.
+    static func remove(of channel: StoredChannel, before offset: UInt64, _ database: Database) throws -> Int {
+        try database.cachedStatement(sql: "DELETE FROM event WHERE channel = ? AND offset < ?")
+            .execute(arguments: [channel.number, Int64(bitPattern: offset)])
         return database.changesCount
     }
 
@@ -106,6 +130,20 @@ enum EventTable {
         while let row = try rows.next(), (row[1] as Int64) < oldestTime { last = row[0] }
         guard let last else { return 0 }
         return try self.remove(through: last, database)
+    }
+
+    /// The same of all channels that keep their events for as long as all.
+    static func expireCommon(before oldestTime: Int64, limit: Int, _ database: Database) throws -> Int {
+        let common = "channel NOT IN (SELECT number FROM channel WHERE keptAge IS NOT NULL)"
+        let statement = try database.cachedStatement(
+            sql: "SELECT id, storedAt FROM event WHERE \(common) ORDER BY id LIMIT ?"
+        )
+        let rows = try Row.fetchCursor(statement, arguments: [limit])
+        var last: Int64?
+        while let row = try rows.next(), (row[1] as Int64) < oldestTime { last = row[0] }
+        guard let last else { return 0 }
+        try database.cachedStatement(sql: "DELETE FROM event WHERE id <= ? AND \(common)").execute(arguments: [last])
+        return database.changesCount
     }
 
     /// Removes the oldest events of all that take so many bytes, at most `limit`, and returns how many.

@@ -46,8 +46,12 @@ struct LogStore: Sendable {
     mutating func finish(now: Int64, _ database: Database) throws -> [Retention.Reason: Int] {
         for (stored, isChanged) in self.channels.values where isChanged {
             try ChannelTable.update(stored, now: now, database)
-            let count = try EventTable.trim(stored, to: self.configuration.retentionCount, database)
+            let kept = stored.retention
+            let count = try EventTable.trim(stored, to: kept?.count ?? self.configuration.retentionCount, database)
             self.trimmed[.count, default: 0] += count
+            if let bytes = kept?.bytes {
+                self.trimmed[.bytes, default: 0] += try EventTable.trim(stored, toBytes: bytes, database)
+            }
         }
         self.channels = [:]
         return self.trimmed
@@ -104,6 +108,11 @@ struct LogStore: Sendable {
         try ChannelTable.fetch(id, database)?.head ?? Position(epoch: self.epoch(of: id), offset: 0)
     }
 
+    /// How long events of a channel are kept, in milliseconds.
+    private func age(of channel: StoredChannel?) -> Int64 {
+        channel?.retention?.ageMilliseconds ?? self.configuration.retentionAgeMilliseconds
+    }
+
     // MARK: Events
 
     /// Appends an event and returns its position; nil where its key is known.
@@ -111,6 +120,7 @@ struct LogStore: Sendable {
         _ bytes: ByteBuffer,
         to id: ChannelID,
         key: KeyDigest?,
+        retention: ChannelRetention?,
         now: Int64,
         _ database: Database
     ) throws -> Position? {
@@ -119,6 +129,11 @@ struct LogStore: Sendable {
             self.retention.countKey()
         }
         var channel = try self.channel(id, now: now, database)
+        if channel.retention != retention {
+            channel.retention = retention
+            try ChannelTable.keep(channel, database)
+            if retention?.ageMilliseconds != nil { self.retention.hasOwnAges = true }
+        }
         channel.last += 1
         try EventTable.append(bytes, channel: channel, offset: channel.last, now: now, database)
         self.channels[id] = (channel, true)
@@ -135,7 +150,7 @@ struct LogStore: Sendable {
     ) throws -> LogPage {
         let head = try self.head(of: id, database)
         let channel = try ChannelTable.fetch(id, database)
-        let oldestTime = now - self.configuration.retentionAgeMilliseconds
+        let oldestTime = now - self.age(of: channel)
         let first = try channel.map { try EventTable.firstOffset(of: $0, notBefore: oldestTime, database) } ?? 1
         if let position {
             if position.epoch != head.epoch { return .notRecoverable(.epochChanged, head: head) }
@@ -174,10 +189,11 @@ struct LogStore: Sendable {
     mutating func take(_ request: GroupRequest, on id: ChannelID, now: Int64, _ database: Database) throws -> GroupPage
     {
         var channel = try self.channel(id, now: now, database)
+        let notBefore = now - self.age(of: channel)
         let page = try GroupTable.take(
             request,
             of: &channel,
-            notBefore: now - self.configuration.retentionAgeMilliseconds,
+            notBefore: notBefore,
             now: now,
             database
         )

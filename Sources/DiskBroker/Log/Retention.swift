@@ -15,6 +15,8 @@ struct Retention: Sendable {
 
     /// How many rows one transaction removes for one reason, so that it stays short.
     private static let step = 1_024
+    /// How often events that are kept for times of their own are looked at, in milliseconds.
+    private static let ownAgesPause: Int64 = 1_000
     /// How many pages are given back to the file system at once.
     private static let pagesGivenBack = 256
 
@@ -22,23 +24,45 @@ struct Retention: Sendable {
     let space: DiskSpace
     /// How many keys there are at most: one that takes the place of another counts twice until they are counted again.
     private var keyCount: Int
+    /// Whether some channel may keep its events for a time of its own.
+    var hasOwnAges: Bool
+    /// When those are looked at again.
+    private var nextLookAtOwnAges: Int64 = .min
 
     init(configuration: DiskBrokerConfiguration, space: DiskSpace, _ database: Database) throws {
         self.configuration = configuration
         self.space = space
         self.keyCount = try KeyTable.count(database)
+        self.hasOwnAges = try !ChannelTable.ownAges(database).isEmpty
     }
 
     /// Removes what is too old, some of it at a time.
     mutating func expire(now: Int64, trimmed: inout [Reason: Int], _ database: Database) throws {
         let oldest = now - self.configuration.retentionAgeMilliseconds
-        trimmed[.age, default: 0] += try EventTable.expire(before: oldest, limit: Self.step, database)
+        if !self.hasOwnAges {
+            trimmed[.age, default: 0] += try EventTable.expire(before: oldest, limit: Self.step, database)
+        } else if now >= self.nextLookAtOwnAges {
+            // What is kept for longer may stand before the others: to pass over it takes a while.
+            self.nextLookAtOwnAges = now + Self.ownAgesPause
+            trimmed[.age, default: 0] += try self.expireByOwnAges(oldest: oldest, now: now, database)
+        }
         self.keyCount -= try KeyTable.expire(now: now, limit: Self.step, database)
         if let letter = try DeadLetterTable.oldest(database),
             letter.time < now - self.configuration.deadLetterAgeMilliseconds
         {
             try DeadLetterTable.remove(through: letter.id, database)
         }
+    }
+
+    private mutating func expireByOwnAges(oldest: Int64, now: Int64, _ database: Database) throws -> Int {
+        let channels = try ChannelTable.ownAges(database)
+        self.hasOwnAges = !channels.isEmpty
+        var count = 0
+        for (channel, age) in channels {
+            let first = try EventTable.firstOffset(of: channel, notBefore: now - age, database)
+            count += try EventTable.remove(of: channel, before: first, database)
+        }
+        return try count + EventTable.expireCommon(before: oldest, limit: Self.step, database)
     }
 
     /// A key was inserted.

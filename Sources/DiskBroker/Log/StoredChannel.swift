@@ -18,6 +18,8 @@ struct StoredChannel {
     /// When something of it last changed, in milliseconds since 1970, to the hour: it decides who is forgotten, and an hour
     /// spares the index.
     var usedAt: Int64
+    /// How much of it is kept, where not as much as of all.
+    var retention: ChannelRetention?
 
     /// The position of the newest event.
     var head: Position { Position(epoch: self.epoch, offset: self.last) }
@@ -30,7 +32,9 @@ enum ChannelTable {
 
     static func fetch(_ id: ChannelID, _ database: Database) throws -> StoredChannel? {
         let statement = try database.cachedStatement(
-            sql: "SELECT number, epoch, last, lastLetter, usedAt FROM channel WHERE id = ?"
+            sql: """
+                SELECT number, epoch, last, lastLetter, usedAt, keptCount, keptAge, keptBytes FROM channel WHERE id = ?
+                """
         )
         return try Row.fetchOne(statement, arguments: [id.description]).map { row in
             StoredChannel(
@@ -38,7 +42,8 @@ enum ChannelTable {
                 epoch: Epoch(rawValue: UInt64(bitPattern: row[1])),
                 last: UInt64(bitPattern: row[2]),
                 lastLetter: UInt64(bitPattern: row[3]),
-                usedAt: row[4]
+                usedAt: row[4],
+                retention: ChannelRetention(count: row[5], ageMilliseconds: row[6], bytes: row[7])
             )
         }
     }
@@ -68,6 +73,32 @@ enum ChannelTable {
                 sql: "UPDATE channel SET last = ?, lastLetter = ?, usedAt = ? WHERE number = ?"
             )
             .execute(arguments: [numbers[0], numbers[1], usedAt, channel.number])
+        }
+    }
+
+    /// Stores how much of a channel is kept.
+    static func keep(_ channel: StoredChannel, _ database: Database) throws {
+        let retention = channel.retention
+        try database.cachedStatement(
+            sql: "UPDATE channel SET keptCount = ?, keptAge = ?, keptBytes = ? WHERE number = ?"
+        )
+        .execute(arguments: [retention?.count, retention?.ageMilliseconds, retention?.bytes, channel.number])
+    }
+
+    /// The channels that keep their events for a time of their own, in milliseconds.
+    static func ownAges(_ database: Database) throws -> [(channel: StoredChannel, age: Int64)] {
+        let statement = try database.cachedStatement(
+            sql: "SELECT number, epoch, last, keptAge FROM channel WHERE keptAge IS NOT NULL"
+        )
+        return try Row.fetchAll(statement).map { row in
+            let channel = StoredChannel(
+                number: row[0],
+                epoch: Epoch(rawValue: UInt64(bitPattern: row[1])),
+                last: UInt64(bitPattern: row[2]),
+                lastLetter: 0,
+                usedAt: 0
+            )
+            return (channel, row[3])
         }
     }
 

@@ -31,11 +31,14 @@ final class Hub: Sendable {
 
     let broker: any Broker
     private let grace: TimeAmount
+    /// Where bots may have so many sockets only.
+    private let seats: BotSeats?
     private let entries = Mutex<[ChannelID: Entry]>([:])
 
-    init(broker: any Broker, grace: TimeAmount) {
+    init(broker: any Broker, grace: TimeAmount, seats: BotSeats? = nil) {
         self.broker = broker
         self.grace = grace
+        self.seats = seats
     }
 
     /// How many feeds run.
@@ -46,8 +49,20 @@ final class Hub: Sendable {
 
     /// Takes a place on a channel's feed.
     ///
-    /// - Returns: a future on `eventLoop` that succeeds when the feed is on, or fails with the broker's error.
+    /// - Returns: a future on `eventLoop` that succeeds when the feed is on, or fails with the broker's error, or with
+    ///   `SocketRefusal` where the bot has as many sockets as it may.
     func takePlace(on channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<FeedPlace> {
+        guard let seats else { return self.takePlace(on: channel, seat: nil, eventLoop: eventLoop) }
+        return seats.take(on: channel, eventLoop: eventLoop).flatMap { seat in
+            self.takePlace(on: channel, seat: seat, eventLoop: eventLoop)
+        }
+    }
+
+    private func takePlace(
+        on channel: ChannelID,
+        seat: Seat?,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<FeedPlace> {
         let (slot, starting) = self.entries.withLock { entries -> (Slot, EventLoopPromise<any FeedSubscription>?) in
             if var entry = entries[channel] {
                 entry.places += 1
@@ -59,7 +74,7 @@ final class Hub: Sendable {
             entries[channel] = Entry(slot: slot, places: 1)
             return (slot, promise)
         }
-        let place = FeedPlace(feed: slot.feed, hub: self, eventLoop: eventLoop)
+        let place = FeedPlace(feed: slot.feed, seat: seat, hub: self, eventLoop: eventLoop)
         if let starting {
             // A feed that could not begin is not kept: the next socket tries anew.
             starting.futureResult.whenFailure { _ in self.forget(slot) }
@@ -102,12 +117,15 @@ final class Hub: Sendable {
 /// A place on a feed, which keeps the feed running until it is given back or let go of.
 final class FeedPlace: Sendable {
     let feed: Feed
+    /// The bot's, where it may have so many only.
+    private let seat: Seat?
     private let hub: Hub
     private let eventLoop: any EventLoop
     private let isGivenBack = Atomic<Bool>(false)
 
-    fileprivate init(feed: Feed, hub: Hub, eventLoop: any EventLoop) {
+    fileprivate init(feed: Feed, seat: Seat?, hub: Hub, eventLoop: any EventLoop) {
         self.feed = feed
+        self.seat = seat
         self.hub = hub
         self.eventLoop = eventLoop
     }
@@ -120,6 +138,7 @@ final class FeedPlace: Sendable {
     /// Gives the place back; does nothing the second time.
     func giveBack() {
         guard !self.isGivenBack.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        self.seat?.giveBack()
         self.hub.giveBack(self.feed.channel, feed: self.feed, eventLoop: self.eventLoop)
     }
 }

@@ -23,6 +23,10 @@ struct EgressTier: NodeCommand {
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Sockets") var egress: EgressOptions
     @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Addresses") var addresses: AddressOptions
+    @OptionGroup(title: "Limits of sockets") var socketLimits: SocketLimitOptions
 
-    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.egress, self.access] }
+    var settings: [any SettingFlags] {
+        [self.node, self.redis, self.retention, self.egress, self.access, self.addresses, self.socketLimits]
+    }
 }

@@ -23,6 +23,9 @@ struct IngressTier: NodeCommand {
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Webhooks") var ingress: IngressOptions
     @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Addresses") var addresses: AddressOptions
 
-    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.ingress, self.access] }
+    var settings: [any SettingFlags] {
+        [self.node, self.redis, self.retention, self.ingress, self.access, self.addresses]
+    }
 }

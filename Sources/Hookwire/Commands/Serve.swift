@@ -25,6 +25,8 @@ struct Serve: NodeCommand {
     @OptionGroup(title: "Node") var node: NodeOptions
     @OptionGroup(title: "Webhooks") var ingress: IngressOptions
     @OptionGroup(title: "Sockets") var egress: EgressOptions
+    @OptionGroup(title: "Addresses") var addresses: AddressOptions
+    @OptionGroup(title: "Limits of sockets") var socketLimits: SocketLimitOptions
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Store") var redis: RedisOptions
     @OptionGroup(title: "Disk") var data: DataOptions
@@ -32,6 +34,9 @@ struct Serve: NodeCommand {
     @OptionGroup(title: "Access") var access: AccessOptions
 
     var settings: [any SettingFlags] {
-        [self.node, self.ingress, self.egress, self.retention, self.redis, self.data, self.memory, self.access]
+        [
+            self.node, self.ingress, self.egress, self.addresses, self.socketLimits, self.retention, self.redis,
+            self.data, self.memory, self.access,
+        ]
     }
 }

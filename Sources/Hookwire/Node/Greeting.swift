@@ -55,7 +55,7 @@ struct Greeting {
 
                 Send a signed sample event:
 
-                  \(self.program) send --relay \(self.baseURL)\(self.isRegistered ? "/webhook/qq/NAME" : "") --platform qq --secret \(self.isRegistered ? "SECRET" : Self.sampleSecret) --text "Hello from Hookwire"
+                  \(self.program) send --relay \(self.baseURL) --platform qq --secret \(Self.sampleSecret) --text "Hello from Hookwire"
 
                 """
         }

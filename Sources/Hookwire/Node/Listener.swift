@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
@@ -14,6 +15,8 @@ struct Listener: Sendable {
     var port: Int
     var limits: HTTPLimits
     var tls: NIOSSLContext?
+    /// Whom to believe who its clients are.
+    var proxies = TrustedProxies.none
     /// The flags that set them, to name in errors: `--host`, `--port`.
     var flags: (host: String, port: String)
 
@@ -22,6 +25,7 @@ struct Listener: Sendable {
     /// - Throws: `SettingsError` where the address cannot be used.
     func start(
         group: any EventLoopGroup,
+        logger: Logger,
         makeRouter: @escaping HTTPServer.MakeRouter
     ) async throws -> HTTPServer {
         do {
@@ -30,6 +34,8 @@ struct Listener: Sendable {
                 port: self.port,
                 limits: self.limits,
                 tls: self.tls,
+                proxies: self.proxies,
+                logger: logger,
                 group: group,
                 makeRouter: makeRouter
             )

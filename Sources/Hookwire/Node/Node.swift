@@ -77,9 +77,11 @@ struct Node: Service {
             registry: bots?.registry,
             metrics: metrics
         )
+        let addresses = AddressGuard(configuration: configuration.nodeLimits.addresses, logger: logger)
         let listener = try configuration.listener
-        let server = try await listener.start(group: group) { eventLoop in
+        let server = try await listener.start(group: group, logger: logger) { eventLoop in
             var router = Router()
+            if let addresses { router.guardRoutes(except: HealthRoutes.paths) { addresses.refusal(of: $0) } }
             try ingress?.addRoutes(to: &router, on: eventLoop)
             egress?.addRoutes(to: &router, on: eventLoop)
             health.addRoutes(to: &router)
@@ -88,7 +90,7 @@ struct Node: Service {
         let adminListener = configuration.adminListener(tls: listener.tls)
         var adminServer: HTTPServer?
         if let admin = bots?.admin(configuration, broker: store.broker, presence: store.presence, logger: logger) {
-            adminServer = try await adminListener.start(group: group) { eventLoop in
+            adminServer = try await adminListener.start(group: group, logger: logger) { eventLoop in
                 var router = Router()
                 admin.addRoutes(to: &router, on: eventLoop)
                 return router

@@ -39,6 +39,7 @@ struct NodeConfiguration: Sendable {
     /// Where the admin API listens.
     var adminHost = "127.0.0.1"
     var adminPort = 8_082
+    var nodeLimits = NodeLimits()
 
     /// Reads the settings.
     ///
@@ -53,6 +54,7 @@ struct NodeConfiguration: Sendable {
         try self.readQQ(reader)
         try self.readAccess(reader)
         self.egress.nodeName = "\(HostName.current):\(self.port)"
+        try self.readLimits(reader)
         try self.checkCombinations()
     }
 

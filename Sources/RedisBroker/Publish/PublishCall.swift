@@ -39,6 +39,16 @@ struct PublishCall: Sendable {
         ).command(self.arguments)
     }
 
+    /// The call of the script for channels with a retention of their own, by its name or its text.
+    func keeping(_ retention: ChannelRetention, _ command: String, _ script: String) -> RESPCommand {
+        let own: [RESPArgument] = [
+            .integer(retention.count ?? 0),
+            .integer(Int(retention.ageMilliseconds ?? 0)),
+            .integer(retention.bytes ?? 0),
+        ]
+        return RESPCommand(command, [.string(script)] + Self.fixed(self.channel.keys) + self.arguments + own)
+    }
+
     private var arguments: [RESPArgument] {
         let position = self.channel.position
         return [

@@ -21,6 +21,8 @@ final class Publisher: Sendable {
 
     private let client: RedisClient
     private let script: RedisScript
+    /// The same for channels with a retention of their own.
+    private let keepingScript: RedisScript
     private let eventLimit: Int
     private let state: Mutex<State>
 
@@ -29,6 +31,7 @@ final class Publisher: Sendable {
         self.client = client
         let script = RedisScript.publish(settings)
         self.script = script
+        self.keepingScript = RedisScript.publishKeeping(settings)
         self.eventLimit = eventLimit
         self.state = Mutex(State(channels: PublishedChannels(script: script)))
     }
@@ -41,6 +44,7 @@ final class Publisher: Sendable {
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention? = nil,
         on eventLoop: any EventLoop,
         completion: @escaping @Sendable (Result<Publication, any Error>) -> Void
     ) {
@@ -57,9 +61,31 @@ final class Publisher: Sendable {
             },
             epoch: epoch
         )
+        if let retention {
+            return self.publish(call, keeping: retention, to: channel, on: eventLoop, completion: completion)
+        }
         self.client.send(call.byName, on: eventLoop) { reply in
             if RedisScripts.isUnknown(reply) {
                 self.client.send(call.byText(self.script), on: eventLoop) { reply in
+                    completion(self.publication(reply, on: channel))
+                }
+            } else {
+                completion(self.publication(reply, on: channel))
+            }
+        }
+    }
+
+    private func publish(
+        _ call: PublishCall,
+        keeping retention: ChannelRetention,
+        to channel: ChannelID,
+        on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Result<Publication, any Error>) -> Void
+    ) {
+        let script = self.keepingScript
+        self.client.send(call.keeping(retention, "EVALSHA", script.name), on: eventLoop) { reply in
+            if RedisScripts.isUnknown(reply) {
+                self.client.send(call.keeping(retention, "EVAL", script.source), on: eventLoop) { reply in
                     completion(self.publication(reply, on: channel))
                 }
             } else {

@@ -36,7 +36,11 @@ extension RedisScript {
         local log, meta, groups, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
         local group, limit, bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
         local visibility, attempts, age = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-        local epoch = redis.call('HGET', meta, 'epoch')
+        local known = redis.call('HMGET', meta, 'epoch', 'offset', 'kept')
+        local epoch = known[1]
+        -- What `publishKeeping` says, as long as it was the last to publish.
+        local at, own = string.match(known[3] or '', '^(%d+) (%d+) ')
+        if at and at == known[2] then age = tonumber(own) end
         if not epoch then
             return {'0000000000000001', 0, 0, {}}
         end

@@ -31,9 +31,13 @@ extension RedisScript {
     /// argument and each number that becomes text counts: hence the settings are part of the text, the key is looked up
     /// and set in one step, and numbers are written once. A string is hashed whenever one is made, the event's too.
     static func publish(_ settings: PublishSettings) -> RedisScript {
+        self.publish(settings, keeping: .all(settings))
+    }
+
+    static func publish(_ settings: PublishSettings, keeping: Keeping) -> RedisScript {
         RedisScript(
             """
-            local log, meta, feed, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+            \(keeping.arguments)local log, meta, feed, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
             local event, fresh, lifetime = ARGV[1], ARGV[2], ARGV[5]
             local call, pcall = redis.call, redis.pcall
 
@@ -55,12 +59,12 @@ extension RedisScript {
                 epoch = fresh
             end
 
-            offset = offset + 1
+            \(keeping.preparation)offset = offset + 1
             -- %d is the faster one, and has 32 bits where Redis has.
             local digits = string.format(offset < 2^31 and '%d' or '%.0f', offset)
             -- Where events are due to be in the log, XADD must not make a new one.
             local stored = pcall(
-                'XADD', log, 'NOMKSTREAM', 'MAXLEN', '\(settings.retentionCount)', digits .. '-0', 't', time, 'e', event
+                'XADD', log, 'NOMKSTREAM', 'MAXLEN', '\(keeping.count)', digits .. '-0', 't', time, 'e', event
             )
             if type(stored) ~= 'string' then
                 local is_behind = stored and string.find(stored.err, 'equal or smaller', 1, true)
@@ -71,7 +75,7 @@ extension RedisScript {
                 end
                 if is_behind or not stored then
                     stored = pcall(
-                        'XADD', log, 'MAXLEN', '\(settings.retentionCount)', digits .. '-0', 't', time, 'e', event
+                        'XADD', log, 'MAXLEN', '\(keeping.count)', digits .. '-0', 't', time, 'e', event
                     )
                 end
                 if type(stored) ~= 'string' then
@@ -86,7 +90,7 @@ extension RedisScript {
                 call('HSET', meta, 'epoch', epoch, 'offset', digits, 'time', time)
             end
             if now >= care then
-                local age = \(settings.retentionAgeMilliseconds * 1_000)
+                local age = \(keeping.age)
                 local pause = math.ceil(age / 16)
                 local function is_old(entry)
                     return tonumber(entry[2][2]) < now - age
@@ -100,14 +104,14 @@ extension RedisScript {
                         local entry = call('XRANGE', log, string.format('%.0f', middle), '+', 'COUNT', 1)[1]
                         if is_old(entry) then low = middle + 1 else high = middle end
                     end
-                    call('XTRIM', log, 'MINID', string.format('%.0f', low))
+                    call('XTRIM', log, 'MINID', string.format('%.0f', low))\(keeping.afterExpiry)
                 end
                 call('HSET', meta, 'until', now + age + pause, 'next', now + pause)
                 call('PEXPIRE', log, math.ceil((age + 2 * pause) / 1000))
                 call('PEXPIRE', meta, math.ceil(age / 1000) + \(settings.positionLifetimeMilliseconds))
             end
 
-            if #event > \(settings.pushLimit) then event = '' end
+            \(keeping.trimming)if #event > \(settings.pushLimit) then event = '' end
             local feeds = call('PUBLISH', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
             return epoch .. ' ' .. digits .. ' ' .. feeds
             """

@@ -37,7 +37,7 @@ extension RedisScript {
         local clock = redis.call('TIME')
         local now = clock[1] * 1000000 + clock[2]
 
-        local known = redis.call('HMGET', meta, 'epoch', 'offset', 'time', 'until')
+        local known = redis.call('HMGET', meta, 'epoch', 'offset', 'time', 'until', 'kept')
         local current, head, time = known[1], tonumber(known[2]) or 0, known[3] or '0'
         local first
         local function oldest()
@@ -66,6 +66,9 @@ extension RedisScript {
             return low
         end
         if age > 0 then
+            -- What `publishKeeping` says, as long as it was the last to publish.
+            local at, own = string.match(known[5] or '', '^(%d+) (%d+) ')
+            if at and at == known[2] then age = tonumber(own) end
             first = first_since(now - age)
         end
 

@@ -26,11 +26,15 @@ public protocol Broker: Sendable {
     /// Where it fails, the event may not have been stored: the caller must then answer so that the platform sends it
     /// again. It may be held back while feeds cannot keep up.
     ///
-    /// - Parameter eventLoop: where what is pending completes; the loop that this is called on, or another.
+    /// - Parameters:
+    ///   - retention: how much of the channel's log is kept, where not what the broker keeps of all; nil takes a retention of
+    ///     its own from the channel again.
+    ///   - eventLoop: where what is pending completes; the loop that this is called on, or another.
     func publish(
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         on eventLoop: any EventLoop
     ) -> PendingPublication
 
@@ -180,6 +184,18 @@ public protocol Broker: Sendable {
 
     /// Whether the broker can store and deliver right now; read at any time, never blocks.
     var health: BrokerHealth { get }
+}
+
+extension Broker {
+    /// Publishes an event on a channel of which as much is kept as of all.
+    public func publish(
+        _ event: Event,
+        to channel: ChannelID,
+        key: DuplicateKey?,
+        on eventLoop: any EventLoop
+    ) -> PendingPublication {
+        self.publish(event, to: channel, key: key, retention: nil, on: eventLoop)
+    }
 }
 
 /// What became of a published event.

@@ -9,9 +9,15 @@ internal import NIOHTTP1
 extension HTTPConnectionHandler {
     func respond(_ head: HTTPRequestHead, _ body: ByteBuffer, context: ChannelHandlerContext) {
         self.turn -= 1
-        self.respond(
-            HTTPRequest(head: head, body: body, remoteAddress: context.channel.remoteAddress),
-            context: context
+        self.respond(self.request(head, body, context: context), context: context)
+    }
+
+    func request(_ head: HTTPRequestHead, _ body: ByteBuffer, context: ChannelHandlerContext) -> HTTPRequest? {
+        HTTPRequest(
+            head: head,
+            body: body,
+            remoteAddress: self.proxiedAddress ?? context.channel.remoteAddress,
+            proxies: self.loop.proxies
         )
     }
 

@@ -13,7 +13,7 @@ extension HTTPConnectionHandler {
     /// The request that a header makes, where its route takes the body piece by piece.
     func streamedRequest(_ head: HTTPRequestHead, context: ChannelHandlerContext) -> StreamedRequest? {
         guard self.loop.router.mayStream(head.uri),
-            let request = HTTPRequest(head: head, body: ByteBuffer(), remoteAddress: context.channel.remoteAddress),
+            let request = self.request(head, ByteBuffer(), context: context),
             let respond = self.loop.router.streamingRoute(for: request)
         else { return nil }
         return (request, respond)

@@ -38,7 +38,11 @@ extension HTTPConnectionHandler {
                 guard self.machine.plainRequestReceived() else { continue }
                 self.turn -= 1
                 self.respond(
-                    HTTPRequest(request, remoteAddress: context.channel.remoteAddress),
+                    HTTPRequest(
+                        request,
+                        remoteAddress: self.proxiedAddress ?? context.channel.remoteAddress,
+                        proxies: self.loop.proxies
+                    ),
                     context: context
                 )
             case .notPlain(let bytes):

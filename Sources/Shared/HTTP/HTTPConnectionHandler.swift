@@ -32,6 +32,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private static let breath = TimeAmount.microseconds(20)
 
     let loop: HTTPLoop
+    /// Where a trusted proxy says that the connection's client is.
+    private(set) var proxiedAddress: SocketAddress?
     var machine: HTTPConnectionStateMachine
     var plain: PlainRequestReader
     var context: ChannelHandlerContext?
@@ -153,6 +155,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             } else {
                 self.inputClosed(context: context)
             }
+        case let event as ProxiedClient:
+            self.proxiedAddress = event.address
         case is ChannelShouldQuiesceEvent:
             if self.machine.quiesce(now: .now()) {
                 self.closeOutput(context: context)

@@ -8,13 +8,16 @@ internal import NIOCore
 final class HTTPLoop {
     let router: Router
     let limits: HTTPLimits
+    /// Whose word on where clients are counts; nil for nobody's.
+    let proxies: TrustedProxies?
     let date = HTTPDate()
     /// The connections whose answers go out when the loop has read what was there.
     private var unflushed: [HTTPConnectionHandler] = []
 
-    init(router: Router, limits: HTTPLimits) {
+    init(router: Router, limits: HTTPLimits, proxies: TrustedProxies = .none) {
         self.router = router
         self.limits = limits
+        self.proxies = proxies.isEmpty ? nil : proxies
     }
 
     /// Flushes a connection's answers once all connections that had input have been read.

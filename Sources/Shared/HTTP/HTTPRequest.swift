@@ -21,8 +21,10 @@ public struct HTTPRequest: Sendable {
     public var headers: HTTPHeaders { self.shared.fields.headers }
     /// The body, at most `HTTPLimits.body` bytes.
     public var body: ByteBuffer { self.shared.body }
-    /// Who sent it, as far as the transport knows.
+    /// Who sent it, as far as the transport knows: for whom it is where `clientAddress` says.
     public var remoteAddress: SocketAddress? { self.shared.remoteAddress }
+    /// Whose word on where the client is counts; nil for nobody's.
+    var proxies: TrustedProxies? { self.shared.proxies }
     /// What the route's pattern named: `secret` for `/ws/{secret}`, decoded.
     public internal(set) var parameters: [String: String] = [:]
 
@@ -33,6 +35,7 @@ public struct HTTPRequest: Sendable {
         let fields: RequestFields
         let body: ByteBuffer
         let remoteAddress: SocketAddress?
+        let proxies: TrustedProxies?
 
         init(
             version: HTTPVersion,
@@ -40,7 +43,8 @@ public struct HTTPRequest: Sendable {
             target: RequestTarget,
             fields: RequestFields,
             body: ByteBuffer,
-            remoteAddress: SocketAddress?
+            remoteAddress: SocketAddress?,
+            proxies: TrustedProxies?
         ) {
             self.version = version
             self.method = method
@@ -48,6 +52,7 @@ public struct HTTPRequest: Sendable {
             self.fields = fields
             self.body = body
             self.remoteAddress = remoteAddress
+            self.proxies = proxies
         }
     }
 
@@ -56,7 +61,12 @@ public struct HTTPRequest: Sendable {
     /// A request from its parts.
     ///
     /// - Returns: nil where the target is no path: neither `/…`, nor `*`, nor an absolute URI (RFC 9112, section 3.2).
-    public init?(head: HTTPRequestHead, body: ByteBuffer, remoteAddress: SocketAddress?) {
+    public init?(
+        head: HTTPRequestHead,
+        body: ByteBuffer,
+        remoteAddress: SocketAddress?,
+        proxies: TrustedProxies? = nil
+    ) {
         guard let target = RequestTarget(head.uri) else { return nil }
         self.shared = Shared(
             version: head.version,
@@ -64,14 +74,15 @@ public struct HTTPRequest: Sendable {
             target: target,
             fields: RequestFields(head.headers),
             body: body,
-            remoteAddress: remoteAddress
+            remoteAddress: remoteAddress,
+            proxies: proxies
         )
     }
 
     /// A plain request.
     ///
     /// - Returns: nil where the target is no path.
-    init?(_ request: PlainRequest, remoteAddress: SocketAddress?) {
+    init?(_ request: PlainRequest, remoteAddress: SocketAddress?, proxies: TrustedProxies? = nil) {
         guard let target = RequestTarget(request.target) else { return nil }
         self.shared = Shared(
             version: .http1_1,
@@ -79,7 +90,8 @@ public struct HTTPRequest: Sendable {
             target: target,
             fields: RequestFields(request.fields),
             body: request.body,
-            remoteAddress: remoteAddress
+            remoteAddress: remoteAddress,
+            proxies: proxies
         )
     }
 

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+public import Logging
 public import NIOCore
 internal import NIOExtras
 internal import NIOHTTP1
@@ -28,19 +29,26 @@ public final class HTTPServer: Sendable {
     ///   - host: a name or an address, `0.0.0.0` or `::` for all.
     ///   - port: 0 takes a free one.
     ///   - tls: what to serve HTTPS with; nil serves plain HTTP.
+    ///   - proxies: who is believed where a client is, in header fields and by the PROXY protocol.
+    ///   - logger: for proxies that break it.
     /// - Throws: the system's error where the address cannot be bound.
     public static func start(
         host: String,
         port: Int,
         limits: HTTPLimits,
         tls: NIOSSLContext?,
+        proxies: TrustedProxies = .none,
+        logger: Logger? = nil,
         group: any EventLoopGroup,
         makeRouter: @escaping MakeRouter
     ) async throws -> HTTPServer {
         var loops: [ObjectIdentifier: NIOLoopBound<HTTPLoop>] = [:]
         for eventLoop in group.makeIterator() {
             loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
-                NIOLoopBound(HTTPLoop(router: try makeRouter(eventLoop), limits: limits), eventLoop: eventLoop)
+                NIOLoopBound(
+                    HTTPLoop(router: try makeRouter(eventLoop), limits: limits, proxies: proxies),
+                    eventLoop: eventLoop
+                )
             }.get()
         }
         let quiescing = ServerQuiescingHelper(group: group)
@@ -68,7 +76,7 @@ public final class HTTPServer: Sendable {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
                         preconditionFailure("a connection on an event loop that is not of the server's group")
                     }
-                    try Self.configure(channel, loop: loop.value, tls: tls)
+                    try Self.configure(channel, loop: loop.value, tls: tls, logger: logger)
                 }
             }
             .bind(host: host, port: port)
@@ -111,8 +119,18 @@ public final class HTTPServer: Sendable {
     }
 
     /// Lays out the pipeline of an accepted connection. On the channel's event loop.
-    static func configure(_ channel: any Channel, loop: HTTPLoop, tls: NIOSSLContext?) throws {
+    static func configure(
+        _ channel: any Channel,
+        loop: HTTPLoop,
+        tls: NIOSSLContext?,
+        logger: Logger? = nil
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
+        if let proxies = loop.proxies, let peer = channel.remoteAddress.flatMap({ IPAddress($0) }),
+            proxies.contains(peer)
+        {
+            try pipeline.addHandler(ProxyHeaderHandler(logger: logger))
+        }
         if let tls {
             try pipeline.addHandler(NIOSSLServerHandler(context: tls))
         }

@@ -33,6 +33,9 @@ public struct Router {
     private var prefixes: [(prefix: String, respond: Respond)] = []
     private var streams: [StreamRoute] = []
 
+    private var gate: ((HTTPRequest) -> HTTPReply?)?
+    private var ungatedPaths: Set<String> = []
+
     /// A router without routes: everything is 404.
     public init() {}
 
@@ -83,6 +86,22 @@ public struct Router {
         self.streams.append(StreamRoute(prefix: prefix, takes: takes, respond: respond))
     }
 
+    /// Has every request that no health check makes pass a gate before its route is looked for.
+    ///
+    /// - Parameters:
+    ///   - paths: literal paths that are left out.
+    ///   - gate: answers a request that is not to pass; nil lets it pass.
+    public mutating func guardRoutes(except paths: Set<String>, _ gate: @escaping (HTTPRequest) -> HTTPReply?) {
+        self.ungatedPaths = paths
+        self.gate = gate
+    }
+
+    /// What the gate answers a request with; nil where it passes, as all do where there is none.
+    private func refusal(of request: HTTPRequest) -> HTTPReply? {
+        guard let gate, !self.ungatedPaths.contains(request.path) else { return nil }
+        return gate(request)
+    }
+
     /// Whether there can be a streaming route for a target: a glance, before the target is read.
     func mayStream(_ target: String) -> Bool {
         // What does not begin with a slash may be an absolute URI.
@@ -96,11 +115,16 @@ public struct Router {
         {
             return nil
         }
-        return self.streams.first { request.path.hasPrefix($0.prefix) && $0.takes(request) }?.respond
+        guard let stream = self.streams.first(where: { request.path.hasPrefix($0.prefix) && $0.takes(request) }) else {
+            return nil
+        }
+        if let refusal = self.refusal(of: request) { return { _, _ in refusal } }
+        return stream.respond
     }
 
     /// Answers a request by its route, or with 404 or 405.
     public func respond(to request: HTTPRequest) -> HTTPReply {
+        if let refusal = self.refusal(of: request) { return refusal }
         if let route = self.literals[request.path] {
             return self.respond(to: request, by: route)
         }

@@ -22,6 +22,9 @@ public struct HealthRoutes: Sendable {
         self.metrics = metrics
     }
 
+    /// Where they are. Whoever looks after the node asks them from addresses that clients may have too.
+    public static let paths: Set<String> = ["/livez", "/readyz", "/healthz", "/metrics"]
+
     /// Adds `/livez`, `/readyz`, `/healthz` and `/metrics`.
     public func addRoutes(to router: inout Router) {
         // Alive is who answers: a process that is restarted because its store is away helps nobody.

@@ -149,6 +149,7 @@ private final class FaultyBroker: ForwardingBroker {
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         on eventLoop: any EventLoop
     ) -> PendingPublication {
         let number = self.count.withLock { count in

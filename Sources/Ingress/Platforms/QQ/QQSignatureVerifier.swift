@@ -25,9 +25,9 @@ final class QQSignatureVerifier {
     /// How many standard checks garbage may cost: together, and with one key.
     private enum Budget {
         static let nodeBurst = 400
-        static let nodePerSecond = 200
+        static let nodePerSecond = 200.0
         static let keyBurst = 40
-        static let keyPerSecond = 10
+        static let keyPerSecond = 10.0
         static let keys = 2_048
     }
 

@@ -42,6 +42,7 @@ public final class MemoryBroker: Broker {
         _ event: Event,
         to channel: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         on eventLoop: any EventLoop
     ) -> PendingPublication {
         let now = self.now()
@@ -49,7 +50,7 @@ public final class MemoryBroker: Broker {
         let outcome: (publication: Publication, pressure: [EventLoopFuture<Void>])
         do {
             outcome = try self.store.withLock { store throws(BrokerError) in
-                try store.publish(event, to: channel, key: key, now: now)
+                try store.publish(event, to: channel, key: key, retention: retention, now: now)
             }
         } catch {
             return .failed(error)

@@ -13,6 +13,8 @@ final class MemoryChannel {
     let id: ChannelID
     var log: MemoryLog
     var feeds: [Feed] = []
+    /// What is kept of it, where not what is kept of all.
+    var retention: ChannelRetention?
 
     init(id: ChannelID, epoch: Epoch) {
         self.id = id

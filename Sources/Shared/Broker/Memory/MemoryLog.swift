@@ -19,6 +19,8 @@ struct MemoryLog {
     /// The log's name.
     let epoch: Epoch
     private(set) var retained: Deque<Retained> = []
+    /// What they take together, in bytes.
+    private(set) var cost = 0
     private var lastOffset: UInt64 = 0
 
     init(epoch: Epoch) {
@@ -40,12 +42,15 @@ struct MemoryLog {
         self.lastOffset += 1
         let entry = LogEntry(position: self.head, event: event)
         self.retained.append(Retained(entry: entry, storedAt: now, cost: cost))
+        self.cost += cost
         return entry
     }
 
     /// Lets the oldest event go and returns what it cost.
     mutating func removeOldest() -> Int {
-        self.retained.removeFirst().cost
+        let cost = self.retained.removeFirst().cost
+        self.cost -= cost
+        return cost
     }
 
     /// The retained event of an offset.

@@ -13,6 +13,9 @@ struct MemoryStore {
     private struct Age {
         var channel: MemoryChannel
         var offset: UInt64
+
+        /// When it was stored; nil where it is no more.
+        var storedAt: Int64? { self.channel.log.retained(at: self.offset)?.storedAt }
     }
 
     /// What an event takes beside its bytes: the entry, its place in the order of ages and the strings' headers, in bytes.
@@ -26,6 +29,9 @@ struct MemoryStore {
     /// All retained events from the oldest to the newest. Those that a channel trimmed by count stay until they are
     /// passed or until they outnumber the retained.
     private var ages: Deque<Age> = []
+    /// The same for events of channels that keep them for a time of their own, by that time.
+    private var ownAges: [Int64: Deque<Age>] = [:]
+    private var ownAgeCount: Int { self.ownAges.isEmpty ? 0 : self.ownAges.values.reduce(0) { $0 + $1.count } }
     private var retainedCount = 0
     private var entryBytes = 0
     private var lastFeedNumber: UInt64 = 0
@@ -45,6 +51,7 @@ struct MemoryStore {
         _ event: Event,
         to id: ChannelID,
         key: DuplicateKey?,
+        retention: ChannelRetention?,
         now: Int64
     ) throws(BrokerError) -> (publication: Publication, pressure: [EventLoopFuture<Void>]) {
         let cost = Self.entryCost + event.memory
@@ -57,9 +64,14 @@ struct MemoryStore {
         let entry = channel.log.append(event, cost: cost, now: now)
         self.entryBytes += cost
         self.retainedCount += 1
-        self.ages.append(Age(channel: channel, offset: entry.position.offset))
-        if channel.log.retained.count > self.configuration.retentionCount {
-            self.removeOldest(of: channel)
+        let age = Age(channel: channel, offset: entry.position.offset)
+        if retention == nil, channel.retention == nil {
+            self.ages.append(age)
+            if channel.log.retained.count > self.configuration.retentionCount {
+                self.removeOldest(of: channel)
+            }
+        } else {
+            self.keep(age, retention)
         }
         self.removeOverMemory()
         var pressure: [EventLoopFuture<Void>] = []
@@ -88,7 +100,7 @@ struct MemoryStore {
         self.log(of: id).page(
             after: position,
             limit: limit,
-            notBefore: now - self.configuration.retentionAgeMilliseconds
+            notBefore: now - self.age(of: id)
         )
     }
 
@@ -110,7 +122,7 @@ struct MemoryStore {
             request,
             on: id,
             from: self.log(of: id),
-            notBefore: now - self.configuration.retentionAgeMilliseconds,
+            notBefore: now - self.age(of: id),
             deadLetterLimit: self.configuration.retentionCount,
             now: now
         )
@@ -148,19 +160,66 @@ struct MemoryStore {
         return channel
     }
 
+    /// Files the newest event of a channel whose retention is its own, or was until now.
+    private mutating func keep(_ age: Age, _ retention: ChannelRetention?) {
+        let channel = age.channel
+        channel.retention = retention
+        if let time = retention?.ageMilliseconds {
+            self.ownAges[time, default: []].append(age)
+        } else {
+            self.ages.append(age)
+        }
+        let (count, bytes) = (retention?.count ?? self.configuration.retentionCount, retention?.bytes ?? .max)
+        while channel.log.retained.count > count || (channel.log.retained.count > 1 && channel.log.cost > bytes) {
+            self.removeOldest(of: channel)
+        }
+    }
+
+    /// How long events of a channel are kept, in milliseconds.
+    private func age(of id: ChannelID) -> Int64 {
+        self.channels[id]?.retention?.ageMilliseconds ?? self.configuration.retentionAgeMilliseconds
+    }
+
     private mutating func removeExpired(now: Int64) {
         self.keys.removeExpired(now: now)
-        let oldest = now - self.configuration.retentionAgeMilliseconds
         while let age = self.ages.first {
-            if age.offset < age.channel.log.firstOffset {
-                self.ages.removeFirst()
-            } else if let first = age.channel.log.retained.first, first.storedAt < oldest {
-                self.ages.removeFirst()
-                self.removeOldest(of: age.channel)
-            } else {
-                break
-            }
+            guard self.removeIfOver(age, oldest: now - self.configuration.retentionAgeMilliseconds) else { break }
+            self.ages.removeFirst()
         }
+        guard !self.ownAges.isEmpty else { return }
+        for time in Array(self.ownAges.keys) {
+            while let age = self.ownAges[time]?.first, self.removeIfOver(age, oldest: now - time) {
+                self.ownAges[time]?.removeFirst()
+            }
+            if self.ownAges[time]?.isEmpty ?? false { self.ownAges[time] = nil }
+        }
+    }
+
+    /// Removes an event that is too old.
+    ///
+    /// - Returns: whether it is there no more.
+    private mutating func removeIfOver(_ age: Age, oldest: Int64) -> Bool {
+        // Before it there may be events that were to be kept for longer: a log has no gaps.
+        while age.offset >= age.channel.log.firstOffset {
+            guard let first = age.channel.log.retained.first, first.storedAt < oldest else { return false }
+            self.removeOldest(of: age.channel)
+        }
+        return true
+    }
+
+    /// The oldest event of all, or one that is no more.
+    private mutating func popOldest() -> Age? {
+        guard !self.ownAges.isEmpty else { return self.ages.popFirst() }
+        // What is no more is older than anything.
+        var (oldest, line) = (self.ages.first.map { $0.storedAt ?? .min } ?? .max, nil as Int64?)
+        for (time, ages) in self.ownAges {
+            guard let first = ages.first.map({ $0.storedAt ?? .min }), first < oldest else { continue }
+            (oldest, line) = (first, time)
+        }
+        guard let line else { return self.ages.popFirst() }
+        let age = self.ownAges[line]?.popFirst()
+        if self.ownAges[line]?.isEmpty ?? false { self.ownAges[line] = nil }
+        return age
     }
 
     private mutating func removeOverMemory() {
@@ -170,7 +229,7 @@ struct MemoryStore {
                 self.keys.removeOldest()
             } else if self.consumers.deadLetterBytes > self.configuration.memoryLimit / 4 {
                 guard self.consumers.removeOldestDeadLetter() else { break }
-            } else if self.retainedCount > 1, let age = self.ages.popFirst() {
+            } else if self.retainedCount > 1, let age = self.popOldest() {
                 if age.offset >= age.channel.log.firstOffset {
                     self.removeOldest(of: age.channel)
                 }
@@ -180,6 +239,11 @@ struct MemoryStore {
         }
         if self.ages.count > 2 * self.retainedCount + 1_024 {
             self.ages.removeAll { $0.offset < $0.channel.log.firstOffset }
+        }
+        if self.ownAgeCount > 2 * self.retainedCount + 1_024 {
+            self.ownAges = self.ownAges.mapValues { ages in
+                Deque(ages.filter { $0.offset >= $0.channel.log.firstOffset })
+            }.filter { !$0.value.isEmpty }
         }
     }
 

@@ -7,22 +7,25 @@
 /// Two generations instead of an order of use: entries that are used move to the young one; when that is full the
 /// old one is dropped whole and the young one grows old. Every operation takes constant time, and an entry that is
 /// used at least once while half the capacity passes by is never lost.
-struct BoundedCache<Key: Hashable, Value> {
-    private let generationCapacity: Int
-    private var young: [Key: Value] = [:]
-    private var old: [Key: Value] = [:]
+public struct BoundedCache<Key: Hashable, Value> {
+    @usableFromInline let generationCapacity: Int
+    @usableFromInline var young: [Key: Value] = [:]
+    @usableFromInline var old: [Key: Value] = [:]
 
     /// A cache of up to `capacity` entries, at least two.
-    init(capacity: Int) {
+    @inlinable
+    public init(capacity: Int) {
         precondition(capacity >= 2, "a cache must hold at least two entries")
         self.generationCapacity = capacity / 2
     }
 
     /// How many entries there are.
-    var count: Int { self.young.count + self.old.count }
+    @inlinable
+    public var count: Int { self.young.count + self.old.count }
 
     /// The entry of a key, which counts as a use.
-    mutating func value(for key: Key) -> Value? {
+    @inlinable
+    public mutating func value(for key: Key) -> Value? {
         if let value = self.young[key] { return value }
         guard let value = self.old.removeValue(forKey: key) else { return nil }
         self.insertYoung(value, for: key)
@@ -30,12 +33,21 @@ struct BoundedCache<Key: Hashable, Value> {
     }
 
     /// Adds an entry, or replaces it.
-    mutating func insert(_ value: Value, for key: Key) {
+    @inlinable
+    public mutating func insert(_ value: Value, for key: Key) {
         self.old[key] = nil
         self.insertYoung(value, for: key)
     }
 
-    private mutating func insertYoung(_ value: Value, for key: Key) {
+    /// Removes an entry.
+    @inlinable
+    public mutating func remove(_ key: Key) {
+        self.young[key] = nil
+        self.old[key] = nil
+    }
+
+    @usableFromInline
+    mutating func insertYoung(_ value: Value, for key: Key) {
         if self.young.count >= self.generationCapacity, self.young[key] == nil {
             self.old = self.young
             self.young = [:]
@@ -43,3 +55,5 @@ struct BoundedCache<Key: Hashable, Value> {
         self.young[key] = value
     }
 }
+
+extension BoundedCache: Sendable where Key: Sendable, Value: Sendable {}

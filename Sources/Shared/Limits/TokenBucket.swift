@@ -2,25 +2,30 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+public import NIOCore
 
 /// How much of something costly may be done: so much at once, so much again as time passes. Pure; the clock is passed in.
-struct TokenBucket {
+public struct TokenBucket: Sendable {
     private let capacity: Double
     private let perNanosecond: Double
     private var tokens: Double
     private var updated: NIODeadline
 
     /// A full bucket.
-    init(capacity: Int, perSecond: Int, now: NIODeadline) {
+    public init(capacity: Int, perSecond: Double, now: NIODeadline) {
         self.capacity = Double(capacity)
-        self.perNanosecond = Double(perSecond) / 1_000_000_000
+        self.perNanosecond = perSecond / 1_000_000_000
         self.tokens = Double(capacity)
         self.updated = now
     }
 
+    /// A full bucket of a limit.
+    public init(_ limit: RateLimit, now: NIODeadline) {
+        self.init(capacity: limit.burst, perSecond: limit.rate, now: now)
+    }
+
     /// Takes a token if there is one.
-    mutating func take(now: NIODeadline) -> Bool {
+    public mutating func take(now: NIODeadline) -> Bool {
         let elapsed = max(0, (now - self.updated).nanoseconds)
         self.updated = max(now, self.updated)
         self.tokens = min(self.capacity, self.tokens + Double(elapsed) * self.perNanosecond)
@@ -29,8 +34,15 @@ struct TokenBucket {
         return true
     }
 
+    /// Takes a token, or says after what time there is one; a year at most.
+    public mutating func decide(now: NIODeadline) -> RateDecision {
+        if self.take(now: now) { return .admitted }
+        let year = 365.0 * 24 * 60 * 60 * 1_000_000_000
+        return .refused(retryAfter: .nanoseconds(Int64(min((1 - self.tokens) / self.perNanosecond, year).rounded(.up))))
+    }
+
     /// Gives a token back.
-    mutating func giveBack() {
+    public mutating func giveBack() {
         self.tokens = min(self.capacity, self.tokens + 1)
     }
 }

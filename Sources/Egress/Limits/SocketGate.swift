@@ -1,0 +1,65 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// Lets sockets in, as many as an address may have and as many as may be opened on this node. Any thread.
+final class SocketGate: Sendable {
+    private let limits: SocketLimits
+    private let now: @Sendable () -> NIODeadline
+    private let addresses = LocalSeats<IPAddress>()
+    private let openings: Mutex<TokenBucket?>
+
+    /// - Returns: nil where there is no limit.
+    init?(limits: SocketLimits, now: @escaping @Sendable () -> NIODeadline = NIODeadline.now) {
+        guard !limits.isNone else { return nil }
+        self.limits = limits
+        self.now = now
+        self.openings = Mutex(limits.new.map { TokenBucket($0, now: now()) })
+    }
+
+    /// Lets a socket in whose request has shown that it may open one.
+    ///
+    /// - Returns: what is held as long as the socket's connection is there.
+    /// - Throws: the answer where it has to stay out.
+    func enter(_ request: HTTPRequest) throws(Problem) -> Seat? {
+        var seat: Seat?
+        if let limit = self.limits.perAddress, let address = request.clientAddress.key {
+            seat = self.addresses.take(address, limit: limit)
+            guard seat != nil else { throw Self.refusal(.addressSockets, retryAfter: .seconds(5)) }
+        }
+        if case .refused(let time) = self.openings.withLock({ $0?.decide(now: self.now()) }) {
+            throw Self.refusal(.newSockets, retryAfter: time)
+        }
+        return seat
+    }
+
+    private static func refusal(_ refusal: LimitRefusal, retryAfter: TimeAmount) -> Problem {
+        refusal.count()
+        return refusal.problem(retryAfter: retryAfter)
+    }
+}
+
+extension HTTPReply {
+    /// The same, where a connection that changes its protocol holds a seat until it is closed, however that comes about.
+    func holding(_ seat: Seat?) -> HTTPReply {
+        guard let seat else { return self }
+        switch self {
+        case .upgrade(var upgrade):
+            let install = upgrade.install
+            upgrade.install = { channel in
+                channel.closeFuture.whenComplete { _ in seat.giveBack() }
+                try install(channel)
+            }
+            return .upgrade(upgrade)
+        case .eventually(let reply):
+            // A connection that is lost meanwhile lets go of it with the answer.
+            return .eventually(reply.map { $0.holding(seat) })
+        case .response, .stream, .promptly, .awaited:
+            return self
+        }
+    }
+}

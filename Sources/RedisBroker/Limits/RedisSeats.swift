@@ -1,0 +1,86 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// The sockets that a bot has on all egress nodes of a Redis, where it may have so many only. Any thread.
+///
+/// A node renews its seats; those of a node that died are free again `lifetime` later.
+final class RedisSeats: SeatStore {
+    /// How long seats are their node's without being renewed.
+    static let lifetime = TimeAmount.seconds(45)
+    /// How often they are renewed: two renewals may be lost.
+    static let pause = TimeAmount.seconds(12)
+
+    private let client: RedisClient
+    private let node = NodeID.random()
+    /// All commands go its way, so that they arrive in order.
+    private let eventLoop: any EventLoop
+    private let ledger = Mutex(SeatLedger())
+
+    init(client: RedisClient, eventLoop: any EventLoop) {
+        self.client = client
+        self.eventLoop = eventLoop
+    }
+
+    func takeSeat(on channel: ChannelID, limit: Int, eventLoop: any EventLoop) -> EventLoopFuture<Seat?> {
+        self.eventLoop.flatSubmit {
+            self.ledger.withLock { $0.asking(channel) }
+            return self.run(.takeSeat, on: channel, limit)
+        }.flatMapThrowing { reply throws in
+            guard case .integer(let answer) = reply else { throw BrokerError.refused }
+            return answer == 1
+        }.map { isTaken -> Seat? in
+            self.answered(channel, isTaken: isTaken)
+            return isTaken ? Seat { [weak self] in self?.giveBack(channel) } : nil
+        }.flatMapErrorThrowing { error -> Seat? in
+            self.answered(channel, isTaken: nil)
+            throw BrokerError(error)
+        }.hop(to: eventLoop)
+    }
+
+    private func answered(_ channel: ChannelID, isTaken: Bool?) {
+        if let number = self.ledger.withLock({ $0.answered(channel, isTaken: isTaken) }) {
+            self.tell(number, of: channel)
+        }
+    }
+
+    private func giveBack(_ channel: ChannelID) {
+        self.eventLoop.execute {
+            guard let number = self.ledger.withLock({ $0.gaveBack(channel) }) else { return }
+            self.tell(number, of: channel)
+        }
+    }
+
+    /// Renews what this node has. Every `pause`.
+    func renew() {
+        self.eventLoop.execute {
+            for (channel, number) in self.ledger.withLock({ $0.due }) { self.tell(number, of: channel) }
+        }
+    }
+
+    /// On the event loop that all commands go by.
+    private func tell(_ number: Int, of channel: ChannelID) {
+        self.run(.renewSeats, on: channel, number).whenSuccess { _ in
+            self.ledger.withLock { $0.told(channel, number) }
+        }
+    }
+
+    private func run(_ script: RedisScript, on channel: ChannelID, _ number: Int) -> EventLoopFuture<RESPValue> {
+        let key = ChannelKeys(channel).seats
+        return RedisScripts(client: self.client).run(script, on: self.eventLoop) { [node] name, script in
+            RESPCommand(
+                name,
+                .string(script),
+                .integer(1),
+                .string(key),
+                .string(String(node.rawValue, radix: 16)),
+                .integer(number),
+                .integer(Int(Self.lifetime.nanoseconds / 1_000_000))
+            )
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+extension RedisScript {
+    /// What the script `publish` keeps, as parts of its text: channels without a retention of their own do not pay for those
+    /// that have one.
+    struct Keeping {
+        /// Reads the arguments.
+        var arguments = ""
+        /// Before the event is stored.
+        var preparation = ""
+        /// How many events `XADD` leaves.
+        var count: String
+        /// An expression: how long, in µs.
+        var age: String
+        /// Behind the removal of what was too old.
+        var afterExpiry = ""
+        /// Once the event is stored.
+        var trimming = ""
+
+        /// As much as of every channel.
+        static func all(_ settings: PublishSettings) -> Keeping {
+            Keeping(
+                count: "\(settings.retentionCount)",
+                age: "\(settings.retentionAgeMilliseconds * 1_000)"
+            )
+        }
+    }
+
+    /// Stores an event on a channel with a retention of its own, which is as it is asked with each event, and pushes it.
+    ///
+    /// Keys and arguments are those of `publish`, and
+    ///
+    /// | arguments | |
+    /// |---|---|
+    /// | 6 | how many events are kept; 0 for as many as of every channel |
+    /// | 7 | how long, in ms; 0 for as long as of every channel |
+    /// | 8 | how many bytes of events; 0 for any number |
+    ///
+    /// The meta's `kept` is `<offset> <age in µs> <bytes>`: the retention, and what the log has, bytes 0 where they are not
+    /// counted. Where it is of another offset than the log's, somebody has published without it since: it holds no more, and
+    /// the bytes are counted anew, from the newest event on, as far as they are kept.
+    static func publishKeeping(_ settings: PublishSettings) -> RedisScript {
+        self.publish(
+            settings,
+            keeping: Keeping(
+                arguments: """
+                    local max_count, max_age, max_bytes = tonumber(ARGV[6]), tonumber(ARGV[7]) * 1000, tonumber(ARGV[8])
+                    if max_count == 0 then max_count = \(settings.retentionCount) end
+                    if max_age == 0 then max_age = \(settings.retentionAgeMilliseconds * 1_000) end
+                    local kept_at, kept_age, size = string.match(
+                        redis.call('HGET', KEYS[2], 'kept') or '', '^(%d+) (%d+) (%d+)$'
+                    )
+                    size = tonumber(size)
+
+                    """,
+                preparation: """
+                    if size == 0 or tonumber(kept_at) ~= offset then size = nil end
+                    -- What has become too old by another age is not left for the next time.
+                    if tonumber(kept_age) ~= max_age then care = 0 end
+
+                    """,
+                count: "2147483647",
+                age: "max_age",
+                afterExpiry: "; size = nil",
+                trimming: """
+                    local length = call('XLEN', log)
+                    if epoch ~= known[1] then size = nil end
+                    if max_bytes == 0 then
+                        size = 0
+                        if length > max_count then call('XTRIM', log, 'MAXLEN', max_count) end
+                    elseif size then
+                        size = size + #event
+                        while length > 1 and (length > max_count or size > max_bytes) do
+                            local oldest = call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+                            call('XDEL', log, oldest[1])
+                            size, length = size - #oldest[2][4], length - 1
+                        end
+                    else
+                        local last, first = '+', nil
+                        size, length = 0, 0
+                        while last do
+                            local page = call('XREVRANGE', log, last, '-', 'COUNT', 32)
+                            last = nil
+                            for _, entry in ipairs(page) do
+                                if length > 0 and (length == max_count or size + #entry[2][4] > max_bytes) then
+                                    last = nil
+                                    break
+                                end
+                                first, length, size = entry[1], length + 1, size + #entry[2][4]
+                                last = string.format('%.0f', tonumber(string.match(first, '%d+')) - 1)
+                            end
+                        end
+                        call('XTRIM', log, 'MINID', first)
+                    end
+                    call('HSET', meta, 'kept', string.format('%s %.0f %.0f', digits, max_age, size))
+
+                    """
+            )
+        )
+    }
+}

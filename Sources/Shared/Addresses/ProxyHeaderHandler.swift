@@ -1,0 +1,67 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CoreMetrics
+internal import Logging
+internal import NIOCore
+
+/// Stands first on a connection from a trusted peer, reads the PROXY protocol's header where there is one, tells the handlers
+/// behind it where the client is, and goes. On the channel's event loop.
+///
+/// How long the header may take the HTTP handler's own time-outs say.
+final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let logger: Logger?
+    private var machine = ProxyHeaderStateMachine()
+    private var isDone = false
+
+    init(logger: Logger?) {
+        self.logger = logger
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isDone else { return context.fireChannelRead(data) }
+        self.run(self.machine.received(self.unwrapInboundIn(data)), context: context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed, !self.isDone {
+            self.run(self.machine.inputClosed(), context: context)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func run(_ action: ProxyHeaderStateMachine.Action, context: ChannelHandlerContext) {
+        switch action {
+        case .wait:
+            break
+        case .proceed(let header, let bytes):
+            self.isDone = true
+            if case .client(let address) = header {
+                context.fireUserInboundEventTriggered(ProxiedClient(address: address))
+            }
+            if bytes.readableBytes > 0 { context.fireChannelRead(self.wrapInboundOut(bytes)) }
+            // A read is complete after it, which has to pass here.
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        case .close(let violation):
+            self.isDone = true
+            Counter(label: "hookwire_proxy_headers_refused_total", dimensions: [("reason", violation.rawValue)])
+                .increment()
+            self.logger?.warning(
+                "a trusted proxy began a connection with a malformed PROXY protocol header; it was closed",
+                metadata: [
+                    "reason": "\(violation.rawValue)", "peer": "\(context.remoteAddress?.ipAddress ?? "unknown")",
+                ]
+            )
+            context.close(promise: nil)
+        }
+    }
+}
+
+/// Where a proxy says that a connection's client is; the handlers behind take it for the connection's own address.
+struct ProxiedClient {
+    var address: SocketAddress
+}

@@ -1,0 +1,59 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CoreMetrics
+public import NIOCore
+internal import NIOHTTP1
+
+/// Which limit somebody has run into. The raw value is the problem's reason and a metric label.
+public enum LimitRefusal: String, Error, CaseIterable, Sendable {
+    /// A bot's genuine requests a second.
+    case requestRate = "request_rate"
+    /// An address' requests a second.
+    case addressRate = "address_rate"
+    /// An address gave wrong secrets, tokens or signatures too often.
+    case banned
+    /// It did so with one bot.
+    case bannedForBot = "banned_for_bot"
+    /// A bot's sockets.
+    case botSockets = "bot_sockets"
+    /// An address' sockets.
+    case addressSockets = "address_sockets"
+    /// The node's new sockets a second.
+    case newSockets = "new_sockets"
+
+    /// The answer that says so: 429, and 503 where it is not the client's own doing.
+    public func problem(retryAfter: TimeAmount) -> Problem {
+        Problem(
+            self == .newSockets ? .serviceUnavailable : .tooManyRequests,
+            reason: self.rawValue,
+            detail: self.detail,
+            headers: [("Retry-After", Self.seconds(retryAfter))]
+        )
+    }
+
+    /// Whole seconds, at least one (RFC 9110, section 10.2.3).
+    public static func seconds(_ time: TimeAmount) -> String {
+        "\(max(1, (time.nanoseconds + 999_999_999) / 1_000_000_000))"
+    }
+
+    private var detail: String {
+        switch self {
+        case .requestRate: "The bot has had as many events as it may in this time. Send the event again later."
+        case .addressRate: "This address has sent as many requests as it may in this time. Send fewer."
+        case .banned:
+            "This address gave a wrong secret, token or signature too often. Mend that, and come back later."
+        case .bannedForBot:
+            "This address gave a wrong token or signature for this bot too often. Mend that, and come back later."
+        case .botSockets: "The bot has as many sockets as it may. Close one, and connect again."
+        case .addressSockets: "This address has as many sockets as it may. Close one, and connect again."
+        case .newSockets: "Many sockets are being opened on this node right now. Connect again in a moment."
+        }
+    }
+
+    /// Counts one.
+    public func count() {
+        Counter(label: "hookwire_limited_total", dimensions: [("reason", self.rawValue)]).increment()
+    }
+}
