@@ -116,7 +116,9 @@ def test_tokens(page, relay, admin, secret):
     page.wait("document.querySelector('#token-once') !== null", "the token")
     token = qq.known_secret(page.text("#token-once"))
     page.run("document.querySelector('dialog[open]').close()")
+    page.wait("document.querySelector('#token-once') === null", "the form to go")
     assert token.startswith("hwt_") and token not in page.run("document.body.textContent")
+    page.wait("document.querySelector('[data-token=laptop]') !== null", "the node to know the token")
     headers = {"Authorization": "Bearer " + token}
     with relay.bot("", "/ws/desk", additional_headers=headers) as by_token, relay.bot("", "/ws/" + secret) as by_secret:
         page.wait("document.querySelectorAll('#details table tbody tr').length === 3", "two sockets and a token")
