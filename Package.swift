@@ -116,6 +116,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What an operator manages the registered bots with: an API, and its page.
+        .target(
+            name: "Admin",
+            dependencies: [
+                "InspectorPage",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         // The inspector's page, as bytes of the program.
         .target(
             name: "InspectorPage",
@@ -142,6 +154,7 @@ let package = Package(
         .executableTarget(
             name: "Hookwire",
             dependencies: [
+                "Admin",
                 "BotFile",
                 "DiskBroker",
                 "Egress",
@@ -290,6 +303,18 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AdminTests",
+            dependencies: [
+                "Admin",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

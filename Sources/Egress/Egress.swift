@@ -12,7 +12,8 @@ public final class Egress: Sendable {
     private let configuration: EgressConfiguration
     private let hub: Hub
     private let state: NodeState
-    private let access: Access
+    private let entrance: Entrance
+    private let presence: (any PresenceBoard)?
     private let logger: Logger
     private let broker: any Broker
     private let platform: QQPlatform?
@@ -25,6 +26,7 @@ public final class Egress: Sendable {
     ///
     /// - Parameters:
     ///   - access: whose sockets are taken.
+    ///   - presence: where operators see who is connected; nil where nobody does.
     ///   - group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes those
     ///     that the HTTP client has for all.
     public init(
@@ -32,6 +34,7 @@ public final class Egress: Sendable {
         broker: any Broker,
         state: NodeState,
         access: Access = .open,
+        presence: (any PresenceBoard)? = nil,
         group: (any EventLoopGroup)? = nil,
         logger: Logger
     ) {
@@ -52,13 +55,28 @@ public final class Egress: Sendable {
         self.configuration = configuration
         self.hub = Hub(broker: broker, grace: configuration.feedGrace)
         self.state = state
-        self.access = access
+        self.entrance = Entrance(access: access, now: configuration.now)
+        self.presence = presence
         self.logger = logger
+        access.registry?.observe { [weak self] old, new in self?.review(new.channels(changedFrom: old)) }
+    }
+
+    /// Ends the sockets, streams and sessions of these channels that may not stay.
+    private func review(_ channels: Set<ChannelID>) {
+        guard !channels.isEmpty else { return }
+        for lane in self.lanes.withLock({ $0 }) { lane.review(channels) }
     }
 
     /// Adds the tier's routes to the router of an event loop. Called on that loop, once.
     public func addRoutes(to router: inout Router, on eventLoop: any EventLoop) {
-        let lane = Lane(configuration: self.configuration, broker: self.broker, eventLoop: eventLoop)
+        let entrance = self.entrance
+        let lane = Lane(
+            configuration: self.configuration,
+            broker: self.broker,
+            entrance: entrance,
+            presence: self.presence,
+            eventLoop: eventLoop
+        )
         self.lanes.withLock { $0.append(lane) }
         let metrics = SocketMetrics(logger: self.logger, tally: self.tally)
         let replies = ReplyMetrics()
@@ -89,13 +107,16 @@ public final class Egress: Sendable {
             state: self.state
         ).addRoutes(to: &router)
         ReplyRoutes(broker: self.broker, metrics: replies, eventLoop: eventLoop).addRoutes(to: &router)
-        DeadLetterRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
-        ReplayRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
-        NoteRoutes(broker: self.broker, state: self.state, eventLoop: eventLoop).addRoutes(to: &router)
+        DeadLetterRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
+        ReplayRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
+        NoteRoutes(broker: self.broker, entrance: entrance, state: self.state, eventLoop: eventLoop).addRoutes(
+            to: &router
+        )
         InspectorRoutes(
             tally: self.tally,
             hub: self.hub,
             broker: self.broker,
+            entrance: entrance,
             eventLoop: eventLoop,
             now: self.configuration.now
         ).addRoutes(to: &router)
@@ -124,7 +145,12 @@ public final class Egress: Sendable {
             user: { users.user(of: $0, channel: $1, on: eventLoop) }
         )
         self.gateways.withLock { $0.append(NIOLoopBound(services, eventLoop: eventLoop)) }
-        let endpoints = QQEndpoints(configuration: qq, platform: self.platform, broker: self.broker)
+        let endpoints = QQEndpoints(
+            configuration: qq,
+            platform: self.platform,
+            broker: self.broker,
+            entrance: self.entrance
+        )
         QQRoutes(endpoints: endpoints, services: services).addRoutes(to: &router)
     }
 

@@ -62,6 +62,7 @@ public struct Ingress: Sendable {
         // The existing relays' path, and the one that all platforms have here.
         router.on(.POST, "/webhook") { qq.respond(to: $0) }
         router.on(.POST, "/webhook/qq") { qq.respond(to: $0) }
+        if self.access.registry != nil { router.on(.POST, "/webhook/qq/{bot}") { qq.respond(to: $0) } }
         self.add(Dialogflow(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
         self.add(Messenger(clock: self.clock), to: &router, on: eventLoop)
         self.add(WeChat(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
@@ -77,11 +78,13 @@ public struct Ingress: Sendable {
     ) {
         let webhook = self.webhook(of: platform, on: eventLoop)
         router.onAny("/webhook/\(P.name)") { webhook.respond(to: $0) }
+        if self.access.registry != nil { router.onAny("/webhook/\(P.name)/{bot}") { webhook.respond(to: $0) } }
     }
 
     private func webhook<P: Platform & SendableMetatype>(of platform: P, on eventLoop: any EventLoop) -> Webhook<P> {
         Webhook(
             platform: platform,
+            door: WebhookDoor(access: self.access, clock: self.clock),
             broker: self.broker,
             waiting: self.waiting,
             eventLoop: eventLoop,

@@ -14,6 +14,7 @@ final class Webhook<P: Platform & SendableMetatype> {
     private static var notStoredPause: TimeAmount { .seconds(5) }
 
     private let platform: P
+    private let door: WebhookDoor<P>
     private let broker: any Broker
     private let waiting: WaitingReplies
     private let eventLoop: any EventLoop
@@ -27,6 +28,7 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     init(
         platform: P,
+        door: WebhookDoor<P> = WebhookDoor(access: .open, clock: .system),
         broker: any Broker,
         waiting: WaitingReplies,
         eventLoop: any EventLoop,
@@ -34,6 +36,7 @@ final class Webhook<P: Platform & SendableMetatype> {
         logger: Logger
     ) {
         self.platform = platform
+        self.door = door
         self.broker = broker
         self.waiting = waiting
         self.eventLoop = eventLoop
@@ -43,19 +46,22 @@ final class Webhook<P: Platform & SendableMetatype> {
     }
 
     func respond(to request: HTTPRequest) -> HTTPReply {
-        switch self.platform.receive(request) {
+        let agreement: Agreement
+        do throws(AccessRefusal) {
+            agreement = try self.door.agreement(for: request, of: self.platform)
+        } catch {
+            return self.refuse(error)
+        }
+        switch self.platform.receive(request, agreement) {
         case .answer(let response):
             self.metrics.answered()
             return .response(response)
         case .refuse(let problem):
-            self.metrics.refused(problem.reason)
-            self.report(request, refusedWith: problem)
-            self.logger.debug(
-                "a webhook request was refused",
-                metadata: ["platform": "\(P.name)", "reason": "\(problem.reason)"]
-            )
-            return .response(problem.response)
+            self.report(request, agreement, refusedWith: problem)
+            return self.refuse(problem)
         case .publish(let publishing):
+            // Whatever a platform takes for a secret: here it must be a registered bot's.
+            guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
             if let drainState, drainState.isDraining {
                 return .response(self.notStored(.closed))
             }
@@ -64,6 +70,17 @@ final class Webhook<P: Platform & SendableMetatype> {
             }
             return self.publish(publishing)
         }
+    }
+
+    private func refuse(_ refusal: AccessRefusal) -> HTTPReply { self.refuse(refusal.problem) }
+
+    private func refuse(_ problem: Problem) -> HTTPReply {
+        self.metrics.refused(problem.reason)
+        self.logger.debug(
+            "a webhook request was refused",
+            metadata: ["platform": "\(P.name)", "reason": "\(problem.reason)"]
+        )
+        return .response(problem.response)
     }
 
     // MARK: Events that are acknowledged
@@ -188,10 +205,16 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     // MARK: For those who look on
 
-    private func report(_ request: HTTPRequest, refusedWith problem: Problem) {
-        guard let channel = RefusedRequest.channel(of: request) else { return }
+    private func report(_ request: HTTPRequest, _ agreement: Agreement, refusedWith problem: Problem) {
+        guard let channel = agreement.bot?.channel ?? RefusedRequest.channel(of: request) else { return }
         self.broker.report(on: channel) {
-            RefusedRequest(request: request, platform: P.name, problem: problem, time: WallClock.now()).observation
+            RefusedRequest(
+                request: request,
+                platform: P.name,
+                problem: problem,
+                time: WallClock.now(),
+                credentialField: agreement.header
+            ).observation
         }
     }
 

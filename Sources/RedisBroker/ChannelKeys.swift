@@ -28,6 +28,9 @@ struct ChannelKeys: Sendable {
     /// The stream of what groups gave up.
     var dead: String { self.feed + ":dead" }
 
+    /// The hash of who is connected, by node.
+    var present: String { self.feed + ":present" }
+
     /// The Pub/Sub channel of what nodes tell those who look on.
     var notes: String { self.feed + Self.notesSuffix }
 

@@ -43,6 +43,9 @@ public final class RedisBroker: Broker {
         var tasks: [RepeatedTask] = []
     }
 
+    /// Where nodes say who is connected to them.
+    public var presence: any PresenceBoard { RedisPresenceBoard(client: self.client) }
+
     /// A broker that is not connected yet; `start` begins to connect.
     ///
     /// - Parameters:

@@ -30,8 +30,16 @@ final class QQRoutes {
             guard case .platform = self.destination(of: request) else { return false }
             return request.method != .CONNECT
         } _: { request, body in
-            guard case .platform(let path) = self.destination(of: request) else { return self.respond(to: request) }
-            return self.endpoints.passOn(request, path: path, body: body, on: self.services.lane.eventLoop)
+            guard case .platform(let path, let secret) = self.destination(of: request) else {
+                return self.respond(to: request)
+            }
+            return self.endpoints.passOn(
+                request,
+                path: path,
+                secret: secret,
+                body: body,
+                on: self.services.lane.eventLoop
+            )
         }
     }
 
@@ -43,7 +51,7 @@ final class QQRoutes {
         case socket(secret: String?)
         case missingSecret
         /// The platform, at this path, which begins with a slash.
-        case platform(path: String)
+        case platform(path: String, secret: String?)
     }
 
     private func destination(of request: HTTPRequest) -> Destination {
@@ -76,7 +84,7 @@ final class QQRoutes {
             }
             return .socket(secret: decoded)
         default:
-            return .platform(path: String(path))
+            return .platform(path: String(path), secret: secret)
         }
     }
 
@@ -93,8 +101,8 @@ final class QQRoutes {
             return self.open(request, secret: secret)
         case .missingSecret:
             return .response(SocketRefusal.missingSecret.problem.response)
-        case .platform(let path):
-            return self.endpoints.passOn(request, path: path, on: eventLoop)
+        case .platform(let path, let secret):
+            return self.endpoints.passOn(request, path: path, secret: secret, on: eventLoop)
         }
     }
 
@@ -115,11 +123,19 @@ final class QQRoutes {
             return .response(error.problem.response)
         }
         guard !self.services.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
-        let grant = secret.map { TokenGrant(secret: Secret($0)) }
+        var visitor: Visitor?
+        if let secret {
+            do throws(AccessRefusal) {
+                visitor = try self.services.lane.entrance.admit(bearer: secret, for: .receive)
+            } catch {
+                return .refused(error)
+            }
+        }
+        let (grant, admission) = (visitor?.sessions, visitor?.admission)
         let services = NIOLoopBound(self.services, eventLoop: self.services.lane.eventLoop)
         return .upgrade(
             HTTPUpgrade(headers: headers) { channel in
-                try GatewaySocket.open(on: channel, services: services.value, grant: grant)
+                try GatewaySocket.open(on: channel, services: services.value, grant: grant, admission: admission)
             }
         )
     }

@@ -2,13 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Admin
 internal import Egress
 internal import Glibc
 internal import Ingress
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 internal import ServiceLifecycle
 internal import Shared
 internal import SystemPackage
@@ -19,6 +19,8 @@ struct Node: Service {
     private static let lastWords = TimeAmount.seconds(5)
 
     private let server: HTTPServer
+    /// Where operators manage the bots; nil where they do it otherwise.
+    private let adminServer: HTTPServer?
     private let ingress: Ingress?
     private let egress: Egress?
     private let store: NodeStore
@@ -63,6 +65,7 @@ struct Node: Service {
                 broker: store.broker,
                 state: state,
                 access: access,
+                presence: configuration.adminToken == nil && configuration.redisURL == nil ? nil : store.presence,
                 group: group,
                 logger: logger
             ) : nil
@@ -74,15 +77,26 @@ struct Node: Service {
             registry: bots?.registry,
             metrics: metrics
         )
-        let server = try await Self.listen(configuration, group: group) { eventLoop in
+        let listener = try configuration.listener
+        let server = try await listener.start(group: group) { eventLoop in
             var router = Router()
             try ingress?.addRoutes(to: &router, on: eventLoop)
             egress?.addRoutes(to: &router, on: eventLoop)
             health.addRoutes(to: &router)
             return router
         }
+        let adminListener = configuration.adminListener(tls: listener.tls)
+        var adminServer: HTTPServer?
+        if let admin = bots?.admin(configuration, broker: store.broker, presence: store.presence, logger: logger) {
+            adminServer = try await adminListener.start(group: group) { eventLoop in
+                var router = Router()
+                admin.addRoutes(to: &router, on: eventLoop)
+                return router
+            }
+        }
         return Node(
             server: server,
+            adminServer: adminServer,
             ingress: ingress,
             egress: egress,
             store: store,
@@ -93,9 +107,10 @@ struct Node: Service {
             drainTime: configuration.drain,
             logger: logger,
             greeting: Greeting(
-                baseURL: Self.baseURL(of: server.localAddress, isTLS: configuration.tlsKey != nil),
+                baseURL: listener.baseURL(of: server.localAddress),
                 tier: configuration.tier,
-                isRegistered: configuration.access == .registered,
+                access: configuration.access,
+                adminURL: adminServer.map { adminListener.baseURL(of: $0.localAddress) },
                 retention: configuration.retentionSentence
             ).text
         )
@@ -116,49 +131,10 @@ struct Node: Service {
         await self.egress?.drain(over: self.drainTime)
         await answered
         let isClosed = await self.server.shutdown(within: deadline - .now())
+        _ = await self.adminServer?.shutdown(within: .seconds(1))
         await self.egress?.shutdown()
         self.following?.cancel()
         await self.store.shutdown()
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
-    }
-
-    private static func listen(
-        _ configuration: NodeConfiguration,
-        group: any EventLoopGroup,
-        makeRouter: @escaping HTTPServer.MakeRouter
-    ) async throws -> HTTPServer {
-        var tls: NIOSSLContext?
-        if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
-            tls = try .server(certificate: certificate, key: key)
-        }
-        do {
-            return try await HTTPServer.start(
-                host: configuration.host,
-                port: configuration.port,
-                limits: configuration.limits,
-                tls: tls,
-                group: group,
-                makeRouter: makeRouter
-            )
-        } catch let error as SocketAddressError.UnknownHost {
-            throw SettingsError(
-                message: "Cannot listen on \(configuration.host): \(error). "
-                    + "Give --host an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all."
-            )
-        } catch let error as IOError {
-            throw SettingsError(
-                message: "Cannot listen on \(configuration.host):\(configuration.port): \(error). "
-                    + "Choose another --port, or stop what listens there."
-            )
-        }
-    }
-
-    private static func baseURL(of address: SocketAddress, isTLS: Bool) -> String {
-        let scheme = isTLS ? "https" : "http"
-        let port = address.port ?? 0
-        switch address.ipAddress {
-        case "0.0.0.0", "::", nil: return "\(scheme)://localhost:\(port)"
-        case .some(let ip): return ip.contains(":") ? "\(scheme)://[\(ip)]:\(port)" : "\(scheme)://\(ip):\(port)"
-        }
     }
 }

@@ -34,8 +34,11 @@ struct NodeConfiguration: Sendable {
     var access = AccessMode.open
     /// Where the registered bots are; nil where there are none.
     var registry: RegistrySource?
-    /// What opens the admin API.
+    /// What opens the admin API; nil where there is none.
     var adminToken: Secret?
+    /// Where the admin API listens.
+    var adminHost = "127.0.0.1"
+    var adminPort = 8_082
 
     /// Reads the settings.
     ///
@@ -49,6 +52,7 @@ struct NodeConfiguration: Sendable {
         try self.readEgress(reader)
         try self.readQQ(reader)
         try self.readAccess(reader)
+        self.egress.nodeName = "\(HostName.current):\(self.port)"
         try self.checkCombinations()
     }
 
@@ -112,6 +116,8 @@ struct NodeConfiguration: Sendable {
         try reader.read(.choice("access"), into: &self, \.access)
         self.registry = try RegistrySource(reader, redisURL: self.redisURL)
         self.adminToken = try reader.value(.adminToken)
+        try reader.read(.text("admin-host"), into: &self, \.adminHost)
+        try reader.read(.number("admin-port", in: 0...65_535), into: &self, \.adminPort)
     }
 
     /// What the broker in memory is to retain.
@@ -167,6 +173,12 @@ struct NodeConfiguration: Sendable {
             throw SettingsError(
                 message: "--access registered serves the registered bots only, and nothing says where they are: "
                     + "\(RegistrySource.mend)."
+            )
+        }
+        guard self.adminToken == nil || self.registry != nil else {
+            throw SettingsError(
+                message: "HOOKWIRE_ADMIN_TOKEN opens the API that manages the registered bots, and nothing says where "
+                    + "they are: \(RegistrySource.mend)."
             )
         }
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Admin
 internal import BotFile
 internal import Logging
 internal import Shared
@@ -37,6 +38,25 @@ struct NodeRegistry: Sendable {
             self.store = node.botStore(key: key)
         }
         self.registry = registry
+    }
+
+    /// What operators manage the bots with; nil where no token opens it.
+    func admin(
+        _ configuration: NodeConfiguration,
+        broker: any Broker,
+        presence: any PresenceBoard,
+        logger: Logger
+    ) -> Admin? {
+        configuration.adminToken.map { token in
+            Admin(
+                token: token,
+                store: self.store,
+                registry: self.registry,
+                broker: broker,
+                presence: presence,
+                logger: logger
+            )
+        }
     }
 
     /// Follows the store, and reads it again at SIGHUP, until the task is cancelled.

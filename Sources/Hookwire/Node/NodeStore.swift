@@ -12,6 +12,8 @@ internal import Shared
 /// The broker of a node, and what has to be ended with it.
 struct NodeStore: Sendable {
     let broker: any Broker
+    /// Where nodes say who is connected to them.
+    let presence: any PresenceBoard
     private let redis: RedisBroker?
     private let disk: DiskBroker?
 
@@ -24,6 +26,7 @@ struct NodeStore: Sendable {
     init(_ configuration: NodeConfiguration, group: any EventLoopGroup, logger: Logger) throws(SettingsError) {
         if let settings = configuration.disk {
             self.redis = nil
+            self.presence = LocalPresenceBoard()
             let disk = try Self.open(settings, logger: logger)
             self.disk = disk
             self.broker = disk
@@ -32,6 +35,7 @@ struct NodeStore: Sendable {
         self.disk = nil
         guard let url = configuration.redisURL else {
             self.redis = nil
+            self.presence = LocalPresenceBoard()
             self.broker = MemoryBroker(configuration: configuration.memory)
             return
         }
@@ -49,6 +53,7 @@ struct NodeStore: Sendable {
         redis.start()
         self.redis = redis
         self.broker = redis
+        self.presence = redis.presence
     }
 
     /// The registered bots in the Redis of the node.

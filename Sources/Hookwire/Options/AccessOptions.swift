@@ -17,9 +17,25 @@ struct AccessOptions: SettingFlags {
 
     @OptionGroup var registry: RegistryOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "The address that the API and the page of the bots listen on, where HOOKWIRE_ADMIN_TOKEN is set. "
+                + "(default: 127.0.0.1)",
+            valueName: "address"
+        )
+    )
+    var adminHost: String?
+
+    @Option(
+        help: ArgumentHelp("The port that they listen on; 0 takes a free one. (default: 8082)", valueName: "number")
+    )
+    var adminPort: String?
+
     var flags: [String: String?] {
         var flags = self.registry.flags
         flags["access"] = self.access
+        flags["admin-host"] = self.adminHost
+        flags["admin-port"] = self.adminPort
         return flags
     }
 }

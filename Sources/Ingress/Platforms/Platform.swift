@@ -13,11 +13,27 @@ protocol Platform: AnyObject {
     /// The platform's name in routes, metrics and envelopes.
     static var name: String { get }
 
+    /// What a request presents of its bot, where bots are registered: the secret, at least.
+    func credentials(in request: HTTPRequest) -> WebhookCredentials
+
     /// Judges a request: checks that the platform sent it before anything else is done with it.
-    func receive(_ request: HTTPRequest) -> Verdict
+    func receive(_ request: HTTPRequest, _ agreement: Agreement) -> Verdict
 
     /// The answer to an event that could not be stored, so that the platform sends it again.
     func retryLater(_ reason: BrokerError) -> HTTPResponse
+}
+
+extension Platform {
+    func credentials(in request: HTTPRequest) -> WebhookCredentials {
+        WebhookCredentials(secret: request.secretInURL)
+    }
+}
+
+extension HTTPRequest {
+    /// `?secret=S`
+    var secretInURL: Secret? {
+        self.query["secret"].flatMap { $0.isEmpty ? nil : Secret($0) }
+    }
 }
 
 /// What a request turned out to be.

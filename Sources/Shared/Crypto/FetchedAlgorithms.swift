@@ -10,6 +10,7 @@ internal import COpenSSL
 /// ever released, and `static let` publishes it once: any thread may use these pointers, which is why
 /// `nonisolated(unsafe)` holds.
 enum FetchedAlgorithms {
+    nonisolated(unsafe) static let md5: OpaquePointer? = EVP_MD_fetch(nil, "MD5", nil)
     nonisolated(unsafe) static let sha1: OpaquePointer? = EVP_MD_fetch(nil, "SHA1", nil)
     nonisolated(unsafe) static let sha256: OpaquePointer? = EVP_MD_fetch(nil, "SHA256", nil)
     nonisolated(unsafe) static let sha512: OpaquePointer? = EVP_MD_fetch(nil, "SHA512", nil)

@@ -110,7 +110,7 @@ public struct Router {
             return self.respond(to: request, by: route)
         }
         if let respond = self.prefixRoute(of: request) { return respond(request) }
-        return .response(Self.notFound.response)
+        return .response(Problem.notFound.response)
     }
 
     private func route(of path: String) -> (Route, [String: String])? {
@@ -151,8 +151,11 @@ public struct Router {
             ).response
         )
     }
+}
 
-    private static let notFound = Problem(
+extension Problem {
+    /// The answer at a path that leads nowhere.
+    public static let notFound = Problem(
         .notFound,
         reason: "not_found",
         detail: "There is nothing at this path. Webhooks go to /webhook?secret=…, sockets to /ws?secret=…, "

@@ -31,8 +31,12 @@ final class EventStreamRoutes {
     ]
 
     private func open(_ request: HTTPRequest) -> HTTPReply {
-        guard let secret = request.query["secret"] ?? request.bearerToken, !secret.isEmpty else {
-            return .response(SocketRefusal.missingSecret.problem.response)
+        let lane = self.services.envelopes.lane
+        let visitor: Visitor
+        do throws(AccessRefusal) {
+            visitor = try lane.entrance.admit(request, for: .receive)
+        } catch {
+            return .refused(error)
         }
         guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
         let stream: StreamRequest
@@ -44,12 +48,12 @@ final class EventStreamRoutes {
         guard request.method != .HEAD else {
             return .response(HTTPResponse(status: .ok, headers: Self.headers))
         }
-        let eventLoop = self.services.envelopes.lane.eventLoop
+        let eventLoop = lane.eventLoop
         let services = NIOLoopBound(self.services, eventLoop: eventLoop)
         let state = self.state
         return .eventually(
             self.hub.takePlace(
-                on: ChannelID(secret: Secret(secret)),
+                on: visitor.channel,
                 for: stream,
                 now: self.services.envelopes.now(),
                 eventLoop: eventLoop
@@ -63,7 +67,8 @@ final class EventStreamRoutes {
                             services: services.value,
                             request: stream,
                             beginning: beginning,
-                            place: place
+                            place: place,
+                            admission: lane.shared(visitor.admission, on: visitor.channel)
                         )
                     }
                 )
