@@ -43,6 +43,8 @@ let package = Package(
         .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.0"),
         // SQLite for a log that outlives the process: statements, transactions, migrations and typed errors.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // The file of registered bots, with the lines its values stand on; swift-configuration reads settings by it too.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         // The HTTP client of the command line tools and of the requests that /qq passes on.
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
@@ -90,6 +92,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The registered bots in a YAML file.
+        .target(
+            name: "BotFile",
+            dependencies: [
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "Ingress",
             dependencies: [
@@ -100,6 +113,18 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "XMLCoder", package: "XMLCoder"),
+            ],
+            swiftSettings: settings
+        ),
+        // What an operator manages the registered bots with: an API, and its page.
+        .target(
+            name: "Admin",
+            dependencies: [
+                "InspectorPage",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -129,6 +154,8 @@ let package = Package(
         .executableTarget(
             name: "Hookwire",
             dependencies: [
+                "Admin",
+                "BotFile",
                 "DiskBroker",
                 "Egress",
                 "Ingress",
@@ -138,6 +165,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -265,6 +293,18 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AdminTests",
+            dependencies: [
+                "Admin",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -12,6 +12,9 @@ public final class Egress: Sendable {
     private let configuration: EgressConfiguration
     private let hub: Hub
     private let state: NodeState
+    private let entrance: Entrance
+    private let gate: SocketGate?
+    private let presence: (any PresenceBoard)?
     private let logger: Logger
     private let broker: any Broker
     private let platform: QQPlatform?
@@ -22,12 +25,19 @@ public final class Egress: Sendable {
 
     /// An egress node's part of a server.
     ///
-    /// - Parameter group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes
-    ///   those that the HTTP client has for all.
+    /// - Parameters:
+    ///   - access: whose sockets are taken.
+    ///   - limits: how many.
+    ///   - presence: where operators see who is connected; nil where nobody does.
+    ///   - group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes those
+    ///     that the HTTP client has for all.
     public init(
         configuration: EgressConfiguration,
         broker: any Broker,
         state: NodeState,
+        access: Access = .open,
+        limits: SocketLimits = SocketLimits(),
+        presence: (any PresenceBoard)? = nil,
         group: (any EventLoopGroup)? = nil,
         logger: Logger
     ) {
@@ -46,14 +56,37 @@ public final class Egress: Sendable {
         }
         self.users = QQUsers(platform: self.platform, logger: logger)
         self.configuration = configuration
-        self.hub = Hub(broker: broker, grace: configuration.feedGrace)
+        self.hub = Hub(
+            broker: broker,
+            grace: configuration.feedGrace,
+            seats: access.registry.flatMap { registry in
+                limits.seats.map { BotSeats(registry: registry, store: $0) }
+            }
+        )
         self.state = state
+        self.entrance = Entrance(access: access, now: configuration.now, addresses: limits.addresses)
+        self.gate = SocketGate(limits: limits)
+        self.presence = presence
         self.logger = logger
+        access.registry?.observe { [weak self] old, new in self?.review(new.channels(changedFrom: old)) }
+    }
+
+    /// Ends the sockets, streams and sessions of these channels that may not stay.
+    private func review(_ channels: Set<ChannelID>) {
+        guard !channels.isEmpty else { return }
+        for lane in self.lanes.withLock({ $0 }) { lane.review(channels) }
     }
 
     /// Adds the tier's routes to the router of an event loop. Called on that loop, once.
     public func addRoutes(to router: inout Router, on eventLoop: any EventLoop) {
-        let lane = Lane(configuration: self.configuration, broker: self.broker, eventLoop: eventLoop)
+        let entrance = self.entrance
+        let lane = Lane(
+            configuration: self.configuration,
+            broker: self.broker,
+            entrance: entrance,
+            presence: self.presence,
+            eventLoop: eventLoop
+        )
         self.lanes.withLock { $0.append(lane) }
         let metrics = SocketMetrics(logger: self.logger, tally: self.tally)
         let replies = ReplyMetrics()
@@ -71,6 +104,7 @@ public final class Egress: Sendable {
             state: self.state,
             configuration: self.sockets(messageLimit: self.configuration.messageLimit),
             envelopes: envelopes,
+            gate: self.gate,
             answers: RawAnswerServices(
                 broker: self.broker,
                 metrics: replies,
@@ -81,16 +115,20 @@ public final class Egress: Sendable {
         EventStreamRoutes(
             services: EventStreamServices(envelopes: envelopes, configuration: self.configuration),
             hub: self.hub,
-            state: self.state
+            state: self.state,
+            gate: self.gate
         ).addRoutes(to: &router)
         ReplyRoutes(broker: self.broker, metrics: replies, eventLoop: eventLoop).addRoutes(to: &router)
-        DeadLetterRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
-        ReplayRoutes(broker: self.broker, eventLoop: eventLoop).addRoutes(to: &router)
-        NoteRoutes(broker: self.broker, state: self.state, eventLoop: eventLoop).addRoutes(to: &router)
+        DeadLetterRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
+        ReplayRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
+        NoteRoutes(broker: self.broker, entrance: entrance, state: self.state, eventLoop: eventLoop).addRoutes(
+            to: &router
+        )
         InspectorRoutes(
             tally: self.tally,
             hub: self.hub,
             broker: self.broker,
+            entrance: entrance,
             eventLoop: eventLoop,
             now: self.configuration.now
         ).addRoutes(to: &router)
@@ -119,8 +157,13 @@ public final class Egress: Sendable {
             user: { users.user(of: $0, channel: $1, on: eventLoop) }
         )
         self.gateways.withLock { $0.append(NIOLoopBound(services, eventLoop: eventLoop)) }
-        let endpoints = QQEndpoints(configuration: qq, platform: self.platform, broker: self.broker)
-        QQRoutes(endpoints: endpoints, services: services).addRoutes(to: &router)
+        let endpoints = QQEndpoints(
+            configuration: qq,
+            platform: self.platform,
+            broker: self.broker,
+            entrance: self.entrance
+        )
+        QQRoutes(endpoints: endpoints, services: services, gate: self.gate).addRoutes(to: &router)
     }
 
     /// Ends all sockets, with 1012, gateway sessions with op 7 and 4009, and event streams, spread evenly over `duration` so

@@ -18,6 +18,9 @@ public struct EgressConfiguration: Sendable {
     /// How long the feed of a channel outlives its last socket, so that a reconnect finds it. Default 5 s.
     public var feedGrace = TimeAmount.seconds(5)
 
+    /// What operators see as the node's name. Default `egress`.
+    public var nodeName = "egress"
+
     /// The time, in milliseconds since 1970, for deadlines that another node has set. Default the system's clock.
     public var now: @Sendable () -> Int64 = WallClock.now
 

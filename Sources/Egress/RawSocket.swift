@@ -26,6 +26,7 @@ final class RawSocket: FeedMember {
 
     var groupIndex = 0
 
+    let admission: Admission?
     private let membership: FeedMembership
     private let metrics: SocketMetrics
     private let options: Options?
@@ -35,7 +36,8 @@ final class RawSocket: FeedMember {
     /// As long as the client is sent what is in the log already.
     private var backlog: Delivery?
 
-    private init(membership: FeedMembership, metrics: SocketMetrics, options: Options?) {
+    private init(membership: FeedMembership, admission: Admission?, metrics: SocketMetrics, options: Options?) {
+        self.admission = admission
         self.membership = membership
         self.metrics = metrics
         self.options = options
@@ -47,6 +49,7 @@ final class RawSocket: FeedMember {
         on channel: any Channel,
         lane: Lane,
         place: FeedPlace,
+        admission: Admission? = nil,
         beginning: StreamBeginning,
         rate: Int?,
         configuration: WebSocketConfiguration,
@@ -54,7 +57,7 @@ final class RawSocket: FeedMember {
         options: Options? = nil
     ) throws {
         let membership = FeedMembership(place: place, lane: lane)
-        let socket = RawSocket(membership: membership, metrics: metrics, options: options)
+        let socket = RawSocket(membership: membership, admission: admission, metrics: metrics, options: options)
         let handler = WebSocketHandler(
             owner: socket,
             configuration: configuration,
@@ -112,6 +115,10 @@ final class RawSocket: FeedMember {
         self.position = head
     }
 
+    var attendee: Attendee {
+        Attendee(speech: .raw, consumer: self.consumer?.shown, offset: self.position.offset)
+    }
+
     func receipt(upTo end: Position) -> Receipt? {
         guard self.backlog == nil, self.position == end else { return nil }
         return Receipt(client: .raw, consumer: self.consumer, isFiltered: self.options?.filter != nil)
@@ -119,6 +126,10 @@ final class RawSocket: FeedMember {
 
     func drain() {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
+    }
+
+    func dismiss(_ dismissal: Dismissal) {
+        self.handler?.close(text: dismissal.explanation, reason: dismissal.endReason)
     }
 
     /// Sends frames of events that have passed the filter, or nothing where none has.
@@ -150,8 +161,7 @@ extension RawSocket: DeliveryOwner {
 
     func send(_ entries: ArraySlice<LogEntry>) {
         guard let end = entries.last?.position else { return }
-        let (filter, consumer) = (self.options?.filter, self.consumer)
-        self.write(entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }[...], upTo: end)
+        self.write(entries.admitted(by: self.options?.filter, for: self.consumer), upTo: end)
     }
 
     private func write(_ entries: ArraySlice<LogEntry>, upTo end: Position) {

@@ -6,8 +6,8 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// The sockets' URLs, all that are in use: `/ws?secret=S`, `/ws/{secret}`, `/ws/{secret}/{token}`, and `/ws` with a
-/// bearer token. Raw, or in envelopes where the client offers the subprotocol for it. Belongs to one event loop.
+/// The sockets' URLs, all that are in use: `/ws?secret=S`, `/ws/{secret}`, `/ws/{secret}/{token}`, `/ws/{bot}`, and `/ws`
+/// with a bearer token. Raw, or in envelopes where the client offers the subprotocol for it. Belongs to one event loop.
 final class SocketRoutes {
     private let lane: Lane
     private let hub: Hub
@@ -16,6 +16,7 @@ final class SocketRoutes {
     private let envelopes: EnvelopeServices
     private let answers: RawAnswerServices
     private let metrics: SocketMetrics
+    private let gate: SocketGate?
 
     /// - Parameter configuration: of raw sockets; `envelopes` has its own.
     init(
@@ -23,6 +24,7 @@ final class SocketRoutes {
         state: NodeState,
         configuration: WebSocketConfiguration,
         envelopes: EnvelopeServices,
+        gate: SocketGate? = nil,
         answers: RawAnswerServices
     ) {
         self.lane = envelopes.lane
@@ -31,18 +33,19 @@ final class SocketRoutes {
         self.configuration = configuration
         self.envelopes = envelopes
         self.answers = answers
+        self.gate = gate
         self.metrics = envelopes.metrics
     }
 
     func addRoutes(to router: inout Router) {
         router.on(.GET, "/ws") { request in
-            self.open(request, secret: request.query["secret"] ?? request.bearerToken)
+            self.open(request)
         }
-        router.on(.GET, "/ws/{secret}") { request in
-            self.open(request, secret: request.parameters["secret"])
+        router.on(.GET, "/ws/{subject}") { request in
+            self.open(request)
         }
-        router.on(.GET, "/ws/{secret}/{token}") { request in
-            self.open(request, secret: request.parameters["secret"])
+        router.on(.GET, "/ws/{subject}/{token}") { request in
+            self.open(request)
         }
     }
 
@@ -52,21 +55,26 @@ final class SocketRoutes {
         case envelope
     }
 
-    private func open(_ request: HTTPRequest, secret: String?) -> HTTPReply {
+    private func open(_ request: HTTPRequest) -> HTTPReply {
         var isEnvelope = false
         let headers: [(name: String, value: String)]
         do throws(WebSocketHandshake.Refusal) {
             headers = try WebSocketHandshake.accept(request) { offered in
-                guard offered.contains(where: { $0 == EnvelopeProtocol.subprotocol }) else { return nil }
-                isEnvelope = true
-                return EnvelopeProtocol.subprotocol
+                isEnvelope = offered.contains { $0 == EnvelopeProtocol.subprotocol }
+                if isEnvelope { return EnvelopeProtocol.subprotocol }
+                return offered.contains { $0 == RawProtocol.subprotocol } ? RawProtocol.subprotocol : nil
             }
         } catch {
             return .response(error.problem.response)
         }
-        guard let secret, !secret.isEmpty else { return .response(SocketRefusal.missingSecret.problem.response) }
-        guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
         let speech: Speech = isEnvelope ? .envelope : .raw(answers: request.query["reply"] == "1")
+        let visitor: Visitor
+        do throws(AccessRefusal) {
+            visitor = try self.visitor(request, speech)
+        } catch {
+            return .refused(error)
+        }
+        guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
         let stream: StreamRequest
         do throws(SocketRefusal) {
             stream = try StreamRequest(query: request.query, hasBacklog: !isEnvelope)
@@ -75,12 +83,18 @@ final class SocketRoutes {
             return .response(error.problem.response)
         }
 
+        let seat: Seat?
+        do throws(Problem) {
+            seat = try self.gate?.enter(request)
+        } catch {
+            return .response(error.response)
+        }
         let routes = NIOLoopBound(self, eventLoop: self.lane.eventLoop)
         let state = self.state
         // The client is told that its socket is on only when the feed is: nothing published after that is missed.
         return .eventually(
             self.hub.takePlace(
-                on: ChannelID(secret: Secret(secret)),
+                on: visitor.channel,
                 for: stream,
                 now: self.envelopes.now(),
                 eventLoop: self.lane.eventLoop
@@ -89,11 +103,22 @@ final class SocketRoutes {
                 guard !state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
                 return .upgrade(
                     HTTPUpgrade(headers: headers) {
-                        try routes.value.install(speech, stream, beginning, on: $0, place: place)
+                        try routes.value.install(speech, stream, beginning, on: $0, place: place, for: visitor)
                     }
                 )
             }.flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
+        ).holding(seat)
+    }
+
+    private func visitor(_ request: HTTPRequest, _ speech: Speech) throws(AccessRefusal) -> Visitor {
+        let visitor = try self.lane.entrance.admit(
+            request,
+            subject: request.parameters["subject"],
+            token: request.parameters["token"],
+            for: .receive
         )
+        if case .raw(answers: true) = speech, !visitor.allows(.reply) { throw .wrongScope }
+        return visitor
     }
 
     private func install(
@@ -101,8 +126,10 @@ final class SocketRoutes {
         _ stream: StreamRequest,
         _ beginning: StreamBeginning,
         on channel: any Channel,
-        place: FeedPlace
+        place: FeedPlace,
+        for visitor: Visitor
     ) throws {
+        let admission = self.lane.shared(visitor.admission, on: visitor.channel)
         switch speech {
         case .raw(let isAnswering):
             let answers = isAnswering ? RawAnswers(services: self.answers) : nil
@@ -111,6 +138,7 @@ final class SocketRoutes {
                 return try RawGroupSocket.open(
                     on: channel,
                     membership: membership,
+                    admission: admission,
                     reader: membership.reader(
                         of: group,
                         start: beginning.groupStart,
@@ -126,6 +154,7 @@ final class SocketRoutes {
                 on: channel,
                 lane: self.lane,
                 place: place,
+                admission: admission,
                 beginning: beginning,
                 rate: stream.rate,
                 configuration: self.configuration,
@@ -142,7 +171,8 @@ final class SocketRoutes {
                 services: self.envelopes,
                 request: stream,
                 beginning: beginning,
-                place: place
+                place: place,
+                admission: admission
             )
         }
     }

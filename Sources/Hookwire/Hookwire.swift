@@ -21,7 +21,12 @@ struct Hookwire: AsyncParsableCommand {
         subcommands: [
             Serve.self, IngressTier.self, EgressTier.self, Send.self, Forward.self, Listen.self, Replay.self,
             Doctor.self,
-            DeadLetters.self, Bench.self, Health.self,
+            DeadLetters.self, Bots.self, Bench.self, Health.self,
         ]
     )
+
+    static func main() async {
+        ProcessTitle.hideSecrets()
+        await self.main(nil)
+    }
 }

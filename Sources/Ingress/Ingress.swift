@@ -12,24 +12,33 @@ public struct Ingress: Sendable {
     private let configuration: IngressConfiguration
     private let broker: any Broker
     private let drainState: NodeState?
+    private let access: Access
+    private let limits: WebhookLimits
     private let clock: Clock
     private let logger: Logger
     private let waiting = WaitingReplies()
 
     /// An ingress node's part of a server.
     ///
-    /// - Parameter drainState: the node's state where its log ends with the process. While it drains, platforms are then
-    ///   asked to send their events again: acknowledged, they would be lost. Nil where the log outlives the node.
+    /// - Parameters:
+    ///   - drainState: the node's state where its log ends with the process. While it drains, platforms are then asked to
+    ///     send their events again: acknowledged, they would be lost. Nil where the log outlives the node.
+    ///   - access: whose webhooks are taken.
+    ///   - limits: how many.
     public init(
         configuration: IngressConfiguration,
         broker: any Broker,
         drainState: NodeState?,
+        access: Access = .open,
+        limits: WebhookLimits = WebhookLimits(),
         clock: Clock = .system,
         logger: Logger
     ) {
         self.configuration = configuration
         self.broker = broker
         self.drainState = drainState
+        self.access = access
+        self.limits = limits
         self.clock = clock
         self.logger = logger
     }
@@ -57,6 +66,7 @@ public struct Ingress: Sendable {
         // The existing relays' path, and the one that all platforms have here.
         router.on(.POST, "/webhook") { qq.respond(to: $0) }
         router.on(.POST, "/webhook/qq") { qq.respond(to: $0) }
+        if self.access.registry != nil { router.on(.POST, "/webhook/qq/{bot}") { qq.respond(to: $0) } }
         self.add(Dialogflow(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
         self.add(Messenger(clock: self.clock), to: &router, on: eventLoop)
         self.add(WeChat(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
@@ -72,11 +82,14 @@ public struct Ingress: Sendable {
     ) {
         let webhook = self.webhook(of: platform, on: eventLoop)
         router.onAny("/webhook/\(P.name)") { webhook.respond(to: $0) }
+        if self.access.registry != nil { router.onAny("/webhook/\(P.name)/{bot}") { webhook.respond(to: $0) } }
     }
 
     private func webhook<P: Platform & SendableMetatype>(of platform: P, on eventLoop: any EventLoop) -> Webhook<P> {
         Webhook(
             platform: platform,
+            door: WebhookDoor(access: self.access, clock: self.clock),
+            limits: self.limits,
             broker: self.broker,
             waiting: self.waiting,
             eventLoop: eventLoop,

@@ -4,6 +4,7 @@
 
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import Shared
 
 /// The way of a webhook request through an ingress node: judged by its platform, published, answered; by the bot, where
@@ -14,6 +15,8 @@ final class Webhook<P: Platform & SendableMetatype> {
     private static var notStoredPause: TimeAmount { .seconds(5) }
 
     private let platform: P
+    private let door: WebhookDoor<P>
+    private let limits: WebhookLimits
     private let broker: any Broker
     private let waiting: WaitingReplies
     private let eventLoop: any EventLoop
@@ -27,6 +30,8 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     init(
         platform: P,
+        door: WebhookDoor<P> = WebhookDoor(access: .open, clock: .system),
+        limits: WebhookLimits = WebhookLimits(),
         broker: any Broker,
         waiting: WaitingReplies,
         eventLoop: any EventLoop,
@@ -34,6 +39,8 @@ final class Webhook<P: Platform & SendableMetatype> {
         logger: Logger
     ) {
         self.platform = platform
+        self.door = door
+        self.limits = limits
         self.broker = broker
         self.waiting = waiting
         self.eventLoop = eventLoop
@@ -43,27 +50,76 @@ final class Webhook<P: Platform & SendableMetatype> {
     }
 
     func respond(to request: HTTPRequest) -> HTTPReply {
-        switch self.platform.receive(request) {
+        let agreement: Agreement
+        do throws(AccessRefusal) {
+            agreement = try self.door.agreement(for: request, of: self.platform)
+        } catch {
+            return self.refuse(error)
+        }
+        if let bot = agreement.bot, let banned = self.limits.addresses?.refusal(of: request, for: bot.channel) {
+            return banned
+        }
+        switch self.platform.receive(request, agreement) {
         case .answer(let response):
             self.metrics.answered()
             return .response(response)
         case .refuse(let problem):
-            self.metrics.refused(problem.reason)
-            self.report(request, refusedWith: problem)
-            self.logger.debug(
-                "a webhook request was refused",
-                metadata: ["platform": "\(P.name)", "reason": "\(problem.reason)"]
-            )
-            return .response(problem.response)
-        case .publish(let publishing):
+            self.report(request, agreement, refusedWith: problem)
+            let isForged = problem.status == .unauthorized || problem.status == .forbidden
+            return self.refuse(isForged ? problem.charged(for: agreement.bot?.channel) : problem)
+        case .publish(var publishing):
+            // Whatever a platform takes for a secret: here it must be a registered bot's.
+            guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
             if let drainState, drainState.isDraining {
                 return .response(self.notStored(.closed))
             }
-            if let terms = publishing.reply {
-                return self.publish(publishing, awaitingReply: terms)
+            self.limits.addresses?.succeeded(request, for: publishing.channel)
+            publishing.retention = agreement.bot?.channelRetention
+            switch self.limits.take(for: agreement.bot, on: self.eventLoop) {
+            case .decided(let decision): return self.decided(decision, publishing)
+            case .pending(let decision): return self.publish(publishing, when: decision)
             }
-            return self.publish(publishing)
         }
+    }
+
+    // MARK: Events within their bot's limit, and beyond
+
+    private func publish(_ publishing: Publishing, when decision: EventLoopFuture<RateDecision>) -> HTTPReply {
+        let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let box = NIOLoopBound(publishing, eventLoop: self.eventLoop)
+        let reply = self.eventLoop.makePromise(of: HTTPReply.self)
+        decision.whenComplete { result in
+            switch result {
+            case .success(let decision):
+                reply.succeed(webhook.value.decided(decision, box.value))
+            case .failure(let error):
+                reply.succeed(.response(webhook.value.notStored(error as? BrokerError ?? .unavailable)))
+            }
+        }
+        return .promptly(reply.futureResult)
+    }
+
+    private func decided(_ decision: RateDecision, _ publishing: Publishing) -> HTTPReply {
+        switch decision {
+        case .admitted:
+            if let terms = publishing.reply { return self.publish(publishing, awaitingReply: terms) }
+            return self.publish(publishing)
+        case .refused(let time):
+            self.metrics.refused(LimitRefusal.requestRate.rawValue)
+            LimitRefusal.requestRate.count()
+            return .response(self.platform.limited(retryAfter: time))
+        }
+    }
+
+    private func refuse(_ refusal: AccessRefusal) -> HTTPReply { self.refuse(refusal.problem) }
+
+    private func refuse(_ problem: Problem) -> HTTPReply {
+        self.metrics.refused(problem.reason)
+        self.logger.debug(
+            "a webhook request was refused",
+            metadata: ["platform": "\(P.name)", "reason": "\(problem.reason)"]
+        )
+        return .response(problem.response)
     }
 
     // MARK: Events that are acknowledged
@@ -73,6 +129,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             publishing.event,
             to: publishing.channel,
             key: publishing.key,
+            retention: publishing.retention,
             on: self.eventLoop
         )
         let acknowledgement = publishing.acknowledgement
@@ -133,6 +190,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             event.with(reply: offer),
             to: publishing.channel,
             key: publishing.key,
+            retention: publishing.retention,
             on: self.eventLoop
         )
         let acknowledgement = publishing.acknowledgement
@@ -188,10 +246,16 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     // MARK: For those who look on
 
-    private func report(_ request: HTTPRequest, refusedWith problem: Problem) {
-        guard let channel = RefusedRequest.channel(of: request) else { return }
+    private func report(_ request: HTTPRequest, _ agreement: Agreement, refusedWith problem: Problem) {
+        guard let channel = agreement.bot?.channel ?? RefusedRequest.channel(of: request) else { return }
         self.broker.report(on: channel) {
-            RefusedRequest(request: request, platform: P.name, problem: problem, time: WallClock.now()).observation
+            RefusedRequest(
+                request: request,
+                platform: P.name,
+                problem: problem,
+                time: WallClock.now(),
+                credentialField: agreement.header
+            ).observation
         }
     }
 

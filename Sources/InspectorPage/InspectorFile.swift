@@ -2,12 +2,12 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One file of the inspector's page: hand-written, in this folder, and part of the program.
+/// One file of the inspector's pages: hand-written, in this folder, and part of the program.
 ///
 /// A module of its own, since its bytes become a source file that takes the compiler a while: it does that only where the
 /// page has changed.
 public struct InspectorFile: Sendable {
-    /// What it is called: `index.html` is the page, and the others lie beside it.
+    /// What it is called: `index.html` and `bots.html` are the pages, and the others lie beside them.
     public let name: String
     /// What it is (RFC 9110, section 8.3).
     public let mediaType: String
@@ -26,29 +26,47 @@ public struct InspectorFile: Sendable {
             }
     }
 
-    /// All files of the page.
-    public static let all: [InspectorFile] = [
-        InspectorFile("index.html", PackageResources.index_html),
+    /// What both pages stand on.
+    private static let shared: [InspectorFile] = [
         InspectorFile("style.css", PackageResources.style_css),
         InspectorFile("icon.svg", PackageResources.icon_svg),
-        InspectorFile("app.js", PackageResources.app_js),
-        InspectorFile("body.js", PackageResources.body_js),
         InspectorFile("bytes.js", PackageResources.bytes_js),
-        InspectorFile("connection.js", PackageResources.connection_js),
-        InspectorFile("curl.js", PackageResources.curl_js),
-        InspectorFile("details.js", PackageResources.details_js),
         InspectorFile("dialogs.js", PackageResources.dialogs_js),
         InspectorFile("dom.js", PackageResources.dom_js),
-        InspectorFile("event.js", PackageResources.event_js),
-        InspectorFile("eventstream.js", PackageResources.eventstream_js),
-        InspectorFile("feed.js", PackageResources.feed_js),
-        InspectorFile("json.js", PackageResources.json_js),
-        InspectorFile("list.js", PackageResources.list_js),
-        InspectorFile("relay.js", PackageResources.relay_js),
-        InspectorFile("reply.js", PackageResources.reply_js),
-        InspectorFile("store.js", PackageResources.store_js),
         InspectorFile("theme.js", PackageResources.theme_js),
-        InspectorFile("window.js", PackageResources.window_js),
         InspectorFile("words.js", PackageResources.words_js),
     ]
+
+    /// The page of a bot's events, which egress nodes have.
+    public static let inspector: [InspectorFile] =
+        Self.shared + [
+            InspectorFile("index.html", PackageResources.index_html),
+            InspectorFile("app.js", PackageResources.app_js),
+            InspectorFile("body.js", PackageResources.body_js),
+            InspectorFile("connection.js", PackageResources.connection_js),
+            InspectorFile("curl.js", PackageResources.curl_js),
+            InspectorFile("details.js", PackageResources.details_js),
+            InspectorFile("event.js", PackageResources.event_js),
+            InspectorFile("eventstream.js", PackageResources.eventstream_js),
+            InspectorFile("feed.js", PackageResources.feed_js),
+            InspectorFile("json.js", PackageResources.json_js),
+            InspectorFile("list.js", PackageResources.list_js),
+            InspectorFile("relay.js", PackageResources.relay_js),
+            InspectorFile("reply.js", PackageResources.reply_js),
+            InspectorFile("store.js", PackageResources.store_js),
+            InspectorFile("window.js", PackageResources.window_js),
+        ]
+
+    /// The page of the registered bots, which the admin listener has.
+    public static let bots: [InspectorFile] =
+        Self.shared + [
+            InspectorFile("bots.html", PackageResources.bots_html),
+            InspectorFile("bots.css", PackageResources.bots_css),
+            InspectorFile("bots.js", PackageResources.bots_js),
+            InspectorFile("botapi.js", PackageResources.botapi_js),
+            InspectorFile("botdetails.js", PackageResources.botdetails_js),
+            InspectorFile("botforms.js", PackageResources.botforms_js),
+            InspectorFile("bottable.js", PackageResources.bottable_js),
+            InspectorFile("botwords.js", PackageResources.botwords_js),
+        ]
 }

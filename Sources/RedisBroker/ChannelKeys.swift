@@ -34,6 +34,9 @@ struct ChannelKeys: Sendable {
     /// The hash of how many of the bot's seats each node has.
     var seats: String { self.feed + ":seats" }
 
+    /// The hash of who is connected, by node.
+    var present: String { self.feed + ":present" }
+
     /// The Pub/Sub channel of what nodes tell those who look on.
     var notes: String { self.feed + Self.notesSuffix }
 

@@ -45,6 +45,9 @@ public final class RedisBroker: Broker {
         var tasks: [RepeatedTask] = []
     }
 
+    /// Where nodes say who is connected to them.
+    public var presence: any PresenceBoard { RedisPresenceBoard(client: self.client) }
+
     /// A broker that is not connected yet; `start` begins to connect.
     ///
     /// - Parameters:
@@ -152,6 +155,18 @@ public final class RedisBroker: Broker {
         self.observers.end()
         self.asks.end()
         await self.client.shutdown()
+    }
+
+    /// The registered bots in the same Redis, over the same connections.
+    public func botStore(key: RegistryKey) -> RedisBotStore {
+        RedisBotStore(
+            client: self.client,
+            url: self.configuration.redis.url,
+            key: key,
+            eventLoop: self.eventLoop,
+            audit: AuditLog(),
+            logger: self.logger
+        )
     }
 
     // MARK: Broker

@@ -19,6 +19,7 @@ struct DeadLetterRoutes {
     private static let pageLimit = 16
 
     let broker: any Broker
+    let entrance: Entrance
     let eventLoop: any EventLoop
 
     func addRoutes(to router: inout Router) {
@@ -38,11 +39,14 @@ struct DeadLetterRoutes {
         to request: HTTPRequest,
         _ answer: (ChannelID) -> EventLoopFuture<HTTPReply>
     ) -> HTTPReply {
-        guard let secret = request.query["secret"] ?? request.bearerToken, !secret.isEmpty else {
-            return .response(SocketRefusal.missingSecret.problem.response)
+        let visitor: Visitor
+        do throws(AccessRefusal) {
+            visitor = try self.entrance.admit(request, for: .replay)
+        } catch {
+            return .refused(error)
         }
         return .eventually(
-            answer(ChannelID(secret: Secret(secret))).recover { error in
+            answer(visitor.channel).recover { error in
                 let problem = (error as? DeadLetterRefusal)?.problem ?? SocketRefusal.brokerUnavailable.problem
                 return .response(problem.response)
             }

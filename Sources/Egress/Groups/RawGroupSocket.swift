@@ -13,6 +13,7 @@ final class RawGroupSocket: FeedMember {
 
     var groupIndex = 0
 
+    let admission: Admission?
     private let membership: FeedMembership
     private let reader: GroupReader
     private let metrics: SocketMetrics
@@ -24,11 +25,13 @@ final class RawGroupSocket: FeedMember {
 
     private init(
         membership: FeedMembership,
+        admission: Admission?,
         reader: GroupReader,
         metrics: SocketMetrics,
         answers: RawAnswers?,
         filter: EventFilter?
     ) {
+        self.admission = admission
         self.membership = membership
         self.reader = reader
         self.metrics = metrics
@@ -40,6 +43,7 @@ final class RawGroupSocket: FeedMember {
     static func open(
         on channel: any Channel,
         membership: FeedMembership,
+        admission: Admission? = nil,
         reader: GroupReader,
         configuration: WebSocketConfiguration,
         metrics: SocketMetrics,
@@ -48,6 +52,7 @@ final class RawGroupSocket: FeedMember {
     ) throws {
         let socket = RawGroupSocket(
             membership: membership,
+            admission: admission,
             reader: reader,
             metrics: metrics,
             answers: answers,
@@ -70,6 +75,8 @@ final class RawGroupSocket: FeedMember {
 
     // MARK: From the feed
 
+    var attendee: Attendee { Attendee(speech: .raw, consumer: self.reader.name.shown) }
+
     func deliver(_ round: FeedRound) {
         self.reader.wake()
     }
@@ -80,6 +87,10 @@ final class RawGroupSocket: FeedMember {
 
     func drain() {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
+    }
+
+    func dismiss(_ dismissal: Dismissal) {
+        self.handler?.close(text: dismissal.explanation, reason: dismissal.endReason)
     }
 
     private func acknowledgeWritten() {
@@ -98,7 +109,7 @@ extension RawGroupSocket: GroupMember {
     func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
         self.written += deliveries.map(\.entry.position)
         let entries = deliveries.map(\.entry).filter {
-            $0.event.isFor(self.reader.name) && self.filter?.admits($0.event) ?? true
+            $0.event.isAdmitted(by: self.filter, for: self.reader.name)
         }
         if !entries.isEmpty, case .accepted? = self.handler?.send(RawProtocol.frames(entries[...])) {
             self.metrics.delivered(entries.count)

@@ -17,7 +17,7 @@ final class FeedGroup {
         case interruption(UnrecoverableReason, head: Position)
     }
 
-    private let channel: ChannelID
+    let channel: ChannelID
     /// Whom to tell of deliveries; nil in tests.
     private let broker: (any Broker)?
     private let eventLoop: any EventLoop

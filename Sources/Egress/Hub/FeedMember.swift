@@ -19,8 +19,17 @@ protocol FeedMember: AnyObject {
     /// of those itself.
     func receipt(upTo end: Position) -> Receipt?
 
+    /// By what it was let in; nil for the secret of a bot that is not registered.
+    var admission: Admission? { get }
+
+    /// What an operator is told of it.
+    var attendee: Attendee { get }
+
     /// Ends because the node drains.
     func drain()
+
+    /// Ends because what let it in does not hold any more.
+    func dismiss(_ dismissal: Dismissal)
 }
 
 extension FeedMember {

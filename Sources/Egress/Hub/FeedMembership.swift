@@ -93,11 +93,14 @@ struct FeedMembership {
     /// Delivers to a socket from now on.
     func join(_ member: any FeedMember) {
         self.group.add(member)
+        self.lane.joined(member, on: self.channel)
+        self.lane.reception?.came(member, to: self.channel)
     }
 
     /// Delivers to the socket no more, and gives its place back. Once.
     func leave(_ member: any FeedMember) {
         self.group.remove(member)
+        self.lane.reception?.went(member, from: self.channel, isLast: self.group.members.isEmpty)
         if self.group.members.isEmpty {
             self.place.feed.removeBranch(lane: self.lane)
             self.lane.removeGroup(of: self.channel)

@@ -15,6 +15,8 @@ final class FeedRound {
     /// All events as gateways' sessions get them, made when the first session asks.
     private(set) lazy var gateway = GatewayRound(self.entries[...])
     private var cachedEnvelopes: EnvelopeRound?
+    /// The same for those who may not answer.
+    private var cachedSilentEnvelopes: EnvelopeRound?
     private var filtered: [EventFilter: FeedRound?] = [:]
 
     init(entries: [LogEntry]) {
@@ -33,7 +35,7 @@ final class FeedRound {
     /// there are none.
     func admitted(by filter: EventFilter?, for consumer: ConsumerName?) -> FeedRound? {
         guard self.hasReplays else { return filter.map { self.admitted(by: $0) } ?? self }
-        let entries = self.entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }
+        let entries = self.entries.filter { $0.event.isAdmitted(by: filter, for: consumer) }
         return entries.isEmpty ? nil : FeedRound(entries: entries)
     }
 
@@ -55,7 +57,15 @@ final class FeedRound {
     }
 
     /// All events as envelopes, made when the first socket or stream asks; a round is of one channel.
-    func envelopes(on channel: ChannelID) -> EnvelopeRound {
+    ///
+    /// - Parameter offersReplies: whether those who get them may answer.
+    func envelopes(on channel: ChannelID, offersReplies: Bool = true) -> EnvelopeRound {
+        if !offersReplies, self.entries.contains(where: { $0.event.reply != nil }) {
+            let envelopes =
+                self.cachedSilentEnvelopes ?? EnvelopeRound(self.entries[...], channel: channel, offersReplies: false)
+            self.cachedSilentEnvelopes = envelopes
+            return envelopes
+        }
         if let envelopes = self.cachedEnvelopes { return envelopes }
         let envelopes = EnvelopeRound(self.entries[...], channel: channel)
         self.cachedEnvelopes = envelopes

@@ -53,6 +53,10 @@ final class Lane: Sendable {
         var heartbeats: HeartbeatWheel<WebSocketHandler>
         /// The cursors that are not where they will be.
         var keepers: [CursorKeeper] = []
+        /// Whoever tells operators who is connected; nil where nobody asks.
+        var reception: Reception?
+        /// Of those who were let in by tokens that end.
+        var expiries = ExpiryCalendar()
 
         init(heartbeats: HeartbeatWheel<WebSocketHandler>) {
             self.heartbeats = heartbeats
@@ -61,19 +65,37 @@ final class Lane: Sendable {
 
     let eventLoop: any EventLoop
     let broker: any Broker
+    let entrance: Entrance
     private let mailbox = Mutex(Mailbox())
     private let confined: NIOLoopBound<Confined>
 
     /// A lane of an event loop. On that loop.
-    init(configuration: EgressConfiguration, broker: any Broker, eventLoop: any EventLoop) {
+    init(
+        configuration: EgressConfiguration,
+        broker: any Broker,
+        entrance: Entrance = .open,
+        presence: (any PresenceBoard)? = nil,
+        eventLoop: any EventLoop
+    ) {
         self.eventLoop = eventLoop
         self.broker = broker
+        self.entrance = entrance
         let heartbeats = HeartbeatWheel<WebSocketHandler>(
             period: configuration.pingInterval,
             answerTimeout: configuration.pongTimeout,
             now: .now()
         )
-        self.confined = NIOLoopBound(Confined(heartbeats: heartbeats), eventLoop: eventLoop)
+        let confined = Confined(heartbeats: heartbeats)
+        if let presence, entrance.isGuarded {
+            confined.reception = Reception(
+                board: presence,
+                node: configuration.nodeName,
+                access: entrance.access,
+                now: entrance.now,
+                eventLoop: eventLoop
+            )
+        }
+        self.confined = NIOLoopBound(confined, eventLoop: eventLoop)
         eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] task in
             guard let self else { return task.cancel() }
             self.beat(now: .now())
@@ -131,6 +153,7 @@ final class Lane: Sendable {
         var finished = 0
         while budget > 0, let group = confined.active.popFirst() {
             let turn = group.takeTurn(limit: budget)
+            if turn.finished > 0 { confined.reception?.progressed(on: group.channel) }
             budget -= max(turn.deliveries, 1)
             finished += turn.finished
             if turn.isDone {
@@ -174,6 +197,24 @@ final class Lane: Sendable {
         self.confined.value.groups.values.flatMap(\.members)
     }
 
+    /// The sockets of one channel on this lane. On the loop.
+    func members(of channel: ChannelID) -> [any FeedMember] {
+        self.confined.value.groups[channel]?.members ?? []
+    }
+
+    /// A token ends by which somebody on this lane was let in. On the loop.
+    func expect(_ expiry: Int64, on channel: ChannelID) {
+        self.confined.value.expiries.add(expiry, on: channel)
+    }
+
+    private func dismissExpired() {
+        guard !self.confined.value.expiries.isEmpty else { return }
+        for channel in self.confined.value.expiries.takeDue(at: self.entrance.now()) { self.review(channel) }
+    }
+
+    /// Whoever tells operators who is connected; nil where nobody asks. On the loop.
+    var reception: Reception? { self.confined.value.reception }
+
     /// Pings a socket from now on, and ends it when it does not answer. On the loop.
     func startHeartbeat(of socket: WebSocketHandler) {
         self.confined.value.heartbeats.add(socket)
@@ -201,6 +242,8 @@ final class Lane: Sendable {
 
     private func beat(now: NIODeadline) {
         self.visitKeepers()
+        self.dismissExpired()
+        self.reception?.look(now: now) { self.members(of: $0) }
         for visit in self.confined.value.heartbeats.advance(to: now) {
             for socket in visit.members {
                 socket.heartbeat(visit.heartbeat, now: now)

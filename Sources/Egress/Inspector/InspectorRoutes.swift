@@ -21,6 +21,7 @@ struct InspectorRoutes {
     let tally: EgressTally
     let hub: Hub
     let broker: any Broker
+    let entrance: Entrance
     let eventLoop: any EventLoop
     /// In milliseconds since 1970.
     let now: @Sendable () -> Int64
@@ -43,12 +44,17 @@ struct InspectorRoutes {
     // MARK: Bodies
 
     private func body(_ request: HTTPRequest) -> HTTPReply {
-        guard let secret = BotCredential.secret(of: request) else { return .response(BotCredential.refusal) }
+        let visitor: Visitor
+        do throws(AccessRefusal) {
+            visitor = try self.entrance.admit(request, for: .replay)
+        } catch {
+            return .refused(error)
+        }
         guard let position = request.parameters["position"].flatMap({ Position($0) }) else {
             return .response(RetainedEvent.Missing.badPosition.problem.response)
         }
         return .eventually(
-            RetainedEvent.find(position, on: ChannelID(secret: secret), broker: self.broker, eventLoop: self.eventLoop)
+            RetainedEvent.find(position, on: visitor.channel, broker: self.broker, eventLoop: self.eventLoop)
                 .map { event in
                     // Whatever a platform sent must never be taken for a page of the relay's own.
                     let headers = [
@@ -64,9 +70,14 @@ struct InspectorRoutes {
     // MARK: Test events
 
     private func sendTestEvent(_ request: HTTPRequest) -> HTTPReply {
-        guard let secret = BotCredential.secret(of: request) else { return .response(BotCredential.refusal) }
+        let visitor: Visitor
+        do throws(AccessRefusal) {
+            visitor = try self.entrance.admit(request, for: .admin)
+        } catch {
+            return .refused(error)
+        }
         guard let text = Self.text(in: request.body), text.utf8.count <= Self.textLimit,
-            let event = try? TestEvent.make(secret: secret, text: text, now: self.now())
+            let event = try? TestEvent.make(secret: visitor.secret, text: text, now: self.now())
         else {
             return .response(
                 Problem(
@@ -77,7 +88,7 @@ struct InspectorRoutes {
             )
         }
         return .eventually(
-            self.broker.publish(event, to: ChannelID(secret: secret), key: nil, on: self.eventLoop)
+            self.broker.publish(event, to: visitor.channel, key: nil, on: self.eventLoop)
                 .future(on: self.eventLoop)
                 .map { publication in .response(ReplayRoutes.answer(publication)) }
                 .recover { .response(RetainedEvent.problem(of: $0).response) }

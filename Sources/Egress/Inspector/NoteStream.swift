@@ -10,6 +10,7 @@ internal import Shared
 /// `delivered` and `answered`. Notes are for people: one that a slow client has no room for is dropped, and none comes again.
 struct NoteRoutes {
     let broker: any Broker
+    let entrance: Entrance
     let state: NodeState
     let eventLoop: any EventLoop
 
@@ -18,19 +19,23 @@ struct NoteRoutes {
     }
 
     private func open(_ request: HTTPRequest) -> HTTPReply {
-        guard let secret = BotCredential.secret(of: request) else { return .response(BotCredential.refusal) }
+        let visitor: Visitor
+        do throws(AccessRefusal) {
+            visitor = try self.entrance.admit(request, for: .receive)
+        } catch {
+            return .refused(error)
+        }
         guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
         guard request.method != .HEAD else {
             return .response(HTTPResponse(status: .ok, headers: EventStreamRoutes.headers))
         }
-        let channel = ChannelID(secret: secret)
         let mailbox = NoteMailbox(eventLoop: self.eventLoop)
-        let state = self.state
+        let watch = NoteHandler.Watch(entrance: self.entrance, visitor: visitor, state: self.state)
         return .eventually(
-            self.observe(channel, with: mailbox).map { subscription in
+            self.observe(visitor.channel, with: mailbox).map { subscription in
                 .upgrade(
                     .unending(headers: EventStreamRoutes.headers) { channel in
-                        let handler = NoteHandler(mailbox: mailbox, subscription: subscription, state: state)
+                        let handler = NoteHandler(mailbox: mailbox, subscription: subscription, watch: watch)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                 )
@@ -89,15 +94,27 @@ final class NoteHandler: ChannelInboundHandler {
 
     private let mailbox: NoteMailbox
     private let subscription: any ObservationSubscription
-    private let state: NodeState
+    private let watch: Watch
     private var context: ChannelHandlerContext?
     private var ticks: RepeatedTask?
     private var quietSeconds = 0
 
-    init(mailbox: NoteMailbox, subscription: any ObservationSubscription, state: NodeState) {
+    /// What ends the notes: the node drains, or what let their reader in does not hold any more.
+    struct Watch: Sendable {
+        let entrance: Entrance
+        let visitor: Visitor
+        let state: NodeState
+
+        var isOver: Bool {
+            self.state.isDraining
+                || self.entrance.standing(of: self.visitor.admission, on: self.visitor.channel) != .holds
+        }
+    }
+
+    init(mailbox: NoteMailbox, subscription: any ObservationSubscription, watch: Watch) {
         self.mailbox = mailbox
         self.subscription = subscription
-        self.state = state
+        self.watch = watch
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -145,7 +162,7 @@ final class NoteHandler: ChannelInboundHandler {
 
     private func tick() {
         guard let context else { return }
-        if self.state.isDraining { return context.close(promise: nil) }
+        if self.watch.isOver { return context.close(promise: nil) }
         self.quietSeconds += 1
         guard self.quietSeconds >= Self.commentPause else { return }
         self.quietSeconds = 0

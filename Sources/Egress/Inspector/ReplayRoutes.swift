@@ -13,6 +13,7 @@ struct ReplayRoutes {
     private static let typeMember = JSONMemberNames("t")
 
     let broker: any Broker
+    let entrance: Entrance
     let eventLoop: any EventLoop
 
     func addRoutes(to router: inout Router) {
@@ -20,14 +21,19 @@ struct ReplayRoutes {
     }
 
     private func respond(to request: HTTPRequest) -> HTTPReply {
-        guard let secret = BotCredential.secret(of: request) else { return .response(BotCredential.refusal) }
+        let visitor: Visitor
+        do throws(AccessRefusal) {
+            visitor = try self.entrance.admit(request, for: .replay)
+        } catch {
+            return .refused(error)
+        }
         let order: Order
         do throws(ReplayMistake) {
             order = try Self.order(in: request.body)
         } catch {
             return .response(error.problem.response)
         }
-        let channel = ChannelID(secret: secret)
+        let channel = visitor.channel
         let (broker, eventLoop) = (self.broker, self.eventLoop)
         return .eventually(
             RetainedEvent.find(order.position, on: channel, broker: broker, eventLoop: eventLoop).flatMap { event in

@@ -8,6 +8,10 @@ internal import Shared
 /// How a raw socket speaks: one frame an event, exactly the request's body; text, or binary where it is no UTF-8.
 /// There is no hello and no heartbeat but the WebSocket's own, and what the client sends is ignored.
 enum RawProtocol {
+    /// What a client may offer in `Sec-WebSocket-Protocol`: a browser that offers its token there needs another subprotocol
+    /// beside it, which the relay can choose.
+    static let subprotocol = "hookwire.raw"
+
     /// The frames of events, one after the other.
     static func frames(_ entries: ArraySlice<LogEntry>) -> ByteBuffer {
         let capacity = entries.reduce(0) { sum, entry in

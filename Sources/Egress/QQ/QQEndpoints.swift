@@ -12,24 +12,35 @@ struct QQEndpoints: Sendable {
     /// Nil where there is no upstream.
     let platform: QQPlatform?
     let broker: any Broker
+    let entrance: Entrance
 
     /// `POST /app/getAppAccessToken`: the platform's answer, and from then on every egress node knows whose token it is.
     func token(_ request: HTTPRequest, on eventLoop: any EventLoop) -> HTTPReply {
         self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
             let secret = QQTokenExchange.secret(in: request.body)
+            let grant: TokenGrant?
+            do throws(AccessRefusal) {
+                grant = try secret.map { secret throws(AccessRefusal) in
+                    try self.entrance.admit(bearer: secret.exposeText(), for: .receive).grant
+                }
+            } catch {
+                return .refused(error)
+            }
             guard let platform = self.platform else {
-                guard let secret else { throw .badTokenRequest }
+                guard let grant else { throw .badTokenRequest }
                 let (token, answer) = QQTokenExchange.makeToken()
-                try await self.remember(token, of: secret, on: eventLoop)
+                try await self.remember(token, of: grant, on: eventLoop)
                 return .response(.json(answer))
             }
+            // Whose token it would be cannot be told, and strangers are not served.
+            guard grant != nil || self.entrance.access.mode == .open else { throw .badTokenRequest }
             let answer = try await platform.requestToken(
                 headers: HopByHopFields.request(request.headers),
                 body: request.body
             )
             let body = try await answer.body(upTo: QQTokenExchange.limit)
-            if answer.status == .ok, let secret, let token = QQTokenExchange.token(in: body) {
-                try await self.remember(token, of: secret, on: eventLoop)
+            if answer.status == .ok, let grant, let token = QQTokenExchange.token(in: body) {
+                try await self.remember(token, of: grant, on: eventLoop)
             }
             return answer.reply(with: body)
         }
@@ -37,12 +48,12 @@ struct QQEndpoints: Sendable {
 
     private func remember(
         _ token: QQTokenExchange.Token,
-        of secret: Secret,
+        of grant: TokenGrant,
         on eventLoop: any EventLoop
     ) async throws(QQRefusal) {
         do {
             try await self.broker.remember(
-                TokenGrant(secret: secret),
+                grant,
                 for: TokenDigest(of: token.value),
                 lifetimeMilliseconds: token.lifetimeMilliseconds,
                 on: eventLoop
@@ -56,11 +67,18 @@ struct QQEndpoints: Sendable {
     /// `GET /gateway` and `GET /gateway/bot`. A token that no node knows is refused here already, where an SDK asks for
     /// another one; refused at the socket, some try it again until it expires.
     func gateway(_ request: HTTPRequest, secret: String?, forBot: Bool, on eventLoop: any EventLoop) -> HTTPReply {
+        if let secret {
+            do throws(AccessRefusal) {
+                _ = try self.entrance.admit(bearer: secret, for: .receive)
+            } catch {
+                return .refused(error)
+            }
+        }
         guard secret == nil, let token = Self.token(of: request) else {
             return self.address(for: request, secret: secret, forBot: forBot)
         }
         return self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
-            guard try await self.grant(for: token, on: eventLoop) != nil else { throw .unknownToken }
+            _ = try await self.grant(for: token, on: eventLoop)
             return self.address(for: request, secret: nil, forBot: forBot)
         }
     }
@@ -92,31 +110,62 @@ struct QQEndpoints: Sendable {
         self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
             let channel: ChannelID
             if let secret {
-                channel = ChannelID(secret: Secret(secret))
+                do throws(AccessRefusal) {
+                    channel = try self.entrance.admit(bearer: secret, for: .receive).channel
+                } catch {
+                    return .refused(error)
+                }
             } else {
-                guard let token = Self.token(of: request), let grant = try await self.grant(for: token, on: eventLoop)
-                else { throw .unknownToken }
-                channel = grant.channel
+                guard let token = Self.token(of: request) else { throw .unknownToken }
+                channel = try await self.grant(for: token, on: eventLoop).channel
             }
             return .response(.json(ByteBuffer(bytes: GatewayUser(madeUpFor: channel).json)))
         }
     }
 
-    private func grant(for token: Secret, on eventLoop: any EventLoop) async throws(QQRefusal) -> TokenGrant? {
+    /// The grant of a token that is known, and still good for something.
+    private func grant(for token: Secret, on eventLoop: any EventLoop) async throws(QQRefusal) -> TokenGrant {
+        let grant: TokenGrant?
         do {
-            return try await self.broker.grant(for: TokenDigest(of: token), on: eventLoop).get()
+            grant = try await self.broker.grant(for: TokenDigest(of: token), on: eventLoop).get()
         } catch {
             throw .brokerUnavailable
         }
+        do throws(AccessRefusal) {
+            guard let grant else { throw .notFound }
+            return try self.entrance.access.admit(grant, for: .receive, now: self.entrance.now()).sessions
+        } catch {
+            throw .unknownToken
+        }
+    }
+
+    /// Whether requests of strangers go to the platform through this relay: only where it is open to all.
+    ///
+    /// - Parameter secret: of whom asks below `/qq/secret/{secret}`.
+    private func checkMember(
+        _ request: HTTPRequest,
+        secret: String?,
+        on eventLoop: any EventLoop
+    ) async throws(QQRefusal) {
+        guard self.entrance.isGuarded, self.entrance.access.mode == .registered else { return }
+        if let secret {
+            guard (try? self.entrance.admit(bearer: secret, for: .receive)) != nil else { throw .unknownToken }
+            return
+        }
+        guard let token = Self.token(of: request) else { throw .unknownToken }
+        _ = try await self.grant(for: token, on: eventLoop)
     }
 
     /// Everything else: the platform's answer to the same request.
     ///
-    /// - Parameter path: as it was encoded, beginning with a slash.
-    func passOn(_ request: HTTPRequest, path: String, on eventLoop: any EventLoop) -> HTTPReply {
+    /// - Parameters:
+    ///   - path: as it was encoded, beginning with a slash.
+    ///   - secret: of whom asks below `/qq/secret/{secret}`.
+    func passOn(_ request: HTTPRequest, path: String, secret: String?, on eventLoop: any EventLoop) -> HTTPReply {
         guard let platform else { return .response(QQRefusal.noUpstream.response) }
         return self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
-            try await platform.request(
+            try await self.checkMember(request, secret: secret, on: eventLoop)
+            return try await platform.request(
                 request.method,
                 try QQTarget.make(request.method, path: path, query: request.query.encoded),
                 headers: HopByHopFields.request(request.headers),
@@ -129,6 +178,7 @@ struct QQEndpoints: Sendable {
     func passOn(
         _ request: HTTPRequest,
         path: String,
+        secret: String?,
         body: HTTPBodyInflow,
         on eventLoop: any EventLoop
     ) -> HTTPReply {
@@ -139,13 +189,23 @@ struct QQEndpoints: Sendable {
         } catch {
             return .response(error.response)
         }
-        let answer = platform.upload(
-            request.method,
-            target,
-            headers: HopByHopFields.request(request.headers),
-            body: body,
-            on: eventLoop
-        )
+        let upload = {
+            platform.upload(
+                request.method,
+                target,
+                headers: HopByHopFields.request(request.headers),
+                body: body,
+                on: eventLoop
+            )
+        }
+        let answer: EventLoopFuture<QQAnswer>
+        if self.entrance.isGuarded {
+            let check = eventLoop.makePromise(of: Void.self)
+            check.completeWithTask { try await self.checkMember(request, secret: secret, on: eventLoop) }
+            answer = check.futureResult.assumeIsolated().flatMap { _ in upload() }.nonisolated()
+        } else {
+            answer = upload()
+        }
         return .eventually(
             answer.map(\.reply).flatMapErrorThrowing { error in
                 guard let refusal = error as? QQRefusal else { throw error }

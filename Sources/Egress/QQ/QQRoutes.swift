@@ -17,10 +17,12 @@ final class QQRoutes {
 
     private let endpoints: QQEndpoints
     private let services: GatewayServices
+    private let gate: SocketGate?
 
-    init(endpoints: QQEndpoints, services: GatewayServices) {
+    init(endpoints: QQEndpoints, services: GatewayServices, gate: SocketGate? = nil) {
         self.endpoints = endpoints
         self.services = services
+        self.gate = gate
     }
 
     func addRoutes(to router: inout Router) {
@@ -30,8 +32,16 @@ final class QQRoutes {
             guard case .platform = self.destination(of: request) else { return false }
             return request.method != .CONNECT
         } _: { request, body in
-            guard case .platform(let path) = self.destination(of: request) else { return self.respond(to: request) }
-            return self.endpoints.passOn(request, path: path, body: body, on: self.services.lane.eventLoop)
+            guard case .platform(let path, let secret) = self.destination(of: request) else {
+                return self.respond(to: request)
+            }
+            return self.endpoints.passOn(
+                request,
+                path: path,
+                secret: secret,
+                body: body,
+                on: self.services.lane.eventLoop
+            )
         }
     }
 
@@ -43,7 +53,7 @@ final class QQRoutes {
         case socket(secret: String?)
         case missingSecret
         /// The platform, at this path, which begins with a slash.
-        case platform(path: String)
+        case platform(path: String, secret: String?)
     }
 
     private func destination(of request: HTTPRequest) -> Destination {
@@ -76,7 +86,7 @@ final class QQRoutes {
             }
             return .socket(secret: decoded)
         default:
-            return .platform(path: String(path))
+            return .platform(path: String(path), secret: secret)
         }
     }
 
@@ -93,8 +103,8 @@ final class QQRoutes {
             return self.open(request, secret: secret)
         case .missingSecret:
             return .response(SocketRefusal.missingSecret.problem.response)
-        case .platform(let path):
-            return self.endpoints.passOn(request, path: path, on: eventLoop)
+        case .platform(let path, let secret):
+            return self.endpoints.passOn(request, path: path, secret: secret, on: eventLoop)
         }
     }
 
@@ -115,12 +125,26 @@ final class QQRoutes {
             return .response(error.problem.response)
         }
         guard !self.services.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
-        let grant = secret.map { TokenGrant(secret: Secret($0)) }
+        var visitor: Visitor?
+        if let secret {
+            do throws(AccessRefusal) {
+                visitor = try self.services.lane.entrance.admit(bearer: secret, for: .receive)
+            } catch {
+                return .refused(error)
+            }
+        }
+        let seat: Seat?
+        do throws(Problem) {
+            seat = try self.gate?.enter(request)
+        } catch {
+            return .response(error.response)
+        }
+        let (grant, admission) = (visitor?.sessions, visitor?.admission)
         let services = NIOLoopBound(self.services, eventLoop: self.services.lane.eventLoop)
         return .upgrade(
             HTTPUpgrade(headers: headers) { channel in
-                try GatewaySocket.open(on: channel, services: services.value, grant: grant)
+                try GatewaySocket.open(on: channel, services: services.value, grant: grant, admission: admission)
             }
-        )
+        ).holding(seat)
     }
 }

@@ -31,6 +31,9 @@ struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
     /// 1013: try again later (IANA registry).
     static let tryAgainLater = Self(rawValue: 1013)
 
+    /// 4001: what let the peer in is good for nothing any more; our own, among those for applications.
+    static let revoked = Self(rawValue: 4001)
+
     /// Whether a close frame may carry this code: 1000 to 1003 and 1007 to 1014 as registered at IANA, 3000 to 4999 for
     /// libraries and applications. 1004 to 1006 and 1015 are reserved and never on the wire (RFC 6455 section 7.4.2).
     var isValidOnWire: Bool {

@@ -22,6 +22,10 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     case noAnswer = "no_answer"
     /// This node drains; another takes the peer.
     case drain
+    /// What let the peer in is good for nothing any more.
+    case revoked
+    /// The peer has to come in again, for the bot is not as it was.
+    case accessChanged = "access_changed"
     /// We have nothing more to say to this peer.
     case serverClosed = "server_closed"
     /// We cannot go on, through no fault of the peer.
@@ -32,7 +36,7 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// Whether both sides end in order, so that what was sent before arrives if the peer is still there.
     var isGoodbye: Bool {
         switch self {
-        case .clientClosed, .drain, .serverClosed: true
+        case .clientClosed, .drain, .revoked, .accessChanged, .serverClosed: true
         case .protocolError, .unsupportedData, .invalidUTF8, .messageTooBig, .policyViolation, .slowConsumer, .noAnswer,
             .internalError, .connectionLost:
             false
@@ -51,7 +55,8 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
         case .policyViolation: .policyViolation
         case .slowConsumer: .tryAgainLater
         case .noAnswer, .internalError: .internalError
-        case .drain: .serviceRestart
+        case .drain, .accessChanged: .serviceRestart
+        case .revoked: .revoked
         case .serverClosed: .normalClosure
         }
     }

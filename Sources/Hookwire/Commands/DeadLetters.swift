@@ -28,13 +28,13 @@ struct DeadLetters: AsyncParsableCommand {
 
         /// Asks the relay; what went wrong is printed, and is the exit code.
         func send(_ method: HTTPMethod, _ path: String) async throws -> ByteBuffer {
-            let bearer = [(name: "Authorization", value: "Bearer \(self.client.secret)")]
+            let key = try self.client.key()
             let answer: RelayClient.Answer
             do throws(RelayClient.Unreachable) {
                 answer = try await RelayClient(self.client.relay, isInsecure: self.client.insecure).send(
                     method,
-                    path,
-                    headers: bearer
+                    key.target(path),
+                    headers: [key.field]
                 )
             } catch {
                 Self.complain("\(error)")

@@ -24,8 +24,9 @@ struct EgressTier: NodeCommand {
     @OptionGroup(title: "Sockets") var egress: EgressOptions
     @OptionGroup(title: "Addresses") var addresses: AddressOptions
     @OptionGroup(title: "Limits of sockets") var socketLimits: SocketLimitOptions
+    @OptionGroup(title: "Access") var access: AccessOptions
 
     var settings: [any SettingFlags] {
-        [self.node, self.redis, self.retention, self.egress, self.addresses, self.socketLimits]
+        [self.node, self.redis, self.retention, self.egress, self.addresses, self.socketLimits, self.access]
     }
 }

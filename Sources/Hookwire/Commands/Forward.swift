@@ -73,7 +73,7 @@ struct Forward: AsyncParsableCommand {
         guard let local = WebAddress(self.to) else { return }
         let configuration = ForwardConfiguration(
             relay: try self.client.address(),
-            secret: Secret(self.client.secret),
+            key: try self.client.key(),
             local: local,
             consumer: self.consumer,
             filters: try self.selection.filters(),

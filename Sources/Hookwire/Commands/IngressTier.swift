@@ -23,6 +23,9 @@ struct IngressTier: NodeCommand {
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Webhooks") var ingress: IngressOptions
     @OptionGroup(title: "Addresses") var addresses: AddressOptions
+    @OptionGroup(title: "Access") var access: AccessOptions
 
-    var settings: [any SettingFlags] { [self.node, self.redis, self.retention, self.ingress, self.addresses] }
+    var settings: [any SettingFlags] {
+        [self.node, self.redis, self.retention, self.ingress, self.addresses, self.access]
+    }
 }

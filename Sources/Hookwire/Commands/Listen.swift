@@ -75,11 +75,11 @@ struct Listen: AsyncParsableCommand {
         let terminal = Terminal()
         let print = EventPrint(terminal: terminal, printsJSON: self.json || !terminal.isLive)
         let relay = try self.client.address()
-        let secret = Secret(self.client.secret)
+        let key = try self.client.key()
         try await ListenRun.execute(relay: self.client.relay, terminal: terminal) { [client, count] eventLoop in
             try ListenRun(
                 relay: relay,
-                secret: secret,
+                key: key,
                 subscription: subscription,
                 isInsecure: client.insecure,
                 count: count,

@@ -165,7 +165,7 @@ struct Replay: AsyncParsableCommand {
 
     private func fetch(_ selection: ReplaySelection, on eventLoop: any EventLoop) async throws -> [ReceivedEvent] {
         let relay = try self.client.address()
-        let secret = Secret(self.client.secret)
+        let key = try self.client.key()
         let isInsecure = self.client.insecure
         let filters = try self.filtering.filters()
         return try await eventLoop.flatSubmit {
@@ -173,7 +173,7 @@ struct Replay: AsyncParsableCommand {
                 return try RetainedEvents.fetch(
                     selection,
                     from: relay,
-                    secret: secret,
+                    key: key,
                     filters: filters,
                     isInsecure: isInsecure,
                     eventLoop: eventLoop
@@ -237,7 +237,7 @@ struct Replay: AsyncParsableCommand {
     private func publish(_ positions: [Position], body: ByteBuffer?, terminal: Terminal) async throws {
         let replay = RelayReplay(
             client: RelayClient(self.client.relay, isInsecure: self.client.insecure),
-            secret: Secret(self.client.secret),
+            key: try self.client.key(),
             consumer: self.consumer
         )
         for position in positions {

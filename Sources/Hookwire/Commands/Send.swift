@@ -26,6 +26,7 @@ struct Send: AsyncParsableCommand {
               hookwire send --platform messenger --secret S --verify-token T --verify
               hookwire send --platform dialogflow --secret S --text 'What can you do?'
               hookwire send --platform generic --secret S --body event.json
+              hookwire send --bot my-bot --secret S --text hi
 
             The exit code is 0 where the event was acknowledged, 1 where it was not, and 2 where nobody could be reached.
             """
@@ -41,6 +42,9 @@ struct Send: AsyncParsableCommand {
         )
     )
     var platform: PlatformName?
+
+    @Option(help: ArgumentHelp("The bot's name on a relay where it is registered.", valueName: "name"))
+    var bot: String?
 
     @OptionGroup var agreement: PlatformOptions
 
@@ -69,6 +73,9 @@ struct Send: AsyncParsableCommand {
                     + "percent-encoded."
             )
         }
+        guard self.bot.map({ BotName($0) != nil }) ?? true else {
+            throw ValidationError("--bot takes a name of \(BotName.rule).")
+        }
         guard self.text == nil || self.body == nil else { throw ValidationError("Give --text or --body, not both.") }
         guard (1...1_000_000).contains(self.count) else {
             throw ValidationError("--count must be from 1 to 1000000.")
@@ -80,7 +87,12 @@ struct Send: AsyncParsableCommand {
         let platform = self.platform ?? PlatformName(path: url.path) ?? .qq
         var credentials = self.agreement.credentials(for: url)
         credentials.waits = self.reply
-        if ["", "/"].contains(url.path) { url = url.with(path: platform.path, query: credentials.query(platform)) }
+        if ["", "/"].contains(url.path) {
+            // What is agreed on with a registered bot, the relay knows.
+            url =
+                self.bot.map { url.with(path: "/webhook/\(platform.rawValue)/\($0)", query: "") }
+                ?? url.with(path: platform.path, query: credentials.query(platform))
+        }
         let content = try self.content()
 
         var isTaken = true

@@ -31,12 +31,12 @@ struct Serve: NodeCommand {
     @OptionGroup(title: "Store") var redis: RedisOptions
     @OptionGroup(title: "Disk") var data: DataOptions
     @OptionGroup(title: "Memory") var memory: MemoryOptions
+    @OptionGroup(title: "Access") var access: AccessOptions
 
     var settings: [any SettingFlags] {
         [
             self.node, self.ingress, self.egress, self.addresses, self.socketLimits, self.retention, self.redis,
-            self.data,
-            self.memory,
+            self.data, self.memory, self.access,
         ]
     }
 }

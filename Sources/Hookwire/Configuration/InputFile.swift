@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
 internal import SystemPackage
 
 /// A file that a command's user names.
@@ -21,6 +22,18 @@ enum InputFile {
         guard name != "-" else { return try self.bytes(.standardInput, limit: limit) }
         let file = try FileDescriptor.open(FilePath(name), .readOnly)
         return try file.closeAfter { try self.bytes(file, limit: limit) }
+    }
+
+    /// Whether there is no file of this name, as far as this user may know.
+    static func isMissing(_ name: String) -> Bool {
+        do {
+            try FileDescriptor.open(FilePath(name), .readOnly).close()
+            return false
+        } catch Errno.noSuchFileOrDirectory {
+            return true
+        } catch {
+            return false
+        }
     }
 
     private static func bytes(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {

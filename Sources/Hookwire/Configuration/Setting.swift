@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 /// One thing that can be configured: its name and what its text means.
 struct Setting<Value: Sendable>: Sendable {
     /// The name as in `--name`, `HOOKWIRE_NAME` and `name:`; words are joined by hyphens.
@@ -10,12 +12,24 @@ struct Setting<Value: Sendable>: Sendable {
     let expectation: String
     /// Whether its text may hold a secret, so that no error repeats it.
     var isSecret = false
+    /// Whether the command line has it; what must never be in the process list has none.
+    var hasFlag = true
     /// Reads a value; nil where the text is none.
     let parse: @Sendable (String) -> Value?
 
     /// The environment variable of the same meaning.
     var environmentName: String {
         "HOOKWIRE_" + self.name.uppercased().replacing("-", with: "_")
+    }
+
+    /// The setting of the path of a file that has the value, for those that are secrets.
+    var fileName: String { self.name + "-file" }
+
+    /// All that it can be given by, to begin a sentence.
+    var spellings: String {
+        let spellings = ["\(self.environmentName)"] + (self.isSecret ? ["\(self.environmentName)_FILE"] : [])
+        let others = "\(spellings.joined(separator: ", ")), or \(self.name): in the file"
+        return self.hasFlag ? "--\(self.name) (\(others))" : others
     }
 }
 

@@ -7,7 +7,8 @@ internal import SystemPackage
 
 /// Reads settings: flags before the environment, the environment before the file.
 struct SettingsReader: Sendable {
-    private let reader: ConfigReader
+    /// Each place where settings are, the one that goes before the others first.
+    private let readers: [ConfigReader]
 
     /// A reader over the command line's flags, this process's environment, and the file that `--config` or
     /// `HOOKWIRE_CONFIG` names.
@@ -30,20 +31,44 @@ struct SettingsReader: Sendable {
                 )
             }
         }
-        self.reader = ConfigReader(providers: providers)
+        self.readers = providers.map { ConfigReader(provider: $0) }
     }
 
     /// The value of a setting, or nil where it is not set.
     func value<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
-        guard let text = self.reader.string(forKey: ConfigKey([setting.name])) else { return nil }
+        guard let text = try self.text(setting) else { return nil }
         guard let value = setting.parse(text) else {
             throw SettingsError(
-                message: "--\(setting.name) (\(setting.environmentName), or \(setting.name): in the file) must be "
-                    + "\(setting.expectation)"
+                message: "\(setting.spellings) must be \(setting.expectation)"
                     + (setting.isSecret ? "." : "; it is \"\(text)\".")
             )
         }
         return value
+    }
+
+    private func text<Value>(_ setting: Setting<Value>) throws(SettingsError) -> String? {
+        for reader in self.readers {
+            let text = reader.string(forKey: ConfigKey([setting.name]))
+            guard setting.isSecret, let path = reader.string(forKey: ConfigKey([setting.fileName])), !path.isEmpty
+            else {
+                if let text { return text }
+                continue
+            }
+            guard text == nil else {
+                throw SettingsError(
+                    message: "\(setting.environmentName) and \(setting.environmentName)_FILE (\(setting.name): and "
+                        + "\(setting.fileName): in the file) are both set; remove one of them."
+                )
+            }
+            do {
+                return try SecretFile.read(path)
+            } catch {
+                throw SettingsError(
+                    message: "The file that \(setting.environmentName)_FILE names does not do: \(error)."
+                )
+            }
+        }
+        return nil
     }
 
     /// Puts the value of a setting into a configuration where it is set.

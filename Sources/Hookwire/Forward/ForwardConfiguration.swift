@@ -8,7 +8,7 @@ internal import Shared
 /// What `hookwire forward` does.
 struct ForwardConfiguration: Sendable {
     var relay: WebAddress
-    var secret: Secret
+    var key: RelayKey
     var local: WebAddress
     var consumer: String
     var filters: [Subscription.Filter]

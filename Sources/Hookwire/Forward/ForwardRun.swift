@@ -56,7 +56,7 @@ final class ForwardRun: CommandRun {
     func start() {
         let subscription = RelaySubscription(
             relay: self.configuration.relay,
-            secret: self.configuration.secret,
+            key: self.configuration.key,
             subscription: Subscription(
                 start: .cursor,
                 consumer: self.configuration.consumer,

@@ -24,7 +24,7 @@ final class ListenRun: CommandRun {
     /// - Parameter count: how many are printed before it ends; nil for no end.
     init(
         relay: WebAddress,
-        secret: Secret,
+        key: RelayKey,
         subscription: Subscription,
         isInsecure: Bool,
         count: Int?,
@@ -39,7 +39,7 @@ final class ListenRun: CommandRun {
         self.promise = eventLoop.makePromise()
         self.subscription = RelaySubscription(
             relay: relay,
-            secret: secret,
+            key: key,
             subscription: subscription,
             tls: try TLSClient(isInsecure: isInsecure),
             eventLoop: eventLoop,

@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 /// What a node says when it is ready: where to point the platform and the bot, and how to see an event come through.
 struct Greeting {
     /// A secret to begin with; any other works as well.
@@ -10,6 +12,9 @@ struct Greeting {
     /// The node's address, without a slash at its end.
     var baseURL: String
     var tier: Tier
+    var access = AccessMode.open
+    /// Where the bots are managed; nil where that is not by HTTP.
+    var adminURL: String?
     /// Where events are kept, to end the sentence "Events are kept …".
     var retention: String
     /// How the program was called, so that the command can be pasted as it is.
@@ -17,6 +22,24 @@ struct Greeting {
 
     var text: String {
         var text = "Hookwire is listening on \(self.baseURL)\n\n"
+        switch self.access {
+        case .open: text += self.urlsOfSecrets
+        case .registered: text += self.urlsOfBots
+        }
+        if let adminURL { text += "\n  Bots' page    \(adminURL)/\n" }
+        return text
+    }
+
+    private var urlsOfBots: String {
+        var text = ""
+        if self.tier.takesWebhooks { text += "  Webhook URL   \(self.baseURL)/webhook/PLATFORM/BOT\n" }
+        if self.tier.holdsSockets { text += "  Socket URL    ws\(self.baseURL.dropFirst("http".count))/ws/BOT\n" }
+        return text + "\nOnly registered bots are served: \(self.program) bots add --help. "
+            + "Events are kept \(self.retention).\n"
+    }
+
+    private var urlsOfSecrets: String {
+        var text = ""
         if self.tier.takesWebhooks {
             text += "  Webhook URL   \(self.baseURL)/webhook?secret=\(Self.sampleSecret)\n"
         }

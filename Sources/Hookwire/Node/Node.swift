@@ -2,13 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Admin
 internal import Egress
 internal import Glibc
 internal import Ingress
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 internal import ServiceLifecycle
 internal import Shared
 internal import SystemPackage
@@ -19,9 +19,14 @@ struct Node: Service {
     private static let lastWords = TimeAmount.seconds(5)
 
     private let server: HTTPServer
+    /// Where operators manage the bots; nil where they do it otherwise.
+    private let adminServer: HTTPServer?
     private let ingress: Ingress?
     private let egress: Egress?
     private let store: NodeStore
+    private let bots: NodeRegistry?
+    /// Follows the store of the bots.
+    private let following: Task<Void, Never>?
     private let state: NodeState
     private let group: any EventLoopGroup
     private let drainTime: TimeAmount
@@ -41,6 +46,12 @@ struct Node: Service {
         FileDescriptorLimit.raise(logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         let store = try NodeStore(configuration, group: group, logger: logger)
+        let bots = try NodeRegistry(configuration.registry, store: store, logger: logger)
+        let access = Access(mode: configuration.access, registry: bots?.registry)
+        let addresses = configuration.addressGuard(logger: logger)
+        var socketLimits = configuration.nodeLimits.sockets
+        socketLimits.addresses = addresses
+        socketLimits.seats = store.seats
         let state = NodeState()
         let ingress =
             configuration.tier.takesWebhooks
@@ -48,6 +59,8 @@ struct Node: Service {
                 configuration: configuration.ingress,
                 broker: store.broker,
                 drainState: store.isVolatile ? state : nil,
+                access: access,
+                limits: WebhookLimits(limiter: store.limiter, addresses: addresses),
                 logger: logger
             ) : nil
         let egress =
@@ -56,33 +69,57 @@ struct Node: Service {
                 configuration: configuration.egress,
                 broker: store.broker,
                 state: state,
+                access: access,
+                limits: socketLimits,
+                presence: configuration.adminToken == nil && configuration.redisURL == nil ? nil : store.presence,
                 group: group,
                 logger: logger
             ) : nil
         // It opens when the store can be reached, and stays open until that is shut down.
         _ = ingress?.openInbox(on: group.any())
-        let health = HealthRoutes(state: state, broker: store.broker, metrics: metrics)
-        let addresses = AddressGuard(configuration: configuration.nodeLimits.addresses, logger: logger)
-        let server = try await Self.listen(configuration, group: group, logger: logger) { eventLoop in
+        let health = HealthRoutes(
+            state: state,
+            broker: store.broker,
+            registry: bots?.registry,
+            metrics: metrics
+        )
+        var listener = try configuration.listener
+        listener.proxies = configuration.nodeLimits.proxies
+        listener.logger = logger
+        let server = try await listener.start(group: group) { eventLoop in
             var router = Router()
-            if let addresses { router.guardRoutes(except: HealthRoutes.paths) { addresses.refusal(of: $0) } }
+            if let addresses { router.guardRoutes(except: HealthRoutes.paths, by: addresses, on: eventLoop) }
             try ingress?.addRoutes(to: &router, on: eventLoop)
             egress?.addRoutes(to: &router, on: eventLoop)
             health.addRoutes(to: &router)
             return router
         }
+        let adminListener = configuration.adminListener(tls: listener.tls)
+        var adminServer: HTTPServer?
+        if let admin = bots?.admin(configuration, broker: store.broker, presence: store.presence, logger: logger) {
+            adminServer = try await adminListener.start(group: group) { eventLoop in
+                var router = Router()
+                admin.addRoutes(to: &router, on: eventLoop)
+                return router
+            }
+        }
         return Node(
             server: server,
+            adminServer: adminServer,
             ingress: ingress,
             egress: egress,
             store: store,
+            bots: bots,
+            following: bots.map { bots in Task { await bots.run() } },
             state: state,
             group: group,
             drainTime: configuration.drain,
             logger: logger,
             greeting: Greeting(
-                baseURL: Self.baseURL(of: server.localAddress, isTLS: configuration.tlsKey != nil),
+                baseURL: listener.baseURL(of: server.localAddress),
                 tier: configuration.tier,
+                access: configuration.access,
+                adminURL: adminServer.map { adminListener.baseURL(of: $0.localAddress) },
                 retention: configuration.retentionSentence
             ).text
         )
@@ -103,51 +140,10 @@ struct Node: Service {
         await self.egress?.drain(over: self.drainTime)
         await answered
         let isClosed = await self.server.shutdown(within: deadline - .now())
+        _ = await self.adminServer?.shutdown(within: .seconds(1))
         await self.egress?.shutdown()
+        self.following?.cancel()
         await self.store.shutdown()
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
-    }
-
-    private static func listen(
-        _ configuration: NodeConfiguration,
-        group: any EventLoopGroup,
-        logger: Logger,
-        makeRouter: @escaping HTTPServer.MakeRouter
-    ) async throws -> HTTPServer {
-        var tls: NIOSSLContext?
-        if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
-            tls = try .server(certificate: certificate, key: key)
-        }
-        do {
-            return try await HTTPServer.start(
-                host: configuration.host,
-                port: configuration.port,
-                limits: configuration.limits,
-                tls: tls,
-                proxies: configuration.nodeLimits.proxies,
-                logger: logger,
-                group: group,
-                makeRouter: makeRouter
-            )
-        } catch let error as SocketAddressError.UnknownHost {
-            throw SettingsError(
-                message: "Cannot listen on \(configuration.host): \(error). "
-                    + "Give --host an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all."
-            )
-        } catch let error as IOError {
-            throw SettingsError(
-                message: "Cannot listen on \(configuration.host):\(configuration.port): \(error). "
-                    + "Choose another --port, or stop what listens there."
-            )
-        }
-    }
-
-    private static func baseURL(of address: SocketAddress, isTLS: Bool) -> String {
-        let scheme = isTLS ? "https" : "http"
-        let port = address.port ?? 0
-        switch address.ipAddress {
-        case "0.0.0.0", "::", nil: return "\(scheme)://localhost:\(port)"
-        case .some(let ip): return ip.contains(":") ? "\(scheme)://[\(ip)]:\(port)" : "\(scheme)://\(ip):\(port)"
-        }
     }
 }

@@ -31,6 +31,15 @@ struct NodeConfiguration: Sendable {
     var data: String?
     var dataLimit = 1 << 30
     var nodeLimits = NodeLimits()
+    /// Whose events are relayed.
+    var access = AccessMode.open
+    /// Where the registered bots are; nil where there are none.
+    var registry: RegistrySource?
+    /// What opens the admin API; nil where there is none.
+    var adminToken: Secret?
+    /// Where the admin API listens.
+    var adminHost = "127.0.0.1"
+    var adminPort = 8_082
 
     /// Reads the settings.
     ///
@@ -44,6 +53,8 @@ struct NodeConfiguration: Sendable {
         try self.readEgress(reader)
         try self.readQQ(reader)
         try self.readLimits(reader)
+        try self.readAccess(reader)
+        self.egress.nodeName = "\(HostName.current):\(self.port)"
         try self.checkCombinations()
     }
 
@@ -103,6 +114,14 @@ struct NodeConfiguration: Sendable {
         try reader.read(.duration("qq-timeout", in: intervals), into: &self, \.egress.qq.timeout)
     }
 
+    private mutating func readAccess(_ reader: SettingsReader) throws(SettingsError) {
+        try reader.read(.choice("access"), into: &self, \.access)
+        self.registry = try RegistrySource(reader, redisURL: self.redisURL)
+        self.adminToken = try reader.value(.adminToken)
+        try reader.read(.text("admin-host"), into: &self, \.adminHost)
+        try reader.read(.number("admin-port", in: 0...65_535), into: &self, \.adminPort)
+    }
+
     /// What the broker in memory is to retain.
     var memory: MemoryBrokerConfiguration {
         var memory = MemoryBrokerConfiguration()
@@ -150,6 +169,18 @@ struct NodeConfiguration: Sendable {
             throw SettingsError(
                 message: "A tier of its own meets the other in a Redis: give --redis-url, for instance "
                     + "redis://localhost:6379/0. Without a Redis, hookwire serve runs both tiers in one process."
+            )
+        }
+        guard self.access == .open || self.registry != nil else {
+            throw SettingsError(
+                message: "--access registered serves the registered bots only, and nothing says where they are: "
+                    + "\(RegistrySource.mend)."
+            )
+        }
+        guard self.adminToken == nil || self.registry != nil else {
+            throw SettingsError(
+                message: "HOOKWIRE_ADMIN_TOKEN opens the API that manages the registered bots, and nothing says where "
+                    + "they are: \(RegistrySource.mend)."
             )
         }
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {

@@ -12,6 +12,12 @@ internal import Shared
 /// The broker of a node, and what has to be ended with it.
 struct NodeStore: Sendable {
     let broker: any Broker
+    /// Where nodes say who is connected to them.
+    let presence: any PresenceBoard
+    /// Where bots' requests are counted.
+    let limiter: any RateLimiter
+    /// Where bots' sockets are counted.
+    let seats: any SeatStore
     private let redis: RedisBroker?
     private let disk: DiskBroker?
 
@@ -24,6 +30,9 @@ struct NodeStore: Sendable {
     init(_ configuration: NodeConfiguration, group: any EventLoopGroup, logger: Logger) throws(SettingsError) {
         if let settings = configuration.disk {
             self.redis = nil
+            self.presence = LocalPresenceBoard()
+            self.limiter = LocalRateLimiter()
+            self.seats = LocalSeats<ChannelID>()
             let disk = try Self.open(settings, logger: logger)
             self.disk = disk
             self.broker = disk
@@ -32,6 +41,9 @@ struct NodeStore: Sendable {
         self.disk = nil
         guard let url = configuration.redisURL else {
             self.redis = nil
+            self.presence = LocalPresenceBoard()
+            self.limiter = LocalRateLimiter()
+            self.seats = LocalSeats<ChannelID>()
             self.broker = MemoryBroker(configuration: configuration.memory)
             return
         }
@@ -49,6 +61,17 @@ struct NodeStore: Sendable {
         redis.start()
         self.redis = redis
         self.broker = redis
+        self.presence = redis.presence
+        self.limiter = LeasedRateLimiter(source: redis.leases)
+        self.seats = redis.seats
+    }
+
+    /// The registered bots in the Redis of the node.
+    ///
+    /// - Precondition: the node has a Redis.
+    func botStore(key: RegistryKey) -> RedisBotStore {
+        guard let redis else { preconditionFailure("bots are kept in the Redis that joins the nodes") }
+        return redis.botStore(key: key)
     }
 
     /// Ends the connections, once nothing is published or delivered any more.

@@ -7,13 +7,15 @@ internal import Shared
 
 /// What a platform and the owner of a bot have agreed on, for commands that imitate the platform.
 struct PlatformOptions: ParsableArguments {
+    // Not with the environment's as its default, which the help would print.
     @Option(
+        name: .customLong("secret"),
         help: ArgumentHelp(
-            "The bot's secret: of WeChat the token, of Meta the app secret. HOOKWIRE_SECRET in the environment keeps it out of the process list; a whole webhook URL may have it.",
+            "The bot's secret: of WeChat the token, of Meta the app secret. HOOKWIRE_SECRET or HOOKWIRE_SECRET_FILE in the environment keeps it out of the process list; a whole webhook URL may have it.",
             valueName: "secret"
         )
     )
-    var secret: String = ProcessEnvironment["HOOKWIRE_SECRET"] ?? ""
+    private var givenSecret: String?
 
     @Option(help: ArgumentHelp("Messenger: the verify token.", valueName: "token"))
     var verifyToken: String?
@@ -48,6 +50,9 @@ struct PlatformOptions: ParsableArguments {
     )
     var header: String?
 
+    /// The secret; empty where none is given, not in the environment either.
+    private var secret: String { self.givenSecret ?? (try? EnvironmentSecret.read("HOOKWIRE_SECRET")) ?? "" }
+
     /// The agreement, completed by what the webhook's URL says.
     func credentials(for url: WebhookURL) -> Credentials {
         var credentials = Credentials(secret: Secret(self.secret))
@@ -61,6 +66,7 @@ struct PlatformOptions: ParsableArguments {
     }
 
     func validate() throws {
+        if self.givenSecret == nil { _ = try EnvironmentSecret.read("HOOKWIRE_SECRET") }
         guard self.header.map({ $0.split(separator: ":").first.map { String($0).isHTTPToken } ?? false }) ?? true else {
             throw ValidationError("--header must be the name of a header field, such as X-Signature.")
         }

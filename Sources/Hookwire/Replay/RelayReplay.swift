@@ -9,7 +9,7 @@ internal import Shared
 /// Has the relay publish a retained event again (`POST /replay`), behind all others.
 struct RelayReplay {
     let client: RelayClient
-    let secret: Secret
+    let key: RelayKey
     /// Whose sockets get it; nil for everybody's.
     let consumer: String?
 
@@ -34,10 +34,8 @@ struct RelayReplay {
         if let consumer { request.member("consumer", consumer) }
         let answer = try await self.client.send(
             .POST,
-            "/replay",
-            headers: [
-                ("Authorization", "Bearer \(self.secret.exposeText())"), ("Content-Type", "application/json"),
-            ],
+            self.key.target("/replay"),
+            headers: [self.key.field, ("Content-Type", "application/json")],
             body: ByteBuffer(bytes: request.finish())
         )
         guard answer.status == .ok else {

@@ -36,7 +36,7 @@ final class RetainedEvents {
     static func fetch(
         _ selection: ReplaySelection,
         from relay: WebAddress,
-        secret: Secret,
+        key: RelayKey,
         filters: [Subscription.Filter],
         isInsecure: Bool,
         eventLoop: any EventLoop
@@ -44,7 +44,7 @@ final class RetainedEvents {
         let fetch = RetainedEvents(selection, eventLoop: eventLoop)
         let subscription = RelaySubscription(
             relay: relay,
-            secret: secret,
+            key: key,
             subscription: Subscription(start: selection.start, filters: filters),
             tls: try TLSClient(isInsecure: isInsecure),
             eventLoop: eventLoop,

@@ -30,7 +30,7 @@ protocol SubscriptionOwner: AnyObject {
 /// Bound to its event loop.
 final class RelaySubscription {
     private let relay: WebAddress
-    private let secret: Secret
+    private let key: RelayKey
     private let tls: TLSClient
     private let eventLoop: any EventLoop
     private var subscription: Subscription
@@ -48,14 +48,14 @@ final class RelaySubscription {
     /// - Parameter relay: of an egress node, or of a relay that is both.
     init(
         relay: WebAddress,
-        secret: Secret,
+        key: RelayKey,
         subscription: Subscription,
         tls: TLSClient,
         eventLoop: any EventLoop,
         owner: any SubscriptionOwner
     ) {
         self.relay = relay
-        self.secret = secret
+        self.key = key
         self.subscription = subscription
         self.tls = tls
         self.eventLoop = eventLoop
@@ -193,9 +193,9 @@ final class RelaySubscription {
 
     private func handshake(key: String) -> String {
         """
-        GET \(self.relay.prefix)/ws?\(self.current.query) HTTP/1.1\r
+        GET \(self.relay.prefix)\(self.key.target("/ws?\(self.current.query)")) HTTP/1.1\r
         Host: \(self.relay.authority)\r
-        Authorization: Bearer \(self.secret.exposeText())\r
+        \(self.key.field.name): \(self.key.field.value)\r
         Connection: Upgrade\r
         Upgrade: websocket\r
         Sec-WebSocket-Version: 13\r

@@ -32,6 +32,8 @@ struct RefusedRequest {
     let problem: Problem
     /// In milliseconds since 1970.
     let time: Int64
+    /// The field that the registry names as the place of a credential, as a webhook's URL may.
+    var credentialField: String?
 
     /// The channel of the secret that a request names; nil where it names none.
     static func channel(of request: HTTPRequest) -> ChannelID? {
@@ -73,12 +75,12 @@ struct RefusedRequest {
     private func appendFields(to json: inout [UInt8]) {
         json += Array(#","headers":["#.utf8)
         // One that the URL names as the place of a credential is one.
-        let named = self.request.query["header"]?.prefix { $0 != ":" }.lowercased()
+        let named = [self.request.query["header"], self.credentialField].map { $0?.prefix { $0 != ":" }.lowercased() }
         var (count, bytes) = (0, 0)
         var field: [UInt8] = []
         for (name, value) in self.request.headers {
             let lowered = name.lowercased()
-            guard !Self.credentialFields.contains(lowered), lowered != named else { continue }
+            guard !Self.credentialFields.contains(lowered), !named.contains(lowered) else { continue }
             field = Array((count > 0 ? ",[" : "[").utf8)
             JSONWriter.append(name, to: &field)
             field.append(UInt8(ascii: ","))

@@ -21,10 +21,10 @@ protocol ChatPlatform: Platform {
     var clock: Clock { get }
 
     /// The answer to a request by which the platform checks the URL; nil where it is none.
-    func handshake(_ request: HTTPRequest) throws(Rejection) -> HTTPResponse?
+    func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(Rejection) -> HTTPResponse?
 
     /// Checks that the platform has sent a request.
-    func verify(_ request: HTTPRequest) throws(Rejection) -> Verified
+    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(Rejection) -> Verified
 
     /// What a request says, once it is known who has sent it.
     func describe(_ verified: Verified, of request: HTTPRequest) throws(Rejection) -> EventDescription
@@ -32,7 +32,7 @@ protocol ChatPlatform: Platform {
 
 /// What is known of a request once it is verified.
 protocol VerifiedRequest {
-    /// The bot's secret, which names its channel.
+    /// The secret that proves it; the channel of a bot that is not registered follows from it.
     var secret: Secret { get }
     /// The body of the event: the request's, or what was encrypted in it.
     var body: ByteBuffer { get }
@@ -60,17 +60,18 @@ struct EventDescription {
 }
 
 extension ChatPlatform {
-    func receive(_ request: HTTPRequest) -> Verdict {
+    func receive(_ request: HTTPRequest, _ agreement: Agreement) -> Verdict {
         do throws(Rejection) {
-            if let answer = try self.handshake(request) { return .answer(answer) }
-            let verified = try self.verify(request)
-            return .publish(self.publishing(verified, try self.describe(verified, of: request), request))
+            if let answer = try self.handshake(request, agreement) { return .answer(answer) }
+            let verified = try self.verify(request, agreement)
+            let description = try self.describe(verified, of: request)
+            return .publish(self.publishing(verified, description, request, agreement))
         } catch {
             return .refuse(error.problem)
         }
     }
 
-    func handshake(_ request: HTTPRequest) throws(Rejection) -> HTTPResponse? {
+    func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(Rejection) -> HTTPResponse? {
         nil
     }
 
@@ -86,8 +87,11 @@ extension ChatPlatform {
     private func publishing(
         _ verified: Verified,
         _ description: EventDescription,
-        _ request: HTTPRequest
+        _ request: HTTPRequest,
+        _ agreement: Agreement
     ) -> Publishing {
+        // Beside a registered bot's secret it is a token of ours; otherwise it may be the sender's own.
+        let ownParameters = Self.ownParameters + (agreement.bot == nil ? [] : ["token"])
         let event = Event(
             platform: Self.name,
             id: description.id.flatMap { (1...EventDescription.maximumIDLength).contains($0.utf8.count) ? $0 : nil },
@@ -96,7 +100,7 @@ extension ChatPlatform {
             },
             receivedAt: self.clock.wallMilliseconds(),
             method: request.method,
-            query: request.query.removing(Self.ownParameters),
+            query: request.query.removing(ownParameters),
             headers: request.headers.removing(["authorization"] + verified.credentialFields),
             body: verified.body,
             bodyIsUTF8: UTF8Validation.isValid(verified.body),
@@ -104,7 +108,7 @@ extension ChatPlatform {
         )
         return Publishing(
             event: event,
-            channel: ChannelID(secret: verified.secret),
+            channel: agreement.channel(of: verified.secret),
             key: description.key,
             acknowledgement: Self.acknowledgement,
             reply: description.reply

@@ -13,11 +13,34 @@ protocol Platform: AnyObject {
     /// The platform's name in routes, metrics and envelopes.
     static var name: String { get }
 
+    /// What a request presents of its bot, where bots are registered: the secret, at least.
+    func credentials(in request: HTTPRequest) -> WebhookCredentials
+
     /// Judges a request: checks that the platform sent it before anything else is done with it.
-    func receive(_ request: HTTPRequest) -> Verdict
+    func receive(_ request: HTTPRequest, _ agreement: Agreement) -> Verdict
 
     /// The answer to an event that could not be stored, so that the platform sends it again.
     func retryLater(_ reason: BrokerError) -> HTTPResponse
+
+    /// The answer to an event beyond its bot's limit, so that the platform sends it again: 429 (RFC 6585, section 4).
+    func limited(retryAfter: TimeAmount) -> HTTPResponse
+}
+
+extension Platform {
+    func limited(retryAfter: TimeAmount) -> HTTPResponse {
+        LimitRefusal.requestRate.problem(retryAfter: retryAfter).response
+    }
+
+    func credentials(in request: HTTPRequest) -> WebhookCredentials {
+        WebhookCredentials(secret: request.secretInURL)
+    }
+}
+
+extension HTTPRequest {
+    /// `?secret=S`
+    var secretInURL: Secret? {
+        self.query["secret"].flatMap { $0.isEmpty ? nil : Secret($0) }
+    }
 }
 
 /// What a request turned out to be.
@@ -39,6 +62,8 @@ struct Publishing {
     var acknowledgement: HTTPResponse
     /// How the platform takes the bot's reply, where its request waits for one.
     var reply: ReplyTerms?
+    /// How much of the channel's log is kept, where not as much as of all.
+    var retention: ChannelRetention?
 }
 
 /// How a request waits for the bot's reply.

@@ -1,12 +1,12 @@
-// The two forms: a replay with another body, and a test event.
+// Forms over the page: a replay with another body, a test event, and what other pages ask.
 import { byId, element } from "./dom.js";
 import { textOf, toBase64 } from "./bytes.js";
 import { t } from "./words.js";
 
 /** Shows a form; `submit` may throw, and the dialog then says why and stays. */
-function dialog(title, parts, submit) {
+export function dialog(title, parts, submit, word = "send") {
   const problem = element("p", { class: "error", role: "alert" });
-  const send = element("button", { type: "submit", class: "strong", id: "dialog-send" }, t("send"));
+  const send = element("button", { type: "submit", class: "strong", id: "dialog-send" }, t(word));
   const node = element("dialog", { "aria-label": title, onClose: () => node.remove() },
     element("form", {
       onSubmit: async (event) => {

@@ -101,6 +101,11 @@ export function t(name, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 }
 
+/** Adds a page's own words: `{en: {…}, zh: {…}}`. */
+export function addWords(more) {
+  for (const tag of Object.keys(words)) Object.assign(words[tag], more[tag]);
+}
+
 /** Goes over to the other language. */
 export function switchLanguage() {
   language = language === "en" ? "zh" : "en";

@@ -34,6 +34,7 @@ public final class BotDirectory: Sendable {
     private let namesByAppID: [AppID: BotName]
     private let namesByToken: [TokenHash: BotName]
     private let namesByChannel: [ChannelID: BotName]
+    private let namesBySecretChannel: [ChannelID: BotName]
 
     private struct AppID: Hashable {
         var platform: BotPlatform
@@ -76,6 +77,10 @@ public final class BotDirectory: Sendable {
         self.namesByAppID = appIDs
         self.namesByToken = tokens
         self.namesByChannel = channels
+        self.namesBySecretChannel = Dictionary(
+            secrets.map { (ChannelID(secret: $0), $1) },
+            uniquingKeysWith: { first, _ in first }
+        )
     }
 
     /// The bot of a name.
@@ -96,6 +101,11 @@ public final class BotDirectory: Sendable {
     /// The bot whose events go to a channel.
     public func bot(on channel: ChannelID) -> Bot? {
         self.namesByChannel[channel].flatMap { self.bots[$0] }
+    }
+
+    /// The bot with a secret, current or previous, whose own channel this is: where the secret leads while no bot has it.
+    public func bot(withSecretOf channel: ChannelID) -> Bot? {
+        self.namesBySecretChannel[channel].flatMap { self.bots[$0] }
     }
 
     /// The bot that a token of ours belongs to, and what is known of the token, whether it is expired or not.

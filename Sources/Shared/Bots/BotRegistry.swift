@@ -13,6 +13,7 @@ public final class BotRegistry: Sendable {
     private struct State {
         var directory: BotDirectory?
         var observers: [Observer] = []
+        var trouble: String?
     }
 
     private let state = Mutex(State())
@@ -24,6 +25,12 @@ public final class BotRegistry: Sendable {
     /// asked to try again.
     public var directory: BotDirectory? {
         self.state.withLock { $0.directory }
+    }
+
+    /// Why the store cannot be read, in a sentence; nil where it can be, as far as is known. Its store says so.
+    public var trouble: String? {
+        get { self.state.withLock { $0.trouble } }
+        set { self.state.withLock { $0.trouble = newValue } }
     }
 
     /// Puts other bots in place, and tells the observers, on the caller's thread, one change after the other is the

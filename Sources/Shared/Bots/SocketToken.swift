@@ -13,6 +13,9 @@ public struct SocketToken: Sendable, Equatable {
     /// When it ends, in milliseconds since 1970; nil for never.
     public var expiry: Int64?
 
+    /// What a token is good for where nothing else is said: what a bot needs.
+    public static let defaultScopes: Set<TokenScope> = [.receive, .reply]
+
     public init(label: BotName, hash: TokenHash, scopes: Set<TokenScope>, expiry: Int64? = nil) {
         self.label = label
         self.hash = hash

@@ -21,6 +21,12 @@ public enum TokenHash: Hashable, Sendable {
         self = .sha256(token.exposeUTF8 { Digest.sha256(Self.prefix.utf8, $0) })
     }
 
+    /// The hash of a token as other relays keep it; nil where libcrypto is configured not to have MD5.
+    public init?(legacy token: Secret) {
+        guard let hash = token.exposeUTF8({ Digest.insecureMD5($0) }) else { return nil }
+        self = .md5(hash)
+    }
+
     /// A new token, 68 characters that need no escaping in URLs and WebSocket subprotocols, and its hash.
     public static func makeToken() -> (token: Secret, hash: TokenHash) {
         let token = Secret(self.mark + Hex.encode(SecureRandom.bytes(32)))

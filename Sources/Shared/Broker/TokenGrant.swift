@@ -9,16 +9,40 @@
 /// that the secret itself stays on the node that was given it.
 public struct TokenGrant: Hashable, Sendable {
     private static let keyLabel = "hookwire.gateway.session.v1"
+    private static let tokenLabel = "hookwire.gateway.token.v1"
 
     /// The bot's channel.
     public let channel: ChannelID
     /// What the bot's gateway sessions are signed with.
     private let sessionKey: Secret
+    /// What they were signed with before the bot's secret was rotated. Never stored: it is for a node that knows the bot.
+    private let previousKey: Secret?
 
     /// The grant of whoever holds a bot's secret. Two hashes: keep the result where it is used often.
     public init(secret: Secret) {
-        self.channel = ChannelID(secret: secret)
-        self.sessionKey = Secret(Hex.encode(secret.exposeUTF8 { HMACSHA256.code(key: $0, over: Self.keyLabel.utf8) }))
+        self.init(secret: secret, channel: ChannelID(secret: secret))
+    }
+
+    /// The grant of whoever holds a registered bot's secret.
+    ///
+    /// - Parameter previous: the secret before, during a rotation: sessions that it has signed can go on.
+    public init(secret: Secret, previous: Secret? = nil, channel: ChannelID) {
+        self.channel = channel
+        self.sessionKey = Self.sessionKey(of: secret)
+        self.previousKey = previous.map { Self.sessionKey(of: $0) }
+    }
+
+    /// The grant of whoever holds a registered bot's token.
+    public init(token: TokenHash, channel: ChannelID) {
+        self.channel = channel
+        self.sessionKey = Secret(
+            Hex.encode(HMACSHA256.code(key: Self.tokenLabel.utf8, over: token.description.utf8))
+        )
+        self.previousKey = nil
+    }
+
+    private static func sessionKey(of secret: Secret) -> Secret {
+        Secret(Hex.encode(secret.exposeUTF8 { HMACSHA256.code(key: $0, over: self.keyLabel.utf8) }))
     }
 
     /// Reads what `exposeText` gave; nil for anything else.
@@ -29,6 +53,7 @@ public struct TokenGrant: Hashable, Sendable {
         else { return nil }
         self.channel = channel
         self.sessionKey = Secret(String(parts[1]))
+        self.previousKey = nil
     }
 
     /// The grant as a broker stores it. Whoever has it can sign sessions of this bot, though not open any.
@@ -39,6 +64,15 @@ public struct TokenGrant: Hashable, Sendable {
     /// The authentication code of what a session says of itself, 32 bytes.
     public func sign(_ claims: [UInt8]) -> [UInt8] {
         self.sessionKey.exposeUTF8 { HMACSHA256.code(key: $0, over: claims) }
+    }
+
+    /// Whether an authentication code, or as much of it as is kept, is what this bot's sessions are signed with, or were
+    /// before a rotation.
+    public func accepts(_ code: some Collection<UInt8>, over claims: [UInt8]) -> Bool {
+        [self.sessionKey, self.previousKey].compactMap { $0 }.reduce(false) { isAccepted, key in
+            let own = key.exposeUTF8 { HMACSHA256.code(key: $0, over: claims) }
+            return ConstantTime.equal(own.prefix(code.count), code) || isAccepted
+        }
     }
 }
 

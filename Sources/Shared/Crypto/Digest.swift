@@ -9,10 +9,13 @@ public enum DigestAlgorithm: String, Sendable, CaseIterable {
     /// SHA-1, broken as a hash. It is here for the protocols that prescribe it and do not rest on it: the WebSocket
     /// handshake (RFC 6455, section 4.2.2) and WeChat's callback check. Choose another for everything else.
     case insecureSHA1
+    /// MD5, broken as a hash. It is here for the hashes of tokens that other relays have made.
+    case insecureMD5
 
     /// The length of the hash in bytes.
     public var byteCount: Int {
         switch self {
+        case .insecureMD5: 16
         case .insecureSHA1: 20
         case .sha256: 32
         case .sha512: 64
@@ -54,6 +57,16 @@ public enum Digest {
         _ third: some Sequence<UInt8> = EmptyCollection<UInt8>()
     ) -> [UInt8] {
         self.hash(.insecureSHA1, first, second, third)
+    }
+
+    /// MD5 of the bytes, 16 bytes: only to know again what other relays have hashed, see ``DigestAlgorithm``.
+    ///
+    /// - Returns: nil where libcrypto is configured not to have it, as in FIPS mode.
+    public static func insecureMD5(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard FetchedAlgorithms.md5 != nil else { return nil }
+        var digest = StreamingDigest(.insecureMD5)
+        digest.update(bytes)
+        return digest.finalize()
     }
 
     @inlinable

@@ -12,6 +12,7 @@ public struct StreamingDigest: ~Copyable {
     public init(_ algorithm: DigestAlgorithm) {
         let fetched =
             switch algorithm {
+            case .insecureMD5: FetchedAlgorithms.md5
             case .insecureSHA1: FetchedAlgorithms.sha1
             case .sha256: FetchedAlgorithms.sha256
             case .sha512: FetchedAlgorithms.sha512

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes one flat JSON object, member by member, as UTF-8.
+/// Writes one JSON object, member by member, as UTF-8.
 public struct JSONObjectWriter {
     private var text: [UInt8] = [UInt8(ascii: "{")]
 
@@ -19,6 +19,18 @@ public struct JSONObjectWriter {
     public mutating func member(_ name: StaticString, _ value: some BinaryInteger) {
         self.append(name)
         JSONWriter.append(value, to: &self.text)
+    }
+
+    /// Adds `true` or `false`.
+    public mutating func member(_ name: StaticString, _ value: Bool) {
+        self.append(name)
+        self.text.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+
+    /// Adds a value that has been written already.
+    public mutating func member(_ name: StaticString, json value: [UInt8]) {
+        self.append(name)
+        self.text.append(contentsOf: value)
     }
 
     /// The object's bytes.

@@ -24,6 +24,21 @@ public struct JSONValue {
         self.range = range
     }
 
+    /// Checks a text that is one value, of any kind, with white space around it or without.
+    ///
+    /// - Throws: ``JSONError`` with the reason and the offset.
+    public init(
+        validating bytes: UnsafeRawBufferPointer,
+        maximumDepth: Int = JSONObjectView.maximumDepth
+    ) throws(JSONError) {
+        guard bytes.count <= UInt32.max else { throw JSONError(.tooLong, at: 0) }
+        var scanner = JSONScanner(bytes, depthLimit: maximumDepth)
+        guard scanner.peek() != nil else { throw scanner.error(.truncated) }
+        let range = try scanner.skipValue()
+        guard scanner.peek() == nil else { throw scanner.error(.trailingBytes) }
+        self.init(raw: UnsafeRawBufferPointer(rebasing: bytes[range]), range: range)
+    }
+
     public var kind: Kind {
         switch self.raw[0] {
         case UInt8(ascii: "{"): .object

@@ -24,6 +24,18 @@ public enum JSONWriter {
         output.append(contentsOf: String(number).utf8)
     }
 
+    /// An array of values that are written already.
+    public static func array(_ values: some Sequence<[UInt8]>) -> [UInt8] {
+        [UInt8(ascii: "[")] + Array(values.joined(separator: CollectionOfOne(UInt8(ascii: ",")))) + [UInt8(ascii: "]")]
+    }
+
+    /// A string as a value of its own.
+    public static func string(_ text: some StringProtocol) -> [UInt8] {
+        var output: [UInt8] = []
+        self.append(text, to: &output)
+        return output
+    }
+
     private static func append(validUTF8 bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var plainStart = 0

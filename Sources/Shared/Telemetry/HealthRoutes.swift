@@ -9,12 +9,16 @@ internal import NIOHTTP1
 public struct HealthRoutes: Sendable {
     private let state: NodeState
     private let broker: any Broker
+    private let registry: BotRegistry?
     private let metrics: PrometheusRegistry
 
     /// The routes over a node's state.
-    public init(state: NodeState, broker: any Broker, metrics: PrometheusRegistry) {
+    ///
+    /// - Parameter registry: the registered bots, where there are any: a node is not ready before it knows them.
+    public init(state: NodeState, broker: any Broker, registry: BotRegistry? = nil, metrics: PrometheusRegistry) {
         self.state = state
         self.broker = broker
+        self.registry = registry
         self.metrics = metrics
     }
 
@@ -26,7 +30,7 @@ public struct HealthRoutes: Sendable {
         // Alive is who answers: a process that is restarted because its store is away helps nobody.
         router.on(.GET, "/livez") { _ in .response(Self.text("alive\n")) }
         for path in ["/readyz", "/healthz"] {
-            router.on(.GET, path) { [state, broker] _ in .response(Self.readiness(state: state, broker: broker)) }
+            router.on(.GET, path) { _ in .response(self.readiness()) }
         }
         router.on(.GET, "/metrics") { [metrics] _ in
             .response(
@@ -38,17 +42,24 @@ public struct HealthRoutes: Sendable {
         }
     }
 
-    private static func readiness(state: NodeState, broker: any Broker) -> HTTPResponse {
-        if state.isDraining {
+    private func readiness() -> HTTPResponse {
+        if self.state.isDraining {
             return Problem(
                 .serviceUnavailable,
                 reason: "draining",
                 detail: "This node is draining and takes nothing new; use another."
             ).response
         }
-        switch broker.health {
+        switch self.broker.health {
         case .ready:
-            return self.text("ready\n")
+            if let registry, registry.directory == nil {
+                return Problem(
+                    .serviceUnavailable,
+                    reason: "registry_unread",
+                    detail: registry.trouble ?? "The registered bots have not been read yet; ask again in a second."
+                ).response
+            }
+            return Self.text("ready\n")
         case .unavailable(let sentence):
             return Problem(.serviceUnavailable, reason: "broker_unavailable", detail: sentence).response
         }

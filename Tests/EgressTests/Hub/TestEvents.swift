@@ -39,5 +39,14 @@ final class RecordingMember: FeedMember {
         self.interruptions.append(reason)
     }
 
+    var admission: Admission?
+    private(set) var dismissals: [Dismissal] = []
+
+    var attendee = Attendee(speech: .raw)
+
     func drain() {}
+
+    func dismiss(_ dismissal: Dismissal) {
+        self.dismissals.append(dismissal)
+    }
 }

@@ -21,6 +21,38 @@ import Testing
         try await rule.check(on: RedisBrokerTestBed(server: try await Self.server.value))
     }
 
+    /// So do the rules of presence, and what nodes that are gone have left is cleared by those that are there.
+    @Test func presence() async throws {
+        let server = try await RedisServer.start()
+        try await RedisBrokerTestBed(server: server).withRedisBroker {
+            $0.feeds = false
+        } _: { broker in
+            let loop = Fixtures.group.any()
+            let socket = SocketPresence(speech: .raw, since: 0)
+            let now: Int64 = 1_700_000_000_000
+            // Redis is told the script with the first sheet, and what comes meanwhile may overtake it.
+            let first = Fixtures.channel()
+            let sheet = PresenceSheet(node: "n", time: now, sockets: [socket])
+            broker.presence.post(sheet, of: .random(), on: first, eventLoop: loop)
+            try await RedisBrokerTestBed.until {
+                try server.command("EXISTS", ChannelKeys(first).present) == "1"
+            }
+            let faults = try await PresenceRules.check(broker.presence, on: loop)
+            #expect(faults == [])
+            let channel = Fixtures.channel()
+            func post(_ time: Int64) {
+                let sheet = PresenceSheet(node: "n", time: time, sockets: [socket])
+                broker.presence.post(sheet, of: .random(), on: channel, eventLoop: loop)
+            }
+            for _ in 0..<40 { post(now) }
+            for _ in 0..<2 { post(now + PresenceSheet.lifetime + 1) }
+            let later = now + PresenceSheet.lifetime + 1
+            #expect(try await broker.presence.sheets(on: [channel], now: later, eventLoop: loop).get()[0].count == 2)
+            #expect(try server.command("HLEN", ChannelKeys(channel).present) == "2")
+            #expect((Int(try server.command("PTTL", ChannelKeys(channel).present)) ?? -1) > 0)
+        }
+    }
+
     // MARK: Keys
 
     /// A channel's keys are the design's, and all of them go away by themselves.

@@ -32,8 +32,10 @@ struct Envelope {
 
     /// The envelope of an event on a channel.
     ///
-    /// - Parameter attempt: which delivery to its consumer or group it is.
-    init(_ entry: LogEntry, channel: ChannelID, attempt: Int = 1) {
+    /// - Parameters:
+    ///   - attempt: which delivery to its consumer or group it is.
+    ///   - offersReply: whether its reader may answer.
+    init(_ entry: LogEntry, channel: ChannelID, attempt: Int = 1, offersReply: Bool = true) {
         let event = entry.event
         let headers = event.headers
         let (data, contentType) = Self.data(of: event, contentType: headers.first(name: "content-type"))
@@ -48,7 +50,8 @@ struct Envelope {
         attributes.add("position", entry.position.description)
         attributes.add("attempt", Int32(clamping: attempt))
         if let replay = event.replay { attributes.add("replayof", replay.position.description) }
-        if let reply = event.reply {
+        let offer = offersReply ? event.reply : nil
+        if let reply = offer {
             attributes.add("replytoken", reply.token.description)
             attributes.add("replydeadline", milliseconds: reply.deadline)
         }
@@ -66,7 +69,7 @@ struct Envelope {
         attributes.add("query", event.query)
         attributes.add("headers", json: Self.json(of: headers))
         self.position = entry.position
-        self.reply = event.reply
+        self.reply = offer
         self.attributes = attributes.json
         self.data = data
     }

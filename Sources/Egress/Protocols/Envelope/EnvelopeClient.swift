@@ -22,6 +22,8 @@ protocol EnvelopeClient: FeedMember, DeliveryOwner {
 }
 
 extension EnvelopeClient {
+    var admission: Admission? { self.subscription.admission }
+
     func deliver(_ round: FeedRound) {
         self.subscription.delivery.deliver(round)
     }
@@ -33,7 +35,10 @@ extension EnvelopeClient {
     func send(_ round: FeedRound, after offset: UInt64?) {
         let admitted = round.admitted(by: self.subscription.filter, for: self.subscription.consumer)
         if let admitted {
-            let envelopes = admitted.envelopes(on: self.subscription.membership.channel)
+            let envelopes = admitted.envelopes(
+                on: self.subscription.membership.channel,
+                offersReplies: self.subscription.offersReplies
+            )
             let after = offset ?? round.first - 1
             self.send(
                 self.bytes(of: envelopes, after: offset),
@@ -49,9 +54,12 @@ extension EnvelopeClient {
 
     func send(_ entries: ArraySlice<LogEntry>) {
         guard let first = entries.first?.position, let end = entries.last?.position else { return }
-        let (filter, consumer) = (self.subscription.filter, self.subscription.consumer)
-        let admitted = entries.filter { $0.event.isFor(consumer) && filter?.admits($0.event) ?? true }
-        let round = EnvelopeRound(admitted[...], channel: self.subscription.membership.channel)
+        let admitted = entries.admitted(by: self.subscription.filter, for: self.subscription.consumer)
+        let round = EnvelopeRound(
+            admitted,
+            channel: self.subscription.membership.channel,
+            offersReplies: self.subscription.offersReplies
+        )
         self.send(
             self.bytes(of: round, after: nil),
             count: admitted.count,

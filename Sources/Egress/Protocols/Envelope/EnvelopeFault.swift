@@ -14,6 +14,8 @@ enum EnvelopeFault: Error, Equatable {
     case badReference
     case missingToken
     case reply(ReplyMistake)
+    /// A reply of a client whose token is not good for it.
+    case wrongScope
     /// An acknowledgement without the event's position.
     case missingPosition
     /// An acknowledgement on a socket that is no group's: it has nothing to acknowledge.
@@ -31,6 +33,7 @@ enum EnvelopeFault: Error, Equatable {
         case .badReference: "bad_ref"
         case .missingToken: "missing_token"
         case .reply(let mistake): mistake.rawValue
+        case .wrongScope: AccessRefusal.wrongScope.rawValue
         case .missingPosition: "missing_position"
         case .noGroup: "no_group"
         case .notUnsettled: "not_unsettled"
@@ -48,6 +51,7 @@ enum EnvelopeFault: Error, Equatable {
             "ref is a string of at most \(EnvelopeRequest.referenceLimit) bytes, without control characters."
         case .missingToken: "A reply names the token that its event gave as replytoken."
         case .reply(let mistake): mistake.explanation
+        case .wrongScope: "The token by which this socket was opened is not good for replies."
         case .missingPosition: "An ack or nack names the position that its event gave."
         case .noGroup: "This socket is no member of a group: its events need no acknowledgement."
         case .notUnsettled: "This event is not this socket's to settle: it was given to another, or settled before."
@@ -58,7 +62,9 @@ enum EnvelopeFault: Error, Equatable {
     var isMistake: Bool {
         switch self {
         case .noGroup, .notUnsettled: false
-        case .binary, .json, .missingType, .unknownType, .badReference, .missingToken, .reply, .missingPosition: true
+        case .binary, .json, .missingType, .unknownType, .badReference, .missingToken, .reply, .wrongScope,
+            .missingPosition:
+            true
         }
     }
 }

@@ -13,13 +13,16 @@ final class EnvelopeRound {
     private(set) lazy var frames = Self.frames(self.envelopes[...])
     private(set) lazy var blocks = EventStreamFormat.blocks(self.envelopes[...])
 
-    init(_ entries: ArraySlice<LogEntry>, channel: ChannelID) {
-        self.envelopes = entries.map { Envelope($0, channel: channel) }
+    /// - Parameter offersReplies: whether those who get it may answer.
+    init(_ entries: ArraySlice<LogEntry>, channel: ChannelID, offersReplies: Bool = true) {
+        self.envelopes = entries.map { Envelope($0, channel: channel, offersReply: offersReplies) }
     }
 
     /// What a member of a group is given; each event with its own number of attempts.
-    init(_ deliveries: [GroupPage.Delivery], channel: ChannelID) {
-        self.envelopes = deliveries.map { Envelope($0.entry, channel: channel, attempt: $0.attempt) }
+    init(_ deliveries: [GroupPage.Delivery], channel: ChannelID, offersReplies: Bool = true) {
+        self.envelopes = deliveries.map {
+            Envelope($0.entry, channel: channel, attempt: $0.attempt, offersReply: offersReplies)
+        }
     }
 
     /// The frames of those behind an offset.

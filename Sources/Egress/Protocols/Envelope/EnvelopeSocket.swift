@@ -20,6 +20,7 @@ final class EnvelopeSocket: EnvelopeClient {
         self.subscription = subscription
         self.machine = EnvelopeStateMachine(
             name: UInt64.random(in: 0...UInt64.max),
+            mayReply: subscription.offersReplies,
             now: services.lane.eventLoop.now
         )
     }
@@ -30,9 +31,16 @@ final class EnvelopeSocket: EnvelopeClient {
         services: EnvelopeServices,
         request: StreamRequest,
         beginning: StreamBeginning,
-        place: FeedPlace
+        place: FeedPlace,
+        admission: Admission? = nil
     ) throws {
-        let subscription = EnvelopeSubscription(request, beginning: beginning, place: place, services: services)
+        let subscription = EnvelopeSubscription(
+            request,
+            beginning: beginning,
+            place: place,
+            admission: admission,
+            services: services
+        )
         let socket = EnvelopeSocket(services: services, subscription: subscription)
         let handler = WebSocketHandler(owner: socket, configuration: services.configuration)
         socket.handler = handler
@@ -70,12 +78,18 @@ final class EnvelopeSocket: EnvelopeClient {
         }
     }
 
+    var attendee: Attendee { self.subscription.attendee(.envelope) }
+
     func receipt(upTo end: Position) -> Receipt? {
         self.subscription.receipt(.envelope, upTo: end)
     }
 
     func drain() {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
+    }
+
+    func dismiss(_ dismissal: Dismissal) {
+        self.handler?.close(text: dismissal.explanation, reason: dismissal.endReason)
     }
 
     // MARK: Replies
@@ -184,8 +198,7 @@ extension EnvelopeSocket: GroupMember {
         var admitted: [GroupPage.Delivery] = []
         for delivery in deliveries {
             share.given(delivery.entry.position, now: now)
-            let event = delivery.entry.event
-            if event.isFor(share.reader.name), filter?.admits(event) ?? true {
+            if delivery.entry.event.isAdmitted(by: filter, for: share.reader.name) {
                 admitted.append(delivery)
             } else {
                 // What the filter drops, or is another's, is done with.
@@ -193,7 +206,11 @@ extension EnvelopeSocket: GroupMember {
             }
         }
         guard !admitted.isEmpty else { return }
-        let round = EnvelopeRound(admitted, channel: self.subscription.membership.channel)
+        let round = EnvelopeRound(
+            admitted,
+            channel: self.subscription.membership.channel,
+            offersReplies: self.subscription.offersReplies
+        )
         guard case .accepted? = self.handler?.send(round.frames) else { return }
         self.services.metrics.delivered(admitted.count)
     }

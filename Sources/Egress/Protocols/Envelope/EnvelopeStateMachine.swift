@@ -32,15 +32,19 @@ struct EnvelopeStateMachine {
     }
 
     private let name: UInt64
+    private let mayReply: Bool
     private var answers: UInt64 = 0
     private var budget: MessageBudget
     private var faults: MessageBudget
     private var underWay = 0
     private var isEnded = false
 
-    /// - Parameter name: random, so that the ids of this socket's answers are its own.
-    init(name: UInt64, now: NIODeadline) {
+    /// - Parameters:
+    ///   - name: random, so that the ids of this socket's answers are its own.
+    ///   - mayReply: whether what let the client in is good for replies.
+    init(name: UInt64, mayReply: Bool = true, now: NIODeadline) {
         self.name = name
+        self.mayReply = mayReply
         self.budget = MessageBudget(limits: EnvelopeProtocol.limits, now: now)
         self.faults = MessageBudget(limits: EnvelopeProtocol.faults, now: now)
     }
@@ -70,6 +74,8 @@ struct EnvelopeStateMachine {
             return .answer(RelayFrame.pong(ref: ref, id: self.nextID()))
         case .success(.settle(let verdict, let position)):
             return .settle(verdict, position, ref: ref)
+        case .success(.reply) where !self.mayReply:
+            return self.refuse(.wrongScope, ref: ref, now: now)
         case .success(.reply(let reply, let token)):
             let ticket = Ticket(token: token, ref: ref)
             guard let known = ReplyToken(token) else { return .answer(self.result(.unknown, of: ticket)) }

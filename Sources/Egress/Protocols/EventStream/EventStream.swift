@@ -29,12 +29,14 @@ final class EventStream: EnvelopeClient {
         services: EventStreamServices,
         request: StreamRequest,
         beginning: StreamBeginning,
-        place: FeedPlace
+        place: FeedPlace,
+        admission: Admission? = nil
     ) throws {
         let subscription = EnvelopeSubscription(
             request,
             beginning: beginning,
             place: place,
+            admission: admission,
             services: services.envelopes
         )
         let stream = EventStream(streams: services, subscription: subscription)
@@ -56,12 +58,18 @@ final class EventStream: EnvelopeClient {
         subscription.delivery.begin(beginning.resumption, owner: stream)
     }
 
+    var attendee: Attendee { self.subscription.attendee(.events) }
+
     func receipt(upTo end: Position) -> Receipt? {
         self.subscription.receipt(.events, upTo: end)
     }
 
     func drain() {
         self.handler?.close(.drain)
+    }
+
+    func dismiss(_ dismissal: Dismissal) {
+        self.handler?.close(dismissal.endReason)
     }
 
     /// The channel takes more.

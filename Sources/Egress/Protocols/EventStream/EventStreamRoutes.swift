@@ -11,11 +11,13 @@ final class EventStreamRoutes {
     private let services: EventStreamServices
     private let hub: Hub
     private let state: NodeState
+    private let gate: SocketGate?
 
-    init(services: EventStreamServices, hub: Hub, state: NodeState) {
+    init(services: EventStreamServices, hub: Hub, state: NodeState, gate: SocketGate? = nil) {
         self.services = services
         self.hub = hub
         self.state = state
+        self.gate = gate
     }
 
     func addRoutes(to router: inout Router) {
@@ -31,8 +33,12 @@ final class EventStreamRoutes {
     ]
 
     private func open(_ request: HTTPRequest) -> HTTPReply {
-        guard let secret = request.query["secret"] ?? request.bearerToken, !secret.isEmpty else {
-            return .response(SocketRefusal.missingSecret.problem.response)
+        let lane = self.services.envelopes.lane
+        let visitor: Visitor
+        do throws(AccessRefusal) {
+            visitor = try lane.entrance.admit(request, for: .receive)
+        } catch {
+            return .refused(error)
         }
         guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
         let stream: StreamRequest
@@ -44,12 +50,18 @@ final class EventStreamRoutes {
         guard request.method != .HEAD else {
             return .response(HTTPResponse(status: .ok, headers: Self.headers))
         }
-        let eventLoop = self.services.envelopes.lane.eventLoop
+        let seat: Seat?
+        do throws(Problem) {
+            seat = try self.gate?.enter(request)
+        } catch {
+            return .response(error.response)
+        }
+        let eventLoop = lane.eventLoop
         let services = NIOLoopBound(self.services, eventLoop: eventLoop)
         let state = self.state
         return .eventually(
             self.hub.takePlace(
-                on: ChannelID(secret: Secret(secret)),
+                on: visitor.channel,
                 for: stream,
                 now: self.services.envelopes.now(),
                 eventLoop: eventLoop
@@ -63,12 +75,13 @@ final class EventStreamRoutes {
                             services: services.value,
                             request: stream,
                             beginning: beginning,
-                            place: place
+                            place: place,
+                            admission: lane.shared(visitor.admission, on: visitor.channel)
                         )
                     }
                 )
             }.flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
-        )
+        ).holding(seat)
     }
 
     /// What the client asks for. A browser that reconnects says where it was in a header, and its URL is still the one of its

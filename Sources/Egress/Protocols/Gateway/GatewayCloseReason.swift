@@ -22,6 +22,10 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
     case drain
     /// The store that joins the nodes cannot be asked.
     case brokerUnavailable = "broker_unavailable"
+    /// What let the session in is good for nothing any more: the SDK has to log in anew, and learns there that it cannot.
+    case revoked
+    /// The bot is not as it was.
+    case accessChanged = "access_changed"
     case badShard = "bad_shard"
     case badIntents = "bad_intents"
 
@@ -31,12 +35,12 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
         case .unknownOpcode: WebSocketCloseCode(rawValue: 4001)
         case .malformed: WebSocketCloseCode(rawValue: 4002)
         case .notAuthenticated: WebSocketCloseCode(rawValue: 4003)
-        case .authenticationFailed: WebSocketCloseCode(rawValue: 4004)
+        case .authenticationFailed, .revoked: WebSocketCloseCode(rawValue: 4004)
         case .alreadyAuthenticated: WebSocketCloseCode(rawValue: 4005)
         case .sessionInvalid: WebSocketCloseCode(rawValue: 4006)
         case .badSequence: WebSocketCloseCode(rawValue: 4007)
         case .tooFast: WebSocketCloseCode(rawValue: 4008)
-        case .silent, .drain, .brokerUnavailable: WebSocketCloseCode(rawValue: 4009)
+        case .silent, .drain, .brokerUnavailable, .accessChanged: WebSocketCloseCode(rawValue: 4009)
         case .badShard: WebSocketCloseCode(rawValue: 4010)
         case .badIntents: WebSocketCloseCode(rawValue: 4013)
         }
@@ -57,6 +61,8 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
         case .silent: "no heartbeat for several intervals; resume"
         case .drain: "this node is draining; resume on another"
         case .brokerUnavailable: "the store that joins the nodes cannot be reached; resume in a moment"
+        case .revoked: "revoked"
+        case .accessChanged: "the bot's access has changed; resume"
         case .badShard: "shard must be [index, count] with index below count"
         case .badIntents: "intents must be a whole number of at most 32 bits"
         }
@@ -68,6 +74,8 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
         case .drain: .drain
         case .brokerUnavailable: .internalError
         case .silent: .noAnswer
+        case .revoked: .revoked
+        case .accessChanged: .accessChanged
         case .unknownOpcode, .malformed, .notAuthenticated, .authenticationFailed, .alreadyAuthenticated,
             .sessionInvalid, .badSequence, .tooFast, .badShard, .badIntents:
             .policyViolation

@@ -17,8 +17,10 @@ final class GatewaySocket: FeedMember {
     var groupIndex = 0
 
     private let services: GatewayServices
-    /// What the socket's URL opens; nil where the token says it.
+    /// What its sessions are signed with, where the socket's URL says which bot it is; nil where the token does.
     private let grant: TokenGrant?
+    /// By what it was let in, once that is known.
+    private(set) var admission: Admission?
     private var machine: GatewayStateMachine
     private var handler: WebSocketHandler?
     /// Of the feed of the bot that the client turned out to be.
@@ -31,15 +33,21 @@ final class GatewaySocket: FeedMember {
     private var isSendingPage = false
     private var timer: NIOScheduledCallback?
 
-    private init(services: GatewayServices, grant: TokenGrant?) {
+    private init(services: GatewayServices, grant: TokenGrant?, admission: Admission?) {
         self.services = services
+        self.admission = admission
         self.grant = grant
         self.machine = GatewayStateMachine(times: services.times, now: services.lane.eventLoop.now)
     }
 
     /// Makes a channel a gateway's socket, and says Hello. On the channel's event loop, which is the lane's.
-    static func open(on channel: any Channel, services: GatewayServices, grant: TokenGrant?) throws {
-        let socket = GatewaySocket(services: services, grant: grant)
+    static func open(
+        on channel: any Channel,
+        services: GatewayServices,
+        grant: TokenGrant?,
+        admission: Admission? = nil
+    ) throws {
+        let socket = GatewaySocket(services: services, grant: grant, admission: admission)
         let handler = WebSocketHandler(owner: socket, configuration: services.configuration)
         socket.handler = handler
         services.strangers[ObjectIdentifier(socket)] = socket
@@ -63,9 +71,21 @@ final class GatewaySocket: FeedMember {
         if let grant = self.grant { return self.authenticated(grant, token: token) }
         self.services.broker.grant(for: TokenDigest(of: token), on: self.eventLoop).assumeIsolated().whenComplete {
             switch $0 {
-            case .success(let grant): self.authenticated(grant, token: token)
+            case .success(let grant): self.authenticated(grant.flatMap { self.admit($0) }, token: token)
             case .failure: self.end(self.machine.brokerFailed())
             }
+        }
+    }
+
+    /// What the sessions of a grant's bot are signed with; nil where the grant is good for nothing any more.
+    private func admit(_ grant: TokenGrant) -> TokenGrant? {
+        let entrance = self.services.lane.entrance
+        do throws(AccessRefusal) {
+            let (sessions, admission) = try entrance.access.admit(grant, for: .receive, now: entrance.now())
+            self.admission = self.services.lane.shared(admission, on: grant.channel)
+            return sessions
+        } catch {
+            return nil
         }
     }
 
@@ -201,6 +221,8 @@ final class GatewaySocket: FeedMember {
         self.eventLoop.assumeIsolated().execute { self.end(ending) }
     }
 
+    var attendee: Attendee { Attendee(speech: .gateway, offset: self.position?.offset) }
+
     func receipt(upTo end: Position) -> Receipt? {
         self.position == end ? Receipt(client: .gateway) : nil
     }
@@ -209,6 +231,10 @@ final class GatewaySocket: FeedMember {
 
     func drain() {
         self.end(self.machine.drain())
+    }
+
+    func dismiss(_ dismissal: Dismissal) {
+        self.end(self.machine.dismissed(dismissal))
     }
 
     private func end(_ ending: GatewayStateMachine.Ending?) {

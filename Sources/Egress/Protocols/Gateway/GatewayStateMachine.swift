@@ -298,6 +298,15 @@ extension GatewayStateMachine {
         return self.end(.reconnect(.drain))
     }
 
+    /// What let the client in does not hold any more.
+    mutating func dismissed(_ dismissal: Dismissal) -> Ending? {
+        if case .ended = self.state { return nil }
+        switch dismissal {
+        case .accessChanged: return self.end(.reconnect(.accessChanged))
+        case .revoked: return self.end(.close(.revoked))
+        }
+    }
+
     /// The deadline may have come.
     mutating func timerFired(now: NIODeadline) -> Ending? {
         guard now >= self.deadline else { return nil }

@@ -30,11 +30,16 @@ final class Dialogflow: ChatPlatform {
         self.clock = clock
     }
 
-    func verify(_ request: HTTPRequest) throws(DialogflowRejection) -> Verified {
+    func credentials(in request: HTTPRequest) -> WebhookCredentials {
+        WebhookCredentials(secret: Self.secret(of: request, header: request.query["header"]))
+    }
+
+    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(DialogflowRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        let header = request.query["header"].flatMap { $0.isEmpty ? nil : $0 }
+        let header = agreement.header
         guard header?.isHTTPToken ?? true else { throw .malformedHeader }
         guard let secret = Self.secret(of: request, header: header) else { throw .missingSecret }
+        guard agreement.bot?.isOpened(by: secret) ?? true else { throw .wrongSecret }
         return Verified(secret: secret, body: request.body, credentialFields: header.map { [$0] } ?? [])
     }
 
@@ -60,7 +65,7 @@ final class Dialogflow: ChatPlatform {
     /// The secret, in the URL or in a field: either suffices. A secret in the URL goes before a field, in which Google may
     /// have put a token of its own.
     private static func secret(of request: HTTPRequest, header: String?) -> Secret? {
-        if let secret = request.query["secret"], !secret.isEmpty { return Secret(secret) }
+        if let secret = request.secretInURL { return secret }
         if let header, case .value(let value) = request.headers.single(named: header), !value.isEmpty {
             return Secret(value)
         }

@@ -10,6 +10,7 @@ enum DialogflowRejection: String, PlatformRejection {
     case notPOST = "not_post"
     case malformedHeader = "malformed_header"
     case missingSecret = "missing_secret"
+    case wrongSecret = "wrong_secret"
     case notAnObject = "not_an_object"
     case malformedJSON = "malformed_json"
     case notAQuery = "not_a_query"
@@ -17,7 +18,7 @@ enum DialogflowRejection: String, PlatformRejection {
     var status: HTTPResponseStatus {
         switch self {
         case .notPOST: .methodNotAllowed
-        case .missingSecret: .unauthorized
+        case .missingSecret, .wrongSecret: .unauthorized
         case .malformedHeader, .notAnObject, .malformedJSON, .notAQuery: .badRequest
         }
     }
@@ -36,6 +37,8 @@ enum DialogflowRejection: String, PlatformRejection {
             "The request carries no secret. Put it into the webhook's URL, https://…/webhook/dialogflow?secret="
                 + "YOUR-SECRET, or into its authentication in the agent: as the password of basic auth, as a header "
                 + "Authorization: Bearer YOUR-SECRET, or in the field that header=NAME names in the URL."
+        case .wrongSecret:
+            "The secret that the request carries is not this bot's; enter the bot's own in the agent's authentication."
         case .notAnObject:
             "The body is not a JSON object."
         case .malformedJSON:

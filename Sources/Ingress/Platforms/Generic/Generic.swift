@@ -16,6 +16,8 @@ final class Generic: ChatPlatform {
         var credentialFields: [String] = []
         /// How long the signature stays good, in milliseconds, where it tells its time.
         var lifetime: Int64 = 0
+        /// Whether the request waits for the bot's reply.
+        var waitsForReply = false
     }
 
     static let name = "generic"
@@ -33,31 +35,51 @@ final class Generic: ChatPlatform {
         self.clock = clock
     }
 
-    func verify(_ request: HTTPRequest) throws(GenericRejection) -> Verified {
-        let secret = request.query["secret"].flatMap { $0.isEmpty ? nil : Secret($0) }
-        switch try GenericScheme(request.query) {
+    /// The secret in the URL, or where the scheme has it itself in a field, that one.
+    func credentials(in request: HTTPRequest) -> WebhookCredentials {
+        if let secret = request.secretInURL { return WebhookCredentials(secret: secret) }
+        guard let scheme = try? GenericScheme(Agreement(url: request.query)), case .bearer(let header) = scheme else {
+            return WebhookCredentials()
+        }
+        return WebhookCredentials(secret: try? Self.presented(request.headers, in: header))
+    }
+
+    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) -> Verified {
+        var verified = try self.check(request, agreement)
+        verified.waitsForReply = agreement.waitsForReply
+        return verified
+    }
+
+    /// Checks a signature with each of the secrets: which of them a sender has, only its owner knows.
+    private func check(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) -> Verified {
+        let secrets = agreement.secrets
+        switch try GenericScheme(agreement) {
         case .hmac(let signature):
-            guard let secret else { throw .missingSecret }
-            try signature.check(request, secret: secret)
-            return Verified(secret: secret, body: request.body)
+            guard let secrets else { throw .missingSecret }
+            return Verified(secret: try signature.check(request, secrets), body: request.body)
         case .standard:
-            guard let secret else { throw .missingSecret }
+            guard let secrets else { throw .missingSecret }
             let signature = try StandardSignature(headers: request.headers)
-            let key = try StandardKey(secret)
+            let key = try StandardKey(secrets.current)
             let lifetime = signature.timestamp.remainingLifetime(
                 nowMilliseconds: self.clock.wallMilliseconds(),
                 freshness: self.configuration.freshness
             )
             guard let lifetime else { throw .staleTimestamp }
-            guard signature.isValid(over: request.body, key: key) else { throw .wrongSignature }
-            return Verified(secret: secret, body: request.body, lifetime: lifetime)
+            if signature.isValid(over: request.body, key: key) {
+                return Verified(secret: secrets.current, body: request.body, lifetime: lifetime)
+            }
+            guard let previous = secrets.previous, let key = try? StandardKey(previous),
+                signature.isValid(over: request.body, key: key)
+            else { throw .wrongSignature }
+            return Verified(secret: previous, body: request.body, lifetime: lifetime)
         case .bearer(let header):
             let presented = try Self.presented(request.headers, in: header)
-            guard secret == nil || secret == presented else { throw .wrongSecret }
-            return Verified(secret: presented, body: request.body, credentialFields: header.map { [$0] } ?? [])
+            guard let secret = secrets.map({ $0.matching(presented) }) ?? presented else { throw .wrongSecret }
+            return Verified(secret: secret, body: request.body, credentialFields: header.map { [$0] } ?? [])
         case .unsigned:
-            guard let secret else { throw .missingSecret }
-            return Verified(secret: secret, body: request.body)
+            guard let secrets else { throw .missingSecret }
+            return Verified(secret: secrets.current, body: request.body)
         }
     }
 
@@ -72,7 +94,7 @@ final class Generic: ChatPlatform {
             break
         }
         if case .value(let type) = request.headers.single("x-github-event") { description.type = type }
-        if request.query["reply"] == "1" {
+        if verified.waitsForReply {
             description.reply = ReplyTerms(form: PlainReplyForm(), timeLimit: self.configuration.replyTimeout)
         }
         return description

@@ -16,11 +16,11 @@ enum GenericScheme {
     /// `scheme=none`: whoever knows the URL.
     case unsigned
 
-    /// Reads a URL's parameters.
-    init(_ query: QueryParameters) throws(GenericRejection) {
-        let header = query["header"].flatMap { $0.isEmpty ? nil : $0 }
-        switch query["scheme"] {
-        case nil, "", "github": self = .hmac(try HMACSignature(header: header))
+    /// Reads an agreement.
+    init(_ agreement: Agreement) throws(GenericRejection) {
+        let header = agreement.header
+        switch agreement.scheme {
+        case nil, "github": self = .hmac(try HMACSignature(header: header))
         case "standard": self = .standard
         case "bearer":
             guard header?.isHTTPToken ?? true else { throw .malformedHeader }
@@ -53,8 +53,8 @@ struct HMACSignature {
         self.prefix = parts.count == 2 ? String(parts[1]) : ""
     }
 
-    /// Checks a request's signature.
-    func check(_ request: HTTPRequest, secret: Secret) throws(GenericRejection) {
+    /// Checks a request's signature, and returns the secret that it is by.
+    func check(_ request: HTTPRequest, _ secrets: SigningSecrets) throws(GenericRejection) -> Secret {
         let text: String
         switch request.headers.single(named: self.field) {
         case .missing: throw .missingSignature
@@ -62,10 +62,11 @@ struct HMACSignature {
         case .value(let value): text = value
         }
         guard let code = self.code(text) else { throw .malformedSignature }
-        let isValid = secret.exposeUTF8 {
-            HMACSHA256.isValid(code, key: $0, over: request.body.readableBytesView)
+        let secret = secrets.first { secret in
+            secret.exposeUTF8 { HMACSHA256.isValid(code, key: $0, over: request.body.readableBytesView) }
         }
-        guard isValid else { throw .wrongSignature }
+        guard let secret else { throw .wrongSignature }
+        return secret
     }
 
     /// The code in a field's value: hexadecimal or Base64, which their lengths tell apart.

@@ -34,25 +34,24 @@ final class Messenger: ChatPlatform {
         self.clock = clock
     }
 
-    func handshake(_ request: HTTPRequest) throws(MessengerRejection) -> HTTPResponse? {
+    func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(MessengerRejection) -> HTTPResponse? {
         guard request.method == .GET else { return nil }
         guard request.query["hub.mode"] == "subscribe", let presented = request.query["hub.verify_token"],
             let challenge = request.query["hub.challenge"]
         else { throw .notAHandshake }
         // One that no secret belongs to would be accepted only to fail with its first event.
-        guard let secret = request.query["secret"], !secret.isEmpty else { throw .missingSecret }
-        guard let token = request.query["verify_token"], !token.isEmpty else { throw .missingVerifyToken }
-        guard Secret(token) == Secret(presented) else { throw .wrongVerifyToken }
+        guard agreement.secrets != nil else { throw .missingSecret }
+        guard let token = agreement.verifyToken else { throw .missingVerifyToken }
+        guard token == Secret(presented) else { throw .wrongVerifyToken }
         guard (1...Self.maximumChallengeLength).contains(challenge.utf8.count),
             challenge.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw .notAHandshake }
         return .plainEcho(challenge)
     }
 
-    func verify(_ request: HTTPRequest) throws(MessengerRejection) -> Verified {
+    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(MessengerRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        guard let text = request.query["secret"], !text.isEmpty else { throw .missingSecret }
-        let secret = Secret(text)
+        guard let secrets = agreement.secrets else { throw .missingSecret }
         let signature: String
         switch request.headers.single("x-hub-signature-256") {
         case .missing: throw .missingSignature
@@ -62,10 +61,12 @@ final class Messenger: ChatPlatform {
         guard signature.utf8.starts(with: Self.signaturePrefix.utf8),
             let code = Hex.decode(signature.utf8.dropFirst(Self.signaturePrefix.utf8.count), byteCount: 32)
         else { throw .malformedSignature }
-        let isValid = secret.exposeUTF8 {
-            HMACSHA256.isValid(code, key: $0, over: request.body.readableBytesView)
+        // Meta signs with the new secret from the moment at which it is reset in the app's settings, and sends events again
+        // that it has signed before.
+        let secret = secrets.first { secret in
+            secret.exposeUTF8 { HMACSHA256.isValid(code, key: $0, over: request.body.readableBytesView) }
         }
-        guard isValid else { throw .wrongSignature }
+        guard let secret else { throw .wrongSignature }
         return Verified(secret: secret, body: request.body)
     }
 

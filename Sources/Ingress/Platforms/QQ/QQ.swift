@@ -51,27 +51,39 @@ final class QQ: Platform {
         self.keys = BoundedCache(capacity: configuration.keyCacheCapacity)
     }
 
-    func receive(_ request: HTTPRequest) -> Verdict {
+    func credentials(in request: HTTPRequest) -> WebhookCredentials {
+        var credentials = WebhookCredentials(secret: request.secretInURL)
+        if case .value(let appID) = request.headers.single("x-bot-appid") { credentials.appID = appID }
+        return credentials
+    }
+
+    func receive(_ request: HTTPRequest, _ agreement: Agreement) -> Verdict {
         do throws(QQRejection) {
-            return try self.judge(request)
+            return try self.judge(request, agreement)
         } catch {
             return .refuse(error.problem)
         }
+    }
+
+    func limited(retryAfter: TimeAmount) -> HTTPResponse {
+        var response = Self.sendAgain
+        response.status = .tooManyRequests
+        response.headers.append(("Retry-After", LimitRefusal.seconds(retryAfter)))
+        return response
     }
 
     func retryLater(_ reason: BrokerError) -> HTTPResponse {
         Self.sendAgain
     }
 
-    private func judge(_ request: HTTPRequest) throws(QQRejection) -> Verdict {
-        guard let text = request.query["secret"], !text.isEmpty else { throw .missingSecret }
-        let secret = Secret(text)
+    private func judge(_ request: HTTPRequest, _ agreement: Agreement) throws(QQRejection) -> Verdict {
+        guard let secrets = agreement.secrets else { throw .missingSecret }
         let body = request.body
         guard body.readableBytesView.first == UInt8(ascii: "{") else { throw .notAnObject }
         let signature = try QQSignature(fields: request.fields)
         guard let signature else {
             guard body.readableBytes <= Self.maximumUnsignedLength else { throw .unsigned }
-            return try self.judgeUnsigned(body, secret: secret)
+            return try self.judgeUnsigned(body, secret: secrets.current)
         }
 
         let now = self.clock.wallMilliseconds()
@@ -81,7 +93,7 @@ final class QQ: Platform {
                 freshness: self.configuration.freshness
             )
         else { throw .staleTimestamp }
-        let key = try self.verifiedKey(secret, signature: signature, body: body)
+        let key = try self.verifiedKey(secrets, signature: signature, body: body)
 
         let payload = try Self.payload(of: body)
         switch payload.op {
@@ -89,13 +101,24 @@ final class QQ: Platform {
         case Op.heartbeat: return .answer(try Self.heartbeat(payload))
         default:
             return .publish(
-                self.publishing(request, payload: payload, key: key, signature: signature, lifetime: lifetime, now: now)
+                self.publishing(
+                    request,
+                    payload: payload,
+                    channel: agreement.bot?.channel ?? key.channel,
+                    signature: signature,
+                    lifetime: lifetime,
+                    now: now
+                )
             )
         }
     }
 
     /// A request without a signature can be a validation, which the platform may send before the bot has a callback,
     /// or a heartbeat, which tells nobody anything. It is never an event.
+    ///
+    /// The platform signs with a new secret from the moment at which it is reset in the console, and validates a URL against
+    /// the secret that it has then. During a rotation that is mostly the current one: the platform is where a new secret
+    /// comes from. A validation that is signed shows which one it is, and is answered by that (`judge`).
     private func judgeUnsigned(_ body: ByteBuffer, secret: Secret) throws(QQRejection) -> Verdict {
         let payload = try Self.payload(of: body)
         switch payload.op {
@@ -107,29 +130,39 @@ final class QQ: Platform {
         }
     }
 
-    private func verifiedKey(_ secret: Secret, signature: QQSignature, body: ByteBuffer) throws(QQRejection) -> QQKey {
-        let known = self.keys.value(for: secret)
-        let key = if let known { known } else { try Self.derive(secret) }
-        switch self.verifier.verify(signature, body: body, key: key, now: .now()) {
-        case .forged:
-            throw .wrongSignature
-        case .genuineByStandardCheck:
-            self.standardChecks.increment()
-            if !self.hasLoggedStandardCheck {
-                self.hasLoggedStandardCheck = true
-                self.logger.notice(
-                    "a signature was genuine but not the one that RFC 8032 makes: the platform signs with random nonces",
-                    metadata: ["channel": "\(key.channel)"]
-                )
-            }
-        case .genuine:
-            break
+    /// The key that a request is signed by. Events that the platform has signed with the secret before its rotation may
+    /// still come, or come again.
+    private func verifiedKey(
+        _ secrets: SigningSecrets,
+        signature: QQSignature,
+        body: ByteBuffer
+    ) throws(QQRejection) -> QQKey {
+        let known = self.keys.value(for: secrets.current)
+        let key = if let known { known } else { try Self.derive(secrets.current) }
+        let previous: QQKey? = if let secret = secrets.previous { try self.key(of: secret) } else { nil }
+        let genuine: QQKey
+        switch self.verifier.verify(signature, body: body, key: key, previous: previous, now: .now()) {
+        case .forged: throw .wrongSignature
+        case .genuine(.current): genuine = key
+        case .genuine(.previous): genuine = previous ?? key
+        case .genuineByStandardCheck(let which):
+            genuine = which == .current ? key : previous ?? key
+            self.noteStandardCheck(genuine)
         }
         // Only a key that has proved itself may push others out of the cache.
-        if known == nil {
-            self.keys.insert(key, for: secret)
-        }
-        return key
+        if known == nil, genuine === key { self.keys.insert(key, for: secrets.current) }
+        if genuine !== key, let secret = secrets.previous { self.keys.insert(genuine, for: secret) }
+        return genuine
+    }
+
+    private func noteStandardCheck(_ key: QQKey) {
+        self.standardChecks.increment()
+        guard !self.hasLoggedStandardCheck else { return }
+        self.hasLoggedStandardCheck = true
+        self.logger.notice(
+            "a signature was genuine but not the one that RFC 8032 makes: the platform signs with random nonces",
+            metadata: ["channel": "\(key.channel)"]
+        )
     }
 
     private func key(of secret: Secret) throws(QQRejection) -> QQKey {
@@ -197,7 +230,7 @@ final class QQ: Platform {
     private func publishing(
         _ request: HTTPRequest,
         payload: Payload,
-        key: QQKey,
+        channel: ChannelID,
         signature: QQSignature,
         lifetime: Int64,
         now: Int64
@@ -217,6 +250,6 @@ final class QQ: Platform {
             request: request,
             bodyIsUTF8: UTF8Validation.isValid(request.body)
         )
-        return Publishing(event: event, channel: key.channel, key: duplicateKey, acknowledgement: Self.acknowledgement)
+        return Publishing(event: event, channel: channel, key: duplicateKey, acknowledgement: Self.acknowledgement)
     }
 }

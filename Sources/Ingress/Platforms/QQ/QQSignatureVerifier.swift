@@ -9,10 +9,17 @@ internal import Shared
 final class QQSignatureVerifier {
     /// What a check found.
     enum Result: Hashable {
-        case genuine
+        case genuine(Signer)
         /// Genuine, but not as RFC 8032 makes it: the platform signs with random nonces.
-        case genuineByStandardCheck
+        case genuineByStandardCheck(Signer)
         case forged
+    }
+
+    /// Whose signature it is.
+    enum Signer: Hashable {
+        case current
+        /// The key before, during a rotation.
+        case previous
     }
 
     /// How many standard checks garbage may cost: together, and with one key.
@@ -34,50 +41,74 @@ final class QQSignatureVerifier {
     }
 
     /// Checks a signature over its timestamp and the body's raw bytes.
-    func verify(_ signature: QQSignature, body: ByteBuffer, key: QQKey, now: NIODeadline) -> Result {
+    ///
+    /// - Parameter previous: during a rotation the key before. It is tried before any key's costly check, whose budget what
+    ///   is genuine must not use up.
+    func verify(
+        _ signature: QQSignature,
+        body: ByteBuffer,
+        key: QQKey,
+        previous: QQKey? = nil,
+        now: NIODeadline
+    ) -> Result {
         var timestamp = signature.timestamp.text
         return timestamp.withUTF8 { timestamp in
             body.withUnsafeReadableBytes { body in
                 signature.bytes.withUnsafeBytes { signature in
-                    self.verify(signature, UnsafeRawBufferPointer(timestamp), body, key: key, now: now)
+                    let signed = Signed(signature: signature, timestamp: UnsafeRawBufferPointer(timestamp), body: body)
+                    return self.verify(signed, key: key, previous: previous, now: now)
                 }
             }
         }
     }
 
-    private func verify(
-        _ signature: UnsafeRawBufferPointer,
-        _ timestamp: UnsafeRawBufferPointer,
-        _ body: UnsafeRawBufferPointer,
-        key: QQKey,
-        now: NIODeadline
-    ) -> Result {
+    /// A signature and what it is over, during a check.
+    private struct Signed {
+        let signature: UnsafeRawBufferPointer
+        let timestamp: UnsafeRawBufferPointer
+        let body: UnsafeRawBufferPointer
+    }
+
+    private func verify(_ signed: Signed, key: QQKey, previous: QQKey?, now: NIODeadline) -> Result {
         guard let keyed = self.keyed else {
-            return self.standard(signature, timestamp, body, key: key) ? .genuine : .forged
+            if self.standard(signed, key: key) { return .genuine(.current) }
+            return previous.map { self.standard(signed, key: $0) } == true ? .genuine(.previous) : .forged
         }
-        if keyed.accepts(signature: signature, over: timestamp, body, key: key.signing) {
-            return .genuine
+        if keyed.accepts(signature: signed.signature, over: signed.timestamp, signed.body, key: key.signing) {
+            return .genuine(.current)
+        }
+        if let previous,
+            keyed.accepts(signature: signed.signature, over: signed.timestamp, signed.body, key: previous.signing)
+        {
+            return .genuine(.previous)
         }
         var keyBudget =
             self.keyBudgets.value(for: key.channel)
             ?? TokenBucket(capacity: Budget.keyBurst, perSecond: Budget.keyPerSecond, now: now)
         defer { self.keyBudgets.insert(keyBudget, for: key.channel) }
         guard keyBudget.take(now: now), self.nodeBudget.take(now: now) else { return .forged }
-        guard self.standard(signature, timestamp, body, key: key) else { return .forged }
+        let signer: Signer
+        if self.standard(signed, key: key) {
+            signer = .current
+        } else if let previous, self.standard(signed, key: previous) {
+            signer = .previous
+        } else {
+            return .forged
+        }
         // Only garbage uses the budget up.
         keyBudget.giveBack()
         self.nodeBudget.giveBack()
-        return .genuineByStandardCheck
+        return .genuineByStandardCheck(signer)
     }
 
-    private func standard(
-        _ signature: UnsafeRawBufferPointer,
-        _ timestamp: UnsafeRawBufferPointer,
-        _ body: UnsafeRawBufferPointer,
-        key: QQKey
-    ) -> Bool {
+    private func standard(_ signed: Signed, key: QQKey) -> Bool {
         key.signing.publicKey.withUnsafeBytes { publicKey in
-            Ed25519.verify(signature: signature, over: timestamp, body, publicKey: publicKey)
+            Ed25519.verify(
+                signature: signed.signature,
+                over: signed.timestamp,
+                signed.body,
+                publicKey: publicKey
+            )
         }
     }
 }

@@ -48,30 +48,31 @@ final class WeChat: ChatPlatform {
     }
 
     /// The check of the URL tells nobody anything and is not asked to be fresh.
-    func handshake(_ request: HTTPRequest) throws(WeChatRejection) -> HTTPResponse? {
+    func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> HTTPResponse? {
         guard request.method == .GET else { return nil }
-        let token = try Self.token(request)
+        let tokens = try Self.tokens(agreement)
         guard let echo = request.query["echostr"] else { throw .notAHandshake }
-        try WeChatSignature(request.query).check(request.query["signature"], token: token)
+        _ = try WeChatSignature(request.query).check(request.query["signature"], tokens)
         guard (1...Self.maximumEchoLength).contains(echo.utf8.count) else { throw .notAHandshake }
-        _ = try Self.cipher(request)
+        _ = try Self.cipher(agreement)
         return .plainEcho(echo)
     }
 
-    func verify(_ request: HTTPRequest) throws(WeChatRejection) -> Verified {
+    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        let token = try Self.token(request)
-        let cipher = try Self.cipher(request)
+        let tokens = try Self.tokens(agreement)
+        let cipher = try Self.cipher(agreement)
         let signature = try WeChatSignature(request.query)
         let isEncrypted = request.query["encrypt_type"] == "aes"
+        let token: Secret
         let message: [UInt8]
         if isEncrypted {
             guard let cipher else { throw .missingAESKey }
-            message = try Self.opened(request, signature, token, cipher)
+            (token, message) = try Self.opened(request, signature, tokens, cipher)
         } else {
             // What is not encrypted is not signed either: who has seen one URL could say anything.
             guard cipher == nil else { throw .notEncrypted }
-            try signature.check(request.query["signature"], token: token)
+            token = try signature.check(request.query["signature"], tokens)
             message = Array(request.body.readableBytesView)
         }
         let lifetime = signature.timestamp.remainingLifetime(
@@ -111,30 +112,31 @@ final class WeChat: ChatPlatform {
         )
     }
 
-    private static func token(_ request: HTTPRequest) throws(WeChatRejection) -> Secret {
-        guard let text = request.query["secret"], !text.isEmpty else { throw .missingSecret }
-        return Secret(text)
+    private static func tokens(_ agreement: Agreement) throws(WeChatRejection) -> SigningSecrets {
+        guard let tokens = agreement.secrets else { throw .missingSecret }
+        return tokens
     }
 
-    /// The cipher that the URL has the key of; nil in plain mode.
-    private static func cipher(_ request: HTTPRequest) throws(WeChatRejection) -> WeChatCipher? {
-        guard let key = request.query["aes_key"], !key.isEmpty else { return nil }
-        guard let appID = request.query["app_id"], !appID.isEmpty else { throw .missingAppID }
-        guard let cipher = WeChatCipher(encodedKey: Secret(key), appID: appID) else { throw .malformedAESKey }
+    /// The cipher that the agreement has the key of; nil in plain mode.
+    private static func cipher(_ agreement: Agreement) throws(WeChatRejection) -> WeChatCipher? {
+        guard let key = agreement.aesKey else { return nil }
+        guard let appID = agreement.appID else { throw .missingAppID }
+        guard let cipher = WeChatCipher(encodedKey: key, appID: appID) else { throw .malformedAESKey }
         return cipher
     }
 
-    /// The message in an encrypted request, decrypted only after its signature.
+    /// The message in an encrypted request, decrypted only after its signature; and the token of that, with which the
+    /// platform expects the reply to be signed.
     private static func opened(
         _ request: HTTPRequest,
         _ signature: WeChatSignature,
-        _ token: Secret,
+        _ tokens: SigningSecrets,
         _ cipher: WeChatCipher
-    ) throws(WeChatRejection) -> [UInt8] {
+    ) throws(WeChatRejection) -> (token: Secret, message: [UInt8]) {
         let envelope = try self.read(WeChatEnvelope.self, Array(request.body.readableBytesView))
-        try signature.check(request.query["msg_signature"], token: token, encrypted: envelope.encrypted)
+        let token = try signature.check(request.query["msg_signature"], tokens, encrypted: envelope.encrypted)
         guard let message = cipher.decrypt(envelope.encrypted) else { throw .undecryptable }
-        return message
+        return (token, message)
     }
 
     private static func read<Fields: Decodable>(

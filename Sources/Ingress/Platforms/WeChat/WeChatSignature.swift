@@ -24,18 +24,25 @@ package struct WeChatSignature {
         self.nonce = nonce
     }
 
-    /// Checks a signature.
+    /// Checks a signature, and returns the token that it is by.
     ///
     /// - Parameters:
     ///   - text: the signature in hexadecimal digits, where there is one.
     ///   - encrypted: the message in AES mode, which is signed too.
-    func check(_ text: String?, token: Secret, encrypted: String? = nil) throws(WeChatRejection) {
+    func check(
+        _ text: String?,
+        _ tokens: SigningSecrets,
+        encrypted: String? = nil
+    ) throws(WeChatRejection) -> Secret {
         guard let text else { throw .missingSignature }
         guard let signature = Hex.decode(text, byteCount: DigestAlgorithm.insecureSHA1.byteCount) else {
             throw .malformedSignature
         }
         let parts = [self.timestamp.text, self.nonce] + (encrypted.map { [$0] } ?? [])
-        guard ConstantTime.equal(Self.digest(parts, token: token), signature) else { throw .wrongSignature }
+        // The platform takes a new token only from a server that signs with it already, and its users write meanwhile.
+        let token = tokens.first { ConstantTime.equal(Self.digest(parts, token: $0), signature) }
+        guard let token else { throw .wrongSignature }
+        return token
     }
 
     /// The signature of parts, which stand in the order of their bytes.

@@ -37,7 +37,8 @@ import Testing
                 "X-Signature-Timestamp": "1",
             ])
         )
-        #expect(verifier.verify(try #require(genuine), body: self.body, key: key, now: self.start) == .genuine)
+        let verdict = verifier.verify(try #require(genuine), body: self.body, key: key, now: self.start)
+        #expect(verdict == .genuine(.current))
     }
 }
 

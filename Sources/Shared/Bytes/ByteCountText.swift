@@ -3,11 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Sizes as people write them: a whole number of bytes, or with a binary unit.
-enum ByteCountText {
+public enum ByteCountText {
     private static let units: [(suffix: String, bytes: Int)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
 
     /// Reads `65536`, `64KiB`, `1MiB`, `2GiB`; nil for anything else.
-    static func parse(_ text: String) -> Int? {
+    public static func parse(_ text: String) -> Int? {
         for unit in self.units where text.hasSuffix(unit.suffix) {
             guard let number = Int(text.dropLast(unit.suffix.count)), number >= 0 else { return nil }
             let (bytes, overflow) = number.multipliedReportingOverflow(by: unit.bytes)
@@ -17,7 +17,7 @@ enum ByteCountText {
     }
 
     /// Writes a size in the largest unit that leaves it whole.
-    static func format(_ bytes: Int) -> String {
+    public static func format(_ bytes: Int) -> String {
         for unit in self.units.reversed() where bytes > 0 && bytes.isMultiple(of: unit.bytes) {
             return "\(bytes / unit.bytes)\(unit.suffix)"
         }

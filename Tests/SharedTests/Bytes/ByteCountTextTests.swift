@@ -4,7 +4,7 @@
 
 import Testing
 
-@testable import Hookwire
+@testable import Shared
 
 @Suite struct ByteCountTextTests {
     /// A size is a number of bytes, or has a binary unit.

@@ -1,0 +1,151 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// The JSON object that a request to the API carries, of at most 64 KiB. What it does not know it refuses: a misspelt
+/// member would be taken for one that is not set.
+struct AdminBody {
+    private static let limit = 64 << 10
+    private static let depth = 4
+
+    private indirect enum Value {
+        case text(String)
+        case number(Int64)
+        case truth(Bool)
+        case texts([String])
+        case object(AdminBody)
+        case other
+    }
+
+    private var values: [String: Value] = [:]
+    /// What stands before a member's name in errors: `limits.`.
+    private let prefix: String
+
+    /// Reads a body.
+    ///
+    /// - Parameter members: the names that it may have.
+    init(_ body: ByteBuffer, members: [String]) throws(BotStoreError) {
+        guard body.readableBytes <= Self.limit else {
+            throw BotStoreError(.invalid, "The body is larger than 64 KiB.")
+        }
+        let parsed = body.withUnsafeReadableBytes { bytes -> Result<AdminBody, BotStoreError> in
+            do throws(JSONError) {
+                let value = try JSONValue(validating: bytes, maximumDepth: Self.depth)
+                guard value.isObject else { throw JSONError(.notAnObject, at: 0) }
+                return Result { () throws(BotStoreError) in try AdminBody(value, members: members, prefix: "") }
+            } catch {
+                return .failure(BotStoreError(.invalid, "The body must be a JSON object: \(error)."))
+            }
+        }
+        self = try parsed.get()
+    }
+
+    private init(_ object: JSONValue, members: [String], prefix: String) throws(BotStoreError) {
+        self.prefix = prefix
+        var fault: BotStoreError?
+        var values: [String: Value] = [:]
+        object.forEachMember { name, value in
+            do throws(BotStoreError) {
+                guard members.contains(name) else {
+                    throw BotStoreError(
+                        .invalid,
+                        "There is no member \"\(prefix)\(name.prefix(40))\" here. There are: "
+                            + members.joined(separator: ", ") + "."
+                    )
+                }
+                guard values[name] == nil else {
+                    throw BotStoreError(.invalid, "\"\(prefix)\(name)\" stands there twice.")
+                }
+                values[name] = try Self.value(value, name: prefix + name)
+                return true
+            } catch {
+                fault = error
+                return false
+            }
+        }
+        if let fault { throw fault }
+        self.values = values
+    }
+
+    private static func value(_ value: JSONValue, name: String) throws(BotStoreError) -> Value? {
+        switch value.kind {
+        case .null: return nil
+        case .string: return value.string.map { .text($0) } ?? .other
+        case .boolean: return value.boolean.map { .truth($0) } ?? .other
+        case .number: return value.integer.map { .number($0) } ?? .other
+        case .object:
+            return .object(try AdminBody(value, members: BotBody.inner(name), prefix: name + "."))
+        case .array:
+            var texts: [String] = []
+            var isText = true
+            value.forEachElement { element in
+                if let text = element.string { texts.append(text) } else { isText = false }
+                return isText
+            }
+            return isText ? .texts(texts) : .other
+        }
+    }
+
+    // MARK: What it says
+
+    func text(_ name: String) throws(BotStoreError) -> String? {
+        switch self.values[name] {
+        case nil: nil
+        case .text(let text): text
+        default: throw self.wrong(name, "a string")
+        }
+    }
+
+    func truth(_ name: String) throws(BotStoreError) -> Bool? {
+        switch self.values[name] {
+        case nil: nil
+        case .truth(let truth): truth
+        default: throw self.wrong(name, "true or false")
+        }
+    }
+
+    func number(_ name: String, in range: ClosedRange<Int64>) throws(BotStoreError) -> Int64? {
+        switch self.values[name] {
+        case nil: nil
+        case .number(let number) where range.contains(number): number
+        default: throw self.wrong(name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+
+    func texts(_ name: String) throws(BotStoreError) -> [String]? {
+        switch self.values[name] {
+        case nil: nil
+        case .texts(let texts): texts
+        default: throw self.wrong(name, "an array of strings")
+        }
+    }
+
+    func object(_ name: String) throws(BotStoreError) -> AdminBody? {
+        switch self.values[name] {
+        case nil: nil
+        case .object(let object): object
+        default: throw self.wrong(name, "an object")
+        }
+    }
+
+    /// A text that must be there.
+    func need(_ name: String) throws(BotStoreError) -> String {
+        guard let text = try self.text(name) else {
+            throw BotStoreError(.invalid, "\"\(self.prefix)\(name)\" is missing.")
+        }
+        return text
+    }
+
+    /// The error of a member that breaks a rule of the registry's; the sentence goes on behind the name.
+    func fault(_ name: String, _ sentence: String) -> BotStoreError {
+        BotStoreError(.invalid, "\"\(self.prefix)\(name)\" \(sentence)")
+    }
+
+    /// The error of a member that is not what it must be. It does not repeat the value, which may be a secret.
+    func wrong(_ name: String, _ expectation: String) -> BotStoreError {
+        BotStoreError(.invalid, "\"\(self.prefix)\(name)\" must be \(expectation).")
+    }
+}

@@ -1,0 +1,112 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import Shared
+
+/// What every route of the API needs: the gate before it, the store behind it, and a line in the log for who
+/// is turned away. What is done the store puts into the audit log. Belongs to one event loop.
+final class AdminDesk {
+    let store: any BotStore
+    let registry: BotRegistry
+    let eventLoop: any EventLoop
+    let now: @Sendable () -> Int64
+    private let gate: AdminGate
+    private let logger: Logger
+
+    init(
+        gate: AdminGate,
+        store: any BotStore,
+        registry: BotRegistry,
+        logger: Logger,
+        now: @escaping @Sendable () -> Int64,
+        eventLoop: any EventLoop
+    ) {
+        self.gate = gate
+        self.store = store
+        self.registry = registry
+        self.logger = logger
+        self.now = now
+        self.eventLoop = eventLoop
+    }
+
+    /// Who asks, as the audit log has it.
+    static func actor(of request: HTTPRequest) -> String {
+        "api:\(request.remoteAddress?.ipAddress ?? "unknown")"
+    }
+
+    /// Lets a request in that has the token, and answers it with what `body` says.
+    func answer(
+        _ request: HTTPRequest,
+        _ body: (HTTPRequest) throws(AdminRefusal) -> HTTPReply
+    ) -> HTTPReply {
+        self.answer(request, token: request.bearerToken.map { Secret($0) }, body)
+    }
+
+    /// The same with a token that stands elsewhere.
+    func answer(
+        _ request: HTTPRequest,
+        token: Secret?,
+        _ body: (HTTPRequest) throws(AdminRefusal) -> HTTPReply
+    ) -> HTTPReply {
+        do throws(AdminRefusal) {
+            do throws(AdminRefusal) {
+                try self.gate.check(token, now: .now())
+            } catch {
+                self.logger.notice(
+                    "a request to the admin API was refused",
+                    metadata: ["actor": "\(Self.actor(of: request))", "reason": "\(error.rawValue)"]
+                )
+                throw error
+            }
+            return try body(request)
+        } catch {
+            return .response(error.problem.response)
+        }
+    }
+
+    /// The bot that a route's `{name}` names, which need not be there.
+    static func name(of request: HTTPRequest) throws(AdminRefusal) -> BotName {
+        guard let name = request.parameters["name"].flatMap({ BotName($0) }) else { throw .badName }
+        return name
+    }
+
+    /// All bots as this node knows them.
+    func directory() throws(AdminRefusal) -> BotDirectory {
+        guard let directory = self.registry.directory else { throw .notReady }
+        return directory
+    }
+
+    /// Changes a bot, and answers.
+    ///
+    /// - Parameters:
+    ///   - failure: what to say where it could not be.
+    ///   - answer: what to say of the bot as it is then; nil where it is gone.
+    func change(
+        _ name: BotName,
+        _ action: BotAction,
+        _ change: @escaping @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?,
+        failure: @escaping @Sendable (BotStoreError) -> HTTPResponse = { $0.problem.response },
+        answer: @escaping @Sendable (Bot?) -> HTTPResponse
+    ) -> HTTPReply {
+        let store = self.store
+        let promise = self.eventLoop.makePromise(of: HTTPReply.self)
+        promise.completeWithTask {
+            do throws(BotStoreError) {
+                let changed = LatestBot()
+                try await store.change(name, action) { (bot, directory) throws(BotStoreError) in
+                    let bot = try change(bot, directory)
+                    changed.bot = bot
+                    return bot
+                }
+                return .response(answer(changed.bot))
+            } catch {
+                return .response(failure(error))
+            }
+        }
+        return .eventually(promise.futureResult)
+    }
+}

@@ -1,0 +1,25 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import InspectorPage
+internal import NIOHTTP1
+internal import Shared
+
+/// The page of the bots: `GET /`, and its scripts and its look below `/inspector/`. It holds nothing of anybody's; what it
+/// asks for is behind the admin token.
+enum AdminPageRoutes {
+    static func addRoutes(to router: inout Router) {
+        for (path, file) in self.files {
+            router.on(.GET, path) { file.answer(to: $0) }
+        }
+    }
+
+    /// Made once, for all event loops.
+    private static let files: [(path: String, file: StaticFile)] = InspectorFile.bots.map { file in
+        (
+            file.name == "bots.html" ? "/" : "/inspector/\(file.name)",
+            StaticFile(file.bytes, mediaType: file.mediaType, headers: PagePolicy.headers)
+        )
+    }
+}

@@ -1,0 +1,31 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// What is known of a bot's traffic.
+struct BotStatus: Sendable {
+    /// How many events came since its log began.
+    var events: UInt64
+    /// When the last one came, in milliseconds since 1970; nil where none is retained.
+    var lastEvent: Int64?
+    /// How many events its sockets that name no consumer have not had; nil where no such socket ever came.
+    var lag: UInt64?
+    /// Who is connected, by node; nil where the store cannot say.
+    var sheets: [PresenceSheet]
+
+    /// How many connections there are.
+    var sockets: Int { self.sheets.reduce(0) { $0 + $1.count } }
+
+    /// As the API shows it.
+    var json: [UInt8] {
+        var writer = JSONObjectWriter()
+        writer.member("events", self.events)
+        if let lastEvent { writer.member("last_event", lastEvent) }
+        if let lag { writer.member("lag", lag) }
+        writer.member("sockets", self.sockets)
+        writer.member("nodes", json: JSONWriter.array(self.sheets.map(\.json)))
+        return writer.finish()
+    }
+}

@@ -1,0 +1,16 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+internal import Synchronization
+
+/// The bot that the last attempt of a change has made: an attempt is repeated where somebody else was faster.
+final class LatestBot: Sendable {
+    private let state = Mutex<Bot?>(nil)
+
+    var bot: Bot? {
+        get { self.state.withLock { $0 } }
+        set { self.state.withLock { $0 = newValue } }
+    }
+}

@@ -1,0 +1,249 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+internal import NIOCore
+public import Shared
+internal import Synchronization
+
+/// The registered bots in a YAML file. Any thread.
+///
+/// A node reads it again when it, or a file of a secret that it names, changes. A file that is wrong is not taken over: the
+/// bots that are known stay, and the log says where it is wrong. It is changed by being written anew beside itself and put in
+/// its place, so that whoever reads it finds the one or the other.
+public final class BotFileStore: BotStore {
+    /// How often a change is looked for. Two looks and the reading are within the second that a change may take.
+    private static let pause = Duration.milliseconds(400)
+
+    /// The path, as the operator gave it.
+    public let path: String
+    private let audit: AuditLog
+    private let logger: Logger
+    private let notice: @Sendable (String) -> Void
+    private let watch = Mutex(Watch())
+
+    /// What was read last.
+    private struct Watch {
+        var signature: FileSignature?
+        var bots: [Bot]?
+        var faults: [BotFileFault] = []
+        /// Whether it is to be read whatever the files' times say.
+        var isDue = false
+    }
+
+    /// - Parameter notice: is told what an operator who changes the file should know, in a sentence.
+    public init(
+        path: String,
+        logger: Logger,
+        audit: AuditLog = AuditLog(),
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.path = path
+        self.audit = audit
+        self.logger = logger
+        self.notice = notice
+    }
+
+    // MARK: Reading
+
+    public func bots() async throws(BotStoreError) -> [Bot] {
+        try self.load().bots
+    }
+
+    /// All that is wrong with the file, errors and warnings, in the order of the lines, and how many bots are right.
+    public func check() -> (bots: Int, faults: [BotFileFault]) {
+        let content = self.read()
+        return (content.bots.count, content.faults)
+    }
+
+    /// The bots of a file that nothing is wrong with.
+    private func load() throws(BotStoreError) -> BotFileContent {
+        let content = self.read()
+        guard content.errors.isEmpty else {
+            throw BotStoreError(.unreadable, content.errors.map(\.description).joined(separator: "\n"))
+        }
+        return content
+    }
+
+    private func read() -> BotFileContent {
+        do throws(FileError) {
+            let text = try FileBytes.readText(self.path, limit: BotFileReader.byteLimit)
+            return BotFileReader.read(text, path: self.path)
+        } catch {
+            var content = BotFileContent()
+            let mend =
+                error.isMissing
+                ? "check the path, or make the file with hookwire bots add." : "check that this user may read it."
+            content.faults = [
+                BotFileFault(
+                    severity: .error,
+                    file: self.path,
+                    line: nil,
+                    sentence: "The file of bots cannot be read: \(error.reason); \(mend)"
+                )
+            ]
+            return content
+        }
+    }
+
+    // MARK: Following
+
+    /// Reads the file into a registry for the first time, so that a node does not start with one that is wrong.
+    ///
+    /// - Throws: all that is wrong, a line each.
+    public func begin(_ registry: BotRegistry) throws(BotStoreError) {
+        let signature = FileSignature(self.watchedFiles(nil))
+        let content = try self.load()
+        for warning in content.warnings { self.log(warning) }
+        self.watch.withLock { watch in
+            // Of the files that the file names, nothing was known before: the next look reads once more.
+            watch.signature = content.watchedFiles.isEmpty ? signature : nil
+            watch.bots = content.bots
+            watch.faults = content.faults
+        }
+        registry.renew(BotDirectory(content.bots))
+    }
+
+    /// Lets the next look read the file, whatever the files' times say.
+    public func readAgain() {
+        self.watch.withLock { $0.isDue = true }
+    }
+
+    public func follow(into registry: BotRegistry) async {
+        var files: [String]?
+        while !Task.isCancelled {
+            let paths = self.watchedFiles(files)
+            let signature = FileSignature(paths)
+            let (isDue, known) = self.watch.withLock { watch in
+                defer { watch.isDue = false }
+                return (watch.isDue, watch.signature)
+            }
+            if isDue || signature != known {
+                // Somebody may still be writing.
+                let settled = await signature.settled(paths)
+                files = self.readAnew(settled, into: registry, isDue: isDue)
+            }
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func watchedFiles(_ secrets: [String]?) -> [String] { [self.path] + (secrets ?? []) }
+
+    /// - Returns: the files of secrets to watch from now on.
+    private func readAnew(_ signature: FileSignature, into registry: BotRegistry, isDue: Bool) -> [String] {
+        let content = self.read()
+        let (old, oldFaults) = self.watch.withLock { watch in
+            defer {
+                // Read with those that it names now, which an older signature does not have.
+                watch.signature = signature.covering(self.watchedFiles(content.watchedFiles))
+                watch.faults = content.faults
+                if content.errors.isEmpty { watch.bots = content.bots }
+            }
+            return (watch.bots, watch.faults)
+        }
+        if isDue || content.faults != oldFaults {
+            for fault in content.faults { self.log(fault) }
+        }
+        guard content.errors.isEmpty else {
+            registry.trouble = content.errors.first?.description
+            return content.watchedFiles
+        }
+        registry.trouble = nil
+        if content.bots != old || registry.directory == nil {
+            registry.renew(BotDirectory(content.bots))
+            self.logger.notice("the registered bots were read", metadata: ["bots": "\(content.bots.count)"])
+        } else if isDue {
+            self.logger.notice("the registered bots were read and are as before")
+        }
+        return content.watchedFiles
+    }
+
+    private func log(_ fault: BotFileFault) {
+        switch fault.severity {
+        case .warning: self.logger.warning("\(fault)")
+        case .error: self.logger.error("the file of bots is wrong, and the bots known stay: \(fault)")
+        }
+    }
+
+    // MARK: Changing
+
+    public func change(
+        _ name: BotName,
+        _ action: BotAction,
+        _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
+    ) async throws(BotStoreError) {
+        do throws(BotStoreError) {
+            try await self.write(name, change)
+        } catch {
+            self.audit.record(action, on: name, error: error)
+            throw error
+        }
+        self.audit.record(action, on: name)
+    }
+
+    private func write(
+        _ name: BotName,
+        _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
+    ) async throws(BotStoreError) {
+        let lock: FileLock
+        let file: AtomicFile
+        do throws(FileError) {
+            file = try AtomicFile(self.path)
+            lock = try await FileLock.take(beside: file.path)
+        } catch {
+            throw BotStoreError(error)
+        }
+        defer { lock.release() }
+        let former = try Self.files { () throws(FileError) in try file.read(limit: BotFileReader.byteLimit) }
+        let content = former.map { BotFileReader.read($0, path: self.path) } ?? BotFileContent()
+        let text = try Self.text(content, name, change)
+        try Self.files { () throws(FileError) in
+            if content.hasInnerComments, let former { try file.keep(former) }
+            try file.replace(with: text)
+        }
+        if content.hasInnerComments {
+            self.notice(
+                "\(self.path) was written anew, without the comments between its lines; as it was, it is \(self.path)~."
+            )
+        }
+    }
+
+    private static func files<Result>(
+        _ body: () throws(FileError) -> Result
+    ) throws(BotStoreError) -> Result {
+        do throws(FileError) {
+            return try body()
+        } catch {
+            throw BotStoreError(error)
+        }
+    }
+
+    /// The file's text after a change.
+    private static func text(
+        _ content: BotFileContent,
+        _ name: BotName,
+        _ change: (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
+    ) throws(BotStoreError) -> String {
+        guard content.errors.isEmpty else {
+            throw BotStoreError(.unreadable, content.errors.map(\.description).joined(separator: "\n"))
+        }
+        var content = content
+        let old = content.bots.first { $0.name == name }
+        let new = try change(old, BotDirectory(content.bots))
+        if let old, let new { try content.checkSecretFiles(of: old, new) }
+        if let index = content.bots.firstIndex(where: { $0.name == name }) {
+            content.bots.remove(at: index)
+            if let new { content.bots.insert(new, at: index) } else { content.secretFiles[name] = nil }
+        } else if let new {
+            content.bots.append(new)
+        }
+        return BotFileText.text(content)
+    }
+}
+
+extension BotStoreError {
+    fileprivate init(_ error: FileError) {
+        self.init(.unavailable, "\(error); check that this user may read and write the file and its folder.")
+    }
+}

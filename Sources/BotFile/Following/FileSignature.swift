@@ -1,0 +1,67 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// What tells that files have changed, without reading them: where they lie, how long they are and when they were written.
+/// Symbolic links are followed, which is how mounted secrets change.
+struct FileSignature: Equatable, Sendable {
+    /// How long nothing may change before files are read, and how often that is waited for at most.
+    private static let calm = Duration.milliseconds(50)
+    private static let patience = 4
+
+    private struct Entry: Equatable {
+        var device: UInt
+        var inode: UInt
+        var size: Int
+        var written: Int64
+        var changed: Int64
+    }
+
+    /// By path; nil for a file that is not there.
+    private let entries: [String: Entry?]
+
+    init(_ paths: [String]) {
+        var entries: [String: Entry?] = [:]
+        for path in paths { entries[path] = .some(Self.entry(path)) }
+        self.entries = entries
+    }
+
+    /// The signature once nothing has changed for a moment, or somebody writes without end.
+    func settled(_ paths: [String]) async -> FileSignature {
+        var signature = self
+        for _ in 0..<Self.patience {
+            try? await Task.sleep(for: Self.calm)
+            let next = FileSignature(paths)
+            if next == signature { break }
+            signature = next
+        }
+        return signature
+    }
+
+    /// The signature of other files too: those that it has stay as they were.
+    func covering(_ paths: [String]) -> FileSignature {
+        let fresh = FileSignature(paths)
+        return FileSignature(
+            entries: fresh.entries.merging(self.entries.filter { fresh.entries[$0.key] != nil }) { $1 }
+        )
+    }
+
+    private init(entries: [String: Entry?]) {
+        self.entries = entries
+    }
+
+    private static func entry(_ path: String) -> Entry? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+        return Entry(
+            device: UInt(status.st_dev),
+            inode: UInt(status.st_ino),
+            size: Int(status.st_size),
+            written: nanoseconds(status.st_mtim),
+            changed: nanoseconds(status.st_ctim)
+        )
+    }
+}

@@ -1,0 +1,70 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Why a file cannot be read or written: the path, and what the system says.
+struct FileError: Error, CustomStringConvertible {
+    let path: String
+    /// What could not be done: `read`.
+    let verb: String
+    /// The system's words, or ours.
+    let reason: String
+    /// Whether there is no such file.
+    var isMissing = false
+
+    /// The present `errno`.
+    init(_ path: String, _ verb: String) {
+        let code = errno
+        self.path = path
+        self.verb = verb
+        self.reason = String(cString: strerror(code))
+        self.isMissing = code == ENOENT
+    }
+
+    init(_ path: String, _ verb: String, _ reason: String) {
+        self.path = path
+        self.verb = verb
+        self.reason = reason
+    }
+
+    var description: String { "\(self.path) cannot be \(self.verb): \(self.reason)" }
+}
+
+/// Reads whole files, within bounds.
+enum FileBytes {
+    /// A file's text.
+    static func readText(_ path: String, limit: Int) throws(FileError) -> String {
+        let bytes = try self.read(path, limit: limit)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw FileError(path, "read", "it is no text in UTF-8")
+        }
+        return text
+    }
+
+    /// The text without one line end at its end, as editors and `echo` leave it.
+    static func withoutLineEnd(_ text: String) -> String {
+        for end in ["\r\n", "\n"] where text.hasSuffix(end) { return String(text.dropLast()) }
+        return text
+    }
+
+    private static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        // A pipe is not waited for.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw FileError(path, "read") }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(file, &chunk, chunk.count)
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                throw FileError(path, "read")
+            }
+            guard count > 0 else { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= limit else { throw FileError(path, "read", "it has more than \(limit) bytes") }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// A file that is replaced as a whole: who reads it finds the former or the new one, after a crash too.
+struct AtomicFile {
+    /// Where it really is: behind symbolic links, so that they stay.
+    let path: String
+
+    init(_ path: String) throws(FileError) {
+        if let resolved = realpath(path, nil) {
+            defer { free(resolved) }
+            self.path = String(cString: resolved)
+        } else if errno == ENOENT {
+            self.path = path
+        } else {
+            throw FileError(path, "found")
+        }
+    }
+
+    /// Its text; nil where it is not there.
+    func read(limit: Int) throws(FileError) -> String? {
+        do throws(FileError) {
+            return try FileBytes.readText(self.path, limit: limit)
+        } catch {
+            if error.isMissing { return nil }
+            throw error
+        }
+    }
+
+    /// Puts another text in its place. Its permissions stay; a new file is its owner's only.
+    func replace(with text: String) throws(FileError) {
+        try self.write(text, to: self.path)
+    }
+
+    /// Keeps a text beside it, as `FILE~`.
+    func keep(_ text: String) throws(FileError) {
+        try self.write(text, to: self.path + "~")
+    }
+
+    private func write(_ text: String, to path: String) throws(FileError) {
+        let (folder, name) = Self.split(path)
+        let temporary = "\(folder)/.\(name).\(getpid())"
+        // One of a process that had this number and died is nobody's any more: whoever writes has the lock.
+        unlink(temporary)
+        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw FileError(temporary, "made") }
+        do throws(FileError) {
+            defer { close(file) }
+            try self.takeOwner(of: self.path, to: file)
+            try Self.write(text, to: file, path: temporary)
+            guard fsync(file) == 0 else { throw FileError(temporary, "written") }
+            guard rename(temporary, path) == 0 else { throw FileError(path, "replaced") }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        // The name is on the disk when its folder is.
+        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if directory >= 0 {
+            fsync(directory)
+            close(directory)
+        }
+    }
+
+    private func takeOwner(of path: String, to file: Int32) throws(FileError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        // Only root can give a file away; else it stays this user's.
+        _ = fchown(file, status.st_uid, status.st_gid)
+        guard fchmod(file, status.st_mode & 0o777) == 0 else { throw FileError(path, "written") }
+    }
+
+    private static func write(_ text: String, to file: Int32, path: String) throws(FileError) {
+        let bytes = Array(text.utf8)
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                throw FileError(path, "written")
+            }
+            offset += count
+        }
+    }
+
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let folder = path[..<slash]
+        return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
+    }
+}

@@ -1,0 +1,39 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// A lock that one process at a time has (flock(2)), on a file beside the one it is for. It ends with the process.
+struct FileLock {
+    /// How long another may have it.
+    private static let patience = Duration.seconds(5)
+    private static let pause = Duration.milliseconds(20)
+
+    private let file: Int32
+
+    /// Waits for the lock of a file.
+    static func take(beside path: String) async throws(FileError) -> FileLock {
+        let name = path + ".lock"
+        let file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw FileError(name, "made") }
+        let deadline = ContinuousClock.now + Self.patience
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR, ContinuousClock.now < deadline else {
+                let error =
+                    errno == EWOULDBLOCK
+                    ? FileError(path, "changed", "another command has been changing it for seconds; try again")
+                    : FileError(name, "locked")
+                close(file)
+                throw error
+            }
+            try? await Task.sleep(for: Self.pause)
+        }
+        return FileLock(file: file)
+    }
+
+    /// Lets the lock go. The file stays: who removed it would part those who wait for it from those who come.
+    func release() {
+        close(self.file)
+    }
+}

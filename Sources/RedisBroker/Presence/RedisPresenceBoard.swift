@@ -1,0 +1,63 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// The board of all nodes, in Redis: `hw:{p}:<channel>:present`, a hash with a sheet of each event loop that has
+/// connections of the channel. Any thread.
+struct RedisPresenceBoard: PresenceBoard {
+    private static let timeLength = 13
+
+    let client: RedisClient
+    private let scripts: RedisScripts
+
+    init(client: RedisClient) {
+        self.client = client
+        self.scripts = RedisScripts(client: client)
+    }
+
+    func post(_ sheet: PresenceSheet, of place: NodeID, on channel: ChannelID, eventLoop: any EventLoop) {
+        let key = ChannelKeys(channel).present
+        let content = sheet.count == 0 ? [] : sheet.json
+        // What is not told now is told with the next renewal.
+        self.scripts.run(.postPresence, on: eventLoop) { name, script in
+            RESPCommand(
+                name,
+                .string(script),
+                .integer(1),
+                .string(key),
+                .hexadecimal(place.rawValue),
+                .integer(Int(sheet.time)),
+                .bytes(content),
+                .integer(Int(PresenceSheet.lifetime))
+            )
+        }.whenComplete { _ in }
+    }
+
+    func sheets(
+        on channels: [ChannelID],
+        now: Int64,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<[[PresenceSheet]]> {
+        EventLoopFuture.whenAllSucceed(
+            channels.map { channel in
+                self.client.send(RESPCommand("HVALS", .string(ChannelKeys(channel).present)), on: eventLoop)
+                    .flatMapThrowing { reply throws in
+                        guard case .array(let values) = reply else { throw BrokerError.refused }
+                        return values.compactMap { Self.sheet($0) }.filter { $0.isCurrent(at: now) }
+                            .sorted { $0.node < $1.node }
+                    }
+            },
+            on: eventLoop
+        )
+    }
+
+    private static func sheet(_ value: RESPValue) -> PresenceSheet? {
+        guard case .bulk(let bytes) = value, bytes.readableBytes > self.timeLength else { return nil }
+        return bytes.withUnsafeReadableBytes { text in
+            PresenceSheet(json: UnsafeRawBufferPointer(rebasing: text[(self.timeLength + 1)...]))
+        }
+    }
+}

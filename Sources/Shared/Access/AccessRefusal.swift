@@ -1,0 +1,61 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOHTTP1
+
+/// Why somebody is not let in. The raw value is the problem's reason and a metric label.
+public enum AccessRefusal: String, Error, CaseIterable, Sendable {
+    /// Nothing was presented.
+    case missingSecret = "missing_secret"
+    /// What was presented opens nothing here. It must not tell more than a path does that leads nowhere.
+    case notFound = "not_found"
+    /// Only its holder learns that a token was good once.
+    case expiredToken = "expired_token"
+    case wrongScope = "wrong_scope"
+    case wrongOrigin = "wrong_origin"
+    /// The registry has not been read yet.
+    case notReady = "not_ready"
+
+    /// The answer that says so.
+    public var problem: Problem {
+        switch self {
+        case .missingSecret:
+            Problem(
+                .unauthorized,
+                reason: self.rawValue,
+                detail:
+                    "The URL needs the bot's secret, ?secret=YOUR-BOT-SECRET, or the request an Authorization: Bearer.",
+                headers: [("WWW-Authenticate", "Bearer")]
+            )
+        case .notFound: .notFound.charged(for: nil)
+        case .expiredToken:
+            Problem(
+                .unauthorized,
+                reason: self.rawValue,
+                detail: "The token has expired; ask the bot's operator for another.",
+                headers: [("WWW-Authenticate", #"Bearer error="invalid_token""#)]
+            )
+        case .wrongScope:
+            Problem(
+                .forbidden,
+                reason: self.rawValue,
+                detail: "The token is not good for this; ask the bot's operator for one whose scopes name it.",
+                headers: [("WWW-Authenticate", #"Bearer error="insufficient_scope""#)]
+            )
+        case .wrongOrigin:
+            Problem(
+                .forbidden,
+                reason: self.rawValue,
+                detail: "The bot is not open to pages of this origin; its operator can allow it."
+            )
+        case .notReady:
+            Problem(
+                .serviceUnavailable,
+                reason: self.rawValue,
+                detail: "This node has not read yet which bots are registered; try again in a moment.",
+                headers: [("Retry-After", "1")]
+            )
+        }
+    }
+}

@@ -1,0 +1,76 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the parts of a bot may be, the same wherever they are given: a file, the command line, the admin API.
+///
+/// Each returns what is wrong and what mends it, to follow the name of the part and a space; nil where nothing is wrong.
+/// None repeats a secret.
+public enum BotRule {
+    /// The schemes of generic webhooks.
+    public static let schemes = ["github", "standard", "bearer", "none"]
+    /// The most bytes of an app id, a header field or an origin.
+    public static let textLimit = 256
+    /// The most requests a second that a limit may allow.
+    public static let rateLimit = 1_000_000.0
+    /// The most sockets that a limit may allow.
+    public static let socketLimit = 1_000_000
+
+    /// A secret of a platform.
+    public static func fault(ofSecret secret: Secret) -> String? {
+        let count = secret.utf8Count
+        guard count >= Bot.minimumSecretLength else {
+            return "has \(count) bytes and can be guessed; give the platform's, of \(Bot.minimumSecretLength) at least."
+        }
+        return self.fault(ofToken: secret)
+    }
+
+    /// A verify token, which its owner made up.
+    public static func fault(ofToken token: Secret) -> String? {
+        guard !token.isEmpty else { return "is empty; give it, or leave it out." }
+        guard token.utf8Count <= Bot.maximumSecretLength else {
+            return "has \(token.utf8Count) bytes, more than \(Bot.maximumSecretLength); give the right one."
+        }
+        guard token.exposeUTF8({ bytes in bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
+            return "has control characters, perhaps a line break at its end; remove them."
+        }
+        return nil
+    }
+
+    /// WeChat's `EncodingAESKey`.
+    public static func fault(ofAESKey key: Secret) -> String? {
+        let bytes = key.exposeUTF8 { Base64.decode(Array($0) + [UInt8(ascii: "=")], trailingBits: .ignored) }
+        return bytes?.count == AES256CBC.keyByteCount
+            ? nil : "is not the 43 letters and digits of WeChat's EncodingAESKey; copy it from there."
+    }
+
+    /// A platform's name for a bot.
+    public static func fault(ofAppID text: String) -> String? {
+        let isVisible = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        return isVisible && (1...self.textLimit).contains(text.utf8.count)
+            ? nil : "must be 1 to \(self.textLimit) visible ASCII characters, as the platform shows it."
+    }
+
+    /// A header field, with or without what stands before the value.
+    public static func fault(ofHeader text: String) -> String? {
+        let name = text.prefix { $0 != ":" }
+        let isVisible = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        return String(name).isHTTPToken && isVisible && text.utf8.count <= self.textLimit
+            ? nil : "must be the name of a header field, such as X-Signature, or NAME:PREFIX."
+    }
+
+    /// How generic webhooks are signed.
+    public static func fault(ofScheme text: String) -> String? {
+        self.schemes.contains(text) ? nil : "must be one of \(self.schemes.joined(separator: ", "))."
+    }
+
+    /// An origin of pages.
+    public static func fault(ofOrigin text: String) -> String? {
+        let sentence =
+            "must be a scheme and a host, such as https://bot.example or http://localhost:3000, without a path."
+        guard let scheme = ["http://", "https://"].first(where: { text.hasPrefix($0) }) else { return sentence }
+        let host = text.dropFirst(scheme.utf8.count).utf8
+        let isHost = host.allSatisfy { (0x21...0x7E).contains($0) && !"/?#@\"\\<>".utf8.contains($0) }
+        return isHost && !host.isEmpty && text.utf8.count <= self.textLimit ? nil : sentence
+    }
+}

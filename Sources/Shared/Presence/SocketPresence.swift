@@ -1,0 +1,42 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// One connection of a bot, as its operator sees it.
+public struct SocketPresence: Hashable, Sendable {
+    /// How it speaks.
+    public enum Speech: String, Sendable, CaseIterable {
+        case raw
+        case envelope
+        case events
+        case gateway
+    }
+
+    public var speech: Speech
+    /// When it opened, in milliseconds since 1970.
+    public var since: Int64
+    /// Where its client is, as far as the node knows.
+    public var address: String?
+    /// What opened it: a token's label, or nil for the bot's secret.
+    public var token: BotName?
+    /// The consumer or group that it is of; nil for none.
+    public var consumer: String?
+    /// The last event that was written to it; nil where it has had none.
+    public var offset: UInt64?
+
+    public init(
+        speech: Speech,
+        since: Int64,
+        address: String? = nil,
+        token: BotName? = nil,
+        consumer: String? = nil,
+        offset: UInt64? = nil
+    ) {
+        self.speech = speech
+        self.since = since
+        self.address = address
+        self.token = token
+        self.consumer = consumer
+        self.offset = offset
+    }
+}
