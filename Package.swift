@@ -265,6 +265,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "BotFileTests",
+            dependencies: [
+                "BotFile",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "IngressTests",
             dependencies: [
                 "BrokerConformance",
@@ -318,6 +328,7 @@ let package = Package(
                 "SeededRandom",
                 "Shared",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -28,14 +28,14 @@ struct ChannelKeys: Sendable {
     /// The stream of what groups gave up.
     var dead: String { self.feed + ":dead" }
 
+    /// The hash of who is connected, by node.
+    var present: String { self.feed + ":present" }
+
     /// When the bot's limit of requests will have been used up to the last that was leased.
     var rate: String { self.feed + ":rate" }
 
     /// The hash of how many of the bot's seats each node has.
     var seats: String { self.feed + ":seats" }
-
-    /// The hash of who is connected, by node.
-    var present: String { self.feed + ":present" }
 
     /// The Pub/Sub channel of what nodes tell those who look on.
     var notes: String { self.feed + Self.notesSuffix }

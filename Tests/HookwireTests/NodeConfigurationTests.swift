@@ -100,4 +100,40 @@ import Testing
     @Test func environmentName() {
         #expect(Setting<String>.text("redis-url").environmentName == "HOOKWIRE_REDIS_URL")
     }
+
+    /// Where only registered bots are served, it must be said where they are; a tier does not start without.
+    @Test func registeredNeedsAStore() async throws {
+        let error = await #expect(throws: SettingsError.self) {
+            _ = try await self.configuration(["access": "registered"])
+        }
+        #expect(error?.message.contains("--bots") == true && error?.message.contains("HOOKWIRE_REGISTRY_KEY") == true)
+        let configuration = try await self.configuration(["access": "registered", "bots": "bots.yaml"])
+        #expect(configuration.access == .registered)
+        guard case .file("bots.yaml") = configuration.registry else {
+            Issue.record("the file is not where the bots are")
+            return
+        }
+    }
+
+    /// A secret may be in a file that is named in its place, whose line end is no part of it, and not in both.
+    @Test func secretsFromFiles() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try "0123456789abcdef\n".write(toFile: "\(folder)/token", atomically: true, encoding: .utf8)
+        try "short\n".write(toFile: "\(folder)/short", atomically: true, encoding: .utf8)
+        func configuration(_ yaml: String) async throws -> NodeConfiguration {
+            try yaml.write(toFile: "\(folder)/config.yaml", atomically: true, encoding: .utf8)
+            return try await self.configuration(["config": "\(folder)/config.yaml"])
+        }
+        #expect(try await configuration("admin-token-file: \(folder)/token\n").adminToken == Secret("0123456789abcdef"))
+        for yaml in [
+            "admin-token-file: \(folder)/none\n", "admin-token-file: \(folder)/short\n",
+            "admin-token-file: \(folder)/token\nadmin-token: 0123456789abcdef\n",
+        ] {
+            let error = await #expect(throws: SettingsError.self) { _ = try await configuration(yaml) }
+            #expect(error?.message.contains("HOOKWIRE_ADMIN_TOKEN") == true)
+            #expect(error?.message.contains("0123456789abcdef") == false)
+        }
+    }
 }

@@ -11,16 +11,17 @@ from websockets.exceptions import ConnectionClosed
 class Bot:
     """One socket of a secret, which reads all the time."""
 
-    def __init__(self, secret, port):
+    def __init__(self, secret, port, path=None):
         self.secret = secret
         self.port = port
+        self.path = path or f"/ws?secret={urllib.parse.quote(secret, safe='')}"
         self.received = []
         self.hash = hashlib.sha256()
         self.closed = None
         self._more = asyncio.Event()
 
     async def open(self):
-        url = f"ws://127.0.0.1:{self.port}/ws?secret={urllib.parse.quote(self.secret, safe='')}"
+        url = f"ws://127.0.0.1:{self.port}{self.path}"
         self.socket = await connect(url, proxy=None, compression=None, max_size=None, ping_interval=None)
         self._reading = asyncio.create_task(self._read())
         return self

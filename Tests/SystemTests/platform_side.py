@@ -29,8 +29,9 @@ def publish(secrets, ports, rate, count):
 class Publisher:
     """Sends one bot's events in order, each to the next of the ingress nodes, until it is acknowledged."""
 
-    def __init__(self, secret, ports, patience=10):
+    def __init__(self, secret, ports, patience=10, path=None):
         self.secret = secret
+        self.path = path or qq.webhook_path(secret)
         self.ports = ports
         self.patience = patience  # seconds until an answer counts as not coming
         self.hash = hashlib.sha256()
@@ -68,7 +69,7 @@ class Publisher:
         for name, value in qq.headers(timestamp, signature).items():
             headers.append(f"{name}: {value}\r\n")
         head = (
-            f"POST {qq.webhook_path(self.secret)} HTTP/1.1\r\nHost: relay\r\n"
+            f"POST {self.path} HTTP/1.1\r\nHost: relay\r\n"
             f"Content-Length: {len(body)}\r\n{''.join(headers)}\r\n"
         )
         try:

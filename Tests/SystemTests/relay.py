@@ -60,7 +60,7 @@ class Relay:
     def _read_stdout(self):
         for line in self.process.stdout:
             self.stdout.append(line.decode())
-            if " send " in self.stdout[-1]:
+            if " send " in self.stdout[-1] or " bots add " in self.stdout[-1]:
                 self._banner_read.set()
         self._banner_read.set()
 
@@ -70,15 +70,17 @@ class Relay:
             r"\n"
             r"  Webhook URL   (?P<webhook>\S+)\n"
             r"  Socket URL    (?P<socket>\S+)\n"
+            r"(?:  Bots' page    (?P<admin>\S+)\n)?"
             r"\n"
             r"(?:[^ \n].*\n\n)?"
-            r"Send a signed sample event:\n"
+            r"(?:Send a signed sample event|Register one):\n"
             r"\n"
-            r"  (?P<send>\S+ send .+)\n",
+            r"  (?P<send>\S+ (?:send|bots add) .+)\n",
             self.printed,
         )
         if banner:
             self.url, self.scheme, self.port = banner["url"], banner["scheme"], int(banner["port"])
+            self.admin_url = banner["admin"]
             self.webhook_url, self.socket_url, self.send_command = banner["webhook"], banner["socket"], banner["send"]
         return banner is not None
 

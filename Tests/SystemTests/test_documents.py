@@ -17,6 +17,7 @@ import threading
 import pytest
 
 import relay as processes
+from bots_command import bot_database
 from desk import Command
 from local_server import LocalServer
 from redis_server import free_port
@@ -67,6 +68,10 @@ class Reader:
         elif line.startswith((".build/release/hookwire send ", ".build/release/hookwire dead-letters ")):
             self._server()
             self._succeeds(self._localised(line))
+        elif line.startswith(".build/release/hookwire bots "):
+            if " import " in line:
+                self._other_relay(line.split(" import ")[1].split()[0])
+            self._succeeds(line.replace(".build/release/hookwire", str(BINARY)))
         elif line.startswith(".build/release/hookwire forward "):
             self._server()
             self.start_forward(line)
@@ -106,6 +111,11 @@ class Reader:
             timeout=PATIENCE * 4,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+    def _other_relay(self, name):
+        """The file that a reader has who comes from another relay."""
+        if not (self.folder / name).exists():
+            bot_database(self.folder / name, [("a-secret-of-the-other-relay", "abcdefghij")])
 
     def start_forward(self, line):
         """Leaves it running, with a server of its own on this machine."""

@@ -15,11 +15,13 @@ from relay import BINARY, PATIENCE, environment
 class TierNode:
     """One `hookwire ingress` or `hookwire egress`. Use `with`: leaving ends it and looks for secrets in its log."""
 
-    def __init__(self, tier, redis_url, *flags, folder):
+    def __init__(self, tier, redis_url, *flags, folder, env=None):
         self.log_path = folder / f"{tier}-{os.urandom(4).hex()}.log"
         command = [BINARY, tier, "--host", "127.0.0.1", "--port", "0", "--redis-url", redis_url, *flags]
         with self.log_path.open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment(), cwd=folder)
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, env=environment(**(env or {})), cwd=folder
+            )
         banner = self.process.stdout.readline().decode()
         found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", banner)
         assert found, f"no banner: {banner!r}, log: {self.log!r}"

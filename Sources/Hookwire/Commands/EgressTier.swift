@@ -22,11 +22,11 @@ struct EgressTier: NodeCommand {
     @OptionGroup(title: "Store") var redis: RedisOptions
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Sockets") var egress: EgressOptions
+    @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Addresses") var addresses: AddressOptions
     @OptionGroup(title: "Limits of sockets") var socketLimits: SocketLimitOptions
-    @OptionGroup(title: "Access") var access: AccessOptions
 
     var settings: [any SettingFlags] {
-        [self.node, self.redis, self.retention, self.egress, self.addresses, self.socketLimits, self.access]
+        [self.node, self.redis, self.retention, self.egress, self.access, self.addresses, self.socketLimits]
     }
 }

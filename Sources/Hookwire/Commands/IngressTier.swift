@@ -22,10 +22,10 @@ struct IngressTier: NodeCommand {
     @OptionGroup(title: "Store") var redis: RedisOptions
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Webhooks") var ingress: IngressOptions
-    @OptionGroup(title: "Addresses") var addresses: AddressOptions
     @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Addresses") var addresses: AddressOptions
 
     var settings: [any SettingFlags] {
-        [self.node, self.redis, self.retention, self.ingress, self.addresses, self.access]
+        [self.node, self.redis, self.retention, self.ingress, self.access, self.addresses]
     }
 }

@@ -22,31 +22,34 @@ struct Greeting {
 
     var text: String {
         var text = "Hookwire is listening on \(self.baseURL)\n\n"
-        switch self.access {
-        case .open: text += self.urlsOfSecrets
-        case .registered: text += self.urlsOfBots
+        if self.tier.takesWebhooks { text += "  Webhook URL   \(self.baseURL)\(self.webhookPath)\n" }
+        if self.tier.holdsSockets {
+            text += "  Socket URL    ws\(self.baseURL.dropFirst("http".count))\(self.socketPath)\n"
         }
-        if let adminURL { text += "\n  Bots' page    \(adminURL)/\n" }
+        if let adminURL { text += "  Bots' page    \(adminURL)/\n" }
+        switch self.access {
+        case .open: text += self.invitation
+        case .registered: text += self.registration
+        }
         return text
     }
 
-    private var urlsOfBots: String {
-        var text = ""
-        if self.tier.takesWebhooks { text += "  Webhook URL   \(self.baseURL)/webhook/PLATFORM/BOT\n" }
-        if self.tier.holdsSockets { text += "  Socket URL    ws\(self.baseURL.dropFirst("http".count))/ws/BOT\n" }
-        return text + "\nOnly registered bots are served: \(self.program) bots add --help. "
-            + "Events are kept \(self.retention).\n"
+    private var webhookPath: String {
+        switch self.access {
+        case .open: "/webhook?secret=\(Self.sampleSecret)"
+        case .registered: "/webhook/PLATFORM/BOT"
+        }
     }
 
-    private var urlsOfSecrets: String {
-        var text = ""
-        if self.tier.takesWebhooks {
-            text += "  Webhook URL   \(self.baseURL)/webhook?secret=\(Self.sampleSecret)\n"
+    private var socketPath: String {
+        switch self.access {
+        case .open: "/ws?secret=\(Self.sampleSecret)"
+        case .registered: "/ws/BOT"
         }
-        if self.tier.holdsSockets {
-            text += "  Socket URL    ws\(self.baseURL.dropFirst("http".count))/ws?secret=\(Self.sampleSecret)\n"
-        }
-        text += "\nPut your bot's secret in place of \(Self.sampleSecret). Events are kept \(self.retention).\n"
+    }
+
+    private var invitation: String {
+        var text = "\nPut your bot's secret in place of \(Self.sampleSecret). Events are kept \(self.retention).\n"
         if self.tier.takesWebhooks {
             text += """
 
@@ -57,5 +60,17 @@ struct Greeting {
                 """
         }
         return text
+    }
+
+    private var registration: String {
+        """
+
+        Only registered bots are served. Events are kept \(self.retention).
+
+        Register one:
+
+          \(self.program) bots add --help
+
+        """
     }
 }

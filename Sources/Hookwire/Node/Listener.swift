@@ -15,10 +15,8 @@ struct Listener: Sendable {
     var port: Int
     var limits: HTTPLimits
     var tls: NIOSSLContext?
-    /// Who is believed where a client is.
+    /// Whom to believe who its clients are.
     var proxies = TrustedProxies.none
-    /// For proxies that break their protocol.
-    var logger: Logger?
     /// The flags that set them, to name in errors: `--host`, `--port`.
     var flags: (host: String, port: String)
 
@@ -27,6 +25,7 @@ struct Listener: Sendable {
     /// - Throws: `SettingsError` where the address cannot be used.
     func start(
         group: any EventLoopGroup,
+        logger: Logger,
         makeRouter: @escaping HTTPServer.MakeRouter
     ) async throws -> HTTPServer {
         do {
@@ -36,7 +35,7 @@ struct Listener: Sendable {
                 limits: self.limits,
                 tls: self.tls,
                 proxies: self.proxies,
-                logger: self.logger,
+                logger: logger,
                 group: group,
                 makeRouter: makeRouter
             )

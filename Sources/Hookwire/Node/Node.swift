@@ -83,10 +83,8 @@ struct Node: Service {
             registry: bots?.registry,
             metrics: metrics
         )
-        var listener = try configuration.listener
-        listener.proxies = configuration.nodeLimits.proxies
-        listener.logger = logger
-        let server = try await listener.start(group: group) { eventLoop in
+        let listener = try configuration.listener
+        let server = try await listener.start(group: group, logger: logger) { eventLoop in
             var router = Router()
             if let addresses { router.guardRoutes(except: HealthRoutes.paths, by: addresses, on: eventLoop) }
             try ingress?.addRoutes(to: &router, on: eventLoop)
@@ -97,7 +95,7 @@ struct Node: Service {
         let adminListener = configuration.adminListener(tls: listener.tls)
         var adminServer: HTTPServer?
         if let admin = bots?.admin(configuration, broker: store.broker, presence: store.presence, logger: logger) {
-            adminServer = try await adminListener.start(group: group) { eventLoop in
+            adminServer = try await adminListener.start(group: group, logger: logger) { eventLoop in
                 var router = Router()
                 admin.addRoutes(to: &router, on: eventLoop)
                 return router

@@ -20,6 +20,7 @@ extension NodeConfiguration {
                 port: self.port,
                 limits: self.limits,
                 tls: tls,
+                proxies: self.nodeLimits.proxies,
                 flags: ("--host", "--port")
             )
         }
@@ -34,6 +35,7 @@ extension NodeConfiguration {
             port: self.adminPort,
             limits: self.limits,
             tls: tls,
+            proxies: self.nodeLimits.proxies,
             flags: ("--admin-host", "--admin-port")
         )
     }

@@ -30,7 +30,6 @@ struct NodeConfiguration: Sendable {
     /// The directory of the log, where it is to outlive the process without a Redis.
     var data: String?
     var dataLimit = 1 << 30
-    var nodeLimits = NodeLimits()
     /// Whose events are relayed.
     var access = AccessMode.open
     /// Where the registered bots are; nil where there are none.
@@ -40,6 +39,7 @@ struct NodeConfiguration: Sendable {
     /// Where the admin API listens.
     var adminHost = "127.0.0.1"
     var adminPort = 8_082
+    var nodeLimits = NodeLimits()
 
     /// Reads the settings.
     ///
@@ -52,9 +52,9 @@ struct NodeConfiguration: Sendable {
         try self.readIngress(reader)
         try self.readEgress(reader)
         try self.readQQ(reader)
-        try self.readLimits(reader)
         try self.readAccess(reader)
         self.egress.nodeName = "\(HostName.current):\(self.port)"
+        try self.readLimits(reader)
         try self.checkCombinations()
     }
 

@@ -81,7 +81,10 @@ async function refresh() {
       page = await asked.list(page.next, pageLength);
       found.push(...page.bots);
     }
-    const bot = selected ? await asked.bot(selected).catch((error) => error.status === 404 ? null : Promise.reject(error)) : null;
+    let bot = found.find((known) => known.name === selected) ?? null;
+    if (selected && !bot && found.length < page.total) {
+      bot = await asked.bot(selected).catch((error) => error.status === 404 ? null : Promise.reject(error));
+    }
     if (api !== asked) return;
     bots = found;
     total = page.total;
@@ -166,6 +169,11 @@ byId("more").addEventListener("click", () => {
 });
 byId("add").addEventListener("click", () => addBot(async (bot) => {
   await done(api.add(bot), "added");
+  // The node reads its registry about twice a second.
+  for (let attempt = 0; attempt < 10 && !bots.some((known) => known.name === bot.name) && bots.length >= total; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await refresh();
+  }
   open(bot.name);
 }));
 byId("theme").addEventListener("click", () => {

@@ -55,8 +55,11 @@ struct RelayTable {
 
     /// The table to read, `secrets` before others, and whether it has tokens.
     private static func table(_ database: Database) throws -> (name: String, hasToken: Bool)? {
-        let sql =
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name <> 'secrets', name"
+        // A name with a quote in it would not stay one in a statement; no relay has such a table.
+        let sql = """
+            SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+            AND name NOT LIKE '%"%' ORDER BY name <> 'secrets', name
+            """
         for name in try String.fetchAll(database, sql: sql) {
             let columns = try database.columns(in: name).map { $0.name.lowercased() }
             if columns.contains("secret") { return (name, columns.contains("md5_token")) }

@@ -1,0 +1,86 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import Shared
+import Testing
+
+@testable import Hookwire
+
+@Suite struct BotImportTests {
+    private func table(_ statements: [String]) throws -> Result<RelayTable, RelayTable.Fault> {
+        let path = FileManager.default.temporaryDirectory.appending(path: "relay-\(UUID()).db").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try DatabaseQueue(path: path).write { database in
+            for statement in statements { try database.execute(sql: statement) }
+        }
+        do throws(RelayTable.Fault) {
+            return .success(try RelayTable(path: path))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static let secrets =
+        "CREATE TABLE secrets (id INTEGER PRIMARY KEY AUTOINCREMENT, secret TEXT NOT NULL UNIQUE, md5_token TEXT NOT NULL UNIQUE)"
+
+    /// The widespread relay's table becomes bots that need the token they needed there.
+    @Test func widespreadTable() throws {
+        // The MD5 of "abcdefghij".
+        let table = try self.table([
+            Self.secrets,
+            "INSERT INTO secrets (secret, md5_token) VALUES ('first-secret', 'a925576942e94b2ef57a066101b48876')",
+            "INSERT INTO secrets (secret, md5_token) VALUES ('short', '00000000000000000000000000000000')",
+            "INSERT INTO secrets (secret, md5_token) VALUES ('third-secret', 'no md5')",
+            "INSERT INTO secrets (secret, md5_token) VALUES ('fourth-secret', '11111111111111111111111111111111')",
+        ]).get()
+        let fates = BotImport.plan(table.rows, prefix: "imported-", beside: .empty)
+        guard case .add(let bot) = fates[0], case .refused(let short) = fates[1], case .refused(let token) = fates[2],
+            case .add(let last) = fates[3]
+        else {
+            Issue.record("\(fates)")
+            return
+        }
+        #expect(bot.name.text == "imported-1" && last.name.text == "imported-2")
+        #expect(bot.platform == .qq && bot.needsToken && bot.secret == Secret("first-secret"))
+        #expect(bot.tokens.map(\.hash.description) == ["md5:a925576942e94b2ef57a066101b48876"])
+        #expect(bot.tokens.first?.scopes == [.receive, .reply])
+        #expect(short.contains("Row 2") && token.contains("Row 3"))
+        #expect(!(short + token).contains("third-secret"))
+
+        // Run again, nothing is left to do.
+        let again = BotImport.plan(table.rows, prefix: "imported-", beside: BotDirectory([bot, last]))
+        #expect(again[0] == .known(bot.name) && again[3] == .known(last.name))
+    }
+
+    /// Names that are taken are passed over.
+    @Test func takenNames() throws {
+        let taken = Bot(name: try #require(BotName("imported-1")), platform: .qq, secret: Secret("something"))
+        let row = RelayTable.Row(id: 1, secret: Secret("first-secret"), token: nil)
+        let fates = BotImport.plan([row, row], prefix: "imported-", beside: BotDirectory([taken]))
+        guard case .add(let bot) = fates[0] else {
+            Issue.record("\(fates)")
+            return
+        }
+        #expect(bot.name.text == "imported-2" && !bot.needsToken && bot.tokens.isEmpty)
+        #expect(fates[1] == .known(bot.name))
+    }
+
+    /// Another relay's table without tokens does, and a file without secrets is said to have none.
+    @Test func otherTables() throws {
+        let table = try self.table([
+            "CREATE TABLE things (id INTEGER)", "CREATE TABLE \"a\"\"b\" (secret TEXT)",
+            "CREATE TABLE \"my bots\" (secret TEXT)",
+            "INSERT INTO \"my bots\" VALUES ('a-secret-here')",
+        ]).get()
+        #expect(table.rows.map(\.secret) == [Secret("a-secret-here")])
+        guard case .failure(let fault) = try self.table(["CREATE TABLE things (id INTEGER)"]) else {
+            Issue.record("a table without secrets was read")
+            return
+        }
+        #expect(fault.description.contains("no table with a column named secret"))
+        #expect(throws: RelayTable.Fault.self) { try RelayTable(path: "/nonexistent/database.db") }
+    }
+}

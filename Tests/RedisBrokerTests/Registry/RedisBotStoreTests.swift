@@ -1,0 +1,182 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NIOPosix
+import RedisServer
+import Shared
+import Testing
+
+@testable import RedisBroker
+
+@Suite struct RedisBotStoreTests {
+    private static let key = String(repeating: "0f", count: 32)
+
+    private func bot(_ name: String, _ secret: String) throws -> Bot {
+        Bot(name: try #require(BotName(name)), platform: .qq, secret: Secret(secret))
+    }
+
+    /// Runs `body` with a store on a server.
+    private func with(
+        _ server: RedisServer,
+        key: String = Self.key,
+        _ body: (RedisBotStore) async throws -> Void
+    ) async throws {
+        let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let store = RedisBotStore(
+            configuration: try RedisConfiguration(url: try RedisURL(server.url)),
+            key: try #require(RegistryKey(key)),
+            group: MultiThreadedEventLoopGroup.singleton,
+            audit: AuditLog(logger: silent),
+            logger: silent
+        )
+        do {
+            try await body(store)
+        } catch {
+            await store.shutdown()
+            throw error
+        }
+        await store.shutdown()
+    }
+
+    private func add(_ bot: Bot, to store: RedisBotStore) async throws {
+        try await store.change(bot.name, BotAction(.add, by: "cli:test"), BotChange.add(bot))
+    }
+
+    private func until(_ condition: () -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while !condition() {
+            try #require(ContinuousClock.now < end, "nothing has happened")
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// What one adds, changes and removes, another reads; the audit has it, and Redis no secret.
+    @Test func sharesBots() async throws {
+        let server = try await RedisServer.start()
+        try await self.with(server) { first in
+            try await self.with(server) { second in
+                let bot = try self.bot("a", "topsecret-topsecret")
+                #expect(try await second.bots().isEmpty)
+                try await self.add(bot, to: first)
+                #expect(try await second.bots() == [bot])
+                try await second.change(
+                    bot.name,
+                    BotAction(.rotate, by: "api:127.0.0.1"),
+                    BotChange.rotate(to: Secret("topsecret-too"))
+                )
+                #expect(try await first.bots().first?.previousSecret == Secret("topsecret-topsecret"))
+                let keys = try server.command("KEYS", "*").split(separator: "\n").map(String.init)
+                #expect(!keys.isEmpty && keys.allSatisfy { $0.contains("hw:{registry}:") })
+                try await first.change(bot.name, BotAction(.remove, by: "cli:test"), BotChange.remove())
+                #expect(try await second.bots().isEmpty)
+                let audit = try await second.audit(limit: 10)
+                #expect(audit.map(\.action) == ["remove", "rotate", "add"])
+                #expect(audit.map(\.actor) == ["cli:test", "api:127.0.0.1", "cli:test"])
+            }
+        }
+    }
+
+    /// Many that change side by side lose nothing, and two bots with one secret do not come in side by side.
+    @Test func changesSideBySide() async throws {
+        let server = try await RedisServer.start()
+        try await self.with(server) { first in
+            try await self.with(server) { second in
+                try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for index in 0..<12 {
+                        let bot = try self.bot("bot-\(index)", index < 8 ? "secret of \(index)" : "one for all")
+                        group.addTask {
+                            do {
+                                try await self.add(bot, to: index.isMultiple(of: 2) ? first : second)
+                                return true
+                            } catch let error as BotStoreError where error.reason == .conflict {
+                                return false
+                            }
+                        }
+                    }
+                    let outcomes = try await group.reduce(into: []) { $0.append($1) }
+                    #expect(outcomes.count { $0 } == 9)
+                }
+                let bots = try await first.bots()
+                #expect(bots.count == 9)
+                #expect(BotDirectory(bots).conflicts.isEmpty)
+            }
+        }
+    }
+
+    /// With another key nothing is read, and nothing written among what the first one wrote.
+    @Test func wrongKey() async throws {
+        let server = try await RedisServer.start()
+        let bot = try self.bot("a", "12345678")
+        try await self.with(server) { try await self.add(bot, to: $0) }
+        try await self.with(server, key: String(repeating: "f0", count: 32)) { store in
+            let read = await #expect(throws: BotStoreError.self) { _ = try await store.bots() }
+            #expect(read?.reason == .wrongKey)
+            let write = await #expect(throws: BotStoreError.self) {
+                try await self.add(try self.bot("b", "12345679"), to: store)
+            }
+            #expect(write?.reason == .wrongKey)
+            let registry = BotRegistry()
+            let following = Task { await store.follow(into: registry) }
+            defer { following.cancel() }
+            try await self.until { registry.trouble?.contains("another key") == true }
+            #expect(registry.directory == nil)
+        }
+        try await self.with(server) { store in
+            let bots = try await store.bots()
+            #expect(bots == [bot])
+        }
+    }
+
+    /// A registry is kept over an outage of Redis and a loss of its data, and renewed by what is registered anew.
+    @Test func outage() async throws {
+        let server = try await RedisServer.start()
+        try await self.with(server) { store in
+            let registry = BotRegistry()
+            let following = Task { await store.follow(into: registry) }
+            defer { following.cancel() }
+            try await self.until { registry.directory != nil }
+            try await self.with(server) { try await self.add(try self.bot("a", "12345678"), to: $0) }
+            try await self.until { registry.directory?.bots.count == 1 }
+            try server.command("FLUSHALL")
+            try await self.until { registry.trouble?.contains("has lost") == true }
+            #expect(registry.directory?.bots.count == 1)
+            try server.stop()
+            try await self.until { registry.trouble?.contains("has lost") == false }
+            #expect(registry.directory?.bots.count == 1)
+            try await server.start()
+            try await self.with(server) { try await self.add(try self.bot("b", "12345679"), to: $0) }
+            try await self.until { registry.directory?.bots.keys.map(\.text) == ["b"] }
+            #expect(registry.trouble == nil)
+        }
+    }
+
+    /// A node that looks again finds what changed, and whole again what it missed the names of.
+    @Test func floor() async throws {
+        let server = try await RedisServer.start()
+        try await self.with(server) { writer in
+            try await self.add(try self.bot("a", "12345678"), to: writer)
+            try await self.with(server) { reader in
+                #expect(try await reader.bots().count == 1)
+                try await self.add(try self.bot("b", "12345679"), to: writer)
+                let name = try #require(BotName("a"))
+                try await writer.change(name, BotAction(.remove, by: "cli:test"), BotChange.remove())
+                // As after 10,000 removals, when the names of removed bots are forgotten.
+                try server.command("ZREM", "hw:{registry}:changes", "a")
+                try server.command("HSET", "hw:{registry}:head", "floor", "3")
+                #expect(try await reader.bots().map(\.name.text) == ["b"])
+            }
+        }
+    }
+
+    /// What is no registry is said to be none.
+    @Test func foreignData() async throws {
+        let server = try await RedisServer.start()
+        try server.command("SET", "hw:{registry}:head", "x")
+        try await self.with(server) { store in
+            let error = await #expect(throws: BotStoreError.self) { _ = try await store.bots() }
+            #expect(error?.description.contains("Redis") == true)
+        }
+    }
+}

@@ -1,0 +1,371 @@
+"""`hookwire bots`, on a file and on Redis: what it does, says and does not say, and what nodes make of it."""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+import qq
+from bots_command import Registry, bot_database
+from redis_server import RedisServer, free_port
+from relay import BINARY, PATIENCE, REPOSITORY, environment
+from tiers import TierNode
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    server = RedisServer(tmp_path_factory.mktemp("registry"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["file", "redis"])
+def registry(request, tmp_path):
+    """A registry of each kind, empty."""
+    if request.param == "file":
+        yield Registry("file", tmp_path)
+    else:
+        server = request.getfixturevalue("redis")
+        server.command("FLUSHALL")
+        yield Registry("redis", tmp_path, server)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return Registry("file", tmp_path)
+
+
+def until(condition, what):
+    """Waits for what a process does by itself, and tells nobody."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def names(registry):
+    return [json.loads(line)["name"] for line in registry.does("list", "--json").splitlines()]
+
+
+def test_life_of_a_bot(registry):
+    """Added, shown, rotated, removed; and never a secret in what is printed."""
+    first, second = qq.secret(), qq.secret()
+    out = registry.does("add", "support", "--platform", "qq", "--secret", first, "--appid", "11111111", "--requests", "20/m")
+    assert "/webhook/qq/support" in out and "/ws/support" in out
+    registry.does("add", "other", "--platform", "generic", "--secret-file", "/dev/stdin", stdin=qq.secret() + "\n")
+    assert names(registry) == ["other", "support"]
+    table = registry.does("list").splitlines()
+    assert table[0].split()[:2] == ["NAME", "PLATFORM"] and table[2].split()[:3] == ["support", "qq", "11111111"]
+    channel = json.loads(registry.does("show", "support", "--json"))["channel"]
+    registry.does("rotate", "support", "--secret", second)
+    shown = registry.does("show", "support")
+    assert "holds too" in shown and "20/m" in shown
+    bot = json.loads(registry.does("show", "support", "--json"))
+    assert bot["rotating"] and bot["channel"] == channel
+    assert "holds too" not in registry.does("rotate", "support", "--finish")
+    assert not json.loads(registry.does("show", "support", "--json"))["rotating"]
+    assert "no rotation" in registry.refuses("rotate", "support", "--finish")
+    registry.does("check")
+    registry.does("remove", "support")
+    assert names(registry) == ["other"]
+    assert "no bot" in registry.refuses("remove", "support")
+    assert "no bot" in registry.refuses("show", "support")
+    assert first not in registry.printed and second not in registry.printed
+
+
+def test_secrets_from_everywhere(registry, tmp_path):
+    """A flag, standard input, a file, the environment and a file that it names all give the same secret."""
+    secret = qq.secret()
+    (tmp_path / "secret").write_text(secret + "\n")
+    registry.does("add", "flag", "--secret", secret)
+    for words, options in (
+        (["--secret", "-"], {"stdin": secret + "\n"}),
+        (["--secret-file", "secret"], {}),
+        ([], {"HOOKWIRE_SECRET": secret}),
+        ([], {"HOOKWIRE_SECRET_FILE": str(tmp_path / "secret")}),
+    ):
+        sentence = registry.refuses("add", "again", *words, **options)
+        assert "The bot flag has this secret already" in sentence
+    assert "HOOKWIRE_SECRET" in registry.refuses("add", "again", code=64)
+    both = {"HOOKWIRE_SECRET": secret, "HOOKWIRE_SECRET_FILE": "secret"}
+    assert "both" in registry.refuses("add", "again", code=64, **both)
+    assert "nowhere" in registry.refuses("add", "again", "--secret-file", "nowhere", code=64)
+    assert secret not in registry.printed
+
+
+def test_tokens(registry):
+    """A token is the last word that is printed, is kept as a hash, has what it was given, and can be taken back."""
+    registry.does("add", "support", "--secret", qq.secret())
+    token = registry.does("token", "support", "--name", "laptop", "--scope", "receive", "--expires", "90d").split()[-1]
+    assert token.startswith("hwt_") and len(token) == 68
+    [kept] = json.loads(registry.does("show", "support", "--json"))["tokens"]
+    assert kept["name"] == "laptop" and kept["scopes"] == ["receive"]
+    days = (time.mktime(time.strptime(kept["expires"], "%Y-%m-%dT%H:%M:%SZ")) - time.mktime(time.gmtime())) / 86_400
+    assert 89 < days < 91
+    registry.does("token", "support", "--name", "phone")
+    assert "already" in registry.refuses("token", "support", "--name", "laptop")
+    registry.does("token", "support", "--revoke", "laptop")
+    assert "no token laptop" in registry.refuses("token", "support", "--revoke", "laptop")
+    assert [kept["name"] for kept in json.loads(registry.does("show", "support", "--json"))["tokens"]] == ["phone"]
+    if registry.kind == "file":
+        assert token not in registry.path.read_text()
+    for words in (["--name", "a b"], [], ["--name", "a", "--revoke", "b"], ["--name", "x", "--expires", "2001-01-01"],
+                  ["--name", "x", "--scope", "everything"]):
+        registry.refuses("token", "support", *words, code=64)
+
+
+def test_mistakes_have_sentences(registry):
+    """What cannot be is refused with what mends it, and changes nothing."""
+    for words in (["a b"], ["-x"], ["a\x07b"], ["a", "--platform", "icq"], ["a", "--requests", "100"],
+                  ["a", "--burst", "5"], ["a", "--origin", "bot.example"], ["a", "--aes-key", "short"]):
+        registry.refuses("add", *words, "--secret", qq.secret(), code=64)
+    assert "can be guessed" in registry.refuses("add", "a", "--secret", "1234567", code=64)
+    registry.does("add", "a", "--secret", qq.secret(), "--appid", "1")
+    assert "already" in registry.refuses("add", "a", "--secret", qq.secret())
+    assert "has the app id 1 already" in registry.refuses("add", "b", "--secret", qq.secret(), "--appid", "1")
+    assert names(registry) == ["a"]
+
+
+def test_no_store(tmp_path):
+    """Without a word about where bots are, and with a Redis without a key, nothing is kept anywhere."""
+    nowhere = Registry("file", tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Registry, "variables", {})
+        assert "--bots" in nowhere.refuses("list", code=64)
+        assert "HOOKWIRE_REGISTRY_KEY" in nowhere.refuses("list", "--redis-url", "redis://localhost:1", code=64)
+        wrong = nowhere.refuses("list", "--redis-url", "redis://localhost:1", code=64, HOOKWIRE_REGISTRY_KEY="abc")
+        assert "64 hexadecimal digits" in wrong and "abc" not in wrong
+        key = "0" * 64
+        gone = nowhere.refuses(
+            "list", "--redis-url", f"redis://127.0.0.1:{free_port()}", code=2, HOOKWIRE_REGISTRY_KEY=key
+        )
+        assert "Redis" in gone
+
+
+def test_import(registry, tmp_path):
+    """Another relay's bots come over with their tokens, once however often it is run, and none is printed."""
+    rows = [(qq.secret(), "abcdefghij"), (qq.secret(), "ABCDEFGHIJ")]
+    bot_database(tmp_path / "database.db", rows)
+    before = (tmp_path / "database.db").read_bytes()
+    assert "2 to register" in registry.does("import", "database.db", "--dry-run")
+    out = registry.does("import", "database.db")
+    assert "2 registered, 0 registered already, 0 left out, of 2 rows." in out
+    assert "0 registered, 2 registered already" in registry.does("import", "database.db")
+    assert names(registry) == ["imported-1", "imported-2"]
+    bot = json.loads(registry.does("show", "imported-1", "--json"))
+    assert bot["needs_token"] and bot["platform"] == "qq"
+    assert [(token["name"], sorted(token["scopes"])) for token in bot["tokens"]] == [("imported", ["receive", "reply"])]
+    assert (tmp_path / "database.db").read_bytes() == before
+    for secret, token in rows:
+        assert secret not in registry.printed and token not in registry.printed
+
+
+def test_import_leaves_out_what_cannot_be(file, tmp_path):
+    """Rows with secrets that can be guessed are named by their number, and the others come over."""
+    bot_database(tmp_path / "database.db", [("short", "a"), (qq.secret(), "b")])
+    sentence = file.refuses("import", "database.db")
+    assert "Row 1" in sentence and "5 bytes" in sentence
+    assert names(file) == ["imported-1"]
+    (tmp_path / "no.db").write_text("This is no database, and longer than the head of one would be. " * 20)
+    assert "cannot be imported" in file.refuses("import", "no.db")
+    assert "cannot be imported" in file.refuses("import", "missing.db")
+
+
+def test_audit(redis, tmp_path):
+    """Redis remembers who did what to which bot."""
+    redis.command("FLUSHALL")
+    registry = Registry("redis", tmp_path, redis)
+    registry.does("add", "support", "--secret", qq.secret())
+    registry.does("token", "support", "--name", "laptop")
+    registry.refuses("add", "support", "--secret", qq.secret())
+    entries = [json.loads(line) for line in registry.does("audit", "--json").splitlines()]
+    assert [entry["action"] for entry in entries] == ["add_token", "add"]
+    assert entries[0]["subject"] == "laptop" and all(entry["actor"].startswith("cli:") for entry in entries)
+    logged = registry.run("remove", "support", "--log-level", "info").stderr
+    assert "hookwire.audit" in logged and "action=remove" in logged and "outcome=done" in logged
+
+
+def test_redis_holds_no_secret(redis, tmp_path):
+    """Neither keys nor values show a secret or a token."""
+    redis.command("FLUSHALL")
+    registry = Registry("redis", tmp_path, redis)
+    secret = qq.secret()
+    registry.does("add", "support", "--secret", secret)
+    token = registry.does("token", "support", "--name", "laptop").split()[-1]
+    redis.command("SAVE")
+    dump = (redis.folder / "dump.rdb").read_bytes()
+    held = b"support" in dump
+    redis.command("CONFIG", "SET", "rdbcompression", "no")
+    redis.command("SAVE")
+    dump += (redis.folder / "dump.rdb").read_bytes()
+    assert held or b"support" in dump, "the dump is not the registry's"
+    for text in (secret, token, hashlib.sha256(token.encode()).hexdigest()):
+        assert text.encode() not in dump
+
+
+def test_wrong_key(redis, tmp_path, start):
+    """Another key than the bots were registered with is told, by commands and by nodes, which stay red."""
+    redis.command("FLUSHALL")
+    registry = Registry("redis", tmp_path, redis)
+    registry.does("add", "support", "--secret", qq.secret())
+    variables = registry.variables | {"HOOKWIRE_REGISTRY_KEY": "0" * 64}
+    other = Registry("redis", tmp_path, redis)
+    other.key = "0" * 64
+    assert "another key" in other.refuses("list")
+    assert "another key" in other.refuses("add", "b", "--secret", qq.secret())
+    relay = start("--access", "registered", env=variables)
+    until(lambda: "another key" in relay.log, "the node's log says nothing")
+    answer = relay.get("/readyz")
+    assert answer.status == 503
+    problem = json.loads(answer.body)
+    assert problem["reason"] == "registry_unread" and "HOOKWIRE_REGISTRY_KEY" in problem["detail"]
+    assert relay.get("/livez").status == 200
+    assert names(registry) == ["support"]
+
+
+def test_nodes_follow_redis(redis, tmp_path):
+    """What a command changes, every node of the Redis reads by itself."""
+    redis.command("FLUSHALL")
+    registry = Registry("redis", tmp_path, redis)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in registry.variables.items():
+            patch.setitem(os.environ, name, value)
+        patch.setattr("tiers.environment", lambda **additions: environment(**registry.variables, **additions))
+        flags = ["--access", "registered", "--log-level", "debug"]
+        with TierNode("ingress", redis.url, *flags, folder=tmp_path) as ingress:
+            with TierNode("egress", redis.url, *flags, folder=tmp_path) as egress:
+                for node in (ingress, egress):
+                    node.await_ready()
+                registry.does("add", "support", "--secret", qq.secret())
+                registry.does("add", "other", "--secret", qq.secret())
+                for node in (ingress, egress):
+                    until(lambda node=node: "bots=2" in node.log, "a node does not know both bots")
+
+
+def test_node_follows_its_file(file, start):
+    """A change is taken over, a broken file is not and says where it is wrong, and SIGHUP ends nothing."""
+    file.does("add", "support", "--secret", qq.secret())
+    relay = start("--access", "registered", env=file.variables)
+    assert relay.get("/readyz").status == 200
+    file.does("add", "other", "--secret", qq.secret())
+    until(lambda: "bots=2" in relay.log, "the change is not noticed")
+    good = file.path.read_text()
+    file.path.write_text(good + "  third: {platform: icq}\n")
+    line = good.count("\n") + 1
+    until(lambda: f"bots.yaml:{line}: " in relay.log, "the fault is not told")
+    assert "the bots known stay" in relay.log
+    assert "bots.yaml" in file.refuses("add", "fourth", "--secret", qq.secret())
+    file.path.write_text(good)
+    relay.signal(signal.SIGHUP)
+    until(lambda: "are as before" in relay.log, "SIGHUP reads nothing")
+    assert relay.get("/readyz").status == 200
+
+
+def test_node_does_not_start_with_a_broken_file(file):
+    """All that is wrong is said, with its lines, and the exit code is that of wrong settings."""
+    file.path.write_text("bots:\n  a:\n    platform: icq\n    secret: short\n  b: {colour: red}\n")
+    done = subprocess.run(
+        [BINARY, "serve", "--port", "0"], capture_output=True, text=True, timeout=PATIENCE, env=environment(**file.variables)
+    )
+    assert done.returncode == 64
+    for place in (":3: ", ":4: ", ":5: "):
+        assert str(file.path) + place in done.stderr
+    assert [line.split(":")[1] for line in file.refuses("check").splitlines()][:2] == ["3", "4"]
+
+
+def test_check_warns(file):
+    """An expired token is told with its line, and is no fault."""
+    file.does("add", "support", "--secret", qq.secret())
+    file.does("token", "support", "--name", "old", "--expires", "2099-01-01")
+    file.path.write_text(file.path.read_text().replace("2099-", "2019-"))
+    done = file.run("check")
+    assert done.returncode == 0 and "warning: The token old of the bot support has expired" in done.stderr
+    assert ":" + str(file.path.read_text().split("\n").index('        expires: "2019-01-01T00:00:00Z"') + 1) + ":" in done.stderr
+
+
+def test_commands_side_by_side(registry):
+    """Commands at the same moment lose nothing of each other's."""
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        for done in pool.map(lambda index: registry.run("add", f"bot-{index}", "--secret", qq.secret()), range(12)):
+            assert done.returncode == 0, done.stderr
+    assert len(names(registry)) == 12
+
+
+def command_line(process):
+    return pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["listen", "--relay", "RELAY", "--secret", "SECRET"],
+        ["forward", "--relay", "RELAY", "--secret=SECRET", "--to", "http://127.0.0.1:1/"],
+        ["bots", "add", "x", "--secret", "SECRET", "--redis-url", "redis://u:SECRET@127.0.0.1:1"],
+        ["serve", "--port", "0", "--redis-url", "redis://:SECRET@127.0.0.1:1/0"],
+    ],
+)
+def test_process_list_shows_no_secret(relay, words):
+    """Secrets among the arguments go from the process list; what tells which process it is stays."""
+    secret = qq.secret()
+    words = [word.replace("SECRET", secret).replace("RELAY", relay.url) for word in words]
+    process = subprocess.Popen(
+        [BINARY, *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment(HOOKWIRE_REGISTRY_KEY="0" * 64),
+    )
+    try:
+        until(lambda: b"***" in command_line(process), "nothing is hidden")
+        shown = command_line(process)
+        assert secret.encode() not in shown
+        assert str(BINARY).encode() in shown and words[0].encode() in shown
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_help_shows_no_secret():
+    """The environment's secret is no default that help prints."""
+    secret = qq.secret()
+    for command in ("listen", "send", "forward", "replay", "doctor", "bench", "bots"):
+        done = subprocess.run(
+            [BINARY, command, "--help"], capture_output=True, text=True, env=environment(HOOKWIRE_SECRET=secret)
+        )
+        assert done.returncode == 0 and secret not in done.stdout
+
+
+def test_client_takes_a_secret_file(relay, tmp_path):
+    """HOOKWIRE_SECRET_FILE does for clients what HOOKWIRE_SECRET does."""
+    secret = qq.secret()
+    (tmp_path / "secret").write_text(secret + "\n")
+    with relay.bot(secret) as bot:
+        done = subprocess.run(
+            [BINARY, "send", "--relay", relay.url, "--text", "from a file"],
+            capture_output=True,
+            text=True,
+            env=environment(HOOKWIRE_SECRET_FILE=str(tmp_path / "secret")),
+        )
+        assert done.returncode == 0, done.stderr
+        assert "from a file" in bot.recv(timeout=PATIENCE)
+
+
+def test_documented_file(file):
+    """The file in docs/bots.md is one that a node takes, and what it says of itself is what is understood."""
+    text = (REPOSITORY / "docs/bots.md").read_text()
+    example = re.search(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[1]
+    file.path.write_text(example)
+    (file.folder / "secrets").mkdir()
+    (file.folder / "secrets/support").write_text(qq.secret() + "\n")
+    assert file.run("check").stderr == ""
+    assert names(file) == ["builds", "page", "shop", "support"]
+    bot = json.loads(file.does("show", "support", "--json"))
+    assert bot["limits"] == {"requests": "100/s", "burst": 200, "sockets": 10, "log_bytes": 1 << 20}
+    assert not bot["opens_by_secret"]
