@@ -13,6 +13,7 @@ public final class Egress: Sendable {
     private let hub: Hub
     private let state: NodeState
     private let entrance: Entrance
+    private let gate: SocketGate?
     private let presence: (any PresenceBoard)?
     private let logger: Logger
     private let broker: any Broker
@@ -26,6 +27,7 @@ public final class Egress: Sendable {
     ///
     /// - Parameters:
     ///   - access: whose sockets are taken.
+    ///   - limits: how many.
     ///   - presence: where operators see who is connected; nil where nobody does.
     ///   - group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes those
     ///     that the HTTP client has for all.
@@ -34,6 +36,7 @@ public final class Egress: Sendable {
         broker: any Broker,
         state: NodeState,
         access: Access = .open,
+        limits: SocketLimits = SocketLimits(),
         presence: (any PresenceBoard)? = nil,
         group: (any EventLoopGroup)? = nil,
         logger: Logger
@@ -53,9 +56,16 @@ public final class Egress: Sendable {
         }
         self.users = QQUsers(platform: self.platform, logger: logger)
         self.configuration = configuration
-        self.hub = Hub(broker: broker, grace: configuration.feedGrace)
+        self.hub = Hub(
+            broker: broker,
+            grace: configuration.feedGrace,
+            seats: access.registry.flatMap { registry in
+                limits.seats.map { BotSeats(registry: registry, store: $0) }
+            }
+        )
         self.state = state
-        self.entrance = Entrance(access: access, now: configuration.now)
+        self.entrance = Entrance(access: access, now: configuration.now, addresses: limits.addresses)
+        self.gate = SocketGate(limits: limits)
         self.presence = presence
         self.logger = logger
         access.registry?.observe { [weak self] old, new in self?.review(new.channels(changedFrom: old)) }
@@ -94,6 +104,7 @@ public final class Egress: Sendable {
             state: self.state,
             configuration: self.sockets(messageLimit: self.configuration.messageLimit),
             envelopes: envelopes,
+            gate: self.gate,
             answers: RawAnswerServices(
                 broker: self.broker,
                 metrics: replies,
@@ -104,7 +115,8 @@ public final class Egress: Sendable {
         EventStreamRoutes(
             services: EventStreamServices(envelopes: envelopes, configuration: self.configuration),
             hub: self.hub,
-            state: self.state
+            state: self.state,
+            gate: self.gate
         ).addRoutes(to: &router)
         ReplyRoutes(broker: self.broker, metrics: replies, eventLoop: eventLoop).addRoutes(to: &router)
         DeadLetterRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
@@ -151,7 +163,7 @@ public final class Egress: Sendable {
             broker: self.broker,
             entrance: self.entrance
         )
-        QQRoutes(endpoints: endpoints, services: services).addRoutes(to: &router)
+        QQRoutes(endpoints: endpoints, services: services, gate: self.gate).addRoutes(to: &router)
     }
 
     /// Ends all sockets, with 1012, gateway sessions with op 7 and 4009, and event streams, spread evenly over `duration` so

@@ -16,6 +16,7 @@ final class SocketRoutes {
     private let envelopes: EnvelopeServices
     private let answers: RawAnswerServices
     private let metrics: SocketMetrics
+    private let gate: SocketGate?
 
     /// - Parameter configuration: of raw sockets; `envelopes` has its own.
     init(
@@ -23,6 +24,7 @@ final class SocketRoutes {
         state: NodeState,
         configuration: WebSocketConfiguration,
         envelopes: EnvelopeServices,
+        gate: SocketGate? = nil,
         answers: RawAnswerServices
     ) {
         self.lane = envelopes.lane
@@ -31,6 +33,7 @@ final class SocketRoutes {
         self.configuration = configuration
         self.envelopes = envelopes
         self.answers = answers
+        self.gate = gate
         self.metrics = envelopes.metrics
     }
 
@@ -80,6 +83,12 @@ final class SocketRoutes {
             return .response(error.problem.response)
         }
 
+        let seat: Seat?
+        do throws(Problem) {
+            seat = try self.gate?.enter(request)
+        } catch {
+            return .response(error.response)
+        }
         let routes = NIOLoopBound(self, eventLoop: self.lane.eventLoop)
         let state = self.state
         // The client is told that its socket is on only when the feed is: nothing published after that is missed.
@@ -98,7 +107,7 @@ final class SocketRoutes {
                     }
                 )
             }.flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
-        )
+        ).holding(seat)
     }
 
     private func visitor(_ request: HTTPRequest, _ speech: Speech) throws(AccessRefusal) -> Visitor {

@@ -13,6 +13,7 @@ public struct Ingress: Sendable {
     private let broker: any Broker
     private let drainState: NodeState?
     private let access: Access
+    private let limits: WebhookLimits
     private let clock: Clock
     private let logger: Logger
     private let waiting = WaitingReplies()
@@ -23,11 +24,13 @@ public struct Ingress: Sendable {
     ///   - drainState: the node's state where its log ends with the process. While it drains, platforms are then asked to
     ///     send their events again: acknowledged, they would be lost. Nil where the log outlives the node.
     ///   - access: whose webhooks are taken.
+    ///   - limits: how many.
     public init(
         configuration: IngressConfiguration,
         broker: any Broker,
         drainState: NodeState?,
         access: Access = .open,
+        limits: WebhookLimits = WebhookLimits(),
         clock: Clock = .system,
         logger: Logger
     ) {
@@ -35,6 +38,7 @@ public struct Ingress: Sendable {
         self.broker = broker
         self.drainState = drainState
         self.access = access
+        self.limits = limits
         self.clock = clock
         self.logger = logger
     }
@@ -85,6 +89,7 @@ public struct Ingress: Sendable {
         Webhook(
             platform: platform,
             door: WebhookDoor(access: self.access, clock: self.clock),
+            limits: self.limits,
             broker: self.broker,
             waiting: self.waiting,
             eventLoop: eventLoop,

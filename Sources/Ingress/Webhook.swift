@@ -4,6 +4,7 @@
 
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import Shared
 
 /// The way of a webhook request through an ingress node: judged by its platform, published, answered; by the bot, where
@@ -15,6 +16,7 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     private let platform: P
     private let door: WebhookDoor<P>
+    private let limits: WebhookLimits
     private let broker: any Broker
     private let waiting: WaitingReplies
     private let eventLoop: any EventLoop
@@ -29,6 +31,7 @@ final class Webhook<P: Platform & SendableMetatype> {
     init(
         platform: P,
         door: WebhookDoor<P> = WebhookDoor(access: .open, clock: .system),
+        limits: WebhookLimits = WebhookLimits(),
         broker: any Broker,
         waiting: WaitingReplies,
         eventLoop: any EventLoop,
@@ -37,6 +40,7 @@ final class Webhook<P: Platform & SendableMetatype> {
     ) {
         self.platform = platform
         self.door = door
+        self.limits = limits
         self.broker = broker
         self.waiting = waiting
         self.eventLoop = eventLoop
@@ -52,23 +56,58 @@ final class Webhook<P: Platform & SendableMetatype> {
         } catch {
             return self.refuse(error)
         }
+        if let bot = agreement.bot, let banned = self.limits.addresses?.refusal(of: request, for: bot.channel) {
+            return banned
+        }
         switch self.platform.receive(request, agreement) {
         case .answer(let response):
             self.metrics.answered()
             return .response(response)
         case .refuse(let problem):
             self.report(request, agreement, refusedWith: problem)
-            return self.refuse(problem)
-        case .publish(let publishing):
+            let isForged = problem.status == .unauthorized || problem.status == .forbidden
+            return self.refuse(isForged ? problem.charged(for: agreement.bot?.channel) : problem)
+        case .publish(var publishing):
             // Whatever a platform takes for a secret: here it must be a registered bot's.
             guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
             if let drainState, drainState.isDraining {
                 return .response(self.notStored(.closed))
             }
-            if let terms = publishing.reply {
-                return self.publish(publishing, awaitingReply: terms)
+            self.limits.addresses?.succeeded(request, for: publishing.channel)
+            publishing.retention = agreement.bot?.channelRetention
+            switch self.limits.take(for: agreement.bot, on: self.eventLoop) {
+            case .decided(let decision): return self.decided(decision, publishing)
+            case .pending(let decision): return self.publish(publishing, when: decision)
             }
+        }
+    }
+
+    // MARK: Events within their bot's limit, and beyond
+
+    private func publish(_ publishing: Publishing, when decision: EventLoopFuture<RateDecision>) -> HTTPReply {
+        let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let box = NIOLoopBound(publishing, eventLoop: self.eventLoop)
+        let reply = self.eventLoop.makePromise(of: HTTPReply.self)
+        decision.whenComplete { result in
+            switch result {
+            case .success(let decision):
+                reply.succeed(webhook.value.decided(decision, box.value))
+            case .failure(let error):
+                reply.succeed(.response(webhook.value.notStored(error as? BrokerError ?? .unavailable)))
+            }
+        }
+        return .promptly(reply.futureResult)
+    }
+
+    private func decided(_ decision: RateDecision, _ publishing: Publishing) -> HTTPReply {
+        switch decision {
+        case .admitted:
+            if let terms = publishing.reply { return self.publish(publishing, awaitingReply: terms) }
             return self.publish(publishing)
+        case .refused(let time):
+            self.metrics.refused(LimitRefusal.requestRate.rawValue)
+            LimitRefusal.requestRate.count()
+            return .response(self.platform.limited(retryAfter: time))
         }
     }
 
@@ -90,6 +129,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             publishing.event,
             to: publishing.channel,
             key: publishing.key,
+            retention: publishing.retention,
             on: self.eventLoop
         )
         let acknowledgement = publishing.acknowledgement
@@ -150,6 +190,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             event.with(reply: offer),
             to: publishing.channel,
             key: publishing.key,
+            retention: publishing.retention,
             on: self.eventLoop
         )
         let acknowledgement = publishing.acknowledgement

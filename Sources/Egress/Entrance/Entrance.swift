@@ -21,6 +21,8 @@ struct Entrance: Sendable {
     let access: Access
     /// In milliseconds since 1970.
     let now: @Sendable () -> Int64
+    /// What is held against addresses; nil where nothing is.
+    var addresses: AddressGuard?
 
     /// Everybody who knows a secret.
     static let open = Entrance(access: .open, now: WallClock.now)
@@ -48,7 +50,9 @@ struct Entrance: Sendable {
             bearer: request.bearerToken ?? Self.subprotocolToken(of: request),
             origin: self.isGuarded ? request.headers.first(name: "origin") : nil
         )
-        return try self.access.admit(credentials, for: scope, now: self.now())
+        let visitor = try self.access.admit(credentials, for: scope, now: self.now())
+        if self.isGuarded { self.addresses?.succeeded(request, for: visitor.channel) }
+        return visitor
     }
 
     /// Lets in whoever presents one thing: a secret, or a token.

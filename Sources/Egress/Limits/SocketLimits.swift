@@ -11,10 +11,14 @@ public struct SocketLimits: Sendable {
     public var perAddress: Int?
     /// That are opened.
     public var new: RateLimit?
+    /// Where the bots' own limits are counted; nil where no bots are registered.
+    public var seats: (any SeatStore)?
+    /// What is held against addresses; nil where nothing is.
+    public var addresses: AddressGuard?
 
     /// The defaults: any number.
     public init() {}
 
-    /// Whether there is no limit.
+    /// Whether any address may have any number.
     var isNone: Bool { self.perAddress == nil && self.new == nil }
 }

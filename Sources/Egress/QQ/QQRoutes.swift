@@ -17,10 +17,12 @@ final class QQRoutes {
 
     private let endpoints: QQEndpoints
     private let services: GatewayServices
+    private let gate: SocketGate?
 
-    init(endpoints: QQEndpoints, services: GatewayServices) {
+    init(endpoints: QQEndpoints, services: GatewayServices, gate: SocketGate? = nil) {
         self.endpoints = endpoints
         self.services = services
+        self.gate = gate
     }
 
     func addRoutes(to router: inout Router) {
@@ -131,12 +133,18 @@ final class QQRoutes {
                 return .refused(error)
             }
         }
+        let seat: Seat?
+        do throws(Problem) {
+            seat = try self.gate?.enter(request)
+        } catch {
+            return .response(error.response)
+        }
         let (grant, admission) = (visitor?.sessions, visitor?.admission)
         let services = NIOLoopBound(self.services, eventLoop: self.services.lane.eventLoop)
         return .upgrade(
             HTTPUpgrade(headers: headers) { channel in
                 try GatewaySocket.open(on: channel, services: services.value, grant: grant, admission: admission)
             }
-        )
+        ).holding(seat)
     }
 }

@@ -48,6 +48,10 @@ struct Node: Service {
         let store = try NodeStore(configuration, group: group, logger: logger)
         let bots = try NodeRegistry(configuration.registry, store: store, logger: logger)
         let access = Access(mode: configuration.access, registry: bots?.registry)
+        let addresses = configuration.addressGuard(logger: logger)
+        var socketLimits = configuration.nodeLimits.sockets
+        socketLimits.addresses = addresses
+        socketLimits.seats = store.seats
         let state = NodeState()
         let ingress =
             configuration.tier.takesWebhooks
@@ -56,6 +60,7 @@ struct Node: Service {
                 broker: store.broker,
                 drainState: store.isVolatile ? state : nil,
                 access: access,
+                limits: WebhookLimits(limiter: store.limiter, addresses: addresses),
                 logger: logger
             ) : nil
         let egress =
@@ -65,6 +70,7 @@ struct Node: Service {
                 broker: store.broker,
                 state: state,
                 access: access,
+                limits: socketLimits,
                 presence: configuration.adminToken == nil && configuration.redisURL == nil ? nil : store.presence,
                 group: group,
                 logger: logger
@@ -77,11 +83,10 @@ struct Node: Service {
             registry: bots?.registry,
             metrics: metrics
         )
-        let addresses = AddressGuard(configuration: configuration.nodeLimits.addresses, logger: logger)
         let listener = try configuration.listener
         let server = try await listener.start(group: group, logger: logger) { eventLoop in
             var router = Router()
-            if let addresses { router.guardRoutes(except: HealthRoutes.paths) { addresses.refusal(of: $0) } }
+            if let addresses { router.guardRoutes(except: HealthRoutes.paths, by: addresses, on: eventLoop) }
             try ingress?.addRoutes(to: &router, on: eventLoop)
             egress?.addRoutes(to: &router, on: eventLoop)
             health.addRoutes(to: &router)

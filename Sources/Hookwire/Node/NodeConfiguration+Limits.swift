@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Egress
+internal import Logging
 internal import NIOCore
 internal import Shared
 
@@ -10,14 +11,26 @@ internal import Shared
 struct NodeLimits: Sendable {
     var proxies = TrustedProxies.none
     var addresses = AddressGuardConfiguration()
+    /// Nil for never in an open relay, and as below where bots are registered.
+    var banAfter: Int?
     var sockets = SocketLimits()
 }
 
 extension NodeConfiguration {
+    /// How many wrong secrets, tokens and signatures ban an address where only registered bots' are right.
+    private static let defaultBanAfter = 100
+
+    /// What is held against addresses; nil where nothing is.
+    func addressGuard(logger: Logger) -> AddressGuard? {
+        var addresses = self.nodeLimits.addresses
+        addresses.banAfter = self.nodeLimits.banAfter ?? (self.access == .registered ? Self.defaultBanAfter : 0)
+        return AddressGuard(configuration: addresses, logger: logger)
+    }
+
     mutating func readLimits(_ reader: SettingsReader) throws(SettingsError) {
         try reader.read(.proxies("trusted-proxies"), into: &self, \.nodeLimits.proxies)
         self.nodeLimits.addresses.rate = try Self.limit(reader, "address-rate", burst: "address-burst")
-        try reader.read(.number("ban-after", in: 0...1_000_000), into: &self, \.nodeLimits.addresses.banAfter)
+        self.nodeLimits.banAfter = try reader.value(.number("ban-after", in: 0...1_000_000))
         let times = TimeAmount.seconds(1) ... .hours(24)
         try reader.read(.duration("ban-time", in: times), into: &self, \.nodeLimits.addresses.banTime)
         self.nodeLimits.sockets.perAddress = try reader.value(.number("sockets-per-address", in: 1...1_000_000))

@@ -14,6 +14,10 @@ struct NodeStore: Sendable {
     let broker: any Broker
     /// Where nodes say who is connected to them.
     let presence: any PresenceBoard
+    /// Where bots' requests are counted.
+    let limiter: any RateLimiter
+    /// Where bots' sockets are counted.
+    let seats: any SeatStore
     private let redis: RedisBroker?
     private let disk: DiskBroker?
 
@@ -27,6 +31,8 @@ struct NodeStore: Sendable {
         if let settings = configuration.disk {
             self.redis = nil
             self.presence = LocalPresenceBoard()
+            self.limiter = LocalRateLimiter()
+            self.seats = LocalSeats<ChannelID>()
             let disk = try Self.open(settings, logger: logger)
             self.disk = disk
             self.broker = disk
@@ -36,6 +42,8 @@ struct NodeStore: Sendable {
         guard let url = configuration.redisURL else {
             self.redis = nil
             self.presence = LocalPresenceBoard()
+            self.limiter = LocalRateLimiter()
+            self.seats = LocalSeats<ChannelID>()
             self.broker = MemoryBroker(configuration: configuration.memory)
             return
         }
@@ -54,6 +62,8 @@ struct NodeStore: Sendable {
         self.redis = redis
         self.broker = redis
         self.presence = redis.presence
+        self.limiter = LeasedRateLimiter(source: redis.leases)
+        self.seats = redis.seats
     }
 
     /// The registered bots in the Redis of the node.

@@ -5,23 +5,21 @@
 internal import NIOCore
 public import Shared
 
-/// What holds for the events of registered bots: how many may come, and how many are kept. Any thread.
+/// What limits the events that come in. Any thread.
 public struct WebhookLimits: Sendable {
-    private let registry: BotRegistry
-    private let limiter: any RateLimiter
+    /// Counts registered bots' events; nil where no bots are registered.
+    public var limiter: (any RateLimiter)?
+    /// What is held against addresses; nil where nothing is.
+    public var addresses: AddressGuard?
 
-    public init(registry: BotRegistry, limiter: any RateLimiter) {
-        self.registry = registry
+    public init(limiter: (any RateLimiter)? = nil, addresses: AddressGuard? = nil) {
         self.limiter = limiter
+        self.addresses = addresses
     }
 
-    /// The bot of a channel; nil where none is registered.
-    func bot(on channel: ChannelID) -> Bot? {
-        self.registry.directory?.bot(on: channel)
-    }
-
-    /// Counts a genuine event of a bot; nil where it may have any number.
-    func take(for bot: Bot, on eventLoop: any EventLoop) -> RateVerdict? {
-        bot.limits.requests.map { self.limiter.take($0, on: bot.channel, eventLoop: eventLoop) }
+    /// Counts a genuine event of a bot.
+    func take(for bot: Bot?, on eventLoop: any EventLoop) -> RateVerdict {
+        guard let bot, let limit = bot.limits.requests, let limiter else { return .decided(.admitted) }
+        return limiter.take(limit, on: bot.channel, eventLoop: eventLoop)
     }
 }

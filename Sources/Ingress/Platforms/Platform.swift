@@ -21,9 +21,16 @@ protocol Platform: AnyObject {
 
     /// The answer to an event that could not be stored, so that the platform sends it again.
     func retryLater(_ reason: BrokerError) -> HTTPResponse
+
+    /// The answer to an event beyond its bot's limit, so that the platform sends it again: 429 (RFC 6585, section 4).
+    func limited(retryAfter: TimeAmount) -> HTTPResponse
 }
 
 extension Platform {
+    func limited(retryAfter: TimeAmount) -> HTTPResponse {
+        LimitRefusal.requestRate.problem(retryAfter: retryAfter).response
+    }
+
     func credentials(in request: HTTPRequest) -> WebhookCredentials {
         WebhookCredentials(secret: request.secretInURL)
     }
@@ -55,6 +62,8 @@ struct Publishing {
     var acknowledgement: HTTPResponse
     /// How the platform takes the bot's reply, where its request waits for one.
     var reply: ReplyTerms?
+    /// How much of the channel's log is kept, where not as much as of all.
+    var retention: ChannelRetention?
 }
 
 /// How a request waits for the bot's reply.

@@ -28,7 +28,7 @@ public enum AccessRefusal: String, Error, CaseIterable, Sendable {
                     "The URL needs the bot's secret, ?secret=YOUR-BOT-SECRET, or the request an Authorization: Bearer.",
                 headers: [("WWW-Authenticate", "Bearer")]
             )
-        case .notFound: .notFound
+        case .notFound: .notFound.charged(for: nil)
         case .expiredToken:
             Problem(
                 .unauthorized,

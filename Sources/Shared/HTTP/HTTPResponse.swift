@@ -15,6 +15,8 @@ public struct HTTPResponse: Sendable {
     public var body: ByteBuffer
     /// Whether the connection ends behind this answer.
     public var closesConnection: Bool
+    /// What the request's address is charged with; never sent.
+    public var failure: CredentialFailure?
 
     /// An answer from its parts.
     public init(

@@ -15,6 +15,8 @@ public struct Problem: Error, Sendable {
     public var detail: String
     /// Header fields that belong to the error, such as `Allow`.
     public var headers: [(name: String, value: String)]
+    /// What the request's address is charged with; never sent.
+    public var failure: CredentialFailure?
 
     /// A problem from its parts.
     public init(
@@ -29,6 +31,13 @@ public struct Problem: Error, Sendable {
         self.headers = headers
     }
 
+    /// The same, charged to the request's address.
+    public func charged(for bot: ChannelID?) -> Problem {
+        var problem = self
+        problem.failure = CredentialFailure(for: bot)
+        return problem
+    }
+
     /// The answer that carries it.
     public var response: HTTPResponse {
         var json = JSONObjectWriter()
@@ -36,10 +45,12 @@ public struct Problem: Error, Sendable {
         json.member("status", self.status.code)
         json.member("detail", self.detail)
         json.member("reason", self.reason)
-        return HTTPResponse(
+        var response = HTTPResponse(
             status: self.status,
             headers: [("Content-Type", "application/problem+json")] + self.headers,
             body: ByteBuffer(bytes: json.finish())
         )
+        response.failure = self.failure
+        return response
     }
 }

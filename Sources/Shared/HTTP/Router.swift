@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+public import NIOCore
 public import NIOHTTP1
 
 /// Finds the route of a request by its method and path.
@@ -33,8 +34,13 @@ public struct Router {
     private var prefixes: [(prefix: String, respond: Respond)] = []
     private var streams: [StreamRoute] = []
 
-    private var gate: ((HTTPRequest) -> HTTPReply?)?
-    private var ungatedPaths: Set<String> = []
+    private struct Guarding {
+        var addresses: AddressGuard
+        var eventLoop: any EventLoop
+        var exceptions: Set<String>
+    }
+
+    private var guarding: Guarding?
 
     /// A router without routes: everything is 404.
     public init() {}
@@ -86,20 +92,18 @@ public struct Router {
         self.streams.append(StreamRoute(prefix: prefix, takes: takes, respond: respond))
     }
 
-    /// Has every request that no health check makes pass a gate before its route is looked for.
+    /// Has requests of addresses that are banned, or that send too many, refused before their route is looked for, and charges
+    /// addresses with what their answers say.
     ///
     /// - Parameters:
     ///   - paths: literal paths that are left out.
-    ///   - gate: answers a request that is not to pass; nil lets it pass.
-    public mutating func guardRoutes(except paths: Set<String>, _ gate: @escaping (HTTPRequest) -> HTTPReply?) {
-        self.ungatedPaths = paths
-        self.gate = gate
-    }
-
-    /// What the gate answers a request with; nil where it passes, as all do where there is none.
-    private func refusal(of request: HTTPRequest) -> HTTPReply? {
-        guard let gate, !self.ungatedPaths.contains(request.path) else { return nil }
-        return gate(request)
+    ///   - eventLoop: the router's.
+    public mutating func guardRoutes(
+        except paths: Set<String>,
+        by addresses: AddressGuard,
+        on eventLoop: any EventLoop
+    ) {
+        self.guarding = Guarding(addresses: addresses, eventLoop: eventLoop, exceptions: paths)
     }
 
     /// Whether there can be a streaming route for a target: a glance, before the target is read.
@@ -118,13 +122,20 @@ public struct Router {
         guard let stream = self.streams.first(where: { request.path.hasPrefix($0.prefix) && $0.takes(request) }) else {
             return nil
         }
-        if let refusal = self.refusal(of: request) { return { _, _ in refusal } }
+        if let refusal = self.guarding?.addresses.refusal(of: request) { return { _, _ in refusal } }
         return stream.respond
     }
 
     /// Answers a request by its route, or with 404 or 405.
     public func respond(to request: HTTPRequest) -> HTTPReply {
-        if let refusal = self.refusal(of: request) { return refusal }
+        guard let guarding, !guarding.exceptions.contains(request.path) else { return self.answer(to: request) }
+        if let refusal = guarding.addresses.refusal(of: request) { return refusal }
+        let reply = self.answer(to: request)
+        guard case .response(let response) = reply, let failure = response.failure else { return reply }
+        return guarding.addresses.refuse(request, with: response, for: failure.bot, on: guarding.eventLoop)
+    }
+
+    private func answer(to request: HTTPRequest) -> HTTPReply {
         if let route = self.literals[request.path] {
             return self.respond(to: request, by: route)
         }

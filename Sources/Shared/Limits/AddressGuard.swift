@@ -94,6 +94,8 @@ public final class AddressGuard: Sendable {
         for bot: ChannelID?,
         on eventLoop: any EventLoop
     ) -> HTTPReply {
+        // It is banned for the bot already, and what it is told is no more than that.
+        if let refusal = self.refusal(of: request, for: bot) { return refusal }
         let delay = self.failed(request, for: bot)
         guard delay > .zero, self.delayed.load(ordering: .relaxed) < Self.delayLimit else { return .response(response) }
         self.delayed.add(1, ordering: .relaxed)

@@ -11,11 +11,13 @@ final class EventStreamRoutes {
     private let services: EventStreamServices
     private let hub: Hub
     private let state: NodeState
+    private let gate: SocketGate?
 
-    init(services: EventStreamServices, hub: Hub, state: NodeState) {
+    init(services: EventStreamServices, hub: Hub, state: NodeState, gate: SocketGate? = nil) {
         self.services = services
         self.hub = hub
         self.state = state
+        self.gate = gate
     }
 
     func addRoutes(to router: inout Router) {
@@ -48,6 +50,12 @@ final class EventStreamRoutes {
         guard request.method != .HEAD else {
             return .response(HTTPResponse(status: .ok, headers: Self.headers))
         }
+        let seat: Seat?
+        do throws(Problem) {
+            seat = try self.gate?.enter(request)
+        } catch {
+            return .response(error.response)
+        }
         let eventLoop = lane.eventLoop
         let services = NIOLoopBound(self.services, eventLoop: eventLoop)
         let state = self.state
@@ -73,7 +81,7 @@ final class EventStreamRoutes {
                     }
                 )
             }.flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
-        )
+        ).holding(seat)
     }
 
     /// What the client asks for. A browser that reconnects says where it was in a header, and its URL is still the one of its

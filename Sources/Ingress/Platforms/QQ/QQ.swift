@@ -65,6 +65,13 @@ final class QQ: Platform {
         }
     }
 
+    func limited(retryAfter: TimeAmount) -> HTTPResponse {
+        var response = Self.sendAgain
+        response.status = .tooManyRequests
+        response.headers.append(("Retry-After", LimitRefusal.seconds(retryAfter)))
+        return response
+    }
+
     func retryLater(_ reason: BrokerError) -> HTTPResponse {
         Self.sendAgain
     }
