@@ -134,7 +134,8 @@ import Testing
     @Test func openings() throws {
         var limits = SocketLimits()
         limits.new = RateLimit(rate: 0.5, burst: 2)
-        let gate = try #require(SocketGate(limits: limits, now: { .uptimeNanoseconds(1) }))
+        let made = SocketGate(limits: limits, now: { .uptimeNanoseconds(1) })
+        let gate = try #require(made)
         for address in ["192.0.2.1", "192.0.2.2"] { _ = try gate.enter(try Self.request(from: address)) }
         let problem = #expect(throws: Problem.self) { try gate.enter(try Self.request(from: "192.0.2.3")) }
         #expect(problem?.status == .serviceUnavailable)
