@@ -24,7 +24,7 @@ struct BotImport {
     ///   - prefix: what the names begin with; a number follows, the first that is free.
     ///   - directory: what is registered now.
     static func plan(_ rows: [RelayTable.Row], prefix: String, beside directory: BotDirectory) -> [Fate] {
-        var names = Set(directory.bots.keys)
+        let names = directory.bots.keys
         var taken: [Secret: BotName] = [:]
         var number = 0
         return rows.map { row in
@@ -52,7 +52,6 @@ struct BotImport {
                 bot.tokens = [SocketToken(label: label, hash: hash, scopes: SocketToken.defaultScopes)]
                 bot.needsToken = true
             }
-            names.insert(name)
             taken[row.secret] = name
             return .add(bot)
         }
