@@ -3,9 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Somebody gave a wrong secret, token or signature: what an answer says to the node, and not to the client.
-public struct CredentialFailure: Hashable, Sendable {
+///
+/// A class, so that all other answers carry no more than a word of it.
+public final class CredentialFailure: Sendable {
     /// Whose it should have been; nil where that is not known.
-    public var bot: ChannelID?
+    public let bot: ChannelID?
 
     public init(for bot: ChannelID?) {
         self.bot = bot
