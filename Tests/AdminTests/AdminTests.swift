@@ -185,7 +185,7 @@ import Testing
             if case .stored(let position, _) = publication { positions.append(position) }
         }
         try await client.broker.moveCursor(of: .anybody, on: bot.channel, to: positions[0], eventLoop: loop).get()
-        let socket = SocketPresence(speech: .raw, since: 5, address: "192.0.2.1", token: BotName("home"), offset: 1)
+        let socket = SocketPresence(speech: .raw, since: 5, token: BotName("home"), offset: 1)
         client.presence.post(
             PresenceSheet(node: "one", time: AdminClient.now - 1_000, sockets: [socket]),
             of: .random(),

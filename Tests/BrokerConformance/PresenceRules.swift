@@ -16,7 +16,6 @@ public enum PresenceRules {
         let socket = SocketPresence(
             speech: .envelope,
             since: 12,
-            address: "2001:db8::1",
             token: BotName("home"),
             consumer: "logger \"quoted\"",
             offset: 9

@@ -51,13 +51,13 @@ export class BotDetails {
     const rows = (status.nodes ?? []).flatMap((sheet) => [
       ...sheet.sockets.map((socket) => element("tr", {},
         element("td", {}, sheet.node), element("td", {}, socket.protocol), element("td", {}, ago(socket.since)),
-        element("td", {}, socket.address ?? "–"), element("td", {}, socket.token ?? t("bySecret")),
+        element("td", {}, socket.token ?? t("bySecret")),
         element("td", { class: "number" }, socket.offset === undefined ? "–" : number(Math.max(0, status.events - socket.offset))))),
       sheet.count > sheet.sockets.length && element("tr", {},
-        element("td", {}, sheet.node), element("td", { colspan: 5 }, t("andMore", { count: sheet.count - sheet.sockets.length }))),
+        element("td", {}, sheet.node), element("td", { colspan: 4 }, t("andMore", { count: sheet.count - sheet.sockets.length }))),
     ]).filter(Boolean);
     if (!rows.length) return element("p", {}, t("nobody"));
-    return table(["node", "protocol", "since", "address", "token", "lag"], rows);
+    return table(["node", "protocol", "since", "token", "lag"], rows);
   }
 
   tokens(bot) {

@@ -31,14 +31,13 @@ extension PresenceSheet {
 }
 
 extension SocketPresence {
-    private static let members = JSONMemberNames("protocol", "since", "address", "token", "consumer", "offset")
+    private static let members = JSONMemberNames("protocol", "since", "token", "consumer", "offset")
 
     /// The connection as the sheet has it.
     public var json: [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("protocol", self.speech.rawValue)
         writer.member("since", self.since)
-        if let address { writer.member("address", address) }
         if let token { writer.member("token", token.text) }
         if let consumer { writer.member("consumer", consumer) }
         if let offset { writer.member("offset", offset) }
@@ -52,7 +51,6 @@ extension SocketPresence {
         self.init(
             speech: speech,
             since: since,
-            address: view["address"]?.string,
             token: view["token"]?.string.flatMap { BotName($0) },
             consumer: view["consumer"]?.string,
             offset: view["offset"]?.integer.flatMap { UInt64(exactly: $0) }

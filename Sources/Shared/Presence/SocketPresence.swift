@@ -15,8 +15,6 @@ public struct SocketPresence: Hashable, Sendable {
     public var speech: Speech
     /// When it opened, in milliseconds since 1970.
     public var since: Int64
-    /// Where its client is, as far as the node knows.
-    public var address: String?
     /// What opened it: a token's label, or nil for the bot's secret.
     public var token: BotName?
     /// The consumer or group that it is of; nil for none.
@@ -27,14 +25,12 @@ public struct SocketPresence: Hashable, Sendable {
     public init(
         speech: Speech,
         since: Int64,
-        address: String? = nil,
         token: BotName? = nil,
         consumer: String? = nil,
         offset: UInt64? = nil
     ) {
         self.speech = speech
         self.since = since
-        self.address = address
         self.token = token
         self.consumer = consumer
         self.offset = offset
