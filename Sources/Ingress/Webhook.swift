@@ -254,7 +254,7 @@ final class Webhook<P: Platform & SendableMetatype> {
                 platform: P.name,
                 problem: problem,
                 time: WallClock.now(),
-                credentialField: agreement.header
+                credentialField: agreement.header(of: request)
             ).observation
         }
     }

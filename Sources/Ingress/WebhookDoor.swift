@@ -21,18 +21,18 @@ struct WebhookDoor<P: Platform & SendableMetatype> {
 
     /// What is agreed on with the bot that a request is for.
     func agreement(for request: HTTPRequest, of platform: P) throws(AccessRefusal) -> Agreement {
-        guard self.access.registry != nil else { return Agreement(url: request.query) }
+        guard self.access.registry != nil else { return Agreement() }
         var webhook = platform.credentials(in: request)
         webhook.name = request.parameters["bot"]
         webhook.token = request.query["token"].map { Secret($0) }
         let bot = try self.access.bot(of: webhook, on: self.platform, now: self.clock.wallMilliseconds())
-        guard let bot else { return Agreement(url: request.query) }
+        guard let bot else { return Agreement() }
         let knowsSecret = webhook.secret.map { bot.isOpened(by: $0) } ?? false
-        return Agreement(with: bot, url: knowsSecret ? request.query : nil)
+        return Agreement(with: bot, heedsURL: knowsSecret)
     }
 
     /// Whether events may be published under an agreement.
     func admits(_ agreement: Agreement) -> Bool {
-        agreement.bot != nil || self.access.mode == .open
+        self.access.mode == .open || agreement.isRegistered
     }
 }

@@ -220,7 +220,7 @@ import Testing
             bot.options.aesKey = sender.key.map { Secret($0) }
         }
         let weChat = WeChat(configuration: IngressConfiguration(), clock: Clock { 1_400_000_000_000 })
-        let verdict = weChat.receive(try sender.request().request, Agreement(with: bot, url: nil))
+        let verdict = weChat.receive(try sender.request().request, Agreement(with: bot, heedsURL: false))
         let publishing = try #require(verdict.published)
         #expect(publishing.channel == bot.channel)
         let answer = try #require(publishing.reply?.form.response(to: .text("hello")))

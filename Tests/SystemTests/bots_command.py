@@ -35,7 +35,7 @@ class Registry:
             text=True,
             timeout=PATIENCE * 2,
             cwd=self.folder,
-            env=environment(**self.variables, **variables),
+            env=environment(**(self.variables | variables)),
         )
         self.printed += done.stdout + done.stderr
         return done

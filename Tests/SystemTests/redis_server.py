@@ -6,6 +6,8 @@ import socket
 import subprocess
 import time
 
+import leaks
+
 PATIENCE = 15
 
 
@@ -64,5 +66,15 @@ class RedisServer:
     def __enter__(self):
         return self
 
+    def leaked_secrets(self):
+        """Secrets in what Redis would write to disk now: all keys and all values."""
+        self._run("CONFIG", "SET", "rdbcompression", "no")
+        self._run("CONFIG", "SET", "appendonly", "no")
+        if "OK" not in self._try("SAVE"):
+            return set()  # it is down, or a test forbade it to answer
+        return leaks.found_in((self.folder / "dump.rdb").read_bytes().decode(errors="replace"))
+
     def __exit__(self, *_):
+        leaked = self.leaked_secrets() if self.process.poll() is None else set()
         self.kill()
+        assert not leaked

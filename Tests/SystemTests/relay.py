@@ -13,6 +13,7 @@ import urllib.parse
 
 from websockets.sync.client import connect
 
+import leaks
 import qq
 from http_raw import RawConnection
 from websocket_raw import RawWebSocket
@@ -23,9 +24,10 @@ PATIENCE = 15  # seconds until something that ought to happen counts as not happ
 
 
 def environment(**additions):
-    """This process's environment without what would configure Hookwire."""
+    """This process's environment without what would configure Hookwire, but that it tells all it has to tell: what is
+    searched for secrets is what a developer who looks for something sees."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("HOOKWIRE_")}
-    return plain | additions
+    return plain | {"HOOKWIRE_LOG_LEVEL": "trace"} | additions
 
 
 @dataclasses.dataclass
@@ -143,19 +145,20 @@ class Relay:
 
     def leaked_secrets(self):
         """Secrets of this test run in the log or on stdout, where only the sample one belongs."""
-        text = self.log + self.printed
-        return {s for s in qq.issued if s in text or urllib.parse.quote(s, safe="") in text}
+        return leaks.found_in(self.log + self.printed)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        shown = ""
         if self.process.poll() is None:
+            shown = leaks.shown_by(self.process, self.port) if self.scheme == "http" else ""
             self.process.kill()
         self.process.wait()
         self._reader.join(PATIENCE)
         self.process.stdout.close()
-        assert not self.leaked_secrets()
+        assert not self.leaked_secrets() and not leaks.found_in(shown)
 
 
 def receive(bot):

@@ -84,7 +84,7 @@ def server(tmp_path_factory):
 @pytest.mark.parametrize("path, method, operation", list(operations()))
 def test_openapi_is_true(server, path, method, operation):
     """Each path and method is there, and what it answers is what the document says: status, media type and schema."""
-    parameters = {"platform": "generic", "token": "0" * 48, "number": "7", "position": "1-1"}
+    parameters = {"platform": "generic", "token": "0" * 48, "number": "7", "position": "1-1", "bot": "demo"}
     target = re.sub(r"{(\w+)}", lambda match: parameters[match[1]], path)
     for query, headers, body in REQUESTS.get((path, method), [("", {}, None)]):
         answer = server.request(method.upper(), target + query, body, headers)

@@ -369,3 +369,18 @@ def test_documented_file(file):
     bot = json.loads(file.does("show", "support", "--json"))
     assert bot["limits"] == {"requests": "100/s", "burst": 200, "sockets": 10, "log_bytes": 1 << 20}
     assert not bot["opens_by_secret"]
+
+
+def test_settings_from_files(redis, tmp_path):
+    """The Redis URL, which may hold a password, and the key may be in files that the environment names."""
+    redis.command("FLUSHALL")
+    registry = Registry("redis", tmp_path, redis)
+    registry.does("add", "support", "--secret", qq.secret())
+    (tmp_path / "url").write_text(redis.url + "\n")
+    (tmp_path / "key").write_text(registry.key + "\n")
+    files = {"HOOKWIRE_REDIS_URL_FILE": "url", "HOOKWIRE_REGISTRY_KEY_FILE": "key"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Registry, "variables", files)
+        assert names(registry) == ["support"]
+        sentence = registry.refuses("list", code=64, HOOKWIRE_REGISTRY_KEY_FILE="nowhere")
+        assert "HOOKWIRE_REGISTRY_KEY_FILE" in sentence and "nowhere" in sentence

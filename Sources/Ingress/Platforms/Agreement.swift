@@ -5,70 +5,94 @@
 internal import Shared
 
 /// What the owner of a bot and its platform have agreed on, as the registry has it, or as the webhook's URL says.
+///
+/// Of a registered bot a URL counts only from somebody who knows the secret, and only where the registry says nothing: to
+/// anybody else's word that nothing is signed, for one, nobody may listen.
+///
+/// It goes by value through a platform's code for each event. So the bot stands in a box, and the URL with its request.
 struct Agreement {
-    /// Nil for a bot that is not registered, whose URL says everything.
-    let bot: Bot?
-    /// What the URL says. Of a registered bot it counts only from somebody who knows the secret, and only where the registry
-    /// says nothing: to anybody else's word that nothing is signed, for one, nobody may listen.
-    private let url: QueryParameters?
+    private let registered: RegisteredBot?
+    private let heedsURL: Bool
 
     /// The agreement of a bot that is not registered.
-    init(url: QueryParameters) {
-        self.bot = nil
-        self.url = url
+    init() {
+        self.registered = nil
+        self.heedsURL = true
     }
 
     /// The agreement of a registered bot.
     ///
-    /// - Parameter url: nil where the request does not present the secret.
-    init(with bot: Bot, url: QueryParameters?) {
-        self.bot = bot
-        self.url = url
+    /// - Parameter heedsURL: whether the request presents the secret.
+    init(with bot: Bot, heedsURL: Bool) {
+        self.registered = RegisteredBot(bot: bot)
+        self.heedsURL = heedsURL
     }
 
-    /// What the platform signs with, or presents; nil where the URL names none.
-    var secrets: SigningSecrets? {
-        if let bot { return SigningSecrets(current: bot.secret, previous: bot.previousSecret) }
-        return self.given("secret").map { SigningSecrets(current: Secret($0)) }
-    }
+    /// Nil for a bot that is not registered, whose URL says everything.
+    var bot: Bot? { self.registered?.bot }
 
-    /// Messenger's verify token.
-    var verifyToken: Secret? {
-        self.bot?.options.verifyToken ?? self.given("verify_token").map { Secret($0) }
-    }
+    /// Whether the bot is registered.
+    var isRegistered: Bool { self.registered != nil }
 
-    /// WeChat's EncodingAESKey.
-    var aesKey: Secret? {
-        self.bot?.options.aesKey ?? self.given("aes_key").map { Secret($0) }
-    }
-
-    /// WeChat's app id.
-    var appID: String? {
-        self.bot?.appID ?? self.given("app_id")
-    }
-
-    /// The field that carries the secret, or the signature.
-    var header: String? {
-        self.bot?.options.header ?? self.given("header")
-    }
-
-    /// How a generic webhook is signed.
-    var scheme: String? {
-        self.bot?.options.scheme ?? self.given("scheme")
-    }
-
-    /// Whether a generic webhook waits for the bot's reply.
-    var waitsForReply: Bool {
-        self.bot?.options.waitsForReply == true || self.url?["reply"] == "1"
-    }
+    /// Where a registered bot's events go; of another bot the secret says it.
+    var registeredChannel: ChannelID? { self.registered?.bot.channel }
 
     /// Where the events go that are signed with one of the secrets.
     func channel(of secret: Secret) -> ChannelID {
-        self.bot?.channel ?? ChannelID(secret: secret)
+        self.registeredChannel ?? ChannelID(secret: secret)
     }
 
-    private func given(_ name: String) -> String? {
-        self.url?[name].flatMap { $0.isEmpty ? nil : $0 }
+    private final class RegisteredBot {
+        let bot: Bot
+
+        init(bot: Bot) {
+            self.bot = bot
+        }
+    }
+}
+
+extension Agreement {
+    /// What the platform signs with, or presents; nil where the URL names none.
+    func secrets(of request: HTTPRequest) -> SigningSecrets? {
+        if let bot = self.registered?.bot {
+            return SigningSecrets(current: bot.secret, previous: bot.previousSecret)
+        }
+        return request.secretInURL.map { SigningSecrets(current: $0) }
+    }
+
+    /// Messenger's verify token.
+    func verifyToken(of request: HTTPRequest) -> Secret? {
+        self.registered?.bot.options.verifyToken ?? self.given("verify_token", request).map { Secret($0) }
+    }
+
+    /// WeChat's EncodingAESKey.
+    func aesKey(of request: HTTPRequest) -> Secret? {
+        self.registered?.bot.options.aesKey ?? self.given("aes_key", request).map { Secret($0) }
+    }
+
+    /// WeChat's app id.
+    func appID(of request: HTTPRequest) -> String? {
+        self.registered?.bot.appID ?? self.given("app_id", request)
+    }
+
+    /// The field that carries the secret, or the signature.
+    func header(of request: HTTPRequest) -> String? {
+        self.registered?.bot.options.header ?? self.given("header", request)
+    }
+
+    /// How a generic webhook is signed.
+    func scheme(of request: HTTPRequest) -> String? {
+        self.registered?.bot.options.scheme ?? self.given("scheme", request)
+    }
+
+    /// Whether a generic webhook waits for the bot's reply.
+    func waitsForReply(_ request: HTTPRequest) -> Bool {
+        self.registered?.bot.options.waitsForReply == true || self.given("reply", request) == "1"
+    }
+
+    private func given(_ name: String, _ request: HTTPRequest) -> String? {
+        guard self.heedsURL else { return nil }
+        return request.query[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

@@ -91,7 +91,7 @@ extension ChatPlatform {
         _ agreement: Agreement
     ) -> Publishing {
         // Beside a registered bot's secret it is a token of ours; otherwise it may be the sender's own.
-        let ownParameters = Self.ownParameters + (agreement.bot == nil ? [] : ["token"])
+        let ownParameters = Self.ownParameters + (agreement.isRegistered ? ["token"] : [])
         let event = Event(
             platform: Self.name,
             id: description.id.flatMap { (1...EventDescription.maximumIDLength).contains($0.utf8.count) ? $0 : nil },

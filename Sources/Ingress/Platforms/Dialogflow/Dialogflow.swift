@@ -36,7 +36,7 @@ final class Dialogflow: ChatPlatform {
 
     func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(DialogflowRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        let header = agreement.header
+        let header = agreement.header(of: request)
         guard header?.isHTTPToken ?? true else { throw .malformedHeader }
         guard let secret = Self.secret(of: request, header: header) else { throw .missingSecret }
         guard agreement.bot?.isOpened(by: secret) ?? true else { throw .wrongSecret }

@@ -38,7 +38,7 @@ final class Generic: ChatPlatform {
     /// The secret in the URL, or where the scheme has it itself in a field, that one.
     func credentials(in request: HTTPRequest) -> WebhookCredentials {
         if let secret = request.secretInURL { return WebhookCredentials(secret: secret) }
-        guard let scheme = try? GenericScheme(Agreement(url: request.query)), case .bearer(let header) = scheme else {
+        guard let scheme = try? GenericScheme(request, Agreement()), case .bearer(let header) = scheme else {
             return WebhookCredentials()
         }
         return WebhookCredentials(secret: try? Self.presented(request.headers, in: header))
@@ -46,14 +46,14 @@ final class Generic: ChatPlatform {
 
     func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) -> Verified {
         var verified = try self.check(request, agreement)
-        verified.waitsForReply = agreement.waitsForReply
+        verified.waitsForReply = agreement.waitsForReply(request)
         return verified
     }
 
     /// Checks a signature with each of the secrets: which of them a sender has, only its owner knows.
     private func check(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) -> Verified {
-        let secrets = agreement.secrets
-        switch try GenericScheme(agreement) {
+        let secrets = agreement.secrets(of: request)
+        switch try GenericScheme(request, agreement) {
         case .hmac(let signature):
             guard let secrets else { throw .missingSecret }
             return Verified(secret: try signature.check(request, secrets), body: request.body)

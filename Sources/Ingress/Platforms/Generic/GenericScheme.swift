@@ -16,10 +16,10 @@ enum GenericScheme {
     /// `scheme=none`: whoever knows the URL.
     case unsigned
 
-    /// Reads an agreement.
-    init(_ agreement: Agreement) throws(GenericRejection) {
-        let header = agreement.header
-        switch agreement.scheme {
+    /// Reads an agreement, and the URL of a request where it counts.
+    init(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) {
+        let header = agreement.header(of: request)
+        switch agreement.scheme(of: request) {
         case nil, "github": self = .hmac(try HMACSignature(header: header))
         case "standard": self = .standard
         case "bearer":

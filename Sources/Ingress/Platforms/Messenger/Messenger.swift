@@ -40,8 +40,8 @@ final class Messenger: ChatPlatform {
             let challenge = request.query["hub.challenge"]
         else { throw .notAHandshake }
         // One that no secret belongs to would be accepted only to fail with its first event.
-        guard agreement.secrets != nil else { throw .missingSecret }
-        guard let token = agreement.verifyToken else { throw .missingVerifyToken }
+        guard agreement.secrets(of: request) != nil else { throw .missingSecret }
+        guard let token = agreement.verifyToken(of: request) else { throw .missingVerifyToken }
         guard token == Secret(presented) else { throw .wrongVerifyToken }
         guard (1...Self.maximumChallengeLength).contains(challenge.utf8.count),
             challenge.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
@@ -51,7 +51,7 @@ final class Messenger: ChatPlatform {
 
     func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(MessengerRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        guard let secrets = agreement.secrets else { throw .missingSecret }
+        guard let secrets = agreement.secrets(of: request) else { throw .missingSecret }
         let signature: String
         switch request.headers.single("x-hub-signature-256") {
         case .missing: throw .missingSignature

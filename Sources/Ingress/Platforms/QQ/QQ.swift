@@ -77,7 +77,7 @@ final class QQ: Platform {
     }
 
     private func judge(_ request: HTTPRequest, _ agreement: Agreement) throws(QQRejection) -> Verdict {
-        guard let secrets = agreement.secrets else { throw .missingSecret }
+        guard let secrets = agreement.secrets(of: request) else { throw .missingSecret }
         let body = request.body
         guard body.readableBytesView.first == UInt8(ascii: "{") else { throw .notAnObject }
         let signature = try QQSignature(fields: request.fields)
@@ -104,7 +104,7 @@ final class QQ: Platform {
                 self.publishing(
                     request,
                     payload: payload,
-                    channel: agreement.bot?.channel ?? key.channel,
+                    channel: agreement.registeredChannel ?? key.channel,
                     signature: signature,
                     lifetime: lifetime,
                     now: now
@@ -139,7 +139,7 @@ final class QQ: Platform {
     ) throws(QQRejection) -> QQKey {
         let known = self.keys.value(for: secrets.current)
         let key = if let known { known } else { try Self.derive(secrets.current) }
-        let previous: QQKey? = if let secret = secrets.previous { try self.key(of: secret) } else { nil }
+        let previous: QQKey? = if let secret = secrets.previous { try self.keptKey(of: secret) } else { nil }
         let genuine: QQKey
         switch self.verifier.verify(signature, body: body, key: key, previous: previous, now: .now()) {
         case .forged: throw .wrongSignature
@@ -151,8 +151,15 @@ final class QQ: Platform {
         }
         // Only a key that has proved itself may push others out of the cache.
         if known == nil, genuine === key { self.keys.insert(key, for: secrets.current) }
-        if genuine !== key, let secret = secrets.previous { self.keys.insert(genuine, for: secret) }
         return genuine
+    }
+
+    /// The key of a secret that the registry names: nobody can fill the cache with such.
+    private func keptKey(of secret: Secret) throws(QQRejection) -> QQKey {
+        if let known = self.keys.value(for: secret) { return known }
+        let key = try Self.derive(secret)
+        self.keys.insert(key, for: secret)
+        return key
     }
 
     private func noteStandardCheck(_ key: QQKey) {

@@ -50,18 +50,18 @@ final class WeChat: ChatPlatform {
     /// The check of the URL tells nobody anything and is not asked to be fresh.
     func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> HTTPResponse? {
         guard request.method == .GET else { return nil }
-        let tokens = try Self.tokens(agreement)
+        let tokens = try Self.tokens(request, agreement)
         guard let echo = request.query["echostr"] else { throw .notAHandshake }
         _ = try WeChatSignature(request.query).check(request.query["signature"], tokens)
         guard (1...Self.maximumEchoLength).contains(echo.utf8.count) else { throw .notAHandshake }
-        _ = try Self.cipher(agreement)
+        _ = try Self.cipher(request, agreement)
         return .plainEcho(echo)
     }
 
     func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        let tokens = try Self.tokens(agreement)
-        let cipher = try Self.cipher(agreement)
+        let tokens = try Self.tokens(request, agreement)
+        let cipher = try Self.cipher(request, agreement)
         let signature = try WeChatSignature(request.query)
         let isEncrypted = request.query["encrypt_type"] == "aes"
         let token: Secret
@@ -112,15 +112,17 @@ final class WeChat: ChatPlatform {
         )
     }
 
-    private static func tokens(_ agreement: Agreement) throws(WeChatRejection) -> SigningSecrets {
-        guard let tokens = agreement.secrets else { throw .missingSecret }
+    private static func tokens(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> SigningSecrets
+    {
+        guard let tokens = agreement.secrets(of: request) else { throw .missingSecret }
         return tokens
     }
 
     /// The cipher that the agreement has the key of; nil in plain mode.
-    private static func cipher(_ agreement: Agreement) throws(WeChatRejection) -> WeChatCipher? {
-        guard let key = agreement.aesKey else { return nil }
-        guard let appID = agreement.appID else { throw .missingAppID }
+    private static func cipher(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> WeChatCipher?
+    {
+        guard let key = agreement.aesKey(of: request) else { return nil }
+        guard let appID = agreement.appID(of: request) else { throw .missingAppID }
         guard let cipher = WeChatCipher(encodedKey: key, appID: appID) else { throw .malformedAESKey }
         return cipher
     }
