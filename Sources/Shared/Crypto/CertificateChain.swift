@@ -99,7 +99,8 @@ public final class CertificateChain {
     ///
     /// - Parameter host: a name, or an address.
     public func isFor(host: String) -> Bool {
-        var address = in6_addr()
+        // An address takes 4 or 16 bytes; what they are is for libcrypto to find out.
+        var address = [UInt8](repeating: 0, count: 16)
         let isAddress = inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
         if isAddress { return X509_check_ip_asc(self.certificates[0], host, 0) == 1 }
         return X509_check_host(self.certificates[0], host, host.utf8.count, 0, nil) == 1
