@@ -56,7 +56,10 @@ final class Webhook<P: Platform & SendableMetatype> {
         } catch {
             return self.refuse(error)
         }
-        if let bot = agreement.bot, let banned = self.limits.addresses?.refusal(of: request, for: bot.channel) {
+        // A bot is large: it is asked for only where there is one, which most relays never have.
+        if agreement.isRegistered, let channel = agreement.registeredChannel,
+            let banned = self.limits.addresses?.refusal(of: request, for: channel)
+        {
             return banned
         }
         switch self.platform.receive(request, agreement) {
@@ -66,7 +69,7 @@ final class Webhook<P: Platform & SendableMetatype> {
         case .refuse(let problem):
             self.report(request, agreement, refusedWith: problem)
             let isForged = problem.status == .unauthorized || problem.status == .forbidden
-            return self.refuse(isForged ? problem.charged(for: agreement.bot?.channel) : problem)
+            return self.refuse(isForged ? problem.charged(for: agreement.registeredChannel) : problem)
         case .publish(var publishing):
             // Whatever a platform takes for a secret: here it must be a registered bot's.
             guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
@@ -74,15 +77,20 @@ final class Webhook<P: Platform & SendableMetatype> {
                 return .response(self.notStored(.closed))
             }
             self.limits.addresses?.succeeded(request, for: publishing.channel)
-            publishing.retention = agreement.bot?.channelRetention
-            switch self.limits.take(for: agreement.bot, on: self.eventLoop) {
-            case .decided(let decision): return self.decided(decision, publishing)
-            case .pending(let decision): return self.publish(publishing, when: decision)
-            }
+            guard let bot = agreement.isRegistered ? agreement.bot : nil else { return self.admitted(publishing) }
+            publishing.retention = bot.channelRetention
+            return self.publish(publishing, of: bot)
         }
     }
 
     // MARK: Events within their bot's limit, and beyond
+
+    private func publish(_ publishing: Publishing, of bot: Bot) -> HTTPReply {
+        switch self.limits.take(for: bot, on: self.eventLoop) {
+        case .decided(let decision): self.decided(decision, publishing)
+        case .pending(let decision): self.publish(publishing, when: decision)
+        }
+    }
 
     private func publish(_ publishing: Publishing, when decision: EventLoopFuture<RateDecision>) -> HTTPReply {
         let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -102,13 +110,17 @@ final class Webhook<P: Platform & SendableMetatype> {
     private func decided(_ decision: RateDecision, _ publishing: Publishing) -> HTTPReply {
         switch decision {
         case .admitted:
-            if let terms = publishing.reply { return self.publish(publishing, awaitingReply: terms) }
-            return self.publish(publishing)
+            return self.admitted(publishing)
         case .refused(let time):
             self.metrics.refused(LimitRefusal.requestRate.rawValue)
             LimitRefusal.requestRate.count()
             return .response(self.platform.limited(retryAfter: time))
         }
+    }
+
+    private func admitted(_ publishing: Publishing) -> HTTPReply {
+        if let terms = publishing.reply { return self.publish(publishing, awaitingReply: terms) }
+        return self.publish(publishing)
     }
 
     private func refuse(_ refusal: AccessRefusal) -> HTTPReply { self.refuse(refusal.problem) }

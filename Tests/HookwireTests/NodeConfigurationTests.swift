@@ -123,7 +123,7 @@ import Testing
         try "0123456789abcdef\n".write(toFile: "\(folder)/token", atomically: true, encoding: .utf8)
         try "short\n".write(toFile: "\(folder)/short", atomically: true, encoding: .utf8)
         func configuration(_ yaml: String) async throws -> NodeConfiguration {
-            try yaml.write(toFile: "\(folder)/config.yaml", atomically: true, encoding: .utf8)
+            try ("bots: bots.yaml\n" + yaml).write(toFile: "\(folder)/config.yaml", atomically: true, encoding: .utf8)
             return try await self.configuration(["config": "\(folder)/config.yaml"])
         }
         #expect(try await configuration("admin-token-file: \(folder)/token\n").adminToken == Secret("0123456789abcdef"))

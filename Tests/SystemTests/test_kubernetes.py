@@ -219,14 +219,18 @@ def test_network(objects, entry):
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_overlay_of_the_documentation(entry, tmp_path):
     """The overlay that docs/deployment.md shows builds on both, with its own image, secret, setting and host."""
-    (text,) = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "docs/deployment.md").read_text(), re.DOTALL)
+    text, patches = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "docs/deployment.md").read_text(), re.DOTALL)
     (tmp_path / "hookwire").symlink_to(REPOSITORY)
     (tmp_path / "my").mkdir()
-    (tmp_path / "my/kustomization.yaml").write_text(text.replace("overlays/external-redis", entry))
+    (tmp_path / "my/kustomization.yaml").write_text((text + patches).replace("overlays/external-redis", entry))
     (tmp_path / "my/redis.env").write_text("url=rediss://here\npassword=mine\n")
     built = build(tmp_path / "my")
     for _, pod in built.tiers():
         assert container(pod)["image"] == "registry.my.example/hookwire:1"
+        (mount,) = [mount for mount in container(pod)["volumeMounts"] if mount["name"] == "registry"]
+        variables = {variable["name"]: variable.get("value") for variable in container(pod)["env"]}
+        assert variables["HOOKWIRE_ACCESS"] == "registered" and "HOOKWIRE_REDIS_URL" in variables
+        assert variables["HOOKWIRE_REGISTRY_KEY_FILE"].startswith(mount["mountPath"])
     assert settings(built)["HOOKWIRE_LOG_LEVEL"] == "notice" and settings(built)["HOOKWIRE_PORT"] == "8080"
     (secret,) = built.of("Secret")
     assert base64.b64decode(secret["data"]["url"]) == b"rediss://here"
