@@ -190,8 +190,9 @@ class Bad:
             client.sendall(self.head)
             while self.again:
                 client.sendall(self.again)
-            if self.waits:
-                client.recv(65536)
+            # The request may come in pieces.
+            while self.waits and client.recv(65536):
+                pass
 
     def _accept(self):
         with contextlib.suppress(OSError):
