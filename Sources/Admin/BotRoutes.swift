@@ -49,7 +49,7 @@ struct BotRoutes {
         return .eventually(
             self.overview.status(of: page, on: self.desk.eventLoop).map { status in
                 var writer = JSONObjectWriter()
-                let bots = zip(page, status).map { BotDescription.json($0, now: now, status: $1) }
+                let bots = zip(page, status).map { BotDescription.json($0, now: now, status: $1?.json) }
                 writer.member("bots", json: JSONWriter.array(bots))
                 writer.member("total", directory.bots.count)
                 if !isLast, let last = page.last { writer.member("next", last.name.text) }
@@ -66,7 +66,7 @@ struct BotRoutes {
         let now = self.desk.now()
         return .eventually(
             self.overview.status(of: [bot], on: self.desk.eventLoop).map { status in
-                .response(.uncached(BotDescription.json(bot, now: now, status: status.first.flatMap { $0 })))
+                .response(.uncached(BotDescription.json(bot, now: now, status: status.first.flatMap { $0 }?.json)))
             }
         )
     }

@@ -22,7 +22,9 @@ struct BotsList: AsyncParsableCommand {
         try await OpenBotStore.with(self.store) { open in
             let bots = try await open.store.bots().sorted { $0.name < $1.name }
             if json {
-                for bot in bots { print(BotJSON.text(bot)) }
+                for bot in bots {
+                    print(String(decoding: BotDescription.json(bot, now: WallClock.now()), as: UTF8.self))
+                }
             } else {
                 for line in BotTable.lines(bots, now: WallClock.now()) { print(line) }
             }

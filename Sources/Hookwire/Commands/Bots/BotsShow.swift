@@ -26,7 +26,7 @@ struct BotsShow: AsyncParsableCommand {
                 throw BotStoreError(.unknownBot, "There is no bot \(name); hookwire bots list shows those there are.")
             }
             if json {
-                print(BotJSON.text(bot))
+                print(String(decoding: BotDescription.json(bot, now: WallClock.now()), as: UTF8.self))
             } else {
                 for line in BotSheet.lines(bot, urls: BotURLs(bot, base: base), now: WallClock.now()) { print(line) }
             }

@@ -2,15 +2,14 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
-internal import Shared
-
-/// What the API says of a bot. No secret and no hash is in it.
-enum BotDescription {
-    /// The bot as JSON.
+/// What programs are told of a bot, by the admin API and by `hookwire bots`. No secret and no hash is in it.
+public enum BotDescription {
+    /// The bot as a JSON object.
     ///
-    /// - Parameter status: what is known of its traffic; nil where it was not asked for.
-    static func json(_ bot: Bot, now: Int64, status: BotStatus? = nil) -> [UInt8] {
+    /// - Parameters:
+    ///   - now: in milliseconds since 1970.
+    ///   - status: what is known of its traffic, in JSON; nil where it was not asked for.
+    public static func json(_ bot: Bot, now: Int64, status: [UInt8]? = nil) -> [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("name", bot.name.text)
         writer.member("platform", bot.platform.rawValue)
@@ -27,7 +26,7 @@ enum BotDescription {
         if let origins = bot.allowedOrigins {
             writer.member("origins", json: JSONWriter.array(origins.map { JSONWriter.string($0) }))
         }
-        if let status { writer.member("status", json: status.json) }
+        if let status { writer.member("status", json: status) }
         return writer.finish()
     }
 
@@ -36,7 +35,7 @@ enum BotDescription {
         writer.member("name", token.label.text)
         let scopes = TokenScope.allCases.filter { token.scopes.contains($0) }
         writer.member("scopes", json: JSONWriter.array(scopes.map { JSONWriter.string($0.rawValue) }))
-        if let expiry = token.expiry { writer.member("expires", expiry) }
+        if let expiry = token.expiry { writer.member("expires", UTCTimeText.format(milliseconds: expiry)) }
         writer.member("expired", token.isExpired(at: now))
         return writer.finish()
     }
