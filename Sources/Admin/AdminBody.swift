@@ -52,12 +52,12 @@ struct AdminBody {
                 guard members.contains(name) else {
                     throw BotStoreError(
                         .invalid,
-                        "There is no member \"\(prefix)\(name.prefix(40))\" here. There are: "
+                        "There is no member \(Self.shown(prefix + name)) here. There are: "
                             + members.joined(separator: ", ") + "."
                     )
                 }
                 guard values[name] == nil else {
-                    throw BotStoreError(.invalid, "\"\(prefix)\(name)\" stands there twice.")
+                    throw BotStoreError(.invalid, "The member \(Self.shown(prefix + name)) stands there twice.")
                 }
                 values[name] = try Self.value(value, name: prefix + name)
                 return true
@@ -68,6 +68,13 @@ struct AdminBody {
         }
         if let fault { throw fault }
         self.values = values
+    }
+
+    /// A member's name as an error may repeat it: what looks like no name may be a secret.
+    private static func shown(_ name: String) -> String {
+        let isName =
+            name.utf8.count <= 24 && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F || $0 == 0x2E }
+        return isName ? "\"\(name)\"" : "of the name that is given"
     }
 
     private static func value(_ value: JSONValue, name: String) throws(BotStoreError) -> Value? {

@@ -56,7 +56,9 @@ final class AdminDesk {
             do throws(AdminRefusal) {
                 try self.gate.check(token, now: .now())
             } catch {
-                self.logger.notice(
+                // A flood is told by its beginning.
+                self.logger.log(
+                    level: error == .tooManyFailures ? .debug : .notice,
                     "a request to the admin API was refused",
                     metadata: ["actor": "\(Self.actor(of: request))", "reason": "\(error.rawValue)"]
                 )

@@ -5,10 +5,13 @@
 internal import NIOCore
 internal import Shared
 
-/// Lets in who has the admin token, and makes guessing it slow. Belongs to one event loop.
+/// Lets in who has the admin token. Belongs to one event loop.
+///
+/// The right token always opens: a page or a program that floods the listener with wrong ones, even from the operator's own
+/// machine, must not lock the operator out. A token cannot be guessed, having 16 characters at least; answering fewer wrong
+/// ones in words keeps the log readable.
 final class AdminGate {
-    /// So many wrong tokens are answered at once; behind them, one a second, whoever sends them: the listener is the
-    /// operator's alone.
+    /// So many wrong tokens in a row are answered and logged one by one; behind them, one a second.
     private static let patience = 20
 
     private let token: Secret
@@ -24,12 +27,12 @@ final class AdminGate {
     /// - Parameter token: nil where the request has none.
     func check(_ token: Secret?, now: NIODeadline) throws(AdminRefusal) {
         guard let token else { throw .missingToken }
-        self.failures = max(0, self.failures - Int((now - self.lastFailure).nanoseconds / 1_000_000_000))
+        guard token != self.token else { return }
+        let forgiven = (now - self.lastFailure).nanoseconds / 1_000_000_000
+        self.failures = max(0, self.failures - Int(clamping: forgiven))
         guard self.failures < Self.patience else { throw .tooManyFailures }
-        guard token == self.token else {
-            self.failures += 1
-            self.lastFailure = now
-            throw .wrongToken
-        }
+        self.failures += 1
+        self.lastFailure = now
+        throw .wrongToken
     }
 }

@@ -34,7 +34,7 @@ enum AdminRefusal: String, Error, CaseIterable, Sendable {
             Problem(
                 .tooManyRequests,
                 reason: self.rawValue,
-                detail: "Too many wrong tokens; try again in a few seconds.",
+                detail: "Too many wrong tokens; the right one is in the node's HOOKWIRE_ADMIN_TOKEN.",
                 headers: [("Retry-After", "5")]
             )
         case .badName:
