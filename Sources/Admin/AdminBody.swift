@@ -17,6 +17,7 @@ struct AdminBody {
         case truth(Bool)
         case texts([String])
         case object(AdminBody)
+        case null
         case other
     }
 
@@ -77,9 +78,9 @@ struct AdminBody {
         return isName ? "\"\(name)\"" : "of the name that is given"
     }
 
-    private static func value(_ value: JSONValue, name: String) throws(BotStoreError) -> Value? {
+    private static func value(_ value: JSONValue, name: String) throws(BotStoreError) -> Value {
         switch value.kind {
-        case .null: return nil
+        case .null: return .null
         case .string: return value.string.map { .text($0) } ?? .other
         case .boolean: return value.boolean.map { .truth($0) } ?? .other
         case .number: return value.integer.map { .number($0) } ?? .other
@@ -98,9 +99,14 @@ struct AdminBody {
 
     // MARK: What it says
 
+    /// Whether a member is there to take away what is set.
+    func takesAway(_ name: String) -> Bool {
+        if case .null = self.values[name] { true } else { false }
+    }
+
     func text(_ name: String) throws(BotStoreError) -> String? {
         switch self.values[name] {
-        case nil: nil
+        case nil, .null: nil
         case .text(let text): text
         default: throw self.wrong(name, "a string")
         }
@@ -108,7 +114,7 @@ struct AdminBody {
 
     func truth(_ name: String) throws(BotStoreError) -> Bool? {
         switch self.values[name] {
-        case nil: nil
+        case nil, .null: nil
         case .truth(let truth): truth
         default: throw self.wrong(name, "true or false")
         }
@@ -116,7 +122,7 @@ struct AdminBody {
 
     func number(_ name: String, in range: ClosedRange<Int64>) throws(BotStoreError) -> Int64? {
         switch self.values[name] {
-        case nil: nil
+        case nil, .null: nil
         case .number(let number) where range.contains(number): number
         default: throw self.wrong(name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -124,7 +130,7 @@ struct AdminBody {
 
     func texts(_ name: String) throws(BotStoreError) -> [String]? {
         switch self.values[name] {
-        case nil: nil
+        case nil, .null: nil
         case .texts(let texts): texts
         default: throw self.wrong(name, "an array of strings")
         }
@@ -132,7 +138,7 @@ struct AdminBody {
 
     func object(_ name: String) throws(BotStoreError) -> AdminBody? {
         switch self.values[name] {
-        case nil: nil
+        case nil, .null: nil
         case .object(let object): object
         default: throw self.wrong(name, "an object")
         }

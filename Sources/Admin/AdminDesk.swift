@@ -10,6 +10,10 @@ internal import Shared
 /// What every route of the API needs: the gate before it, the store behind it, and a line in the log for who
 /// is turned away. What is done the store puts into the audit log. Belongs to one event loop.
 final class AdminDesk {
+    /// How long an answer waits at most until the node knows what was changed.
+    private static let longestSettling = Duration.seconds(2)
+    private static let look = Duration.milliseconds(20)
+
     let store: any BotStore
     let registry: BotRegistry
     let eventLoop: any EventLoop
@@ -94,7 +98,7 @@ final class AdminDesk {
         failure: @escaping @Sendable (BotStoreError) -> HTTPResponse = { $0.problem.response },
         answer: @escaping @Sendable (Bot?) -> HTTPResponse
     ) -> HTTPReply {
-        let store = self.store
+        let (store, registry) = (self.store, self.registry)
         let promise = self.eventLoop.makePromise(of: HTTPReply.self)
         promise.completeWithTask {
             do throws(BotStoreError) {
@@ -104,11 +108,21 @@ final class AdminDesk {
                     changed.bot = bot
                     return bot
                 }
+                await Self.settled(name, as: changed.bot, in: registry)
                 return .response(answer(changed.bot))
             } catch {
                 return .response(failure(error))
             }
         }
         return .eventually(promise.futureResult)
+    }
+
+    /// Returns when this node knows a change that was made, so that whoever made it finds it: the registry is read about
+    /// twice a second. Who is faster with another change, or a registry that is away, holds nobody up for long.
+    private static func settled(_ name: BotName, as bot: Bot?, in registry: BotRegistry) async {
+        let deadline = ContinuousClock.now + self.longestSettling
+        while registry.directory?.bot(named: name) != bot, .now < deadline {
+            do { try await Task.sleep(for: self.look) } catch { return }
+        }
     }
 }

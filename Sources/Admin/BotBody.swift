@@ -54,19 +54,46 @@ enum BotBody {
     }
 
     private static func apply(_ body: AdminBody, to bot: inout Bot) throws(BotStoreError) {
-        if let appID = try self.text(body, "appid", rule: BotRule.fault(ofAppID:)) { bot.appID = appID }
-        if let token = try self.secret(body, "verify_token", rule: BotRule.fault(ofToken:)) {
-            bot.options.verifyToken = token
+        try self.set(&bot.appID, body, "appid") { (body, name) throws(BotStoreError) in
+            try self.text(body, name, rule: BotRule.fault(ofAppID:))
         }
-        if let key = try self.secret(body, "aes_key", rule: BotRule.fault(ofAESKey:)) { bot.options.aesKey = key }
-        if let header = try self.text(body, "header", rule: BotRule.fault(ofHeader:)) { bot.options.header = header }
-        if let scheme = try self.text(body, "scheme", rule: BotRule.fault(ofScheme:)) { bot.options.scheme = scheme }
+        try self.set(&bot.options.verifyToken, body, "verify_token") {
+            (body, name) throws(BotStoreError) in try self.secret(body, name, rule: BotRule.fault(ofToken:))
+        }
+        try self.set(&bot.options.aesKey, body, "aes_key") { (body, name) throws(BotStoreError) in
+            try self.secret(body, name, rule: BotRule.fault(ofAESKey:))
+        }
+        try self.set(&bot.options.header, body, "header") { (body, name) throws(BotStoreError) in
+            try self.text(body, name, rule: BotRule.fault(ofHeader:))
+        }
+        try self.set(&bot.options.scheme, body, "scheme") { (body, name) throws(BotStoreError) in
+            try self.text(body, name, rule: BotRule.fault(ofScheme:))
+        }
         if let waits = try body.truth("reply") { bot.options.waitsForReply = waits }
         if let opens = try body.truth("opens_by_secret") { bot.opensBySecret = opens }
         if let needs = try body.truth("needs_token") { bot.needsToken = needs }
-        if let limits = try body.object("limits") { bot.limits = try self.limits(limits) }
-        if let retention = try body.object("retention") { bot.retention = try self.retention(retention) }
-        if let origins = try body.texts("origins") { bot.allowedOrigins = try self.origins(origins, body) }
+        if body.takesAway("limits") { bot.limits = BotLimits() }
+        if let limits = try body.object("limits") { try self.apply(limits, to: &bot.limits) }
+        if body.takesAway("retention") { bot.retention = nil }
+        if let retention = try body.object("retention") { try self.apply(retention, to: &bot.retention) }
+        try self.set(&bot.allowedOrigins, body, "origins") { (body, name) throws(BotStoreError) in
+            guard let origins = try body.texts(name) else { return nil }
+            return try self.origins(origins, body)
+        }
+    }
+
+    /// Sets what the body gives, takes away what it says is null, and leaves what it does not name.
+    private static func set<Value>(
+        _ target: inout Value?,
+        _ body: AdminBody,
+        _ name: String,
+        _ read: (AdminBody, String) throws(BotStoreError) -> Value?
+    ) throws(BotStoreError) {
+        if body.takesAway(name) {
+            target = nil
+        } else if let value = try read(body, name) {
+            target = value
+        }
     }
 
     private static func text(
@@ -106,31 +133,38 @@ enum BotBody {
         return origins
     }
 
-    private static func limits(_ body: AdminBody) throws(BotStoreError) -> BotLimits {
-        var limits = BotLimits()
+    private static func apply(_ body: AdminBody, to limits: inout BotLimits) throws(BotStoreError) {
         let burst = try body.number("burst", in: 1...1_000_000).map { Int($0) }
+        if body.takesAway("requests") { limits.requests = nil }
         if let text = try body.text("requests") {
             guard let rate = RateText.parse(text) else {
                 throw body.wrong("requests", "a rate such as \"100/s\", \"30/m\" or \"500/h\"")
             }
             limits.requests = RateLimit(rate: rate, burst: burst)
-        } else if burst != nil {
-            throw body.wrong("burst", "beside \"requests\"")
+        } else if let burst {
+            guard let rate = limits.requests?.rate else { throw body.wrong("burst", "beside \"requests\"") }
+            limits.requests = RateLimit(rate: rate, burst: burst)
         }
-        limits.sockets = try body.number("sockets", in: 0...Int64(BotRule.socketLimit)).map { Int($0) }
-        limits.logBytes = try body.number("log_bytes", in: 1_024...(1 << 40)).map { Int($0) }
-        return limits
+        try self.set(&limits.sockets, body, "sockets") { (body, name) throws(BotStoreError) in
+            try body.number(name, in: 0...Int64(BotRule.socketLimit)).map { Int($0) }
+        }
+        try self.set(&limits.logBytes, body, "log_bytes") { (body, name) throws(BotStoreError) in
+            try body.number(name, in: 1_024...(1 << 40)).map { Int($0) }
+        }
     }
 
-    private static func retention(_ body: AdminBody) throws(BotStoreError) -> BotRetention {
-        var retention = BotRetention()
-        retention.count = try body.number("count", in: 1...1_000_000).map { Int($0) }
-        if let text = try body.text("age") {
-            guard let age = DurationText.parse(text), age >= .seconds(1), age <= .hours(24 * 30) else {
-                throw body.wrong("age", "a time from 1s to 30d, such as \"2h\"")
-            }
-            retention.age = age
+    private static func apply(_ body: AdminBody, to retention: inout BotRetention?) throws(BotStoreError) {
+        var changed = retention ?? BotRetention()
+        try self.set(&changed.count, body, "count") { (body, name) throws(BotStoreError) in
+            try body.number(name, in: 1...1_000_000).map { Int($0) }
         }
-        return retention
+        try self.set(&changed.age, body, "age") { (body, name) throws(BotStoreError) in
+            guard let text = try body.text(name) else { return nil }
+            guard let age = DurationText.parse(text), age >= .seconds(1), age <= .hours(24 * 30) else {
+                throw body.wrong(name, "a time from 1s to 30d, such as \"2h\"")
+            }
+            return age
+        }
+        retention = changed == BotRetention() ? nil : changed
     }
 }

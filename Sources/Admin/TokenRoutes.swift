@@ -55,10 +55,15 @@ struct TokenRoutes {
         guard !scopes.isEmpty else { throw body.wrong("scopes", "at least one") }
         var expiry: Int64?
         if let text = try body.text("expires") {
-            guard let time = DurationText.parse(text), time > .zero, time <= Self.longest else {
-                throw body.wrong("expires", "a time from now, such as \"90d\"")
+            let now = self.desk.now()
+            expiry = DurationText.parse(text).map { now + min($0, Self.longest).nanoseconds / 1_000_000 }
+            expiry = expiry ?? UTCTimeText.parse(text)
+            guard let expiry, expiry > now else {
+                throw body.wrong(
+                    "expires",
+                    "a time from now, such as \"90d\", or a day to come, such as \"2099-01-31\""
+                )
             }
-            expiry = self.desk.now() + time.nanoseconds / 1_000_000
         }
         let (secret, hash) = TokenHash.makeToken()
         return (secret, SocketToken(label: label, hash: hash, scopes: scopes, expiry: expiry))

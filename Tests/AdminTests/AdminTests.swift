@@ -64,6 +64,28 @@ import Testing
 
         let changed = try await client.ask(.PATCH, "/api/bots/alpha", #"{"opens_by_secret":false}"#)
         #expect(changed.json["opens_by_secret"] as? Bool == false && changed.json["appid"] as? String == "1024")
+        // What is not named stays, and null takes away.
+        let more = try await client.ask(
+            .PATCH,
+            "/api/bots/alpha",
+            #"{"limits":{"log_bytes":4096},"retention":{"count":7}}"#
+        )
+        let kept = try #require(more.json["limits"] as? [String: Any])
+        #expect(
+            kept["requests"] as? String == "150/m" && kept["burst"] as? Int == 9 && kept["log_bytes"] as? Int == 4_096
+        )
+        let both = try #require(more.json["retention"] as? [String: Any])
+        #expect(both["age"] as? String == "2h" && both["count"] as? Int == 7)
+        let less = try await client.ask(
+            .PATCH,
+            "/api/bots/alpha",
+            #"{"appid":null,"limits":{"requests":null},"retention":{"count":null,"age":null}}"#
+        )
+        #expect(less.json["appid"] == nil && less.json["retention"] == nil)
+        #expect((less.json["limits"] as? [String: Any])?["requests"] == nil)
+        let none = try await client.ask(.PATCH, "/api/bots/alpha", #"{"retention":{},"limits":null}"#)
+        #expect(none.json["retention"] == nil && (none.json["limits"] as? [String: Any])?.isEmpty == true)
+
         let list = try await client.ask(.GET, "/api/bots")
         #expect(
             (list.json["bots"] as? [Any])?.count == 1 && list.json["total"] as? Int == 1 && list.json["next"] == nil
@@ -71,7 +93,7 @@ import Testing
 
         #expect(try await client.ask(.DELETE, "/api/bots/alpha").status == 204)
         #expect(try await client.ask(.GET, "/api/bots/alpha").status == 404)
-        #expect(client.store.actions.map(\.kind) == [.add, .change, .remove])
+        #expect(client.store.actions.map(\.kind) == [.add, .change, .change, .change, .change, .remove])
         for text in [shown.text, changed.text, list.text] + client.log.all { #expect(!text.contains(Self.secret)) }
         #expect(client.store.actions.allSatisfy { $0.actor == "api:192.0.2.7" })
     }

@@ -115,6 +115,19 @@ import Testing
         }
     }
 
+    /// A file of bots is no configuration: without this it would be an open relay's, without a word.
+    @Test func botsAreNoConfiguration() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID()).yaml").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "# bots\nbots: \n  a: {platform: qq, secret: longenough}\n".write(
+            toFile: path,
+            atomically: true,
+            encoding: .utf8
+        )
+        let error = await #expect(throws: SettingsError.self) { _ = try await self.configuration(["config": path]) }
+        #expect(error?.message.contains("Did you mean --bots") == true)
+    }
+
     /// A secret may be in a file that is named in its place, whose line end is no part of it, and not in both.
     @Test func secretsFromFiles() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID())").path

@@ -22,6 +22,7 @@ struct SettingsReader: Sendable {
         let environment = EnvironmentVariablesProvider().prefixKeys(with: "hookwire")
         var providers: [any ConfigProvider] = [flagProvider, environment]
         if let path = ConfigReader(providers: providers).string(forKey: "config") {
+            try Self.checkForBots(path)
             do {
                 providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
             } catch {
@@ -32,6 +33,21 @@ struct SettingsReader: Sendable {
             }
         }
         self.readers = providers.map { ConfigReader(provider: $0) }
+    }
+
+    /// Whoever gives the file of the bots as the configuration would get an open relay without a word.
+    private static func checkForBots(_ path: String) throws(SettingsError) {
+        guard let bytes = try? InputFile.read(path, limit: 16 << 20) else { return }
+        let isMapping = bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+            line.starts(with: "bots:".utf8) && line.dropFirst(5).allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+        }
+        guard !isMapping else {
+            throw SettingsError(
+                message:
+                    "bots: in the configuration file \(path) is the path of a file with the registered bots, not the "
+                    + "bots themselves. Did you mean --bots \(path)?"
+            )
+        }
     }
 
     /// The value of a setting, or nil where it is not set.

@@ -10,23 +10,41 @@ const field = (id, word, attributes = {}) => [
 
 const secretField = (id, word) => field(id, word, { type: "password", required: true, minlength: 8 });
 
+/** What each platform needs beside the secret: member, word, and whether it must be there. */
+const options = {
+  qq: [["appid", "appID", false]],
+  wechat: [["aes_key", "aesKey", false], ["appid", "appID", false]],
+  messenger: [["verify_token", "verifyToken", true]],
+  dialogflow: [["header", "headerField", false]],
+  generic: [["scheme", "scheme", false], ["header", "headerField", false]],
+};
+
 /** Asks for a new bot. */
 export function addBot(add) {
-  const platform = element("select", { id: "form-platform" },
-    ["qq", "wechat", "messenger", "dialogflow", "generic"].map((name) => element("option", { value: name }, name)));
+  const platform = element("select", { id: "form-platform" }, Object.keys(options).map((name) => element("option", { value: name }, name)));
+  const more = element("div", { class: "more" });
+  const ask = () => more.replaceChildren(...options[platform.value].flatMap(([member, word, needed]) =>
+    member === "scheme" ? schemes() : field("form-" + member, word, { maxlength: 256, required: needed })));
+  platform.addEventListener("change", ask);
+  ask();
   dialog(t("addBot"), [
-    ...field("form-name", "botName", { required: true, maxlength: 64, pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]*" }),
+    ...field("form-name", "botName", { required: true, maxlength: 64, pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]*", title: t("nameRule") }),
     element("label", { for: "form-platform" }, t("platform")), platform,
-    ...secretField("form-secret", "platformSecret"), ...field("form-appid", "appID", { maxlength: 64 }),
+    ...secretField("form-secret", "platformSecret"), more,
   ], () => add({
     name: byId("form-name").value, platform: platform.value, secret: byId("form-secret").value,
-    ...(byId("form-appid").value ? { appid: byId("form-appid").value } : {}),
+    ...Object.fromEntries(options[platform.value].map(([member]) => [member, byId("form-" + member).value]).filter(([, value]) => value)),
   }), "addBot");
 }
 
+const schemes = () => [
+  element("label", { for: "form-scheme" }, t("scheme")),
+  element("select", { id: "form-scheme" }, ["bearer", "github", "standard", "none"].map((name) => element("option", { value: name }, name))),
+];
+
 /** Asks for a bot's next secret. */
-export function rotate(name, submit) {
-  dialog(t("rotateTitle", { name }), [element("p", {}, t("rotateText")), ...secretField("form-secret", "newSecret")],
+export function rotate(name, isRotating, submit) {
+  dialog(t("rotateTitle", { name }), [element("p", {}, t(isRotating ? "rotateAgainText" : "rotateText")), ...secretField("form-secret", "newSecret")],
     () => submit(byId("form-secret").value), "rotate");
 }
 
