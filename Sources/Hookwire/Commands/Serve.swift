@@ -15,8 +15,8 @@ struct Serve: NodeCommand {
             sample event. Events are kept in memory, and are gone when the process ends, unless --data names a directory \
             to keep them in, or --redis-url a Redis.
 
-            Any secret works: whoever knows a bot's secret can receive its events, and only the platform, which \
-            knows it too, can send them.
+            Any secret works, unless --access registered says otherwise: whoever knows a bot's secret can receive \
+            its events, and only the platform, which knows it too, can send them.
 
             Stop it with Ctrl-C or SIGTERM: it drains and exits with 0. A second signal ends it at once.
             """

@@ -32,7 +32,8 @@ struct AddressOptions: SettingFlags {
 
     @Option(
         help: ArgumentHelp(
-            "How many wrong secrets, tokens and signatures ban an address; 0 for never. (default: 0)",
+            "How many wrong secrets, tokens and signatures ban an address; 0 for never. (default: 100 with --access "
+                + "registered, otherwise 0)",
             valueName: "number"
         )
     )
