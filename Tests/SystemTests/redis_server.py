@@ -77,4 +77,4 @@ class RedisServer:
     def __exit__(self, *_):
         leaked = self.leaked_secrets() if self.process.poll() is None else set()
         self.kill()
-        assert not leaked
+        assert not leaked, f"Redis keeps {leaked}"

@@ -158,7 +158,8 @@ class Relay:
         self.process.wait()
         self._reader.join(PATIENCE)
         self.process.stdout.close()
-        assert not self.leaked_secrets() and not leaks.found_in(shown)
+        leaked = self.leaked_secrets() | leaks.found_in(shown)
+        assert not leaked, f"the node shows {leaked}"
 
 
 def receive(bot):

@@ -137,7 +137,7 @@ def test_reply_box(nodes, browser, secret):
     inspector = Inspector(browser, egress.port, secret)
     page = inspector.page
     question = {
-        "responseId": secret, "session": "projects/p/agent/sessions/1",
+        "responseId": qq.event_id(), "session": "projects/p/agent/sessions/1",
         "queryResult": {"queryText": "what time is it", "languageCode": "en", "intent": {"displayName": "time"}},
     }
     answers = []
@@ -207,7 +207,7 @@ def test_who_received_it(nodes, browser, secret):
                     break
             assert "WebSocket (envelopes)" in receivers and "archive" in receivers and "Event stream" not in receivers
             assert "Written to clients" in inspector.page.text("#timing")
-            question = json.dumps({"responseId": secret, "queryResult": {"queryText": "who answers"}})
+            question = json.dumps({"responseId": qq.event_id(), "queryResult": {"queryText": "who answers"}})
             answers = []
             request = threading.Thread(
                 target=lambda: answers.append(post(ingress, f"/webhook/dialogflow?secret={secret}", question))

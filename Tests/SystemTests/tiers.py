@@ -64,7 +64,8 @@ class TierNode:
             self.process.kill()
         self.process.wait()
         self.process.stdout.close()
-        assert not leaks.found_in(self.log + shown)
+        leaked = leaks.found_in(self.log + shown)
+        assert not leaked, f"the node shows {leaked}"
 
 
 @contextlib.contextmanager
