@@ -50,9 +50,10 @@ struct AdminBody {
         object.forEachMember { name, value in
             do throws(BotStoreError) {
                 guard members.contains(name) else {
+                    let subject = BotRule.isWord(name) ? " \"\(prefix)\(name)\"" : " of such a name"
                     throw BotStoreError(
                         .invalid,
-                        "There is no member \"\(prefix)\(name.prefix(40))\" here. There are: "
+                        "There is no member\(subject) here. There are: "
                             + members.joined(separator: ", ") + "."
                     )
                 }

@@ -122,7 +122,8 @@ enum BotBody {
         return limits
     }
 
-    private static func retention(_ body: AdminBody) throws(BotStoreError) -> BotRetention {
+    /// - Returns: nil for an object without members: as much as of everybody's.
+    private static func retention(_ body: AdminBody) throws(BotStoreError) -> BotRetention? {
         var retention = BotRetention()
         retention.count = try body.number("count", in: 1...1_000_000).map { Int($0) }
         if let text = try body.text("age") {
@@ -131,6 +132,6 @@ enum BotBody {
             }
             retention.age = age
         }
-        return retention
+        return retention == BotRetention() ? nil : retention
     }
 }
