@@ -268,6 +268,7 @@ let package = Package(
             name: "BotFileTests",
             dependencies: [
                 "BotFile",
+                "SeededRandom",
                 "Shared",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

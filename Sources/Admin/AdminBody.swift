@@ -51,14 +51,15 @@ struct AdminBody {
         object.forEachMember { name, value in
             do throws(BotStoreError) {
                 guard members.contains(name) else {
+                    let subject = BotRule.isWord(name) ? " \"\(prefix)\(name)\"" : " of such a name"
                     throw BotStoreError(
                         .invalid,
-                        "There is no member \(Self.shown(prefix + name)) here. There are: "
+                        "There is no member\(subject) here. There are: "
                             + members.joined(separator: ", ") + "."
                     )
                 }
                 guard values[name] == nil else {
-                    throw BotStoreError(.invalid, "The member \(Self.shown(prefix + name)) stands there twice.")
+                    throw BotStoreError(.invalid, "A member stands there twice: \(prefix)\(name).")
                 }
                 values[name] = try Self.value(value, name: prefix + name)
                 return true
@@ -69,13 +70,6 @@ struct AdminBody {
         }
         if let fault { throw fault }
         self.values = values
-    }
-
-    /// A member's name as an error may repeat it: what looks like no name may be a secret.
-    private static func shown(_ name: String) -> String {
-        let isName =
-            name.utf8.count <= 24 && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F || $0 == 0x2E }
-        return isName ? "\"\(name)\"" : "of the name that is given"
     }
 
     private static func value(_ value: JSONValue, name: String) throws(BotStoreError) -> Value {

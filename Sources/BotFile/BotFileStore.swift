@@ -13,8 +13,8 @@ internal import Synchronization
 /// bots that are known stay, and the log says where it is wrong. It is changed by being written anew beside itself and put in
 /// its place, so that whoever reads it finds the one or the other.
 public final class BotFileStore: BotStore {
-    /// How often a change is looked for. Two looks and the reading are within the second that a change may take.
-    private static let pause = Duration.milliseconds(400)
+    /// How often a change is looked for. What is the same at two looks is read, within the second that a change may take.
+    private static let pause = Duration.milliseconds(300)
 
     /// The path, as the operator gave it.
     public let path: String
@@ -112,27 +112,35 @@ public final class BotFileStore: BotStore {
 
     public func follow(into registry: BotRegistry) async {
         var files: [String]?
+        var last: FileSignature?
         while !Task.isCancelled {
             let paths = self.watchedFiles(files)
             let signature = FileSignature(paths)
-            let (isDue, known) = self.watch.withLock { watch in
-                defer { watch.isDue = false }
-                return (watch.isDue, watch.signature)
+            let (isDue, known) = self.watch.withLock { ($0.isDue, $0.signature) }
+            // Somebody may still be writing: what is not there yet would be taken for removed.
+            if signature == last, isDue || signature != known {
+                files = self.readAnew(signature, paths, into: registry, isDue: isDue) ?? files
             }
-            if isDue || signature != known {
-                // Somebody may still be writing.
-                let settled = await signature.settled(paths)
-                files = self.readAnew(settled, into: registry, isDue: isDue)
-            }
+            last = signature
             try? await Task.sleep(for: Self.pause)
         }
     }
 
     private func watchedFiles(_ secrets: [String]?) -> [String] { [self.path] + (secrets ?? []) }
 
-    /// - Returns: the files of secrets to watch from now on.
-    private func readAnew(_ signature: FileSignature, into registry: BotRegistry, isDue: Bool) -> [String] {
+    /// - Returns: the files of secrets to watch from now on; nil where they were written meanwhile, and nothing was done.
+    private func readAnew(
+        _ signature: FileSignature,
+        _ paths: [String],
+        into registry: BotRegistry,
+        isDue: Bool
+    ) -> [String]? {
+        if isDue { self.watch.withLock { $0.isDue = false } }
         let content = self.read()
+        guard FileSignature(paths) == signature else {
+            if isDue { self.readAgain() }
+            return nil
+        }
         let (old, oldFaults) = self.watch.withLock { watch in
             defer {
                 // Read with those that it names now, which an older signature does not have.
@@ -174,7 +182,7 @@ public final class BotFileStore: BotStore {
         _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
     ) async throws(BotStoreError) {
         do throws(BotStoreError) {
-            try await self.write(name, change)
+            try await self.write { content throws(BotStoreError) in try Self.apply(change, to: name, of: &content) }
         } catch {
             self.audit.record(action, on: name, error: error)
             throw error
@@ -182,9 +190,26 @@ public final class BotFileStore: BotStore {
         self.audit.record(action, on: name)
     }
 
+    /// Adds many bots at once, all or none: each alone would write the whole file anew.
+    public func add(_ bots: [Bot], _ action: BotAction) async throws(BotStoreError) {
+        guard !bots.isEmpty else { return }
+        do throws(BotStoreError) {
+            try await self.write { content throws(BotStoreError) in
+                let directory = BotDirectory(content.bots)
+                for bot in bots {
+                    guard let new = try BotChange.add(bot)(directory.bot(named: bot.name), directory) else { continue }
+                    content.bots.append(new)
+                }
+            }
+        } catch {
+            for bot in bots { self.audit.record(action, on: bot.name, error: error) }
+            throw error
+        }
+        for bot in bots { self.audit.record(action, on: bot.name) }
+    }
+
     private func write(
-        _ name: BotName,
-        _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
+        _ change: @Sendable (inout BotFileContent) throws(BotStoreError) -> Void
     ) async throws(BotStoreError) {
         let lock: FileLock
         let file: AtomicFile
@@ -197,7 +222,7 @@ public final class BotFileStore: BotStore {
         defer { lock.release() }
         let former = try Self.files { () throws(FileError) in try file.read(limit: BotFileReader.byteLimit) }
         let content = former.map { BotFileReader.read($0, path: self.path) } ?? BotFileContent()
-        let text = try Self.text(content, name, change)
+        let text = try self.text(content, change)
         try Self.files { () throws(FileError) in
             if content.hasInnerComments, let former { try file.keep(former) }
             try file.replace(with: text)
@@ -220,15 +245,30 @@ public final class BotFileStore: BotStore {
     }
 
     /// The file's text after a change.
-    private static func text(
+    private func text(
         _ content: BotFileContent,
-        _ name: BotName,
-        _ change: (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
+        _ change: (inout BotFileContent) throws(BotStoreError) -> Void
     ) throws(BotStoreError) -> String {
         guard content.errors.isEmpty else {
             throw BotStoreError(.unreadable, content.errors.map(\.description).joined(separator: "\n"))
         }
         var content = content
+        try change(&content)
+        let text = BotFileText.text(content)
+        // What could not be read again could not be changed again either, by any command.
+        let errors = BotFileReader.read(text, path: self.path).errors
+        guard let error = errors.first else { return text }
+        throw BotStoreError(
+            .invalid,
+            "The file would be wrong after this change, and stays as it is. Written anew it has: \(error)"
+        )
+    }
+
+    private static func apply(
+        _ change: (Bot?, BotDirectory) throws(BotStoreError) -> Bot?,
+        to name: BotName,
+        of content: inout BotFileContent
+    ) throws(BotStoreError) {
         let old = content.bots.first { $0.name == name }
         let new = try change(old, BotDirectory(content.bots))
         if let old, let new { try content.checkSecretFiles(of: old, new) }
@@ -238,7 +278,6 @@ public final class BotFileStore: BotStore {
         } else if let new {
             content.bots.append(new)
         }
-        return BotFileText.text(content)
     }
 }
 

@@ -149,6 +149,7 @@ import Testing
             (#"{"name":"a","platform":"qq","secret":"1234567"}"#, "has 7 bytes"),
             (#"{"name":"a\u0007b","platform":"qq","secret":"12345678"}"#, "\"name\" must be"),
             (#"{"name":"a","platform":"qq","secret":"12345678","secert":"x"}"#, "no member \"secert\""),
+            (#"{"name":"a","platform":"qq","secret 12345678":"12345678"}"#, "no member of such a name"),
             (#"{"name":"a","name":"b","platform":"qq","secret":"12345678"}"#, "twice"),
             (#"{"name":"a","platform":"qq","secret":7654321}"#, "\"secret\" must be a string"),
             (#"{"name":"a","platform":"qq","secret":"12345678","limits":{"requests":"many"}}"#, "\"limits.requests\""),
@@ -163,6 +164,16 @@ import Testing
         #expect(answer.status == 400)
         #expect((answer.json["detail"] as? String)?.contains(sentence) == true)
         #expect(!answer.text.contains("1234567") || sentence.contains("7 bytes"))
+    }
+
+    /// A retention without members is none, from the start and in a change.
+    @Test func emptyRetention() async throws {
+        let client = try await AdminClient()
+        try await self.add(client, more: #","retention":{}"#)
+        #expect(try await client.ask(.GET, "/api/bots/alpha").json["retention"] == nil)
+        _ = try await client.ask(.PATCH, "/api/bots/alpha", #"{"retention":{"count":5}}"#)
+        let changed = try await client.ask(.PATCH, "/api/bots/alpha", #"{"retention":{}}"#)
+        #expect(changed.status == 200 && changed.json["retention"] == nil)
     }
 
     /// Two bots cannot have one secret, nor one app id.

@@ -98,7 +98,10 @@ import Testing
         ("bots:\n  a:\n    platform: qq\n", 2, "has no secret"),
         ("bots:\n  a:\n    secret: 12345678\n", 2, "has no platform"),
         ("bots:\n  a:\n    platform: icq\n    secret: 12345678\n", 3, "must be one of qq, wechat"),
-        ("bots:\n  \"a\\u0007b\":\n    platform: qq\n    secret: 12345678\n", 2, "\"a\\u{7}b\" is no name of a bot"),
+        (
+            "bots:\n  \"a\\u0007b\":\n    platform: qq\n    secret: 12345678\n", 2,
+            "What stands here is no name of a bot"
+        ),
         (
             "bots:\n  a:\n    platform: qq\n    secret: 12345678\n  b:\n    platform: qq\n    secret: 12345678\n", 5,
             "the same secret"
@@ -188,5 +191,41 @@ import Testing
         let content = self.read("bots:\n" + lines)
         #expect(content.errors.count == BotFileReader.faultLimit + 1)
         #expect(content.errors.last?.sentence.contains("150 more") == true)
+    }
+
+    /// Anchors and aliases are refused, where a few of them stand for a text without end too, and what is nested too deep.
+    @Test func bombs() {
+        var bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n"
+        let letters = Array("abcdefghijklm")
+        for (last, next) in zip(letters, letters.dropFirst()) {
+            bomb += "\(next): &\(next) [\(Array(repeating: "*\(last)", count: 9).joined(separator: ","))]\n"
+        }
+        bomb += "? *m\n: 1\nbots: {}\n"
+        let faults = BotFileReader.read(bomb, path: "bots.yaml").errors
+        #expect(faults.map(\.line) == [1])
+        #expect(faults.first?.sentence.contains("aliases") == true)
+        let quoted = "bots: {a: {platform: qq, secret: '&a *a &b', verify_token: a&b*c}}"
+        #expect(BotFileReader.read(quoted, path: "bots.yaml").errors.isEmpty)
+        let deep = "bots: " + String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
+        #expect(BotFileReader.read(deep, path: "bots.yaml").errors.first?.sentence.contains("deeper") == true)
+    }
+
+    /// Whatever stands in the wrong place, it may be a secret, and is not repeated.
+    @Test(arguments: [
+        "bots: {a: {platform: SECRETvalue1, secret: SECRETvalue2}}",
+        "bots: {a: {platform: qq, SECRETvalue1: 1, secret: SECRETvalue2}}",
+        "bots: {'SECRETvalue 1': {platform: icq, secret: 1}}",
+        "bots: {a: {platform: qq, secret: SECRETvalue2, secret_file: SECRETvalue1}}",
+        "bots: {a: {platform: qq, secret_file: SECRETvalue1}}",
+        "bots: {a: {platform: qq, secret: SECRETvalue2, origins: [SECRETvalue1]}}",
+        "bots: {a: {platform: qq, secret: SECRETvalue2, reply: SECRETvalue1, channel: SECRETvalue1}}",
+        "bots: {a: {platform: qq, secret: SECRETvalue2, tokens: [{name: SECRETvalue=, hash: SECRETvalue, expires: SECRETvalue}]}}",
+        "bots: {a: {platform: qq, secret: SECRETvalue2, SECRETvalue1: 1, SECRETvalue1: 2}}",
+        "SECRETvalue: 1\nbots: {}\n",
+    ])
+    func repeatsNothing(text: String) {
+        let faults = BotFileReader.read(text, path: "bots.yaml").errors
+        #expect(!faults.isEmpty)
+        for fault in faults { #expect(!fault.description.contains("SECRETvalue")) }
     }
 }

@@ -209,6 +209,53 @@ import Testing
         #expect(changes.withLock { $0 } == 1)
     }
 
+    /// A file that is being written in place is not taken over before it stands still: whoever is not there yet would be
+    /// taken for removed.
+    @Test func slowWriter() async throws {
+        let a = "  a: {platform: qq, secret: 12345678}\n"
+        let b = "  b: {platform: qq, secret: 12345679}\n"
+        try self.folder.write("bots.yaml", "bots:\n" + a + b)
+        let registry = BotRegistry()
+        let store = self.store()
+        try store.begin(registry)
+        let counts = Mutex<[Int]>([])
+        registry.observe { _, new in counts.withLock { $0.append(new.bots.count) } }
+        let following = Task { await store.follow(into: registry) }
+        defer { following.cancel() }
+        let end = ContinuousClock.now + .seconds(1)
+        while ContinuousClock.now < end {
+            try self.folder.write("bots.yaml", "bots:\n" + a)
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        try self.folder.write("bots.yaml", "bots:\n" + a + b + "  c: {platform: qq, secret: 12345670}\n")
+        try await self.until { registry.directory?.bots.count == 3 }
+        #expect(counts.withLock { $0 } == [3])
+    }
+
+    /// Many are added in one change, or none of them.
+    @Test func addsMany() async throws {
+        let bots = try (0..<500).map { try self.bot("bot-\($0)", "secret of \($0)") }
+        try await self.store().add(bots, BotAction(.import, by: "cli:test"))
+        #expect(try await self.store().bots() == bots)
+        let text = try self.folder.read("bots.yaml")
+        await #expect(throws: BotStoreError.self) {
+            let more = [try self.bot("new", "a new secret"), try self.bot("other", "secret of 7")]
+            try await self.store().add(more, BotAction(.import, by: "cli:test"))
+        }
+        #expect(try self.folder.read("bots.yaml") == text)
+    }
+
+    /// A change after which the file could not be read again is refused, and leaves it as it is.
+    @Test func neverWritesWhatItCannotRead() async throws {
+        try await self.add(try self.bot("a", "12345678"), to: self.store())
+        let text = try self.folder.read("bots.yaml")
+        var bot = try self.bot("b", "12345679")
+        bot.options.scheme = "{"
+        let error = await #expect(throws: BotStoreError.self) { try await self.add(bot, to: self.store()) }
+        #expect(error?.reason == .invalid)
+        #expect(try self.folder.read("bots.yaml") == text)
+    }
+
     /// A node does not begin with a file that is wrong.
     @Test func beginsWithNothingWrong() throws {
         try self.folder.write("bots.yaml", "bots:\n  a: {platform: icq}\n")

@@ -7,10 +7,6 @@ internal import Glibc
 /// What tells that files have changed, without reading them: where they lie, how long they are and when they were written.
 /// Symbolic links are followed, which is how mounted secrets change.
 struct FileSignature: Equatable, Sendable {
-    /// How long nothing may change before files are read, and how often that is waited for at most.
-    private static let calm = Duration.milliseconds(50)
-    private static let patience = 4
-
     private struct Entry: Equatable {
         var device: UInt
         var inode: UInt
@@ -26,18 +22,6 @@ struct FileSignature: Equatable, Sendable {
         var entries: [String: Entry?] = [:]
         for path in paths { entries[path] = .some(Self.entry(path)) }
         self.entries = entries
-    }
-
-    /// The signature once nothing has changed for a moment, or somebody writes without end.
-    func settled(_ paths: [String]) async -> FileSignature {
-        var signature = self
-        for _ in 0..<Self.patience {
-            try? await Task.sleep(for: Self.calm)
-            let next = FileSignature(paths)
-            if next == signature { break }
-            signature = next
-        }
-        return signature
     }
 
     /// The signature of other files too: those that it has stay as they were.

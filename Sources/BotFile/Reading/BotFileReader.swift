@@ -57,6 +57,22 @@ struct BotFileReader {
             self.log.error(nil, "The file has more than \(Self.byteLimit >> 20) MiB; keep so many bots in Redis.")
             return
         }
+        switch YAMLScan.fault(in: text) {
+        case .alias(let line):
+            self.log.error(
+                line,
+                "Anchors (&) and aliases (*) are not taken here; write out what is meant, and put a text that begins with "
+                    + "& or * into quotes."
+            )
+            return
+        case .depth(let line):
+            self.log.error(
+                line,
+                "This is nested deeper than any part of a bot; check the indentation and the brackets."
+            )
+            return
+        case nil: break
+        }
         let document: Node?
         do {
             document = try Yams.compose(yaml: text)
@@ -95,7 +111,7 @@ struct BotFileReader {
             return
         }
         let line = key?.mark?.line ?? node.mark?.line
-        let owner = key?.scalar.map { "the bot \(FaultLog.quote($0.string))" } ?? "a bot"
+        let owner = key?.scalar.flatMap { BotName($0.string) }.map { "the bot \($0)" } ?? "a bot"
         guard let fields = Fields(node, of: owner, keys: .bot, line: line, log: &self.log),
             let name = self.name(key, fields)
         else { return }
@@ -115,8 +131,7 @@ struct BotFileReader {
     private mutating func name(_ key: Node?, _ fields: Fields) -> BotName? {
         if let key {
             guard let name = key.scalar.flatMap({ BotName($0.string) }) else {
-                let text = FaultLog.quote(key.scalar?.string ?? "")
-                self.log.error(key.mark?.line, "\(text) is no name of a bot; a name is \(BotName.rule).")
+                self.log.error(key.mark?.line, "What stands here is no name of a bot; a name is \(BotName.rule).")
                 return nil
             }
             if let text = fields.text("name", &self.log), text != name.text {

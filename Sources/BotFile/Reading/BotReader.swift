@@ -155,7 +155,7 @@ struct BotReader {
             let line = node.mark?.line ?? self.fields.line(of: "origins")
             let text = node.scalar?.string ?? ""
             guard let fault = BotRule.fault(ofOrigin: text) else { return text }
-            log.error(line, "\(FaultLog.quote(text)) of the origins of the bot \(self.name) \(fault)")
+            log.error(line, "An origin of the bot \(self.name) \(fault)")
             return nil
         }
     }

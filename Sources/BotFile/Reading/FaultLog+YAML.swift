@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
 internal import Yams
 
 extension FaultLog {
@@ -37,6 +38,7 @@ extension FaultLog {
         let later = places.first { $0 > mark.line }
         let earlier = places.last { $0 < mark.line }
         let (first, second) = later.map { (mark.line, $0) } ?? (earlier ?? mark.line, mark.line)
-        self.error(second, "\(Self.quote(key)) is here twice, first on line \(first); rename or remove one.")
+        let subject = BotRule.isWord(key) ? Self.quote(key) : "This key"
+        self.error(second, "\(subject) is here twice, first on line \(first); rename or remove one.")
     }
 }

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
 internal import Yams
 
 /// The members of one mapping of the file. What is wrong with one is said, and it counts as not there.
@@ -24,10 +25,12 @@ struct Fields {
         for (key, value) in mapping {
             guard let name = key.scalar?.string, keys.contains(name) else {
                 let name = key.scalar?.string ?? "…"
+                let nearest = keys.nearest(to: name)
                 let mend =
-                    keys.nearest(to: name).map { "did you mean \($0)?" }
-                    ?? "there are \(keys.names.joined(separator: ", "))."
-                log.error(key.mark?.line, "\(FaultLog.quote(name)) is no key of \(owner); \(mend)")
+                    nearest.map { "did you mean \($0)?" } ?? "there are \(keys.names.joined(separator: ", "))."
+                // Where a colon is missing or in the wrong place, a secret is taken for a key.
+                let subject = nearest != nil || BotRule.isWord(name) ? FaultLog.quote(name) : "What stands here"
+                log.error(key.mark?.line, "\(subject) is no key of \(owner); \(mend)")
                 continue
             }
             values[name] = value
@@ -53,7 +56,7 @@ struct Fields {
         return scalar.string
     }
 
-    /// A member that is a value of some kind.
+    /// A member that is a value of some kind. It is not repeated: somebody may have put a secret there.
     ///
     /// - Parameter expectation: to end the sentence "… must be".
     func value<Value>(
@@ -64,10 +67,7 @@ struct Fields {
     ) -> Value? {
         guard let text = self.text(key, &log) else { return nil }
         guard let value = parse(text) else {
-            log.error(
-                self.line(of: key),
-                "\(key) of \(self.owner) must be \(expectation); it is \(FaultLog.quote(text))."
-            )
+            log.error(self.line(of: key), "\(key) of \(self.owner) must be \(expectation).")
             return nil
         }
         return value

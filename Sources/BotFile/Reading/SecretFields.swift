@@ -48,7 +48,10 @@ struct SecretFields {
         do throws(FileError) {
             text = try FileBytes.readText(file, limit: Self.fileLimit)
         } catch {
-            log.error(line, "\(fileKey) of \(self.owner): \(error); check the path, and that this user may read it.")
+            log.error(
+                line,
+                "\(fileKey) of \(self.owner) cannot be read: \(error.reason); check the path, and that this user may read it."
+            )
             return (nil, path)
         }
         let secret = Secret(FileBytes.withoutLineEnd(text))

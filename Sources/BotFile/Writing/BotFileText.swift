@@ -34,7 +34,7 @@ struct BotFileText {
         if bot.needsToken { self.line("needs_token", "true") }
         if bot.channel != ChannelID(bot: bot.name) { self.quoted("channel", bot.channel.description) }
         self.append(bot.limits)
-        if let retention = bot.retention {
+        if let retention = bot.retention, retention != BotRetention() {
             self.text += "    retention:\n"
             self.line("count", retention.count.map { "\($0)" }, indent: 6)
             self.line("age", retention.age.map { DurationText.format($0) }, indent: 6)
@@ -80,11 +80,28 @@ struct BotFileText {
         self.text += "\(String(repeating: " ", count: indent))\(key): \(value)\n"
     }
 
-    /// A text in double quotes: a JSON string is one of YAML (YAML 1.2, section 1.3).
+    /// A text in double quotes (YAML 1.2, section 7.3.1). What a reader may refuse, or take for a line break, is escaped
+    /// (sections 5.1 and 5.7).
     private static func quote(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        JSONWriter.append(text, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22, 0x5C:
+                quoted += "\\"
+                quoted.unicodeScalars.append(scalar)
+            case 0x20...0x7E, 0xA0...0x2027, 0x202A...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD:
+                quoted.unicodeScalars.append(scalar)
+            case 0...0xFF: quoted += "\\x" + Self.hex(scalar, digits: 2)
+            case 0x100...0xFFFF: quoted += "\\u" + Self.hex(scalar, digits: 4)
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+
+    private static func hex(_ scalar: Unicode.Scalar, digits: Int) -> String {
+        let text = String(scalar.value, radix: 16)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 
     /// A name: plain where no reader of YAML takes it for a number or a word of its own.

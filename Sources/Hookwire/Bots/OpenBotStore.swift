@@ -28,6 +28,14 @@ struct OpenBotStore: Sendable {
         }
     }
 
+    /// The bots that can be read, in order of their names, and a sentence for each that cannot.
+    func readableBots() async throws(BotStoreError) -> (bots: [Bot], faults: [String]) {
+        switch self.kind {
+        case .file(let file): (try await file.bots().sorted { $0.name < $1.name }, [])
+        case .redis(let redis): try await redis.readableBots()
+        }
+    }
+
     /// Opens the store, does the work, and closes it. What the registry refuses is said on standard error, and is exit code
     /// 1, or 2 where the store cannot be reached.
     static func with(
@@ -91,7 +99,11 @@ struct OpenBotStore: Sendable {
                 let configuration = try RedisConfiguration(url: url)
                 let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
                 return OpenBotStore(
-                    kind: .redis(RedisBotStore(configuration: configuration, key: key, group: group, logger: logger))
+                    kind: .redis(
+                        RedisBotStore(configuration: configuration, key: key, group: group, logger: logger) {
+                            self.complain($0)
+                        }
+                    )
                 )
             }
         } catch let error as SettingsError {

@@ -22,6 +22,8 @@ public final class RedisBotStore: BotStore {
     public static let botLimit = 10_000
     private static let removedLimit = 10_000
     private static let auditLimit = 10_000
+    /// How many of the last versions have a mark: a node that is further behind reads all bots.
+    private static let markLimit = 1_000
 
     private let client: RedisClient
     private let scripts: RedisScripts
@@ -29,18 +31,22 @@ public final class RedisBotStore: BotStore {
     private let seal: RegistrySeal
     private let audit: AuditLog
     private let logger: Logger
+    private let notice: @Sendable (String) -> Void
     /// How the Redis is shown to people.
     private let url: RedisURL
     private let mirror: Mutex<RegistryMirror>
 
     /// A store over connections that somebody else keeps up.
+    ///
+    /// - Parameter notice: is told what an operator who changes a bot should know, in a sentence.
     init(
         client: RedisClient,
         url: RedisURL,
         key: RegistryKey,
         eventLoop: any EventLoop,
         audit: AuditLog,
-        logger: Logger
+        logger: Logger,
+        notice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.client = client
         self.scripts = RedisScripts(client: client)
@@ -49,6 +55,7 @@ public final class RedisBotStore: BotStore {
         self.seal = RegistrySeal(key)
         self.audit = audit
         self.logger = logger
+        self.notice = notice
         self.mirror = Mutex(RegistryMirror(self.seal))
     }
 
@@ -58,7 +65,8 @@ public final class RedisBotStore: BotStore {
         key: RegistryKey,
         group: any EventLoopGroup,
         audit: AuditLog = AuditLog(),
-        logger: Logger
+        logger: Logger,
+        notice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         let client = RedisClient(configuration: configuration, group: group, logger: logger)
         client.start()
@@ -68,7 +76,8 @@ public final class RedisBotStore: BotStore {
             key: key,
             eventLoop: group.next(),
             audit: audit,
-            logger: logger
+            logger: logger,
+            notice: notice
         )
     }
 
@@ -80,45 +89,72 @@ public final class RedisBotStore: BotStore {
     // MARK: Reading
 
     public func bots() async throws(BotStoreError) -> [Bot] {
-        let bots = try await self.refresh()
-        return bots.values.sorted { $0.name < $1.name }
+        try await self.readableBots().bots
     }
 
-    /// Reads what changed and returns all bots.
-    private func refresh() async throws(BotStoreError) -> [BotName: Bot] {
+    /// The bots that can be read, in order of their names, and a sentence for each that cannot.
+    public func readableBots() async throws(BotStoreError) -> (bots: [Bot], faults: [String]) {
+        let mirror = try await self.refresh()
+        let bots = mirror.bots.values.filter { mirror.unreadable[$0.name] == nil }
+        return (bots.sorted { $0.name < $1.name }, Self.faults(of: mirror))
+    }
+
+    private static func faults(of mirror: RegistryMirror) -> [String] {
+        mirror.unreadable.sorted { $0.key < $1.key }.map { self.fault(of: $0, $1) }
+    }
+
+    private static func fault(of name: BotName, _ reason: String) -> String {
+        "The bot \(name) in Redis cannot be read: \(reason)."
+    }
+
+    /// Reads what changed and returns all that is known then.
+    private func refresh() async throws(BotStoreError) -> RegistryMirror {
         _ = try await self.follow()
-        return try self.mirror.withLock { mirror throws(BotStoreError) in
-            if let (name, reason) = mirror.unreadable.min(by: { $0.key < $1.key }) {
-                throw BotStoreError(.unreadable, "The bot \(name) in Redis cannot be read: \(reason).")
-            }
-            return mirror.bots
-        }
+        return self.mirror.withLock { $0 }
     }
 
     /// Reads what changed.
     private func follow(waits: Bool = true) async throws(BotStoreError) -> RegistryMirror.Outcome {
-        let (epoch, version) = self.mirror.withLock { ($0.isRead ? $0.epoch : "", $0.isRead ? $0.version : 0) }
+        while true {
+            let outcome = try await self.ask(waits: waits)
+            // Where another has read meanwhile, there is more known to ask with.
+            guard outcome == .overtaken else { return outcome }
+        }
+    }
+
+    private func ask(waits: Bool) async throws(BotStoreError) -> RegistryMirror.Outcome {
+        let position = self.mirror.withLock { $0.position }
         let reply = try await self.run(.readRegistry, waits: waits) { name, script in
             RESPCommand(
                 name,
                 .string(script),
-                .integer(3),
+                .integer(4),
                 .string(RegistryKeys.bots),
                 .string(RegistryKeys.changes),
                 .string(RegistryKeys.head),
-                .string(epoch),
-                .integer(version)
+                .string(RegistryKeys.marks),
+                .string(position.epoch),
+                .integer(position.version),
+                .string(position.mark)
             )
         }
         guard let page = RegistryPage(reply) else { throw self.foreign() }
         let outcome: RegistryMirror.Outcome
         do {
-            outcome = try self.mirror.withLock { mirror throws(CryptoError) in try mirror.apply(page) }
+            outcome = try self.mirror.withLock { mirror throws(CryptoError) in try mirror.apply(page, asked: position) }
         } catch {
             throw BotStoreError(.unreadable, "The bots cannot be decrypted: \(error).")
         }
         switch outcome {
-        case .same, .changed: return outcome
+        case .same, .changed, .overtaken: return outcome
+        case .restored:
+            self.logger.warning(
+                """
+                the registered bots in Redis were put back to an earlier state, and are taken over as they are there: what \
+                was registered, changed or revoked since is to be done again
+                """
+            )
+            return .changed
         case .vanished:
             throw BotStoreError(
                 .unreadable,
@@ -191,19 +227,47 @@ public final class RedisBotStore: BotStore {
         _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
     ) async throws(BotStoreError) {
         for attempt in 0..<Self.attempts {
-            let bots = try await self.refresh()
-            let (epoch, version) = self.mirror.withLock { ($0.epoch, $0.version) }
-            let old = bots[name]
-            let new = try change(old, BotDirectory(bots.values))
-            guard new != old else { return }
-            switch try await self.put(new, name: name, action, epoch: epoch, version: version) {
+            let mirror = try await self.refresh()
+            let new: Bot?
+            if let reason = mirror.unreadable[name] {
+                new = try Self.replacement(name, action, reason, mirror, change)
+            } else {
+                let old = mirror.bots[name]
+                new = try change(old, BotDirectory(mirror.bots.values))
+                guard new != old else { return }
+            }
+            switch try await self.put(new, name: name, action, at: mirror.position) {
             case 0: try? await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 + 5 * attempt))))
             case -1:
                 throw BotStoreError(.tooMany, "There are \(Self.botLimit) bots, and more are not kept; remove some.")
-            default: return
+            default:
+                if mirror.position.epoch.isEmpty {
+                    self.notice(
+                        "There was no registry in this Redis; a new one was begun, and nodes that knew another drop its bots."
+                    )
+                }
+                for (other, reason) in mirror.unreadable.sorted(by: { $0.key < $1.key }) where other != name {
+                    self.notice("warning: " + Self.fault(of: other, reason))
+                }
+                return
             }
         }
         throw BotStoreError(.conflict, "Others change the registry all the time; try again.")
+    }
+
+    /// What is put in the place of a record that cannot be read: nothing, or the bot anew.
+    private static func replacement(
+        _ name: BotName,
+        _ action: BotAction,
+        _ reason: String,
+        _ mirror: RegistryMirror,
+        _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
+    ) throws(BotStoreError) -> Bot? {
+        switch action.kind {
+        case .remove: return nil
+        case .add, .import: return try change(nil, BotDirectory(mirror.bots.values.filter { $0.name != name }))
+        default: throw BotStoreError(.unreadable, self.fault(of: name, reason))
+        }
     }
 
     /// - Returns: what `RedisScript.changeRegistry` does.
@@ -211,8 +275,7 @@ public final class RedisBotStore: BotStore {
         _ bot: Bot?,
         name: BotName,
         _ action: BotAction,
-        epoch: String,
-        version: Int
+        at position: RegistryPosition
     ) async throws(BotStoreError) -> Int {
         let fresh = Hex.encode(SecureRandom.bytes(8))
         let (sealed, check): ([UInt8], [UInt8])
@@ -226,13 +289,15 @@ public final class RedisBotStore: BotStore {
             RESPCommand(
                 command,
                 [
-                    .string(script), .integer(4),
+                    .string(script), .integer(5),
                     .string(RegistryKeys.bots), .string(RegistryKeys.changes), .string(RegistryKeys.head),
-                    .string(RegistryKeys.audit),
-                    .string(epoch), .integer(version), .string(fresh), .bytes(check), .string(name.text),
+                    .string(RegistryKeys.marks), .string(RegistryKeys.audit),
+                    .string(position.epoch), .integer(position.version), .string(fresh), .bytes(check),
+                    .string(name.text),
                     .bytes(sealed),
                     .integer(Self.botLimit), .integer(Self.removedLimit), .integer(Self.auditLimit),
                     .string(action.kind.rawValue), .string(action.actor), .string(action.subject ?? ""),
+                    .string(position.mark), .string(Hex.encode(SecureRandom.bytes(8))), .integer(Self.markLimit),
                 ]
             )
         }

@@ -7,27 +7,31 @@ extension RedisScript {
     ///
     /// | keys | |
     /// |---|---|
-    /// | 1, 2, 3 | `RegistryKeys.bots`, `.changes`, `.head` |
+    /// | 1, 2, 3, 4 | `RegistryKeys.bots`, `.changes`, `.head`, `.marks` |
     ///
     /// | arguments | |
     /// |---|---|
-    /// | 1, 2 | the epoch and the version that are known; empty and 0 for none |
+    /// | 1, 2, 3 | the epoch, the version and its mark that are known; empty, 0 and empty for none |
     ///
     /// It returns the epoch, empty where there is no registry, the version, the check, 1 where all bots follow or 0 where
-    /// those do that changed behind the version known, and names and sealed bots in turn, an empty one for a removed bot.
+    /// those do that changed behind the version known, names and sealed bots in turn, an empty one for a removed bot, and
+    /// the version's mark. All bots follow where the mark is not the one that the version known has here: Redis was put back
+    /// to an earlier state then, and has made other changes since, perhaps as many.
     static let readRegistry = RedisScript(
         """
-        local bots, changes, head = KEYS[1], KEYS[2], KEYS[3]
+        local bots, changes, head, marks = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
         local epoch = redis.call('HGET', head, 'epoch')
         if not epoch then
-            return {'', 0, '', 1, {}}
+            return {'', 0, '', 1, {}, ''}
         end
         local version = tonumber(redis.call('HGET', head, 'version') or '0')
         local check = redis.call('HGET', head, 'check') or ''
         local known = tonumber(ARGV[2])
         local floor = tonumber(redis.call('HGET', head, 'floor') or '0')
-        if epoch ~= ARGV[1] or known > version or known < floor then
-            return {epoch, version, check, 1, redis.call('HGETALL', bots)}
+        local mark = redis.call('HGET', marks, tostring(version)) or ''
+        local isSame = ARGV[3] == (redis.call('HGET', marks, ARGV[2]) or '') and (ARGV[3] ~= '' or known == version)
+        if epoch ~= ARGV[1] or known > version or known < floor or not isSame then
+            return {epoch, version, check, 1, redis.call('HGETALL', bots), mark}
         end
         local rows = {}
         if known < version then
@@ -36,7 +40,7 @@ extension RedisScript {
                 rows[#rows + 1] = redis.call('HGET', bots, name) or ''
             end
         end
-        return {epoch, version, check, 0, rows}
+        return {epoch, version, check, 0, rows, mark}
         """
     )
 
@@ -44,7 +48,7 @@ extension RedisScript {
     ///
     /// | keys | |
     /// |---|---|
-    /// | 1, 2, 3, 4 | `RegistryKeys.bots`, `.changes`, `.head`, `.audit` |
+    /// | 1, 2, 3, 4, 5 | `RegistryKeys.bots`, `.changes`, `.head`, `.marks`, `.audit` |
     ///
     /// | arguments | |
     /// |---|---|
@@ -54,14 +58,19 @@ extension RedisScript {
     /// | 7, 8 | how many bots and how many names of removed ones there may be |
     /// | 9 | how many entries of the audit are kept, about |
     /// | 10, 11, 12 | the action, who does it, and what it is about besides, perhaps empty: for the audit |
+    /// | 13, 14 | the mark of the version that is known, and that of this change |
+    /// | 15 | how many versions' marks are kept |
     ///
     /// It returns the new version, 0 where somebody was faster, or -1 where there are too many bots.
     static let changeRegistry = RedisScript(
         """
-        local bots, changes, head, audit = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+        local bots, changes, head, marks, audit = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
         local epoch = redis.call('HGET', head, 'epoch') or ''
         local version = redis.call('HGET', head, 'version') or '0'
         if epoch ~= ARGV[1] or tonumber(version) ~= tonumber(ARGV[2]) then
+            return 0
+        end
+        if epoch ~= '' and (redis.call('HGET', marks, version) or '') ~= ARGV[13] then
             return 0
         end
         local name, sealed = ARGV[5], ARGV[6]
@@ -69,10 +78,12 @@ extension RedisScript {
             return -1
         end
         if epoch == '' then
-            redis.call('DEL', bots, changes, head)
+            redis.call('DEL', bots, changes, head, marks)
             redis.call('HSET', head, 'epoch', ARGV[3], 'check', ARGV[4])
         end
         version = redis.call('HINCRBY', head, 'version', 1)
+        redis.call('HSET', marks, version, ARGV[14])
+        redis.call('HDEL', marks, version - tonumber(ARGV[15]))
         redis.call('ZADD', changes, version, name)
         if sealed ~= '' then
             redis.call('HSET', bots, name, sealed)

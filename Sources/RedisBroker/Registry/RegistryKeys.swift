@@ -10,6 +10,9 @@ enum RegistryKeys {
     static let changes = "hw:{registry}:changes"
     /// The hash that says where the registry stands: `epoch`, `version`, `floor` and `check`.
     static let head = "hw:{registry}:head"
+    /// The hash of the last versions' marks: the random text that each change leaves, by which a node knows that what Redis
+    /// has is what it had read, and no registry that was put back and changed anew to the same version.
+    static let marks = "hw:{registry}:marks"
     /// The stream of what operators did.
     static let audit = "hw:{registry}:audit"
 }

@@ -4,22 +4,33 @@
 
 internal import Shared
 
+/// How far the registry is known.
+struct RegistryPosition: Sendable, Equatable {
+    /// Empty where there is no registry yet.
+    var epoch = ""
+    var version = 0
+    /// What the change to this version left in Redis; empty where it is not known.
+    var mark = ""
+}
+
 /// The registry as it is known here, and what follows from what Redis says of it. No IO.
 struct RegistryMirror {
     /// What a page changed.
     enum Outcome: Equatable {
-        /// Nothing, or it was older than what is known.
         case same
         case changed
+        /// It is an earlier state, or another way on from one, that is taken over whole.
+        case restored
+        /// It answers to what was known before something else was taken over; it is to be asked for again.
+        case overtaken
         /// Redis has lost the registry that was known; what is known stays.
         case vanished
         /// The registry was begun with another key; what is known stays.
         case wrongKey
     }
 
-    /// Empty where there is no registry yet.
-    private(set) var epoch = ""
-    private(set) var version = 0
+    /// As what is asked for names it.
+    private(set) var position = RegistryPosition()
     private(set) var bots: [BotName: Bot] = [:]
     /// The bots whose records do not open, and why. They stay as they are known, if they are.
     private(set) var unreadable: [BotName: String] = [:]
@@ -31,25 +42,29 @@ struct RegistryMirror {
         self.seal = seal
     }
 
-    /// Takes over what Redis said, unless something newer is known.
-    mutating func apply(_ page: RegistryPage) throws(CryptoError) -> Outcome {
+    /// Takes over what Redis said.
+    ///
+    /// - Parameter asked: the position that Redis was told.
+    mutating func apply(_ page: RegistryPage, asked: RegistryPosition) throws(CryptoError) -> Outcome {
+        guard asked == self.position else { return .overtaken }
         guard !page.epoch.isEmpty else {
-            if !self.epoch.isEmpty { return .vanished }
+            if !self.position.epoch.isEmpty { return .vanished }
             defer { self.isRead = true }
             return self.isRead ? .same : .changed
         }
         guard try self.seal.isKey(of: page.check, epoch: page.epoch) else { return .wrongKey }
-        let isOther = page.epoch != self.epoch
-        guard isOther || page.version > self.version || !self.isRead else { return .same }
+        let isOther = page.epoch != self.position.epoch
+        let position = RegistryPosition(epoch: page.epoch, version: page.version, mark: page.mark)
+        guard page.isWhole || position != self.position else { return .same }
         // Only a whole page says what a registry is that was not known before.
-        guard page.isWhole || !isOther else { return .same }
+        guard page.isWhole || !isOther else { return .overtaken }
+        let isRestored = !isOther && page.version <= self.position.version
         let known = isOther ? [:] : self.bots
         if page.isWhole { (self.bots, self.unreadable) = ([:], [:]) }
         for row in page.rows { try self.apply(row, known) }
-        self.epoch = page.epoch
-        self.version = page.version
+        self.position = position
         self.isRead = true
-        return .changed
+        return isRestored ? .restored : .changed
     }
 
     private mutating func apply(
@@ -64,8 +79,13 @@ struct RegistryMirror {
         switch try self.seal.open(sealed, name: row.name) {
         case .success(let bot): self.bots[row.name] = bot
         case .failure(.later): self.keep(row.name, known, "a later version of hookwire wrote it; run that one")
-        case .failure(.malformed): self.keep(row.name, known, "it is no record of a bot; remove it and add it again")
-        case nil: self.keep(row.name, known, "it was changed in Redis, or encrypted with another key; add it again")
+        case .failure(.malformed): self.keep(row.name, known, "it is no record of a bot; remove it, or add it again")
+        case nil:
+            self.keep(
+                row.name,
+                known,
+                "it was changed in Redis, or encrypted with another key; remove it, or add it again"
+            )
         }
     }
 

@@ -10,6 +10,8 @@ struct RegistryPage: Sendable {
     /// Empty where there is no registry.
     var epoch: String
     var version: Int
+    /// What the change to this version left; empty where it is not known.
+    var mark: String
     /// What the key is known by; empty where there is no registry.
     var check: [UInt8]
     /// Whether bots that are not among the rows are not there.
@@ -21,12 +23,14 @@ struct RegistryPage: Sendable {
 extension RegistryPage {
     /// Reads the reply of `RedisScript.readRegistry`; nil for anything else. Names that are none are passed over.
     init?(_ reply: RESPValue) {
-        guard case .array(let parts) = reply, parts.count == 5, let epoch = parts[0].string,
+        guard case .array(let parts) = reply, parts.count == 6, let epoch = parts[0].string,
             case .integer(let version) = parts[1], case .bulk(let check) = parts[2],
-            case .integer(let isWhole) = parts[3], case .array(let elements) = parts[4]
+            case .integer(let isWhole) = parts[3], case .array(let elements) = parts[4],
+            let mark = parts[5].string
         else { return nil }
         self.epoch = epoch
         self.version = version
+        self.mark = mark
         self.check = Array(check.readableBytesView)
         self.isWhole = isWhole == 1
         self.rows = []

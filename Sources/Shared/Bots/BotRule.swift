@@ -31,10 +31,23 @@ public enum BotRule {
         guard token.utf8Count <= Bot.maximumSecretLength else {
             return "has \(token.utf8Count) bytes, more than \(Bot.maximumSecretLength); give the right one."
         }
-        guard token.exposeUTF8({ bytes in bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
+        guard !token.exposeText().unicodeScalars.contains(where: { self.isControl($0.value) }) else {
             return "has control characters, perhaps a line break at its end; remove them."
         }
         return nil
+    }
+
+    /// Whether a code point is a control character, none for interchange, or the byte order mark (Unicode 16, sections 23.1,
+    /// 23.7 and 23.8): no platform gives one, and not every file and terminal keeps it.
+    private static func isControl(_ value: UInt32) -> Bool {
+        value < 0x20 || value == 0xFEFF || (0x7F...0x9F).contains(value) || value & 0xFFFE == 0xFFFE || (0xFDD0...0xFDEF).contains(value)
+    }
+
+    /// Whether a key that nobody knows may be repeated in a sentence: a word, and no secret that stands in its place.
+    public static func isWord(_ key: String) -> Bool {
+        let bytes = key.utf8
+        return (1...24).contains(bytes.count)
+            && bytes.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_") }
     }
 
     /// WeChat's `EncodingAESKey`.

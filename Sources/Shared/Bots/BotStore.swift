@@ -4,9 +4,9 @@
 
 /// Where the registered bots are kept: a file, or Redis for all nodes. Any thread.
 public protocol BotStore: Sendable {
-    /// All bots, as they are stored now.
+    /// All bots, as they are stored now; of a store of single records, those that can be read.
     ///
-    /// - Throws: `BotStoreError` where the store cannot be read, or something in it cannot.
+    /// - Throws: `BotStoreError` where the store cannot be read.
     func bots() async throws(BotStoreError) -> [Bot]
 
     /// Changes one bot, or adds or removes it, atomically: between the reading and the writing nobody else has.

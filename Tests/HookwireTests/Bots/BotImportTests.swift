@@ -55,6 +55,40 @@ import Testing
         #expect(again[0] == .known(bot.name) && again[3] == .known(last.name))
     }
 
+    /// A row whose columns are no text is left out by its number, and nothing of it is shown.
+    @Test func rowsOfOtherTypes() throws {
+        let table = try self.table([
+            "CREATE TABLE secrets (secret, md5_token)",
+            "INSERT INTO secrets VALUES (1234567890123, NULL)",
+            "INSERT INTO secrets VALUES (x'00ff', NULL)",
+            "INSERT INTO secrets VALUES (12345678.5, NULL)",
+            "INSERT INTO secrets VALUES (NULL, NULL)",
+            "INSERT INTO secrets VALUES ('good-secret', 12345)",
+            "INSERT INTO secrets VALUES (CAST(x'6161616161616161ff' AS TEXT), NULL)",
+            "INSERT INTO secrets VALUES ('control' || char(1) || 'secret', NULL)",
+            "INSERT INTO secrets VALUES ('control' || char(0) || 'secret', NULL)",
+            "INSERT INTO secrets VALUES ('good-secret', '')",
+        ]).get()
+        let fates = BotImport.plan(table.rows, prefix: "imported-", beside: .empty)
+        for (index, fate) in fates.dropLast().enumerated() {
+            guard case .refused(let sentence) = fate else {
+                Issue.record("row \(index + 1): \(fate)")
+                continue
+            }
+            #expect(sentence.hasPrefix("Row \(index + 1) is left out: its "))
+            for text in ["12345", "good-secret", "aaaa", "control\u{1}"] { #expect(!sentence.contains(text)) }
+        }
+        guard case .add(let bot) = fates.last else {
+            Issue.record("\(fates)")
+            return
+        }
+        #expect(bot.secret == Secret("good-secret"))
+        let hidden = try self.table([
+            "CREATE TABLE secrets (rowid TEXT, secret TEXT)", "INSERT INTO secrets VALUES ('x', 'good-secret')",
+        ]).get()
+        #expect(hidden.rows.map(\.id) == [1])
+    }
+
     /// Names that are taken are passed over.
     @Test func takenNames() throws {
         let taken = Bot(name: try #require(BotName("imported-1")), platform: .qq, secret: Secret("something"))

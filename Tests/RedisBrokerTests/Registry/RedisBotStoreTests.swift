@@ -170,6 +170,85 @@ import Testing
         }
     }
 
+    /// Redis that was put back to an earlier state, and changed since to the same version or a later one, is read whole: what
+    /// was removed there is removed here.
+    @Test(arguments: [1, 2]) func putBack(changes: Int) async throws {
+        let server = try await RedisServer.start()
+        let keys = ["bots", "changes", "head", "marks"].map { "hw:{registry}:\($0)" }
+        try await self.with(server) { reader in
+            try await self.with(server) { writer in
+                for name in ["a", "b", "c"] { try await self.add(try self.bot(name, "secret-of-\(name)"), to: writer) }
+                for key in keys { try server.command("COPY", key, "{registry}\(key)") }
+                try await self.add(try self.bot("d", "secret-of-d"), to: writer)
+                #expect(try await reader.bots().map(\.name.text) == ["a", "b", "c", "d"])
+            }
+            for key in keys { try server.command("COPY", "{registry}\(key)", key, "REPLACE") }
+            try await self.with(server) { writer in
+                for name in ["a", "b"].prefix(changes) {
+                    let name = try #require(BotName(name))
+                    try await writer.change(name, BotAction(.remove, by: "cli:test"), BotChange.remove())
+                }
+            }
+            #expect(try await reader.bots().map(\.name.text) == (changes == 1 ? ["b", "c"] : ["c"]))
+            // What is known from then on is what Redis has.
+            try await self.add(try self.bot("e", "secret-of-e"), to: reader)
+            #expect(try await reader.bots().count == (changes == 1 ? 3 : 2))
+        }
+    }
+
+    /// Redis that was put back and not changed since is taken over too.
+    @Test func putBackOnly() async throws {
+        let server = try await RedisServer.start()
+        let keys = ["bots", "changes", "head", "marks"].map { "hw:{registry}:\($0)" }
+        try await self.with(server) { store in
+            try await self.add(try self.bot("a", "12345678"), to: store)
+            for key in keys { try server.command("COPY", key, "{registry}\(key)") }
+            try await self.add(try self.bot("b", "12345679"), to: store)
+            for key in keys { try server.command("COPY", "{registry}\(key)", key, "REPLACE") }
+            #expect(try await store.bots().map(\.name.text) == ["a"])
+        }
+    }
+
+    /// The marks of the last 1,000 versions are kept, no more.
+    @Test func marks() async throws {
+        let server = try await RedisServer.start()
+        try await self.with(server) { store in
+            try await self.add(try self.bot("a", "12345678"), to: store)
+            try server.command("HSET", "hw:{registry}:head", "version", "1000")
+            try await self.add(try self.bot("b", "12345679"), to: store)
+            #expect(try server.command("HKEYS", "hw:{registry}:marks") == "1001")
+        }
+    }
+
+    /// One record that cannot be read leaves the others to be changed, and is removed or replaced itself.
+    @Test(arguments: [BotAction.Kind.remove, .add]) func damagedRecord(mend: BotAction.Kind) async throws {
+        let server = try await RedisServer.start()
+        try await self.with(server) { store in
+            for name in ["a", "b"] { try await self.add(try self.bot(name, "secret-of-\(name)"), to: store) }
+        }
+        try server.command("HSET", "hw:{registry}:bots", "a", "garbage")
+        try await self.with(server) { store in
+            let read = try await store.readableBots()
+            #expect(read.bots.map(\.name.text) == ["b"])
+            #expect(read.faults.count == 1 && read.faults.first?.contains("The bot a in Redis cannot be read") == true)
+            let (a, b) = (try #require(BotName("a")), try #require(BotName("b")))
+            try await store.change(b, BotAction(.rotate, by: "cli:test"), BotChange.rotate(to: Secret("another one")))
+            #expect(try server.command("HGET", "hw:{registry}:bots", "a") == "garbage")
+            let error = await #expect(throws: BotStoreError.self) {
+                try await store.change(a, BotAction(.rotate, by: "cli:test"), BotChange.rotate(to: Secret("a new one")))
+            }
+            #expect(error?.reason == .unreadable)
+            if mend == .add {
+                try await self.add(try self.bot("a", "a new secret"), to: store)
+            } else {
+                try await store.change(a, BotAction(.remove, by: "cli:test"), BotChange.remove())
+            }
+            let mended = try await store.readableBots()
+            #expect(mended.faults.isEmpty)
+            #expect(mended.bots.map(\.name.text) == (mend == .add ? ["a", "b"] : ["b"]))
+        }
+    }
+
     /// What is no registry is said to be none.
     @Test func foreignData() async throws {
         let server = try await RedisServer.start()

@@ -26,6 +26,7 @@ import Testing
         whole: Bool,
         _ bots: [Bot],
         removed: [String] = [],
+        mark: String? = nil,
         seal: RegistrySeal? = nil
     ) throws -> RegistryPage {
         let seal = seal ?? self.seal
@@ -35,71 +36,88 @@ import Testing
         return RegistryPage(
             epoch: epoch,
             version: version,
+            mark: epoch.isEmpty ? "" : mark ?? "\(version)",
             check: epoch.isEmpty ? [] : try seal.check(epoch: epoch),
             isWhole: whole,
             rows: rows
         )
     }
 
+    private func apply(_ mirror: inout RegistryMirror, _ page: RegistryPage) throws -> RegistryMirror.Outcome {
+        try mirror.apply(page, asked: mirror.position)
+    }
+
     /// All bots, then what changed, then nothing.
     @Test func follows() throws {
         var mirror = RegistryMirror(self.seal)
         #expect(
-            try mirror.apply(self.page("e", 2, whole: true, [self.bot("a"), self.bot("b", "bbbbbbbb")])) == .changed
+            try self.apply(&mirror, self.page("e", 2, whole: true, [self.bot("a"), self.bot("b", "bbbbbbbb")]))
+                == .changed
         )
         #expect(
-            try mirror.apply(self.page("e", 3, whole: false, [self.bot("c", "cccccccc")], removed: ["a"])) == .changed
+            try self.apply(&mirror, self.page("e", 3, whole: false, [self.bot("c", "cccccccc")], removed: ["a"]))
+                == .changed
         )
         #expect(mirror.bots.keys.map(\.text).sorted() == ["b", "c"])
-        #expect(try mirror.apply(self.page("e", 3, whole: false, [])) == .same)
+        #expect(try self.apply(&mirror, self.page("e", 3, whole: false, [])) == .same)
     }
 
-    /// An answer that was overtaken by a later one changes nothing.
+    /// An answer to what was asked before another was taken over changes nothing, and is to be asked for again.
     @Test func lateAnswers() throws {
         var mirror = RegistryMirror(self.seal)
-        _ = try mirror.apply(self.page("e", 5, whole: true, [self.bot("new")]))
-        #expect(try mirror.apply(self.page("e", 4, whole: true, [self.bot("old")])) == .same)
-        #expect(try mirror.apply(self.page("e", 4, whole: false, [], removed: ["new"])) == .same)
+        let asked = mirror.position
+        _ = try self.apply(&mirror, self.page("e", 5, whole: true, [self.bot("new")]))
+        #expect(try mirror.apply(self.page("e", 4, whole: true, [self.bot("old")]), asked: asked) == .overtaken)
         #expect(mirror.bots.keys.map(\.text) == ["new"])
+    }
+
+    /// A whole registry is taken over whatever its version: Redis was put back.
+    @Test func restored() throws {
+        var mirror = RegistryMirror(self.seal)
+        _ = try self.apply(&mirror, self.page("e", 5, whole: true, [self.bot("new")]))
+        #expect(try self.apply(&mirror, self.page("e", 4, whole: true, [self.bot("old")])) == .restored)
+        #expect(mirror.bots.keys.map(\.text) == ["old"])
+        #expect(try self.apply(&mirror, self.page("e", 4, whole: true, [], mark: "other")) == .restored)
+        #expect(mirror.bots.isEmpty)
     }
 
     /// No registry is an empty one; one that was there and is gone is kept; another replaces it as a whole.
     @Test func epochs() throws {
         var mirror = RegistryMirror(self.seal)
-        #expect(try mirror.apply(self.page("", 0, whole: true, [])) == .changed)
+        #expect(try self.apply(&mirror, self.page("", 0, whole: true, [])) == .changed)
         #expect(mirror.isRead)
-        #expect(try mirror.apply(self.page("", 0, whole: true, [])) == .same)
-        #expect(try mirror.apply(self.page("e", 9, whole: true, [self.bot("a")])) == .changed)
-        #expect(try mirror.apply(self.page("", 0, whole: true, [])) == .vanished)
+        #expect(try self.apply(&mirror, self.page("", 0, whole: true, [])) == .same)
+        #expect(try self.apply(&mirror, self.page("e", 9, whole: true, [self.bot("a")])) == .changed)
+        #expect(try self.apply(&mirror, self.page("", 0, whole: true, [])) == .vanished)
         #expect(mirror.bots.count == 1)
-        #expect(try mirror.apply(self.page("f", 1, whole: false, [self.bot("b")])) == .same)
-        #expect(try mirror.apply(self.page("f", 1, whole: true, [self.bot("b")])) == .changed)
+        #expect(try self.apply(&mirror, self.page("f", 1, whole: false, [self.bot("b")])) == .overtaken)
+        #expect(try self.apply(&mirror, self.page("f", 1, whole: true, [self.bot("b")])) == .changed)
         #expect(mirror.bots.keys.map(\.text) == ["b"])
     }
 
     /// With another key nothing is taken over, not even from a registry without bots.
     @Test func anotherKey() throws {
         var mirror = RegistryMirror(self.seal)
-        #expect(try mirror.apply(self.page("e", 1, whole: true, [self.bot("a")], seal: self.other)) == .wrongKey)
-        #expect(try mirror.apply(self.page("e", 1, whole: true, [], seal: self.other)) == .wrongKey)
+        #expect(try self.apply(&mirror, self.page("e", 1, whole: true, [self.bot("a")], seal: self.other)) == .wrongKey)
+        #expect(try self.apply(&mirror, self.page("e", 1, whole: true, [], seal: self.other)) == .wrongKey)
         #expect(!mirror.isRead)
     }
 
     /// A record that was changed, or put under another name, is told, and leaves that bot as it was and the others alone.
     @Test func changedRecords() throws {
         var mirror = RegistryMirror(self.seal)
-        _ = try mirror.apply(self.page("e", 1, whole: true, [self.bot("a"), self.bot("b", "bbbbbbbb")]))
+        _ = try self.apply(&mirror, self.page("e", 1, whole: true, [self.bot("a"), self.bot("b", "bbbbbbbb")]))
         var page = try self.page("e", 2, whole: false, [self.bot("a", "changed!"), self.bot("b", "changed!!")])
         page.rows[0].sealed?[20] ^= 1
-        #expect(try mirror.apply(page) == .changed)
+        #expect(try self.apply(&mirror, page) == .changed)
         #expect(mirror.unreadable.keys.map(\.text) == ["a"])
         #expect(mirror.bots.values.map(\.secret.utf8Count).sorted() == [8, 9])
 
         var swapped = try self.page("e", 3, whole: true, [self.bot("a"), self.bot("b", "bbbbbbbb")])
         (swapped.rows[0].sealed, swapped.rows[1].sealed) = (swapped.rows[1].sealed, swapped.rows[0].sealed)
-        _ = try mirror.apply(swapped)
+        _ = try self.apply(&mirror, swapped)
         #expect(mirror.unreadable.count == 2)
-        _ = try mirror.apply(self.page("e", 4, whole: false, [self.bot("a")], removed: ["b"]))
+        _ = try self.apply(&mirror, self.page("e", 4, whole: false, [self.bot("a")], removed: ["b"]))
         #expect(mirror.unreadable.isEmpty && mirror.bots.count == 1)
     }
 

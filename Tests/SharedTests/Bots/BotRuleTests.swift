@@ -20,7 +20,10 @@ import Testing
     }
 
     /// What can be guessed, or was copied wrongly, is refused, and never repeated.
-    @Test(arguments: ["", "1234567", "12345678\n", "1234567\u{7f}8", String(repeating: "x", count: 513)])
+    @Test(arguments: [
+        "", "1234567", "12345678\n", "1234567\u{7f}8", "1234567\u{85}8", "1234567\u{9f}", "1234567\u{ffff}",
+        "1234567\u{1ffff}", "\u{feff}12345678", String(repeating: "x", count: 513),
+    ])
     func secrets(text: String) throws {
         let fault = try #require(BotRule.fault(ofSecret: Secret(text)))
         #expect(text.isEmpty || !fault.contains(text))

@@ -28,6 +28,7 @@ struct BotImport {
         var taken: [Secret: BotName] = [:]
         var number = 0
         return rows.map { row in
+            if let fault = row.fault { return .refused("Row \(row.id) is left out: its \(fault)") }
             if let holder = directory.bot(of: row.secret)?.name ?? taken[row.secret] { return .known(holder) }
             if let fault = BotRule.fault(ofSecret: row.secret) {
                 return .refused("Row \(row.id) is left out: its secret \(fault)")

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Foundation
 internal import GRDB
 internal import Shared
 
@@ -15,6 +16,8 @@ struct RelayTable {
         var secret: Secret
         /// Nil where the table has no such column, or the row nothing in it.
         var token: Secret?
+        /// Why it cannot be a bot, to follow "its"; nil where nothing is wrong with its columns.
+        var fault: String?
     }
 
     /// Why it cannot be read, in a sentence.
@@ -68,19 +71,43 @@ struct RelayTable {
     }
 
     private static func rows(_ database: Database, table: String, hasToken: Bool) throws -> [Row] {
-        let columns = hasToken ? "secret, md5_token" : "secret, NULL"
+        let token = hasToken ? "md5_token" : "NULL"
+        // As bytes, for SQLite takes what is no UTF-8 for text too; and beside their types, for it turns numbers into text.
+        let columns = "typeof(secret), CAST(secret AS BLOB), typeof(\(token)), CAST(\(token) AS BLOB)"
         let sql = "SELECT rowid, \(columns) FROM \(table.quotedDatabaseIdentifier) ORDER BY rowid LIMIT ?"
         let rows = try GRDB.Row.fetchAll(database, sql: sql, arguments: [Self.rowLimit + 1])
         guard rows.count <= Self.rowLimit else {
             throw Fault(description: "It has more than \(Self.rowLimit) rows; import them in parts.")
         }
-        return rows.map { row in
-            let token: String? = row[2]
-            return Row(
-                id: row[0],
-                secret: Secret((row[1] as String?) ?? ""),
-                token: token.flatMap { $0.isEmpty ? nil : Secret($0) }
-            )
+        return rows.enumerated().map { index, row in
+            // A column that is called rowid hides the number, and may be anything.
+            let id = Int64.fromDatabaseValue(row[0]) ?? Int64(index + 1)
+            do throws(ColumnFault) {
+                let token = try self.text(type: row[3], bytes: row[4])
+                let secret = try self.text(type: row[1], bytes: row[2])
+                return Row(id: id, secret: Secret(secret), token: token.isEmpty ? nil : Secret(token))
+            } catch {
+                return Row(id: id, secret: Secret(""), fault: "secret or md5_token is \(error.rawValue).")
+            }
+        }
+    }
+
+    /// Why a column is not taken. None shows what is in it.
+    private enum ColumnFault: String, Error {
+        case noText = "no text"
+        case noUTF8 = "no text in UTF-8"
+    }
+
+    /// The text of a column, empty for NULL. `DatabaseValue` is converted to by hand: GRDB's own conversions end the process
+    /// where the column is of another type, and print the row.
+    private static func text(type: DatabaseValue, bytes: DatabaseValue) throws(ColumnFault) -> String {
+        switch (type.storage, bytes.storage) {
+        case (.string("null"), _): return ""
+        case (.string("text"), .null): return ""
+        case (.string("text"), .blob(let data)):
+            guard let text = String(validating: data, as: UTF8.self) else { throw .noUTF8 }
+            return text
+        default: throw .noText
         }
     }
 }

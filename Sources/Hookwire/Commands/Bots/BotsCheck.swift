@@ -26,7 +26,8 @@ struct BotsCheck: AsyncParsableCommand {
                 guard !faults.contains(where: { $0.severity == .error }) else { throw ExitCode(1) }
                 print("Nothing is wrong with \(count) \(count == 1 ? "bot" : "bots").")
             case .redis(let redis):
-                let bots = try await redis.bots()
+                let (bots, faults) = try await redis.readableBots()
+                for fault in faults { OpenBotStore.complain(fault) }
                 let conflicts = BotDirectory(bots).conflicts
                 for conflict in conflicts {
                     OpenBotStore.complain(
@@ -40,7 +41,7 @@ struct BotsCheck: AsyncParsableCommand {
                         )
                     }
                 }
-                guard conflicts.isEmpty else { throw ExitCode(1) }
+                guard conflicts.isEmpty, faults.isEmpty else { throw ExitCode(1) }
                 print("Nothing is wrong with \(bots.count) \(bots.count == 1 ? "bot" : "bots").")
             }
         }

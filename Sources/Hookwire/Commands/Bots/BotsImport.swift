@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import BotFile
+internal import RedisBroker
 internal import Shared
 
 /// `hookwire bots import`: takes over another relay's bots.
@@ -49,19 +51,20 @@ struct BotsImport: AsyncParsableCommand {
             }
             let directory = BotDirectory(isNew ? [] : try await open.store.bots())
             var (added, known, refused) = (0, 0, 0)
-            for fate in BotImport.plan(rows, prefix: prefix, beside: directory) {
+            let fates = BotImport.plan(rows, prefix: prefix, beside: directory)
+            let action = BotAction(.import, by: OpenBotStore.actor)
+            if !dryRun, case .file(let file) = open.kind {
+                try await file.add(fates.compactMap { if case .add(let bot) = $0 { bot } else { nil } }, action)
+            }
+            for fate in fates {
                 switch fate {
                 case .known: known += 1
                 case .refused(let sentence):
                     refused += 1
                     OpenBotStore.complain(sentence)
                 case .add(let bot):
-                    if !dryRun {
-                        try await open.store.change(
-                            bot.name,
-                            BotAction(.import, by: OpenBotStore.actor),
-                            BotChange.add(bot)
-                        )
+                    if !dryRun, case .redis(let redis) = open.kind {
+                        try await redis.change(bot.name, action, BotChange.add(bot))
                     }
                     added += 1
                     print("\(dryRun ? "Would register" : "Registered") \(bot.name).")

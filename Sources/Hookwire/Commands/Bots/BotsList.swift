@@ -20,7 +20,7 @@ struct BotsList: AsyncParsableCommand {
     func run() async throws {
         let json = self.json
         try await OpenBotStore.with(self.store) { open in
-            let bots = try await open.store.bots().sorted { $0.name < $1.name }
+            let (bots, faults) = try await open.readableBots()
             if json {
                 for bot in bots {
                     print(String(decoding: BotDescription.json(bot, now: WallClock.now()), as: UTF8.self))
@@ -28,6 +28,8 @@ struct BotsList: AsyncParsableCommand {
             } else {
                 for line in BotTable.lines(bots, now: WallClock.now()) { print(line) }
             }
+            for fault in faults { OpenBotStore.complain(fault) }
+            guard faults.isEmpty else { throw ExitCode(1) }
         }
     }
 }

@@ -4,6 +4,7 @@
 
 internal import ArgumentParser
 internal import Shared
+internal import Synchronization
 
 /// `hookwire bots rotate`: changes a bot's secret without losing an event.
 struct BotsRotate: AsyncParsableCommand {
@@ -44,7 +45,16 @@ struct BotsRotate: AsyncParsableCommand {
         if let fault = BotRule.fault(ofSecret: secret) { throw ValidationError("The secret \(fault)") }
         try await OpenBotStore.with(self.store) { open in
             let action = BotAction(.rotate, by: OpenBotStore.actor)
-            try await open.store.change(name, action, BotChange.rotate(to: secret))
+            let dropped = Mutex(false)
+            try await open.store.change(name, action) { (old, directory) throws(BotStoreError) in
+                dropped.withLock { $0 = old?.previousSecret != nil }
+                return try BotChange.rotate(to: secret)(old, directory)
+            }
+            if dropped.withLock({ $0 }) {
+                OpenBotStore.complain(
+                    "warning: A rotation was under way; the oldest of the three secrets holds no more from now on."
+                )
+            }
             print(
                 "Both secrets of \(name) hold now. Give the platform the new one, then: hookwire bots rotate \(name) --finish"
             )
