@@ -192,6 +192,42 @@ def test_audit(redis, tmp_path):
     assert "hookwire.audit" in logged and "action=remove" in logged and "outcome=done" in logged
 
 
+def test_second_rotation_is_told(registry):
+    """Two secrets hold at most: a rotation within a rotation drops the oldest, and the command says so."""
+    registry.does("add", "support", "--secret", qq.secret())
+    assert not registry.run("rotate", "support", "--secret", qq.secret()).stderr
+    again = registry.run("rotate", "support", "--secret", qq.secret())
+    assert again.returncode == 0 and "oldest of the three" in again.stderr
+
+
+def test_new_registry_is_told(redis, tmp_path):
+    """Who begins a registry, perhaps where Redis has lost one, hears of it, once."""
+    redis.command("FLUSHALL")
+    registry = Registry("redis", tmp_path, redis)
+    assert "a new one was begun" in registry.run("add", "support", "--secret", qq.secret()).stderr
+    assert not registry.run("add", "other", "--secret", qq.secret()).stderr
+
+
+def test_damaged_record(redis, tmp_path):
+    """A record that cannot be read is told, hinders no other, and is mended by what the sentence names."""
+    redis.command("FLUSHALL")
+    registry = Registry("redis", tmp_path, redis)
+    for name in ("broken", "whole"):
+        registry.does("add", name, "--secret", qq.secret())
+    redis.command("HSET", "hw:{registry}:bots", "broken", "garbage")
+    listed = registry.run("list")
+    assert listed.returncode == 1 and "whole" in listed.stdout and "broken" not in listed.stdout
+    assert "The bot broken in Redis cannot be read" in listed.stderr
+    registry.refuses("check")
+    changed = registry.run("rotate", "whole", "--secret", qq.secret())
+    assert changed.returncode == 0 and "warning: The bot broken" in changed.stderr
+    registry.refuses("rotate", "broken", "--secret", qq.secret())
+    registry.does("add", "broken", "--secret", qq.secret())
+    redis.command("HSET", "hw:{registry}:bots", "broken", "garbage")
+    registry.does("remove", "broken")
+    assert names(registry) == ["whole"]
+
+
 def test_redis_holds_no_secret(redis, tmp_path):
     """Neither keys nor values show a secret or a token."""
     redis.command("FLUSHALL")

@@ -40,7 +40,8 @@ public enum BotRule {
     /// Whether a code point is a control character, none for interchange, or the byte order mark (Unicode 16, sections 23.1,
     /// 23.7 and 23.8): no platform gives one, and not every file and terminal keeps it.
     private static func isControl(_ value: UInt32) -> Bool {
-        value < 0x20 || value == 0xFEFF || (0x7F...0x9F).contains(value) || value & 0xFFFE == 0xFFFE || (0xFDD0...0xFDEF).contains(value)
+        value < 0x20 || (0x7F...0x9F).contains(value) || value == 0xFEFF || (0xFDD0...0xFDEF).contains(value)
+            || value & 0xFFFE == 0xFFFE
     }
 
     /// Whether a key that nobody knows may be repeated in a sentence: a word, and no secret that stands in its place.
