@@ -76,7 +76,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             if let drainState, drainState.isDraining {
                 return .response(self.notStored(.closed))
             }
-            self.limits.addresses?.succeeded(request, for: publishing.channel)
+            self.limits.addresses?.succeeded(request.clientAddress, for: publishing.channel, asVisitor: false)
             guard let bot = agreement.isRegistered ? agreement.bot : nil else { return self.admitted(publishing) }
             publishing.retention = bot.channelRetention
             publishing.permit = RatePermit(for: bot, of: self.limits)
