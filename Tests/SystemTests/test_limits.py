@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 import qq
-from gateway_client import GatewayClient
+from gateway_client import GatewayClient, get_token
 from http_raw import RawConnection
 from redis_server import RedisServer
 from relay import PATIENCE
@@ -354,6 +354,45 @@ def test_a_genuine_request_again(start, tmp_path):
     headers = qq.signed_headers(secret, body)
     assert {relay.request("POST", "/webhook/qq/limited", body, headers).status for _ in range(10)} == {200}
     relay.deliver(secret, qq.event())
+
+
+def test_gateway_sessions_beyond_the_seats(start, tmp_path):
+    """A gateway session beyond its bot's sockets is told that, and to come back; one within them stays."""
+    secret = qq.secret()
+    bots = registry(tmp_path, ("limited", secret, "limits:", "  sockets: 1"))
+    relay = start("--bots", str(bots), "--qq-upstream", "none")
+    token = get_token(relay.port, secret)
+    with GatewayClient(relay.port) as first, GatewayClient(relay.port) as second:
+        first.identify(token)
+        second.send({"op": 2, "d": {"token": f"QQBot {token}", "intents": 1 << 25, "shard": [0, 1]}})
+        assert second.receive()["op"] == 7
+        with pytest.raises(ConnectionClosed) as closed:
+            second.receive()
+        assert closed.value.rcvd.code == 4009 and "as many sockets" in closed.value.rcvd.reason
+        first.send({"op": 1, "d": None})
+        assert first.receive()["op"] == 11
+
+
+def test_origins_at_the_gateway(start, tmp_path):
+    """Pages of other origins than the bot's come in by none of the gateway's ways."""
+    secret = qq.secret()
+    bots = registry(tmp_path, ("paged", secret, 'origins: ["https://bot.example"]'))
+    relay = start("--bots", str(bots), "--qq-upstream", "none")
+    token = get_token(relay.port, secret)
+
+    def identified(origin):
+        with open_socket(relay.port, "/qq/ws", origin=origin) as client:
+            client.recv(timeout=PATIENCE)
+            client.send(json.dumps({"op": 2, "d": {"token": f"QQBot {token}", "intents": 0, "shard": [0, 1]}}))
+            return json.loads(client.recv(timeout=PATIENCE))["t"]
+
+    for target in (f"/qq/ws/{secret}", f"/qq/secret/{secret}/ws"):
+        assert refused(relay.port, target, origin="https://evil.example")[0] == 403
+        open_socket(relay.port, target, origin="https://bot.example").close()
+    assert identified("https://bot.example") == "READY"
+    with pytest.raises(ConnectionClosed) as closed:
+        identified("https://evil.example")
+    assert closed.value.rcvd.code == 4004
 
 
 def rates(connection, prefix=""):
