@@ -76,9 +76,10 @@ final class Webhook<P: Platform & SendableMetatype> {
             if let drainState, drainState.isDraining {
                 return .response(self.notStored(.closed))
             }
-            self.limits.addresses?.succeeded(request, for: publishing.channel)
+            self.limits.addresses?.succeeded(request.clientAddress, for: publishing.channel, asVisitor: false)
             guard let bot = agreement.isRegistered ? agreement.bot : nil else { return self.admitted(publishing) }
             publishing.retention = bot.channelRetention
+            publishing.permit = RatePermit(for: bot, of: self.limits)
             return self.publish(publishing, of: bot)
         }
     }
@@ -144,10 +145,10 @@ final class Webhook<P: Platform & SendableMetatype> {
             retention: publishing.retention,
             on: self.eventLoop
         )
-        let acknowledgement = publishing.acknowledgement
+        let (acknowledgement, permit) = (publishing.acknowledgement, publishing.permit)
         switch pending {
         case .done(let publication):
-            return .response(self.stored(publication, acknowledgement: acknowledgement))
+            return .response(self.stored(publication, permit, acknowledgement: acknowledgement))
         case .failed(let error):
             return .response(self.notStored(error))
         case .pending(let publication):
@@ -156,7 +157,9 @@ final class Webhook<P: Platform & SendableMetatype> {
             publication.whenComplete { result in
                 switch result {
                 case .success(let publication):
-                    reply.succeed(.response(webhook.value.stored(publication, acknowledgement: acknowledgement)))
+                    reply.succeed(
+                        .response(webhook.value.stored(publication, permit, acknowledgement: acknowledgement))
+                    )
                 case .failure(let error):
                     reply.succeed(.response(webhook.value.notStored(error as? BrokerError ?? .unavailable)))
                 }
@@ -178,9 +181,11 @@ final class Webhook<P: Platform & SendableMetatype> {
         switch entrance {
         case .answered(let response):
             self.metrics.published(.duplicate)
+            publishing.permit?.giveBack()
             return .response(response)
         case .joined(let place):
             self.metrics.published(.duplicate)
+            publishing.permit?.giveBack()
             return self.reply(at: place)
         case .refused(let outcome):
             // The bot can still have the event; only its reply would come too late.
@@ -205,10 +210,10 @@ final class Webhook<P: Platform & SendableMetatype> {
             retention: publishing.retention,
             on: self.eventLoop
         )
-        let acknowledgement = publishing.acknowledgement
+        let (acknowledgement, permit) = (publishing.acknowledgement, publishing.permit)
         switch pending {
         case .done(let publication):
-            self.published(publication, acknowledgement: acknowledgement, at: place)
+            self.published(publication, permit, acknowledgement: acknowledgement, at: place)
         case .failed(let error):
             self.waiting.notStored(place.token, response: self.notStored(error))
         case .pending(let publication):
@@ -217,7 +222,7 @@ final class Webhook<P: Platform & SendableMetatype> {
                 let webhook = webhook.value
                 switch result {
                 case .success(let publication):
-                    webhook.published(publication, acknowledgement: acknowledgement, at: place)
+                    webhook.published(publication, permit, acknowledgement: acknowledgement, at: place)
                 case .failure(let error):
                     let response = webhook.notStored(error as? BrokerError ?? .unavailable)
                     webhook.waiting.notStored(place.token, response: response)
@@ -228,6 +233,7 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     private func published(
         _ publication: Publication,
+        _ permit: RatePermit?,
         acknowledgement: HTTPResponse,
         at place: WaitingReplies.Place
     ) {
@@ -238,7 +244,9 @@ final class Webhook<P: Platform & SendableMetatype> {
         case .stored: break
         // The request that came first waits on another node, if it still does: the reply goes there, and whoever sent this
         // one is to be told that its event is known.
-        case .duplicate: self.waiting.giveUp(place.token, .elsewhere)
+        case .duplicate:
+            permit?.giveBack()
+            self.waiting.giveUp(place.token, .elsewhere)
         }
     }
 
@@ -279,7 +287,12 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     // MARK: What became of an event
 
-    private func stored(_ publication: Publication, acknowledgement: HTTPResponse) -> HTTPResponse {
+    private func stored(
+        _ publication: Publication,
+        _ permit: RatePermit?,
+        acknowledgement: HTTPResponse
+    ) -> HTTPResponse {
+        if let permit, case .duplicate = publication { permit.giveBack() }
         self.metrics.published(publication)
         return acknowledgement
     }

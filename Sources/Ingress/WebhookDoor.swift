@@ -25,10 +25,10 @@ struct WebhookDoor<P: Platform & SendableMetatype> {
         var webhook = platform.credentials(in: request)
         webhook.name = request.parameters["bot"]
         webhook.token = request.query["token"].map { Secret($0) }
-        let bot = try self.access.bot(of: webhook, on: self.platform, now: self.clock.wallMilliseconds())
-        guard let bot else { return Agreement() }
+        let now = self.clock.wallMilliseconds()
+        guard let bot = try self.access.bot(of: webhook, on: self.platform, now: now) else { return Agreement() }
         let knowsSecret = webhook.secret.map { bot.isOpened(by: $0) } ?? false
-        return Agreement(with: bot, heedsURL: knowsSecret)
+        return Agreement(with: bot, heedsURL: knowsSecret, token: webhook.token, now: now)
     }
 
     /// Whether events may be published under an agreement.

@@ -19,11 +19,11 @@ import Testing
     private static let secrets = ["new-secret-of-the-bot", "old-secret-of-the-bot"]
 
     /// A bot in the middle of a rotation.
-    private func bot(_ platform: BotPlatform, _ change: (inout Bot) -> Void = { _ in }) throws -> Bot {
+    private func bot(_ platform: BotPlatform, _ change: (inout Bot) throws -> Void = { _ in }) throws -> Bot {
         var bot = Bot(name: try #require(BotName("demo")), platform: platform, secret: Secret(Self.secrets[0]))
         bot.previousSecret = Secret(Self.secrets[1])
         bot.channel = ChannelID(bot: bot.name)
-        change(&bot)
+        try change(&bot)
         return bot
     }
 
@@ -160,7 +160,7 @@ import Testing
         let known = WebhookRequest("generic", query: [("scheme", "none"), ("secret", Self.secrets[1])], body: "hi")
         #expect(try self.respond(known.request) == "200 OK")
         self.registry.renew(BotDirectory([try self.bot(.generic) { $0.options.scheme = "none" }]))
-        #expect(try self.respond(named.request) == "200 OK")
+        #expect(try self.respond(named.request).contains("unproven"))
         self.registry.renew(
             BotDirectory([
                 try self.bot(.generic) { $0.options = self.options { $0.scheme = "bearer" } }
@@ -176,6 +176,59 @@ import Testing
         let event = try #require(self.broker.published.last?.event)
         // A token of ours may stand there.
         #expect(event.query == "" && !event.headers.contains(name: "authorization"))
+    }
+
+    private func token(_ text: String, expiry: Int64? = nil) throws -> SocketToken {
+        let (label, hash) = (try #require(BotName(text)), TokenHash(of: Secret(text)))
+        return SocketToken(label: label, hash: hash, scopes: [.receive], expiry: expiry)
+    }
+
+    /// Where nothing is signed, the bot's name alone opens nothing: it takes the secret, or one of the bot's tokens.
+    @Test func unsigned() throws {
+        let tokens = [try self.token("good"), try self.token("over", expiry: 1)]
+        func respond(_ query: [(String, String)], bearer: String? = nil, needsToken: Bool = false) throws -> String {
+            let bot = try self.bot(.generic) { bot in
+                (bot.options.scheme, bot.tokens, bot.needsToken) = ("none", tokens, needsToken)
+            }
+            self.registry.renew(BotDirectory([bot]))
+            var request = WebhookRequest("generic/demo", query: query, body: "hi")
+            if let bearer { request.headers = [("Authorization", "Bearer \(bearer)")] }
+            return try self.respond(request.request)
+        }
+        for secret in Self.secrets {
+            #expect(try respond([("secret", secret)]) == "200 OK")
+            #expect(try respond([], bearer: secret) == "200 OK")
+            #expect(try respond([("secret", secret)], needsToken: true).hasPrefix("404"))
+            #expect(try respond([], bearer: secret, needsToken: true).contains("unproven"))
+            #expect(try respond([("secret", secret), ("token", "good")], needsToken: true) == "200 OK")
+        }
+        #expect(try respond([("token", "good")]) == "200 OK")
+        for token in ["over", "wrong"] { #expect(try respond([("token", token)]).contains("unproven")) }
+        #expect(try respond([("secret", "wrong")]).contains("unproven"))
+        #expect(try respond([], bearer: "wrong").contains("unproven"))
+    }
+
+    /// A bot that needs a token needs it wherever the secret itself is presented; a signature at its name is proof enough.
+    @Test(arguments: [BotPlatform.generic, .dialogflow])
+    func needsToken(platform: BotPlatform) throws {
+        let bot = try self.bot(platform) { bot in
+            (bot.options.scheme, bot.needsToken) = ("bearer", true)
+            bot.tokens = [try self.token("good")]
+        }
+        self.registry.renew(BotDirectory([bot]))
+        for (query, isIn) in [([], false), ([("token", "wrong")], false), ([("token", "good")], true)] {
+            let count = self.broker.published.count
+            let body = #"{"responseId":"\#(isIn)","queryResult":{"queryText":"hi"}}"#
+            var request = WebhookRequest("\(platform.rawValue)/demo", query: query, body: body)
+            request.headers = [("Authorization", "Bearer \(Self.secrets[0])")]
+            _ = try self.respond(request.request)
+            #expect(self.broker.published.count == count + (isIn ? 1 : 0), "\(query)")
+        }
+        let signed = try self.bot(.generic) { $0.needsToken = true }
+        self.registry.renew(BotDirectory([signed]))
+        let code = Hex.encode(HMACSHA256.code(key: Self.secrets[0].utf8, over: "hi".utf8))
+        let request = WebhookRequest("generic/demo", headers: [("X-Hub-Signature-256", "sha256=" + code)], body: "hi")
+        #expect(try self.respond(request.request) == "200 OK")
     }
 
     private func options(_ change: (inout Bot.PlatformOptions) -> Void) -> Bot.PlatformOptions {

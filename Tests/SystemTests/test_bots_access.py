@@ -339,7 +339,7 @@ def test_scopes(realm, name):
     ):
         connection = http.client.HTTPConnection("127.0.0.1", realm.ingress[0].port, timeout=PATIENCE)
         with contextlib.closing(connection):
-            connection.request("POST", f"/webhook/generic/{name}", "hi")
+            connection.request("POST", f"/webhook/generic/{name}", "hi", {"Authorization": f"Bearer {secret}"})
             unoffered, offered = json.loads(silent.recv(timeout=PATIENCE)), json.loads(answering.recv(timeout=PATIENCE))
             assert "replytoken" not in unoffered and unoffered["position"] == offered["position"]
             frame = {"type": "reply", "token": offered["replytoken"], "text": "stolen", "ref": "1"}

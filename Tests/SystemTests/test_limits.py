@@ -10,10 +10,11 @@ import struct
 import time
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 import qq
+from gateway_client import GatewayClient, get_token
 from http_raw import RawConnection
 from redis_server import RedisServer
 from relay import PATIENCE
@@ -287,6 +288,111 @@ def test_one_bot_set_up_wrongly(start, tmp_path):
         statuses.append(relay.request("POST", "/webhook/qq/wrong", body, headers).status)
         relay.deliver(right, qq.event())
     assert statuses[:10] == [401] * 10 and statuses[-1] == 429, statuses
+
+
+def exchange(relay, guess):
+    body = json.dumps({"appId": "1", "clientSecret": guess})
+    return relay.request("POST", "/qq/app/getAppAccessToken", body, {"Content-Type": "application/json"}).status
+
+
+def identify(relay, guess):
+    """4004 for a wrong token, or the status of a socket that is not opened."""
+    try:
+        with GatewayClient(relay.port) as client:
+            client.send({"op": 2, "d": {"token": f"QQBot {guess}", "intents": 1 << 25, "shard": [0, 1]}})
+            with pytest.raises(ConnectionClosed) as closed:
+                client.receive()
+            return closed.value.rcvd.code
+    except InvalidStatus as error:
+        return error.response.status_code
+
+
+@pytest.mark.parametrize(
+    "guess",
+    [
+        exchange,
+        identify,
+        lambda relay, guess: relay.get("/qq/gateway", {"Authorization": f"QQBot {guess}"}).status,
+        lambda relay, guess: relay.request("POST", f"/qq/secret/{guess}/v2/x", b"{}").status,
+        lambda relay, guess: relay.request("POST", f"/reply/{guess}", b"{}").status,
+    ],
+    ids=["token", "identify", "gateway", "platform", "reply"],
+)
+def test_every_way_to_guess(start, tmp_path, guess):
+    """Whatever tells right secrets and tokens from wrong ones bans those who guess."""
+    bots = registry(tmp_path, ("guessed", qq.secret()))
+    upstream = ("--qq-upstream", "http://127.0.0.1:1", "--qq-token-upstream", "http://127.0.0.1:1")
+    relay = start("--bots", str(bots), "--access", "registered", "--ban-after", "10", *upstream)
+    answers = [guess(relay, f"guess{number:06}") for number in range(20)]
+    assert set(answers[:9]) <= {401, 404, 4004} and answers[-1] == 429, answers
+
+
+def test_a_bot_of_ones_own(start, tmp_path):
+    """Who guesses beside a bot of his own is banned for all that he did not know before, and learns of no right guess."""
+    own, other, tokens = qq.secret(), qq.secret(), ("/ws/other/{}", "/ws/{}")
+    bots = registry(tmp_path, ("own", own), ("other", other))
+    relay = start("--bots", str(bots), "--access", "registered", "--ban-after", "10")
+    guesses = []
+    for number in range(30):
+        with open_socket(relay.port, f"/ws/{own}"):
+            guesses.append(refused(relay.port, tokens[number % 2].format(f"guess{number:06}"))[0])
+    assert set(guesses[:10]) == {404} and set(guesses[12:]) == {429}, guesses
+    for target in (f"/ws/other/{other}", f"/ws/{other}", f"/ws?bot=other&secret={other}"):
+        assert refused(relay.port, target)[0] == 429
+    assert relay.get(f"/events?secret={other}").status == 429
+    with open_socket(relay.port, f"/ws/{own}"):
+        pass
+    with open_socket(relay.port, f"/ws/{other}", source="127.0.0.3"):
+        pass
+
+
+def test_a_genuine_request_again(start, tmp_path):
+    """A genuine request that somebody sends again and again does not use up its bot's limit."""
+    secret = qq.secret()
+    relay = start("--bots", str(registry(tmp_path, ("limited", secret, "limits:", "  requests: 2/m", "  burst: 2"))))
+    body = qq.event()
+    headers = qq.signed_headers(secret, body)
+    assert {relay.request("POST", "/webhook/qq/limited", body, headers).status for _ in range(10)} == {200}
+    relay.deliver(secret, qq.event())
+
+
+def test_gateway_sessions_beyond_the_seats(start, tmp_path):
+    """A gateway session beyond its bot's sockets is told that, and to come back; one within them stays."""
+    secret = qq.secret()
+    bots = registry(tmp_path, ("limited", secret, "limits:", "  sockets: 1"))
+    relay = start("--bots", str(bots), "--qq-upstream", "none")
+    token = get_token(relay.port, secret)
+    with GatewayClient(relay.port) as first, GatewayClient(relay.port) as second:
+        first.identify(token)
+        second.send({"op": 2, "d": {"token": f"QQBot {token}", "intents": 1 << 25, "shard": [0, 1]}})
+        assert second.receive()["op"] == 7
+        with pytest.raises(ConnectionClosed) as closed:
+            second.receive()
+        assert closed.value.rcvd.code == 4009 and "as many sockets" in closed.value.rcvd.reason
+        first.send({"op": 1, "d": None})
+        assert first.receive()["op"] == 11
+
+
+def test_origins_at_the_gateway(start, tmp_path):
+    """Pages of other origins than the bot's come in by none of the gateway's ways."""
+    secret = qq.secret()
+    bots = registry(tmp_path, ("paged", secret, 'origins: ["https://bot.example"]'))
+    relay = start("--bots", str(bots), "--qq-upstream", "none")
+    token = get_token(relay.port, secret)
+
+    def identified(origin):
+        with open_socket(relay.port, "/qq/ws", origin=origin) as client:
+            client.recv(timeout=PATIENCE)
+            client.send(json.dumps({"op": 2, "d": {"token": f"QQBot {token}", "intents": 0, "shard": [0, 1]}}))
+            return json.loads(client.recv(timeout=PATIENCE))["t"]
+
+    for target in (f"/qq/ws/{secret}", f"/qq/secret/{secret}/ws"):
+        assert refused(relay.port, target, origin="https://evil.example")[0] == 403
+        open_socket(relay.port, target, origin="https://bot.example").close()
+    assert identified("https://bot.example") == "READY"
+    with pytest.raises(ConnectionClosed) as closed:
+        identified("https://evil.example")
+    assert closed.value.rcvd.code == 4004
 
 
 def rates(connection, prefix=""):

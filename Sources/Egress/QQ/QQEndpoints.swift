@@ -21,7 +21,7 @@ struct QQEndpoints: Sendable {
             let grant: TokenGrant?
             do throws(AccessRefusal) {
                 grant = try secret.map { secret throws(AccessRefusal) in
-                    try self.entrance.admit(bearer: secret.exposeText(), for: .receive).grant
+                    try self.entrance.admit(bearer: secret.exposeText(), of: request, for: .receive).grant
                 }
             } catch {
                 return .refused(error)
@@ -69,7 +69,7 @@ struct QQEndpoints: Sendable {
     func gateway(_ request: HTTPRequest, secret: String?, forBot: Bool, on eventLoop: any EventLoop) -> HTTPReply {
         if let secret {
             do throws(AccessRefusal) {
-                _ = try self.entrance.admit(bearer: secret, for: .receive)
+                _ = try self.entrance.admit(bearer: secret, of: request, for: .receive)
             } catch {
                 return .refused(error)
             }
@@ -78,7 +78,7 @@ struct QQEndpoints: Sendable {
             return self.address(for: request, secret: secret, forBot: forBot)
         }
         return self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
-            _ = try await self.grant(for: token, on: eventLoop)
+            _ = try await self.grant(for: token, of: request, on: eventLoop)
             return self.address(for: request, secret: nil, forBot: forBot)
         }
     }
@@ -111,20 +111,24 @@ struct QQEndpoints: Sendable {
             let channel: ChannelID
             if let secret {
                 do throws(AccessRefusal) {
-                    channel = try self.entrance.admit(bearer: secret, for: .receive).channel
+                    channel = try self.entrance.admit(bearer: secret, of: request, for: .receive).channel
                 } catch {
                     return .refused(error)
                 }
             } else {
                 guard let token = Self.token(of: request) else { throw .unknownToken }
-                channel = try await self.grant(for: token, on: eventLoop).channel
+                channel = try await self.grant(for: token, of: request, on: eventLoop).channel
             }
             return .response(.json(ByteBuffer(bytes: GatewayUser(madeUpFor: channel).json)))
         }
     }
 
     /// The grant of a token that is known, and still good for something.
-    private func grant(for token: Secret, on eventLoop: any EventLoop) async throws(QQRefusal) -> TokenGrant {
+    private func grant(
+        for token: Secret,
+        of request: HTTPRequest,
+        on eventLoop: any EventLoop
+    ) async throws(QQRefusal) -> TokenGrant {
         let grant: TokenGrant?
         do {
             grant = try await self.broker.grant(for: TokenDigest(of: token), on: eventLoop).get()
@@ -132,8 +136,7 @@ struct QQEndpoints: Sendable {
             throw .brokerUnavailable
         }
         do throws(AccessRefusal) {
-            guard let grant else { throw .notFound }
-            return try self.entrance.access.admit(grant, for: .receive, now: self.entrance.now()).sessions
+            return try self.entrance.admit(grant, of: self.entrance.client(of: request), for: .receive).sessions
         } catch {
             throw .unknownToken
         }
@@ -149,11 +152,13 @@ struct QQEndpoints: Sendable {
     ) async throws(QQRefusal) {
         guard self.entrance.isGuarded, self.entrance.access.mode == .registered else { return }
         if let secret {
-            guard (try? self.entrance.admit(bearer: secret, for: .receive)) != nil else { throw .unknownToken }
+            guard (try? self.entrance.admit(bearer: secret, of: request, for: .receive)) != nil else {
+                throw .unknownToken
+            }
             return
         }
         guard let token = Self.token(of: request) else { throw .unknownToken }
-        _ = try await self.grant(for: token, on: eventLoop)
+        _ = try await self.grant(for: token, of: request, on: eventLoop)
     }
 
     /// Everything else: the platform's answer to the same request.

@@ -128,7 +128,7 @@ final class QQRoutes {
         var visitor: Visitor?
         if let secret {
             do throws(AccessRefusal) {
-                visitor = try self.services.lane.entrance.admit(bearer: secret, for: .receive)
+                visitor = try self.services.lane.entrance.admit(bearer: secret, of: request, for: .receive)
             } catch {
                 return .refused(error)
             }
@@ -141,9 +141,16 @@ final class QQRoutes {
         }
         let (grant, admission) = (visitor?.sessions, visitor?.admission)
         let services = NIOLoopBound(self.services, eventLoop: self.services.lane.eventLoop)
+        let client = self.services.lane.entrance.client(of: request)
         return .upgrade(
             HTTPUpgrade(headers: headers) { channel in
-                try GatewaySocket.open(on: channel, services: services.value, grant: grant, admission: admission)
+                try GatewaySocket.open(
+                    on: channel,
+                    services: services.value,
+                    client: client,
+                    grant: grant,
+                    admission: admission
+                )
             }
         ).holding(seat)
     }

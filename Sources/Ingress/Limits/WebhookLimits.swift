@@ -23,3 +23,25 @@ public struct WebhookLimits: Sendable {
         return limiter.take(limit, on: bot.channel, eventLoop: eventLoop)
     }
 }
+
+/// What an event has taken of its bot's limit, to be given back if it turns out to be a repetition: whoever has got hold of a
+/// genuine request could use the limit up by sending it again and again.
+///
+/// A class, so that events without a limit carry no more than a word of it.
+final class RatePermit: Sendable {
+    private let limiter: any RateLimiter
+    private let limit: RateLimit
+    private let channel: ChannelID
+
+    /// - Returns: nil for a bot without a limit.
+    init?(for bot: Bot, of limits: WebhookLimits) {
+        guard let limit = bot.limits.requests, let limiter = limits.limiter else { return nil }
+        self.limiter = limiter
+        self.limit = limit
+        self.channel = bot.channel
+    }
+
+    func giveBack() {
+        self.limiter.giveBack(self.limit, on: self.channel)
+    }
+}

@@ -22,9 +22,12 @@ struct Agreement {
 
     /// The agreement of a registered bot.
     ///
-    /// - Parameter heedsURL: whether the request presents the secret.
-    init(with bot: Bot, heedsURL: Bool) {
-        self.registered = RegisteredBot(bot: bot)
+    /// - Parameters:
+    ///   - heedsURL: whether the request presents the secret.
+    ///   - token: what it presents beside.
+    ///   - now: in milliseconds since 1970.
+    init(with bot: Bot, heedsURL: Bool, token: Secret? = nil, now: Int64 = 0) {
+        self.registered = RegisteredBot(bot: bot, token: token, now: now)
         self.heedsURL = heedsURL
     }
 
@@ -44,14 +47,38 @@ struct Agreement {
 
     private final class RegisteredBot {
         let bot: Bot
+        private let token: Secret?
+        private let now: Int64
 
-        init(bot: Bot) {
+        init(bot: Bot, token: Secret?, now: Int64) {
             self.bot = bot
+            self.token = token
+            self.now = now
+        }
+
+        /// Whether the request presents one of the bot's tokens.
+        func hasToken(besideSecret: Bool) -> Bool {
+            self.token.map { self.bot.has($0, besideSecret: besideSecret, now: self.now) } ?? false
         }
     }
 }
 
 extension Agreement {
+    /// Whether a request that nothing signs, and that presents the secret in no other way, may be somebody's who knows the bot:
+    /// of a bot that is not registered the secret stands in the URL.
+    func admitsUnsigned(_ request: HTTPRequest) -> Bool {
+        guard let registered else { return true }
+        if self.heedsURL || registered.hasToken(besideSecret: false) { return true }
+        guard let secret = Authorization.secret(in: request.headers) else { return false }
+        return registered.bot.isOpened(by: secret) && self.sufficesAlone
+    }
+
+    /// Whether the bot's secret is good for something where the request presents it itself: some bots need a token beside it.
+    var sufficesAlone: Bool {
+        guard let registered else { return true }
+        return !registered.bot.needsToken || registered.hasToken(besideSecret: true)
+    }
+
     /// What the platform signs with, or presents; nil where the URL names none.
     func secrets(of request: HTTPRequest) -> SigningSecrets? {
         if let bot = self.registered?.bot {

@@ -64,6 +64,8 @@ struct Publishing {
     var reply: ReplyTerms?
     /// How much of the channel's log is kept, where not as much as of all.
     var retention: ChannelRetention?
+    /// What was taken of its bot's limit, where there is one.
+    var permit: RatePermit?
 }
 
 /// How a request waits for the bot's reply.

@@ -26,10 +26,15 @@ extension Access {
         guard let admission = visitor.admission else { return visitor }
         if let token = admission.token, token.isExpired(at: now) { throw .expiredToken }
         guard admission.allows(scope) else { throw .wrongScope }
-        if let origin = credentials.origin, let allowed = directory.bot(named: admission.bot)?.allowedOrigins {
-            guard allowed.contains(where: { $0.lowercased() == origin.lowercased() }) else { throw .wrongOrigin }
-        }
+        if let bot = directory.bot(named: admission.bot), !bot.isOpen(to: credentials.origin) { throw .wrongOrigin }
         return visitor
+    }
+
+    /// What failures are charged to whose credentials name a bot, whether there is one of that name or not: from where they
+    /// are counted nobody shall learn it. Nil where none is named.
+    public func channel(named credentials: SocketCredentials) -> ChannelID? {
+        guard let name = (credentials.name ?? credentials.subject).flatMap({ BotName($0) }) else { return nil }
+        return self.registry?.directory?.bot(named: name)?.channel ?? ChannelID(bot: name)
     }
 
     private func visitor(
@@ -93,6 +98,12 @@ extension Access {
 }
 
 extension Bot {
+    /// Whether pages of an origin may come in; nil for what is no page.
+    func isOpen(to origin: String?) -> Bool {
+        guard let origin = origin?.lowercased(), let allowed = self.allowedOrigins else { return true }
+        return allowed.contains { $0.lowercased() == origin }
+    }
+
     /// Whether a secret is the current one or the one before. Takes the same time whichever it is.
     public func isOpened(by secret: Secret) -> Bool {
         let isCurrent = self.secret == secret

@@ -2,6 +2,17 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+extension Bot {
+    /// Whether a token is one of its own, and good still.
+    ///
+    /// - Parameters:
+    ///   - besideSecret: whether the secret was presented too, which tokens of other relays need.
+    ///   - now: in milliseconds since 1970.
+    public func has(_ token: Secret, besideSecret: Bool, now: Int64) -> Bool {
+        self.token(token, besideSecret: besideSecret).map { !$0.isExpired(at: now) } ?? false
+    }
+}
+
 /// Whose events are taken from the platforms.
 extension Access {
     /// The registered bot that a webhook is for. Whether its platform has sent the request is not looked at here.
@@ -20,13 +31,12 @@ extension Access {
         let bot: Bot?
         if let name = webhook.name {
             bot = BotName(name).flatMap(directory.bot(named:))
-            guard bot != nil else { throw .notFound }
+            guard let bot else { throw .notFound }
+            // By name a signature is proof enough; the secret itself is not.
+            if let secret = webhook.secret, bot.isOpened(by: secret) { try Self.checkToken(webhook, of: bot, now: now) }
         } else if let secret = webhook.secret {
             bot = directory.bot(of: secret)
-            if let bot, bot.needsToken {
-                guard let token = webhook.token.flatMap({ bot.token($0, besideSecret: true) }) else { throw .notFound }
-                guard !token.isExpired(at: now) else { throw .expiredToken }
-            }
+            if let bot { try Self.checkToken(webhook, of: bot, now: now) }
         } else if let appID = webhook.appID {
             bot = directory.bot(on: platform, appID: appID)
         } else {
@@ -41,5 +51,12 @@ extension Access {
         }
         guard bot.platform == platform else { throw .notFound }
         return bot
+    }
+
+    /// Checks what has to stand beside the secret of a bot that needs it.
+    private static func checkToken(_ webhook: WebhookCredentials, of bot: Bot, now: Int64) throws(AccessRefusal) {
+        guard bot.needsToken else { return }
+        guard let token = webhook.token.flatMap({ bot.token($0, besideSecret: true) }) else { throw .notFound }
+        guard !token.isExpired(at: now) else { throw .expiredToken }
     }
 }

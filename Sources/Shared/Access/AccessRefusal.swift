@@ -2,20 +2,36 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
 internal import NIOHTTP1
 
-/// Why somebody is not let in. The raw value is the problem's reason and a metric label.
-public enum AccessRefusal: String, Error, CaseIterable, Sendable {
+/// Why somebody is not let in.
+public enum AccessRefusal: Error, Equatable, Sendable {
     /// Nothing was presented.
-    case missingSecret = "missing_secret"
+    case missingSecret
     /// What was presented opens nothing here. It must not tell more than a path does that leads nowhere.
-    case notFound = "not_found"
+    case notFound
     /// Only its holder learns that a token was good once.
-    case expiredToken = "expired_token"
-    case wrongScope = "wrong_scope"
-    case wrongOrigin = "wrong_origin"
+    case expiredToken
+    case wrongScope
+    case wrongOrigin
     /// The registry has not been read yet.
-    case notReady = "not_ready"
+    case notReady
+    /// The address has guessed too often, and whether this was right it is not told. Nil for the unknown bots.
+    case banned(for: ChannelID?)
+
+    /// The problem's reason and a metric label.
+    public var rawValue: String {
+        switch self {
+        case .missingSecret: "missing_secret"
+        case .notFound: "not_found"
+        case .expiredToken: "expired_token"
+        case .wrongScope: "wrong_scope"
+        case .wrongOrigin: "wrong_origin"
+        case .notReady: "not_ready"
+        case .banned: LimitRefusal.bannedForBot.rawValue
+        }
+    }
 
     /// The answer that says so.
     public var problem: Problem {
@@ -56,6 +72,9 @@ public enum AccessRefusal: String, Error, CaseIterable, Sendable {
                 detail: "This node has not read yet which bots are registered; try again in a moment.",
                 headers: [("Retry-After", "1")]
             )
+        case .banned(let bot):
+            // Whoever keeps the ledger knows for how long, and counts it.
+            LimitRefusal.bannedForBot.problem(retryAfter: .seconds(1)).charged(for: bot)
         }
     }
 }

@@ -23,7 +23,8 @@ public struct Bot: Sendable, Equatable {
     /// Whether its secret opens its sockets too, as clients of other relays expect.
     public var opensBySecret: Bool
     /// Whether its secret is good for nothing without one of its tokens beside it, neither at the webhook nor at sockets, as
-    /// `?secret=S&token=T` and `/ws/{secret}/{token}` of other relays have it.
+    /// `?secret=S&token=T` and `/ws/{secret}/{token}` of other relays have it. Where the platform signs with the secret and the
+    /// URL has the bot's name, or the platform its app id, the signature is proof enough.
     public var needsToken: Bool
     /// How much it may use.
     public var limits: BotLimits

@@ -9,6 +9,7 @@
 /// that the secret itself stays on the node that was given it.
 public struct TokenGrant: Hashable, Sendable {
     private static let keyLabel = "hookwire.gateway.session.v1"
+    private static let registeredMark = "registered"
     private static let tokenLabel = "hookwire.gateway.token.v1"
 
     /// The bot's channel.
@@ -17,10 +18,15 @@ public struct TokenGrant: Hashable, Sendable {
     private let sessionKey: Secret
     /// What they were signed with before the bot's secret was rotated. Never stored: it is for a node that knows the bot.
     private let previousKey: Secret?
+    /// Whether it was given for what a bot's operator had registered: it is good for nothing once the bot is removed.
+    public let isRegistered: Bool
 
     /// The grant of whoever holds a bot's secret. Two hashes: keep the result where it is used often.
     public init(secret: Secret) {
-        self.init(secret: secret, channel: ChannelID(secret: secret))
+        self.channel = ChannelID(secret: secret)
+        self.sessionKey = Self.sessionKey(of: secret)
+        self.previousKey = nil
+        self.isRegistered = false
     }
 
     /// The grant of whoever holds a registered bot's secret.
@@ -30,6 +36,7 @@ public struct TokenGrant: Hashable, Sendable {
         self.channel = channel
         self.sessionKey = Self.sessionKey(of: secret)
         self.previousKey = previous.map { Self.sessionKey(of: $0) }
+        self.isRegistered = true
     }
 
     /// The grant of whoever holds a registered bot's token.
@@ -39,6 +46,7 @@ public struct TokenGrant: Hashable, Sendable {
             Hex.encode(HMACSHA256.code(key: Self.tokenLabel.utf8, over: token.description.utf8))
         )
         self.previousKey = nil
+        self.isRegistered = true
     }
 
     private static func sessionKey(of secret: Secret) -> Secret {
@@ -48,17 +56,24 @@ public struct TokenGrant: Hashable, Sendable {
     /// Reads what `exposeText` gave; nil for anything else.
     public init?(text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let channel = ChannelID(String(parts[0])),
+        guard parts.count == 2 || parts.count == 3 && parts[2] == Self.registeredMark,
+            let channel = ChannelID(String(parts[0])),
             Hex.decode(String(parts[1]))?.count == HMACSHA256.byteCount
         else { return nil }
         self.channel = channel
         self.sessionKey = Secret(String(parts[1]))
         self.previousKey = nil
+        self.isRegistered = parts.count == 3
     }
 
     /// The grant as a broker stores it. Whoever has it can sign sessions of this bot, though not open any.
     public func exposeText() -> String {
-        "\(self.channel):\(self.sessionKey.exposeText())"
+        "\(self.channel):\(self.sessionKey.exposeText())" + (self.isRegistered ? ":\(Self.registeredMark)" : "")
+    }
+
+    /// Whether both open the same, whoever gave them.
+    func opensSame(as other: TokenGrant) -> Bool {
+        self.channel == other.channel && self.sessionKey == other.sessionKey
     }
 
     /// The authentication code of what a session says of itself, 32 bytes.

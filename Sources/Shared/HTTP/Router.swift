@@ -34,10 +34,26 @@ public struct Router {
     private var prefixes: [(prefix: String, respond: Respond)] = []
     private var streams: [StreamRoute] = []
 
-    private struct Guarding {
+    private struct Guarding: Sendable {
         var addresses: AddressGuard
         var eventLoop: any EventLoop
         var exceptions: Set<String>
+
+        /// A route's reply, charged to the request's address where it says so, now or when it is there.
+        func charge(_ request: HTTPRequest, with reply: HTTPReply) -> HTTPReply {
+            switch reply {
+            case .response(let response):
+                guard let failure = response.failure else { return reply }
+                return self.addresses.refuse(request, with: response, for: failure.bot, on: self.eventLoop)
+            case .eventually(let later):
+                return .eventually(later.map { self.charge(request, with: $0) })
+            case .awaited(let later, let abandoned):
+                return .awaited(later.map { self.charge(request, with: $0) }, abandoned: abandoned)
+            // What a store says of an event whose sender was judged before; every event would pay for the look.
+            case .promptly, .stream, .upgrade:
+                return reply
+            }
+        }
     }
 
     private var guarding: Guarding?
@@ -122,17 +138,16 @@ public struct Router {
         guard let stream = self.streams.first(where: { request.path.hasPrefix($0.prefix) && $0.takes(request) }) else {
             return nil
         }
-        if let refusal = self.guarding?.addresses.refusal(of: request) { return { _, _ in refusal } }
-        return stream.respond
+        guard let guarding else { return stream.respond }
+        if let refusal = guarding.addresses.refusal(of: request) { return { _, _ in refusal } }
+        return { guarding.charge($0, with: stream.respond($0, $1)) }
     }
 
     /// Answers a request by its route, or with 404 or 405.
     public func respond(to request: HTTPRequest) -> HTTPReply {
         guard let guarding, !guarding.exceptions.contains(request.path) else { return self.answer(to: request) }
         if let refusal = guarding.addresses.refusal(of: request) { return refusal }
-        let reply = self.answer(to: request)
-        guard case .response(let response) = reply, let failure = response.failure else { return reply }
-        return guarding.addresses.refuse(request, with: response, for: failure.bot, on: guarding.eventLoop)
+        return guarding.charge(request, with: self.answer(to: request))
     }
 
     private func answer(to request: HTTPRequest) -> HTTPReply {

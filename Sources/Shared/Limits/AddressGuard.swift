@@ -11,19 +11,26 @@ internal import Synchronization
 /// Only an address that is a client's own counts. What comes by a proxy that is not trusted, and so could be anybody, passes,
 /// and one line of the log says so.
 public final class AddressGuard: Sendable {
-    /// How many refusals are held back at a time; more go out at once.
+    /// The longest that a refusal is held back.
+    public static let longestDelay = FailureLedger.longestDelay
+
+    /// How many refusals are held back at a time; more are 429 at once.
     private static let delayLimit = 1_024
+    /// How many of one address.
+    private static let heldLimit = 32
 
     private struct State {
         var ledger: FailureLedger?
         var buckets: BoundedCache<IPAddress, TokenBucket>
+        /// How many refusals are held back, and of whom.
+        var heldCount = 0
+        var held: [IPAddress: Int] = [:]
     }
 
     private let configuration: AddressGuardConfiguration
     private let now: @Sendable () -> NIODeadline
     private let logger: Logger
     private let state: Mutex<State>
-    private let delayed = Atomic<Int>(0)
     private let hasWarned = Atomic<Bool>(false)
 
     /// - Returns: nil where nothing is limited.
@@ -49,7 +56,7 @@ public final class AddressGuard: Sendable {
 
     /// Why a request is refused before it is looked at; nil where it is not.
     public func refusal(of request: HTTPRequest) -> HTTPReply? {
-        guard let address = self.key(of: request) else { return nil }
+        guard let address = self.key(of: request.clientAddress) else { return nil }
         let now = self.now()
         let refusal: (LimitRefusal, TimeAmount)? = self.state.withLock { state in
             if let time = state.ledger?.ban(of: address, now: now) { return (.banned, time) }
@@ -63,16 +70,55 @@ public final class AddressGuard: Sendable {
         return refusal.map { Self.reply($0, retryAfter: $1) }
     }
 
-    /// Why a request for a bot is refused before its signature or token is looked at; nil where it is not.
-    ///
-    /// - Parameter bot: nil for a bot that is not known.
-    public func refusal(of request: HTTPRequest, for bot: ChannelID?) -> HTTPReply? {
-        guard self.configuration.banAfter > 0, let address = self.key(of: request) else { return nil }
+    /// Why an event for a bot is refused before its signature is looked at; nil where it is not.
+    public func refusal(of request: HTTPRequest, for bot: ChannelID) -> HTTPReply? {
+        guard self.configuration.banAfter > 0, let address = self.key(of: request.clientAddress) else { return nil }
         let now = self.now()
-        let time = self.state.withLock { state in
-            state.ledger?.ban(of: FailureLedger.Pair(address: address, bot: bot), now: now)
+        let time: TimeAmount? = self.state.withLock { state in
+            let pair = FailureLedger.Pair(address: address, bot: bot)
+            if let time = state.ledger?.ban(of: pair, now: now) { return time }
+            // As many of its refusals are held back as may be, so that no more would slow its guesses down.
+            guard state.held[address, default: 0] >= Self.heldLimit,
+                let time = state.ledger?.ban(of: FailureLedger.Pair(address: address, bot: nil), now: now),
+                state.ledger?.knows(pair, asVisitor: false, now: now) != true
+            else { return nil }
+            return time
         }
         return time.map { Self.reply(.bannedForBot, retryAfter: $0) }
+    }
+
+    /// Judges somebody who is let in to a bot, or was not: while an address is banned, it is not told which.
+    ///
+    /// - Parameters:
+    ///   - bot: which one, or whose name was said; nil where that is not known.
+    ///   - isRight: whether it may come in.
+    /// - Throws: what it is told in place of that.
+    public func judge(_ client: ClientAddress, at bot: ChannelID?, isRight: Bool) throws(AccessRefusal) {
+        guard self.configuration.banAfter > 0, let address = self.key(of: client) else { return }
+        let now = self.now()
+        let ban: AccessRefusal? = self.state.withLock { state in
+            let pair = FailureLedger.Pair(address: address, bot: bot)
+            if bot != nil {
+                if state.ledger?.ban(of: pair, now: now) != nil { return .banned(for: bot) }
+                if !isRight { _ = state.ledger?.namedInVain(pair, now: now) }
+            }
+            let isBanned =
+                state.ledger?.ban(of: address, now: now) != nil
+                || state.ledger?.ban(of: FailureLedger.Pair(address: address, bot: nil), now: now) != nil
+            guard isBanned else { return nil }
+            let isKnown = bot != nil && state.ledger?.knows(pair, asVisitor: true, now: now) == true
+            return isRight && isKnown ? nil : .banned(for: nil)
+        }
+        if let ban { throw ban }
+    }
+
+    /// How long an address is banned for a bot, or for the unknown ones.
+    private func ban(of client: ClientAddress, for bot: ChannelID?) -> TimeAmount? {
+        guard self.configuration.banAfter > 0, let address = self.key(of: client) else { return nil }
+        let now = self.now()
+        return self.state.withLock { state in
+            state.ledger?.ban(of: FailureLedger.Pair(address: address, bot: bot), now: now)
+        }
     }
 
     private static func reply(_ refusal: LimitRefusal, retryAfter: TimeAmount) -> HTTPReply {
@@ -94,21 +140,49 @@ public final class AddressGuard: Sendable {
         for bot: ChannelID?,
         on eventLoop: any EventLoop
     ) -> HTTPReply {
-        // It is banned for the bot already, and what it is told is no more than that.
-        if let refusal = self.refusal(of: request, for: bot) { return refusal }
-        let delay = self.failed(request, for: bot)
-        guard delay > .zero, self.delayed.load(ordering: .relaxed) < Self.delayLimit else { return .response(response) }
-        self.delayed.add(1, ordering: .relaxed)
-        let answer = eventLoop.scheduleTask(in: delay) { HTTPReply.response(response) }
-        answer.futureResult.whenComplete { _ in self.delayed.subtract(1, ordering: .relaxed) }
+        let client = request.clientAddress
+        // It is banned for the bot already, and what it is told is no more than that, and no sooner than before.
+        if let time = self.ban(of: client, for: bot) {
+            return self.held(Self.reply(.bannedForBot, retryAfter: time), FailureLedger.longestDelay, client, eventLoop)
+        }
+        let delay = self.failed(client, for: bot)
+        guard delay > .zero else { return .response(response) }
+        return self.held(.response(response), delay, client, eventLoop)
+    }
+
+    /// Holds an answer back; where too many are held, it is 429 at once, which tells nothing.
+    private func held(
+        _ reply: HTTPReply,
+        _ delay: TimeAmount,
+        _ client: ClientAddress,
+        _ eventLoop: any EventLoop
+    ) -> HTTPReply {
+        guard let address = self.key(of: client) else { return reply }
+        let isHeld = self.state.withLock { state in
+            guard state.heldCount < Self.delayLimit, state.held[address, default: 0] < Self.heldLimit else {
+                return false
+            }
+            state.heldCount += 1
+            state.held[address, default: 0] += 1
+            return true
+        }
+        guard isHeld else { return Self.reply(.bannedForBot, retryAfter: .seconds(1)) }
+        let answer = eventLoop.scheduleTask(in: delay) { reply }
+        answer.futureResult.whenComplete { _ in
+            self.state.withLock { state in
+                state.heldCount -= 1
+                let left = state.held[address, default: 1] - 1
+                state.held[address] = left > 0 ? left : nil
+            }
+        }
         return .eventually(answer.futureResult)
     }
 
     /// Counts a wrong secret, token or signature.
     ///
     /// - Returns: how long its answer should be held back.
-    public func failed(_ request: HTTPRequest, for bot: ChannelID?) -> TimeAmount {
-        guard self.configuration.banAfter > 0, let address = self.key(of: request) else { return .zero }
+    public func failed(_ client: ClientAddress, for bot: ChannelID?) -> TimeAmount {
+        guard self.configuration.banAfter > 0, let address = self.key(of: client) else { return .zero }
         let now = self.now()
         let outcome = self.state.withLock { state in
             state.ledger?.failed(FailureLedger.Pair(address: address, bot: bot), now: now)
@@ -126,16 +200,16 @@ public final class AddressGuard: Sendable {
         return outcome?.delay ?? .zero
     }
 
-    /// Counts a genuine request, or a socket that was opened rightfully.
-    public func succeeded(_ request: HTTPRequest, for bot: ChannelID) {
-        guard self.configuration.banAfter > 0, let address = self.key(of: request) else { return }
+    /// Counts a genuine request, or a visitor who was let in.
+    public func succeeded(_ client: ClientAddress, for bot: ChannelID, asVisitor isVisitor: Bool) {
+        guard self.configuration.banAfter > 0, let address = self.key(of: client) else { return }
         let now = self.now()
-        self.state.withLock { $0.ledger?.succeeded(FailureLedger.Pair(address: address, bot: bot), now: now) }
+        let pair = FailureLedger.Pair(address: address, bot: bot)
+        self.state.withLock { $0.ledger?.succeeded(pair, asVisitor: isVisitor, now: now) }
     }
 
-    /// What the request's client counts by.
-    private func key(of request: HTTPRequest) -> IPAddress? {
-        let address = request.clientAddress
+    /// What a client counts by.
+    private func key(of address: ClientAddress) -> IPAddress? {
         if case .shared(let peer?) = address, !self.hasWarned.exchange(true, ordering: .relaxed) {
             self.logger.warning(
                 """

@@ -8,8 +8,11 @@ internal import NIOCore
 ///
 /// Failures are counted for an address, and for an address and a bot: a platform sends for all its bots from a few addresses,
 /// and one bot that is set up wrongly must not cost the others. So a pair is banned at half the failures; a genuine request
-/// takes a failure back; and an address that has sent genuine requests lately is banned for pairs only, where the unknown bots
-/// are a pair too. Failures are forgotten at a rate of as many as ban in the time of a ban.
+/// takes a failure back, one in some seconds; and an address that has sent genuine requests lately is banned for pairs only,
+/// where the unknown bots are a pair too. Failures are forgotten at a rate of as many as ban in the time of a ban.
+///
+/// Which bots an address has come in to is remembered too: whoever guesses with a bot of their own beside must not learn that
+/// a guess was right, so that such an address, while it is banned for the unknown bots, is let in to the bots it knew before.
 ///
 /// Pure, the clock is passed in. Bounded: what was not heard of for longest is forgotten.
 struct FailureLedger {
@@ -17,6 +20,8 @@ struct FailureLedger {
     static let capacity = 65_536
     /// How long an address counts as genuine.
     static let genuineTime = TimeAmount.hours(1)
+    /// How far apart successes are that take a failure back: more of them would pay for guesses.
+    static let relief = TimeAmount.seconds(5)
     /// The longest that a refusal is held back.
     static let longestDelay = TimeAmount.milliseconds(500)
 
@@ -30,6 +35,14 @@ struct FailureLedger {
         var failures = 0.0
         var updated: NIODeadline
         var banEnd: NIODeadline?
+        /// Before this no success takes a failure back.
+        var nextRelief = NIODeadline.uptimeNanoseconds(0)
+    }
+
+    /// An address that has come in to a bot, or has sent its events: who did one may not have been able to do the other.
+    private struct Acquaintance: Hashable {
+        var pair: Pair
+        var isVisitor: Bool
     }
 
     /// What a failure leads to.
@@ -45,6 +58,7 @@ struct FailureLedger {
     private var addresses: BoundedCache<IPAddress, Record>
     private var pairs: BoundedCache<Pair, Record>
     private var genuine: BoundedCache<IPAddress, NIODeadline>
+    private var acquaintances: BoundedCache<Acquaintance, NIODeadline>
 
     /// - Parameters:
     ///   - banAfter: how many failures ban an address, at least 1.
@@ -56,10 +70,11 @@ struct FailureLedger {
         self.addresses = BoundedCache(capacity: capacity)
         self.pairs = BoundedCache(capacity: capacity)
         self.genuine = BoundedCache(capacity: capacity)
+        self.acquaintances = BoundedCache(capacity: capacity)
     }
 
     /// How many records there are.
-    var count: Int { self.addresses.count + self.pairs.count + self.genuine.count }
+    var count: Int { self.addresses.count + self.pairs.count + self.genuine.count + self.acquaintances.count }
 
     /// How long an address is banned for all that it asks; nil where it is not.
     mutating func ban(of address: IPAddress, now: NIODeadline) -> TimeAmount? {
@@ -69,6 +84,24 @@ struct FailureLedger {
     /// How long an address is banned for a bot; nil where it is not.
     mutating func ban(of pair: Pair, now: NIODeadline) -> TimeAmount? {
         Self.remaining(self.pairs.value(for: pair)?.banEnd, now: now)
+    }
+
+    /// Whether an address has come in to a bot lately, or has sent its events.
+    mutating func knows(_ pair: Pair, asVisitor isVisitor: Bool, now: NIODeadline) -> Bool {
+        self.acquaintances.value(for: Acquaintance(pair: pair, isVisitor: isVisitor)).map { now < $0 } ?? false
+    }
+
+    /// Somebody named a bot and was not let in to it, which is counted besides as a failure at the unknown bots.
+    ///
+    /// It takes as many as ban for these: otherwise it would tell that there is such a bot.
+    mutating func namedInVain(_ pair: Pair, now: NIODeadline) -> Outcome {
+        var own = self.record(self.pairs.value(for: pair), now: now)
+        own.failures += 1
+        let isBanned = own.failures >= self.banAfter
+        let failures = own.failures
+        if isBanned { own = Record(updated: now, banEnd: now + self.banTime) }
+        self.pairs.insert(own, for: pair)
+        return Outcome(delay: self.delay(after: failures), ban: isBanned ? .bannedForBot : nil)
     }
 
     /// Somebody gave a wrong secret, token or signature.
@@ -97,9 +130,10 @@ struct FailureLedger {
         return Outcome(delay: self.delay(after: failures), ban: ban)
     }
 
-    /// Somebody sent a genuine request, or opened a socket.
-    mutating func succeeded(_ pair: Pair, now: NIODeadline) {
+    /// Somebody sent a genuine request, or, a visitor, was let in to a bot.
+    mutating func succeeded(_ pair: Pair, asVisitor isVisitor: Bool, now: NIODeadline) {
         self.genuine.insert(now + Self.genuineTime, for: pair.address)
+        self.acquaintances.insert(now + Self.genuineTime, for: Acquaintance(pair: pair, isVisitor: isVisitor))
         if let record = self.pairs.value(for: pair) {
             self.pairs.insert(self.relieved(record, now: now), for: pair)
         }
@@ -110,7 +144,9 @@ struct FailureLedger {
 
     private func relieved(_ record: Record, now: NIODeadline) -> Record {
         var record = self.record(record, now: now)
+        guard record.failures > 0, now >= record.nextRelief else { return record }
         record.failures = max(0, record.failures - 1)
+        record.nextRelief = now + Self.relief
         return record
     }
 

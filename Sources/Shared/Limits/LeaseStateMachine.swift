@@ -65,13 +65,23 @@ struct LeaseStateMachine {
         return .wait(ask: self.asked)
     }
 
+    /// A request that was admitted was none: the next one has its place, within the time of a lease.
+    mutating func gaveBack(now: NIODeadline) {
+        if now >= self.leaseEnd {
+            self.leased = 0
+            self.leaseEnd = now + Lease.lifetime
+        }
+        self.leased += 1
+    }
+
     /// The source has answered.
     mutating func leased(_ lease: Lease, now: NIODeadline) -> Settlement {
         let isAll = lease.amount >= self.asked ?? 0
         self.asked = nil
         let admitted = min(lease.amount, self.waiting)
         self.waiting -= admitted
-        self.leased = lease.amount - admitted
+        // What was given back meanwhile stays.
+        self.leased = (now < self.leaseEnd ? self.leased : 0) + lease.amount - admitted
         self.leaseEnd = now + Lease.lifetime
         guard !isAll else {
             guard self.waiting > 0 else {

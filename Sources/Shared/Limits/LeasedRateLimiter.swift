@@ -69,6 +69,12 @@ public final class LeasedRateLimiter: RateLimiter {
         }
     }
 
+    public func giveBack(_ limit: RateLimit, on channel: ChannelID) {
+        guard let part = self.parts.withLock({ $0.value(for: channel) }), part.limit == limit else { return }
+        let now = self.now()
+        part.state.withLock { $0.machine.gaveBack(now: now) }
+    }
+
     private func ask(_ amount: Int, for part: Part, on channel: ChannelID, eventLoop: any EventLoop) {
         self.source.lease(amount, of: part.limit, on: channel, eventLoop: eventLoop).whenComplete { result in
             switch result {

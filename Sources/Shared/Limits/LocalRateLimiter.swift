@@ -35,4 +35,12 @@ public final class LocalRateLimiter: RateLimiter {
             return .decided(decision)
         }
     }
+
+    public func giveBack(_ limit: RateLimit, on channel: ChannelID) {
+        self.entries.withLock { entries in
+            guard var entry = entries.value(for: channel), entry.limit == limit else { return }
+            entry.bucket.giveBack()
+            entries.insert(entry, for: channel)
+        }
+    }
 }

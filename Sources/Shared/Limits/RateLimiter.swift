@@ -12,6 +12,9 @@ public protocol RateLimiter: Sendable {
     ///
     /// - Parameter eventLoop: where what is pending completes.
     func take(_ limit: RateLimit, on channel: ChannelID, eventLoop: any EventLoop) -> RateVerdict
+
+    /// Takes the counting of a request back that turned out to be a repetition, on the node that has admitted it.
+    func giveBack(_ limit: RateLimit, on channel: ChannelID)
 }
 
 /// Whether a request is within a limit.

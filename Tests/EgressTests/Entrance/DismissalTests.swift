@@ -17,6 +17,11 @@ import Testing
     private let loop = EmbeddedEventLoop()
     private let registry = BotRegistry()
     private let clock = SetClock()
+    private static let request = HTTPRequest(
+        head: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/ws"),
+        body: ByteBuffer(),
+        remoteAddress: nil
+    )!
 
     private func lane() -> Lane {
         let clock = self.clock
@@ -46,7 +51,7 @@ import Testing
 
     /// Somebody whom the lane lets in.
     private func join(_ lane: Lane, _ bearer: String) throws -> RecordingMember {
-        let visitor = try lane.entrance.admit(bearer: bearer, for: .receive)
+        let visitor = try lane.entrance.admit(bearer: bearer, of: Self.request, for: .receive)
         let member = RecordingMember()
         member.admission = lane.shared(visitor.admission, on: visitor.channel)
         lane.group(of: visitor.channel).group.add(member)
@@ -94,7 +99,7 @@ import Testing
     @Test func changedMeanwhile() throws {
         let lane = self.lane()
         self.registry.renew(BotDirectory([try self.bot("demo")]))
-        let visitor = try lane.entrance.admit(bearer: "demo-secret", for: .receive)
+        let visitor = try lane.entrance.admit(bearer: "demo-secret", of: Self.request, for: .receive)
         self.registry.renew(.empty)
         let member = RecordingMember()
         member.admission = visitor.admission

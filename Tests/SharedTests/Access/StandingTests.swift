@@ -139,4 +139,42 @@ import Testing
         #expect(throws: AccessRefusal.notFound) { try admit(stored[1]) }
         #expect(throws: AccessRefusal.notFound) { try admit(TokenGrant(secret: Secret("stranger"))) }
     }
+
+    /// In an open relay too, what was given for a bot's credentials ends with the bot; what a stranger was given does not.
+    @Test func grantsOfRemovedBots() throws {
+        let script = AccessScript()
+        let open = Access(mode: .open, registry: script.access.registry)
+        let grants = try ["current-secret", "receive"].map { bearer in
+            let visitor = try open.admit(SocketCredentials(bearer: bearer), for: .receive, now: AccessScript.now)
+            return try #require(TokenGrant(text: visitor.grant.exposeText()))
+        }
+        let stranger = TokenGrant(secret: Secret("stranger"))
+        open.registry?.renew(.empty)
+        for grant in grants {
+            #expect(throws: AccessRefusal.notFound) { try open.admit(grant, for: .receive, now: AccessScript.now) }
+        }
+        let stored = try #require(TokenGrant(text: stranger.exposeText()))
+        #expect(try open.admit(stored, for: .receive, now: AccessScript.now).sessions == stranger)
+    }
+
+    /// Pages of other origins than the bot's come in by an access token as little as by any other.
+    @Test func originsOfGrants() throws {
+        var script = AccessScript()
+        let visitor = try script.access.admit(
+            SocketCredentials(bearer: "receive"),
+            for: .receive,
+            now: AccessScript.now
+        )
+        script.bot.allowedOrigins = ["https://bot.example"]
+        script.renew()
+        for (origin, isIn) in [(nil, true), ("https://BOT.example", true), ("https://evil.example", false)] {
+            let admitted = try? script.access.admit(
+                visitor.grant,
+                for: .receive,
+                from: origin,
+                now: AccessScript.now
+            )
+            #expect((admitted != nil) == isIn)
+        }
+    }
 }

@@ -34,7 +34,7 @@ import Testing
         let platform = try Self.address("192.0.2.1")
         let (wrong, right) = (ChannelID.random(), ChannelID.random())
         var now = Self.start
-        ledger.succeeded(.init(address: platform, bot: right), now: now)
+        ledger.succeeded(.init(address: platform, bot: right), asVisitor: false, now: now)
         for second in 0..<3_000 {
             now = Self.start + .seconds(Int64(second))
             if ledger.ban(of: .init(address: platform, bot: wrong), now: now) == nil {
@@ -67,7 +67,7 @@ import Testing
     @Test func genuineGuesser() throws {
         var ledger = FailureLedger(banAfter: 20, banTime: Self.banTime)
         let (address, bot) = (try Self.address("192.0.2.1"), ChannelID.random())
-        ledger.succeeded(.init(address: address, bot: bot), now: Self.start)
+        ledger.succeeded(.init(address: address, bot: bot), asVisitor: false, now: Self.start)
         for _ in 0..<20 { _ = ledger.failed(.init(address: address, bot: nil), now: Self.start) }
         #expect(ledger.ban(of: address, now: Self.start) == nil)
         #expect(ledger.ban(of: .init(address: address, bot: nil), now: Self.start) != nil)
@@ -79,16 +79,47 @@ import Testing
         var ledger = FailureLedger(banAfter: 10, banTime: Self.banTime)
         let (address, bot) = (try Self.address("192.0.2.1"), ChannelID.random())
         for round in 0..<100 {
-            let now = Self.start + .milliseconds(Int64(round))
+            let now = Self.start + FailureLedger.relief * round
             #expect(ledger.failed(.init(address: address, bot: bot), now: now).ban == nil)
-            ledger.succeeded(.init(address: address, bot: bot), now: now)
+            ledger.succeeded(.init(address: address, bot: bot), asVisitor: false, now: now)
         }
+        // Many at once take no more back than one.
+        var quick = FailureLedger(banAfter: 10, banTime: Self.banTime)
+        let bans = (0..<5).map { _ in
+            quick.succeeded(.init(address: address, bot: bot), asVisitor: true, now: Self.start)
+            return quick.failed(.init(address: address, bot: bot), now: Self.start).ban
+        }
+        #expect(bans.last == .some(nil))
+        quick.succeeded(.init(address: address, bot: bot), asVisitor: true, now: Self.start)
+        #expect(quick.failed(.init(address: address, bot: bot), now: Self.start).ban == .bannedForBot)
         var slow = FailureLedger(banAfter: 10, banTime: Self.banTime)
         for round in 0..<100 {
             // One a minute, where ten in five minutes ban.
             let now = Self.start + .minutes(Int64(round))
             #expect(slow.failed(.init(address: address, bot: nil), now: now).ban == nil)
         }
+    }
+
+    /// Who came in to a bot is known there, and nowhere else; who sent its events has not come in.
+    @Test func acquaintances() throws {
+        var ledger = FailureLedger(banAfter: 10, banTime: Self.banTime)
+        let (address, own, other) = (try Self.address("192.0.2.1"), ChannelID.random(), ChannelID.random())
+        ledger.succeeded(.init(address: address, bot: own), asVisitor: true, now: Self.start)
+        ledger.succeeded(.init(address: address, bot: other), asVisitor: false, now: Self.start)
+        let later = Self.start + FailureLedger.genuineTime
+        let known = [(own, Self.start), (other, Self.start), (own, later)].map { bot, now in
+            ledger.knows(.init(address: address, bot: bot), asVisitor: true, now: now)
+        }
+        #expect(known == [true, false, false])
+    }
+
+    /// A bot that is named in vain is banned for as many guesses as ban for bots that are not known, and not sooner.
+    @Test func namedInVain() throws {
+        var ledger = FailureLedger(banAfter: 10, banTime: Self.banTime)
+        let pair = FailureLedger.Pair(address: try Self.address("192.0.2.1"), bot: .random())
+        let bans = (1...10).map { _ in ledger.namedInVain(pair, now: Self.start).ban }
+        #expect(bans == Array(repeating: nil, count: 9) + [.bannedForBot])
+        #expect(ledger.ban(of: pair, now: Self.start) == Self.banTime)
     }
 
     /// The first failures are answered at once, later ones later and later, within a bound.
@@ -108,8 +139,8 @@ import Testing
         for number in 0..<10_000 {
             let address = try Self.address("10.0.\(number / 256).\(number % 256)")
             _ = ledger.failed(.init(address: address, bot: .random()), now: Self.start)
-            ledger.succeeded(.init(address: address, bot: .random()), now: Self.start)
+            ledger.succeeded(.init(address: address, bot: .random()), asVisitor: false, now: Self.start)
         }
-        #expect(ledger.count <= 300)
+        #expect(ledger.count <= 400)
     }
 }

@@ -47,6 +47,18 @@ import Testing
         #expect(second == .init(admitted: 395, refused: 0, retryAfter: .zero, ask: nil))
     }
 
+    /// What was admitted and was none makes room for the next, even where its lease is over.
+    @Test func givenBack() {
+        var machine = LeaseStateMachine(limit: RateLimit(rate: 20))
+        _ = machine.requested(now: Self.start)
+        _ = machine.leased(Lease(amount: 1, pause: .zero), now: Self.start)
+        machine.gaveBack(now: Self.start)
+        #expect(machine.requested(now: Self.start) == .admit)
+        #expect(machine.requested(now: Self.start) == .wait(ask: 1))
+        machine.gaveBack(now: Self.start + .seconds(2))
+        #expect(machine.requested(now: Self.start + .seconds(2)) == .admit)
+    }
+
     /// No more wait than can be remembered.
     @Test func bounded() {
         var machine = LeaseStateMachine(limit: RateLimit(rate: 1))
@@ -137,6 +149,9 @@ import Testing
         )
         #expect(take(other) == .admitted)
         now.withLock { $0 = $0 + .milliseconds(500) }
+        #expect(take(channel) == .admitted)
+        #expect(take(channel) == .refused(retryAfter: .milliseconds(500)))
+        limiter.giveBack(limit, on: channel)
         #expect(take(channel) == .admitted)
         #expect(take(channel) == .refused(retryAfter: .milliseconds(500)))
     }

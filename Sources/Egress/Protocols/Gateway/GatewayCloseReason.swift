@@ -22,6 +22,8 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
     case drain
     /// The store that joins the nodes cannot be asked.
     case brokerUnavailable = "broker_unavailable"
+    /// The bot has as many sockets as it may.
+    case botSockets = "bot_sockets"
     /// What let the session in is good for nothing any more: the SDK has to log in anew, and learns there that it cannot.
     case revoked
     /// The bot is not as it was.
@@ -40,7 +42,7 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
         case .sessionInvalid: WebSocketCloseCode(rawValue: 4006)
         case .badSequence: WebSocketCloseCode(rawValue: 4007)
         case .tooFast: WebSocketCloseCode(rawValue: 4008)
-        case .silent, .drain, .brokerUnavailable, .accessChanged: WebSocketCloseCode(rawValue: 4009)
+        case .silent, .drain, .brokerUnavailable, .botSockets, .accessChanged: WebSocketCloseCode(rawValue: 4009)
         case .badShard: WebSocketCloseCode(rawValue: 4010)
         case .badIntents: WebSocketCloseCode(rawValue: 4013)
         }
@@ -61,6 +63,7 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
         case .silent: "no heartbeat for several intervals; resume"
         case .drain: "this node is draining; resume on another"
         case .brokerUnavailable: "the store that joins the nodes cannot be reached; resume in a moment"
+        case .botSockets: "the bot has as many sockets as it may; close one, and resume"
         case .revoked: "revoked"
         case .accessChanged: "the bot's access has changed; resume"
         case .badShard: "shard must be [index, count] with index below count"
@@ -77,7 +80,7 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
         case .revoked: .revoked
         case .accessChanged: .accessChanged
         case .unknownOpcode, .malformed, .notAuthenticated, .authenticationFailed, .alreadyAuthenticated,
-            .sessionInvalid, .badSequence, .tooFast, .badShard, .badIntents:
+            .sessionInvalid, .badSequence, .tooFast, .botSockets, .badShard, .badIntents:
             .policyViolation
         }
     }

@@ -19,6 +19,8 @@ final class GatewaySocket: FeedMember {
     private let services: GatewayServices
     /// What its sessions are signed with, where the socket's URL says which bot it is; nil where the token does.
     private let grant: TokenGrant?
+    /// Whose it is.
+    private let client: Entrance.Client
     /// By what it was let in, once that is known.
     private(set) var admission: Admission?
     private var machine: GatewayStateMachine
@@ -33,8 +35,14 @@ final class GatewaySocket: FeedMember {
     private var isSendingPage = false
     private var timer: NIOScheduledCallback?
 
-    private init(services: GatewayServices, grant: TokenGrant?, admission: Admission?) {
+    private init(
+        services: GatewayServices,
+        client: Entrance.Client,
+        grant: TokenGrant?,
+        admission: Admission?
+    ) {
         self.services = services
+        self.client = client
         self.admission = admission
         self.grant = grant
         self.machine = GatewayStateMachine(times: services.times, now: services.lane.eventLoop.now)
@@ -44,10 +52,11 @@ final class GatewaySocket: FeedMember {
     static func open(
         on channel: any Channel,
         services: GatewayServices,
+        client: Entrance.Client = Entrance.Client(address: .shared(nil)),
         grant: TokenGrant?,
         admission: Admission? = nil
     ) throws {
-        let socket = GatewaySocket(services: services, grant: grant, admission: admission)
+        let socket = GatewaySocket(services: services, client: client, grant: grant, admission: admission)
         let handler = WebSocketHandler(owner: socket, configuration: services.configuration)
         socket.handler = handler
         services.strangers[ObjectIdentifier(socket)] = socket
@@ -71,21 +80,23 @@ final class GatewaySocket: FeedMember {
         if let grant = self.grant { return self.authenticated(grant, token: token) }
         self.services.broker.grant(for: TokenDigest(of: token), on: self.eventLoop).assumeIsolated().whenComplete {
             switch $0 {
-            case .success(let grant): self.authenticated(grant.flatMap { self.admit($0) }, token: token)
+            case .success(let grant): self.authenticate(grant, token: token)
             case .failure: self.end(self.machine.brokerFailed())
             }
         }
     }
 
-    /// What the sessions of a grant's bot are signed with; nil where the grant is good for nothing any more.
-    private func admit(_ grant: TokenGrant) -> TokenGrant? {
+    /// Lets in who holds a grant, and charges who does not: what an access token opens is worth guessing too.
+    private func authenticate(_ grant: TokenGrant?, token: Secret) {
         let entrance = self.services.lane.entrance
         do throws(AccessRefusal) {
-            let (sessions, admission) = try entrance.access.admit(grant, for: .receive, now: entrance.now())
-            self.admission = self.services.lane.shared(admission, on: grant.channel)
-            return sessions
+            let (sessions, admission) = try entrance.admit(grant, of: self.client, for: .receive)
+            self.admission = self.services.lane.shared(admission, on: sessions.channel)
+            self.authenticated(sessions, token: token)
         } catch {
-            return nil
+            let delay = entrance.delay(of: error, to: self.client)
+            guard delay > .zero else { return self.authenticated(nil, token: token) }
+            self.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.authenticated(nil, token: token) }
         }
     }
 
@@ -106,6 +117,7 @@ final class GatewaySocket: FeedMember {
         }.assumeIsolated().whenComplete {
             switch $0 {
             case .success((let place, let user)): self.join(place, user: user)
+            case .failure(SocketRefusal.botSockets): self.end(self.machine.brokerFailed(.botSockets))
             case .failure: self.end(self.machine.brokerFailed())
             }
         }

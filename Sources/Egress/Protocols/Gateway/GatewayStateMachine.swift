@@ -186,11 +186,13 @@ extension GatewayStateMachine {
     }
 
     /// The token cannot be looked up, the feed does not begin, or the log cannot be read.
-    mutating func brokerFailed() -> Ending? {
+    ///
+    /// - Parameter reason: why the feed does not begin, where that is known better.
+    mutating func brokerFailed(_ reason: GatewayCloseReason = .brokerUnavailable) -> Ending? {
         switch self.state {
         case .ended: nil
         case .unidentified: preconditionFailure("nothing was asked of the broker")
-        case .authenticating, .joining, .replaying, .live: self.end(.reconnect(.brokerUnavailable))
+        case .authenticating, .joining, .replaying, .live: self.end(.reconnect(reason))
         }
     }
 

@@ -39,7 +39,7 @@ final class Dialogflow: ChatPlatform {
         let header = agreement.header(of: request)
         guard header?.isHTTPToken ?? true else { throw .malformedHeader }
         guard let secret = Self.secret(of: request, header: header) else { throw .missingSecret }
-        guard agreement.bot?.isOpened(by: secret) ?? true else { throw .wrongSecret }
+        guard agreement.bot?.isOpened(by: secret) ?? true, agreement.sufficesAlone else { throw .wrongSecret }
         return Verified(secret: secret, body: request.body, credentialFields: header.map { [$0] } ?? [])
     }
 

@@ -38,7 +38,8 @@ enum DialogflowRejection: String, PlatformRejection {
                 + "YOUR-SECRET, or into its authentication in the agent: as the password of basic auth, as a header "
                 + "Authorization: Bearer YOUR-SECRET, or in the field that header=NAME names in the URL."
         case .wrongSecret:
-            "The secret that the request carries is not this bot's; enter the bot's own in the agent's authentication."
+            "The secret that the request carries is not this bot's; enter the bot's own in the agent's authentication. A bot "
+                + "that needs one of its tokens beside it has it in the URL, ?token=…."
         case .notAnObject:
             "The body is not a JSON object."
         case .malformedJSON:

@@ -75,10 +75,13 @@ final class Generic: ChatPlatform {
             return Verified(secret: previous, body: request.body, lifetime: lifetime)
         case .bearer(let header):
             let presented = try Self.presented(request.headers, in: header)
-            guard let secret = secrets.map({ $0.matching(presented) }) ?? presented else { throw .wrongSecret }
+            guard let secret = secrets.map({ $0.matching(presented) }) ?? presented, agreement.sufficesAlone else {
+                throw .wrongSecret
+            }
             return Verified(secret: secret, body: request.body, credentialFields: header.map { [$0] } ?? [])
         case .unsigned:
             guard let secrets else { throw .missingSecret }
+            guard agreement.admitsUnsigned(request) else { throw .unproven }
             return Verified(secret: secrets.current, body: request.body)
         }
     }

@@ -18,12 +18,14 @@ enum GenericRejection: String, PlatformRejection {
     case wrongSignature = "wrong_signature"
     case missingToken = "missing_token"
     case wrongSecret = "wrong_secret"
+    /// Nothing is signed, and nothing else shows that the sender knows the bot.
+    case unproven
 
     var status: HTTPResponseStatus {
         switch self {
         case .missingSecret, .unknownScheme, .malformedHeader, .malformedStandardSecret: .badRequest
         case .missingSignature, .malformedSignature, .malformedTimestamp, .staleTimestamp, .wrongSignature,
-            .missingToken, .wrongSecret:
+            .missingToken, .wrongSecret, .unproven:
             .unauthorized
         }
     }
@@ -58,7 +60,10 @@ enum GenericRejection: String, PlatformRejection {
             "The request carries no secret: with scheme=bearer it is the token of Authorization: Bearer, the password of "
                 + "Authorization: Basic, or the value of the field that header names."
         case .wrongSecret:
-            "The secret that the request carries is not the one in the URL."
+            "The secret that the request carries is not the bot's, or the bot needs one of its tokens beside it, ?token=…."
+        case .unproven:
+            "Nothing is signed, so the request has to show that it may send for this bot: ?secret=…, Authorization: Bearer with "
+                + "the secret, or ?token=… with one of the bot's tokens."
         }
     }
 }
