@@ -166,13 +166,15 @@ import Testing
         #expect(!answer.text.contains("1234567") || sentence.contains("7 bytes"))
     }
 
-    /// A retention without members is none, from the start and in a change.
+    /// A retention without members is none.
     @Test func emptyRetention() async throws {
         let client = try await AdminClient()
         try await self.add(client, more: #","retention":{}"#)
         #expect(try await client.ask(.GET, "/api/bots/alpha").json["retention"] == nil)
         _ = try await client.ask(.PATCH, "/api/bots/alpha", #"{"retention":{"count":5}}"#)
-        let changed = try await client.ask(.PATCH, "/api/bots/alpha", #"{"retention":{}}"#)
+        let same = try await client.ask(.PATCH, "/api/bots/alpha", #"{"retention":{}}"#)
+        #expect((same.json["retention"] as? [String: Any])?["count"] as? Int == 5)
+        let changed = try await client.ask(.PATCH, "/api/bots/alpha", #"{"retention":{"count":null}}"#)
         #expect(changed.status == 200 && changed.json["retention"] == nil)
     }
 

@@ -40,9 +40,12 @@ struct BotReader {
             )
         }
         if let previous = previous.secret, previous == secret.secret {
-            log.error(
-                self.fields.line(of: "previous_secret"),
-                "The previous secret of the bot \(self.name) is its secret; remove previous_secret."
+            // In the middle of a rotation by files it is: the present secret is kept first, and then the new one put in.
+            log.warn(
+                self.fields.line(
+                    of: self.fields.node("previous_secret") == nil ? "previous_secret_file" : "previous_secret"
+                ),
+                "The previous secret of the bot \(self.name) is its secret still; give the new one, or remove the previous."
             )
         }
         let channel = self.fields.value("channel", "32 hexadecimal digits", &log) { ChannelID($0) }
@@ -53,7 +56,7 @@ struct BotReader {
             secret: secret.secret ?? Secret(""),
             channel: channel ?? ChannelID(bot: self.name)
         )
-        bot.previousSecret = previous.secret
+        bot.previousSecret = previous.secret == secret.secret ? nil : previous.secret
         bot.options.verifyToken = verifyToken.secret
         bot.options.aesKey = aesKey.secret
         self.readOptions(&bot, &log)

@@ -15,6 +15,7 @@ public enum TokenHash: Hashable, Sendable {
     private static let prefix = "hookwire.token.v1\0"
     /// What a token of ours begins with, so that scanners for leaked secrets find it.
     private static let mark = "hwt_"
+    private static let tokenLength = 68
 
     /// The hash of a token.
     public init(of token: Secret) {
@@ -25,6 +26,12 @@ public enum TokenHash: Hashable, Sendable {
     public init?(legacy token: Secret) {
         guard let hash = token.exposeUTF8({ Digest.insecureMD5($0) }) else { return nil }
         self = .md5(hash)
+    }
+
+    /// Whether a text has the form of a token of ours, whoever's it is, or was.
+    public static func isToken(_ text: Secret) -> Bool {
+        text.utf8Count == self.tokenLength
+            && text.exposeUTF8 { bytes in bytes.starts(with: self.mark.utf8) }
     }
 
     /// A new token, 68 characters that need no escaping in URLs and WebSocket subprotocols, and its hash.

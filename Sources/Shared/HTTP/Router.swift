@@ -208,7 +208,7 @@ extension Problem {
     public static let notFound = Problem(
         .notFound,
         reason: "not_found",
-        detail: "There is nothing at this path. Webhooks go to /webhook?secret=… or /webhook/{platform}/{bot}, sockets to "
-            + "/ws?secret=… or, with one of a registered bot's tokens, to /ws/{bot}, QQ's SDKs to /qq/…."
+        detail: "There is nothing at this path. Webhooks go to /webhook?secret=… or /webhook/{platform}/{bot}, sockets "
+            + "to /ws?secret=… or, with one of a registered bot's tokens, to /ws/{bot}, QQ's SDKs to /qq/…."
     )
 }
