@@ -5,7 +5,7 @@
 /// Finds secrets in arguments.
 enum SecretArgument {
     /// The options whose value is one.
-    private static let options = ["--secret", "--previous-secret", "--verify-token", "--aes-key"]
+    private static let options = ["--secret", "--token", "--previous-secret", "--verify-token", "--aes-key"]
     /// The parameters of a webhook's URL whose value is one.
     private static let parameters = ["secret", "token", "verify_token", "aes_key", "access_token"]
 

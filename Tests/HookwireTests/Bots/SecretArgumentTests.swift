@@ -34,7 +34,9 @@ import Testing
 
     /// The argument behind an option is one as a whole.
     @Test func valueOfAnOption() {
-        #expect(SecretArgument.isOption(Array("--secret".utf8)))
+        for option in ["--secret", "--token", "--verify-token", "--aes-key"] {
+            #expect(SecretArgument.isOption(Array(option.utf8)))
+        }
         #expect(!SecretArgument.isOption(Array("--secret-file".utf8)))
         #expect(self.hidden("--anything?", followsOption: true) == "***********")
     }
