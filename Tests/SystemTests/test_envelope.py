@@ -1,7 +1,7 @@
 """The envelope protocol: events as CloudEvents, and a frame for every frame."""
 
-import contextlib
 import base64
+import contextlib
 import datetime
 import json
 
