@@ -7,7 +7,7 @@ internal import Shared
 
 /// The JSON object that a request to the API carries, of at most 64 KiB. What it does not know it refuses: a misspelt
 /// member would be taken for one that is not set.
-struct AdminBody {
+struct AdminBody: Sendable {
     private static let limit = 64 << 10
     private static let depth = 4
 

@@ -39,18 +39,8 @@ enum BotBody {
     static func change(
         in body: ByteBuffer
     ) throws(BotStoreError) -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
-        // Read once for its faults, and again for each bot that it is applied to.
-        _ = try AdminBody(body, members: self.options)
-        return { (old, directory) throws(BotStoreError) in
-            guard var bot = old else { throw BotStoreError(.unknownBot, "There is no bot of this name.") }
-            try Self.apply(try AdminBody(body, members: Self.options), to: &bot)
-            if let appID = bot.appID, let holder = directory.bot(on: bot.platform, appID: appID),
-                holder.name != bot.name
-            {
-                throw BotStoreError(.conflict, "The bot \(holder.name) has this app id already.")
-            }
-            return bot
-        }
+        let body = try AdminBody(body, members: self.options)
+        return BotChange.edit { (bot) throws(BotStoreError) in try Self.apply(body, to: &bot) }
     }
 
     private static func apply(_ body: AdminBody, to bot: inout Bot) throws(BotStoreError) {

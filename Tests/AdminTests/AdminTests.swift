@@ -186,6 +186,9 @@ import Testing
         #expect(try await client.ask(.POST, "/api/bots", same).json["reason"] as? String == "conflict")
         let appID = #"{"name":"beta","platform":"qq","secret":"another one","appid":"7"}"#
         #expect(try await client.ask(.POST, "/api/bots", appID).json["reason"] as? String == "conflict")
+        try await self.add(client, "beta")
+        let changed = try await client.ask(.PATCH, "/api/bots/beta", #"{"appid":"7"}"#)
+        #expect(changed.status == 409 && changed.json["reason"] as? String == "conflict")
     }
 
     /// Bots come in pages, by name.

@@ -33,6 +33,18 @@ public enum BotChange {
         }
     }
 
+    /// Changes what is set of a bot.
+    public static func edit(
+        _ change: @escaping @Sendable (inout Bot) throws(BotStoreError) -> Void
+    ) -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
+        { (old, directory) throws(BotStoreError) in
+            var bot = try Self.known(old)
+            try change(&bot)
+            try Self.check(bot, beside: directory)
+            return bot
+        }
+    }
+
     /// Lets the secret before go.
     public static func endRotation() -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
         { (old, _) throws(BotStoreError) in
