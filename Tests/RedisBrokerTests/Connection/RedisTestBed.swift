@@ -14,7 +14,7 @@ import Testing
 
 /// A client of a real server, and what a test wants to await of it.
 struct RedisTestBed {
-    let client: RedisClient
+    let client: RedisNode
     let eventLoops: [any EventLoop]
     let listener = Listener()
 
@@ -32,7 +32,7 @@ struct RedisTestBed {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let client = RedisClient(configuration: configuration, group: group, logger: logger)
+        let client = RedisNode(configuration: configuration, group: group, logger: logger)
         let bed = RedisTestBed(client: client, eventLoops: Array(group.makeIterator()))
         client.setSubscriptionDelegate(bed.listener)
         if start { client.start() }
@@ -123,7 +123,7 @@ final class Listener: RedisSubscriptionDelegate {
         self.state.withLock { $0.append("message \(channel) \(String(buffer: payload))") }
     }
 
-    func subscriptionsLost(reason: String) {
+    func subscriptionsLost(_ channels: Set<String>, reason: String) {
         self.state.withLock { $0.append("lost \(reason)") }
     }
 }
