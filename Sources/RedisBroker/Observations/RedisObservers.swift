@@ -14,7 +14,7 @@ internal import Synchronization
 final class RedisObservers: Sendable {
     /// Where it is said what is looked at: channels, with a space between two.
     static let calls = "hw:observed"
-    private static let callPlace = RedisPlace(single: Self.calls)
+    private static let callPlace = RedisPlace(single: RedisObservers.calls)
     /// How many channels a message names, at most.
     private static let callSize = 256
     /// How often it is said, and for how long it is believed.
