@@ -16,7 +16,8 @@ from relay import BINARY, PATIENCE, environment
 class TierNode:
     """One `hookwire ingress` or `hookwire egress`. Use `with`: leaving ends it and looks for secrets in its log."""
 
-    def __init__(self, tier, redis_url, *flags, folder, env=None):
+    def __init__(self, tier, redis_url, *flags, folder, env=None, trust=None):
+        self.trust = trust  # for nodes that serve HTTPS
         self.log_path = folder / f"{tier}-{os.urandom(4).hex()}.log"
         command = [BINARY, tier, "--host", "127.0.0.1", "--port", "0", "--redis-url", redis_url, *flags]
         with self.log_path.open("wb") as log:
@@ -24,7 +25,7 @@ class TierNode:
                 command, stdout=subprocess.PIPE, stderr=log, env=environment(**(env or {})), cwd=folder
             )
         banner = self.process.stdout.readline().decode()
-        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", banner)
+        found = re.search(r"listening on https?://127\.0\.0\.1:(\d+)", banner)
         assert found, f"no banner: {banner!r}, log: {self.log!r}"
         self.port = int(found[1])
 
@@ -33,7 +34,10 @@ class TierNode:
         return self.log_path.read_text(errors="replace")
 
     def get(self, target):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        if self.trust:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE, context=self.trust)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request("GET", target)
             response = connection.getresponse()
@@ -60,7 +64,7 @@ class TierNode:
     def __exit__(self, *_):
         shown = ""
         if self.process.poll() is None:
-            shown = leaks.shown_by(self.process, self.port)
+            shown = leaks.shown_by(self.process, self.port, self.trust)
             self.process.kill()
         self.process.wait()
         self.process.stdout.close()
