@@ -39,7 +39,12 @@ struct NodeOptions: SettingFlags {
     )
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error. (default: info)", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. (default: info)",
+            valueName: "level"
+        )
+    )
     var logLevel: String?
 
     @Option(

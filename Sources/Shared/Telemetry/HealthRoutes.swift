@@ -50,8 +50,9 @@ public struct HealthRoutes: Sendable {
                 detail: "This node is draining and takes nothing new; use another."
             ).response
         }
-        switch self.broker.health {
-        case .ready:
+        let health = self.broker.health
+        switch health {
+        case .ready, .degraded:
             if let registry, registry.directory == nil {
                 return Problem(
                     .serviceUnavailable,
@@ -59,6 +60,7 @@ public struct HealthRoutes: Sendable {
                     detail: registry.trouble ?? "The registered bots have not been read yet; ask again in a second."
                 ).response
             }
+            if case .degraded(let sentence) = health { return Self.text("ready, in part: \(sentence)\n") }
             return Self.text("ready\n")
         case .unavailable(let sentence):
             return Problem(.serviceUnavailable, reason: "broker_unavailable", detail: sentence).response

@@ -14,6 +14,17 @@ struct CertificateFiles: Sendable {
     /// Of both, as they are now.
     var signature: FileSignature { FileSignature([self.certificate, self.key]) }
 
+    /// Reads both before there is a node, which none starts without.
+    ///
+    /// - Throws: `SettingsError` where they cannot be used.
+    func readAtStart() throws(SettingsError) -> ServerCertificate {
+        do {
+            return try self.read()
+        } catch {
+            throw SettingsError(message: error.description)
+        }
+    }
+
     /// Reads both. Blocks for as long as that takes.
     func read() throws(CertificateFault) -> ServerCertificate {
         let chain: [NIOSSLCertificate]

@@ -33,12 +33,7 @@ final class CertificateStore: Sendable {
     /// - Throws: `SettingsError` where they cannot be used.
     init(_ files: CertificateFiles, logger: Logger) throws(SettingsError) {
         let signature = files.signature
-        let certificate: ServerCertificate
-        do {
-            certificate = try files.read()
-        } catch {
-            throw SettingsError(message: error.description)
-        }
+        let certificate = try files.readAtStart()
         self.files = files
         self.logger = logger
         self.tls = ServerTLS(certificate.context)
