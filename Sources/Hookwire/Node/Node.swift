@@ -25,8 +25,8 @@ struct Node: Service {
     private let egress: Egress?
     private let store: NodeStore
     private let bots: NodeRegistry?
-    /// Follows the store of the bots.
-    private let following: Task<Void, Never>?
+    /// Follows the store of the bots, and the certificate.
+    private let following: Task<Void, Never>
     private let state: NodeState
     private let group: any EventLoopGroup
     private let drainTime: TimeAmount
@@ -83,7 +83,10 @@ struct Node: Service {
             registry: bots?.registry,
             metrics: metrics
         )
-        let listener = try configuration.listener
+        let certificate = try configuration.certificateFiles.map { (files) throws(SettingsError) in
+            try CertificateStore(files, logger: logger)
+        }
+        let listener = configuration.listener(tls: certificate?.tls)
         let server = try await listener.start(group: group, logger: logger) { eventLoop in
             var router = Router()
             if let addresses { router.guardRoutes(except: HealthRoutes.paths, by: addresses, on: eventLoop) }
@@ -108,7 +111,7 @@ struct Node: Service {
             egress: egress,
             store: store,
             bots: bots,
-            following: bots.map { bots in Task { await bots.run() } },
+            following: Task { await NodeFollowing(bots: bots, certificate: certificate).run() },
             state: state,
             group: group,
             drainTime: configuration.drain,
@@ -140,7 +143,7 @@ struct Node: Service {
         let isClosed = await self.server.shutdown(within: deadline - .now())
         _ = await self.adminServer?.shutdown(within: .seconds(1))
         await self.egress?.shutdown()
-        self.following?.cancel()
+        self.following.cancel()
         await self.store.shutdown()
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
     }
