@@ -32,11 +32,12 @@ struct Serve: NodeCommand {
     @OptionGroup(title: "Disk") var data: DataOptions
     @OptionGroup(title: "Memory") var memory: MemoryOptions
     @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Telemetry") var telemetry: TelemetryOptions
 
     var settings: [any SettingFlags] {
         [
             self.node, self.ingress, self.egress, self.addresses, self.socketLimits, self.retention, self.redis,
-            self.data, self.memory, self.access,
+            self.data, self.memory, self.access, self.telemetry,
         ]
     }
 }
