@@ -37,6 +37,7 @@ test_packages=(
     'aardvark-dns       file    /usr/lib/podman/aardvark-dns'
     'iptables           file    /usr/*bin/iptables'
     'debootstrap        file    /usr/*bin/debootstrap'
+    'prometheus         command promtool'
     'nodejs             command node'
     'chromium           command chromium'
     'node-ws            file    /usr/share/nodejs/ws/package.json'
