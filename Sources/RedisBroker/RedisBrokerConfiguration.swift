@@ -9,6 +9,8 @@ internal import Shared
 public struct RedisBrokerConfiguration: Sendable {
     /// How Redis is reached.
     public var redis: RedisConfiguration
+    /// Further Redis that share the channels with it, in the order that all nodes have them in. Default none.
+    public var others: [RedisConfiguration] = []
     /// How many events a channel retains at most. The same on all nodes. Default 1,000.
     public var retentionCount = 1_000
     /// How long an event is retained, in milliseconds. The same on all nodes. Default one hour.
@@ -34,6 +36,15 @@ public struct RedisBrokerConfiguration: Sendable {
     /// The defaults for a Redis.
     public init(redis: RedisConfiguration) {
         self.redis = redis
+    }
+
+    /// The defaults for all Redis that a relay works with.
+    ///
+    /// - Throws: `RedisConfigurationError` where a file that is named cannot be used. This reads files.
+    public init(_ deployment: RedisDeployment) throws(RedisConfigurationError) {
+        let configurations = try deployment.configurations()
+        self.redis = configurations[0]
+        self.others = Array(configurations.dropFirst())
     }
 }
 

@@ -116,6 +116,11 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         if case .close(let closing) = self.machine.closeRequested() { self.end(closing) }
     }
 
+    /// Closes at once, for this reason: what is under way fails.
+    func lose(_ loss: RedisLoss) {
+        if case .close(let closing) = self.machine.connectionLost(loss) { self.end(closing) }
+    }
+
     // MARK: Timer
 
     func handleScheduledCallback(eventLoop: some EventLoop) {
@@ -201,10 +206,6 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         guard let context, !self.output.isEmpty else { return }
         context.writeAndFlush(self.wrapOutboundOut(self.output.take()), promise: nil)
         self.output.written()
-    }
-
-    private func lose(_ loss: RedisLoss) {
-        if case .close(let closing) = self.machine.connectionLost(loss) { self.end(closing) }
     }
 
     private func end(_ closing: Machine.Closing) {

@@ -79,7 +79,7 @@ final class Probe: Sendable {
             self.metrics.probed(.lost)
             self.logger.notice(
                 "the subscriptions to Redis are deaf: a probe was stored and did not come back",
-                metadata: ["redis": "\(self.node.url)"]
+                metadata: ["redis": "\(self.node.name)"]
             )
             self.node.reconnectSubscriptions(reason: "a probe did not come back")
         }
