@@ -11,7 +11,7 @@ internal import Synchronization
 ///
 /// An event is stored and pushed by one script in Redis, so that it is in the log once, with its offset, or not at all.
 /// A feed listens to Redis' Pub/Sub, which promises nothing, and so puts what it hears in order, fills what is missing
-/// from the log, looks every half a minute for what it missed, and after every reconnect goes on where it was.
+/// from the log, looks after half a minute of silence for what it missed, and after every reconnect goes on where it was.
 ///
 /// Redis is the memory: events are as safe as its configuration makes them. When it comes back with less than it had
 /// (flushed, evicted, an old snapshot, a replica that lagged), the log gets a new epoch as soon as a node that knows
@@ -59,7 +59,11 @@ public final class RedisBroker: Broker {
         self.logger = logger
         self.eventLoop = group.next()
         self.refusals = RefusalLog(logger: logger)
-        self.client = RedisClient(configurations: [configuration.redis], group: group, logger: logger)
+        self.client = RedisClient(
+            configurations: [configuration.redis] + configuration.others,
+            group: group,
+            logger: logger
+        )
         self.publisher = Publisher(
             client: self.client,
             settings: PublishSettings(
@@ -165,7 +169,7 @@ public final class RedisBroker: Broker {
     public func botStore(key: RegistryKey) -> RedisBotStore {
         RedisBotStore(
             client: self.client,
-            url: self.configuration.redis.url,
+            name: self.configuration.redis.name,
             key: key,
             eventLoop: self.eventLoop,
             audit: AuditLog(),
@@ -347,8 +351,10 @@ public final class RedisBroker: Broker {
 
     public var health: BrokerHealth {
         let commands = self.client.commandHealth
-        guard commands == .ready, self.listening.withLock({ $0.isOn }) else { return commands }
+        guard !commands.isUnavailable, self.listening.withLock({ $0.isOn }) else { return commands }
         let subscriptions = self.client.subscriptionHealth
+        if subscriptions.isUnavailable { return subscriptions }
+        guard commands == .ready else { return commands }
         guard subscriptions == .ready else { return subscriptions }
         let deaf = self.probes.count { $0.isDeaf }
         guard deaf > 0 else { return .ready }
@@ -397,8 +403,14 @@ extension RedisBroker: RedisSubscriptionDelegate {
             metadata: ["reason": "\(reason)"]
         )
         for probe in self.probes { probe.subscriptionsLost(channels) }
-        self.asks.subscriptionsLost(channels)
+        self.asks.subscriptionsLost(channels, hasOthers: self.client.hasSubscriptions)
         self.feeds.subscriptionsLost(channels)
+    }
+}
+
+extension BrokerHealth {
+    fileprivate var isUnavailable: Bool {
+        if case .unavailable = self { true } else { false }
     }
 }
 

@@ -43,6 +43,7 @@ test_packages=(
     'systemd            command systemd-analyze'
     'caddy              command caddy'
     'groff-base         command groff'
+    'prometheus         command promtool'
     'nodejs             command node'
     'chromium           command chromium'
     'node-ws            file    /usr/share/nodejs/ws/package.json'

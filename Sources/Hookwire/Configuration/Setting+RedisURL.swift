@@ -4,14 +4,16 @@
 
 internal import RedisBroker
 
-extension Setting<RedisURL> {
-    /// Where a Redis is. It may hold a password.
+extension Setting<RedisDeployment> {
+    /// Where the Redis are. It may hold passwords.
     static func redisURL(_ name: String) -> Setting {
         Setting(
             name: name,
             expectation:
-                "a URL such as redis://user:password@host:6379/0, rediss://host for TLS, or unix:///run/redis.sock",
+                "a URL such as redis://user:password@host:6379/0, rediss://host for TLS, unix:///run/redis.sock, "
+                + "redis+sentinel://host1:26379,host2:26379/mymaster/0 by way of sentinels, or several URLs of "
+                + "independent Redis with commas between them",
             isSecret: true
-        ) { try? RedisURL($0) }
+        ) { try? RedisDeployment($0) }
     }
 }

@@ -9,6 +9,7 @@ internal import Ingress
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import OTLP
 internal import ServiceLifecycle
 internal import Shared
 internal import SystemPackage
@@ -17,6 +18,8 @@ internal import SystemPackage
 struct Node: Service {
     /// How long requests in flight and closing handshakes may take beyond the drain time.
     private static let lastWords = TimeAmount.seconds(5)
+    /// How long the last spans may take to reach the collector.
+    private static let lastSpans = TimeAmount.seconds(3)
 
     private let server: HTTPServer
     /// Where operators manage the bots; nil where they do it otherwise.
@@ -29,6 +32,7 @@ struct Node: Service {
     private let following: Task<Void, Never>
     private let state: NodeState
     private let group: any EventLoopGroup
+    private let exporter: OTLPExporter?
     private let drainTime: TimeAmount
     private let logger: Logger
 
@@ -45,6 +49,9 @@ struct Node: Service {
     ) async throws -> Node {
         FileDescriptorLimit.raise(logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        NodeMetrics.begin(tier: configuration.tier, group: group)
+        let exporter = configuration.exporter(group: group, logger: logger)
+        let tracer = exporter.map { Tracer(sink: $0, sample: configuration.telemetry.sample) }
         let store = try NodeStore(configuration, group: group, logger: logger)
         let bots = try NodeRegistry(configuration.registry, store: store, logger: logger)
         let access = Access(mode: configuration.access, registry: bots?.registry)
@@ -61,6 +68,7 @@ struct Node: Service {
                 drainState: store.isVolatile ? state : nil,
                 access: access,
                 limits: WebhookLimits(limiter: store.limiter, addresses: addresses),
+                tracer: tracer,
                 logger: logger
             ) : nil
         let egress =
@@ -73,6 +81,7 @@ struct Node: Service {
                 limits: socketLimits,
                 presence: configuration.adminToken == nil && configuration.redisURL == nil ? nil : store.presence,
                 group: group,
+                tracer: tracer,
                 logger: logger
             ) : nil
         // It opens when the store can be reached, and stays open until that is shut down.
@@ -114,6 +123,7 @@ struct Node: Service {
             following: Task { await NodeFollowing(bots: bots, certificate: certificate).run() },
             state: state,
             group: group,
+            exporter: exporter,
             drainTime: configuration.drain,
             logger: logger,
             greeting: Greeting(
@@ -145,6 +155,7 @@ struct Node: Service {
         await self.egress?.shutdown()
         self.following.cancel()
         await self.store.shutdown()
+        await self.exporter?.shutdown(within: Self.lastSpans)
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
     }
 }

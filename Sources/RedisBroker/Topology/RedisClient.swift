@@ -81,6 +81,9 @@ extension RedisClient {
     /// Whether the subscription connections stand and all that was wanted of them has been subscribed again. Any thread.
     var subscriptionHealth: BrokerHealth { RedisHealth.health(of: self.nodes) { $0.subscriptionHealth } }
 
+    /// Whether any Redis pushes what is published by it. Any thread.
+    var hasSubscriptions: Bool { self.nodes.contains { $0.subscriptionHealth == .ready } }
+
     /// Whether the Redis that has a place is in trouble, or was less than a time ago, as far as commands tell. Any thread.
     func isTroubled(at place: RedisPlace, within time: TimeAmount) -> Bool {
         self.node(at: place).isTroubled(within: time)
