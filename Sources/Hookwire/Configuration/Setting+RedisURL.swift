@@ -17,3 +17,13 @@ extension Setting<RedisDeployment> {
         ) { try? RedisDeployment($0) }
     }
 }
+
+extension Setting<RedisWait> {
+    /// How many replicas must have an event before it is acknowledged, and how long they may take.
+    static let redisWait = Setting(
+        name: "redis-wait",
+        expectation: "a number of replicas from 1 to \(RedisWait.mostReplicas), and behind a colon, where "
+            + "\(RedisWait.defaultMilliseconds) ms are not right, how many milliseconds they may take, from 10 to "
+            + "\(RedisWait.longestMilliseconds), such as 1 or 2:250"
+    ) { RedisWait($0) }
+}

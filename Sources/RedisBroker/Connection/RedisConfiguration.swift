@@ -40,6 +40,8 @@ public struct RedisConfiguration: Sendable {
     public var maximumPendingBytes = 64 << 20
     /// How many channels one SUBSCRIBE or UNSUBSCRIBE names at most. Default 512.
     public var subscriptionBatch = 512
+    /// How many replicas must have an event before it counts as stored; nil where Redis' own word is enough. Default nil.
+    public var wait: RedisWait?
     /// What is taken of a reply.
     public var limits = RESPLimits()
 

@@ -43,7 +43,8 @@ final class Probe: Sendable {
                 positionLifetimeMilliseconds: 60_000,
                 pushLimit: pushLimit
             ),
-            eventLimit: .max
+            eventLimit: .max,
+            isProbe: true
         )
         self.metrics = metrics
         self.logger = logger

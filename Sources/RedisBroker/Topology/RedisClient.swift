@@ -10,12 +10,15 @@ internal import Shared
 final class RedisClient: Sendable {
     /// The independent Redis, in the order that all nodes of the relay name them in; one as a rule.
     let nodes: [RedisNode]
+    /// Whether replicas are waited for.
+    private let waits: Bool
 
     /// - Parameters:
     ///   - configurations: one for each Redis, at least one.
     ///   - group: each of its event loops gets a connection for commands to each Redis.
     init(configurations: [RedisConfiguration], group: any EventLoopGroup, logger: Logger) {
         precondition(!configurations.isEmpty, "a client of no Redis")
+        self.waits = configurations.contains { $0.wait != nil }
         self.nodes = configurations.map { RedisNode(configuration: $0, group: group, logger: logger) }
     }
 
@@ -58,6 +61,17 @@ final class RedisClient: Sendable {
         completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
     ) {
         self.node(at: place).send(command, on: eventLoop, completion: completion)
+    }
+
+    /// The same for what is to be acknowledged: where replicas are waited for, it completes when they have it.
+    func store(
+        _ command: RESPCommand,
+        at place: RedisPlace,
+        on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
+    ) {
+        guard self.waits else { return self.send(command, at: place, on: eventLoop, completion: completion) }
+        self.node(at: place).store(command, on: eventLoop, completion: completion)
     }
 
     /// Adds a Pub/Sub channel to what is subscribed now and after every reconnect. The delegate is told when it is on,
