@@ -115,14 +115,18 @@ public enum RedisURLError: String, Error, CaseIterable {
     case percentEncoding = "percent_encoding"
     case unknownParameter = "unknown_parameter"
     case fragment
+    case databaseOfCluster = "database_of_cluster"
+    case tooManyHosts = "too_many_hosts"
 }
 
 extension RedisURLError: CustomStringConvertible {
     /// A sentence that a user can act on. It repeats nothing of the URL.
     public var description: String {
         switch self {
-        case .noScheme: "The Redis URL must begin with redis://, rediss:// or unix://."
-        case .unknownScheme: "The Redis URL's scheme must be redis, rediss (TLS) or unix."
+        case .noScheme:
+            "The Redis URL must begin with redis://, rediss://, unix://, redis+cluster:// or rediss+cluster://."
+        case .unknownScheme:
+            "The Redis URL's scheme must be redis, rediss (TLS), unix, redis+cluster or rediss+cluster (TLS)."
         case .invalidHost:
             "The Redis URL has no host, or one that is not valid: redis://host:6379/0; "
                 + "a / or ? in a password must be percent-encoded (%2F, %3F)."
@@ -137,6 +141,9 @@ extension RedisURLError: CustomStringConvertible {
         case .unknownParameter:
             "The Redis URL's query may have ca=FILE for rediss://, and db=NUMBER for unix://; "
                 + "a ? in a password must be percent-encoded (%3F)."
+        case .databaseOfCluster: "A Redis Cluster has one database only: the Redis URL must end behind its hosts."
+        case .tooManyHosts:
+            "The Redis URL names more than \(RedisClusterURL.hostLimit) hosts; a few that are up are enough."
         case .fragment: "The Redis URL must have no #; in a password it must be percent-encoded (%23)."
         }
     }

@@ -96,7 +96,7 @@ struct OpenBotStore: Sendable {
             case .file(let path):
                 return OpenBotStore(kind: .file(BotFileStore(path: path, logger: logger) { self.complain($0) }))
             case .redis(let url, let key):
-                let configuration = try RedisConfiguration(url: url)
+                let configuration = try RedisConfiguration(url)
                 let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
                 return OpenBotStore(
                     kind: .redis(

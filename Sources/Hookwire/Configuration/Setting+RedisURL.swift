@@ -4,14 +4,15 @@
 
 internal import RedisBroker
 
-extension Setting<RedisURL> {
-    /// Where a Redis is. It may hold a password.
+extension Setting<RedisDeployment> {
+    /// Where a Redis, or a cluster, is. It may hold a password.
     static func redisURL(_ name: String) -> Setting {
         Setting(
             name: name,
             expectation:
-                "a URL such as redis://user:password@host:6379/0, rediss://host for TLS, or unix:///run/redis.sock",
+                "a URL such as redis://user:password@host:6379/0, rediss://host for TLS, unix:///run/redis.sock, or "
+                + "redis+cluster://host:6379,host:6379",
             isSecret: true
-        ) { try? RedisURL($0) }
+        ) { try? RedisDeployment($0) }
     }
 }

@@ -26,7 +26,7 @@ struct NodeConfiguration: Sendable {
     var retentionCount = 1_000
     var retentionAge = TimeAmount.hours(1)
     var memoryLimit = 256 << 20
-    var redisURL: RedisURL?
+    var redisURL: RedisDeployment?
     /// The directory of the log, where it is to outlive the process without a Redis.
     var data: String?
     var dataLimit = 1 << 30

@@ -49,7 +49,7 @@ struct NodeStore: Sendable {
         }
         let connection: RedisConfiguration
         do {
-            connection = try RedisConfiguration(url: url)
+            connection = try RedisConfiguration(url)
         } catch {
             throw SettingsError(message: error.description)
         }

@@ -9,12 +9,12 @@ enum RegistrySource: Sendable {
     /// A YAML file, by its path.
     case file(String)
     /// The Redis that joins the nodes, encrypted with a key.
-    case redis(RedisURL, RegistryKey)
+    case redis(RedisDeployment, RegistryKey)
 
     /// Reads the settings that say so; nil where none does.
     ///
     /// - Throws: `SettingsError` where one cannot be used.
-    init?(_ reader: SettingsReader, redisURL: RedisURL?) throws(SettingsError) {
+    init?(_ reader: SettingsReader, redisURL: RedisDeployment?) throws(SettingsError) {
         let key = try reader.value(.registryKey)
         if let path = try reader.value(.text("bots")) {
             self = .file(path)

@@ -8,7 +8,10 @@ internal import ArgumentParser
 struct RedisOptions: SettingFlags {
     @Option(
         help: ArgumentHelp(
-            "The Redis that joins the nodes: redis://user:password@host:port/db, rediss://… for TLS, or unix:///path.",
+            """
+            The Redis that joins the nodes: redis://user:password@host:port/db, unix:///path, or for a Redis Cluster \
+            redis+cluster://user:password@host:port,host:port; rediss… for TLS.
+            """,
             valueName: "url"
         )
     )

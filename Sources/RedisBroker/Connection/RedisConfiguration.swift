@@ -8,7 +8,7 @@ internal import NIOSSL
 /// How Redis is reached, and how patiently. Every default is meant for a Redis in the same network.
 public struct RedisConfiguration: Sendable {
     /// Where Redis is.
-    public let url: RedisURL
+    public internal(set) var url: RedisURL
     /// What `CLIENT LIST` shows, followed by what the connection is for. No spaces. Default `hookwire`.
     public var clientName = "hookwire"
     /// How long making a connection may take, and again how long its first commands may take. Default 2 s.
@@ -39,6 +39,10 @@ public struct RedisConfiguration: Sendable {
     /// What is taken of a reply.
     public var limits = RESPLimits()
 
+    /// Present for a cluster: where its nodes are asked for.
+    var seeds: [ClusterEndpoint] = []
+    /// Present for a node of a cluster: which one it is.
+    var clusterNode: ClusterEndpoint?
     /// Present where the URL asks for TLS.
     let tlsContext: NIOSSLContext?
 

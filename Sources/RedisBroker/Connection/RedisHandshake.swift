@@ -12,6 +12,7 @@ struct RedisHandshake {
     enum Purpose: String, Sendable {
         case commands
         case subscriptions
+        case slots
     }
 
     private enum Step {
@@ -26,11 +27,14 @@ struct RedisHandshake {
     /// What was let pass, but may explain why the server closes the connection next.
     private var refusal: RedisError?
 
-    /// - Parameter commands: to be sent in this order.
+    /// - Parameters:
+    ///   - needsPrimary: whether a replica will not do.
+    ///   - commands: to be sent in this order.
     static func start(
         credentials: RedisCredentials?,
         database: Int,
-        clientName: String
+        clientName: String,
+        needsPrimary: Bool = true
     ) -> (handshake: RedisHandshake, commands: [RESPCommand]) {
         var steps: [Step] = []
         var commands: [RESPCommand] = []
@@ -45,8 +49,10 @@ struct RedisHandshake {
         }
         steps.append(.setName)
         commands.append(RESPCommand("CLIENT", "SETNAME", .string(clientName)))
-        steps.append(.role)
-        commands.append(RESPCommand("ROLE"))
+        if needsPrimary {
+            steps.append(.role)
+            commands.append(RESPCommand("ROLE"))
+        }
         steps.append(.ping)
         commands.append(RESPCommand("PING"))
         return (RedisHandshake(steps: steps[...]), commands)

@@ -67,7 +67,7 @@ final class RedisObservers: Sendable {
     }
 
     private func publish(_ bytes: ByteBuffer, on name: String, at place: RedisPlace) {
-        let command = RESPCommand("PUBLISH", .string(name), .buffer(bytes))
+        let command = RESPCommand(self.client.pushCommand, .string(name), .buffer(bytes))
         self.client.send(command, at: place, on: self.eventLoop).whenFailure { error in
             self.logger.trace("nobody could be told what was seen", metadata: ["error": "\(error)"])
         }

@@ -33,7 +33,7 @@ public final class RedisBotStore: BotStore {
     private let logger: Logger
     private let notice: @Sendable (String) -> Void
     /// How the Redis is shown to people.
-    private let url: RedisURL
+    private let url: String
     private let mirror: Mutex<RegistryMirror>
 
     /// A store over connections that somebody else keeps up.
@@ -41,7 +41,7 @@ public final class RedisBotStore: BotStore {
     /// - Parameter notice: is told what an operator who changes a bot should know, in a sentence.
     init(
         client: RedisClient,
-        url: RedisURL,
+        url: String,
         key: RegistryKey,
         eventLoop: any EventLoop,
         audit: AuditLog,
@@ -72,7 +72,7 @@ public final class RedisBotStore: BotStore {
         client.start()
         self.init(
             client: client,
-            url: configuration.url,
+            url: configuration.name,
             key: key,
             eventLoop: group.next(),
             audit: audit,
@@ -359,7 +359,7 @@ public final class RedisBotStore: BotStore {
     }
 
     private func unreachable() -> String {
-        guard case .unavailable(let sentence) = self.client.node(at: RegistryKeys.place).commandHealth else {
+        guard case .unavailable(let sentence) = self.client.commandHealth(at: RegistryKeys.place) else {
             return "Redis at \(self.url) did not answer in time; check its load and the network."
         }
         return sentence
