@@ -11,7 +11,7 @@ internal import Synchronization
 ///
 /// An event is stored and pushed by one script in Redis, so that it is in the log once, with its offset, or not at all.
 /// A feed listens to Redis' Pub/Sub, which promises nothing, and so puts what it hears in order, fills what is missing
-/// from the log, looks every half a minute for what it missed, and after every reconnect goes on where it was.
+/// from the log, looks after half a minute of silence for what it missed, and after every reconnect goes on where it was.
 ///
 /// Redis is the memory: events are as safe as its configuration makes them. When it comes back with less than it had
 /// (flushed, evicted, an old snapshot, a replica that lagged), the log gets a new epoch as soon as a node that knows
@@ -58,7 +58,11 @@ public final class RedisBroker: Broker {
         self.logger = logger
         self.eventLoop = group.next()
         self.refusals = RefusalLog(logger: logger)
-        self.client = RedisClient(configurations: [configuration.redis], group: group, logger: logger)
+        self.client = RedisClient(
+            configurations: [configuration.redis] + configuration.others,
+            group: group,
+            logger: logger
+        )
         self.publisher = Publisher(
             client: self.client,
             settings: PublishSettings(
@@ -165,7 +169,7 @@ public final class RedisBroker: Broker {
     public func botStore(key: RegistryKey) -> RedisBotStore {
         RedisBotStore(
             client: self.client,
-            url: self.configuration.redis.name,
+            name: self.configuration.redis.name,
             key: key,
             eventLoop: self.eventLoop,
             audit: AuditLog(),
@@ -347,10 +351,9 @@ public final class RedisBroker: Broker {
 
     public var health: BrokerHealth {
         let commands = self.client.commandHealth
-        guard self.listening.withLock({ $0.isOn }) else { return commands }
-        if case .unavailable = commands { return commands }
+        guard !commands.isUnavailable, self.listening.withLock({ $0.isOn }) else { return commands }
         let subscriptions = self.client.subscriptionHealth
-        if case .unavailable = subscriptions { return subscriptions }
+        if subscriptions.isUnavailable { return subscriptions }
         let (deaf, count) = self.probes.deafness
         let sentence = "Nothing that is published comes back from Redis; the subscriptions are made anew."
         if deaf > 0, deaf == count { return .unavailable(sentence) }
@@ -400,8 +403,14 @@ extension RedisBroker: RedisSubscriptionDelegate {
             metadata: ["reason": "\(reason)"]
         )
         self.probes.subscriptionsLost(channels)
-        self.asks.subscriptionsLost(channels)
+        self.asks.subscriptionsLost(channels, hasOthers: self.client.hasSubscriptions)
         self.feeds.subscriptionsLost(channels)
+    }
+}
+
+extension BrokerHealth {
+    fileprivate var isUnavailable: Bool {
+        if case .unavailable = self { true } else { false }
     }
 }
 

@@ -9,6 +9,8 @@ internal import Shared
 public struct RedisBrokerConfiguration: Sendable {
     /// How Redis is reached.
     public var redis: RedisConfiguration
+    /// Further Redis that share the channels with it, in the order that all nodes have them in. Default none.
+    public var others: [RedisConfiguration] = []
     /// How many events a channel retains at most. The same on all nodes. Default 1,000.
     public var retentionCount = 1_000
     /// How long an event is retained, in milliseconds. The same on all nodes. Default one hour.
@@ -21,7 +23,8 @@ public struct RedisBrokerConfiguration: Sendable {
     /// The largest event, in bytes, whose bytes are pushed to the feeds. Of a larger one they get the news and read it
     /// from the log: Redis drops a subscriber whose queue of pushes gets long. Default 64 KiB.
     public var pushLimit = 64 << 10
-    /// Every so many seconds a feed that has heard nothing looks whether it missed something. Default 30.
+    /// After so many seconds a feed that has heard nothing looks whether it missed something; while it stays quiet and
+    /// has missed nothing, up to eight times as seldom. Default 30.
     public var checkSeconds = 30
     /// How long the node that a request waits on may take to say what it made of a reply. Default 2 s.
     public var replyTimeout = TimeAmount.seconds(2)
@@ -33,6 +36,15 @@ public struct RedisBrokerConfiguration: Sendable {
     /// The defaults for a Redis.
     public init(redis: RedisConfiguration) {
         self.redis = redis
+    }
+
+    /// The defaults for all Redis that a relay works with.
+    ///
+    /// - Throws: `RedisConfigurationError` where a file that is named cannot be used. This reads files.
+    public init(_ deployment: RedisDeployment) throws(RedisConfigurationError) {
+        let configurations = try deployment.configurations()
+        self.redis = configurations[0]
+        self.others = Array(configurations.dropFirst())
     }
 }
 

@@ -38,21 +38,45 @@ extension RedisURL {
     }
 
     private mutating func apply(query: Substring) throws(RedisURLError) {
+        for (name, value) in try Self.parameters(query) {
+            if case .unixSocket = self.address {
+                guard name == "db" else { throw .unknownParameter }
+                self.database = try Self.database(value[...])
+            } else {
+                try Self.apply(name, value, to: &self.tls)
+            }
+        }
+        try Self.check(self.tls)
+    }
+
+    /// The parameters of a query, decoded.
+    static func parameters(_ query: Substring) throws(RedisURLError) -> [(name: Substring, value: String)] {
+        var parameters: [(name: Substring, value: String)] = []
         for parameter in query.split(separator: "&") {
             let (name, encoded) = Self.split(parameter, at: "=")
             guard let value = PercentEncoding.decode(encoded) else { throw .percentEncoding }
-            switch (name, self.address) {
-            case ("ca", .host) where self.tls != nil && !value.isEmpty:
-                self.tls?.certificateAuthorityFile = value
-            case ("db", .unixSocket):
-                self.database = try Self.database(value[...])
-            default:
-                throw .unknownParameter
-            }
+            parameters.append((name, value))
+        }
+        return parameters
+    }
+
+    /// Takes a parameter that says how TLS is spoken.
+    static func apply(_ name: Substring, _ value: String, to tls: inout TLS?) throws(RedisURLError) {
+        guard tls != nil, !value.isEmpty else { throw .unknownParameter }
+        switch name {
+        case "ca": tls?.certificateAuthorityFile = value
+        case "cert": tls?.certificateFile = value
+        case "key": tls?.keyFile = value
+        default: throw .unknownParameter
         }
     }
 
-    private static func credentials(
+    /// Whether what was said of TLS goes together.
+    static func check(_ tls: TLS?) throws(RedisURLError) {
+        guard (tls?.certificateFile == nil) == (tls?.keyFile == nil) else { throw .certificateWithoutKey }
+    }
+
+    static func credentials(
         inAuthority authority: Substring
     ) throws(RedisURLError) -> (RedisCredentials?, host: Substring) {
         // The last one, so that a password with an "@" that was not encoded works.
@@ -65,7 +89,10 @@ extension RedisURL {
         return (RedisCredentials(user: user.isEmpty ? nil : user, password: Secret(password)), host)
     }
 
-    private static func address(_ authority: Substring) throws(RedisURLError) -> Address {
+    static func address(
+        _ authority: Substring,
+        defaultPort: Int = RedisURL.defaultPort
+    ) throws(RedisURLError) -> Address {
         var encodedHost = authority
         var port: Substring?
         if authority.hasPrefix("[") {
@@ -80,12 +107,12 @@ extension RedisURL {
         }
         guard let host = PercentEncoding.decode(encodedHost) else { throw .percentEncoding }
         guard !host.isEmpty, !host.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else { throw .invalidHost }
-        guard let port, !port.isEmpty else { return .host(host, port: Self.defaultPort) }
+        guard let port, !port.isEmpty else { return .host(host, port: defaultPort) }
         guard let number = Self.number(port), (1...65_535).contains(number) else { throw .invalidPort }
         return .host(host, port: number)
     }
 
-    private static func database(_ text: Substring) throws(RedisURLError) -> Int {
+    static func database(_ text: Substring) throws(RedisURLError) -> Int {
         if text.isEmpty { return 0 }
         guard let number = Self.number(text) else { throw .invalidDatabase }
         return number
@@ -97,7 +124,7 @@ extension RedisURL {
         return Int32(text).map(Int.init)
     }
 
-    private static func split(_ text: Substring, at separator: Character) -> (Substring, Substring) {
+    static func split(_ text: Substring, at separator: Character) -> (Substring, Substring) {
         guard let index = text.firstIndex(of: separator) else { return (text, "") }
         return (text[..<index], text[text.index(after: index)...])
     }
@@ -115,6 +142,9 @@ public enum RedisURLError: String, Error, CaseIterable {
     case percentEncoding = "percent_encoding"
     case unknownParameter = "unknown_parameter"
     case fragment
+    case certificateWithoutKey = "certificate_without_key"
+    case noMaster = "no_master"
+    case sameServer = "same_server"
     case databaseOfCluster = "database_of_cluster"
     case tooManyHosts = "too_many_hosts"
 }
@@ -139,12 +169,18 @@ extension RedisURLError: CustomStringConvertible {
         case .noPath: "A unix:// URL needs the socket's path: unix:///run/redis/redis.sock."
         case .percentEncoding: "The Redis URL has a % that is not followed by two hexadecimal digits; write %25 for it."
         case .unknownParameter:
-            "The Redis URL's query may have ca=FILE for rediss://, and db=NUMBER for unix://; "
+            "The Redis URL's query may have ca=FILE, cert=FILE and key=FILE for rediss://, db=NUMBER for unix://, and "
+                + "sentinel-user and sentinel-password for redis+sentinel://; "
                 + "a ? in a password must be percent-encoded (%3F)."
         case .databaseOfCluster: "A Redis Cluster has one database only: the Redis URL must end behind its hosts."
         case .tooManyHosts:
             "The Redis URL names more than \(RedisClusterURL.hostLimit) hosts; a few that are up are enough."
         case .fragment: "The Redis URL must have no #; in a password it must be percent-encoded (%23)."
+        case .certificateWithoutKey: "The Redis URL's cert=FILE and key=FILE go together; give both or neither."
+        case .noMaster:
+            "A redis+sentinel:// URL needs the master's name, as sentinel monitor has it: "
+                + "redis+sentinel://host1:26379,host2:26379/mymaster/0."
+        case .sameServer: "The list of Redis URLs names one of them twice."
         }
     }
 }

@@ -5,7 +5,7 @@
 public import Shared
 
 /// Where Redis is and how to log in:
-/// `redis://[user[:password]@]host[:port][/database]`, `rediss://…[?ca=FILE]` for TLS,
+/// `redis://[user[:password]@]host[:port][/database]`, `rediss://…[?ca=FILE][&cert=FILE&key=FILE]` for TLS,
 /// `unix://[user[:password]@]/path[?db=database]`.
 ///
 /// Users, passwords, hosts and paths are percent-decoded. However it is printed, the password is not shown.
@@ -22,6 +22,10 @@ public struct RedisURL: Hashable, Sendable {
     public struct TLS: Hashable, Sendable {
         /// A file of PEM certificates to trust in place of the system's; nil for the system's.
         public var certificateAuthorityFile: String?
+        /// A file of the client's own certificate, with those that it rests on behind it, in PEM; nil for none.
+        public var certificateFile: String?
+        /// A file of that certificate's private key, in PEM, not encrypted.
+        public var keyFile: String?
     }
 
     /// Where the server listens.
@@ -46,10 +50,9 @@ extension RedisURL: CustomStringConvertible {
     /// The URL without user and password.
     public var description: String {
         switch self.address {
-        case .host(let host, let port):
+        case .host:
             let scheme = self.tls == nil ? "redis" : "rediss"
-            let host = host.contains(":") ? "[\(host)]" : PercentEncoding.encode(host)
-            return "\(scheme)://\(host):\(port)/\(self.database)"
+            return "\(scheme)://\(self.address)/\(self.database)"
         case .unixSocket(let path):
             return "unix://\(path)?db=\(self.database)"
         }
@@ -58,4 +61,14 @@ extension RedisURL: CustomStringConvertible {
 
 extension RedisURL: CustomDebugStringConvertible {
     public var debugDescription: String { self.description }
+}
+
+extension RedisURL.Address: CustomStringConvertible {
+    /// Host and port, or the path.
+    public var description: String {
+        switch self {
+        case .host(let host, let port): "\(host.contains(":") ? "[\(host)]" : PercentEncoding.encode(host)):\(port)"
+        case .unixSocket(let path): path
+        }
+    }
 }

@@ -36,10 +36,24 @@ test_packages=(
     'netavark           file    /usr/lib/podman/netavark'
     'aardvark-dns       file    /usr/lib/podman/aardvark-dns'
     'iptables           file    /usr/*bin/iptables'
+    'iproute2           file    /usr/*bin/bridge'
+    'haproxy            file    /usr/sbin/haproxy'
     'debootstrap        file    /usr/*bin/debootstrap'
+    'dpkg-dev           command dpkg-shlibdeps'
+    'systemd            command systemd-analyze'
+    'caddy              command caddy'
+    'groff-base         command groff'
+    'prometheus         command promtool'
     'nodejs             command node'
     'chromium           command chromium'
     'node-ws            file    /usr/share/nodejs/ws/package.json'
+)
+
+# What script/package makes packages with.
+package_packages=(
+    'dpkg-dev           command dpkg-shlibdeps'
+    'binutils           command strip'
+    'python3            command python3'
 )
 
 # What script/instructions counts with.

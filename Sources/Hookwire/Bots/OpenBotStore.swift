@@ -95,14 +95,11 @@ struct OpenBotStore: Sendable {
             switch source {
             case .file(let path):
                 return OpenBotStore(kind: .file(BotFileStore(path: path, logger: logger) { self.complain($0) }))
-            case .redis(let url, let key):
-                let configuration = try RedisConfiguration(url)
+            case .redis(let deployment, let key):
                 let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
                 return OpenBotStore(
                     kind: .redis(
-                        RedisBotStore(configuration: configuration, key: key, group: group, logger: logger) {
-                            self.complain($0)
-                        }
+                        try RedisBotStore(deployment, key: key, group: group, logger: logger) { self.complain($0) }
                     )
                 )
             }

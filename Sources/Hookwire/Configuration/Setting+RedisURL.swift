@@ -5,13 +5,15 @@
 internal import RedisBroker
 
 extension Setting<RedisDeployment> {
-    /// Where a Redis, or a cluster, is. It may hold a password.
+    /// Where the Redis are. It may hold passwords.
     static func redisURL(_ name: String) -> Setting {
         Setting(
             name: name,
             expectation:
-                "a URL such as redis://user:password@host:6379/0, rediss://host for TLS, unix:///run/redis.sock, or "
-                + "redis+cluster://host:6379,host:6379",
+                "a URL such as redis://user:password@host:6379/0, rediss://host for TLS, unix:///run/redis.sock, "
+                + "redis+sentinel://host1:26379,host2:26379/mymaster/0 by way of sentinels, "
+                + "redis+cluster://host1:6379,host2:6379 for a Redis Cluster, or several URLs of independent Redis with "
+                + "commas between them",
             isSecret: true
         ) { try? RedisDeployment($0) }
     }

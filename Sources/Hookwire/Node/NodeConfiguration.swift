@@ -26,6 +26,7 @@ struct NodeConfiguration: Sendable {
     var retentionCount = 1_000
     var retentionAge = TimeAmount.hours(1)
     var memoryLimit = 256 << 20
+    /// Where the Redis are that join the nodes.
     var redisURL: RedisDeployment?
     /// The directory of the log, where it is to outlive the process without a Redis.
     var data: String?
@@ -40,6 +41,7 @@ struct NodeConfiguration: Sendable {
     var adminHost = "127.0.0.1"
     var adminPort = 8_082
     var nodeLimits = NodeLimits()
+    var telemetry = TelemetryConfiguration()
 
     /// Reads the settings.
     ///
@@ -55,6 +57,7 @@ struct NodeConfiguration: Sendable {
         try self.readAccess(reader)
         self.egress.nodeName = "\(HostName.current):\(self.port)"
         try self.readLimits(reader)
+        try self.readTelemetry(reader)
         try self.checkCombinations()
     }
 

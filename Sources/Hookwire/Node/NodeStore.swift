@@ -39,7 +39,7 @@ struct NodeStore: Sendable {
             return
         }
         self.disk = nil
-        guard let url = configuration.redisURL else {
+        guard let deployment = configuration.redisURL else {
             self.redis = nil
             self.presence = LocalPresenceBoard()
             self.limiter = LocalRateLimiter()
@@ -47,13 +47,12 @@ struct NodeStore: Sendable {
             self.broker = MemoryBroker(configuration: configuration.memory)
             return
         }
-        let connection: RedisConfiguration
+        var settings: RedisBrokerConfiguration
         do {
-            connection = try RedisConfiguration(url)
+            settings = try RedisBrokerConfiguration(deployment)
         } catch {
             throw SettingsError(message: error.description)
         }
-        var settings = RedisBrokerConfiguration(redis: connection)
         settings.retentionCount = configuration.retentionCount
         settings.retentionAgeMilliseconds = configuration.retentionAge.nanoseconds / 1_000_000
         settings.feeds = configuration.tier.holdsSockets

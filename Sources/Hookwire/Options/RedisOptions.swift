@@ -8,10 +8,10 @@ internal import ArgumentParser
 struct RedisOptions: SettingFlags {
     @Option(
         help: ArgumentHelp(
-            """
-            The Redis that joins the nodes: redis://user:password@host:port/db, unix:///path, or for a Redis Cluster \
-            redis+cluster://user:password@host:port,host:port; rediss… for TLS.
-            """,
+            "The Redis that joins the nodes: redis://user:password@host:port/db, rediss://…?ca=FILE&cert=FILE&key=FILE "
+                + "for TLS, unix:///path, redis+sentinel://host:port,host:port/master/db by way of sentinels, "
+                + "redis+cluster://host:port,host:port for a Redis Cluster, or redis://a,redis://b,… for several that "
+                + "share the bots, in the same order on all nodes.",
             valueName: "url"
         )
     )

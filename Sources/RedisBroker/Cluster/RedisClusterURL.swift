@@ -14,11 +14,6 @@ public struct RedisClusterURL: Hashable, Sendable {
     /// How each of the hosts is reached, in the order of the URL; at least one.
     public let servers: [RedisURL]
 
-    /// Whether a text is of this kind, as far as its scheme tells.
-    static func isOne(_ text: String) -> Bool {
-        ["redis+cluster", "rediss+cluster"].contains(self.scheme(of: text))
-    }
-
     /// Reads a URL.
     ///
     /// - Throws: `RedisURLError`, which never holds a part of the text.
@@ -63,8 +58,13 @@ public struct RedisClusterURL: Hashable, Sendable {
 extension RedisClusterURL: CustomStringConvertible {
     /// The URL without user and password.
     public var description: String {
-        let scheme = self.servers.first?.tls == nil ? "redis+cluster" : "rediss+cluster"
-        return "\(scheme)://\(self.seeds.map(\.description).joined(separator: ","))"
+        Self.description(of: self.seeds, isEncrypted: self.servers.first?.tls != nil)
+    }
+}
+
+extension RedisClusterURL {
+    static func description(of seeds: [ClusterEndpoint], isEncrypted: Bool) -> String {
+        "redis\(isEncrypted ? "s" : "")+cluster://\(seeds.map(\.description).joined(separator: ","))"
     }
 }
 

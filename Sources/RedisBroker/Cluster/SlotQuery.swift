@@ -63,12 +63,13 @@ final class SlotQuery {
     ) -> EventLoopFuture<SlotAnswer> {
         let promise = eventLoop.makePromise(of: SlotAnswer.self)
         let query = SlotQuery(asked: asked, promise: promise)
-        RedisConnector(configuration: configuration).connect(on: eventLoop).assumeIsolated().whenComplete { result in
-            switch result {
-            case .success(let channel): query.attach(to: channel, configuration)
-            case .failure(let error): promise.fail(SlotQueryError.lost(RedisLoss(.connectFailed, error: error)))
+        RedisConnector(configuration: configuration).connect(to: configuration.url.address, on: eventLoop)
+            .assumeIsolated().whenComplete { result in
+                switch result {
+                case .success(let channel): query.attach(to: channel, configuration)
+                case .failure(let error): promise.fail(SlotQueryError.lost(RedisLoss(.connectFailed, error: error)))
+                }
             }
-        }
         return promise.futureResult
     }
 
@@ -79,7 +80,7 @@ final class SlotQuery {
                 credentials: configuration.url.credentials,
                 database: 0,
                 clientName: "\(configuration.clientName)-\(RedisHandshake.Purpose.slots.rawValue)",
-                needsPrimary: false
+                role: .clusterNode
             ),
             limits: configuration.limits,
             owner: self

@@ -25,11 +25,23 @@ final class RedisCommandLane {
     private var waitingBytes = 0
     private var waitingDeadline: Scheduled<Void>?
 
-    init(configuration: RedisConfiguration, eventLoop: any EventLoop, status: RedisStatus, logger: Logger) {
+    /// - Parameter locator: who knows where Redis is; nil where its URL does.
+    init(
+        configuration: RedisConfiguration,
+        locator: (any RedisLocator)? = nil,
+        eventLoop: any EventLoop,
+        status: RedisStatus,
+        logger: Logger
+    ) {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.status = status
-        self.link = RedisLink(configuration: configuration, eventLoop: eventLoop, logger: logger)
+        self.link = RedisLink(
+            configuration: configuration,
+            locator: locator,
+            eventLoop: eventLoop,
+            logger: logger
+        )
     }
 
     func start() {
@@ -99,6 +111,14 @@ final class RedisCommandLane {
     }
 }
 
+extension RedisCommandLane {
+    /// Redis is at an address from now on: a connection to another one is left at once.
+    func move(to address: RedisURL.Address) {
+        guard !self.isStopped, self.link.move(to: address) else { return }
+        self.handler?.lose(RedisLoss(.moved))
+    }
+}
+
 extension RedisCommandLane: RedisLinkOwner {
     func attach(to channel: any Channel) throws {
         let url = self.configuration.url
@@ -107,7 +127,8 @@ extension RedisCommandLane: RedisLinkOwner {
             handshake: RedisHandshake.start(
                 credentials: url.credentials,
                 database: url.database,
-                clientName: "\(self.configuration.clientName)-\(RedisHandshake.Purpose.commands.rawValue)"
+                clientName: "\(self.configuration.clientName)-\(RedisHandshake.Purpose.commands.rawValue)",
+                role: self.configuration.role
             ),
             limits: self.configuration.limits,
             owner: self

@@ -7,8 +7,12 @@ internal import NIOSSL
 
 /// How Redis is reached, and how patiently. Every default is meant for a Redis in the same network.
 public struct RedisConfiguration: Sendable {
-    /// Where Redis is.
+    /// Where Redis is, and how to log in.
     public internal(set) var url: RedisURL
+    /// Who tells where Redis is, in place of the URL; nil where the URL does.
+    let sentinel: SentinelURL?
+    /// What answers there.
+    var role = RedisRole.primary
     /// What `CLIENT LIST` shows, followed by what the connection is for. No spaces. Default `hookwire`.
     public var clientName = "hookwire"
     /// How long making a connection may take, and again how long its first commands may take. Default 2 s.
@@ -49,25 +53,72 @@ public struct RedisConfiguration: Sendable {
     /// - Throws: `RedisConfigurationError` when the certificates that the URL names cannot be read. This reads files.
     public init(url: RedisURL) throws(RedisConfigurationError) {
         self.url = url
-        guard let tls = url.tls else {
-            self.tlsContext = nil
-            return
-        }
+        self.sentinel = nil
+        self.tlsContext = try Self.context(url.tls)
+    }
+
+    /// The same for a Redis whose address sentinels tell.
+    init(sentinel: SentinelURL) throws(RedisConfigurationError) {
+        self.url = sentinel.server
+        self.sentinel = sentinel
+        self.tlsContext = try Self.context(sentinel.server.tls)
+    }
+
+    /// How the Redis is shown to people.
+    var name: String {
+        if !self.seeds.isEmpty { return RedisClusterURL.description(of: self.seeds, isEncrypted: self.url.tls != nil) }
+        return self.sentinel?.description ?? self.url.description
+    }
+
+    private static func context(_ tls: RedisURL.TLS?) throws(RedisConfigurationError) -> NIOSSLContext? {
+        guard let tls else { return nil }
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         if let file = tls.certificateAuthorityFile { configuration.trustRoots = .file(file) }
+        if let file = tls.certificateFile, let keyFile = tls.keyFile {
+            do {
+                configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(file).map { .certificate($0) }
+                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem))
+            } catch {
+                throw .clientCertificate(file: file, key: keyFile)
+            }
+        }
         do {
-            self.tlsContext = try NIOSSLContext(configuration: configuration)
+            return try NIOSSLContext(configuration: configuration)
         } catch {
+            if let file = tls.certificateFile, let key = tls.keyFile,
+                Self.canBeTrusted(tls.certificateAuthorityFile)
+            {
+                throw .clientCertificate(file: file, key: key)
+            }
             throw .certificateAuthorities(file: tls.certificateAuthorityFile)
         }
     }
+
+    /// Whether the certificates to trust are not what is wrong.
+    private static func canBeTrusted(_ file: String?) -> Bool {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if let file { configuration.trustRoots = .file(file) }
+        return (try? NIOSSLContext(configuration: configuration)) != nil
+    }
+}
+
+/// What a connection leads to.
+enum RedisRole: Sendable {
+    /// A Redis that takes writes.
+    case primary
+    /// A process that watches Redis and tells where the primary is.
+    case sentinel
+    /// Any node of a cluster, to be asked for the slots.
+    case clusterNode
 }
 
 /// Why a configuration cannot be used.
 public enum RedisConfigurationError: Error, Hashable {
     /// The certificates to trust cannot be read.
     case certificateAuthorities(file: String?)
+    /// The client's own certificate or its key cannot be read, or they do not belong together.
+    case clientCertificate(file: String, key: String)
 }
 
 extension RedisConfigurationError: CustomStringConvertible {
@@ -78,6 +129,9 @@ extension RedisConfigurationError: CustomStringConvertible {
             "The CA file of the Redis URL, \(file), cannot be read; it must hold certificates in PEM."
         case .certificateAuthorities(nil):
             "The system's CA certificates cannot be read; install them or name a file with ?ca=FILE in the Redis URL."
+        case .clientCertificate(let file, let key):
+            "The client certificate of the Redis URL, \(file), and its key, \(key), cannot be used; they must be PEM, "
+                + "the key without a password, and belong together."
         }
     }
 }

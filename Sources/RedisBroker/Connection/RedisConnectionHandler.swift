@@ -27,6 +27,7 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
     private var machine: Machine
     private let handshake: (handshake: RedisHandshake, commands: [RESPCommand])
     private let reader: RESPReader
+    private let metrics = RedisCommandMetrics()
     private var output = RedisOutput()
     private var owner: (any RedisConnectionOwner)?
     private var context: ChannelHandlerContext?
@@ -130,6 +131,11 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         if case .close(let closing) = self.machine.closeRequested() { self.end(closing) }
     }
 
+    /// Closes at once, for this reason: what is under way fails.
+    func lose(_ loss: RedisLoss) {
+        if case .close(let closing) = self.machine.connectionLost(loss) { self.end(closing) }
+    }
+
     // MARK: Timer
 
     func handleScheduledCallback(eventLoop: some EventLoop) {
@@ -179,14 +185,21 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
             self.setTimer(timer)
             self.owner?.connectionReady()
         case .complete(let receiver, let result):
+            self.count(result, now: now)
             receiver.receive(result.mapError { $0 })
         case .completeAndClose(let receiver, let result, let closing):
+            self.count(result, now: now)
             receiver.receive(result.mapError { $0 })
             self.end(closing)
         case .close(let closing):
             self.end(closing)
         }
         self.tellTrouble()
+    }
+
+    private func count(_ result: Result<RESPValue, RedisError>, now: NIODeadline) {
+        let isRefusal = if case .failure = result { true } else { false }
+        self.metrics.answered(in: now - self.machine.lastAnswerSent, isRefusal: isRefusal)
     }
 
     private func tellTrouble() {
@@ -210,15 +223,12 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         self.output.written()
     }
 
-    private func lose(_ loss: RedisLoss) {
-        if case .close(let closing) = self.machine.connectionLost(loss) { self.end(closing) }
-    }
-
     private func end(_ closing: Machine.Closing) {
         self.callback.take()?.cancel()
         let owner = self.owner.take()
         self.context?.close(promise: nil)
         owner?.connectionLost(closing.loss)
+        self.metrics.unanswered(closing.failures.count)
         for failure in closing.failures { failure.request.fail(failure.error) }
     }
 }

@@ -16,11 +16,11 @@ struct RedisConnector: Sendable {
 
     /// Connects.
     ///
+    /// - Parameter address: where Redis is.
     /// - Returns: a future on `eventLoop` of an active channel, to which nothing but TLS has been added. A handler that
     ///   is added in the future's callback misses no bytes: they are read in a later tick.
-    func connect(on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
+    func connect(to address: RedisURL.Address, on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
         let tls = self.configuration.tlsContext
-        let address = self.configuration.url.address
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(self.configuration.connectTimeout)
             .channelOption(.socketOption(.so_keepalive), value: 1)

@@ -26,15 +26,16 @@ struct RedisHandshake {
     private var steps: ArraySlice<Step>
     /// What was let pass, but may explain why the server closes the connection next.
     private var refusal: RedisError?
+    private let role: RedisRole
 
     /// - Parameters:
-    ///   - needsPrimary: whether a replica will not do.
+    ///   - role: what answers there.
     ///   - commands: to be sent in this order.
     static func start(
         credentials: RedisCredentials?,
         database: Int,
         clientName: String,
-        needsPrimary: Bool = true
+        role: RedisRole = .primary
     ) -> (handshake: RedisHandshake, commands: [RESPCommand]) {
         var steps: [Step] = []
         var commands: [RESPCommand] = []
@@ -49,13 +50,13 @@ struct RedisHandshake {
         }
         steps.append(.setName)
         commands.append(RESPCommand("CLIENT", "SETNAME", .string(clientName)))
-        if needsPrimary {
+        if role != .clusterNode {
             steps.append(.role)
             commands.append(RESPCommand("ROLE"))
         }
         steps.append(.ping)
         commands.append(RESPCommand("PING"))
-        return (RedisHandshake(steps: steps[...]), commands)
+        return (RedisHandshake(steps: steps[...], role: role), commands)
     }
 
     enum ReplyAction: Equatable {
@@ -77,9 +78,13 @@ struct RedisHandshake {
 
     private func loss(at step: Step, by reply: RESPValue) -> RedisLoss? {
         guard case .error(let line) = reply else {
+            guard step == .role, case .array(let role) = reply else { return nil }
+            switch self.role {
             // A replica says `slave`.
-            guard step == .role, case .array(let role) = reply, role.first?.string != "master" else { return nil }
-            return RedisLoss(.notPrimary)
+            case .primary: return role.first?.string == "master" ? nil : RedisLoss(.notPrimary)
+            case .clusterNode: return nil
+            case .sentinel: return role.first?.string == "sentinel" ? nil : RedisLoss(.notSentinel)
+            }
         }
         let error = RedisError.command(line)
         switch (step, error.meaning) {

@@ -29,7 +29,7 @@ enum RedisHealth {
         if nodes.count == 1 { return health(nodes[0]) }
         var troubles: [String] = []
         for node in nodes {
-            if case .unavailable(let sentence) = health(node) { troubles.append("\(node.url): \(sentence)") }
+            if case .unavailable(let sentence) = health(node) { troubles.append("\(node.name): \(sentence)") }
         }
         guard !troubles.isEmpty else { return .ready }
         let sentence = "\(troubles.count) of \(nodes.count) Redis cannot be used: \(troubles.joined(separator: " "))"

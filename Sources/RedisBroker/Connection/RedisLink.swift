@@ -18,6 +18,11 @@ protocol RedisLinkOwner: AnyObject {
 /// It holds its owner from `start` until it has stopped.
 final class RedisLink {
     private let connector: RedisConnector
+    /// Who knows where Redis is; nil where it never moves.
+    private let locator: (any RedisLocator)?
+    private let home: RedisURL.Address
+    /// Where the present connection, or attempt, leads.
+    private var address: RedisURL.Address?
     private let eventLoop: any EventLoop
     private let logger: Logger
     private var owner: (any RedisLinkOwner)?
@@ -29,12 +34,17 @@ final class RedisLink {
     private var ended: EventLoopPromise<Void>?
     /// Whether the loss that goes on has been logged as a warning.
     private var hasWarned = false
+    private let metrics = RedisLinkMetrics()
+    private var wasReady = false
 
     init(
         configuration: RedisConfiguration,
+        locator: (any RedisLocator)?,
         eventLoop: any EventLoop,
         logger: Logger
     ) {
+        self.locator = locator
+        self.home = configuration.url.address
         self.connector = RedisConnector(configuration: configuration)
         self.eventLoop = eventLoop
         self.logger = logger
@@ -53,6 +63,8 @@ final class RedisLink {
     /// The handshake of the present connection is over.
     func ready() {
         self.reconnection.ready(now: self.eventLoop.now)
+        self.metrics.ready(isFirst: !self.wasReady)
+        self.wasReady = true
         self.logger.log(level: self.hasWarned ? .notice : .debug, "connected to Redis")
         self.hasWarned = false
     }
@@ -60,9 +72,11 @@ final class RedisLink {
     /// The present connection is lost.
     func lost(_ loss: RedisLoss) {
         self.channel = nil
+        self.address = nil
         guard case .wait(let time) = self.reconnection.lost(now: self.eventLoop.now, using: &self.random) else {
             return self.endIfStopped()
         }
+        self.metrics.lost(loss.reason)
         // Once for each time that Redis is away, not once for each attempt.
         self.logger.log(
             level: self.hasWarned ? .debug : .warning,
@@ -87,14 +101,51 @@ final class RedisLink {
         return ended.futureResult
     }
 
+    /// Redis is at an address from now on.
+    ///
+    /// - Returns: whether there is a connection that leads elsewhere: the caller closes it.
+    func move(to address: RedisURL.Address) -> Bool {
+        if self.reconnection.hopeCame() == .connect {
+            self.wait.take()?.cancel()
+            self.connect()
+            return false
+        }
+        guard let present = self.address, present != address else { return false }
+        self.address = nil
+        return self.channel != nil
+    }
+
     private func connect() {
         self.isConnecting = true
-        self.connector.connect(on: self.eventLoop).assumeIsolated().whenComplete { result in
-            self.isConnecting = false
+        guard let locator else { return self.connect(to: self.home) }
+        locator.locate(on: self.eventLoop).assumeIsolated().whenComplete { result in
             switch result {
-            case .success(let channel): self.connected(channel)
-            case .failure(let error): self.failed(RedisLoss(.connectFailed, error: error))
+            case .success(let address): self.connect(to: address)
+            case .failure(let error): self.connectionMade(.failure(error), to: nil)
             }
+        }
+    }
+
+    private func connect(to address: RedisURL.Address) {
+        self.address = address
+        self.connector.connect(to: address, on: self.eventLoop).assumeIsolated().whenComplete { result in
+            self.connectionMade(result, to: address)
+        }
+    }
+
+    private func connectionMade(_ result: Result<any Channel, any Error>, to address: RedisURL.Address?) {
+        self.isConnecting = false
+        switch result {
+        case .success(let channel):
+            guard self.address == address else {
+                // It took so long that Redis has moved.
+                channel.close(promise: nil)
+                self.failed(RedisLoss(.moved))
+                return self.endIfStopped()
+            }
+            self.connected(channel)
+        case .failure(let error):
+            self.failed(RedisLoss(.connectFailed, error: error))
         }
     }
 

@@ -43,12 +43,22 @@ enum RedisLossReason: String, Sendable, CaseIterable {
     case transportFailed = "transport_failed"
     /// Nothing that is published comes through though the connection stands.
     case deaf
+    /// The sentinels say that Redis is elsewhere now.
+    case moved
+    /// No sentinel can be reached, so that nobody says where Redis is.
+    case sentinelsUnreachable = "sentinels_unreachable"
+    /// The sentinels want another user or password than they get, or none.
+    case sentinelsRefuse = "sentinels_refuse"
+    /// No sentinel knows a master of that name.
+    case noSuchMaster = "no_such_master"
+    /// What answers where a sentinel should be is none.
+    case notSentinel = "not_sentinel"
     /// We closed it because we shut down.
     case shutdown
 }
 
 /// A connection's end: the reason, and for an operator what is known beyond it. Holds no secret.
-struct RedisLoss: Hashable, Sendable {
+struct RedisLoss: Error, Hashable {
     var reason: RedisLossReason
     var detail: String?
 
@@ -59,6 +69,10 @@ struct RedisLoss: Hashable, Sendable {
 
     /// The end of a connection by an error of its channel.
     init(_ reason: RedisLossReason, error: any Error) {
+        if let loss = error as? RedisLoss {
+            self = loss
+            return
+        }
         let attempts = error as? NIOConnectionError
         let cause = attempts?.connectionErrors.first?.error ?? attempts?.dnsAError ?? attempts?.dnsAAAAError ?? error
         self.init(reason, "\(cause)")
@@ -93,6 +107,16 @@ extension RedisLoss: CustomStringConvertible {
         case .peerClosed: "Redis closed the connection."
         case .transportFailed: "The connection to Redis broke."
         case .deaf: "Nothing that is published comes back from Redis though the connection stands."
+        case .moved: "The sentinels say that Redis is elsewhere now."
+        case .sentinelsUnreachable:
+            "No sentinel can be reached to ask where Redis is; check that they run and that the Redis URL has their hosts "
+                + "and ports."
+        case .sentinelsRefuse:
+            "The sentinels refuse what they are asked; give their own user and password in the Redis URL as "
+                + "sentinel-user and sentinel-password, or leave them out where there are none."
+        case .noSuchMaster:
+            "No sentinel knows a master of the name in the Redis URL; it must be the one that sentinel monitor gives."
+        case .notSentinel: "What answers at a sentinel's address is none; sentinels listen on port 26379 as a rule."
         case .shutdown: "The connection to Redis was shut down."
         }
     }

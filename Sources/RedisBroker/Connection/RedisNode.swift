@@ -18,8 +18,10 @@ final class RedisNode: Sendable {
         let status: RedisStatus
     }
 
-    /// Where it is.
-    let url: RedisURL
+    /// How it is shown to people.
+    let name: String
+    /// Who tells where it is; nil where its URL does.
+    private let sentinels: SentinelWatch?
     private let lanes: [Lane]
     private let indices: [ObjectIdentifier: Int]
     private let subscriptionEventLoop: any EventLoop
@@ -29,14 +31,25 @@ final class RedisNode: Sendable {
 
     /// - Parameter group: each of its event loops gets a connection for commands; one of them has the subscriptions.
     init(configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger) {
-        self.url = configuration.url
+        self.name = configuration.name
         var logger = logger
-        logger[metadataKey: "redis"] = "\(configuration.url)"
+        logger[metadataKey: "redis"] = "\(configuration.name)"
+        let eventLoop = group.next()
+        let sentinels = configuration.sentinel.map { [logger] in
+            SentinelWatch($0, configuration: configuration, eventLoop: eventLoop, logger: logger)
+        }
+        self.sentinels = sentinels
         var lanes: [Lane] = []
         for eventLoop in group.makeIterator() {
             let status = RedisStatus()
             let lane = NIOLoopBoundBox.makeBoxSendingValue(
-                RedisCommandLane(configuration: configuration, eventLoop: eventLoop, status: status, logger: logger),
+                RedisCommandLane(
+                    configuration: configuration,
+                    locator: sentinels,
+                    eventLoop: eventLoop,
+                    status: status,
+                    logger: logger
+                ),
                 eventLoop: eventLoop
             )
             lanes.append(Lane(eventLoop: eventLoop, lane: lane, status: status))
@@ -44,11 +57,11 @@ final class RedisNode: Sendable {
         self.lanes = lanes
         let indices = lanes.indices.map { (ObjectIdentifier(lanes[$0].eventLoop), $0) }
         self.indices = Dictionary(uniqueKeysWithValues: indices)
-        let eventLoop = group.next()
         self.subscriptionEventLoop = eventLoop
         self.subscriptions = NIOLoopBoundBox.makeBoxSendingValue(
             RedisSubscriptions(
                 configuration: configuration,
+                locator: sentinels,
                 eventLoop: eventLoop,
                 status: self.subscriptionStatus,
                 logger: logger
@@ -59,6 +72,7 @@ final class RedisNode: Sendable {
 
     /// Begins to connect; does nothing a second time.
     func start() {
+        self.sentinels?.start { [weak self] address in self?.moved(to: address) }
         for lane in self.lanes {
             let box = lane.lane
             lane.eventLoop.execute { box.value.start() }
@@ -66,6 +80,16 @@ final class RedisNode: Sendable {
         let delegate = self.delegate.withLock { $0.take() }
         let subscriptions = self.subscriptions
         self.subscriptionEventLoop.execute { subscriptions.value.start(delegate: delegate) }
+    }
+
+    /// The sentinels say that Redis is at an address from now on.
+    private func moved(to address: RedisURL.Address) {
+        for lane in self.lanes {
+            let box = lane.lane
+            lane.eventLoop.execute { box.value.move(to: address) }
+        }
+        let subscriptions = self.subscriptions
+        self.subscriptionEventLoop.execute { subscriptions.value.move(to: address) }
     }
 
     /// Sends a command, on the connection of `eventLoop` if that is there, otherwise on any.
@@ -153,6 +177,7 @@ final class RedisNode: Sendable {
 
     /// Answers what is under way, within the commands' deadline, closes all connections and makes no more.
     func shutdown() async {
+        await self.sentinels?.shutdown()
         var ended: [EventLoopFuture<Void>] = []
         for lane in self.lanes {
             let box = lane.lane

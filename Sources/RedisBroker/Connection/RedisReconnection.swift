@@ -67,6 +67,12 @@ struct RedisReconnection {
         return .wait(self.backOff.delay(using: &random))
     }
 
+    /// There is reason to believe that the next attempt goes well: it is not waited for.
+    mutating func hopeCame() -> StartAction {
+        self.backOff.reset()
+        return self.waitEnded()
+    }
+
     /// No more attempts.
     mutating func stop() {
         self.state = .stopped

@@ -19,10 +19,22 @@ final class RedisSubscriptions {
     private var isStarted = false
     private var isStopped = false
 
-    init(configuration: RedisConfiguration, eventLoop: any EventLoop, status: RedisStatus, logger: Logger) {
+    /// - Parameter locator: who knows where Redis is; nil where its URL does.
+    init(
+        configuration: RedisConfiguration,
+        locator: (any RedisLocator)? = nil,
+        eventLoop: any EventLoop,
+        status: RedisStatus,
+        logger: Logger
+    ) {
         self.configuration = configuration
         self.status = status
-        self.link = RedisLink(configuration: configuration, eventLoop: eventLoop, logger: logger)
+        self.link = RedisLink(
+            configuration: configuration,
+            locator: locator,
+            eventLoop: eventLoop,
+            logger: logger
+        )
     }
 
     func start(delegate: (any RedisSubscriptionDelegate)?) {
@@ -61,6 +73,14 @@ final class RedisSubscriptions {
     }
 }
 
+extension RedisSubscriptions {
+    /// Redis is at an address from now on: a connection to another one is left at once.
+    func move(to address: RedisURL.Address) {
+        guard !self.isStopped, self.link.move(to: address) else { return }
+        self.handler?.close(RedisLoss(.moved))
+    }
+}
+
 extension RedisSubscriptions: RedisLinkOwner {
     func attach(to channel: any Channel) throws {
         let url = self.configuration.url
@@ -69,7 +89,8 @@ extension RedisSubscriptions: RedisLinkOwner {
             handshake: RedisHandshake.start(
                 credentials: url.credentials,
                 database: url.database,
-                clientName: "\(self.configuration.clientName)-\(RedisHandshake.Purpose.subscriptions.rawValue)"
+                clientName: "\(self.configuration.clientName)-\(RedisHandshake.Purpose.subscriptions.rawValue)",
+                role: self.configuration.role
             ),
             limits: self.configuration.limits,
             owner: self

@@ -48,7 +48,7 @@ final class RedisObservers: Sendable {
 
     /// Listens from now on to what is looked at.
     func start() {
-        self.client.subscribe(Self.calls, at: Self.callPlace)
+        self.client.subscribeAnywhere(Self.calls, at: Self.callPlace)
     }
 
     // MARK: Telling
@@ -58,7 +58,9 @@ final class RedisObservers: Sendable {
         let observation = make()
         guard observation.json.readableBytes <= Observation.limit else { return }
         let keys = ChannelKeys(channel)
-        self.publish(observation.encoded, on: keys.notes, at: keys.place)
+        self.ignore(
+            self.client.send(self.message(observation.encoded, on: keys.notes), at: keys.place, on: self.eventLoop)
+        )
     }
 
     func isObserved(_ channel: ChannelID) -> Bool {
@@ -66,9 +68,12 @@ final class RedisObservers: Sendable {
         return self.calls.withLock { $0[channel].map { $0 > .now() } } ?? self.observers.isObserved(channel)
     }
 
-    private func publish(_ bytes: ByteBuffer, on name: String, at place: RedisPlace) {
-        let command = RESPCommand(self.client.pushCommand, .string(name), .buffer(bytes))
-        self.client.send(command, at: place, on: self.eventLoop).whenFailure { error in
+    private func message(_ bytes: ByteBuffer, on name: String) -> RESPCommand {
+        RESPCommand(self.client.pushCommand, .string(name), .buffer(bytes))
+    }
+
+    private func ignore(_ reply: EventLoopFuture<RESPValue>) {
+        reply.whenFailure { error in
             self.logger.trace("nobody could be told what was seen", metadata: ["error": "\(error)"])
         }
     }
@@ -129,10 +134,9 @@ final class RedisObservers: Sendable {
     }
 
     private func call(_ channels: ArraySlice<ChannelID>) {
-        self.publish(
-            ByteBuffer(string: channels.map(\.description).joined(separator: " ")),
-            on: Self.calls,
-            at: Self.callPlace
+        let names = ByteBuffer(string: channels.map(\.description).joined(separator: " "))
+        self.ignore(
+            self.client.publishAnywhere(self.message(names, on: Self.calls), at: Self.callPlace, on: self.eventLoop)
         )
     }
 

@@ -88,7 +88,9 @@ final class Probe: Sendable {
 
     /// Looks what is to be done. Every `tick`.
     func tick(now: NIODeadline, on eventLoop: any EventLoop) {
-        switch self.machine.withLock({ $0.tick(now: now) }) {
+        let (action, heard) = self.machine.withLock { ($0.tick(now: now), $0.lastHeard) }
+        if let heard { self.metrics.probeAge(now - heard) }
+        switch action {
         case .wait:
             break
         case .publish(let number):
@@ -97,7 +99,7 @@ final class Probe: Sendable {
             self.metrics.probed(.lost)
             self.logger.notice(
                 "the subscriptions to Redis are deaf: a probe was stored and did not come back",
-                metadata: ["redis": "\(self.node.url)"]
+                metadata: ["redis": "\(self.node.name)"]
             )
             self.node.reconnectSubscriptions(reason: "a probe did not come back")
         }
@@ -134,7 +136,7 @@ final class Probe: Sendable {
         guard name == self.name else { return false }
         if let bytes = FeedMessage(pushed: payload)?.event, let event = try? EventEncoding.decode(bytes),
             let number = event.body.getInteger(at: event.body.readerIndex, as: UInt64.self),
-            self.machine.withLock({ $0.heard(number) })
+            self.machine.withLock({ $0.heard(number, now: .now()) })
         {
             self.metrics.probed(.heard)
         }

@@ -33,7 +33,7 @@ public final class RedisBotStore: BotStore {
     private let logger: Logger
     private let notice: @Sendable (String) -> Void
     /// How the Redis is shown to people.
-    private let url: String
+    private let name: String
     private let mirror: Mutex<RegistryMirror>
 
     /// A store over connections that somebody else keeps up.
@@ -41,7 +41,7 @@ public final class RedisBotStore: BotStore {
     /// - Parameter notice: is told what an operator who changes a bot should know, in a sentence.
     init(
         client: RedisClient,
-        url: String,
+        name: String,
         key: RegistryKey,
         eventLoop: any EventLoop,
         audit: AuditLog,
@@ -51,7 +51,7 @@ public final class RedisBotStore: BotStore {
         self.client = client
         self.scripts = RedisScripts(client: client)
         self.eventLoop = eventLoop
-        self.url = url
+        self.name = name
         self.seal = RegistrySeal(key)
         self.audit = audit
         self.logger = logger
@@ -60,6 +60,26 @@ public final class RedisBotStore: BotStore {
     }
 
     /// A store with a connection of its own, which it begins to make; ended by `shutdown`.
+    ///
+    /// - Throws: `RedisConfigurationError` where a file that the deployment names cannot be used.
+    public convenience init(
+        _ deployment: RedisDeployment,
+        key: RegistryKey,
+        group: any EventLoopGroup,
+        logger: Logger,
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(RedisConfigurationError) {
+        self.init(
+            // Of independent ones, the first has the bots.
+            configuration: try deployment.configurations()[0],
+            key: key,
+            group: group,
+            logger: logger,
+            notice: notice
+        )
+    }
+
+    /// The same for one Redis.
     public convenience init(
         configuration: RedisConfiguration,
         key: RegistryKey,
@@ -72,7 +92,7 @@ public final class RedisBotStore: BotStore {
         client.start()
         self.init(
             client: client,
-            url: configuration.name,
+            name: configuration.name,
             key: key,
             eventLoop: group.next(),
             audit: audit,
@@ -158,13 +178,13 @@ public final class RedisBotStore: BotStore {
         case .vanished:
             throw BotStoreError(
                 .unreadable,
-                "Redis at \(self.url) has lost the registered bots that are known here, which stay. Restore its data; what "
+                "Redis at \(self.name) has lost the registered bots that are known here, which stay. Restore its data; what "
                     + "is registered anew there replaces them all."
             )
         case .wrongKey:
             throw BotStoreError(
                 .wrongKey,
-                "The bots in Redis at \(self.url) were encrypted with another key. Give HOOKWIRE_REGISTRY_KEY the one that "
+                "The bots in Redis at \(self.name) were encrypted with another key. Give HOOKWIRE_REGISTRY_KEY the one that "
                     + "they were registered with."
             )
         }
@@ -351,7 +371,7 @@ public final class RedisBotStore: BotStore {
             } catch BrokerError.unavailable where ContinuousClock.now < deadline && !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(20))
             } catch let error as RedisError {
-                throw BotStoreError(.unavailable, "Redis at \(self.url) refuses the registry. \(error).")
+                throw BotStoreError(.unavailable, "Redis at \(self.name) refuses the registry. \(error).")
             } catch {
                 throw BotStoreError(.unavailable, self.unreachable())
             }
@@ -360,12 +380,12 @@ public final class RedisBotStore: BotStore {
 
     private func unreachable() -> String {
         guard case .unavailable(let sentence) = self.client.commandHealth(at: RegistryKeys.place) else {
-            return "Redis at \(self.url) did not answer in time; check its load and the network."
+            return "Redis at \(self.name) did not answer in time; check its load and the network."
         }
         return sentence
     }
 
     private func foreign() -> BotStoreError {
-        BotStoreError(.unreadable, "What is in Redis at \(self.url) under hw:{registry} is no registry of bots.")
+        BotStoreError(.unreadable, "What is in Redis at \(self.name) under hw:{registry} is no registry of bots.")
     }
 }

@@ -74,7 +74,7 @@ final class ReplyAsks: Sendable {
             promise.fail(BrokerError.closed)
             return promise.futureResult
         case .subscribe:
-            self.client.subscribe(self.outcomes.name, at: self.outcomes.place)
+            self.client.subscribeAnywhere(self.outcomes.name, at: self.outcomes.place)
         case .send:
             self.send(command, at: inbox.place, number: number, on: eventLoop)
         case .wait:
@@ -86,7 +86,7 @@ final class ReplyAsks: Sendable {
     }
 
     private func send(_ command: RESPCommand, at place: RedisPlace, number: UInt64, on eventLoop: any EventLoop) {
-        self.client.send(command, at: place, on: eventLoop).whenComplete { result in
+        self.client.publishAnywhere(command, at: place, on: eventLoop).whenComplete { result in
             switch result {
             case .success(.integer(let receivers)):
                 guard receivers == 0 else { break }
@@ -138,9 +138,12 @@ final class ReplyAsks: Sendable {
     }
 
     /// The subscriptions of these names are lost, and perhaps the outcomes of what was sent with them.
-    func subscriptionsLost(_ names: Set<String>) {
+    ///
+    /// - Parameter hasOthers: whether outcomes come by another Redis from now on.
+    func subscriptionsLost(_ names: Set<String>, hasOthers: Bool = false) {
         guard names.contains(self.outcomes.name) else { return }
         self.fail(.timeout) { $0.subscriptionLost() }
+        if hasOthers { self.subscribed() }
     }
 
     /// What became of a reply.

@@ -46,7 +46,7 @@ final class ReplyInboxes: Sendable {
             state.inboxes[node] = Inbox(receiver: receiver, handle: handle, opening: opening + [promise])
             // Under the lock, so that it cannot come behind an `unsubscribe` that was meant for an earlier inbox.
             let inbox = ReplyChannel.inbox(node)
-            self.client.subscribe(inbox.name, at: inbox.place)
+            self.client.subscribeAnywhere(inbox.name, at: inbox.place)
             return true
         }
         if !isOpening { promise.fail(BrokerError.closed) }
@@ -57,7 +57,7 @@ final class ReplyInboxes: Sendable {
         let inbox = self.state.withLock { state -> Inbox? in
             guard state.inboxes[handle.node]?.handle === handle else { return nil }
             let inbox = ReplyChannel.inbox(handle.node)
-            self.client.unsubscribe(inbox.name, at: inbox.place)
+            self.client.unsubscribeAnywhere(inbox.name, at: inbox.place)
             return state.inboxes.removeValue(forKey: handle.node)
         }
         for promise in inbox?.opening ?? [] { promise.fail(BrokerError.closed) }
@@ -88,7 +88,7 @@ final class ReplyInboxes: Sendable {
         let outcome = OutcomeMessage(number: message.number, outcome: self.outcome(of: message))
         let asker = ReplyChannel.outcomes(message.asker)
         let command = RESPCommand(self.client.pushCommand, .string(asker.name), .buffer(outcome.bytes))
-        self.client.send(command, at: asker.place, on: self.eventLoop)
+        self.client.publishAnywhere(command, at: asker.place, on: self.eventLoop)
             .whenFailure { error in
                 // The sender hears nothing and says so to its bot.
                 self.logger.debug("what became of a reply could not be told", metadata: ["error": "\(error)"])

@@ -24,13 +24,13 @@ struct RedisTokens: Sendable {
             .string("PX"),
             .integer(lifetime)
         )
-        return self.client.send(command, at: Self.place(token), on: eventLoop).map { _ in }
+        return self.client.storeTwice(command, at: Self.place(token), on: eventLoop).map { _ in }
     }
 
     /// What a token opens; nil where it is not known.
     func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
         let command = RESPCommand("GET", .string(Self.key(token)))
-        return self.client.send(command, at: Self.place(token), on: eventLoop).flatMapThrowing { reply in
+        return self.client.readAnywhere(command, at: Self.place(token), on: eventLoop).flatMapThrowing { reply in
             switch reply {
             case .null: nil
             case .bulk: reply.string.flatMap { TokenGrant(text: $0) }

@@ -9,7 +9,7 @@ internal import Shared
 /// All Redis that a broker works with, and which of them each key and each Pub/Sub channel belongs to. Any thread.
 final class RedisClient: Sendable {
     /// The independent Redis, in the order that all nodes of the relay name them in; one as a rule. Empty with a cluster.
-    private let servers: [RedisNode]
+    let servers: [RedisNode]
     private let cluster: RedisCluster?
     /// The command that pushes: in a cluster what is pushed stays with the node of the channel's slot.
     let pushCommand: String
@@ -118,6 +118,9 @@ extension RedisClient {
     var subscriptionHealth: BrokerHealth {
         self.cluster?.subscriptionHealth ?? RedisHealth.health(of: self.servers) { $0.subscriptionHealth }
     }
+
+    /// Whether any of several independent Redis pushes what is published by it. Any thread.
+    var hasSubscriptions: Bool { self.servers.contains { $0.subscriptionHealth == .ready } }
 
     /// Whether the Redis that has a place is in trouble, or was less than a time ago, as far as commands tell; or, in a
     /// cluster, was another one. Any thread.

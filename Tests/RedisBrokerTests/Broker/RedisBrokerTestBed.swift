@@ -61,7 +61,7 @@ struct RedisBrokerTestBed: BrokerTestBed {
 
     /// A broker that is not started.
     func broker(_ configure: (inout RedisBrokerConfiguration) throws -> Void = { _ in }) throws -> RedisBroker {
-        let redis = try RedisConfiguration(RedisDeployment(self.url ?? self.server.url))
+        let redis = try RedisDeployment(self.url ?? self.server.url).configurations()[0]
         var configuration = RedisBrokerConfiguration(redis: redis)
         // The tests' machine may be busy.
         configuration.redis.commandTimeout = .seconds(10)

@@ -29,7 +29,7 @@ import Testing
     @Test func registry() async throws {
         let cluster = try await Self.cluster.value
         let store = RedisBotStore(
-            configuration: try RedisConfiguration(RedisDeployment(cluster.url)),
+            configuration: try RedisDeployment(cluster.url).configurations()[0],
             key: try #require(RegistryKey(String(repeating: "0f", count: 32))),
             group: Fixtures.group,
             audit: AuditLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
@@ -63,7 +63,7 @@ import Testing
         let cluster = try await RedisServerCluster.start()
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
-        let configuration = try RedisConfiguration(RedisDeployment(cluster.url))
+        let configuration = try RedisDeployment(cluster.url).configurations()[0]
         let client = RedisClient(configurations: [configuration], group: Fixtures.group, logger: logger)
         let listener = Listener()
         client.setSubscriptionDelegate(listener)
