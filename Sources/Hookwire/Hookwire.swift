@@ -21,7 +21,7 @@ struct Hookwire: AsyncParsableCommand {
         subcommands: [
             Serve.self, IngressTier.self, EgressTier.self, Send.self, Forward.self, Listen.self, Replay.self,
             Doctor.self,
-            DeadLetters.self, Bots.self, Bench.self, Health.self,
+            DeadLetters.self, Bots.self, CheckConfig.self, Bench.self, Health.self,
         ]
     )
 

@@ -8,8 +8,11 @@ internal import Shared
 struct ChannelKeys: Sendable {
     /// The Pub/Sub channel, and what every key begins with: `hw:{p}:<channel>`.
     let feed: String
+    /// Which Redis has them.
+    let place: RedisPlace
 
     init(_ channel: ChannelID) {
+        self.place = RedisPlace(channel)
         self.feed = "hw:{\(channel.partition)}:\(channel)"
     }
 

@@ -26,7 +26,8 @@ public final class RedisBroker: Broker {
     private let cursors: RedisCursors
     private let groups: RedisGroups
     private let feeds: RedisFeeds
-    private let probe: Probe
+    /// One for each Redis.
+    private let probes: [Probe]
     private let asks: ReplyAsks
     private let inboxes: ReplyInboxes
     private let observers: RedisObservers
@@ -58,7 +59,7 @@ public final class RedisBroker: Broker {
         self.logger = logger
         self.eventLoop = group.next()
         self.refusals = RefusalLog(logger: logger)
-        self.client = RedisClient(configuration: configuration.redis, group: group, logger: logger)
+        self.client = RedisClient(configurations: [configuration.redis], group: group, logger: logger)
         self.publisher = Publisher(
             client: self.client,
             settings: PublishSettings(
@@ -84,13 +85,16 @@ public final class RedisBroker: Broker {
             metrics: self.metrics,
             logger: logger
         )
-        self.probe = Probe(
-            client: self.client,
-            machine: ProbeStateMachine(interval: configuration.probeInterval, timeout: configuration.probeTimeout),
-            pushLimit: configuration.pushLimit,
-            metrics: self.metrics,
-            logger: logger
-        )
+        self.probes = self.client.nodes.map { [client, metrics] node in
+            Probe(
+                of: node,
+                client: client,
+                machine: ProbeStateMachine(interval: configuration.probeInterval, timeout: configuration.probeTimeout),
+                pushLimit: configuration.pushLimit,
+                metrics: metrics,
+                logger: logger
+            )
+        }
         self.asks = ReplyAsks(client: self.client, timeout: configuration.replyTimeout)
         self.inboxes = ReplyInboxes(client: self.client, eventLoop: self.eventLoop, logger: logger)
         self.observers = RedisObservers(client: self.client, eventLoop: self.eventLoop, logger: logger)
@@ -120,11 +124,12 @@ public final class RedisBroker: Broker {
         self.listening.withLock { listening in
             guard !listening.isOn, !listening.isEnded else { return }
             listening.isOn = true
-            self.probe.start()
+            for probe in self.probes { probe.start() }
             self.observers.start()
-            let (eventLoop, probe) = (self.eventLoop, self.probe)
+            let (eventLoop, probes, metrics) = (self.eventLoop, self.probes, self.metrics)
             let ticks = eventLoop.scheduleRepeatedTask(initialDelay: Probe.tick, delay: Probe.tick) { _ in
-                probe.tick(now: .now(), on: eventLoop)
+                for probe in probes { probe.tick(now: .now(), on: eventLoop) }
+                if let age = probes.compactMap({ $0.age(now: .now()) }).max() { metrics.probeAge(age) }
             }
             let checks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
                 self.feeds.checkNext()
@@ -342,13 +347,14 @@ public final class RedisBroker: Broker {
     }
 
     public var health: BrokerHealth {
-        if case .unavailable = self.client.commandHealth { return self.client.commandHealth }
-        guard self.listening.withLock({ $0.isOn }) else { return .ready }
-        if case .unavailable = self.client.subscriptionHealth { return self.client.subscriptionHealth }
-        if self.probe.isDeaf {
-            return .unavailable("Nothing that is published comes back from Redis; the subscriptions are made anew.")
-        }
-        return .ready
+        let commands = self.client.commandHealth
+        guard commands == .ready, self.listening.withLock({ $0.isOn }) else { return commands }
+        let subscriptions = self.client.subscriptionHealth
+        guard subscriptions == .ready else { return subscriptions }
+        let deaf = self.probes.count { $0.isDeaf }
+        guard deaf > 0 else { return .ready }
+        let sentence = "Nothing that is published comes back from Redis; the subscriptions are made anew."
+        return deaf == self.probes.count ? .unavailable(sentence) : .degraded(sentence)
     }
 
     private func brokerError(_ error: any Error) -> BrokerError {
@@ -364,7 +370,7 @@ extension RedisBroker: RedisSubscriptionDelegate {
         case .inbox(let node): self.inboxes.subscribed(to: node)
         case .outcomes(let asker): if self.asks.isAsker(asker) { self.asks.subscribed() }
         case nil:
-            if !self.probe.subscribed(to: channel), !self.observers.subscribed(to: channel) {
+            if !self.probes.contains(where: { $0.subscribed(to: channel) }), !self.observers.subscribed(to: channel) {
                 self.feeds.subscribed(to: channel)
             }
         }
@@ -377,7 +383,7 @@ extension RedisBroker: RedisSubscriptionDelegate {
         case .outcomes(let asker):
             if self.asks.isAsker(asker), let message = OutcomeMessage(payload) { self.asks.heard(message) }
         case nil:
-            if !self.probe.pushed(on: channel, payload: payload),
+            if !self.probes.contains(where: { $0.pushed(on: channel, payload: payload) }),
                 !self.observers.pushed(on: channel, payload: payload)
             {
                 self.feeds.pushed(on: channel, payload: payload)
@@ -385,15 +391,15 @@ extension RedisBroker: RedisSubscriptionDelegate {
         }
     }
 
-    func subscriptionsLost(reason: String) {
+    func subscriptionsLost(_ channels: Set<String>, reason: String) {
         self.metrics.subscriptionsLost()
         self.logger.notice(
             "the subscriptions to Redis are lost until they are made anew",
             metadata: ["reason": "\(reason)"]
         )
-        self.probe.subscriptionsLost()
-        self.asks.subscriptionsLost()
-        self.feeds.subscriptionsLost()
+        for probe in self.probes { probe.subscriptionsLost(channels) }
+        self.asks.subscriptionsLost(channels)
+        self.feeds.subscriptionsLost(channels)
     }
 }
 

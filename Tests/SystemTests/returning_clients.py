@@ -45,11 +45,13 @@ class Wire:
         self.buffer = bytearray()
         self.is_closing = False
 
-    async def connect(self, port):
+    async def connect(self, address):
+        """`address`: a port on this host, or a host and a port."""
+        address = address if isinstance(address, tuple) else ("127.0.0.1", address)
         self.socket = socket.socket()
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(self.socket, ("127.0.0.1", port))
+        await asyncio.get_running_loop().sock_connect(self.socket, address)
 
     async def send(self, data):
         await asyncio.get_running_loop().sock_sendall(self.socket, data)
@@ -83,7 +85,7 @@ class Wire:
 
 
 class ReturningClient:
-    """One bot. `ports` is asked before each connection where it may go."""
+    """One bot. `ports` is asked before each connection where it may go: ports, or pairs of a host and a port."""
 
     events_path = "/ws"
 

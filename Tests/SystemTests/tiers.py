@@ -14,17 +14,24 @@ from relay import BINARY, PATIENCE, environment
 
 
 class TierNode:
-    """One `hookwire ingress` or `hookwire egress`. Use `with`: leaving ends it and looks for secrets in its log."""
+    """One `hookwire ingress` or `hookwire egress`. Use `with`: leaving ends it and looks for secrets in its log.
 
-    def __init__(self, tier, redis_url, *flags, folder, env=None):
+    - host: a `network.Host` that it runs on, on port 8080, in place of this one.
+    """
+
+    def __init__(self, tier, redis_url, *flags, folder, env=None, host=None):
         self.log_path = folder / f"{tier}-{os.urandom(4).hex()}.log"
-        command = [BINARY, tier, "--host", "127.0.0.1", "--port", "0", "--redis-url", redis_url, *flags]
+        self.host = host
+        place = ("0.0.0.0", "8080") if host else ("127.0.0.1", "0")
+        command = [BINARY, tier, "--host", place[0], "--port", place[1], "--redis-url", redis_url, *flags]
+        if host:
+            command = host.command(*command)
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, env=environment(**(env or {})), cwd=folder
             )
         banner = self.process.stdout.readline().decode()
-        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", banner)
+        found = re.search(r"listening on http://[^:]+:(\d+)", banner)
         assert found, f"no banner: {banner!r}, log: {self.log!r}"
         self.port = int(found[1])
 
@@ -60,7 +67,8 @@ class TierNode:
     def __exit__(self, *_):
         shown = ""
         if self.process.poll() is None:
-            shown = leaks.shown_by(self.process, self.port)
+            with self.host.here() if self.host else contextlib.nullcontext():
+                shown = leaks.shown_by(self.process, self.port)
             self.process.kill()
         self.process.wait()
         self.process.stdout.close()

@@ -36,6 +36,8 @@ test_packages=(
     'netavark           file    /usr/lib/podman/netavark'
     'aardvark-dns       file    /usr/lib/podman/aardvark-dns'
     'iptables           file    /usr/*bin/iptables'
+    'iproute2           file    /usr/*bin/bridge'
+    'haproxy            file    /usr/sbin/haproxy'
     'debootstrap        file    /usr/*bin/debootstrap'
     'prometheus         command promtool'
     'nodejs             command node'

@@ -20,12 +20,13 @@ protocol NodeCommand: AsyncParsableCommand {
 
 extension NodeCommand {
     mutating func run() async throws {
-        let configuration = try await self.configuration()
+        let (configuration, unknown) = try await self.configuration()
         LoggingSystem.bootstrap { label in
             configuration.telemetry.logFormat.handler(label: label, level: configuration.logLevel)
         }
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
+        for fault in unknown { Logger(label: "hookwire").warning("\(fault)") }
 
         let node: Node
         do {
@@ -43,13 +44,17 @@ extension NodeCommand {
         try await group.run()
     }
 
-    private func configuration() async throws -> NodeConfiguration {
+    /// The node's configuration, and a sentence for each line of the file that nothing reads.
+    private func configuration() async throws -> (NodeConfiguration, unknown: [String]) {
         var flags: [String: String?] = [:]
         for settings in self.settings {
             flags.merge(settings.flags) { first, _ in first }
         }
         do {
-            return try NodeConfiguration(try await SettingsReader(flags: flags), tier: Self.tier)
+            let ledger = SettingsLedger()
+            let reader = try await SettingsReader(flags: flags, ledger: ledger)
+            let configuration = try NodeConfiguration(reader, tier: Self.tier)
+            return (configuration, UnknownSettings(settings: ledger.entries).faults(inFile: reader.path))
         } catch let error as SettingsError {
             throw ValidationError(error.message)
         }

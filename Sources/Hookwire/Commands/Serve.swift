@@ -22,22 +22,7 @@ struct Serve: NodeCommand {
             """
     )
 
-    @OptionGroup(title: "Node") var node: NodeOptions
-    @OptionGroup(title: "Webhooks") var ingress: IngressOptions
-    @OptionGroup(title: "Sockets") var egress: EgressOptions
-    @OptionGroup(title: "Addresses") var addresses: AddressOptions
-    @OptionGroup(title: "Limits of sockets") var socketLimits: SocketLimitOptions
-    @OptionGroup(title: "Retention") var retention: RetentionOptions
-    @OptionGroup(title: "Store") var redis: RedisOptions
-    @OptionGroup(title: "Disk") var data: DataOptions
-    @OptionGroup(title: "Memory") var memory: MemoryOptions
-    @OptionGroup(title: "Access") var access: AccessOptions
-    @OptionGroup(title: "Telemetry") var telemetry: TelemetryOptions
+    @OptionGroup var all: AllSettings
 
-    var settings: [any SettingFlags] {
-        [
-            self.node, self.ingress, self.egress, self.addresses, self.socketLimits, self.retention, self.redis,
-            self.data, self.memory, self.access, self.telemetry,
-        ]
-    }
+    var settings: [any SettingFlags] { [self.all] }
 }

@@ -11,7 +11,8 @@ extension Setting<RegistryKey> {
         name: "registry-key",
         expectation: "64 hexadecimal digits, such as openssl rand -hex 32 prints",
         isSecret: true,
-        hasFlag: false
+        hasFlag: false,
+        meaning: "What the registered bots in Redis are encrypted with; the same on all nodes."
     ) { RegistryKey($0) }
 }
 
@@ -21,7 +22,8 @@ extension Setting<Secret> {
         name: "admin-token",
         expectation: "16 to 512 visible ASCII characters, such as openssl rand -hex 32 prints",
         isSecret: true,
-        hasFlag: false
+        hasFlag: false,
+        meaning: "What opens the admin API and its page; without it there is none."
     ) { text in
         guard (16...512).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             return nil

@@ -14,6 +14,8 @@ struct Setting<Value: Sendable>: Sendable {
     var isSecret = false
     /// Whether the command line has it; what must never be in the process list has none.
     var hasFlag = true
+    /// What it is, in a sentence, where no flag's help says so.
+    var meaning: String?
     /// Reads a value; nil where the text is none.
     let parse: @Sendable (String) -> Value?
 

@@ -8,20 +8,27 @@ internal import SystemPackage
 /// Reads settings: flags before the environment, the environment before the file.
 struct SettingsReader: Sendable {
     /// Each place where settings are, the one that goes before the others first.
-    private let readers: [ConfigReader]
+    private let readers: [(origin: SettingsLedger.Origin, reader: ConfigReader)]
+    /// Told of every setting that is asked for.
+    private let ledger: SettingsLedger?
+    /// The file that `--config` or `HOOKWIRE_CONFIG` names.
+    let path: String?
 
     /// A reader over the command line's flags, this process's environment, and the file that `--config` or
     /// `HOOKWIRE_CONFIG` names.
     ///
+    /// - Parameter ledger: is told of every setting that is asked for.
     /// - Throws: `SettingsError` where the file is missing or is no YAML.
-    init(flags: [String: String?]) async throws {
+    init(flags: [String: String?], ledger: SettingsLedger? = nil) async throws {
         let values = flags.compactMap { name, value in
             value.map { (AbsoluteConfigKey([name]), ConfigValue(.string($0), isSecret: false)) }
         }
         let flagProvider = InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: values))
         let environment = EnvironmentVariablesProvider().prefixKeys(with: "hookwire")
         var providers: [any ConfigProvider] = [flagProvider, environment]
-        if let path = ConfigReader(providers: providers).string(forKey: "config") {
+        self.path = ConfigReader(providers: providers).string(forKey: "config")
+        self.ledger = ledger
+        if let path {
             try Self.checkForBots(path)
             do {
                 providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
@@ -32,7 +39,16 @@ struct SettingsReader: Sendable {
                 )
             }
         }
-        self.readers = providers.map { ConfigReader(provider: $0) }
+        self.readers = zip(SettingsLedger.Origin.allCases, providers.map { ConfigReader(provider: $0) }).map {
+            ($0, $1)
+        }
+    }
+
+    /// A reader of nothing, which tells what is asked for.
+    init(ledger: SettingsLedger) {
+        self.readers = []
+        self.ledger = ledger
+        self.path = nil
     }
 
     /// Whoever gives the file of the bots as the configuration would get an open relay without a word.
@@ -52,7 +68,12 @@ struct SettingsReader: Sendable {
 
     /// The value of a setting, or nil where it is not set.
     func value<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
-        guard let text = try self.text(setting) else { return nil }
+        let found = try self.text(setting)
+        self.ledger?.note(
+            setting,
+            found: found.map { .init(origin: $0.origin, text: setting.isSecret ? nil : $0.text) }
+        )
+        guard let text = found?.text else { return nil }
         guard let value = setting.parse(text) else {
             throw SettingsError(
                 message: "\(setting.spellings) must be \(setting.expectation)"
@@ -62,12 +83,14 @@ struct SettingsReader: Sendable {
         return value
     }
 
-    private func text<Value>(_ setting: Setting<Value>) throws(SettingsError) -> String? {
-        for reader in self.readers {
+    private func text<Value>(
+        _ setting: Setting<Value>
+    ) throws(SettingsError) -> (origin: SettingsLedger.Origin, text: String)? {
+        for (origin, reader) in self.readers {
             let text = reader.string(forKey: ConfigKey([setting.name]))
             guard setting.isSecret, let path = reader.string(forKey: ConfigKey([setting.fileName])), !path.isEmpty
             else {
-                if let text { return text }
+                if let text { return (origin, text) }
                 continue
             }
             guard text == nil else {
@@ -77,7 +100,7 @@ struct SettingsReader: Sendable {
                 )
             }
             do {
-                return try SecretFile.read(path)
+                return (origin, try SecretFile.read(path))
             } catch {
                 throw SettingsError(
                     message: "The file that \(setting.environmentName)_FILE names does not do: \(error)."

@@ -29,7 +29,12 @@ struct NodeOptions: SettingFlags {
     @Option(help: ArgumentHelp("A PEM file with the certificate's private key.", valueName: "file"))
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error. (default: info)", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. (default: info)",
+            valueName: "level"
+        )
+    )
     var logLevel: String?
 
     @Option(

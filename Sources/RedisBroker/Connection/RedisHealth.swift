@@ -22,4 +22,17 @@ enum RedisHealth {
         }
         return isReady ? .ready : .unavailable(trouble ?? "There is no connection to Redis.")
     }
+
+    /// What the health of each of several Redis says about them all: where one does not work, the bots of the others need
+    /// not suffer.
+    static func health(of nodes: [RedisNode], _ health: (RedisNode) -> BrokerHealth) -> BrokerHealth {
+        if nodes.count == 1 { return health(nodes[0]) }
+        var troubles: [String] = []
+        for node in nodes {
+            if case .unavailable(let sentence) = health(node) { troubles.append("\(node.url): \(sentence)") }
+        }
+        guard !troubles.isEmpty else { return .ready }
+        let sentence = "\(troubles.count) of \(nodes.count) Redis cannot be used: \(troubles.joined(separator: " "))"
+        return troubles.count == nodes.count ? .unavailable(sentence) : .degraded(sentence)
+    }
 }

@@ -107,7 +107,7 @@ extension RedisSubscriptions: RedisSubscriptionOwner {
         self.handler = nil
         self.isReady = false
         if !self.isStopped { self.status.become(.lost(loss)) }
-        if wasReady { self.delegate?.subscriptionsLost(reason: loss.reason.rawValue) }
+        if wasReady { self.delegate?.subscriptionsLost(self.wanted, reason: loss.reason.rawValue) }
         self.link.lost(loss)
     }
 }

@@ -24,8 +24,9 @@ struct RedisCursors: Sendable {
         on channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Position?> {
-        let command = RESPCommand("HGET", .string(ChannelKeys(channel).cursors), .string("c:\(consumer)"))
-        return self.client.send(command, on: eventLoop).flatMapThrowing { reply throws in
+        let keys = ChannelKeys(channel)
+        let command = RESPCommand("HGET", .string(keys.cursors), .string("c:\(consumer)"))
+        return self.client.send(command, at: keys.place, on: eventLoop).flatMapThrowing { reply throws in
             if case .null = reply { return nil }
             guard let parts = reply.string?.split(separator: " "), parts.count == 2,
                 let epoch = Epoch(String(parts[0])),
@@ -43,7 +44,7 @@ struct RedisCursors: Sendable {
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Void> {
         let keys = ChannelKeys(channel)
-        return self.scripts.run(.moveCursor, on: eventLoop) { name, script in
+        return self.scripts.run(.moveCursor, at: keys.place, on: eventLoop) { name, script in
             RESPCommand(
                 name,
                 .string(script),

@@ -19,16 +19,17 @@ struct RedisDeadLetters: Sendable {
         limit: Int,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<[DeadLetter]> {
+        let keys = ChannelKeys(channel)
         let command = RESPCommand(
             "XRANGE",
-            .string(ChannelKeys(channel).dead),
+            .string(keys.dead),
             .string("\(number &+ 1)"),
             "+",
             "COUNT",
             .integer(min(limit, Self.pageLimit))
         )
         guard number < UInt64(Int64.max) else { return eventLoop.makeSucceededFuture([]) }
-        return self.client.send(command, on: eventLoop).flatMapThrowing { reply throws in
+        return self.client.send(command, at: keys.place, on: eventLoop).flatMapThrowing { reply throws in
             guard case .array(let entries) = reply else { throw BrokerError.refused }
             return try entries.map { entry throws(BrokerError) in try Self.letter(entry) }
         }
@@ -36,8 +37,9 @@ struct RedisDeadLetters: Sendable {
 
     /// Forgets one, and says whether it was there.
     func drop(_ number: UInt64, of channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<Bool> {
-        let command = RESPCommand("XDEL", .string(ChannelKeys(channel).dead), .string("\(number)-0"))
-        return self.client.send(command, on: eventLoop).map { $0 == .integer(1) }
+        let keys = ChannelKeys(channel)
+        let command = RESPCommand("XDEL", .string(keys.dead), .string("\(number)-0"))
+        return self.client.send(command, at: keys.place, on: eventLoop).map { $0 == .integer(1) }
     }
 
     /// An entry as the script `take` wrote it.

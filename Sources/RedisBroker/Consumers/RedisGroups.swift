@@ -26,7 +26,7 @@ struct RedisGroups: Sendable {
     ) -> EventLoopFuture<GroupPage> {
         let keys = ChannelKeys(channel)
         let configuration = self.configuration
-        return self.scripts.run(.take, on: eventLoop) { name, script in
+        return self.scripts.run(.take, at: keys.place, on: eventLoop) { name, script in
             RESPCommand(
                 name,
                 .string(script),
@@ -61,7 +61,7 @@ struct RedisGroups: Sendable {
     ) -> EventLoopFuture<Void> {
         guard let epoch = settlement.positions.first?.epoch else { return eventLoop.makeSucceededVoidFuture() }
         let keys = ChannelKeys(channel)
-        return self.scripts.run(.settle, on: eventLoop) { name, script in
+        return self.scripts.run(.settle, at: keys.place, on: eventLoop) { name, script in
             let fixed: [RESPArgument] = [
                 .string(script),
                 .integer(3),

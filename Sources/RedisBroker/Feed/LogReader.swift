@@ -74,7 +74,7 @@ final class LogReader: Sendable {
 
     private func run(_ waiting: Waiting) {
         let eventLoop = waiting.promise.futureResult.eventLoop
-        let page = self.scripts.run(.read, on: eventLoop) { name, script in
+        let page = self.scripts.run(.read, at: waiting.query.keys.place, on: eventLoop) { name, script in
             self.command(name, script, waiting.query)
         }.flatMapThrowing { reply throws in
             try Self.page(reply)

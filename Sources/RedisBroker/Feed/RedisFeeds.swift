@@ -82,7 +82,7 @@ final class RedisFeeds: Sendable {
             state.registry.insert(feed)
             self.metrics.feedCount(state.registry.count)
             // Under the lock, so that it cannot come behind an `unsubscribe` that was meant for an earlier feed.
-            self.client.subscribe([keys.feed])
+            self.client.subscribe(keys.feed, at: keys.place)
             return feed
         }
     }
@@ -95,7 +95,7 @@ final class RedisFeeds: Sendable {
         self.state.withLock { state in
             guard state.registry.remove(feed) else { return }
             self.metrics.feedCount(state.registry.count)
-            self.client.unsubscribe([feed.keys.feed])
+            self.client.unsubscribe(feed.keys.feed, at: feed.keys.place)
         }
     }
 
@@ -116,9 +116,11 @@ final class RedisFeeds: Sendable {
         feed.pushed(message)
     }
 
-    /// All subscriptions are lost.
-    func subscriptionsLost() {
-        for feed in self.state.withLock({ $0.registry.feeds }) { feed.subscriptionLost() }
+    /// The subscriptions of these names are lost.
+    func subscriptionsLost(_ names: Set<String>) {
+        for feed in self.state.withLock({ $0.registry.feeds }) where names.contains(feed.keys.feed) {
+            feed.subscriptionLost()
+        }
     }
 
     // MARK: Time and the end

@@ -15,13 +15,13 @@ struct RedisLeases: LeaseSource {
         on channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Lease> {
-        let key = ChannelKeys(channel).rate
-        return RedisScripts(client: self.client).run(.lease, on: eventLoop) { name, script in
+        let keys = ChannelKeys(channel)
+        return RedisScripts(client: self.client).run(.lease, at: keys.place, on: eventLoop) { name, script in
             RESPCommand(
                 name,
                 .string(script),
                 .integer(1),
-                .string(key),
+                .string(keys.rate),
                 .string("\(1_000_000 / limit.rate)"),
                 .integer(limit.burst),
                 .integer(amount),

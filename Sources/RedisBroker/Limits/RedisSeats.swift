@@ -70,13 +70,14 @@ final class RedisSeats: SeatStore {
     }
 
     private func run(_ script: RedisScript, on channel: ChannelID, _ number: Int) -> EventLoopFuture<RESPValue> {
-        let key = ChannelKeys(channel).seats
-        return RedisScripts(client: self.client).run(script, on: self.eventLoop) { [node] name, script in
+        let keys = ChannelKeys(channel)
+        return RedisScripts(client: self.client).run(script, at: keys.place, on: self.eventLoop) {
+            [node] name, script in
             RESPCommand(
                 name,
                 .string(script),
                 .integer(1),
-                .string(key),
+                .string(keys.seats),
                 .string(String(node.rawValue, radix: 16)),
                 .integer(number),
                 .integer(Int(Self.lifetime.nanoseconds / 1_000_000))

@@ -14,6 +14,7 @@ internal import Synchronization
 final class RedisObservers: Sendable {
     /// Where it is said what is looked at: channels, with a space between two.
     static let calls = "hw:observed"
+    private static let callPlace = RedisPlace(single: RedisObservers.calls)
     /// How many channels a message names, at most.
     private static let callSize = 256
     /// How often it is said, and for how long it is believed.
@@ -47,7 +48,7 @@ final class RedisObservers: Sendable {
 
     /// Listens from now on to what is looked at.
     func start() {
-        self.client.subscribe([Self.calls])
+        self.client.subscribe(Self.calls, at: Self.callPlace)
     }
 
     // MARK: Telling
@@ -56,7 +57,8 @@ final class RedisObservers: Sendable {
         guard self.isObserved(channel), self.budget.withLock({ $0.take(on: channel, now: .now()) }) else { return }
         let observation = make()
         guard observation.json.readableBytes <= Observation.limit else { return }
-        self.publish(observation.encoded, on: ChannelKeys(channel).notes)
+        let keys = ChannelKeys(channel)
+        self.publish(observation.encoded, on: keys.notes, at: keys.place)
     }
 
     func isObserved(_ channel: ChannelID) -> Bool {
@@ -64,9 +66,9 @@ final class RedisObservers: Sendable {
         return self.calls.withLock { $0[channel].map { $0 > .now() } } ?? self.observers.isObserved(channel)
     }
 
-    private func publish(_ bytes: ByteBuffer, on name: String) {
-        self.client.send(RESPCommand("PUBLISH", .string(name), .buffer(bytes)), on: self.eventLoop).whenFailure {
-            error in
+    private func publish(_ bytes: ByteBuffer, on name: String, at place: RedisPlace) {
+        let command = RESPCommand("PUBLISH", .string(name), .buffer(bytes))
+        self.client.send(command, at: place, on: self.eventLoop).whenFailure { error in
             self.logger.trace("nobody could be told what was seen", metadata: ["error": "\(error)"])
         }
     }
@@ -97,13 +99,13 @@ final class RedisObservers: Sendable {
             return promise.futureResult.map { subscription }
         }
         // Said again where it is on already: Redis confirms each time.
-        self.client.subscribe([keys.notes])
+        self.client.subscribe(keys.notes, at: keys.place)
         self.call([channel][...])
         return promise.futureResult.map { subscription }
     }
 
     private func ended(_ keys: ChannelKeys) {
-        self.client.unsubscribe([keys.notes])
+        self.client.unsubscribe(keys.notes, at: keys.place)
         let opening = self.state.withLock { state in
             state.channels[keys.notes] = nil
             return state.opening.removeValue(forKey: keys.notes) ?? []
@@ -127,7 +129,11 @@ final class RedisObservers: Sendable {
     }
 
     private func call(_ channels: ArraySlice<ChannelID>) {
-        self.publish(ByteBuffer(string: channels.map(\.description).joined(separator: " ")), on: Self.calls)
+        self.publish(
+            ByteBuffer(string: channels.map(\.description).joined(separator: " ")),
+            on: Self.calls,
+            at: Self.callPlace
+        )
     }
 
     // MARK: From Redis

@@ -19,15 +19,15 @@ struct RedisPresenceBoard: PresenceBoard {
     }
 
     func post(_ sheet: PresenceSheet, of place: NodeID, on channel: ChannelID, eventLoop: any EventLoop) {
-        let key = ChannelKeys(channel).present
+        let keys = ChannelKeys(channel)
         let content = sheet.count == 0 ? [] : sheet.json
         // What is not told now is told with the next renewal.
-        self.scripts.run(.postPresence, on: eventLoop) { name, script in
+        self.scripts.run(.postPresence, at: keys.place, on: eventLoop) { name, script in
             RESPCommand(
                 name,
                 .string(script),
                 .integer(1),
-                .string(key),
+                .string(keys.present),
                 .hexadecimal(place.rawValue),
                 .integer(Int(sheet.time)),
                 .bytes(content),
@@ -43,7 +43,8 @@ struct RedisPresenceBoard: PresenceBoard {
     ) -> EventLoopFuture<[[PresenceSheet]]> {
         EventLoopFuture.whenAllSucceed(
             channels.map { channel in
-                self.client.send(RESPCommand("HVALS", .string(ChannelKeys(channel).present)), on: eventLoop)
+                let keys = ChannelKeys(channel)
+                return self.client.send(RESPCommand("HVALS", .string(keys.present)), at: keys.place, on: eventLoop)
                     .flatMapThrowing { reply throws in
                         guard case .array(let values) = reply else { throw BrokerError.refused }
                         return values.compactMap { Self.sheet($0) }.filter { $0.isCurrent(at: now) }

@@ -16,22 +16,24 @@ final class Probe: Sendable {
     private let channel: ChannelID
     private let name: String
     private let publisher: Publisher
-    private let client: RedisClient
+    /// Whose subscriptions it looks after.
+    private let node: RedisNode
     private let metrics: RedisBrokerMetrics
     private let logger: Logger
     private let machine: Mutex<ProbeStateMachine>
 
+    /// - Parameter node: one of the client's, whose subscriptions it looks after.
     init(
+        of node: RedisNode,
         client: RedisClient,
         machine: ProbeStateMachine,
         pushLimit: Int,
         metrics: RedisBrokerMetrics,
         logger: Logger
     ) {
-        // Random, so that no two nodes hear each other's.
-        self.channel = ChannelID.random()
+        self.channel = Self.channel(on: node, of: client)
         self.name = ChannelKeys(self.channel).feed
-        self.client = client
+        self.node = node
         // Its log is of no use to anybody: one event, and gone within minutes of the node.
         self.publisher = Publisher(
             client: client,
@@ -48,27 +50,41 @@ final class Probe: Sendable {
         self.machine = Mutex(machine)
     }
 
+    /// Random, so that no two nodes hear each other's, and among the channels of that Redis.
+    private static func channel(on node: RedisNode, of client: RedisClient) -> ChannelID {
+        while true {
+            let channel = ChannelID.random()
+            if client.node(at: RedisPlace(channel)) === node { return channel }
+        }
+    }
+
     /// Nil while what is published comes through, as far as is known.
     var isDeaf: Bool { self.machine.withLock { $0.isDeaf } }
 
+    /// How long ago something came back; nil before anything was to.
+    func age(now: NIODeadline) -> TimeAmount? {
+        self.machine.withLock { $0.lastHeard }.map { now - $0 }
+    }
+
     /// Begins to listen.
     func start() {
-        self.client.subscribe([self.name])
+        self.node.subscribe([self.name])
     }
 
     /// Looks what is to be done. Every `tick`.
     func tick(now: NIODeadline, on eventLoop: any EventLoop) {
-        let (action, heard) = self.machine.withLock { ($0.tick(now: now), $0.lastHeard) }
-        if let heard { self.metrics.probeAge(now - heard) }
-        switch action {
+        switch self.machine.withLock({ $0.tick(now: now) }) {
         case .wait:
             break
         case .publish(let number):
             self.publish(number, on: eventLoop)
         case .reconnect:
             self.metrics.probed(.lost)
-            self.logger.notice("the subscriptions to Redis are deaf: a probe was stored and did not come back")
-            self.client.reconnectSubscriptions(reason: "a probe did not come back")
+            self.logger.notice(
+                "the subscriptions to Redis are deaf: a probe was stored and did not come back",
+                metadata: ["redis": "\(self.node.url)"]
+            )
+            self.node.reconnectSubscriptions(reason: "a probe did not come back")
         }
     }
 
@@ -90,8 +106,9 @@ final class Probe: Sendable {
         return true
     }
 
-    /// All subscriptions are lost.
-    func subscriptionsLost() {
+    /// The subscriptions of these names are lost.
+    func subscriptionsLost(_ names: Set<String>) {
+        guard names.contains(self.name) else { return }
         self.machine.withLock { $0.subscriptionLost() }
     }
 

@@ -64,13 +64,13 @@ final class Publisher: Sendable {
         if let retention {
             return self.publish(call, keeping: retention, to: channel, on: eventLoop, completion: completion)
         }
-        self.client.send(call.byName, on: eventLoop) { reply in
+        self.client.send(call.byName, at: known.keys.place, on: eventLoop) { reply in
             if RedisScripts.isUnknown(reply) {
-                self.client.send(call.byText(self.script), on: eventLoop) { reply in
-                    completion(self.publication(reply, on: channel))
+                self.client.send(call.byText(self.script), at: known.keys.place, on: eventLoop) { reply in
+                    completion(self.publication(reply, on: channel, at: known.keys.place))
                 }
             } else {
-                completion(self.publication(reply, on: channel))
+                completion(self.publication(reply, on: channel, at: known.keys.place))
             }
         }
     }
@@ -83,25 +83,29 @@ final class Publisher: Sendable {
         completion: @escaping @Sendable (Result<Publication, any Error>) -> Void
     ) {
         let script = self.keepingScript
-        self.client.send(call.keeping(retention, "EVALSHA", script.name), on: eventLoop) { reply in
+        let place = call.channel.keys.place
+        self.client.send(call.keeping(retention, "EVALSHA", script.name), at: place, on: eventLoop) { reply in
             if RedisScripts.isUnknown(reply) {
-                self.client.send(call.keeping(retention, "EVAL", script.source), on: eventLoop) { reply in
-                    completion(self.publication(reply, on: channel))
+                self.client.send(call.keeping(retention, "EVAL", script.source), at: place, on: eventLoop) { reply in
+                    completion(self.publication(reply, on: channel, at: place))
                 }
             } else {
-                completion(self.publication(reply, on: channel))
+                completion(self.publication(reply, on: channel, at: place))
             }
         }
     }
 
     private func publication(
         _ reply: Result<RESPValue, any Error>,
-        on channel: ChannelID
+        on channel: ChannelID,
+        at place: RedisPlace
     ) -> Result<Publication, any Error> {
         switch reply {
         case .success(let reply):
             guard var publication = PublishCall.publication(reply) else { return .failure(BrokerError.refused) }
-            if case .stored(let position, feeds: 0) = publication, self.client.isTroubled(within: Self.recovery) {
+            if case .stored(let position, feeds: 0) = publication,
+                self.client.isTroubled(at: place, within: Self.recovery)
+            {
                 // The feeds that there are may not be on again, and read it from the log.
                 publication = .stored(position, feeds: 1)
             }

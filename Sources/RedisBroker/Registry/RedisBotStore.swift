@@ -68,7 +68,7 @@ public final class RedisBotStore: BotStore {
         logger: Logger,
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        let client = RedisClient(configuration: configuration, group: group, logger: logger)
+        let client = RedisClient(configurations: [configuration], group: group, logger: logger)
         client.start()
         self.init(
             client: client,
@@ -328,11 +328,15 @@ public final class RedisBotStore: BotStore {
         waits: Bool = true,
         command: @escaping @Sendable (_ name: String, _ script: String) -> RESPCommand
     ) async throws(BotStoreError) -> RESPValue {
-        try await self.waiting(waits) { try await self.scripts.run(script, on: self.eventLoop, command: command).get() }
+        try await self.waiting(waits) {
+            try await self.scripts.run(script, at: RegistryKeys.place, on: self.eventLoop, command: command).get()
+        }
     }
 
     private func send(_ command: RESPCommand) async throws(BotStoreError) -> RESPValue {
-        try await self.waiting(true) { try await self.client.send(command, on: self.eventLoop).get() }
+        try await self.waiting(true) {
+            try await self.client.send(command, at: RegistryKeys.place, on: self.eventLoop).get()
+        }
     }
 
     /// Does it again while there is no connection, for as long as a person waits.
@@ -355,7 +359,7 @@ public final class RedisBotStore: BotStore {
     }
 
     private func unreachable() -> String {
-        guard case .unavailable(let sentence) = self.client.commandHealth else {
+        guard case .unavailable(let sentence) = self.client.node(at: RegistryKeys.place).commandHealth else {
             return "Redis at \(self.url) did not answer in time; check its load and the network."
         }
         return sentence

@@ -4,6 +4,8 @@
 
 /// What the registry is called in Redis. All of its keys carry one hash tag, so that they lie in one slot of a cluster.
 enum RegistryKeys {
+    /// Which Redis has them.
+    static let place = RedisPlace(single: Self.bots)
     /// The hash of the bots, encrypted, by their names.
     static let bots = "hw:{registry}:bots"
     /// The sorted set of names by the version they changed at, those of removed bots too.

@@ -17,6 +17,7 @@ final class ReplyAsks: Sendable {
 
     private struct Unsent {
         var command: RESPCommand
+        var place: RedisPlace
         var eventLoop: any EventLoop
     }
 
@@ -26,7 +27,8 @@ final class ReplyAsks: Sendable {
     }
 
     private let asker = ReplyAsker.random()
-    private let name: String
+    /// Where it hears what became of them.
+    private let outcomes: ReplyChannel
     private let client: RedisClient
     private let timeout: TimeAmount
     private let state = Mutex(State())
@@ -35,7 +37,7 @@ final class ReplyAsks: Sendable {
     init(client: RedisClient, timeout: TimeAmount) {
         self.client = client
         self.timeout = timeout
-        self.name = ReplyChannel.outcomes(self.asker).name
+        self.outcomes = .outcomes(self.asker)
     }
 
     /// Sends a reply to another node.
@@ -47,8 +49,8 @@ final class ReplyAsks: Sendable {
         let number = UInt64.random(in: 0...UInt64.max)
         let head = ReplyMessage.head(asker: self.asker, number: number, token: token)
         let body = ReplyEncoding.encode(reply)
-        let inbox = ReplyChannel.inbox(token.node).name
-        let command = RESPCommand("PUBLISH", .string(inbox), .joined(head, body))
+        let inbox = ReplyChannel.inbox(token.node)
+        let command = RESPCommand("PUBLISH", .string(inbox.name), .joined(head, body))
         let action = self.state.withLock { state -> ReplyAskStateMachine.AskAction in
             let action = state.machine.asked(number, bytes: head.readableBytes + body.readableBytes)
             switch action {
@@ -57,7 +59,7 @@ final class ReplyAsks: Sendable {
             case .wait, .subscribe:
                 state.asks[number] = Ask(
                     promise: promise,
-                    unsent: Unsent(command: command, eventLoop: eventLoop)
+                    unsent: Unsent(command: command, place: inbox.place, eventLoop: eventLoop)
                 )
             case .refuse, .closed:
                 break
@@ -72,9 +74,9 @@ final class ReplyAsks: Sendable {
             promise.fail(BrokerError.closed)
             return promise.futureResult
         case .subscribe:
-            self.client.subscribe([self.name])
+            self.client.subscribe(self.outcomes.name, at: self.outcomes.place)
         case .send:
-            self.send(command, number: number, on: eventLoop)
+            self.send(command, at: inbox.place, number: number, on: eventLoop)
         case .wait:
             break
         }
@@ -83,8 +85,8 @@ final class ReplyAsks: Sendable {
         return promise.futureResult
     }
 
-    private func send(_ command: RESPCommand, number: UInt64, on eventLoop: any EventLoop) {
-        self.client.send(command, on: eventLoop).whenComplete { result in
+    private func send(_ command: RESPCommand, at place: RedisPlace, number: UInt64, on eventLoop: any EventLoop) {
+        self.client.send(command, at: place, on: eventLoop).whenComplete { result in
             switch result {
             case .success(.integer(let receivers)):
                 // Nobody listens there: the node is gone, and need not be waited for.
@@ -128,11 +130,14 @@ final class ReplyAsks: Sendable {
                 state.asks[number]?.unsent.take().map { (number, $0) }
             }
         }
-        for (number, unsent) in unsent { self.send(unsent.command, number: number, on: unsent.eventLoop) }
+        for (number, unsent) in unsent {
+            self.send(unsent.command, at: unsent.place, number: number, on: unsent.eventLoop)
+        }
     }
 
-    /// All subscriptions are lost, and the outcomes of what was sent with them.
-    func subscriptionsLost() {
+    /// The subscriptions of these names are lost, and perhaps the outcomes of what was sent with them.
+    func subscriptionsLost(_ names: Set<String>) {
+        guard names.contains(self.outcomes.name) else { return }
         self.fail(.timeout) { $0.subscriptionLost() }
     }
 

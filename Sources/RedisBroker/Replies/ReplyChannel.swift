@@ -24,6 +24,14 @@ enum ReplyChannel: Hashable {
         }
     }
 
+    /// Which Redis it is pushed by.
+    var place: RedisPlace {
+        switch self {
+        case .inbox(let node): RedisPlace(key: self.name, hash: node.rawValue)
+        case .outcomes(let asker): RedisPlace(key: self.name, hash: asker.rawValue)
+        }
+    }
+
     /// Reads what `name` wrote; nil for anything else.
     init?(_ name: String) {
         guard name.utf8.count <= Self.longestName else { return nil }

@@ -45,7 +45,8 @@ final class ReplyInboxes: Sendable {
             let opening = state.inboxes[node]?.opening ?? []
             state.inboxes[node] = Inbox(receiver: receiver, handle: handle, opening: opening + [promise])
             // Under the lock, so that it cannot come behind an `unsubscribe` that was meant for an earlier inbox.
-            self.client.subscribe([ReplyChannel.inbox(node).name])
+            let inbox = ReplyChannel.inbox(node)
+            self.client.subscribe(inbox.name, at: inbox.place)
             return true
         }
         if !isOpening { promise.fail(BrokerError.closed) }
@@ -55,7 +56,8 @@ final class ReplyInboxes: Sendable {
     fileprivate func close(_ handle: RedisReplyInbox) {
         let inbox = self.state.withLock { state -> Inbox? in
             guard state.inboxes[handle.node]?.handle === handle else { return nil }
-            self.client.unsubscribe([ReplyChannel.inbox(handle.node).name])
+            let inbox = ReplyChannel.inbox(handle.node)
+            self.client.unsubscribe(inbox.name, at: inbox.place)
             return state.inboxes.removeValue(forKey: handle.node)
         }
         for promise in inbox?.opening ?? [] { promise.fail(BrokerError.closed) }
@@ -84,8 +86,9 @@ final class ReplyInboxes: Sendable {
             return
         }
         let outcome = OutcomeMessage(number: message.number, outcome: self.outcome(of: message))
-        let name = ReplyChannel.outcomes(message.asker).name
-        self.client.send(RESPCommand("PUBLISH", .string(name), .buffer(outcome.bytes)), on: self.eventLoop)
+        let asker = ReplyChannel.outcomes(message.asker)
+        let command = RESPCommand("PUBLISH", .string(asker.name), .buffer(outcome.bytes))
+        self.client.send(command, at: asker.place, on: self.eventLoop)
             .whenFailure { error in
                 // The sender hears nothing and says so to its bot.
                 self.logger.debug("what became of a reply could not be told", metadata: ["error": "\(error)"])

@@ -13,17 +13,19 @@ struct RedisScripts: Sendable {
     /// Runs a script.
     ///
     /// - Parameters:
+    ///   - place: of all the keys that it names.
     ///   - command: makes the command, from `EVALSHA` and the script's name, or from `EVAL` and its text.
     /// - Returns: a future on `eventLoop`; it fails as `RedisClient.send` says.
     func run(
         _ script: RedisScript,
+        at place: RedisPlace,
         on eventLoop: any EventLoop,
         command: @escaping @Sendable (_ name: String, _ script: String) -> RESPCommand
     ) -> EventLoopFuture<RESPValue> {
-        self.client.send(command("EVALSHA", script.name), on: eventLoop).flatMapError { error in
+        self.client.send(command("EVALSHA", script.name), at: place, on: eventLoop).flatMapError { error in
             // It was not run, so that running it now is no repetition. This also makes Redis remember it.
             guard Self.isUnknown(error) else { return eventLoop.makeFailedFuture(error) }
-            return self.client.send(command("EVAL", script.source), on: eventLoop)
+            return self.client.send(command("EVAL", script.source), at: place, on: eventLoop)
         }
     }
 }

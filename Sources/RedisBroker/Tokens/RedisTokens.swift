@@ -24,18 +24,23 @@ struct RedisTokens: Sendable {
             .string("PX"),
             .integer(lifetime)
         )
-        return self.client.send(command, on: eventLoop).map { _ in }
+        return self.client.send(command, at: Self.place(token), on: eventLoop).map { _ in }
     }
 
     /// What a token opens; nil where it is not known.
     func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
-        self.client.send(RESPCommand("GET", .string(Self.key(token))), on: eventLoop).flatMapThrowing { reply in
+        let command = RESPCommand("GET", .string(Self.key(token)))
+        return self.client.send(command, at: Self.place(token), on: eventLoop).flatMapThrowing { reply in
             switch reply {
             case .null: nil
             case .bulk: reply.string.flatMap { TokenGrant(text: $0) }
             default: throw BrokerError.refused
             }
         }
+    }
+
+    private static func place(_ token: TokenDigest) -> RedisPlace {
+        RedisPlace(key: self.key(token), hash: token.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
     }
 
     static func key(_ token: TokenDigest) -> String {

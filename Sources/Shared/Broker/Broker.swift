@@ -246,6 +246,8 @@ public enum UnrecoverableReason: String, Sendable, CaseIterable {
 public enum BrokerHealth: Hashable, Sendable {
     /// It stores and delivers.
     case ready
+    /// It stores and delivers for some channels and not for others; the sentence tells an operator why.
+    case degraded(String)
     /// It does not; the sentence tells an operator why.
     case unavailable(String)
 }

@@ -42,6 +42,11 @@ public struct ChannelID: Hashable, Sendable {
     }
 }
 
+extension ChannelID {
+    /// What channels are spread over independent stores by: the same on every node, now and in later versions.
+    public var hash: UInt64 { self.high }
+}
+
 extension ChannelID: LosslessStringConvertible {
     /// Thirty-two lower-case hexadecimal digits.
     public var description: String {

@@ -20,7 +20,7 @@ import Testing
             for _ in 0..<3 {
                 try server.kill()
                 try await bed.until("the loss shows") {
-                    bed.client.commandHealth != .ready && bed.client.subscriptionHealth != .ready
+                    bed.node.commandHealth != .ready && bed.node.subscriptionHealth != .ready
                 }
                 #expect(await bed.failure("PING") == .unavailable)
                 try await server.start()
@@ -35,7 +35,7 @@ import Testing
         let server = try await RedisServer.start()
         try await RedisTestBed.with(server.url) { bed in
             try await bed.ready()
-            bed.client.subscribe(["a"])
+            bed.node.subscribe(["a"])
             try await bed.until("the channel is on") { bed.listener.told == ["subscribed a"] }
             #expect(try server.command("CLIENT", "KILL", "TYPE", "pubsub") == "1")
             try await bed.until("the channel is on again") {
@@ -62,9 +62,9 @@ import Testing
             try await bed.ready()
             guard case .integer(let id) = try await bed.send("CLIENT", "ID") else { return }
             try server.command("CLIENT", "KILL", "ID", "\(id)")
-            try await bed.until("the loss shows") { bed.client.connectedCommandConnections == 1 }
+            try await bed.until("the loss shows") { bed.node.connectedCommandConnections == 1 }
             #expect(try await bed.send("PING") == .simpleString("PONG"))
-            #expect(bed.client.commandHealth == .ready)
+            #expect(bed.node.commandHealth == .ready)
         }
     }
 
@@ -76,7 +76,7 @@ import Testing
             // Much longer than the deadlines, which a busy machine keeps late.
             try server.command("CLIENT", "PAUSE", "10000", "ALL")
             #expect(await bed.failure("SET", "a", "b") == .timeout)
-            try await bed.until("the health is red") { bed.client.commandHealth != .ready }
+            try await bed.until("the health is red") { bed.node.commandHealth != .ready }
             #expect(await bed.failure("SET", "a", "b") == .unavailable)
             try await bed.ready()
             #expect(try await bed.send("SET", "a", "b") == .simpleString("OK"))
@@ -95,7 +95,7 @@ import Testing
             let began = ContinuousClock.now
             server.suspend()
             try await bed.until("the health is red") {
-                bed.client.commandHealth != .ready && bed.client.subscriptionHealth != .ready
+                bed.node.commandHealth != .ready && bed.node.subscriptionHealth != .ready
             }
             print("RedisRecoveryTests.hanging: red after \(ContinuousClock.now - began)")
             #expect(await bed.failure("PING") == .unavailable)
@@ -112,10 +112,10 @@ import Testing
             try await bed.ready()
             try server.command("CONFIG", "SET", "maxmemory", "1")
             let set = RESPCommand("SET", "a", "b")
-            await #expect(throws: RedisError.self) { try await bed.client.send(set, on: bed.eventLoops[0]).get() }
+            await #expect(throws: RedisError.self) { try await bed.node.send(set, on: bed.eventLoops[0]).get() }
             try await bed.until("the reason shows") {
-                _ = try? await bed.client.send(set, on: bed.eventLoops[0]).get()
-                return bed.client.sentences.contains { $0.contains("OOM") }
+                _ = try? await bed.node.send(set, on: bed.eventLoops[0]).get()
+                return bed.node.sentences.contains { $0.contains("OOM") }
             }
             try server.command("CONFIG", "SET", "maxmemory", "0")
             try await bed.ready()
@@ -131,9 +131,9 @@ import Testing
             try server.command("REPLICAOF", "127.0.0.1", "1")
             await #expect(throws: RedisError.self) { try await bed.send("SET", "a", "b") }
             await #expect(throws: (any Error).self) {
-                try await bed.client.send(RESPCommand("SET", "a", "b"), on: bed.eventLoops[1]).get()
+                try await bed.node.send(RESPCommand("SET", "a", "b"), on: bed.eventLoops[1]).get()
             }
-            try await bed.until("the reason shows") { bed.client.sentences.contains { $0.contains("replica") } }
+            try await bed.until("the reason shows") { bed.node.sentences.contains { $0.contains("replica") } }
             try server.command("REPLICAOF", "NO", "ONE")
             try await bed.ready()
             #expect(try await bed.send("SET", "a", "b") == .simpleString("OK"))

@@ -15,6 +15,8 @@ import Testing
 /// A client of a real server, and what a test wants to await of it.
 struct RedisTestBed {
     let client: RedisClient
+    /// The only one of the client's.
+    let node: RedisNode
     let eventLoops: [any EventLoop]
     let listener = Listener()
 
@@ -32,8 +34,8 @@ struct RedisTestBed {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let client = RedisClient(configuration: configuration, group: group, logger: logger)
-        let bed = RedisTestBed(client: client, eventLoops: Array(group.makeIterator()))
+        let client = RedisClient(configurations: [configuration], group: group, logger: logger)
+        let bed = RedisTestBed(client: client, node: client.nodes[0], eventLoops: Array(group.makeIterator()))
         client.setSubscriptionDelegate(bed.listener)
         if start { client.start() }
         let result: Result<Void, any Error>
@@ -49,13 +51,13 @@ struct RedisTestBed {
 
     /// Sends a command on the first event loop.
     func send(_ name: String, _ arguments: RESPArgument...) async throws -> RESPValue {
-        try await self.client.send(RESPCommand(name, arguments), on: self.eventLoops[0]).get()
+        try await self.node.send(RESPCommand(name, arguments), on: self.eventLoops[0]).get()
     }
 
     /// The name of a failure's reason, or what came in its place.
     func failure(_ name: String, _ arguments: RESPArgument..., on eventLoop: Int = 0) async -> BrokerError? {
         do {
-            _ = try await self.client.send(RESPCommand(name, arguments), on: self.eventLoops[eventLoop]).get()
+            _ = try await self.node.send(RESPCommand(name, arguments), on: self.eventLoops[eventLoop]).get()
             return nil
         } catch {
             return error as? BrokerError
@@ -65,8 +67,8 @@ struct RedisTestBed {
     /// Waits until commands can be sent on all connections.
     func ready() async throws {
         try await self.until("the client is ready") {
-            self.client.commandHealth == .ready && self.client.subscriptionHealth == .ready
-                && self.client.connectedCommandConnections == self.eventLoops.count
+            self.node.commandHealth == .ready && self.node.subscriptionHealth == .ready
+                && self.node.connectedCommandConnections == self.eventLoops.count
         }
     }
 
@@ -123,7 +125,7 @@ final class Listener: RedisSubscriptionDelegate {
         self.state.withLock { $0.append("message \(channel) \(String(buffer: payload))") }
     }
 
-    func subscriptionsLost(reason: String) {
+    func subscriptionsLost(_ channels: Set<String>, reason: String) {
         self.state.withLock { $0.append("lost \(reason)") }
     }
 }

@@ -117,7 +117,7 @@ import Testing
         } _: { broker in
             // The test's own client takes the node's place: it hears, and says nothing.
             let node = NodeID.random()
-            let silent = RedisClient(
+            let silent = RedisNode(
                 configuration: try RedisConfiguration(url: RedisURL(server.url)),
                 group: Fixtures.group,
                 logger: .init(label: "test")

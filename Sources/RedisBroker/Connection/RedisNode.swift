@@ -7,17 +7,19 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// A node's connections to Redis: one for commands on each event loop, and one for subscriptions. Any thread.
+/// The connections to one Redis: one for commands on each event loop, and one for subscriptions. Any thread.
 ///
 /// They are made by `start`, kept up with a capped back-off, and must be ended by `shutdown`. Nothing is kept for later:
 /// while there is no connection, commands fail at once.
-final class RedisClient: Sendable {
+final class RedisNode: Sendable {
     private struct Lane: Sendable {
         let eventLoop: any EventLoop
         let lane: NIOLoopBoundBox<RedisCommandLane>
         let status: RedisStatus
     }
 
+    /// Where it is.
+    let url: RedisURL
     private let lanes: [Lane]
     private let indices: [ObjectIdentifier: Int]
     private let subscriptionEventLoop: any EventLoop
@@ -27,6 +29,7 @@ final class RedisClient: Sendable {
 
     /// - Parameter group: each of its event loops gets a connection for commands; one of them has the subscriptions.
     init(configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger) {
+        self.url = configuration.url
         var logger = logger
         logger[metadataKey: "redis"] = "\(configuration.url)"
         var lanes: [Lane] = []
@@ -151,7 +154,7 @@ final class RedisClient: Sendable {
 
 // MARK: Health
 
-extension RedisClient {
+extension RedisNode {
     /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth. Any thread.
     var commandHealth: BrokerHealth { RedisHealth.health(of: self.lanes.map { $0.status.current }) }
 

@@ -11,7 +11,7 @@ import Testing
 @testable import RedisBroker
 
 /// Commands on a real server.
-@Suite struct RedisClientTests {
+@Suite struct RedisNodeTests {
     /// Many commands are under way at once, from many threads, and each gets its own reply on the event loop it named.
     @Test func pipelining() async throws {
         let server = try await RedisServer.start()
@@ -21,7 +21,7 @@ import Testing
                 for number in 0..<5_000 {
                     let eventLoop = bed.eventLoops[number % 2]
                     let command = RESPCommand("ECHO", .integer(number))
-                    let future = bed.client.send(command, on: eventLoop).map { ($0, eventLoop.inEventLoop) }
+                    let future = bed.node.send(command, on: eventLoop).map { ($0, eventLoop.inEventLoop) }
                     group.addTask {
                         let (value, isOnItsLoop) = try await future.get()
                         return (number, value, isOnItsLoop)
@@ -40,7 +40,7 @@ import Testing
         try await RedisTestBed.with(.patient(server.url) { $0.clientName = "node" }) { bed in
             try await bed.ready()
             let ids = try await [0, 1, 0, 1].asyncMap { index in
-                try await bed.client.send(RESPCommand("CLIENT", "ID"), on: bed.eventLoops[index]).get()
+                try await bed.node.send(RESPCommand("CLIENT", "ID"), on: bed.eventLoops[index]).get()
             }
             #expect(ids[0] == ids[2] && ids[1] == ids[3] && ids[0] != ids[1])
             let list = try server.command("CLIENT", "LIST")
@@ -48,7 +48,7 @@ import Testing
             #expect(list.components(separatedBy: "name=node-subscriptions ").count == 2)
             try await RedisTestBed.with(server.url) { other in
                 let eventLoop = other.eventLoops[0]
-                let reply = try await bed.client.send(RESPCommand("PING"), on: eventLoop).get()
+                let reply = try await bed.node.send(RESPCommand("PING"), on: eventLoop).get()
                 #expect(reply == .simpleString("PONG"))
             }
         }
@@ -86,7 +86,7 @@ import Testing
         }
         try await RedisTestBed.with(configuration) { bed in
             try await bed.ready()
-            let client = bed.client
+            let client = bed.node
             let eventLoop = bed.eventLoops[0]
             let futures = try await eventLoop.submit {
                 (0..<20).map { client.send(RESPCommand("ECHO", .integer($0)), on: eventLoop) }
@@ -131,9 +131,9 @@ import Testing
     func refused(credentials: String, path: String, sentence: String) async throws {
         let server = try await RedisServer.start(.init(password: "right"))
         try await RedisTestBed.with("redis://\(credentials)127.0.0.1:\(server.port)\(path)") { bed in
-            try await bed.until("the refusal shows") { bed.client.sentences.contains { $0.contains(sentence) } }
+            try await bed.until("the refusal shows") { bed.node.sentences.contains { $0.contains(sentence) } }
             #expect(await bed.failure("PING") == .unavailable)
-            #expect(!bed.client.sentences.joined().contains("hunter2"))
+            #expect(!bed.node.sentences.joined().contains("hunter2"))
         }
     }
 
@@ -175,7 +175,7 @@ import Testing
         ] {
             try await RedisTestBed.with(.real("rediss://localhost:\(port)?ca=\(authorities)")) { bed in
                 try await bed.until("the refusal shows") {
-                    bed.client.sentences.contains { $0.contains(sentence) }
+                    bed.node.sentences.contains { $0.contains(sentence) }
                 }
                 #expect(await bed.failure("PING") == .unavailable)
             }
@@ -199,7 +199,7 @@ import Testing
         try await RedisTestBed.with(url) { bed in
             #expect(await bed.failure("PING") == .unavailable)
             try await bed.until("the loss shows") {
-                bed.client.sentences.allSatisfy { $0.contains("cannot be connected") }
+                bed.node.sentences.allSatisfy { $0.contains("cannot be connected") }
             }
             #expect(await bed.failure("PING") == .unavailable)
         }
@@ -211,9 +211,9 @@ import Testing
         try server.stop()
         try await RedisTestBed.with(server.url) { bed in
             try await bed.until("the loss shows") {
-                bed.client.sentences.allSatisfy { $0.contains("cannot be connected") }
+                bed.node.sentences.allSatisfy { $0.contains("cannot be connected") }
             }
-            let early = bed.client.send(RESPCommand("INCR", "a"), on: bed.eventLoops[0])
+            let early = bed.node.send(RESPCommand("INCR", "a"), on: bed.eventLoops[0])
             try await server.start()
             await #expect(throws: BrokerError.unavailable) { try await early.get() }
             try await bed.ready()
@@ -228,7 +228,7 @@ import Testing
         try server.command("CONFIG", "SET", "maxclients", "1")
         try await RedisTestBed.with(server.url) { bed in
             try await bed.until("the refusal shows") {
-                bed.client.sentences.contains { $0.contains("max number of clients reached") }
+                bed.node.sentences.contains { $0.contains("max number of clients reached") }
             }
         }
     }
@@ -239,12 +239,12 @@ import Testing
         try await RedisTestBed.with(.patient(server.url) { $0.commandTimeout = .milliseconds(50) }, start: false) {
             bed in
             #expect(await bed.failure("PING") == .unavailable)
-            #expect(bed.client.commandHealth != .ready)
-            await bed.client.shutdown()
+            #expect(bed.node.commandHealth != .ready)
+            await bed.node.shutdown()
             #expect(await bed.failure("PING") == .closed)
-            bed.client.start()
+            bed.node.start()
             #expect(await bed.failure("PING") == .closed)
-            await bed.client.shutdown()
+            await bed.node.shutdown()
         }
     }
 
@@ -253,14 +253,14 @@ import Testing
         let server = try await RedisServer.start()
         try await RedisTestBed.with(server.url) { bed in
             try await bed.ready()
-            let futures = (0..<100).map { bed.client.send(RESPCommand("ECHO", .integer($0)), on: bed.eventLoops[0]) }
-            await bed.client.shutdown()
+            let futures = (0..<100).map { bed.node.send(RESPCommand("ECHO", .integer($0)), on: bed.eventLoops[0]) }
+            await bed.node.shutdown()
             for (number, future) in futures.enumerated() {
                 #expect(try await future.get() == .bulk(ByteBuffer(string: "\(number)")))
             }
             #expect(await bed.failure("PING") == .closed)
-            #expect(bed.client.commandHealth != .ready)
-            #expect(bed.client.subscriptionHealth != .ready)
+            #expect(bed.node.commandHealth != .ready)
+            #expect(bed.node.subscriptionHealth != .ready)
             try await bed.until("the server sees no connection of ours") {
                 try !server.command("CLIENT", "LIST").contains("name=hookwire")
             }
@@ -268,7 +268,7 @@ import Testing
     }
 }
 
-extension RedisClient {
+extension RedisNode {
     /// Why there are no connections.
     var sentences: [String] {
         [self.commandHealth, self.subscriptionHealth].compactMap { health in

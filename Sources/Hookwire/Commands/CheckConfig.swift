@@ -1,0 +1,113 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import BotFile
+internal import Foundation
+internal import Logging
+
+/// `hookwire check-config`: says what a node would use, and what is wrong with it, without starting one.
+struct CheckConfig: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config",
+        abstract: "Says what a node would use of its flags, environment and file, and what is wrong with them.",
+        discussion: """
+            Give it what the node is given. It reads the files that are named, certificates and registered bots, and \
+            connects to nothing. The exit code is 0 where a node would start, and 64 where it would not.
+
+            With --reference it prints every setting that there is, as a page of Markdown.
+            """
+    )
+
+    /// The command whose settings are checked.
+    enum Command: String, ExpressibleByArgument, CaseIterable {
+        case serve
+        case ingress
+        case egress
+
+        var tier: Tier {
+            switch self {
+            case .serve: .both
+            case .ingress: .ingress
+            case .egress: .egress
+            }
+        }
+    }
+
+    @Argument(help: ArgumentHelp("serve, ingress or egress.", valueName: "command"))
+    var command = Command.serve
+
+    @Flag(help: "Print every setting that there is, as Markdown.")
+    var reference = false
+
+    @OptionGroup var all: AllSettings
+
+    func run() async throws {
+        if self.reference {
+            print(try ConfigurationReference().markdown, terminator: "")
+            return
+        }
+        let ledger = SettingsLedger()
+        let configuration: NodeConfiguration
+        let path: String?
+        do {
+            let reader = try await SettingsReader(flags: self.all.flags, ledger: ledger)
+            path = reader.path
+            configuration = try NodeConfiguration(reader, tier: self.command.tier)
+            _ = try configuration.listener
+            if case .file(let path) = configuration.registry { try Self.checkBots(path) }
+        } catch let error as SettingsError {
+            throw ValidationError(error.message)
+        }
+        let unknown = UnknownSettings(settings: ledger.entries)
+        for warning in unknown.faults(inEnvironment: ProcessInfo.processInfo.environment.keys) {
+            Self.complain("warning: \(warning)")
+        }
+        let faults = unknown.faults(inFile: path)
+        for fault in faults { Self.complain(fault) }
+        guard faults.isEmpty else { throw ExitCode(EX_USAGE) }
+        self.printSettings(ledger.entries)
+    }
+
+    private static func checkBots(_ path: String) throws(SettingsError) {
+        let file = BotFileStore(
+            path: path,
+            logger: Logger(label: "hookwire", factory: { _ in SwiftLogNoOpLogHandler() })
+        ) {
+            Self.complain("warning: \($0)")
+        }
+        let (_, faults) = file.check()
+        for fault in faults { Self.complain("\(fault)") }
+        guard !faults.contains(where: { $0.severity == .error }) else {
+            throw SettingsError(message: "The registered bots in \(path) cannot be used as they are.")
+        }
+    }
+
+    private func printSettings(_ entries: [SettingsLedger.Entry]) {
+        let given = entries.compactMap { entry in entry.found.map { (entry, $0) } }
+        if given.isEmpty {
+            print("hookwire \(self.command.rawValue) would start with its defaults: nothing is set.")
+        } else {
+            print("hookwire \(self.command.rawValue) would start with")
+            let width = given.map { $0.0.name.count }.max() ?? 0
+            for (entry, found) in given {
+                let name = entry.name.padding(toLength: width, withPad: " ", startingAt: 0)
+                print("  \(name)  \(found.text ?? "(not shown)")  (\(Self.sentence(found.origin, entry)))")
+            }
+            print("and the defaults for all else.")
+        }
+    }
+
+    private static func sentence(_ origin: SettingsLedger.Origin, _ entry: SettingsLedger.Entry) -> String {
+        switch origin {
+        case .flag: "--\(entry.name)"
+        case .environment: entry.environmentName
+        case .file: "the file"
+        }
+    }
+
+    private static func complain(_ sentence: String) {
+        FileHandle.standardError.write(Data("\(sentence)\n".utf8))
+    }
+}

@@ -1,0 +1,51 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Yams
+
+/// What is given and no node reads: a misspelt name would else have no effect and say nothing.
+struct UnknownSettings {
+    /// The largest distance of a name that is suggested.
+    private static let suggestedDistance = 3
+    /// Variables of the environment that are no setting of a node, and what Kubernetes sets for a service of that name.
+    private static let otherVariables: Set<String> = [
+        "HOOKWIRE_CONFIG", "HOOKWIRE_SECRET", "HOOKWIRE_SECRET_FILE", "HOOKWIRE_TOKEN", "HOOKWIRE_TOKEN_FILE",
+        "HOOKWIRE_BINARY",
+    ]
+
+    let settings: [SettingsLedger.Entry]
+
+    /// A sentence for each line of a YAML file that no setting reads.
+    ///
+    /// - Parameter path: of the file, nil for none. One that is no mapping, or cannot be read, has been refused before.
+    func faults(inFile path: String?) -> [String] {
+        guard let path, let bytes = try? InputFile.read(path, limit: 16 << 20),
+            case .mapping(let mapping) = try? Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+        else { return [] }
+        let known = Set(self.settings.map(\.name)).union(self.settings.filter(\.isSecret).map { $0.name + "-file" })
+        return mapping.keys.compactMap { key -> String? in
+            guard let name = key.string, !known.contains(name), name != "config" else { return nil }
+            let line = key.mark.map { ":\($0.line)" } ?? ""
+            return "\(path)\(line): \(name) is no setting: nothing reads it\(self.suggestion(for: name, among: known))."
+        }
+    }
+
+    /// A sentence for each variable of the environment that looks like a setting and is none.
+    func faults(inEnvironment names: some Sequence<String>) -> [String] {
+        var known = Set(self.settings.map(\.environmentName))
+        known.formUnion(self.settings.filter(\.isSecret).map { $0.environmentName + "_FILE" })
+        return names.filter { name in
+            name.hasPrefix("HOOKWIRE_") && !known.contains(name) && !Self.otherVariables.contains(name)
+                && !name.hasPrefix("HOOKWIRE_SERVICE_") && !name.hasPrefix("HOOKWIRE_PORT_")
+        }.sorted().map { name in
+            "\(name) is no setting: nothing reads it\(self.suggestion(for: name, among: known))."
+        }
+    }
+
+    private func suggestion(for name: String, among known: Set<String>) -> String {
+        let nearest = known.map { (EditDistance.between($0, name), $0) }.min { $0 < $1 }
+        guard let nearest, nearest.0 <= Self.suggestedDistance else { return "" }
+        return " (did you mean \(nearest.1)?)"
+    }
+}

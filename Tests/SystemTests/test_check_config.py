@@ -1,0 +1,94 @@
+"""`hookwire check-config`: what a node would use, what is wrong with it, and the reference of all settings."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from relay import BINARY
+
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+
+
+def check(*arguments, **environment):
+    return subprocess.run(
+        [BINARY, "check-config", *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_the_reference_is_the_page():
+    """docs/configuration.md is what the program says of itself; every setting has a sentence."""
+    page = check("--reference")
+    assert page.returncode == 0, page.stderr
+    assert page.stdout == (DOCS / "configuration.md").read_text()
+    rows = [line.split(" | ") for line in page.stdout.splitlines() if line.startswith("| `")]
+    assert len(rows) > 40
+    for row in rows:
+        assert len(row) == 5 and all(cell.strip(" |") for cell in row), row
+
+
+def test_says_what_is_set_and_where(tmp_path):
+    """A flag goes before the environment, the environment before the file; secrets are not shown."""
+    file = tmp_path / "hookwire.yaml"
+    file.write_text("port: 1\nthreads: 3\ndrain: 5s\n")
+    url = "redis://:hush-hush@localhost/0"
+    said = check(
+        "serve", "--port", "9999", "--config", str(file), HOOKWIRE_PORT="2", HOOKWIRE_THREADS="4", HOOKWIRE_REDIS_URL=url
+    )
+    assert said.returncode == 0, said.stderr
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in said.stdout.splitlines() if line.startswith("  ")}
+    assert lines == {
+        "port": "9999  (--port)",
+        "threads": "4  (HOOKWIRE_THREADS)",
+        "drain": "5s  (the file)",
+        "redis-url": "(not shown)  (HOOKWIRE_REDIS_URL)",
+    }
+    assert "hush-hush" not in said.stdout + said.stderr
+
+
+def test_defaults():
+    """With nothing set it says so."""
+    assert "defaults" in check().stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["serve", "--port", "99999"], "--port"),
+        (["ingress"], "--redis-url"),
+        (["serve", "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"], "/nowhere.pem"),
+        (["serve", "--bots", "/nowhere.yaml"], "/nowhere.yaml"),
+    ],
+)
+def test_refuses_what_a_node_refuses(arguments, complaint):
+    """What a node would not start with is named, with the exit code of a usage error."""
+    said = check(*arguments)
+    assert said.returncode == 64
+    assert complaint in said.stderr
+    assert said.stdout == ""
+
+
+def test_names_what_nothing_reads(tmp_path):
+    """A misspelt line of the file is an error with its line and a suggestion; a variable is a warning."""
+    file = tmp_path / "hookwire.yaml"
+    file.write_text("port: 8080\nredis_url: redis://localhost\n")
+    said = check("--config", str(file))
+    assert said.returncode == 64
+    assert f"{file}:2: redis_url is no setting" in said.stderr and "did you mean redis-url?" in said.stderr
+    said = check(HOOKWIRE_REDISURL="redis://localhost", HOOKWIRE_SERVICE_HOST="10.0.0.1", HOOKWIRE_PORT_8080_TCP="x")
+    assert said.returncode == 0
+    assert said.stderr.count("is no setting") == 1 and "did you mean HOOKWIRE_REDIS_URL?" in said.stderr
+
+
+def test_bots(tmp_path):
+    """The file of the bots is read, and each fault named."""
+    bots = tmp_path / "bots.yaml"
+    bots.write_text("bots:\n  echo:\n    platform: nonsense\n    secret: 0123456789\n")
+    said = check("--bots", str(bots))
+    assert said.returncode == 64
+    assert f"{bots}:3" in said.stderr
