@@ -49,6 +49,12 @@ public struct RedisBrokerConfiguration: Sendable {
 }
 
 extension RedisBrokerConfiguration {
+    /// Says how many replicas must have an event before it counts as stored, at each Redis.
+    public mutating func wait(for wait: RedisWait?) {
+        self.redis.wait = wait
+        for index in self.others.indices { self.others[index].wait = wait }
+    }
+
     /// How long a channel's position is remembered after its last event has aged out, in milliseconds: a bot that comes
     /// back within this learns that it missed nothing, instead of that its position is of no use. A day.
     static let positionLifetimeMilliseconds: Int64 = 24 * 60 * 60 * 1000

@@ -28,6 +28,8 @@ struct NodeConfiguration: Sendable {
     var memoryLimit = 256 << 20
     /// Where the Redis are that join the nodes.
     var redisURL: RedisDeployment?
+    /// How many replicas must have an event before it is acknowledged.
+    var redisWait: RedisWait?
     /// The directory of the log, where it is to outlive the process without a Redis.
     var data: String?
     var dataLimit = 1 << 30
@@ -91,6 +93,7 @@ struct NodeConfiguration: Sendable {
         try reader.read(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30)), into: &self, \.retentionAge)
         try reader.read(.bytes("memory-limit", in: (1 << 20)...(1 << 40)), into: &self, \.memoryLimit)
         self.redisURL = try reader.value(.redisURL("redis-url"))
+        self.redisWait = try reader.value(.redisWait)
         self.data = try reader.value(.text("data"))
         let limits = DiskBrokerConfiguration.leastLimit...(1 << 40)
         try reader.read(.bytes("data-limit", in: limits), into: &self, \.dataLimit)
@@ -172,6 +175,11 @@ struct NodeConfiguration: Sendable {
             throw SettingsError(
                 message: "A tier of its own meets the other in a Redis: give --redis-url, for instance "
                     + "redis://localhost:6379/0. Without a Redis, hookwire serve runs both tiers in one process."
+            )
+        }
+        guard self.redisWait == nil || self.redisURL != nil else {
+            throw SettingsError(
+                message: "--redis-wait waits for replicas of a Redis: give --redis-url, or leave it out."
             )
         }
         guard self.access == .open || self.registry != nil else {

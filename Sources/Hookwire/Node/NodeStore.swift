@@ -53,6 +53,7 @@ struct NodeStore: Sendable {
         } catch {
             throw SettingsError(message: error.description)
         }
+        if configuration.tier.takesWebhooks { settings.wait(for: configuration.redisWait) }
         settings.retentionCount = configuration.retentionCount
         settings.retentionAgeMilliseconds = configuration.retentionAge.nanoseconds / 1_000_000
         settings.feeds = configuration.tier.holdsSockets

@@ -31,10 +31,19 @@ struct IngressOptions: SettingFlags {
     )
     var replyTimeout: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How many replicas of Redis must have an event before it is acknowledged, and how many milliseconds they may "
+                + "take; then the platform sends it again. (default: none; 500 ms)",
+            valueName: "replicas[:milliseconds]"
+        )
+    )
+    var redisWait: String?
+
     var flags: [String: String?] {
         [
             "freshness": self.freshness, "signature-check": self.signatureCheck,
-            "reply-timeout": self.replyTimeout,
+            "reply-timeout": self.replyTimeout, "redis-wait": self.redisWait,
         ]
     }
 }

@@ -28,10 +28,15 @@ enum RedisHealth {
     static func health(of nodes: [RedisNode], _ health: (RedisNode) -> BrokerHealth) -> BrokerHealth {
         if nodes.count == 1 { return health(nodes[0]) }
         var troubles: [String] = []
+        var hint: BrokerHealth?
         for node in nodes {
-            if case .unavailable(let sentence) = health(node) { troubles.append("\(node.name): \(sentence)") }
+            switch health(node) {
+            case .ready: break
+            case .unavailable(let sentence): troubles.append("\(node.name): \(sentence)")
+            case .degraded(let sentence): hint = .degraded("\(node.name): \(sentence)")
+            }
         }
-        guard !troubles.isEmpty else { return .ready }
+        guard !troubles.isEmpty else { return hint ?? .ready }
         let sentence = "\(troubles.count) of \(nodes.count) Redis cannot be used: \(troubles.joined(separator: " "))"
         return troubles.count == nodes.count ? .unavailable(sentence) : .degraded(sentence)
     }

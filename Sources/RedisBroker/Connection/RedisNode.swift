@@ -23,6 +23,8 @@ final class RedisNode: Sendable {
     /// Who tells where it is; nil where its URL does.
     private let sentinels: SentinelWatch?
     private let lanes: [Lane]
+    /// By which events are stored where replicas are waited for; nil where they are not.
+    private let replicated: ReplicatedLanes?
     private let indices: [ObjectIdentifier: Int]
     private let subscriptionEventLoop: any EventLoop
     private let subscriptions: NIOLoopBoundBox<RedisSubscriptions>
@@ -55,6 +57,9 @@ final class RedisNode: Sendable {
             lanes.append(Lane(eventLoop: eventLoop, lane: lane, status: status))
         }
         self.lanes = lanes
+        self.replicated = configuration.wait.map { [logger] in
+            ReplicatedLanes($0, configuration: configuration, locator: sentinels, group: group, logger: logger)
+        }
         let indices = lanes.indices.map { (ObjectIdentifier(lanes[$0].eventLoop), $0) }
         self.indices = Dictionary(uniqueKeysWithValues: indices)
         self.subscriptionEventLoop = eventLoop
@@ -73,6 +78,7 @@ final class RedisNode: Sendable {
     /// Begins to connect; does nothing a second time.
     func start() {
         self.sentinels?.start { [weak self] address in self?.moved(to: address) }
+        self.replicated?.start()
         for lane in self.lanes {
             let box = lane.lane
             lane.eventLoop.execute { box.value.start() }
@@ -84,6 +90,7 @@ final class RedisNode: Sendable {
 
     /// The sentinels say that Redis is at an address from now on.
     private func moved(to address: RedisURL.Address) {
+        self.replicated?.move(to: address)
         for lane in self.lanes {
             let box = lane.lane
             lane.eventLoop.execute { box.value.move(to: address) }
@@ -120,6 +127,18 @@ final class RedisNode: Sendable {
         }
     }
 
+    /// The same for what is to be acknowledged: where replicas are waited for, it completes when they have it.
+    ///
+    /// - Parameter completion: as that of `send`; it also gets `BrokerError.unreplicated`.
+    func store(
+        _ command: RESPCommand,
+        on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
+    ) {
+        guard let replicated else { return self.send(command, on: eventLoop, completion: completion) }
+        replicated.send(command, on: eventLoop, completion: completion)
+    }
+
     private func send(_ command: RESPCommand, on lane: Lane, to receiver: RedisReceiver) {
         let box = lane.lane
         if lane.eventLoop.inEventLoop {
@@ -127,6 +146,20 @@ final class RedisNode: Sendable {
         } else {
             lane.eventLoop.execute { box.value.send(command, to: receiver) }
         }
+    }
+
+    /// Sends a command behind ASKING. There must be a connection.
+    func ask(
+        _ command: RESPCommand,
+        on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
+    ) {
+        let lane = self.lane(for: eventLoop)
+        let box = lane.lane
+        let receiver = RedisReceiver { result in
+            if eventLoop.inEventLoop { completion(result) } else { eventLoop.execute { completion(result) } }
+        }
+        lane.eventLoop.execute { box.value.ask(command, to: receiver) }
     }
 
     private func lane(for eventLoop: any EventLoop) -> Lane {
@@ -164,6 +197,7 @@ final class RedisNode: Sendable {
     /// Answers what is under way, within the commands' deadline, closes all connections and makes no more.
     func shutdown() async {
         await self.sentinels?.shutdown()
+        await self.replicated?.stop()
         var ended: [EventLoopFuture<Void>] = []
         for lane in self.lanes {
             let box = lane.lane
@@ -181,7 +215,10 @@ final class RedisNode: Sendable {
 
 extension RedisNode {
     /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth. Any thread.
-    var commandHealth: BrokerHealth { RedisHealth.health(of: self.lanes.map { $0.status.current }) }
+    var commandHealth: BrokerHealth {
+        let health = RedisHealth.health(of: self.lanes.map { $0.status.current })
+        return health == .ready ? self.replicated?.health ?? .ready : health
+    }
 
     /// Whether Redis is in trouble, or was less than a time ago, as far as commands tell. Any thread.
     func isTroubled(within time: TimeAmount) -> Bool {
@@ -189,7 +226,13 @@ extension RedisNode {
         return self.lanes.contains { $0.status.isTroubled(within: time, now: now) }
     }
 
-    /// Whether commands can be sent. Any thread.
+    /// Whether a command that is sent now goes to Redis, or waits for the first connection, which is being made. Any
+    /// thread.
+    var takesCommands: Bool {
+        self.isConnected || self.lanes.contains { $0.status.current == .connecting }
+    }
+
+    /// Whether there is any connection for commands right now. Any thread.
     var isConnected: Bool { self.lanes.contains { $0.status.isConnected } }
 
     /// How many event loops have a command connection of their own right now. Any thread.

@@ -24,10 +24,14 @@ final class Publisher: Sendable {
     /// The same for channels with a retention of their own.
     private let keepingScript: RedisScript
     private let eventLimit: Int
+    private let isProbe: Bool
     private let state: Mutex<State>
 
-    /// - Parameter eventLimit: the largest event that is published, in bytes.
-    init(client: RedisClient, settings: PublishSettings, eventLimit: Int) {
+    /// - Parameters:
+    ///   - eventLimit: the largest event that is published, in bytes.
+    ///   - isProbe: whether nobody is to be acknowledged what is published, so that no replica is waited for.
+    init(client: RedisClient, settings: PublishSettings, eventLimit: Int, isProbe: Bool = false) {
+        self.isProbe = isProbe
         self.client = client
         let script = RedisScript.publish(settings)
         self.script = script
@@ -64,9 +68,9 @@ final class Publisher: Sendable {
         if let retention {
             return self.publish(call, keeping: retention, to: channel, on: eventLoop, completion: completion)
         }
-        self.client.send(call.byName, at: known.keys.place, on: eventLoop) { reply in
+        self.store(call.byName, at: known.keys.place, on: eventLoop) { reply in
             if RedisScripts.isUnknown(reply) {
-                self.client.send(call.byText(self.script), at: known.keys.place, on: eventLoop) { reply in
+                self.store(call.byText(self.script), at: known.keys.place, on: eventLoop) { reply in
                     completion(self.publication(reply, on: channel, at: known.keys.place))
                 }
             } else {
@@ -84,14 +88,27 @@ final class Publisher: Sendable {
     ) {
         let script = self.keepingScript
         let place = call.channel.keys.place
-        self.client.send(call.keeping(retention, "EVALSHA", script.name), at: place, on: eventLoop) { reply in
+        self.store(call.keeping(retention, "EVALSHA", script.name), at: place, on: eventLoop) { reply in
             if RedisScripts.isUnknown(reply) {
-                self.client.send(call.keeping(retention, "EVAL", script.source), at: place, on: eventLoop) { reply in
+                self.store(call.keeping(retention, "EVAL", script.source), at: place, on: eventLoop) { reply in
                     completion(self.publication(reply, on: channel, at: place))
                 }
             } else {
                 completion(self.publication(reply, on: channel, at: place))
             }
+        }
+    }
+
+    private func store(
+        _ command: RESPCommand,
+        at place: RedisPlace,
+        on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
+    ) {
+        if self.isProbe {
+            self.client.send(command, at: place, on: eventLoop, completion: completion)
+        } else {
+            self.client.store(command, at: place, on: eventLoop, completion: completion)
         }
     }
 

@@ -8,6 +8,8 @@ public enum BrokerError: String, Error, Sendable, CaseIterable {
     case unavailable
     /// The store did not answer in time; the event may or may not be stored.
     case timeout
+    /// The event is stored, but by fewer servers than it must be before it is acknowledged.
+    case unreplicated
     /// Too many commands wait for the store already.
     case overloaded
     /// The store answered with an error.
@@ -24,6 +26,8 @@ extension BrokerError: CustomStringConvertible {
         switch self {
         case .unavailable: "The broker's store cannot be reached or written; /readyz and the node's log say why."
         case .timeout: "The broker's store did not answer in time; check its load and the network."
+        case .unreplicated:
+            "The event is stored, but fewer replicas have it than --redis-wait asks for; check them, and send it again."
         case .overloaded: "Too many events wait for the broker's store; add capacity or slow the senders."
         case .refused: "The broker's store refused a command; its own log says why."
         case .closed: "The broker is shut down."

@@ -1,0 +1,117 @@
+"""`--redis-wait`: nothing is acknowledged that too few replicas have."""
+
+import asyncio
+import contextlib
+import http.client
+import os
+import signal
+import time
+
+import pytest
+
+import qq
+from bot_side import Bot
+from platform_side import Publisher
+from redis_server import RedisServer
+from relay import BINARY, PATIENCE, run_command
+from tiers import tiers
+
+
+@pytest.fixture
+def servers(tmp_path):
+    """A primary and its replica, in step."""
+    with contextlib.ExitStack() as stack:
+        for name in ("primary", "replica"):
+            (tmp_path / name).mkdir()
+        primary = stack.enter_context(RedisServer(
+            tmp_path / "primary", "--repl-diskless-sync-delay", "0", "--repl-timeout", "60"))
+        replica = stack.enter_context(RedisServer(tmp_path / "replica", "--replicaof", "127.0.0.1", primary.port))
+        deadline = time.monotonic() + PATIENCE
+        while "state=online" not in primary.command("INFO", "replication"):
+            assert time.monotonic() < deadline, "the replica does not come into step"
+            time.sleep(0.05)  # replication says how it stands only when asked
+        yield primary, replica
+        os.kill(replica.process.pid, signal.SIGCONT)
+
+
+def post(node, secret, body):
+    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=PATIENCE)
+    with contextlib.closing(connection):
+        connection.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body))
+        return connection.getresponse().status
+
+
+def publications(node, outcome):
+    label = f'hookwire_redis_publications_total{{outcome="{outcome}"}}'
+    return sum(float(line.split()[-1]) for line in node.get("/metrics")[1].splitlines() if line.startswith(label))
+
+
+@pytest.mark.timeout(60)
+def test_replica_hangs(servers, tmp_path):
+    """An event that no replica has is not acknowledged, nor is the platform's next attempt, which is a duplicate, until one
+    has it; the bot gets it once. The shortage is counted, and the probe tells it."""
+    primary, replica = servers
+    secret = qq.secret()
+    with tiers(primary.url, tmp_path, egress=1, ingress_flags=("--redis-wait", "1:200")) as (ingress, egress):
+
+        async def scenario():
+            bot = await Bot(secret, egress[0].port).open()
+            first, second = qq.event("first"), qq.event("second")
+            assert await asyncio.to_thread(post, ingress[0], secret, first) == 200
+            os.kill(replica.process.pid, signal.SIGSTOP)
+            for node in (*ingress, *ingress):
+                start = time.monotonic()
+                assert await asyncio.to_thread(post, node, secret, second) == 503
+                assert time.monotonic() - start >= 0.2
+            assert publications(ingress[0], "unreplicated") + publications(ingress[1], "unreplicated") == 4
+            status, text = ingress[0].get("/readyz")
+            assert status == 200 and "--redis-wait" in text, text
+            os.kill(replica.process.pid, signal.SIGCONT)
+            for node in ingress:
+                assert await asyncio.to_thread(post, node, secret, second) == 200
+            await bot.has(2)
+            third = qq.event("third")
+            assert await asyncio.to_thread(post, ingress[0], secret, third) == 200
+            await bot.has(3)
+            assert bot.received == [first, second, third]
+            await bot.close()
+
+        asyncio.run(scenario())
+
+
+@pytest.mark.timeout(60)
+def test_what_was_acknowledged_is_at_the_replica(servers, tmp_path):
+    """Under load the primary dies between two of its writes to anybody: the replica has every event that was
+    acknowledged."""
+    primary, replica = servers
+    with tiers(primary.url, tmp_path, ingress=2, egress=0, ingress_flags=("--redis-wait", "1")) as (ingress, _):
+
+        async def scenario():
+            publishers = [Publisher(qq.secret(), [node.port for node in ingress]) for _ in range(20)]
+            sending = [asyncio.create_task(publisher.send(10_000)) for publisher in publishers]
+            while sum(len(publisher.acknowledged) for publisher in publishers) < 1_000:
+                await asyncio.sleep(0.01)  # acknowledgements are counted, not announced
+            primary.kill()
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
+            logs = [key for key in replica.command("KEYS", "hw:*:log").splitlines() if key]
+            stored = "\n".join(replica.command("--no-raw", "XRANGE", key, "-", "+") for key in logs)
+            acknowledged = [body for publisher in publishers for body in publisher.acknowledged]
+            assert len(acknowledged) >= 1_000
+            missing = [body for body in acknowledged if body.decode().replace('"', '\\"') not in stored]
+            assert not missing, f"{len(missing)} of {len(acknowledged)} acknowledged events are not at the replica"
+            for publisher in publishers:
+                publisher.close()
+
+        asyncio.run(scenario())
+
+
+def test_setting(tmp_path):
+    """What cannot be meant is refused at the start."""
+    for flags, sentence in (
+        (("--redis-wait", "0"), "--redis-wait"),
+        (("--redis-wait", "1"), "--redis-url"),
+    ):
+        started = run_command([BINARY, "serve", "--port", "0", *flags])
+        assert started.returncode != 0 and sentence in started.stderr, started.stderr
