@@ -116,6 +116,20 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Traces on their way to a collector.
+        .target(
+            name: "OTLP",
+            dependencies: [
+                "Shared",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         // What an operator manages the registered bots with: an API, and its page.
         .target(
             name: "Admin",
@@ -159,6 +173,7 @@ let package = Package(
                 "DiskBroker",
                 "Egress",
                 "Ingress",
+                "OTLP",
                 "RedisBroker",
                 "Shared",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -227,6 +242,7 @@ let package = Package(
                 "Shared",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -273,6 +289,17 @@ let package = Package(
                 "Shared",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "OTLPTests",
+            dependencies: [
+                "OTLP",
+                "Shared",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

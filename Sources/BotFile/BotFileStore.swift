@@ -25,11 +25,9 @@ public final class BotFileStore: BotStore {
 
     /// What was read last.
     private struct Watch {
-        var signature: FileSignature?
+        var files = FileWatch()
         var bots: [Bot]?
         var faults: [BotFileFault] = []
-        /// Whether it is to be read whatever the files' times say.
-        var isDue = false
     }
 
     /// - Parameter notice: is told what an operator who changes the file should know, in a sentence.
@@ -98,7 +96,7 @@ public final class BotFileStore: BotStore {
         for warning in content.warnings { self.log(warning) }
         self.watch.withLock { watch in
             // Of the files that the file names, nothing was known before: the next look reads once more.
-            watch.signature = content.watchedFiles.isEmpty ? signature : nil
+            watch.files = FileWatch(known: content.watchedFiles.isEmpty ? signature : nil)
             watch.bots = content.bots
             watch.faults = content.faults
         }
@@ -107,21 +105,20 @@ public final class BotFileStore: BotStore {
 
     /// Lets the next look read the file, whatever the files' times say.
     public func readAgain() {
-        self.watch.withLock { $0.isDue = true }
+        self.watch.withLock { $0.files.readAgain() }
     }
 
     public func follow(into registry: BotRegistry) async {
         var files: [String]?
-        var last: FileSignature?
         while !Task.isCancelled {
             let paths = self.watchedFiles(files)
             let signature = FileSignature(paths)
-            let (isDue, known) = self.watch.withLock { ($0.isDue, $0.signature) }
-            // Somebody may still be writing: what is not there yet would be taken for removed.
-            if signature == last, isDue || signature != known {
-                files = self.readAnew(signature, paths, into: registry, isDue: isDue) ?? files
+            // Where somebody is still writing, what is not there yet would be taken for removed.
+            switch self.watch.withLock({ $0.files.look(signature) }) {
+            case .wait: break
+            case .readChanged: files = self.readAnew(signature, paths, into: registry, isDue: false) ?? files
+            case .readAsked: files = self.readAnew(signature, paths, into: registry, isDue: true) ?? files
             }
-            last = signature
             try? await Task.sleep(for: Self.pause)
         }
     }
@@ -135,7 +132,6 @@ public final class BotFileStore: BotStore {
         into registry: BotRegistry,
         isDue: Bool
     ) -> [String]? {
-        if isDue { self.watch.withLock { $0.isDue = false } }
         let content = self.read()
         guard FileSignature(paths) == signature else {
             if isDue { self.readAgain() }
@@ -144,7 +140,7 @@ public final class BotFileStore: BotStore {
         let (old, oldFaults) = self.watch.withLock { watch in
             defer {
                 // Read with those that it names now, which an older signature does not have.
-                watch.signature = signature.covering(self.watchedFiles(content.watchedFiles))
+                watch.files.wasRead(signature.covering(self.watchedFiles(content.watchedFiles)))
                 watch.faults = content.faults
                 if content.errors.isEmpty { watch.bots = content.bots }
             }

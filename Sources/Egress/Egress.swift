@@ -19,6 +19,7 @@ public final class Egress: Sendable {
     private let broker: any Broker
     private let platform: QQPlatform?
     private let users: QQUsers
+    private let tracing: EgressTracing?
     private let tally = EgressTally()
     private let lanes = Mutex<[Lane]>([])
     private let gateways = Mutex<[NIOLoopBound<GatewayServices>]>([])
@@ -31,6 +32,7 @@ public final class Egress: Sendable {
     ///   - presence: where operators see who is connected; nil where nobody does.
     ///   - group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes those
     ///     that the HTTP client has for all.
+    ///   - tracer: records what becomes of events; nil where nobody does.
     public init(
         configuration: EgressConfiguration,
         broker: any Broker,
@@ -39,8 +41,10 @@ public final class Egress: Sendable {
         limits: SocketLimits = SocketLimits(),
         presence: (any PresenceBoard)? = nil,
         group: (any EventLoopGroup)? = nil,
+        tracer: Tracer? = nil,
         logger: Logger
     ) {
+        self.tracing = tracer.map { EgressTracing($0) }
         self.broker = broker
         switch configuration.qq.upstream {
         case .none:
@@ -85,10 +89,12 @@ public final class Egress: Sendable {
             broker: self.broker,
             entrance: entrance,
             presence: self.presence,
+            tracing: self.tracing,
             eventLoop: eventLoop
         )
         self.lanes.withLock { $0.append(lane) }
         let metrics = SocketMetrics(logger: self.logger, tally: self.tally)
+        lane.visit(metrics)
         let replies = ReplyMetrics()
         let envelopes = EnvelopeServices(
             lane: lane,
@@ -108,6 +114,7 @@ public final class Egress: Sendable {
             answers: RawAnswerServices(
                 broker: self.broker,
                 metrics: replies,
+                tracing: self.tracing,
                 eventLoop: eventLoop,
                 now: self.configuration.now
             )
@@ -118,7 +125,8 @@ public final class Egress: Sendable {
             state: self.state,
             gate: self.gate
         ).addRoutes(to: &router)
-        ReplyRoutes(broker: self.broker, metrics: replies, eventLoop: eventLoop).addRoutes(to: &router)
+        ReplyRoutes(broker: self.broker, metrics: replies, tracing: self.tracing, eventLoop: eventLoop)
+            .addRoutes(to: &router)
         DeadLetterRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
         ReplayRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
         NoteRoutes(broker: self.broker, entrance: entrance, state: self.state, eventLoop: eventLoop).addRoutes(
@@ -146,6 +154,8 @@ public final class Egress: Sendable {
     private func addQQRoutes(to router: inout Router, lane: Lane) {
         let qq = self.configuration.qq
         let (users, eventLoop) = (self.users, lane.eventLoop)
+        let metrics = GatewayMetrics(logger: self.logger, tally: self.tally)
+        lane.visit(metrics.sockets)
         let services = GatewayServices(
             lane: lane,
             hub: self.hub,
@@ -153,7 +163,7 @@ public final class Egress: Sendable {
             state: self.state,
             times: GatewayTimes(heartbeatInterval: qq.heartbeatInterval, identifyTimeout: qq.identifyTimeout),
             configuration: self.sockets(messageLimit: GatewayProtocol.frameLimit),
-            metrics: GatewayMetrics(logger: self.logger, tally: self.tally),
+            metrics: metrics,
             user: { users.user(of: $0, channel: $1, on: eventLoop) }
         )
         self.gateways.withLock { $0.append(NIOLoopBound(services, eventLoop: eventLoop)) }

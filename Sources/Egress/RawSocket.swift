@@ -33,6 +33,7 @@ final class RawSocket: FeedMember {
     /// The last event that the client was sent, or what was the last before it came.
     private var position: Position
     private var handler: WebSocketHandler?
+    private let opened = NIODeadline.now()
     /// As long as the client is sent what is in the log already.
     private var backlog: Delivery?
 
@@ -66,7 +67,7 @@ final class RawSocket: FeedMember {
         socket.handler = handler
         membership.join(socket)
         lane.startHeartbeat(of: handler)
-        metrics.opened()
+        metrics.opened(.raw)
         do {
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
@@ -89,6 +90,7 @@ final class RawSocket: FeedMember {
             start: self.position,
             since: since,
             rate: rate,
+            tracing: self.lane.tracing,
             eventLoop: self.lane.eventLoop
         )
         self.backlog = delivery
@@ -198,7 +200,7 @@ extension RawSocket: WebSocketOwner {
     }
 
     func queueCrossedWatermark(isBehind: Bool) {
-        self.metrics.crossedWatermark(isBehind: isBehind)
+        self.metrics.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
     func ended(_ reason: WebSocketEndReason) {
@@ -210,6 +212,6 @@ extension RawSocket: WebSocketOwner {
         self.backlog.take()?.end()
         self.lane.stopHeartbeat(of: handler)
         self.membership.leave(self)
-        self.metrics.ended(reason, channel: self.membership.channel)
+        self.metrics.ended(.raw, since: self.opened, reason, channel: self.membership.channel)
     }
 }

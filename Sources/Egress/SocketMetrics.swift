@@ -4,22 +4,41 @@
 
 internal import Logging
 internal import Metrics
+internal import NIOCore
 internal import Shared
+
+/// A connection whose queue may be long.
+protocol QueuedConnection: AnyObject {
+    /// How many bytes wait to be given to the system; nil for a connection that is gone.
+    var queuedBytes: Int? { get }
+}
 
 /// What an egress node counts and logs about its sockets. Belongs to one event loop; the numbers are the node's.
 final class SocketMetrics {
-    private let logger: Logger
+    private let log: SampledLog
     private let tally: EgressTally
     private let open = Meter(label: "hookwire_sockets")
+    private let openBySpeech: [SocketPresence.Speech: Meter]
     private let opens = Counter(label: "hookwire_sockets_opened_total")
     private let deliveries = Counter(label: "hookwire_deliveries_total")
     private let behind = Counter(label: "hookwire_sockets_fell_behind_total")
     private let caughtUp = Counter(label: "hookwire_sockets_caught_up_total")
+    private let queued = Meter(label: "hookwire_socket_queue_bytes")
     private let ends: [WebSocketEndReason: Counter]
+    /// Those above the high watermark, and for up to a second some that have gone.
+    private var connectionsBehind: [ObjectIdentifier: any QueuedConnection] = [:]
+    /// What this loop has added to `queued`.
+    private var queuedBytes = 0
 
     init(logger: Logger, tally: EgressTally = EgressTally()) {
-        self.logger = logger
+        // A restart of a proxy ends thousands at once.
+        self.log = SampledLog(logger, burst: 50, perSecond: 10)
         self.tally = tally
+        self.openBySpeech = Dictionary(
+            uniqueKeysWithValues: SocketPresence.Speech.allCases.map { speech in
+                (speech, Meter(label: "hookwire_sockets_by_protocol", dimensions: [("protocol", speech.rawValue)]))
+            }
+        )
         self.ends = Dictionary(
             uniqueKeysWithValues: WebSocketEndReason.allCases.map { reason in
                 (reason, Counter(label: "hookwire_sockets_ended_total", dimensions: [("reason", reason.rawValue)]))
@@ -28,10 +47,11 @@ final class SocketMetrics {
     }
 
     /// Counts a socket that has opened.
-    func opened() {
+    func opened(_ speech: SocketPresence.Speech) {
         self.tally.opened()
         self.opens.increment()
         self.open.increment()
+        self.openBySpeech[speech]?.increment()
     }
 
     /// Counts events that were written to a socket.
@@ -41,18 +61,43 @@ final class SocketMetrics {
     }
 
     /// Counts a socket whose queue has grown above the high watermark, or has fallen below the low one again.
-    func crossedWatermark(isBehind: Bool) {
+    func crossedWatermark(isBehind: Bool, _ connection: (any QueuedConnection)?) {
         (isBehind ? self.behind : self.caughtUp).increment()
+        guard let connection else { return }
+        self.connectionsBehind[ObjectIdentifier(connection)] = isBehind ? connection : nil
     }
 
-    /// Counts a socket that has ended, by its reason; `channel` is nil for one that did not say whose it is.
-    func ended(_ reason: WebSocketEndReason, channel: ChannelID?) {
+    /// Adds up what waits in the long queues. Once a second: most sockets have none, and are not asked.
+    func lookAtQueues() {
+        guard !self.connectionsBehind.isEmpty || self.queuedBytes > 0 else { return }
+        var sum = 0
+        for (key, connection) in self.connectionsBehind {
+            if let bytes = connection.queuedBytes { sum += bytes } else { self.connectionsBehind[key] = nil }
+        }
+        self.queued.increment(by: Double(sum - self.queuedBytes))
+        self.queuedBytes = sum
+    }
+
+    /// Counts and logs a socket that has ended, by its reason; `channel` is nil for one that did not say whose it is.
+    ///
+    /// - Parameter opened: when it opened.
+    func ended(
+        _ speech: SocketPresence.Speech,
+        since opened: NIODeadline,
+        _ reason: WebSocketEndReason,
+        channel: ChannelID?
+    ) {
         self.tally.ended()
         self.open.decrement()
+        self.openBySpeech[speech]?.decrement()
         self.ends[reason]?.increment()
-        self.logger.debug(
+        self.log.write(
             "a socket ended",
-            metadata: ["reason": "\(reason.rawValue)", "channel": "\(channel.map(\.description) ?? "none")"]
+            metadata: [
+                "reason": "\(reason.rawValue)", "protocol": "\(speech.rawValue)",
+                "channel": "\(channel.map(\.description) ?? "none")",
+                "seconds": "\((NIODeadline.now() - opened).nanoseconds / 1_000_000_000)",
+            ]
         )
     }
 }

@@ -15,6 +15,7 @@ public struct Ingress: Sendable {
     private let access: Access
     private let limits: WebhookLimits
     private let clock: Clock
+    private let tracer: Tracer?
     private let logger: Logger
     private let waiting = WaitingReplies()
 
@@ -25,6 +26,7 @@ public struct Ingress: Sendable {
     ///     send their events again: acknowledged, they would be lost. Nil where the log outlives the node.
     ///   - access: whose webhooks are taken.
     ///   - limits: how many.
+    ///   - tracer: records what becomes of requests; nil where nobody does.
     public init(
         configuration: IngressConfiguration,
         broker: any Broker,
@@ -32,6 +34,7 @@ public struct Ingress: Sendable {
         access: Access = .open,
         limits: WebhookLimits = WebhookLimits(),
         clock: Clock = .system,
+        tracer: Tracer? = nil,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -40,6 +43,7 @@ public struct Ingress: Sendable {
         self.access = access
         self.limits = limits
         self.clock = clock
+        self.tracer = tracer
         self.logger = logger
     }
 
@@ -94,6 +98,7 @@ public struct Ingress: Sendable {
             waiting: self.waiting,
             eventLoop: eventLoop,
             drainState: self.drainState,
+            tracer: self.tracer,
             logger: self.logger
         )
     }

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Metrics
+internal import NIOCore
 internal import Shared
 
 /// What an ingress node counts: every request to a webhook by what became of it. Belongs to one event loop.
@@ -12,12 +13,35 @@ struct IngressMetrics {
     private let platform: String
     private var counters: [String: Counter] = [:]
     private var waits: [WaitOutcome: Counter] = [:]
+    private let verification: Timer
+    private let publication: Timer
+    private let replyWait: Timer
 
     init(platform: String) {
         self.platform = platform
+        let dimensions = [("platform", platform)]
+        self.verification = Timer(label: "hookwire_verification_seconds", dimensions: dimensions)
+        self.publication = Timer(label: "hookwire_publish_seconds", dimensions: dimensions)
+        self.replyWait = Timer(label: "hookwire_reply_wait_seconds", dimensions: dimensions)
         for outcome in ["stored", "duplicate", "answered"] + BrokerError.allCases.map(\.rawValue) {
             self.counters[outcome] = self.counter(outcome)
         }
+        for outcome in WaitOutcome.allCases { self.waits[outcome] = self.waitCounter(outcome) }
+    }
+
+    /// Records how long it took to judge a request.
+    func verified(from start: NIODeadline, to end: NIODeadline) {
+        self.verification.recordNanoseconds((end - start).nanoseconds)
+    }
+
+    /// Records how long the broker took for an event, whatever became of it.
+    func published(since start: NIODeadline) {
+        self.publication.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
+    }
+
+    /// Records how long a request waited that got its reply.
+    func replied(since start: NIODeadline) {
+        self.replyWait.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
     }
 
     /// Counts an event that the broker took.
@@ -39,14 +63,15 @@ struct IngressMetrics {
     }
 
     /// Counts a request that waited for a reply, by how that ended.
-    mutating func waited(_ outcome: WaitOutcome) {
-        if let counter = self.waits[outcome] { return counter.increment() }
-        let counter = Counter(
+    func waited(_ outcome: WaitOutcome) {
+        self.waits[outcome]?.increment()
+    }
+
+    private func waitCounter(_ outcome: WaitOutcome) -> Counter {
+        Counter(
             label: "hookwire_reply_waits_total",
             dimensions: [("platform", self.platform), ("outcome", outcome.rawValue)]
         )
-        self.waits[outcome] = counter
-        counter.increment()
     }
 
     private mutating func count(_ outcome: String) {

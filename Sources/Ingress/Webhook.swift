@@ -21,6 +21,10 @@ final class Webhook<P: Platform & SendableMetatype> {
     private let waiting: WaitingReplies
     private let eventLoop: any EventLoop
     private let logger: Logger
+    /// Of requests that were refused.
+    private let refusals: SampledLog
+    /// Nil where no traces are recorded.
+    private let tracer: Tracer?
     /// Where it is given, nothing is published while the node drains.
     private let drainState: NodeState?
     private var metrics: IngressMetrics
@@ -36,6 +40,7 @@ final class Webhook<P: Platform & SendableMetatype> {
         waiting: WaitingReplies,
         eventLoop: any EventLoop,
         drainState: NodeState? = nil,
+        tracer: Tracer? = nil,
         logger: Logger
     ) {
         self.platform = platform
@@ -46,10 +51,14 @@ final class Webhook<P: Platform & SendableMetatype> {
         self.eventLoop = eventLoop
         self.drainState = drainState
         self.logger = logger
+        // Anybody can send what is refused.
+        self.refusals = SampledLog(logger, burst: 5, perSecond: 0.2)
+        self.tracer = tracer
         self.metrics = IngressMetrics(platform: P.name)
     }
 
     func respond(to request: HTTPRequest) -> HTTPReply {
+        let received = self.tracer == nil ? 0 : WallClock.nanoseconds()
         let agreement: Agreement
         do throws(AccessRefusal) {
             agreement = try self.door.agreement(for: request, of: self.platform)
@@ -62,7 +71,11 @@ final class Webhook<P: Platform & SendableMetatype> {
         {
             return banned
         }
-        switch self.platform.receive(request, agreement) {
+        let start = NIODeadline.now()
+        let verdict = self.platform.receive(request, agreement)
+        let verified = NIODeadline.now()
+        self.metrics.verified(from: start, to: verified)
+        switch verdict {
         case .answer(let response):
             self.metrics.answered()
             return .response(response)
@@ -77,11 +90,26 @@ final class Webhook<P: Platform & SendableMetatype> {
                 return .response(self.notStored(.closed))
             }
             self.limits.addresses?.succeeded(request.clientAddress, for: publishing.channel, asVisitor: false)
+            publishing.verified = verified
+            if let tracer { self.trace(request, &publishing, tracer, received: received) }
             guard let bot = agreement.isRegistered ? agreement.bot : nil else { return self.admitted(publishing) }
             publishing.retention = bot.channelRetention
             publishing.permit = RatePermit(for: bot, of: self.limits)
             return self.publish(publishing, of: bot)
         }
+    }
+
+    private func trace(_ request: HTTPRequest, _ publishing: inout Publishing, _ tracer: Tracer, received: UInt64) {
+        let trace = RequestTrace(
+            tracer,
+            of: request,
+            platform: P.name,
+            channel: publishing.channel,
+            received: received
+        )
+        guard let trace else { return }
+        publishing.trace = trace
+        publishing.event = publishing.event.with(trace: trace.eventTrace)
     }
 
     // MARK: Events within their bot's limit, and beyond
@@ -102,7 +130,8 @@ final class Webhook<P: Platform & SendableMetatype> {
             case .success(let decision):
                 reply.succeed(webhook.value.decided(decision, box.value))
             case .failure(let error):
-                reply.succeed(.response(webhook.value.notStored(error as? BrokerError ?? .unavailable)))
+                let error = error as? BrokerError ?? .unavailable
+                reply.succeed(.response(webhook.value.notStored(error, box.value.submission)))
             }
         }
         return .promptly(reply.futureResult)
@@ -115,7 +144,9 @@ final class Webhook<P: Platform & SendableMetatype> {
         case .refused(let time):
             self.metrics.refused(LimitRefusal.requestRate.rawValue)
             LimitRefusal.requestRate.count()
-            return .response(self.platform.limited(retryAfter: time))
+            let response = self.platform.limited(retryAfter: time)
+            publishing.trace?.answered(LimitRefusal.requestRate.rawValue, status: Int(response.status.code))
+            return .response(response)
         }
     }
 
@@ -128,7 +159,7 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     private func refuse(_ problem: Problem) -> HTTPReply {
         self.metrics.refused(problem.reason)
-        self.logger.debug(
+        self.refusals.write(
             "a webhook request was refused",
             metadata: ["platform": "\(P.name)", "reason": "\(problem.reason)"]
         )
@@ -145,23 +176,22 @@ final class Webhook<P: Platform & SendableMetatype> {
             retention: publishing.retention,
             on: self.eventLoop
         )
-        let (acknowledgement, permit) = (publishing.acknowledgement, publishing.permit)
+        let submission = publishing.submission
         switch pending {
         case .done(let publication):
-            return .response(self.stored(publication, permit, acknowledgement: acknowledgement))
+            return .response(self.stored(publication, submission))
         case .failed(let error):
-            return .response(self.notStored(error))
+            return .response(self.notStored(error, submission))
         case .pending(let publication):
             let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
             let reply = self.eventLoop.makePromise(of: HTTPReply.self)
             publication.whenComplete { result in
                 switch result {
                 case .success(let publication):
-                    reply.succeed(
-                        .response(webhook.value.stored(publication, permit, acknowledgement: acknowledgement))
-                    )
+                    reply.succeed(.response(webhook.value.stored(publication, submission)))
                 case .failure(let error):
-                    reply.succeed(.response(webhook.value.notStored(error as? BrokerError ?? .unavailable)))
+                    let error = error as? BrokerError ?? .unavailable
+                    reply.succeed(.response(webhook.value.notStored(error, submission)))
                 }
             }
             return .promptly(reply.futureResult)
@@ -182,18 +212,19 @@ final class Webhook<P: Platform & SendableMetatype> {
         case .answered(let response):
             self.metrics.published(.duplicate)
             publishing.permit?.giveBack()
+            publishing.trace?.answered("duplicate", status: Int(response.status.code))
             return .response(response)
         case .joined(let place):
             self.metrics.published(.duplicate)
             publishing.permit?.giveBack()
-            return self.reply(at: place)
+            return self.reply(at: place, publishing.submission)
         case .refused(let outcome):
             // The bot can still have the event; only its reply would come too late.
             self.metrics.waited(outcome)
             return self.publish(publishing)
         case .opened(let place):
             self.publish(publishing, terms, at: place)
-            return self.reply(at: place, on: publishing.channel)
+            return self.reply(at: place, publishing.submission, on: publishing.channel)
         }
     }
 
@@ -210,53 +241,56 @@ final class Webhook<P: Platform & SendableMetatype> {
             retention: publishing.retention,
             on: self.eventLoop
         )
-        let (acknowledgement, permit) = (publishing.acknowledgement, publishing.permit)
+        let submission = publishing.submission
         switch pending {
         case .done(let publication):
-            self.published(publication, permit, acknowledgement: acknowledgement, at: place)
+            self.published(publication, submission, at: place)
         case .failed(let error):
-            self.waiting.notStored(place.token, response: self.notStored(error))
+            self.waiting.notStored(place.token, response: self.notWaited(error, submission))
         case .pending(let publication):
             let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
             publication.whenComplete { result in
                 let webhook = webhook.value
                 switch result {
                 case .success(let publication):
-                    webhook.published(publication, permit, acknowledgement: acknowledgement, at: place)
+                    webhook.published(publication, submission, at: place)
                 case .failure(let error):
-                    let response = webhook.notStored(error as? BrokerError ?? .unavailable)
+                    let response = webhook.notWaited(error as? BrokerError ?? .unavailable, submission)
                     webhook.waiting.notStored(place.token, response: response)
                 }
             }
         }
     }
 
-    private func published(
-        _ publication: Publication,
-        _ permit: RatePermit?,
-        acknowledgement: HTTPResponse,
-        at place: WaitingReplies.Place
-    ) {
+    private func published(_ publication: Publication, _ submission: Submission, at place: WaitingReplies.Place) {
         self.metrics.published(publication)
-        self.waiting.stored(place.token, fallback: acknowledgement)
+        self.metrics.published(since: submission.verified)
+        submission.trace?.published(.success(publication))
+        self.waiting.stored(place.token, fallback: submission.acknowledgement)
         switch publication {
         case .stored(_, feeds: 0): self.waiting.giveUp(place.token, .nobodyOnline)
         case .stored: break
         // The request that came first waits on another node, if it still does: the reply goes there, and whoever sent this
         // one is to be told that its event is known.
         case .duplicate:
-            permit?.giveBack()
+            submission.permit?.giveBack()
             self.waiting.giveUp(place.token, .elsewhere)
         }
     }
 
     /// - Parameter channel: where those who look on are told how it ended; nil for a repetition, whose end is another's.
-    private func reply(at place: WaitingReplies.Place, on channel: ChannelID? = nil) -> HTTPReply {
+    private func reply(
+        at place: WaitingReplies.Place,
+        _ submission: Submission,
+        on channel: ChannelID? = nil
+    ) -> HTTPReply {
         let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
         let waiting = self.waiting
         return .awaited(
             place.end.map { end in
                 webhook.value.metrics.waited(end.outcome)
+                if end.outcome == .replied { webhook.value.metrics.replied(since: submission.verified) }
+                submission.trace?.answered(end.outcome.rawValue, status: Int(end.response.status.code))
                 if let channel { webhook.value.report(end, of: place.token, on: channel) }
                 return .response(end.response)
             },
@@ -287,14 +321,29 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     // MARK: What became of an event
 
-    private func stored(
-        _ publication: Publication,
-        _ permit: RatePermit?,
-        acknowledgement: HTTPResponse
-    ) -> HTTPResponse {
-        if let permit, case .duplicate = publication { permit.giveBack() }
+    private func stored(_ publication: Publication, _ submission: Submission) -> HTTPResponse {
+        if let permit = submission.permit, case .duplicate = publication { permit.giveBack() }
         self.metrics.published(publication)
-        return acknowledgement
+        self.metrics.published(since: submission.verified)
+        let response = submission.acknowledgement
+        if let trace = submission.trace {
+            trace.published(.success(publication))
+            trace.answered(publication == .duplicate ? "duplicate" : "stored", status: Int(response.status.code))
+        }
+        return response
+    }
+
+    /// The end of a request that does not wait for a reply.
+    private func notStored(_ reason: BrokerError, _ submission: Submission) -> HTTPResponse {
+        let response = self.notWaited(reason, submission)
+        submission.trace?.answered(reason.rawValue, status: Int(response.status.code))
+        return response
+    }
+
+    private func notWaited(_ reason: BrokerError, _ submission: Submission) -> HTTPResponse {
+        self.metrics.published(since: submission.verified)
+        submission.trace?.published(.failure(reason))
+        return self.notStored(reason)
     }
 
     private func notStored(_ reason: BrokerError) -> HTTPResponse {

@@ -11,7 +11,7 @@ internal import Synchronization
 ///
 /// An event is stored and pushed by one script in Redis, so that it is in the log once, with its offset, or not at all.
 /// A feed listens to Redis' Pub/Sub, which promises nothing, and so puts what it hears in order, fills what is missing
-/// from the log, looks every half a minute for what it missed, and after every reconnect goes on where it was.
+/// from the log, looks after half a minute of silence for what it missed, and after every reconnect goes on where it was.
 ///
 /// Redis is the memory: events are as safe as its configuration makes them. When it comes back with less than it had
 /// (flushed, evicted, an old snapshot, a replica that lagged), the log gets a new epoch as soon as a node that knows

@@ -23,7 +23,8 @@ public struct RedisBrokerConfiguration: Sendable {
     /// The largest event, in bytes, whose bytes are pushed to the feeds. Of a larger one they get the news and read it
     /// from the log: Redis drops a subscriber whose queue of pushes gets long. Default 64 KiB.
     public var pushLimit = 64 << 10
-    /// Every so many seconds a feed that has heard nothing looks whether it missed something. Default 30.
+    /// After so many seconds a feed that has heard nothing looks whether it missed something; while it stays quiet and
+    /// has missed nothing, up to eight times as seldom. Default 30.
     public var checkSeconds = 30
     /// How long the node that a request waits on may take to say what it made of a reply. Default 2 s.
     public var replyTimeout = TimeAmount.seconds(2)

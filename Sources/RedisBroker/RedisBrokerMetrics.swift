@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Metrics
+internal import NIOCore
 internal import Shared
 
 /// What a `RedisBroker` counts. Any thread. All dimensions are the cases of enums.
@@ -17,6 +18,7 @@ struct RedisBrokerMetrics: Sendable {
     private let replies: [String: Counter]
     private let subscriptionLosses = Counter(label: "hookwire_redis_subscription_losses_total")
     private let feeds = Meter(label: "hookwire_redis_feeds")
+    private let probeAge = Meter(label: "hookwire_redis_probe_age_seconds")
 
     init() {
         let outcomes = ["duplicate"] + BrokerError.allCases.map(\.rawValue)
@@ -83,6 +85,11 @@ struct RedisBrokerMetrics: Sendable {
     /// Counts a probe by what became of it.
     func probed(_ outcome: ProbeOutcome) {
         self.probes[outcome]?.increment()
+    }
+
+    /// Records how long ago a probe came back last.
+    func probeAge(_ age: TimeAmount) {
+        self.probeAge.set(Double(age.nanoseconds) / 1_000_000_000)
     }
 
     /// Counts an event that this version cannot read.

@@ -216,10 +216,137 @@ def test_network(objects, entry):
             assert rule["ports"], f"{policy['metadata']['name']} opens every port"
 
 
+def test_web_sockets_outlast_the_proxy(objects):
+    """The Ingress gives a socket far longer than the pings that keep it alive are apart."""
+    ping = int(re.search(r"pinged[^(]*\(default:\s+(\d+)s\)", run_command([BINARY, "egress", "--help"]).stdout)[1])
+    annotations = objects.one("Ingress", "hookwire")["metadata"]["annotations"]
+    for name in ("proxy-read-timeout", "proxy-send-timeout"):
+        assert int(annotations[f"nginx.ingress.kubernetes.io/{name}"]) > 3 * ping
+
+
+def test_shrinks_slowly(objects):
+    """Ingress scales on CPU; egress on memory too, and loses one node at a time."""
+    metrics = {
+        tier: {metric["resource"]["name"] for metric in scaler["spec"]["metrics"]}
+        for tier in TIERS
+        if (scaler := objects.one("HorizontalPodAutoscaler", tier))
+    }
+    assert metrics == {"ingress": {"cpu"}, "egress": {"cpu", "memory"}}
+    (policy,) = objects.one("HorizontalPodAutoscaler", "egress")["spec"]["behavior"]["scaleDown"]["policies"]
+    drain = int(re.fullmatch(r"(\d+)s", settings(objects)["HOOKWIRE_DRAIN"])[1])
+    assert policy["value"] == 1 and policy["periodSeconds"] > drain
+    for tier in TIERS:
+        budget = objects.one("PodDisruptionBudget", tier)["spec"]
+        assert (budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
+
+
+# Components
+
+
+def with_components(tmp_path, entry, *names):
+    """What an overlay with these components builds."""
+    (tmp_path / "hookwire").symlink_to(REPOSITORY)
+    (tmp_path / "my").mkdir()
+    overlay = {
+        "resources": [f"../hookwire/k8s/{entry}"],
+        "components": [f"../hookwire/k8s/components/{name}" for name in names],
+    }
+    (tmp_path / "my/kustomization.yaml").write_text(yaml.safe_dump(overlay))
+    return build(tmp_path / "my")
+
+
+def is_a_metric(relay, name):
+    return re.search(rf"^{name}[ {{]", relay.get("/metrics").body.decode(), re.MULTILINE)
+
+
+def test_scaling_on_sockets_by_prometheus_adapter(entry, tmp_path, relay):
+    """The autoscaler has one metric more, a node has it, and the adapter is told of it."""
+    built = with_components(tmp_path, entry, "sockets-prometheus-adapter")
+    scaler = built.one("HorizontalPodAutoscaler", "egress")
+    kubernetes_validate.validate(scaler, "1.37", strict=True)
+    (metric,) = (metric["pods"] for metric in scaler["spec"]["metrics"] if metric["type"] == "Pods")
+    assert int(metric["target"]["averageValue"]) > 0
+    assert is_a_metric(relay, metric["metric"]["name"])
+    assert len(scaler["spec"]["metrics"]) == 3
+    values = yaml.safe_load((REPOSITORY / "k8s/components/sockets-prometheus-adapter/values.yaml").read_text())
+    (rule,) = values["rules"]["custom"]
+    assert rule["seriesQuery"].startswith(metric["metric"]["name"] + "{")
+    assert set(rule["resources"]["overrides"]) == {"namespace", "pod"}
+
+
+def test_scaling_on_sockets_by_keda(entry, tmp_path, relay):
+    """KEDA scales what the autoscaler did, within the same bounds, and the autoscaler is gone."""
+    (tmp_path / "ours").mkdir()
+    before = with_components(tmp_path / "ours", entry).one("HorizontalPodAutoscaler", "egress")["spec"]
+    built = with_components(tmp_path, entry, "sockets-keda")
+    assert [scaler["metadata"]["name"] for scaler in built.of("HorizontalPodAutoscaler")] == ["ingress"]
+    scaled = built.one("ScaledObject", "egress")
+    assert scaled["metadata"]["namespace"] == "hookwire"
+    spec = scaled["spec"]
+    assert built.one("Deployment", spec["scaleTargetRef"]["name"])["spec"].get("replicas") is None
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (before["minReplicas"], before["maxReplicas"])
+    assert spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == before["behavior"]
+    cpu, sockets = spec["triggers"]
+    assert cpu["type"] == "cpu" and sockets["type"] == "prometheus"
+    metric, namespace = re.fullmatch(r'sum\((\w+)\{namespace="(\w+)"\}\)', sockets["metadata"]["query"]).groups()
+    assert is_a_metric(relay, metric) and namespace == scaled["metadata"]["namespace"]
+    # Strings, as KEDA wants its metadata.
+    assert all(isinstance(value, str) for trigger in spec["triggers"] for value in trigger["metadata"].values())
+
+
+def test_service_monitor(entry, tmp_path, relay):
+    """It selects the services of both tiers and nothing else, at a port that they have, and the annotations are gone."""
+    built = with_components(tmp_path, entry, "service-monitor")
+    (monitor,) = built.of("ServiceMonitor")
+    assert monitor["metadata"]["namespace"] == "hookwire"
+    labels = monitor["spec"]["selector"]["matchLabels"]
+    selected = [each for each in built.of("Service") if labels.items() <= each["metadata"].get("labels", {}).items()]
+    assert sorted(each["metadata"]["name"] for each in selected) == sorted(TIERS)
+    (endpoint,) = monitor["spec"]["endpoints"]
+    for service in selected:
+        assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
+        assert set(monitor["spec"]["targetLabels"]) <= set(service["metadata"]["labels"])
+    assert relay.get(endpoint["path"]).status == 200
+    for tier in TIERS:
+        template = built.one("Deployment", tier)["spec"]["template"]["metadata"]
+        assert not any(name.startswith("prometheus.io/") for name in template.get("annotations", {}))
+        kubernetes_validate.validate(built.one("Deployment", tier), "1.37", strict=True)
+
+
+def test_gateway_api(entry, tmp_path):
+    """The route asks for what the Ingress did, of the same services, without a time-out on sockets, and may come in."""
+    (tmp_path / "ours").mkdir()
+    ours = with_components(tmp_path / "ours", entry).one("Ingress", "hookwire")["spec"]["rules"][0]
+    built = with_components(tmp_path, entry, "gateway-api")
+    assert built.of("Ingress") == []
+    assert built.one("HTTPRoute", "hookwire")["metadata"]["namespace"] == "hookwire"
+    route = built.one("HTTPRoute", "hookwire")["spec"]
+    assert route["hostnames"] == [ours["host"]]
+    kinds = {"Prefix": "PathPrefix", "Exact": "Exact"}
+    wanted = {
+        (kinds[path["pathType"]], path["path"], path["backend"]["service"]["name"]) for path in ours["http"]["paths"]
+    }
+    found = set()
+    for rule in route["rules"]:
+        (backend,) = rule["backendRefs"]
+        (port,) = built.one("Service", backend["name"])["spec"]["ports"]
+        assert backend["port"] == port["port"]
+        found |= {(match["path"]["type"], match["path"]["value"], backend["name"]) for match in rule["matches"]}
+        if backend["name"] == "egress":
+            assert set(rule["timeouts"].values()) == {"0s"}
+    assert found == wanted
+    (policy,) = built.one("NetworkPolicy", "requests")["spec"]["ingress"]
+    (expression,) = policy["from"][0]["namespaceSelector"]["matchExpressions"]
+    assert {parent["namespace"] for parent in route["parentRefs"]} < set(expression["values"])
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_overlay_of_the_documentation(entry, tmp_path):
-    """The overlay that docs/deployment.md shows builds on both, with its own image, secret, setting and host."""
-    text, patches = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "docs/deployment.md").read_text(), re.DOTALL)
+    """The overlay that docs/kubernetes.md shows builds on both, with its own image, secret, setting and host."""
+    text = (REPOSITORY / "docs/kubernetes.md").read_text()
+    text, components, patches = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    components = components.replace("  - ../hookwire/k8s/components/gateway-api\n", "")  # the overlay names the Ingress
+    patches += components
     (tmp_path / "hookwire").symlink_to(REPOSITORY)
     (tmp_path / "my").mkdir()
     (tmp_path / "my/kustomization.yaml").write_text((text + patches).replace("overlays/external-redis", entry))
@@ -235,3 +362,4 @@ def test_overlay_of_the_documentation(entry, tmp_path):
     (secret,) = built.of("Secret")
     assert base64.b64decode(secret["data"]["url"]) == b"rediss://here"
     assert built.one("Ingress", "hookwire")["spec"]["rules"][0]["host"] == "relay.my.example"
+    assert built.of("ServiceMonitor") and len(built.one("HorizontalPodAutoscaler", "egress")["spec"]["metrics"]) == 3

@@ -17,9 +17,11 @@ class TierNode:
     """One `hookwire ingress` or `hookwire egress`. Use `with`: leaving ends it and looks for secrets in its log.
 
     - host: a `network.Host` that it runs on, on port 8080, in place of this one.
+    - trust: what to believe its certificate by, where it serves HTTPS.
     """
 
-    def __init__(self, tier, redis_url, *flags, folder, env=None, host=None):
+    def __init__(self, tier, redis_url, *flags, folder, env=None, host=None, trust=None):
+        self.trust = trust
         self.log_path = folder / f"{tier}-{os.urandom(4).hex()}.log"
         self.host = host
         place = ("0.0.0.0", "8080") if host else ("127.0.0.1", "0")
@@ -31,7 +33,7 @@ class TierNode:
                 command, stdout=subprocess.PIPE, stderr=log, env=environment(**(env or {})), cwd=folder
             )
         banner = self.process.stdout.readline().decode()
-        found = re.search(r"listening on http://[^:]+:(\d+)", banner)
+        found = re.search(r"listening on https?://[^:]+:(\d+)", banner)
         assert found, f"no banner: {banner!r}, log: {self.log!r}"
         self.port = int(found[1])
 
@@ -40,7 +42,10 @@ class TierNode:
         return self.log_path.read_text(errors="replace")
 
     def get(self, target):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        if self.trust:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE, context=self.trust)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request("GET", target)
             response = connection.getresponse()
@@ -68,7 +73,7 @@ class TierNode:
         shown = ""
         if self.process.poll() is None:
             with self.host.here() if self.host else contextlib.nullcontext():
-                shown = leaks.shown_by(self.process, self.port)
+                shown = leaks.shown_by(self.process, self.port, self.trust)
             self.process.kill()
         self.process.wait()
         self.process.stdout.close()

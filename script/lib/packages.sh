@@ -39,9 +39,21 @@ test_packages=(
     'iproute2           file    /usr/*bin/bridge'
     'haproxy            file    /usr/sbin/haproxy'
     'debootstrap        file    /usr/*bin/debootstrap'
+    'dpkg-dev           command dpkg-shlibdeps'
+    'systemd            command systemd-analyze'
+    'caddy              command caddy'
+    'groff-base         command groff'
+    'prometheus         command promtool'
     'nodejs             command node'
     'chromium           command chromium'
     'node-ws            file    /usr/share/nodejs/ws/package.json'
+)
+
+# What script/package makes packages with.
+package_packages=(
+    'dpkg-dev           command dpkg-shlibdeps'
+    'binutils           command strip'
+    'python3            command python3'
 )
 
 # What script/instructions counts with.

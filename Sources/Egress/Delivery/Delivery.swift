@@ -42,6 +42,7 @@ final class Delivery {
 
     private let broker: any Broker
     private let channel: ChannelID
+    private let tracing: EgressTracing?
     private let eventLoop: any EventLoop
     private var machine: DeliveryStateMachine
     /// Until the end.
@@ -69,12 +70,14 @@ final class Delivery {
         start: Position,
         since: Int64? = nil,
         rate: Int? = nil,
+        tracing: EgressTracing? = nil,
         eventLoop: any EventLoop
     ) {
         self.broker = broker
         self.channel = channel
         self.since = since ?? .min
         self.rate = rate
+        self.tracing = tracing
         self.eventLoop = eventLoop
         self.machine = DeliveryStateMachine(start: start)
     }
@@ -175,7 +178,7 @@ final class Delivery {
         while self.hasPage, !self.isPaced, let owner, owner.isWritable, let part = self.takePart() {
             // Told before it is sent: whoever is sent it may ask how far it is.
             self.machine.sent(upTo: part.end)
-            if !part.entries.isEmpty { owner.send(part.entries[...]) }
+            if !part.entries.isEmpty { self.send(part.entries, to: owner) }
             if self.rate != nil { self.pause(for: part.entries.count) }
         }
         guard self.hasPage, self.page.isEmpty, self.owner != nil else { return }
@@ -185,6 +188,13 @@ final class Delivery {
             self.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) { self.readLog(after: position) }
         }
         if self.machine.isLive { self.owner?.caughtUp() }
+    }
+
+    private func send(_ entries: [LogEntry], to owner: any DeliveryOwner) {
+        guard let tracing else { return owner.send(entries[...]) }
+        let (entries, passages) = tracing.begin(entries)
+        owner.send(entries[...])
+        tracing.delivered(passages, on: self.channel, sockets: 1, .log)
     }
 
     /// Leaves the client the time that so many events are to take.

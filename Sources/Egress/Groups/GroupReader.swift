@@ -19,6 +19,7 @@ final class GroupReader {
     private let broker: any Broker
     private let eventLoop: any EventLoop
     private let metrics: GroupMetrics
+    private let tracing: EgressTracing?
     private var machine = GroupReaderStateMachine()
     private var members: [any GroupMember] = []
     private var visits: RepeatedTask?
@@ -30,7 +31,8 @@ final class GroupReader {
         channel: ChannelID,
         broker: any Broker,
         eventLoop: any EventLoop,
-        metrics: GroupMetrics
+        metrics: GroupMetrics,
+        tracing: EgressTracing? = nil
     ) {
         self.group = group
         self.start = start
@@ -38,6 +40,7 @@ final class GroupReader {
         self.broker = broker
         self.eventLoop = eventLoop
         self.metrics = metrics
+        self.tracing = tracing
     }
 
     /// The group's name.
@@ -124,12 +127,20 @@ final class GroupReader {
             if let place = self.members.firstIndex(where: { $0 === member }) {
                 self.members.append(self.members.remove(at: place))
             }
-            member.take(rest.prefix(count))
+            self.give(rest.prefix(count), to: member)
             if isObserved { self.tell(rest.prefix(count), to: member) }
             rest = rest.dropFirst(count)
         }
         // Whose it was to be has gone meanwhile.
         self.settle(.nack, rest.map(\.entry.position))
+    }
+
+    private func give(_ deliveries: ArraySlice<GroupPage.Delivery>, to member: any GroupMember) {
+        guard let tracing else { return member.take(deliveries) }
+        let (entries, passages) = tracing.begin(deliveries.map(\.entry))
+        let traced = zip(entries, deliveries).map { GroupPage.Delivery(entry: $0, attempt: $1.attempt) }
+        member.take(traced[...])
+        tracing.delivered(passages, on: self.channel, sockets: 1, .group)
     }
 
     /// Those who look on learn which member was given what.

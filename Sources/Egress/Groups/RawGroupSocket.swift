@@ -20,6 +20,7 @@ final class RawGroupSocket: FeedMember {
     private let answers: RawAnswers?
     private let filter: EventFilter?
     private var handler: WebSocketHandler?
+    private let opened = NIODeadline.now()
     /// Written, and not yet known to be with the system.
     private var written: [Position] = []
 
@@ -62,7 +63,7 @@ final class RawGroupSocket: FeedMember {
         socket.handler = handler
         membership.join(socket)
         membership.lane.startHeartbeat(of: handler)
-        metrics.opened()
+        metrics.opened(.raw)
         do {
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
@@ -138,7 +139,7 @@ extension RawGroupSocket: WebSocketOwner {
     }
 
     func queueCrossedWatermark(isBehind: Bool) {
-        self.metrics.crossedWatermark(isBehind: isBehind)
+        self.metrics.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
     func ended(_ reason: WebSocketEndReason) {
@@ -149,6 +150,6 @@ extension RawGroupSocket: WebSocketOwner {
         self.written = []
         self.membership.lane.stopHeartbeat(of: handler)
         self.membership.leave(self)
-        self.metrics.ended(reason, channel: self.membership.channel)
+        self.metrics.ended(.raw, since: self.opened, reason, channel: self.membership.channel)
     }
 }

@@ -22,10 +22,12 @@ final class Feed: FeedReceiver {
     }
 
     let channel: ChannelID
+    private let metrics: FeedMetrics
     private let state = Mutex(State())
 
-    init(channel: ChannelID) {
+    init(channel: ChannelID, metrics: FeedMetrics = FeedMetrics()) {
         self.channel = channel
+        self.metrics = metrics
     }
 
     // MARK: From the broker
@@ -43,6 +45,7 @@ final class Feed: FeedReceiver {
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        self.metrics.interrupted(reason)
         self.state.withLock { state in
             state.position = head
             for branch in state.branches {

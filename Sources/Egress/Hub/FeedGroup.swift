@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DequeModule
+internal import Metrics
 internal import NIOCore
 internal import Shared
 
@@ -20,7 +21,12 @@ final class FeedGroup {
     let channel: ChannelID
     /// Whom to tell of deliveries; nil in tests.
     private let broker: (any Broker)?
+    private let tracing: EgressTracing?
+    private let deliveryTime: Timer?
     private let eventLoop: any EventLoop
+    /// What of the round is traced, and how many sockets have had it so far.
+    private var passages: [EgressTracing.Passage] = []
+    private var served = 0
     /// When the round began, where somebody looks on; in milliseconds since 1970.
     private var roundReached: Int64?
     private lazy var receipts = self.broker.map {
@@ -42,9 +48,19 @@ final class FeedGroup {
     private var readers: [ConsumerName: GroupReader] = [:]
 
     /// The group of a channel; on its event loop from now on.
-    init(channel: ChannelID, broker: (any Broker)?, eventLoop: any EventLoop) {
+    ///
+    /// - Parameter deliveryTime: what the time is recorded with that events take from their acceptance to the last socket.
+    init(
+        channel: ChannelID,
+        broker: (any Broker)?,
+        tracing: EgressTracing? = nil,
+        deliveryTime: Timer? = nil,
+        eventLoop: any EventLoop
+    ) {
         self.channel = channel
         self.broker = broker
+        self.tracing = tracing
+        self.deliveryTime = deliveryTime
         self.eventLoop = eventLoop
     }
 
@@ -124,13 +140,27 @@ final class FeedGroup {
             deliveries += 1
             member.deliver(round)
         }
+        self.served += deliveries
         if self.cursor >= self.members.count {
             finished += round.entries.count
+            if self.served > 0 { self.record(round) }
             if let reached = self.roundReached { self.tell(round, reached: reached) }
             self.round = nil
             self.cursor = 0
         }
         return Turn(deliveries: deliveries, finished: finished, isDone: self.round == nil && self.waiting.isEmpty)
+    }
+
+    private func record(_ round: FeedRound) {
+        if let deliveryTime {
+            let now = WallClock.now()
+            for entry in round.entries {
+                deliveryTime.recordNanoseconds((now - entry.event.receivedAt) * 1_000_000)
+            }
+        }
+        if !self.passages.isEmpty {
+            self.tracing?.delivered(self.passages, on: self.channel, sockets: self.served, .live)
+        }
     }
 
     private func startRound() {
@@ -148,6 +178,8 @@ final class FeedGroup {
             self.waiting.removeFirst()
         }
         self.cursor = 0
+        self.served = 0
+        if let tracing { (entries, self.passages) = tracing.begin(entries) }
         self.round = entries.isEmpty ? nil : FeedRound(entries: entries)
         self.roundReached = self.broker?.isObserved(self.channel) == true ? WallClock.now() : nil
     }

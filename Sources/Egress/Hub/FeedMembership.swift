@@ -49,7 +49,8 @@ struct FeedMembership {
                 channel: self.channel,
                 broker: self.lane.broker,
                 eventLoop: self.lane.eventLoop,
-                metrics: metrics
+                metrics: metrics,
+                tracing: self.lane.tracing
             )
         }
     }

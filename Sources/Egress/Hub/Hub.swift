@@ -33,6 +33,7 @@ final class Hub: Sendable {
     private let grace: TimeAmount
     /// Where bots may have so many sockets only.
     private let seats: BotSeats?
+    private let metrics = FeedMetrics()
     private let entries = Mutex<[ChannelID: Entry]>([:])
 
     init(broker: any Broker, grace: TimeAmount, seats: BotSeats? = nil) {
@@ -70,12 +71,13 @@ final class Hub: Sendable {
                 return (entry.slot, nil)
             }
             let promise = eventLoop.makePromise(of: (any FeedSubscription).self)
-            let slot = Slot(feed: Feed(channel: channel), subscription: promise.futureResult)
+            let slot = Slot(feed: Feed(channel: channel, metrics: self.metrics), subscription: promise.futureResult)
             entries[channel] = Entry(slot: slot, places: 1)
             return (slot, promise)
         }
         let place = FeedPlace(feed: slot.feed, seat: seat, hub: self, eventLoop: eventLoop)
         if let starting {
+            self.metrics.began()
             // A feed that could not begin is not kept: the next socket tries anew.
             starting.futureResult.whenFailure { _ in self.forget(slot) }
             starting.completeWith(self.broker.feed(channel, to: slot.feed, on: eventLoop))
@@ -104,13 +106,18 @@ final class Hub: Sendable {
             guard let entry = entries[channel], entry.places == 0, entry.generation == generation else { return nil }
             return entries.removeValue(forKey: channel)?.slot
         }
-        slot?.subscription.whenSuccess { $0.cancel() }
+        guard let slot else { return }
+        self.metrics.ended()
+        slot.subscription.whenSuccess { $0.cancel() }
     }
 
     private func forget(_ slot: Slot) {
-        self.entries.withLock { entries in
-            if entries[slot.feed.channel]?.slot === slot { entries[slot.feed.channel] = nil }
+        let isForgotten = self.entries.withLock { entries in
+            guard entries[slot.feed.channel]?.slot === slot else { return false }
+            entries[slot.feed.channel] = nil
+            return true
         }
+        if isForgotten { self.metrics.ended() }
     }
 }
 

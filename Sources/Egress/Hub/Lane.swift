@@ -4,6 +4,7 @@
 
 internal import DequeModule
 internal import Logging
+internal import Metrics
 internal import NIOCore
 internal import Shared
 internal import Synchronization
@@ -55,6 +56,8 @@ final class Lane: Sendable {
         var keepers: [CursorKeeper] = []
         /// Whoever tells operators who is connected; nil where nobody asks.
         var reception: Reception?
+        /// Of those who count sockets here.
+        var metrics: [SocketMetrics] = []
         /// Of those who were let in by tokens that end.
         var expiries = ExpiryCalendar()
 
@@ -66,6 +69,9 @@ final class Lane: Sendable {
     let eventLoop: any EventLoop
     let broker: any Broker
     let entrance: Entrance
+    /// Nil where no traces are recorded.
+    let tracing: EgressTracing?
+    private let deliveryTime = Timer(label: "hookwire_delivery_seconds")
     private let mailbox = Mutex(Mailbox())
     private let confined: NIOLoopBound<Confined>
 
@@ -75,8 +81,10 @@ final class Lane: Sendable {
         broker: any Broker,
         entrance: Entrance = .open,
         presence: (any PresenceBoard)? = nil,
+        tracing: EgressTracing? = nil,
         eventLoop: any EventLoop
     ) {
+        self.tracing = tracing
         self.eventLoop = eventLoop
         self.broker = broker
         self.entrance = entrance
@@ -182,7 +190,13 @@ final class Lane: Sendable {
     func group(of channel: ChannelID) -> (group: FeedGroup, isNew: Bool) {
         let confined = self.confined.value
         if let group = confined.groups[channel] { return (group, false) }
-        let group = FeedGroup(channel: channel, broker: self.broker, eventLoop: self.eventLoop)
+        let group = FeedGroup(
+            channel: channel,
+            broker: self.broker,
+            tracing: self.tracing,
+            deliveryTime: self.deliveryTime,
+            eventLoop: self.eventLoop
+        )
         confined.groups[channel] = group
         return (group, true)
     }
@@ -240,7 +254,13 @@ final class Lane: Sendable {
         }
     }
 
+    /// Has metrics look at the queues of their sockets, once a second. On the loop.
+    func visit(_ metrics: SocketMetrics) {
+        self.confined.value.metrics.append(metrics)
+    }
+
     private func beat(now: NIODeadline) {
+        for metrics in self.confined.value.metrics { metrics.lookAtQueues() }
         self.visitKeepers()
         self.dismissExpired()
         self.reception?.look(now: now) { self.members(of: $0) }

@@ -29,8 +29,11 @@ final class RawAnswers {
             let offer = self.offers.take(now: self.services.now())
         else { return }
         let replies = self.services.metrics
+        let trace = self.services.tracing?.reply(to: offer.token, below: nil, by: .raw)
         self.services.broker.reply(Self.reply(text), to: offer.token, on: self.services.eventLoop).whenComplete {
-            replies.replied(ReplyVerdict($0), by: .raw)
+            let verdict = ReplyVerdict($0)
+            replies.replied(verdict, by: .raw)
+            trace?.ended(verdict)
         }
     }
 
@@ -47,6 +50,8 @@ final class RawAnswers {
 struct RawAnswerServices {
     let broker: any Broker
     let metrics: ReplyMetrics
+    /// Nil where no traces are recorded.
+    var tracing: EgressTracing?
     let eventLoop: any EventLoop
     /// Milliseconds since 1970.
     let now: @Sendable () -> Int64

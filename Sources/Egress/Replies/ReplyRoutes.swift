@@ -15,6 +15,8 @@ struct ReplyRoutes {
 
     let broker: any Broker
     let metrics: ReplyMetrics
+    /// Nil where no traces are recorded.
+    var tracing: EgressTracing?
     let eventLoop: any EventLoop
 
     func addRoutes(to router: inout Router) {
@@ -34,10 +36,15 @@ struct ReplyRoutes {
         } catch {
             return .response(error.problem.response)
         }
+        let trace = self.tracing?.reply(to: token, below: EventTrace(request.fields)?.context, by: .http)
         return .eventually(
             self.broker.reply(reply, to: token, on: self.eventLoop).map { .success($0) }
                 .recover { .failure($0) }
-                .map { (result: Result<ReplyOutcome, any Error>) in .response(self.answer(ReplyVerdict(result))) }
+                .map { (result: Result<ReplyOutcome, any Error>) in
+                    let verdict = ReplyVerdict(result)
+                    trace?.ended(verdict)
+                    return .response(self.answer(verdict))
+                }
         )
     }
 

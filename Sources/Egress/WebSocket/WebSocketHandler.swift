@@ -10,7 +10,7 @@ internal import Shared
 ///
 /// Everything is on the channel's event loop. It reads nothing while the channel is not writable, so that a client that
 /// does not read cannot make us keep answers for it, and has no timer but while it closes.
-final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClient {
+final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClient, QueuedConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -141,7 +141,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     }
 
     /// How many bytes wait to be given to the system; nil for a connection that is gone.
-    private var queuedBytes: Int? {
+    var queuedBytes: Int? {
         guard let channel = self.context?.channel, channel.isActive else { return nil }
         return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }

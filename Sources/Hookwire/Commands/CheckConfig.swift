@@ -55,7 +55,7 @@ struct CheckConfig: AsyncParsableCommand {
             let reader = try await SettingsReader(flags: self.all.flags, ledger: ledger)
             path = reader.path
             configuration = try NodeConfiguration(reader, tier: self.command.tier)
-            _ = try configuration.listener
+            _ = try configuration.certificateFiles?.readAtStart()
             if case .file(let path) = configuration.registry { try Self.checkBots(path) }
         } catch let error as SettingsError {
             throw ValidationError(error.message)

@@ -23,10 +23,14 @@ struct EgressTier: NodeCommand {
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Sockets") var egress: EgressOptions
     @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Telemetry") var telemetry: TelemetryOptions
     @OptionGroup(title: "Addresses") var addresses: AddressOptions
     @OptionGroup(title: "Limits of sockets") var socketLimits: SocketLimitOptions
 
     var settings: [any SettingFlags] {
-        [self.node, self.redis, self.retention, self.egress, self.access, self.addresses, self.socketLimits]
+        [
+            self.node, self.redis, self.retention, self.egress, self.access, self.telemetry, self.addresses,
+            self.socketLimits,
+        ]
     }
 }

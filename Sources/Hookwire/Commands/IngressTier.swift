@@ -23,9 +23,10 @@ struct IngressTier: NodeCommand {
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Webhooks") var ingress: IngressOptions
     @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Telemetry") var telemetry: TelemetryOptions
     @OptionGroup(title: "Addresses") var addresses: AddressOptions
 
     var settings: [any SettingFlags] {
-        [self.node, self.redis, self.retention, self.ingress, self.access, self.addresses]
+        [self.node, self.redis, self.retention, self.ingress, self.access, self.telemetry, self.addresses]
     }
 }

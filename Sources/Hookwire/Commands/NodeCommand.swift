@@ -22,9 +22,7 @@ extension NodeCommand {
     mutating func run() async throws {
         let (configuration, unknown) = try await self.configuration()
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = configuration.logLevel
-            return handler
+            configuration.telemetry.logFormat.handler(label: label, level: configuration.logLevel)
         }
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)

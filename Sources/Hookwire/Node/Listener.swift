@@ -5,7 +5,6 @@
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 internal import Shared
 
 /// One address that a node listens on, and what it says where that cannot be.
@@ -14,7 +13,8 @@ struct Listener: Sendable {
     var host: String
     var port: Int
     var limits: HTTPLimits
-    var tls: NIOSSLContext?
+    /// What connections are secured with; nil listens for plain HTTP.
+    var tls: ServerTLS?
     /// Whom to believe who its clients are.
     var proxies = TrustedProxies.none
     /// The flags that set them, to name in errors: `--host`, `--port`.

@@ -9,6 +9,7 @@ internal import Ingress
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import OTLP
 internal import ServiceLifecycle
 internal import Shared
 internal import SystemPackage
@@ -17,6 +18,8 @@ internal import SystemPackage
 struct Node: Service {
     /// How long requests in flight and closing handshakes may take beyond the drain time.
     private static let lastWords = TimeAmount.seconds(5)
+    /// How long the last spans may take to reach the collector.
+    private static let lastSpans = TimeAmount.seconds(3)
 
     private let server: HTTPServer
     /// Where operators manage the bots; nil where they do it otherwise.
@@ -25,10 +28,11 @@ struct Node: Service {
     private let egress: Egress?
     private let store: NodeStore
     private let bots: NodeRegistry?
-    /// Follows the store of the bots.
-    private let following: Task<Void, Never>?
+    /// Follows the store of the bots, and the certificate.
+    private let following: Task<Void, Never>
     private let state: NodeState
     private let group: any EventLoopGroup
+    private let exporter: OTLPExporter?
     private let drainTime: TimeAmount
     private let logger: Logger
 
@@ -45,6 +49,9 @@ struct Node: Service {
     ) async throws -> Node {
         FileDescriptorLimit.raise(logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        NodeMetrics.begin(tier: configuration.tier, group: group)
+        let exporter = configuration.exporter(group: group, logger: logger)
+        let tracer = exporter.map { Tracer(sink: $0, sample: configuration.telemetry.sample) }
         let store = try NodeStore(configuration, group: group, logger: logger)
         let bots = try NodeRegistry(configuration.registry, store: store, logger: logger)
         let access = Access(mode: configuration.access, registry: bots?.registry)
@@ -61,6 +68,7 @@ struct Node: Service {
                 drainState: store.isVolatile ? state : nil,
                 access: access,
                 limits: WebhookLimits(limiter: store.limiter, addresses: addresses),
+                tracer: tracer,
                 logger: logger
             ) : nil
         let egress =
@@ -73,6 +81,7 @@ struct Node: Service {
                 limits: socketLimits,
                 presence: configuration.adminToken == nil && configuration.redisURL == nil ? nil : store.presence,
                 group: group,
+                tracer: tracer,
                 logger: logger
             ) : nil
         // It opens when the store can be reached, and stays open until that is shut down.
@@ -83,7 +92,10 @@ struct Node: Service {
             registry: bots?.registry,
             metrics: metrics
         )
-        let listener = try configuration.listener
+        let certificate = try configuration.certificateFiles.map { (files) throws(SettingsError) in
+            try CertificateStore(files, logger: logger)
+        }
+        let listener = configuration.listener(tls: certificate?.tls)
         let server = try await listener.start(group: group, logger: logger) { eventLoop in
             var router = Router()
             if let addresses { router.guardRoutes(except: HealthRoutes.paths, by: addresses, on: eventLoop) }
@@ -108,9 +120,10 @@ struct Node: Service {
             egress: egress,
             store: store,
             bots: bots,
-            following: bots.map { bots in Task { await bots.run() } },
+            following: Task { await NodeFollowing(bots: bots, certificate: certificate).run() },
             state: state,
             group: group,
+            exporter: exporter,
             drainTime: configuration.drain,
             logger: logger,
             greeting: Greeting(
@@ -140,8 +153,9 @@ struct Node: Service {
         let isClosed = await self.server.shutdown(within: deadline - .now())
         _ = await self.adminServer?.shutdown(within: .seconds(1))
         await self.egress?.shutdown()
-        self.following?.cancel()
+        self.following.cancel()
         await self.store.shutdown()
+        await self.exporter?.shutdown(within: Self.lastSpans)
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
     }
 }

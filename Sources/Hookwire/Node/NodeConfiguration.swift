@@ -43,6 +43,7 @@ struct NodeConfiguration: Sendable {
     var adminHost = "127.0.0.1"
     var adminPort = 8_082
     var nodeLimits = NodeLimits()
+    var telemetry = TelemetryConfiguration()
 
     /// Reads the settings.
     ///
@@ -58,6 +59,7 @@ struct NodeConfiguration: Sendable {
         try self.readAccess(reader)
         self.egress.nodeName = "\(HostName.current):\(self.port)"
         try self.readLimits(reader)
+        try self.readTelemetry(reader)
         try self.checkCombinations()
     }
 

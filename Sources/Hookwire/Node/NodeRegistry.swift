@@ -6,7 +6,6 @@ internal import Admin
 internal import BotFile
 internal import Logging
 internal import Shared
-internal import UnixSignals
 
 /// The registered bots of a node, kept up to date for as long as it lives.
 struct NodeRegistry: Sendable {
@@ -59,14 +58,13 @@ struct NodeRegistry: Sendable {
         }
     }
 
-    /// Follows the store, and reads it again at SIGHUP, until the task is cancelled.
-    func run() async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.store.follow(into: self.registry) }
-            group.addTask {
-                // Trapped for Redis as well: it is read all the time, and nobody who asks for it shall stop the node.
-                for await _ in await UnixSignalsSequence(trapping: .sighup) { self.file?.readAgain() }
-            }
-        }
+    /// Follows the store until the task is cancelled.
+    func follow() async {
+        await self.store.follow(into: self.registry)
+    }
+
+    /// Reads a file again whatever its times say. Redis is read all the time.
+    func readAgain() {
+        self.file?.readAgain()
     }
 }

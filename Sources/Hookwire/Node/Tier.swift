@@ -3,13 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Which part of the relay a node is.
-enum Tier: Sendable {
+enum Tier: String, Sendable {
     /// Takes webhooks.
     case ingress
     /// Holds sockets.
     case egress
     /// Both in one process.
-    case both
+    case both = "serve"
 
     var takesWebhooks: Bool { self != .egress }
     var holdsSockets: Bool { self != .ingress }

@@ -16,11 +16,12 @@ struct AllSettings: SettingFlags {
     @OptionGroup(title: "Disk") var data: DataOptions
     @OptionGroup(title: "Memory") var memory: MemoryOptions
     @OptionGroup(title: "Access") var access: AccessOptions
+    @OptionGroup(title: "Telemetry") var telemetry: TelemetryOptions
 
     var flags: [String: String?] {
         let groups: [any SettingFlags] = [
             self.node, self.ingress, self.egress, self.addresses, self.socketLimits, self.retention, self.redis,
-            self.data, self.memory, self.access,
+            self.data, self.memory, self.access, self.telemetry,
         ]
         var flags: [String: String?] = [:]
         for group in groups { flags.merge(group.flags) { first, _ in first } }

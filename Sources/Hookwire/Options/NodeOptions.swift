@@ -23,10 +23,20 @@ struct NodeOptions: SettingFlags {
     @Option(help: ArgumentHelp("How many event loops. (default: one a core)", valueName: "number"))
     var threads: String?
 
-    @Option(help: ArgumentHelp("A PEM file with the certificate chain, to serve HTTPS.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A PEM file with the certificate chain, to serve HTTPS; read again when it changes.",
+            valueName: "file"
+        )
+    )
     var tlsCert: String?
 
-    @Option(help: ArgumentHelp("A PEM file with the certificate's private key.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A PEM file with the certificate's private key; read again when it changes.",
+            valueName: "file"
+        )
+    )
     var tlsKey: String?
 
     @Option(

@@ -66,6 +66,10 @@ struct Publishing {
     var retention: ChannelRetention?
     /// What was taken of its bot's limit, where there is one.
     var permit: RatePermit?
+    /// When it was verified.
+    var verified = NIODeadline.uptimeNanoseconds(0)
+    /// Where that is recorded.
+    var trace: RequestTrace?
 }
 
 /// How a request waits for the bot's reply.

@@ -27,6 +27,7 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
     private var machine: Machine
     private let handshake: (handshake: RedisHandshake, commands: [RESPCommand])
     private let reader: RESPReader
+    private let metrics = RedisCommandMetrics()
     private var output = RedisOutput()
     private var owner: (any RedisConnectionOwner)?
     private var context: ChannelHandlerContext?
@@ -169,14 +170,21 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
             self.setTimer(timer)
             self.owner?.connectionReady()
         case .complete(let receiver, let result):
+            self.count(result, now: now)
             receiver.receive(result.mapError { $0 })
         case .completeAndClose(let receiver, let result, let closing):
+            self.count(result, now: now)
             receiver.receive(result.mapError { $0 })
             self.end(closing)
         case .close(let closing):
             self.end(closing)
         }
         self.tellTrouble()
+    }
+
+    private func count(_ result: Result<RESPValue, RedisError>, now: NIODeadline) {
+        let isRefusal = if case .failure = result { true } else { false }
+        self.metrics.answered(in: now - self.machine.lastAnswerSent, isRefusal: isRefusal)
     }
 
     private func tellTrouble() {
@@ -205,6 +213,7 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         let owner = self.owner.take()
         self.context?.close(promise: nil)
         owner?.connectionLost(closing.loss)
+        self.metrics.unanswered(closing.failures.count)
         for failure in closing.failures { failure.request.fail(failure.error) }
     }
 }

@@ -66,6 +66,9 @@ struct RedisConnectionStateMachine<Request> {
     private var timer: NIODeadline?
     private var troubleEnds = NIODeadline.distantPast
 
+    /// When the command was sent that was answered last.
+    private(set) var lastAnswerSent = NIODeadline.distantPast
+
     /// Nil while all is well.
     private(set) var trouble: Trouble?
 
@@ -193,6 +196,7 @@ extension RedisConnectionStateMachine {
             return .close(self.close(RedisLoss(.unexpectedReply, error.map { "\($0)" }), now: now))
         }
         self.pendingBytes -= pending.bytes
+        self.lastAnswerSent = pending.sent
         if case .stalled = self.trouble { self.trouble = nil }
         guard case .error(let line) = reply else {
             guard let request = pending.request else { return self.finishedIfClosing() }

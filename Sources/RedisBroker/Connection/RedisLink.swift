@@ -34,6 +34,8 @@ final class RedisLink {
     private var ended: EventLoopPromise<Void>?
     /// Whether the loss that goes on has been logged as a warning.
     private var hasWarned = false
+    private let metrics = RedisLinkMetrics()
+    private var wasReady = false
 
     init(
         configuration: RedisConfiguration,
@@ -61,6 +63,8 @@ final class RedisLink {
     /// The handshake of the present connection is over.
     func ready() {
         self.reconnection.ready(now: self.eventLoop.now)
+        self.metrics.ready(isFirst: !self.wasReady)
+        self.wasReady = true
         self.logger.log(level: self.hasWarned ? .notice : .debug, "connected to Redis")
         self.hasWarned = false
     }
@@ -72,6 +76,7 @@ final class RedisLink {
         guard case .wait(let time) = self.reconnection.lost(now: self.eventLoop.now, using: &self.random) else {
             return self.endIfStopped()
         }
+        self.metrics.lost(loss.reason)
         // Once for each time that Redis is away, not once for each attempt.
         self.logger.log(
             level: self.hasWarned ? .debug : .warning,

@@ -83,6 +83,9 @@ struct FeedStateMachine<Element: FeedElement> {
     private var isPaused = false
     private var isWaitingToRetry = false
     private var isQuiet = false
+    /// How many calls of `checkDue` there are from one look to the next while nothing is heard, and how many there were.
+    private var checkPause = 1
+    private var quietChecks = 0
 
     /// Behind this stands the next event that is delivered. Nil until the feed is on.
     private(set) var position: Position?
@@ -151,6 +154,8 @@ extension FeedStateMachine {
         // Before the confirmation it is from an earlier subscription.
         guard self.isSubscribed else { return }
         self.isQuiet = false
+        self.checkPause = 1
+        self.quietChecks = 0
         if self.reading != nil {
             self.keepEarly(element)
         } else if self.behind == nil {
@@ -198,13 +203,19 @@ extension FeedStateMachine {
     }
 
     /// Some time has passed, the same for all feeds: one that has heard nothing since the last time looks whether it
-    /// missed the last event. The one that hears finds a gap by itself.
+    /// missed the last event, at longer and longer intervals, since most of all feeds are quiet and their looks are what
+    /// Redis would be busy with. The one that hears finds a gap by itself.
     mutating func checkDue() {
-        if self.isQuiet, self.isSubscribed, self.end != nil, self.reading == nil, self.behind == nil {
-            self.behind = .check
-        }
-        self.isQuiet = true
+        defer { self.isQuiet = true }
+        guard self.isQuiet, self.isSubscribed, self.end != nil, self.reading == nil, self.behind == nil else { return }
+        self.quietChecks += 1
+        guard self.quietChecks >= self.checkPause else { return }
+        self.quietChecks = 0
+        self.checkPause = min(2 * self.checkPause, Self.longestCheckPause)
+        self.behind = .check
     }
+
+    private static var longestCheckPause: Int { 8 }
 }
 
 // MARK: The log
@@ -232,6 +243,7 @@ extension FeedStateMachine {
     private mutating func append(_ page: Page) {
         guard var end else { return }
         let before = end
+        if page.change != nil || !page.elements.isEmpty { self.checkPause = 1 }
         if let change = page.change {
             self.interrupt(change, at: page.start, &end)
         }

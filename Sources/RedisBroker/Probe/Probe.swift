@@ -69,7 +69,9 @@ final class Probe: Sendable {
 
     /// Looks what is to be done. Every `tick`.
     func tick(now: NIODeadline, on eventLoop: any EventLoop) {
-        switch self.machine.withLock({ $0.tick(now: now) }) {
+        let (action, heard) = self.machine.withLock { ($0.tick(now: now), $0.lastHeard) }
+        if let heard { self.metrics.probeAge(now - heard) }
+        switch action {
         case .wait:
             break
         case .publish(let number):
@@ -115,7 +117,7 @@ final class Probe: Sendable {
         guard name == self.name else { return false }
         if let bytes = FeedMessage(pushed: payload)?.event, let event = try? EventEncoding.decode(bytes),
             let number = event.body.getInteger(at: event.body.readerIndex, as: UInt64.self),
-            self.machine.withLock({ $0.heard(number) })
+            self.machine.withLock({ $0.heard(number, now: .now()) })
         {
             self.metrics.probed(.heard)
         }

@@ -29,6 +29,9 @@ struct ProbeStateMachine {
     private var outstanding: Probe?
     private var isSubscribed = false
 
+    /// When a probe came back last; before the first, when the first was sent. Nil before that.
+    private(set) var lastHeard: NIODeadline?
+
     /// Whether nothing comes through: the last probe that was stored did not come back, and none has since.
     private(set) var isDeaf = false
 
@@ -58,6 +61,7 @@ struct ProbeStateMachine {
         self.lastNumber += 1
         self.nextProbe = now + self.interval
         self.outstanding = Probe(number: self.lastNumber, sent: now)
+        if self.lastHeard == nil { self.lastHeard = now }
         return .publish(self.lastNumber)
     }
 
@@ -76,9 +80,10 @@ struct ProbeStateMachine {
     /// A probe came back.
     ///
     /// - Returns: whether it is the one that is waited for.
-    mutating func heard(_ number: UInt64) -> Bool {
+    mutating func heard(_ number: UInt64, now: NIODeadline) -> Bool {
         guard self.outstanding?.number == number else { return false }
         self.outstanding = nil
+        self.lastHeard = now
         self.isDeaf = false
         return true
     }

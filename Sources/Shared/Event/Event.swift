@@ -46,6 +46,9 @@ public struct Event: Sendable {
     /// What it repeats and for whom, where somebody had it published again.
     public var replay: EventReplay? { self.shared.parts.replay }
 
+    /// The trace that it belongs to, where a node records that. What the request itself brought stands in `headers` as well.
+    public var trace: EventTrace? { self.shared.parts.trace }
+
     /// Whether somebody had it published again.
     public var isReplay: Bool { self.shared.parts.replay != nil }
 
@@ -66,6 +69,7 @@ public struct Event: Sendable {
         var messages: [ChatMessage] = []
         var reply: ReplyOffer?
         var replay: EventReplay?
+        var trace: EventTrace?
         var fields: EventFields
         var body: ByteBuffer
         var bodyIsUTF8: Bool
@@ -161,6 +165,13 @@ public struct Event: Sendable {
         return Event(parts)
     }
 
+    /// The same event further on in its trace.
+    public func with(trace: EventTrace) -> Event {
+        var parts = self.shared.parts
+        parts.trace = trace
+        return Event(parts)
+    }
+
     /// The same event to be published again. Nobody waits for a reply to it.
     ///
     /// - Parameters:
@@ -217,6 +228,7 @@ public struct Event: Sendable {
         }
         return said + parts.body.storageCapacity + parts.fields.memory + parts.platform.utf8.count
             + parts.query.utf8.count
-            + parts.pathSuffix.utf8.count + (parts.id?.utf8.count ?? 0) + (parts.type?.utf8.count ?? 0)
+            + (parts.trace.map { 64 + $0.state.text.utf8.count } ?? 0) + parts.pathSuffix.utf8.count
+            + (parts.id?.utf8.count ?? 0) + (parts.type?.utf8.count ?? 0)
     }
 }

@@ -12,13 +12,14 @@ internal import NIOHTTP1
 /// | bytes | what |
 /// |---|---|
 /// | 1 | version, 1 |
-/// | 1 | flags: 1 the body is UTF-8, 2 there is an id, 4 a type, 8 messages, 16 a reply is awaited, 32 a replay; others are 0 |
+/// | 1 | flags: 1 the body is UTF-8, 2 there is an id, 4 a type, 8 messages, 16 a reply is awaited, 32 a replay, 64 a trace; others are 0 |
 /// | 4 | length of the rest of the head |
 /// | 8 | when the request was received, in milliseconds since 1970, signed |
 /// | texts | platform, id and type where there are, method, path suffix, query |
 /// | messages | where there are: how many; of each a byte (1 text, 2 sender, 4 conversation) and the texts it names |
 /// | 32 | where a reply is awaited: node and number of the token, deadline |
 /// | … | of a replay: epoch and offset of what it repeats, eight bytes each, and a text: the consumer it is for, or none |
+/// | … | of a trace: its name, 16 bytes, the span, 8, whether it is sampled, 1, and a text: the state that travels with it |
 /// | fields | how many header fields; name and value of each, in order |
 /// | … | the body |
 ///
@@ -37,7 +38,8 @@ public enum EventEncoding {
         static let hasMessages = Flags(rawValue: 8)
         static let hasReply = Flags(rawValue: 16)
         static let isReplay = Flags(rawValue: 32)
-        static let all: Flags = [.bodyIsUTF8, .hasID, .hasType, .hasMessages, .hasReply, .isReplay]
+        static let hasTrace = Flags(rawValue: 64)
+        static let all: Flags = [.bodyIsUTF8, .hasID, .hasType, .hasMessages, .hasReply, .isReplay, .hasTrace]
     }
 
     /// Writes everything but the body, which follows as it is.
@@ -48,6 +50,7 @@ public enum EventEncoding {
         if !event.carriedMessages.isEmpty { flags.insert(.hasMessages) }
         if event.reply != nil { flags.insert(.hasReply) }
         if event.replay != nil { flags.insert(.isReplay) }
+        if event.trace != nil { flags.insert(.hasTrace) }
         let capacity = self.headCapacity(of: event)
         var head = ByteBufferAllocator().buffer(capacity: capacity)
         head.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
@@ -65,6 +68,7 @@ public enum EventEncoding {
             if !event.carriedMessages.isEmpty { writer.writeMessages(event.carriedMessages) }
             if let reply = event.reply { writer.writeReply(reply) }
             if let replay = event.replay { writer.writeReplay(replay) }
+            if let trace = event.trace { writer.writeTrace(trace) }
             event.fields.write(into: &writer)
             return writer.count
         }
@@ -107,6 +111,7 @@ public enum EventEncoding {
                 messages: flags.contains(.hasMessages) ? try reader.readMessages(span) : [],
                 reply: flags.contains(.hasReply) ? try reader.readReply(span) : nil,
                 replay: flags.contains(.isReplay) ? try reader.readReplay(span) : nil,
+                trace: flags.contains(.hasTrace) ? try reader.readTrace(span) : nil,
                 fields: try EventFields(encoded: head, at: reader.offset),
                 body: body,
                 bodyIsUTF8: flags.contains(.bodyIsUTF8)
@@ -126,6 +131,7 @@ public enum EventEncoding {
         return self.prefixLength + 8 + texts + event.fields.capacity
             + ByteWriter.capacity(for: event.carriedMessages) + (event.reply == nil ? 0 : ReplyOffer.encodedLength)
             + (event.replay == nil ? 0 : EventReplay.encodedCapacity)
+            + (event.trace == nil ? 0 : EventTrace.encodedCapacity)
     }
 }
 

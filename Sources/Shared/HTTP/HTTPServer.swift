@@ -7,7 +7,7 @@ public import NIOCore
 internal import NIOExtras
 internal import NIOHTTP1
 internal import NIOPosix
-public import NIOSSL
+internal import NIOSSL
 
 /// An HTTP/1.1 server whose routes may also change the connection's protocol: what both tiers stand on.
 ///
@@ -36,7 +36,7 @@ public final class HTTPServer: Sendable {
         host: String,
         port: Int,
         limits: HTTPLimits,
-        tls: NIOSSLContext?,
+        tls: ServerTLS?,
         proxies: TrustedProxies = .none,
         logger: Logger? = nil,
         group: any EventLoopGroup,
@@ -76,7 +76,7 @@ public final class HTTPServer: Sendable {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
                         preconditionFailure("a connection on an event loop that is not of the server's group")
                     }
-                    try Self.configure(channel, loop: loop.value, tls: tls, logger: logger)
+                    try Self.configure(channel, loop: loop.value, tls: tls?.current, logger: logger)
                 }
             }
             .bind(host: host, port: port)

@@ -54,6 +54,13 @@ public enum LimitRefusal: String, Error, CaseIterable, Sendable {
 
     /// Counts one.
     public func count() {
-        Counter(label: "hookwire_limited_total", dimensions: [("reason", self.rawValue)]).increment()
+        self.counter.increment()
     }
+
+    /// Lets its count be seen before there is one.
+    public func show() {
+        self.counter.increment(by: 0)
+    }
+
+    private var counter: Counter { Counter(label: "hookwire_limited_total", dimensions: [("reason", self.rawValue)]) }
 }

@@ -47,7 +47,7 @@ import Testing
             host: "127.0.0.1",
             port: 0,
             limits: limits,
-            tls: certificate.serverContext,
+            tls: ServerTLS(certificate.serverContext),
             group: Self.group
         ) { _ in
             var router = Router()

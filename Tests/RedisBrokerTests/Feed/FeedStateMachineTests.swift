@@ -225,6 +225,33 @@ import Testing
         #expect(script.drain() == [])
     }
 
+    /// A feed that stays quiet and has missed nothing looks more and more seldom, up to every eighth time; what comes
+    /// makes it look as often as at first.
+    @Test func checksQuietFeedsSeldom() {
+        var script = FeedScript.live(at: 3)
+        func checksUntilRead(_ script: inout FeedScript) -> Int {
+            for count in 1...100 {
+                script.machine.checkDue()
+                if !script.drain().isEmpty { return count }
+            }
+            return .max
+        }
+        // The first finds what the handshake before it was.
+        #expect(checksUntilRead(&script) == 2)
+        for pause in [2, 4, 8, 8, 8] {
+            #expect(script.page([], head: 3) == [])
+            #expect(checksUntilRead(&script) == pause)
+        }
+        // What was missed is a reason to look closer.
+        #expect(script.page([4], head: 4) == ["deliver a-4"])
+        #expect(checksUntilRead(&script) == 1)
+        #expect(script.page([], head: 4) == [])
+        #expect(checksUntilRead(&script) == 2)
+        #expect(script.page([], head: 4) == [])
+        #expect(script.pushed(5) == ["deliver a-5"])
+        #expect(checksUntilRead(&script) == 2)
+    }
+
     // MARK: Failed reads
 
     /// A read that failed is tried again when its time has come, not before.

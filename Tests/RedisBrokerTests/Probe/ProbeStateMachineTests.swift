@@ -30,7 +30,7 @@ import Testing
             let action = self.machine.tick(now: Self.time(Int64(second)))
             if action != .wait { actions.append(action) }
             if case .publish(let number) = action {
-                let isAwaited = self.machine.heard(number)
+                let isAwaited = self.machine.heard(number, now: .uptimeNanoseconds(0))
                 #expect(isAwaited)
             }
         }
@@ -56,10 +56,10 @@ import Testing
         let again = self.machine.tick(now: Self.time(10))
         #expect(again == .publish(2))
         #expect(self.machine.isDeaf)
-        let stale = self.machine.heard(1)
+        let stale = self.machine.heard(1, now: .uptimeNanoseconds(0))
         #expect(!stale)
         #expect(self.machine.isDeaf)
-        let heard = self.machine.heard(2)
+        let heard = self.machine.heard(2, now: .uptimeNanoseconds(0))
         #expect(heard)
         #expect(!self.machine.isDeaf)
     }
@@ -88,7 +88,7 @@ import Testing
         self.machine.subscribed()
         let first = self.machine.tick(now: Self.time(0))
         #expect(first == .publish(1))
-        _ = self.machine.heard(1)
+        _ = self.machine.heard(1, now: .uptimeNanoseconds(0))
         self.machine.subscriptionLost()
         self.machine.subscribed()
         let second = self.machine.tick(now: Self.time(1))

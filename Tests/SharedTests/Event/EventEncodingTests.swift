@@ -82,6 +82,27 @@ import Testing
         #expect(Self.small.isFor(nil) && Self.small.replay == nil)
     }
 
+    /// And that of a trace, which only bytes of an event that is traced have: others are what older nodes read.
+    @Test func layoutOfTracesIsFixed() throws {
+        let context = try #require(TraceContext("00-0000000000000001000000000000000a-000000000000000b-01"))
+        let state = try #require(TraceState(["a=1"]))
+        let event = Self.small.with(trace: EventTrace(context, state: state))
+        var expected = Array(buffer: EventEncoding.encode(Self.small))
+        expected[1] |= 0b100_0000
+        expected[5] += 29
+        let numbers: [UInt8] = [1, 10, 11].flatMap { [0, 0, 0, 0, 0, 0, 0, $0] as [UInt8] }
+        expected.insert(contentsOf: numbers + [1, 3, 0x61, 0x3D, 0x31], at: 6 + 8 + 14)
+        #expect(Array(buffer: EventEncoding.encode(event)) == expected)
+        let read = try EventEncoding.decode(EventEncoding.encode(event))
+        #expect(read.trace?.context == context && read.trace?.state == state)
+        #expect(EventEncoding.encode(read) == EventEncoding.encode(event))
+        #expect(try EventEncoding.decode(EventEncoding.encode(Self.small)).trace == nil)
+        // No span is zero, no flag is two, and no state is that.
+        for (place, byte) in [(6 + 8 + 14 + 23, 0), (6 + 8 + 14 + 24, 2), (6 + 8 + 14 + 27, 0x20)] as [(Int, UInt8)] {
+            #expect(Self.error(Self.replacing(expected, at: place, with: byte)) == .invalidText)
+        }
+    }
+
     /// Every part of an event is the same after it was written and read.
     @Test func everyPartSurvives() throws {
         var fields = HTTPHeaders()
@@ -150,7 +171,7 @@ import Testing
         #expect(Self.error(bytes.prefix(headEnd)) == nil)
         #expect(Self.error([2] + bytes.dropFirst()) == .unknownVersion)
         #expect(Self.error([0] + bytes.dropFirst()) == .unknownVersion)
-        #expect(Self.error(Self.replacing(bytes, at: 1, with: 0b100_0011)) == .unknownFlags)
+        #expect(Self.error(Self.replacing(bytes, at: 1, with: 0b1000_0011)) == .unknownFlags)
         // The head one byte longer takes the body's first byte, one shorter lacks the last field's value.
         #expect(Self.error(Self.replacing(bytes, at: 5, with: bytes[5] + 1)) == .trailingBytes)
         #expect(Self.error(Self.replacing(bytes, at: 5, with: bytes[5] - 1)) == .truncated)

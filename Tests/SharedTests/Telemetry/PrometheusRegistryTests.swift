@@ -15,9 +15,6 @@ import Testing
         let gauge = registry.makeMeter(label: "a.sockets", dimensions: [])
         gauge.increment(by: 3)
         gauge.decrement(by: 1)
-        let timer = registry.makeTimer(label: "c_seconds", dimensions: [])
-        timer.recordNanoseconds(1_500_000_000)
-        timer.recordNanoseconds(500_000_000)
         #expect(
             registry.text() == """
                 # TYPE a_sockets gauge
@@ -25,12 +22,49 @@ import Testing
                 # TYPE b_total counter
                 b_total{platform="qq",reason="x"} 1
                 b_total{platform="qq",reason="y"} 2
-                # TYPE c_seconds summary
-                c_seconds_sum 2
-                c_seconds_count 2
 
                 """
         )
+    }
+
+    /// A timer is a histogram: what was recorded counts in each bucket that it fits into, and in the sum in seconds.
+    @Test func histograms() {
+        let registry = PrometheusRegistry()
+        let timer = registry.makeTimer(label: "hookwire_publish_seconds", dimensions: [("platform", "qq")])
+        // One on a bound, one beyond all, and one by a clock that was set back.
+        for duration in [1_500_000, 25_000_000, 60_000_000_000, -5] as [Int64] { timer.recordNanoseconds(duration) }
+        let lines = registry.text().split(separator: "\n").map(String.init)
+        #expect(lines[0].hasPrefix("# HELP hookwire_publish_seconds From "))
+        #expect(lines[1] == "# TYPE hookwire_publish_seconds histogram")
+        var counts: [String: String] = [:]
+        for line in lines.dropFirst(2) {
+            let parts = line.split(separator: " ")
+            counts[String(parts[0])] = String(parts[1])
+        }
+        for (bound, count) in [
+            ("0.00001", "1"), ("0.001", "1"), ("0.0025", "2"), ("0.01", "2"), ("0.025", "3"), ("30", "3"),
+            ("+Inf", "4"),
+        ] {
+            #expect(counts["hookwire_publish_seconds_bucket{platform=\"qq\",le=\"\(bound)\"}"] == count, "\(bound)")
+        }
+        #expect(counts["hookwire_publish_seconds_count{platform=\"qq\"}"] == "4")
+        #expect(counts["hookwire_publish_seconds_sum{platform=\"qq\"}"] == "60.0265")
+        #expect(counts.count == 23)
+    }
+
+    /// What several threads record at once is all there.
+    @Test func concurrentRecords() async {
+        let registry = PrometheusRegistry()
+        await withTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let timer = registry.makeTimer(label: "a_seconds", dimensions: [])
+                    for index in 0..<10_000 { timer.recordNanoseconds(Int64(index % 3) * 20_000) }
+                }
+            }
+        }
+        #expect(registry.text().contains("a_seconds_count 40000\n"))
+        #expect(registry.text().contains("a_seconds_sum 0.79992\n"))
     }
 
     /// Handlers of one label and one set of dimensions count together, whoever made them.

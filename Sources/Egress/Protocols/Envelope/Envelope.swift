@@ -49,6 +49,10 @@ struct Envelope {
         attributes.add("platform", event.platform)
         attributes.add("position", entry.position.description)
         attributes.add("attempt", Int32(clamping: attempt))
+        if let trace = event.trace ?? EventTrace(headers) {
+            attributes.add("traceparent", trace.context.description)
+            attributes.add("tracestate", trace.state.text)
+        }
         if let replay = event.replay { attributes.add("replayof", replay.position.description) }
         let offer = offersReply ? event.reply : nil
         if let reply = offer {

@@ -11,6 +11,10 @@ protocol EnvelopeClient: FeedMember, DeliveryOwner {
     var subscription: EnvelopeSubscription { get }
     /// What the envelopes are written to; nil when it has ended.
     var connection: (any CursorClient)? { get }
+    /// How it is called in metrics and logs.
+    var speech: SocketPresence.Speech { get }
+    /// When it opened.
+    var opened: NIODeadline { get }
 
     /// The bytes of envelopes; of those behind an offset, where there is one.
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer
@@ -100,6 +104,11 @@ extension EnvelopeClient {
         }
         subscription.delivery.end()
         subscription.membership.leave(self)
-        self.services.metrics.ended(reason, channel: subscription.membership.channel)
+        self.services.metrics.ended(
+            self.speech,
+            since: self.opened,
+            reason,
+            channel: subscription.membership.channel
+        )
     }
 }

@@ -21,6 +21,7 @@ enum EnvelopeRequest: Equatable {
     /// How deep a frame may nest, the outermost object counted: a body may be some JSON of the platform's.
     private static let depthLimit = 64
     private static let settlementMembers = JSONMemberNames("position")
+    private static let traceMembers = JSONMemberNames("traceparent")
     private static let members = JSONMemberNames(["type", "ref", "token"] + ReplyObject.members)
 
     /// What a frame asks for, and its `ref`, which the answer repeats. The whole of it is checked before anything is made
@@ -68,6 +69,19 @@ enum EnvelopeRequest: Equatable {
             }
         default:
             throw .unknownType
+        }
+    }
+
+    /// The span that a frame says it is a child of, for those who record that; what is none is passed over, as W3C Trace
+    /// Context has it.
+    static func traceContext(in frame: ByteBuffer) -> TraceContext? {
+        frame.withUnsafeReadableBytes { bytes in
+            let view = try? JSONObjectView(
+                validating: bytes,
+                members: self.traceMembers,
+                maximumDepth: self.depthLimit
+            )
+            return view?["traceparent"]?.string.flatMap { TraceContext($0) }
         }
     }
 

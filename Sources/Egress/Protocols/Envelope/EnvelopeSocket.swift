@@ -14,6 +14,7 @@ final class EnvelopeSocket: EnvelopeClient {
     let subscription: EnvelopeSubscription
     private var machine: EnvelopeStateMachine
     private var handler: WebSocketHandler?
+    let opened = NIODeadline.now()
 
     private init(services: EnvelopeServices, subscription: EnvelopeSubscription) {
         self.services = services
@@ -46,7 +47,7 @@ final class EnvelopeSocket: EnvelopeClient {
         socket.handler = handler
         subscription.membership.join(socket)
         services.lane.startHeartbeat(of: handler)
-        services.metrics.opened()
+        services.metrics.opened(.envelope)
         do {
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
@@ -78,7 +79,7 @@ final class EnvelopeSocket: EnvelopeClient {
         }
     }
 
-    var attendee: Attendee { self.subscription.attendee(.envelope) }
+    var attendee: Attendee { self.subscription.attendee(self.speech) }
 
     func receipt(upTo end: Position) -> Receipt? {
         self.subscription.receipt(.envelope, upTo: end)
@@ -94,10 +95,22 @@ final class EnvelopeSocket: EnvelopeClient {
 
     // MARK: Replies
 
-    private func reply(_ reply: Reply, to token: ReplyToken, ticket: EnvelopeStateMachine.Ticket) {
+    /// - Parameter frame: what the client has sent, which may name the span that its reply belongs to.
+    private func reply(
+        _ reply: Reply,
+        to token: ReplyToken,
+        ticket: EnvelopeStateMachine.Ticket,
+        frame: ByteBuffer
+    ) {
+        let trace = self.services.lane.tracing?.reply(
+            to: token,
+            below: EnvelopeRequest.traceContext(in: frame),
+            by: .envelope
+        )
         self.services.broker.reply(reply, to: token, on: self.services.lane.eventLoop).assumeIsolated().whenComplete {
             let verdict = ReplyVerdict($0)
             self.services.replies.replied(verdict, by: .envelope)
+            trace?.ended(verdict)
             if let answer = self.machine.replied(verdict, to: ticket) { self.answer(answer) }
         }
     }
@@ -108,6 +121,7 @@ final class EnvelopeSocket: EnvelopeClient {
 }
 
 extension EnvelopeSocket {
+    var speech: SocketPresence.Speech { .envelope }
     var isWritable: Bool { self.handler?.isWritable ?? false }
     var connection: (any CursorClient)? { self.handler }
 
@@ -134,7 +148,8 @@ extension EnvelopeSocket: WebSocketOwner {
         switch self.machine.messageReceived(message, now: self.services.lane.eventLoop.now) {
         case .ignore: break
         case .answer(let text): self.answer(text)
-        case .reply(let reply, let token, let ticket): self.reply(reply, to: token, ticket: ticket)
+        case .reply(let reply, let token, let ticket):
+            self.reply(reply, to: token, ticket: ticket, frame: message.bytes)
         case .settle(let verdict, let position, let ref): self.settle(verdict, position, ref: ref)
         case .end(let ending): self.end(ending)
         }
@@ -175,7 +190,7 @@ extension EnvelopeSocket: WebSocketOwner {
     }
 
     func queueCrossedWatermark(isBehind: Bool) {
-        self.services.metrics.crossedWatermark(isBehind: isBehind)
+        self.services.metrics.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
     func ended(_ reason: WebSocketEndReason) {

@@ -37,6 +37,7 @@ struct EnvelopeSubscription {
             start: place.feed.position,
             since: beginning.since,
             rate: request.rate,
+            tracing: services.lane.tracing,
             eventLoop: services.lane.eventLoop
         )
         self.filter = request.filter

@@ -15,6 +15,7 @@ final class EventStream: EnvelopeClient {
     private let name = UInt64.random(in: 0...UInt64.max)
     private var announcements = 0
     private var handler: EventStreamHandler?
+    let opened = NIODeadline.now()
 
     private init(streams: EventStreamServices, subscription: EnvelopeSubscription) {
         self.streams = streams
@@ -44,7 +45,7 @@ final class EventStream: EnvelopeClient {
         stream.handler = handler
         subscription.membership.join(stream)
         services.heartbeats.add(handler)
-        services.envelopes.metrics.opened()
+        services.envelopes.metrics.opened(.events)
         do {
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
@@ -58,7 +59,7 @@ final class EventStream: EnvelopeClient {
         subscription.delivery.begin(beginning.resumption, owner: stream)
     }
 
-    var attendee: Attendee { self.subscription.attendee(.events) }
+    var attendee: Attendee { self.subscription.attendee(self.speech) }
 
     func receipt(upTo end: Position) -> Receipt? {
         self.subscription.receipt(.events, upTo: end)
@@ -77,6 +78,11 @@ final class EventStream: EnvelopeClient {
         self.subscription.delivery.becameWritable()
     }
 
+    /// What waits to be sent has grown above the high watermark, or has fallen below the low one.
+    func queueCrossedWatermark(isBehind: Bool) {
+        self.services.metrics.crossedWatermark(isBehind: isBehind, self.handler)
+    }
+
     /// The stream has just stopped taking events: once, whoever ended it.
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
@@ -87,6 +93,7 @@ final class EventStream: EnvelopeClient {
 }
 
 extension EventStream {
+    var speech: SocketPresence.Speech { .events }
     var isWritable: Bool { self.handler?.isWritable ?? false }
     var connection: (any CursorClient)? { self.handler }
 

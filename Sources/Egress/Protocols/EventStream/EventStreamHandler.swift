@@ -6,7 +6,7 @@ internal import NIOCore
 
 /// An event stream's only channel handler once the HTTP handlers have gone: writes what its owner gives it, within the
 /// bound of its queue, and throws away what the client sends. Everything is on the channel's event loop.
-final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorClient {
+final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorClient, QueuedConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -44,6 +44,7 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.owner?.queueCrossedWatermark(isBehind: !context.channel.isWritable)
         if context.channel.isWritable { self.owner?.becameWritable() }
         context.fireChannelWritabilityChanged()
     }
@@ -82,7 +83,7 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
     var witness: CursorWitness { .system(self.transmission, queued: self.queuedBytes) }
 
     /// How many bytes wait to be given to the system; nil for a connection that is gone.
-    private var queuedBytes: Int? {
+    var queuedBytes: Int? {
         guard let channel = self.context?.channel, channel.isActive else { return nil }
         return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }

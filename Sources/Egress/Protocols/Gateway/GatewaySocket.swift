@@ -25,6 +25,7 @@ final class GatewaySocket: FeedMember {
     private(set) var admission: Admission?
     private var machine: GatewayStateMachine
     private var handler: WebSocketHandler?
+    private let opened = NIODeadline.now()
     /// Of the feed of the bot that the client turned out to be.
     private var membership: FeedMembership?
     /// The last event that the client was sent; nil where it was sent none.
@@ -61,7 +62,7 @@ final class GatewaySocket: FeedMember {
         socket.handler = handler
         services.strangers[ObjectIdentifier(socket)] = socket
         services.lane.startHeartbeat(of: handler)
-        services.metrics.sockets.opened()
+        services.metrics.sockets.opened(.gateway)
         do {
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
@@ -202,7 +203,11 @@ final class GatewaySocket: FeedMember {
             bytes += entry.event.body.readableBytes
         }
         guard let last = part.last else { return nil }
+        let traced = self.services.lane.tracing?.begin(part)
         self.send(GatewayRound(part[...]).frames(for: filter), upTo: last.position)
+        if let traced, let channel = self.membership?.channel {
+            self.services.lane.tracing?.delivered(traced.passages, on: channel, sockets: 1, .log)
+        }
         return last.position
     }
 
@@ -309,7 +314,7 @@ extension GatewaySocket: WebSocketOwner {
     }
 
     func queueCrossedWatermark(isBehind: Bool) {
-        self.services.metrics.sockets.crossedWatermark(isBehind: isBehind)
+        self.services.metrics.sockets.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
     func ended(_ reason: WebSocketEndReason) {
@@ -324,6 +329,6 @@ extension GatewaySocket: WebSocketOwner {
         self.services.strangers[ObjectIdentifier(self)] = nil
         let membership = self.membership.take()
         membership?.leave(self)
-        self.services.metrics.sockets.ended(reason, channel: membership?.channel)
+        self.services.metrics.sockets.ended(.gateway, since: self.opened, reason, channel: membership?.channel)
     }
 }

@@ -29,6 +29,20 @@ enum PrometheusText {
         return "{\(pairs.joined(separator: ","))}"
     }
 
+    /// Rendered labels with one more behind them, whose value needs no escaping.
+    static func labels(_ labels: String, adding name: StaticString, _ value: String) -> String {
+        labels.isEmpty ? "{\(name)=\"\(value)\"}" : "\(labels.dropLast()),\(name)=\"\(value)\"}"
+    }
+
+    /// Nanoseconds as seconds, exactly and without an exponent: a bound must be the same text on every node.
+    static func seconds(_ nanoseconds: Int64) -> String {
+        let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        guard rest != 0 else { return String(whole) }
+        let digits = String(1_000_000_000 + rest).dropFirst()
+        let significant = digits.lastIndex { $0 != "0" }.map { digits[...$0] } ?? digits
+        return "\(whole).\(significant)"
+    }
+
     /// A number as Prometheus reads it.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }

@@ -6,7 +6,7 @@ internal import CoreMetrics
 internal import Synchronization
 
 /// One time series. May be changed from any thread.
-final class PrometheusCell: Sendable {
+final class PrometheusCell: MetricCell {
     private struct Value {
         var number: Double = 0
         var count: Int64 = 0
@@ -21,7 +21,6 @@ final class PrometheusCell: Sendable {
         self.kind = kind
     }
 
-    /// Appends the cell's line or lines.
     func write(name: String, labels: String, to text: inout String) {
         let increments = self.increments.load(ordering: .relaxed)
         let value = self.value.withLock { $0 }
@@ -30,6 +29,8 @@ final class PrometheusCell: Sendable {
             text += "\(name)\(labels) \(PrometheusText.number(Double(increments) + value.number))\n"
         case .gauge:
             text += "\(name)\(labels) \(PrometheusText.number(value.number))\n"
+        case .histogram:
+            preconditionFailure("histograms have cells of their own")
         case .summary:
             text += "\(name)_sum\(labels) \(PrometheusText.number(value.number))\n"
             text += "\(name)_count\(labels) \(value.count)\n"
@@ -80,11 +81,5 @@ extension PrometheusCell: RecorderHandler {
             $0.number += value
             $0.count += 1
         }
-    }
-}
-
-extension PrometheusCell: TimerHandler {
-    func recordNanoseconds(_ duration: Int64) {
-        self.record(Double(duration) / 1_000_000_000)
     }
 }

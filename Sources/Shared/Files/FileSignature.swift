@@ -6,7 +6,7 @@ internal import Glibc
 
 /// What tells that files have changed, without reading them: where they lie, how long they are and when they were written.
 /// Symbolic links are followed, which is how mounted secrets change.
-struct FileSignature: Equatable, Sendable {
+public struct FileSignature: Equatable, Sendable {
     private struct Entry: Equatable {
         var device: UInt
         var inode: UInt
@@ -18,14 +18,15 @@ struct FileSignature: Equatable, Sendable {
     /// By path; nil for a file that is not there.
     private let entries: [String: Entry?]
 
-    init(_ paths: [String]) {
+    /// Looks at the files as they are now. Blocks for as long as that takes.
+    public init(_ paths: [String]) {
         var entries: [String: Entry?] = [:]
         for path in paths { entries[path] = .some(Self.entry(path)) }
         self.entries = entries
     }
 
     /// The signature of other files too: those that it has stay as they were.
-    func covering(_ paths: [String]) -> FileSignature {
+    public func covering(_ paths: [String]) -> FileSignature {
         let fresh = FileSignature(paths)
         return FileSignature(
             entries: fresh.entries.merging(self.entries.filter { fresh.entries[$0.key] != nil }) { $1 }

@@ -35,9 +35,9 @@ public final class PrometheusRegistry: MetricsFactory {
         self.cell(label, aggregate ? .summary : .gauge, dimensions)
     }
 
-    /// Durations, in seconds as Prometheus has it; the label should end in `_seconds`.
+    /// Durations as a histogram, in seconds as Prometheus has it; the label should end in `_seconds`.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        self.cell(label, .summary, dimensions)
+        self.cell(label, .histogram, dimensions) { HistogramCell() }
     }
 
     public func destroyCounter(_ handler: any CounterHandler) {}
@@ -51,6 +51,7 @@ public final class PrometheusRegistry: MetricsFactory {
         let families = self.families.withLock { $0 }
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+            if let help = MetricCatalogue.help[name] { text += "# HELP \(name) \(help)\n" }
             text += "# TYPE \(name) \(family.kind.rawValue)\n"
             for (labels, cell) in family.cells.sorted(by: { $0.key < $1.key }) {
                 cell.write(name: name, labels: labels, to: &text)
@@ -64,11 +65,23 @@ public final class PrometheusRegistry: MetricsFactory {
         _ kind: PrometheusFamily.Kind,
         _ dimensions: [(String, String)]
     ) -> PrometheusCell {
+        self.cell(label, kind, dimensions) { PrometheusCell(kind: kind) }
+    }
+
+    private func cell<Cell: MetricCell>(
+        _ label: String,
+        _ kind: PrometheusFamily.Kind,
+        _ dimensions: [(String, String)],
+        make: () -> Cell
+    ) -> Cell {
         let name = PrometheusText.metricName(label)
         let labels = PrometheusText.labels(dimensions)
         return self.families.withLock { families in
-            if let cell = families[name]?.cells[labels] { return cell }
-            let cell = PrometheusCell(kind: kind)
+            if let known = families[name]?.cells[labels] {
+                guard let cell = known as? Cell else { preconditionFailure("\(name) is two kinds of metric") }
+                return cell
+            }
+            let cell = make()
             families[name, default: PrometheusFamily(kind: kind)].cells[labels] = cell
             return cell
         }
@@ -81,11 +94,13 @@ struct PrometheusFamily {
     enum Kind: String {
         case counter
         case gauge
+        /// Counts by upper bounds, with a count and a sum.
+        case histogram
         /// A count and a sum, without quantiles.
         case summary
     }
 
     var kind: Kind
     /// By rendered labels.
-    var cells: [String: PrometheusCell] = [:]
+    var cells: [String: any MetricCell] = [:]
 }

@@ -1,0 +1,33 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Metrics
+internal import Shared
+
+/// What an egress node counts of its feeds, whatever broker feeds it. Any thread.
+final class FeedMetrics: Sendable {
+    private let feeds = Meter(label: "hookwire_feeds")
+    private let epochChanges = Counter(label: "hookwire_epoch_changes_total")
+    private let gaps: [UnrecoverableReason: Counter]
+
+    init() {
+        self.gaps = Dictionary(
+            uniqueKeysWithValues: UnrecoverableReason.allCases.map { reason in
+                (reason, Counter(label: "hookwire_gaps_total", dimensions: [("reason", reason.rawValue)]))
+            }
+        )
+    }
+
+    /// Counts a feed that began.
+    func began() { self.feeds.increment() }
+
+    /// Counts a feed that ended.
+    func ended() { self.feeds.decrement() }
+
+    /// Counts a feed that could not go on where it was.
+    func interrupted(_ reason: UnrecoverableReason) {
+        self.gaps[reason]?.increment()
+        if reason == .epochChanged { self.epochChanges.increment() }
+    }
+}

@@ -1,0 +1,52 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Egress
+internal import Logging
+internal import NIOCore
+internal import OTLP
+internal import Shared
+
+/// What a node tells of itself.
+struct TelemetryConfiguration: Sendable {
+    var logFormat = LogFormat.text
+    /// Where traces are sent; nil for nowhere.
+    var endpoint: String?
+    /// The share of the requests that begin a trace.
+    var sample = 1.0
+    var headers: [OTLPConfiguration.Header] = []
+}
+
+extension NodeConfiguration {
+    mutating func readTelemetry(_ reader: SettingsReader) throws(SettingsError) {
+        try reader.read(.logFormat, into: &self, \.telemetry.logFormat)
+        self.telemetry.endpoint = try reader.value(.httpURL("otlp-endpoint"))
+        let sample = try reader.value(.share("trace-sample"))
+        let headers = try reader.value(.otlpHeaders)
+        guard self.telemetry.endpoint != nil || (sample == nil && headers == nil) else {
+            throw SettingsError(
+                message: "--trace-sample and HOOKWIRE_OTLP_HEADERS say nothing without --otlp-endpoint, the address of "
+                    + "the collector: give that too."
+            )
+        }
+        if let sample { self.telemetry.sample = sample }
+        if let headers { self.telemetry.headers = headers.list }
+    }
+
+    /// Begins to export traces; nil where nobody takes them.
+    func exporter(group: any EventLoopGroup, logger: Logger) -> OTLPExporter? {
+        self.telemetry.endpoint.map { endpoint in
+            let configuration = OTLPConfiguration(
+                endpoint: endpoint,
+                headers: self.telemetry.headers,
+                resource: [
+                    ("service.name", "hookwire"), ("service.version", Hookwire.configuration.version),
+                    ("service.instance.id", self.egress.nodeName), ("hookwire.tier", self.tier.rawValue),
+                ]
+            )
+            return OTLPExporter(configuration: configuration, group: group, logger: logger)
+        }
+    }
+}

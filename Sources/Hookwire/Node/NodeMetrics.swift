@@ -1,0 +1,40 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Logging
+internal import Metrics
+internal import NIOCore
+internal import Shared
+internal import SystemPackage
+
+extension LogFormat {
+    /// Writes log lines to standard error, each by one call of the system, so that lines of several threads do not mix.
+    func handler(label: String, level: Logger.Level) -> any LogHandler {
+        switch self {
+        case .text:
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        case .json:
+            var handler = JSONLogHandler(label: label) { line in
+                // Where even that fails there is nobody to tell.
+                _ = try? FileDescriptor.standardError.writeAll(line)
+            }
+            handler.logLevel = level
+            return handler
+        }
+    }
+}
+
+/// What every node shows from its start, whatever happens later.
+enum NodeMetrics {
+    static func begin(tier: Tier, group: any EventLoopGroup) {
+        let version = Hookwire.configuration.version
+        Meter(label: "hookwire_build_info", dimensions: [("version", version), ("tier", tier.rawValue)]).set(1)
+        EventLoopLag.measure(group)
+        // A rate needs a zero to begin from.
+        for refusal in LimitRefusal.allCases { refusal.show() }
+    }
+}

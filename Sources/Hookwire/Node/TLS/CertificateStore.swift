@@ -1,0 +1,128 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import Metrics
+internal import Shared
+internal import Synchronization
+
+/// The certificate of a node, read again when its files change, for as long as the node lives. Any thread.
+///
+/// Files that cannot be used, or do not belong together, are not taken over: the certificate that is known stays, the log
+/// says why, and the next change of either file is another try. Links are followed, so that what Kubernetes mounts and what
+/// certbot renews is noticed.
+final class CertificateStore: Sendable {
+    /// How often a change is looked for. What is the same at two looks is read.
+    private static let pause = Duration.seconds(1)
+
+    /// What the node's listeners secure connections with.
+    let tls: ServerTLS
+    private let files: CertificateFiles
+    private let logger: Logger
+    private let state: Mutex<State>
+    private let metrics = CertificateMetrics()
+
+    private struct State {
+        var watch: FileWatch
+        var certificate: ServerCertificate
+    }
+
+    /// Reads the files for the first time.
+    ///
+    /// - Throws: `SettingsError` where they cannot be used.
+    init(_ files: CertificateFiles, logger: Logger) throws(SettingsError) {
+        let signature = files.signature
+        let certificate = try files.readAtStart()
+        self.files = files
+        self.logger = logger
+        self.tls = ServerTLS(certificate.context)
+        self.state = Mutex(State(watch: FileWatch(known: signature), certificate: certificate))
+        self.metrics.expires(certificate.expiry)
+        if certificate.expiry <= WallClock.now() / 1_000 {
+            logger.warning("the certificate has expired, and clients will refuse it", metadata: certificate.metadata)
+        }
+    }
+
+    /// Lets the next look read the files, whatever their times say.
+    func readAgain() {
+        self.state.withLock { $0.watch.readAgain() }
+    }
+
+    /// Follows the files until the task is cancelled.
+    func follow() async {
+        while !Task.isCancelled {
+            self.look()
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// One look at the files.
+    func look() {
+        let signature = self.files.signature
+        switch self.state.withLock({ $0.watch.look(signature) }) {
+        case .wait: break
+        case .readChanged: self.read(signature, isAsked: false)
+        case .readAsked: self.read(signature, isAsked: true)
+        }
+    }
+
+    private func read(_ signature: FileSignature, isAsked: Bool) {
+        let result = Result { () throws(CertificateFault) in try self.files.readUnexpired() }
+        // One of them old and one new belong together as little as two that are wrong: they are looked at again.
+        guard self.files.signature == signature else {
+            if isAsked { self.readAgain() }
+            return
+        }
+        self.state.withLock { $0.watch.wasRead(signature) }
+        switch result {
+        case .success(let certificate): self.take(certificate, isAsked: isAsked)
+        case .failure(let fault):
+            self.metrics.count(.failed(fault.reason))
+            self.logger.error(
+                "the new certificate cannot be used, and the old one stays: \(fault)",
+                metadata: ["reason": "\(fault.reason.rawValue)"]
+            )
+        }
+    }
+
+    private func take(_ certificate: ServerCertificate, isAsked: Bool) {
+        let isSame = self.state.withLock { state in
+            defer { state.certificate = certificate }
+            return state.certificate.isSame(as: certificate)
+        }
+        if isSame {
+            self.metrics.count(.unchanged)
+            self.logger.log(
+                level: isAsked ? .notice : .debug,
+                "the certificate was read and is as before",
+                metadata: certificate.metadata
+            )
+            return
+        }
+        self.tls.replace(with: certificate.context)
+        self.metrics.count(.replaced)
+        self.metrics.expires(certificate.expiry)
+        self.logger.notice("new connections have a new certificate", metadata: certificate.metadata)
+    }
+}
+
+extension CertificateFiles {
+    /// What is expired is worth less than what is in use.
+    fileprivate func readUnexpired() throws(CertificateFault) -> ServerCertificate {
+        let certificate = try self.read()
+        guard certificate.expiry > WallClock.now() / 1_000 else {
+            throw CertificateFault(
+                reason: .expired,
+                description: "The chain \(self.certificate) has expired. Renew it."
+            )
+        }
+        return certificate
+    }
+}
+
+extension ServerCertificate {
+    fileprivate var metadata: Logger.Metadata {
+        ["expires": "\(UTCTimeText.format(milliseconds: self.expiry * 1_000))"]
+    }
+}

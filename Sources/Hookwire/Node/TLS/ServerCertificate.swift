@@ -1,0 +1,34 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOSSL
+
+/// A certificate chain that belongs to its key, ready to serve with.
+struct ServerCertificate: Sendable {
+    let context: NIOSSLContext
+    /// When the first of the chain expires, in seconds since 1970.
+    let expiry: Int64
+    private let chain: [NIOSSLCertificate]
+    private let key: NIOSSLPrivateKey
+
+    /// - Throws: the library's error where the key is not that of the first certificate.
+    init(chain: [NIOSSLCertificate], key: NIOSSLPrivateKey) throws {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) },
+            privateKey: .privateKey(key)
+        )
+        // What is older is obsolete (RFC 8996), and no platform needs it.
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        self.context = try NIOSSLContext(configuration: configuration)
+        self.expiry = chain.map { Int64($0.notValidAfter) }.min() ?? 0
+        self.chain = chain
+        self.key = key
+    }
+
+    /// Whether clients would see no difference.
+    func isSame(as other: ServerCertificate) -> Bool {
+        self.chain == other.chain && self.key == other.key
+    }
+}

@@ -1,0 +1,39 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Metrics
+internal import NIOCore
+
+/// What became of a command. Also a metric label.
+enum RedisCommandOutcome: String, Sendable, CaseIterable {
+    /// Redis did it.
+    case answered
+    /// Redis would not.
+    case refused
+    /// The connection was lost before the answer came, or the answer took too long.
+    case unanswered
+}
+
+/// What a node counts of its commands to Redis. Any thread.
+struct RedisCommandMetrics: Sendable {
+    private let time = Timer(label: "hookwire_redis_command_seconds")
+    private let answered = Self.counter(.answered)
+    private let refused = Self.counter(.refused)
+    private let unanswered = Self.counter(.unanswered)
+
+    /// Counts a command that Redis has answered.
+    func answered(in time: TimeAmount, isRefusal: Bool) {
+        self.time.recordNanoseconds(time.nanoseconds)
+        (isRefusal ? self.refused : self.answered).increment()
+    }
+
+    /// Counts commands that got no answer.
+    func unanswered(_ count: Int) {
+        self.unanswered.increment(by: count)
+    }
+
+    private static func counter(_ outcome: RedisCommandOutcome) -> Counter {
+        Counter(label: "hookwire_redis_commands_total", dimensions: [("outcome", outcome.rawValue)])
+    }
+}

@@ -1,0 +1,195 @@
+"""deploy/caddy: Caddy with a certificate of its own before nodes of both tiers, and the compose file that has it there."""
+
+import contextlib
+import http.client
+import http.server
+import json
+import re
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+import yaml
+from websockets.sync.client import connect
+
+import leaks
+import qq
+from redis_server import RedisServer, free_port
+from relay import PATIENCE, REPOSITORY, environment, receive
+from tiers import TierNode
+
+CADDYFILE = REPOSITORY / "deploy/caddy/Caddyfile"
+
+
+@pytest.fixture(autouse=True)
+def caddy_is_installed():
+    if not shutil.which("caddy"):
+        pytest.skip("not installed: caddy")
+
+
+class Caddy:
+    """Caddy with the file as it is, on ports and before nodes of a test's own. Use `with`: leaving ends it."""
+
+    def __init__(self, folder, ingress_port, egress_port):
+        self.port, self.http_port = free_port(), free_port()
+        self.log_path = folder / "caddy.log"
+        self.authority = folder / "caddy/pki/authorities/local/root.crt"
+        self.environment = environment(
+            HOOKWIRE_HTTP_PORT=str(self.http_port),
+            HOOKWIRE_HTTPS_PORT=str(self.port),
+            HOOKWIRE_INGRESS="127.0.0.1",
+            HOOKWIRE_INGRESS_PORT=str(ingress_port),
+            HOOKWIRE_EGRESS="127.0.0.1",
+            HOOKWIRE_EGRESS_PORT=str(egress_port),
+            XDG_DATA_HOME=str(folder),
+            XDG_CONFIG_HOME=str(folder),
+        )
+
+    def command(self, *arguments):
+        arguments = [*arguments, "--config", CADDYFILE, "--adapter", "caddyfile"]
+        return subprocess.run(
+            ["caddy", *arguments], env=self.environment, capture_output=True, text=True, timeout=PATIENCE
+        )
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    @property
+    def trust(self):
+        return ssl.create_default_context(cafile=self.authority)
+
+    def request(self, method, path, body=None, headers={}):
+        connection = http.client.HTTPSConnection("localhost", self.port, timeout=PATIENCE, context=self.trust)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def socket(self, secret):
+        url = f"wss://localhost:{self.port}/ws?secret={secret}"
+        return connect(url, ssl=self.trust, proxy=None, close_timeout=1)
+
+    def __enter__(self):
+        with self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["caddy", "run", "--config", CADDYFILE, "--adapter", "caddyfile"],
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+        deadline = time.monotonic() + PATIENCE
+        while True:  # it tells nobody when it has its certificate
+            assert self.process.poll() is None and time.monotonic() < deadline, self.log
+            with contextlib.suppress(OSError):
+                if self.authority.exists() and self.request("GET", "/livez")[0] == 200:
+                    return self
+            time.sleep(0.05)
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        assert self.process.wait(PATIENCE) == 0
+        assert not leaks.found_in(self.log), "a secret is in Caddy's log"
+
+
+def test_file_is_valid(tmp_path):
+    """Caddy has nothing against the file: it is right, and written as Caddy writes it."""
+    caddy = Caddy(tmp_path, 1, 2)
+    done = caddy.command("validate")
+    assert done.returncode == 0 and '"level":"warn"' not in done.stderr, done.stderr
+    assert json.loads(caddy.command("adapt").stdout)["apps"]["http"]["servers"]
+    formatted = subprocess.run(["caddy", "fmt", CADDYFILE], capture_output=True, text=True)
+    assert formatted.stdout == CADDYFILE.read_text()
+
+
+def test_before_both_tiers(tmp_path, secret):
+    """Webhooks over HTTPS reach a bot over wss, streams stream, and what is the nodes' own stays theirs."""
+    with contextlib.ExitStack() as stack:
+        redis = stack.enter_context(RedisServer(tmp_path))
+        ingress, egress = (
+            stack.enter_context(TierNode(tier, redis.url, "--trusted-proxies", "loopback", folder=tmp_path))
+            for tier in ("ingress", "egress")
+        )
+        for node in (ingress, egress):
+            node.await_ready()
+        caddy = stack.enter_context(Caddy(tmp_path, ingress.port, egress.port))
+        with caddy.socket(secret) as bot, caddy.socket(secret) as other:
+            for _ in range(20):
+                body = qq.event()
+                answer = caddy.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body))
+                assert answer == (200, qq.ACKNOWLEDGED)
+                assert receive(bot) == receive(other) == ("text", body)
+        check_stream(caddy, secret)
+        for path in ("/metrics", "/readyz", "/healthz"):
+            assert caddy.request("GET", path)[0] == 404
+        plain = http.client.HTTPConnection("localhost", caddy.http_port, timeout=PATIENCE)
+        with contextlib.closing(plain):
+            plain.request("GET", "/ws")
+            answer = plain.getresponse()
+            assert answer.status == 308 and answer.headers["Location"] == "https://localhost/ws"
+        # What goes wrong is in the log, without the URL that has the secret in it.
+        egress.kill()
+        assert caddy.request("GET", f"/ws?secret={secret}")[0] == 502
+        assert "connection refused" in caddy.log
+
+
+def check_stream(caddy, secret):
+    """An event comes when it is there, not when the stream ends."""
+    connection = http.client.HTTPSConnection("localhost", caddy.port, timeout=PATIENCE, context=caddy.trust)
+    with contextlib.closing(connection):
+        connection.request("GET", f"/events?secret={secret}&backlog=off")
+        stream = connection.getresponse()
+        assert stream.status == 200
+        body = qq.event("streamed")
+        assert caddy.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body))[0] == 200
+        while b"streamed" not in (line := stream.readline()):
+            assert line, "the stream ended"
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with the header fields of the request."""
+
+    def do_GET(self):
+        body = json.dumps([[name.lower(), value] for name, value in self.headers.items()]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_client_says_nothing_of_itself(tmp_path):
+    """What a client says of where it is reaches no node: nodes believe the proxy."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with Caddy(tmp_path, 1, server.server_port) as caddy:
+            spoofed = {"Forwarded": "for=192.0.2.1", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "http"}
+            status, body = caddy.request("GET", "/", headers=spoofed)
+        server.shutdown()
+    assert status == 200 and b"192.0.2.1" not in body
+    fields = dict(json.loads(body))
+    assert fields["x-forwarded-for"] in ("127.0.0.1", "::1") and fields["x-forwarded-proto"] == "https"
+
+
+def test_compose_file():
+    """The nodes and Redis are those of docker-compose.yml; only Caddy is published, and what it is given exists."""
+    compose = yaml.safe_load((REPOSITORY / "deploy/caddy/compose.yaml").read_text())
+    base = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
+    caddy = compose["services"].pop("caddy")
+    for name, service in compose["services"].items():
+        assert list(service) == ["extends"] and service["extends"]["service"] == name
+        assert (REPOSITORY / "deploy/caddy" / service["extends"]["file"]).resolve() == REPOSITORY / "docker-compose.yml"
+        assert "ports" not in base["services"][name]
+        assert set(base["services"][name]["networks"]) <= set(compose["networks"])
+    assert compose["networks"]["store"] == base["networks"]["store"] and "store" not in caddy["networks"]
+    named = set(re.findall(r"{\$(\w+)", CADDYFILE.read_text()))
+    assert {name for name in caddy["environment"] if name.startswith("HOOKWIRE_")} <= named
+    # The ports inside are those that the file has where nothing else is said.
+    inside = set(re.findall(r"{\$HOOKWIRE_HTTPS?_PORT:(\d+)}", CADDYFILE.read_text()))
+    assert {port.rsplit(":", 1)[1] for port in caddy["ports"]} == inside
+    for volume in caddy["volumes"]:
+        source = volume.split(":")[0]
+        assert source in compose["volumes"] or (REPOSITORY / "deploy/caddy" / source).exists()

@@ -1,0 +1,241 @@
+"""What nodes tell of themselves: metrics as Prometheus wants them, alerts and a dashboard that name none but those there are,
+and log lines in JSON."""
+
+import json
+import re
+import subprocess
+import time
+
+import pytest
+import yaml
+
+import qq
+from otlp_collector import Collector
+from redis_server import RedisServer
+from relay import PATIENCE, REPOSITORY, Relay
+from tiers import TierNode
+
+ALERTS = REPOSITORY / "deploy/prometheus/alerts.yml"
+SCRAPE = REPOSITORY / "deploy/prometheus/scrape.yml"
+DASHBOARD = REPOSITORY / "deploy/grafana/hookwire.json"
+OPERATIONS = REPOSITORY / "docs/operations.md"
+TELEMETRY = REPOSITORY / "docs/telemetry.md"
+# What Prometheus makes of a histogram.
+PARTS = ("_bucket", "_sum", "_count")
+
+
+def promtool(*words, text=None, folder=None):
+    done = subprocess.run(["promtool", *map(str, words)], input=text, capture_output=True, text=True, cwd=folder)
+    return done.returncode, done.stdout + done.stderr
+
+
+def metrics_with(node, line):
+    """A node's metrics, once a line stands in them."""
+    deadline = time.monotonic() + PATIENCE
+    while line not in (text := node.get("/metrics")[1]).splitlines():
+        assert time.monotonic() < deadline, text
+        time.sleep(0.05)  # metrics are asked for again and again: that is what they are
+    return text
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    """The metrics of one node of each kind, shortly after its start: by the name of its kind."""
+    folder = tmp_path_factory.mktemp("telemetry")
+    shown = {}
+    with RedisServer(folder) as redis, Collector() as collector:
+        for tier in ("ingress", "egress"):
+            with TierNode(tier, redis.url, "--otlp-endpoint", collector.url, folder=folder) as node:
+                node.await_ready()
+                shown[tier] = metrics_with(node, 'hookwire_redis_probes_total{outcome="heard"} 1')
+    with Relay("--data", str(folder / "data"), folder=folder) as relay:
+        with relay.bot("telemetry-secret") as bot:
+            relay.deliver("telemetry-secret", b'{"op":0,"d":{}}')
+            bot.recv(timeout=PATIENCE)
+        shown["serve"] = relay.get("/metrics").body.decode()
+    return shown
+
+
+def families(text):
+    """The names of metrics with their types."""
+    return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+
+
+def labels(text):
+    """The names of labels of each metric."""
+    found = {}
+    for name, rest in re.findall(r"^(hookwire_\w+)\{(.*)\} ", text, re.MULTILINE):
+        found.setdefault(name, set()).update(re.findall(r'(\w+)="', rest))
+    return found
+
+
+def named_in(expressions):
+    """The metrics that expressions of PromQL name, and the labels that they ask of each."""
+    return {name for expression in expressions for name in re.findall(r"\bhookwire_\w+", expression)}
+
+
+def known(nodes):
+    every = {}
+    for text in nodes.values():
+        for name, kind in families(text).items():
+            assert every.setdefault(name, kind) == kind
+    return every
+
+
+def exists(name, known):
+    return name in known or any(
+        name.endswith(part) and known.get(name.removesuffix(part)) == "histogram" for part in PARTS
+    )
+
+
+@pytest.mark.parametrize("kind", ["ingress", "egress", "serve"])
+def test_promtool_finds_no_fault(nodes, kind):
+    assert promtool("check", "metrics", text=nodes[kind]) == (0, "")
+
+
+def test_rules_are_valid():
+    code, said = promtool("check", "rules", ALERTS)
+    assert code == 0, said
+    code, said = promtool("check", "config", SCRAPE.name, folder=SCRAPE.parent)
+    assert code == 0, said
+
+
+def test_rules_fire():
+    """Each alert fires where it should, and is silent where all is well."""
+    code, said = promtool("test", "rules", REPOSITORY / "Tests/SystemTests/alerts.test.yml")
+    assert code == 0, said
+    tested = yaml.safe_load((REPOSITORY / "Tests/SystemTests/alerts.test.yml").read_text())["tests"]
+    fired = {
+        case["alertname"] for test in tested for case in test["alert_rule_test"] if case.get("exp_alerts")
+    }
+    assert fired == {rule["alert"] for rule in rules()}
+
+
+def rules():
+    return [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+
+
+def test_every_metric_of_an_alert_exists(nodes):
+    there = known(nodes)
+    for name in named_in(rule["expr"] for rule in rules()):
+        assert exists(name, there), f"no node has {name}"
+
+
+def expressions(dashboard):
+    for panel in dashboard["panels"]:
+        for target in panel.get("targets", []):
+            yield target["expr"]
+    for variable in dashboard["templating"]["list"]:
+        yield variable["query"]
+
+
+def test_every_metric_of_the_dashboard_exists(nodes):
+    there = known(nodes)
+    dashboard = json.loads(DASHBOARD.read_text())
+    names = named_in(expressions(dashboard))
+    assert len(names) > 40
+    for name in names:
+        assert exists(name, there), f"no node has {name}"
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_label_that_is_asked_for_exists(nodes):
+    """A sum by a label that no series has is one line without a name, which nobody would notice."""
+    there = {}
+    for text in nodes.values():
+        for name, found in labels(text).items():
+            there.setdefault(name, set()).update(found)
+    asked = [rule["expr"] for rule in rules()] + list(expressions(json.loads(DASHBOARD.read_text())))
+    for expression in asked:
+        for words, name in re.findall(r"\bby \(([^)]*)\) \((?:rate|increase)?\(?(hookwire_\w+)", expression):
+            own = {word.strip() for word in words.split(",")} - {"instance", "job", "le"}
+            assert own <= there.get(name, set()), f"{name} has no {own}: {expression}"
+        for name, pairs in re.findall(r"(hookwire_\w+)\{([^}]*)\}", expression):
+            own = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", re.sub(r'"[^"]*"', '""', pairs))) - {"instance", "job"}
+            assert own <= there.get(name, set()) | {"le"}, f"{name} has no {own}: {expression}"
+
+
+def test_every_alert_has_a_page():
+    """Who is woken finds what to do under the alert's own name."""
+    headings = set(re.findall(r"^#+ (Hookwire\w+)$", OPERATIONS.read_text(), re.MULTILINE))
+    assert headings == {rule["alert"] for rule in rules()}
+    for rule in rules():
+        assert rule["annotations"]["runbook"] == f"docs/operations.md#{rule['alert'].lower()}"
+        assert rule["labels"]["severity"] in {"critical", "warning", "info"} and rule["annotations"]["summary"]
+
+
+def test_every_metric_is_documented(nodes):
+    """docs/telemetry.md has the sentence that /metrics has, and no metric more."""
+    documented = dict(re.findall(r"^\| `(hookwire_\w+)`[^|]*\| (?:[^|]*\| )?([^|]*) \|$", TELEMETRY.read_text(), re.MULTILINE))
+    for text in nodes.values():
+        for name, help in re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE):
+            assert documented.get(name) == help, name
+    catalogue = (REPOSITORY / "Sources/Shared/Telemetry/Metrics/MetricCatalogue.swift").read_text()
+    assert set(documented) == set(re.findall(r'^ +"(hookwire_\w+)":', catalogue, re.MULTILINE))
+
+
+def test_a_delivery_is_measured(nodes):
+    """From the request to the socket, everything has its time."""
+    for name in ("verification", "publish"):
+        assert f'hookwire_{name}_seconds_count{{platform="qq"}} 1' in nodes["serve"].splitlines()
+    assert "hookwire_delivery_seconds_count 1" in nodes["serve"].splitlines()
+    assert 'hookwire_build_info{tier="serve",version="' in nodes["serve"]
+    lag = re.search(r"^hookwire_event_loop_lag_seconds_count (\d+)$", nodes["egress"], re.MULTILINE)
+    assert lag
+    assert re.search(r'^hookwire_redis_commands_total\{outcome="answered"\} [1-9]', nodes["egress"], re.MULTILINE)
+    assert re.search(r"^hookwire_redis_probe_age_seconds \d", nodes["egress"], re.MULTILINE)
+
+
+def lines(relay):
+    """The log as objects; every line has to be one."""
+    return [json.loads(line) for line in relay.log.splitlines()]
+
+
+def ends(relay):
+    return [line for line in lines(relay) if line["message"] == "a socket ended"]
+
+
+def test_json_logs(start, secret):
+    """Each line is an object, and a connection's end is one of them, with all that one wants to know."""
+    relay = start("--log-format", "json", env={"HOOKWIRE_LOG_LEVEL": "info"})
+    with relay.bot(secret):
+        pass
+    with relay.bot(secret, subprotocols=["cloudevents.json"]):
+        pass
+    relay.post(secret, b"{}", {})
+    relay.signal()
+    assert relay.wait() == 0
+    for line in lines(relay):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
+        assert line["level"] in {"info", "notice", "warning"} and line["logger"] and line["message"]
+    assert [(line["protocol"], line["reason"], line["level"]) for line in ends(relay)] == [
+        ("raw", "client_closed", "info"), ("envelope", "client_closed", "info")
+    ]
+    assert all(re.fullmatch("[0-9a-f]{32}", line["channel"]) and int(line["seconds"]) >= 0 for line in ends(relay))
+    refused = [line for line in lines(relay) if line["message"] == "a webhook request was refused"]
+    assert [(line["platform"], line["level"]) for line in refused] == [("qq", "info")]
+
+
+def test_logs_are_sampled(start, secret):
+    """When a proxy lets go of hundreds of sockets at once the log says so in some lines and a count; at debug it says all."""
+    quiet = start("--log-format", "json", "--threads", "1", env={"HOOKWIRE_LOG_LEVEL": "info"})
+    loud = start("--log-format", "json", "--threads", "1", env={"HOOKWIRE_LOG_LEVEL": "debug"})
+    for relay in (quiet, loud):
+        sockets = [relay.raw_socket(secret) for _ in range(120)]
+        for socket in sockets:
+            socket.socket.close()
+        deadline = time.monotonic() + PATIENCE
+        while "hookwire_sockets 0\n" not in relay.get("/metrics").body.decode():
+            assert time.monotonic() < deadline
+        metrics = relay.get("/metrics").body.decode()
+        left_out = int(re.search(r"^hookwire_log_lines_left_out_total (\d+)$", metrics, re.MULTILINE)[1])
+        infos = [line for line in ends(relay) if line["level"] == "info"]
+        # How many a second gives is a matter of this machine's speed; that none is missing is not.
+        assert left_out > 0 and len(infos) >= 50 and len(infos) + left_out == 120
+    assert len(ends(loud)) == 120 and len(ends(quiet)) < 120
+
+
+def test_trace_settings_need_a_collector(start):
+    with pytest.raises(AssertionError, match="otlp-endpoint"):
+        start("--trace-sample", "0.5")
