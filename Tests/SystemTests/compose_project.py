@@ -1,4 +1,4 @@
-"""docker-compose.yml as running containers, by podman-compose."""
+"""docker-compose.yml, and its variant with Caddy, as running containers, by podman-compose."""
 
 import contextlib
 import json
@@ -11,11 +11,12 @@ from container_engine import FOLDER, limits
 from redis_server import free_port
 from relay import PATIENCE, REPOSITORY
 
-SERVICES = ("balancer", "ingress", "egress", "redis")
-
-
 class Project:
     """One project of the compose file, with the load balancer on a free port. Use `with`: leaving removes all of it."""
+
+    file = REPOSITORY / "docker-compose.yml"
+    services = ("balancer", "ingress", "egress", "redis")
+    publishing = "HOOKWIRE_PUBLISH"
 
     def __init__(self, engine, **settings):
         self.engine = engine
@@ -23,12 +24,12 @@ class Project:
         self.port = free_port()
         # A container may not have more than the sandbox that it runs in.
         self.override = FOLDER / f"{self.name}.json"
-        self.override.write_text(json.dumps({"services": {name: {"ulimits": limits()} for name in SERVICES}}))
+        self.override.write_text(json.dumps({"services": {name: {"ulimits": limits()} for name in self.services}}))
         self.environment = engine.environment | engine.images() | settings
-        self.environment["HOOKWIRE_PUBLISH"] = f"127.0.0.1:{self.port}"
+        self.environment[self.publishing] = f"127.0.0.1:{self.port}"
 
     def compose(self, *arguments, **options):
-        files = ("--file", REPOSITORY / "docker-compose.yml", "--file", self.override)
+        files = ("--file", self.file, "--file", self.override)
         command = (sys.executable, "-m", "podman_compose", "--project-name", self.name, *files, *arguments)
         return self.engine.run(*command, env=self.environment, cwd=REPOSITORY, seconds=120, **options)
 
@@ -84,6 +85,17 @@ class Project:
             self.podman("rm", "--force", "--time", "1", *self.containers(None, "--all"))
         self.compose("down", "--volumes")
         self.override.unlink()
+
+
+class CaddyProject(Project):
+    """The same with Caddy in the load balancer's place, on a free port for HTTPS and another for HTTP."""
+
+    file = REPOSITORY / "deploy/caddy/compose.yaml"
+    services = ("caddy", "ingress", "egress", "redis")
+    publishing = "HOOKWIRE_PUBLISH_HTTPS"
+
+    def __init__(self, engine, **settings):
+        super().__init__(engine, HOOKWIRE_PUBLISH_HTTP=f"127.0.0.1:{free_port()}", **settings)
 
 
 def eventually(holds, seconds=PATIENCE):

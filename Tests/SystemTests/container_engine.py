@@ -12,6 +12,7 @@ import resource
 import shutil
 import subprocess
 
+import debian_root
 from relay import BINARY, REPOSITORY, environment
 
 FOLDER = REPOSITORY / ".build/containers"
@@ -102,16 +103,13 @@ runroot = "{FOLDER}/run"
                 *("--build-context", f"build={folder / 'build'}"),
             )
             self.podman("image", "prune", "--force")
-        return {"HOOKWIRE_IMAGE": HOOKWIRE, "HAPROXY_IMAGE": SERVICES, "REDIS_IMAGE": SERVICES}
+        return {"HOOKWIRE_IMAGE": HOOKWIRE, "HAPROXY_IMAGE": SERVICES, "CADDY_IMAGE": SERVICES, "REDIS_IMAGE": SERVICES}
 
     def _import_debian(self):
-        folder = FOLDER / "debian"
-        shutil.rmtree(folder, ignore_errors=True)
-        self.run("debootstrap", "--variant=minbase", "bookworm", folder, seconds=180)
-        archive = ["tar", "--directory", str(folder), "--exclude", "./var/cache/apt/archives/*.deb", "--create", "."]
+        left_out = ["--exclude", "./var/cache/apt/archives/*.deb", "--exclude", "./var/lib/apt/lists/*"]
+        archive = ["tar", "--directory", str(debian_root.base()), *left_out, "--create", "."]
         with subprocess.Popen(archive, stdout=subprocess.PIPE) as tar:
             self.podman("import", "-", DEBIAN, stdin=tar.stdout)
-        shutil.rmtree(folder)
 
     def _build(self, name, folder, containerfile, *options):
         folder.mkdir(exist_ok=True)
@@ -121,9 +119,9 @@ runroot = "{FOLDER}/run"
         self.podman("build", "--isolation", "chroot", "--layers", "--tag", name, *options, folder, seconds=180)
 
 
-# What stands in for the images of HAProxy and Redis.
+# What stands in for the images of HAProxy, Caddy and Redis.
 SERVICES_FILE = f"""FROM {DEBIAN}
-RUN apt-get update && apt-get install --yes --no-install-recommends haproxy redis-server
+RUN apt-get update && apt-get install --yes --no-install-recommends haproxy caddy redis-server
 RUN mkdir /data && chown redis:redis /data
 WORKDIR /data
 """

@@ -28,22 +28,39 @@ def reason_against():
     return f"no mount namespaces: {done.stderr.strip()}" if done.returncode else None
 
 
-def pristine(packages):
-    """The folder of the system with the archives of some packages and of what they need, to be installed from there."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+def base():
+    """The folder of the system, as debootstrap makes it."""
     root = FOLDER / RELEASE
-    with (FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / "complete").exists():
+    with _lock():
+        if not (FOLDER / "complete").exists():
             shutil.rmtree(root, ignore_errors=True)
-            _run("debootstrap", "--variant=minbase", RELEASE, root)
+            # What it mounts must be gone when it is ended halfway: nobody may remove a folder with a mount in it.
+            _run("unshare", "--mount", "debootstrap", "--variant=minbase", RELEASE, root)
             shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
             for path in (root / "var/cache/apt/archives").glob("*.deb"):
                 path.unlink()
+            (FOLDER / "complete").touch()
+    return root
+
+
+def pristine(packages):
+    """The same with the archives of some packages and of what they need, to be installed from there."""
+    root, wanted, known = base(), " ".join(sorted(packages)), FOLDER / "archives"
+    with _lock():
+        if not known.exists() or known.read_text() != wanted:
             apt(root, "update")
             apt(root, "install", "--yes", "--no-install-recommends", "--download-only", *packages)
-            (root / "complete").touch()
+            known.write_text(wanted)
     return root
+
+
+@contextlib.contextmanager
+def _lock():
+    """One test run at a time makes or changes it."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def apt(root, *arguments):
@@ -67,7 +84,7 @@ def _run(*command):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=180,
+        timeout=300,
         env=environment(LC_ALL="C", PATH="/usr/sbin:/usr/bin:/sbin:/bin"),
     )
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}"

@@ -15,8 +15,10 @@ import pytest
 import yaml
 from websockets.sync.client import connect
 
+import container_engine
 import leaks
 import qq
+from compose_project import CaddyProject, eventually
 from redis_server import RedisServer, free_port
 from relay import PATIENCE, REPOSITORY, environment, receive
 from tiers import TierNode
@@ -30,11 +32,30 @@ def caddy_is_installed():
         pytest.skip("not installed: caddy")
 
 
-class Caddy:
+class Front:
+    """What a client sees of Caddy: HTTPS and wss on one port, with a certificate for localhost."""
+
+    def __init__(self, port, trust=None):
+        self.port, self.trust = port, trust
+
+    def request(self, method, path, body=None, headers={}):
+        connection = http.client.HTTPSConnection("localhost", self.port, timeout=PATIENCE, context=self.trust)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def socket(self, secret):
+        url = f"wss://localhost:{self.port}/ws?secret={secret}"
+        return connect(url, ssl=self.trust, proxy=None, close_timeout=1)
+
+
+class Caddy(Front):
     """Caddy with the file as it is, on ports and before nodes of a test's own. Use `with`: leaving ends it."""
 
     def __init__(self, folder, ingress_port, egress_port):
-        self.port, self.http_port = free_port(), free_port()
+        super().__init__(free_port())
+        self.http_port = free_port()
         self.log_path = folder / "caddy.log"
         self.authority = folder / "caddy/pki/authorities/local/root.crt"
         self.environment = environment(
@@ -58,21 +79,6 @@ class Caddy:
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    @property
-    def trust(self):
-        return ssl.create_default_context(cafile=self.authority)
-
-    def request(self, method, path, body=None, headers={}):
-        connection = http.client.HTTPSConnection("localhost", self.port, timeout=PATIENCE, context=self.trust)
-        with contextlib.closing(connection):
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-
-    def socket(self, secret):
-        url = f"wss://localhost:{self.port}/ws?secret={secret}"
-        return connect(url, ssl=self.trust, proxy=None, close_timeout=1)
-
     def __enter__(self):
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
@@ -83,7 +89,8 @@ class Caddy:
         while True:  # it tells nobody when it has its certificate
             assert self.process.poll() is None and time.monotonic() < deadline, self.log
             with contextlib.suppress(OSError):
-                if self.authority.exists() and self.request("GET", "/livez")[0] == 200:
+                self.trust = ssl.create_default_context(cafile=self.authority)
+                if self.request("GET", "/livez")[0] == 200:
                     return self
             time.sleep(0.05)
 
@@ -172,6 +179,51 @@ def test_client_says_nothing_of_itself(tmp_path):
     assert status == 200 and b"192.0.2.1" not in body
     fields = dict(json.loads(body))
     assert fields["x-forwarded-for"] in ("127.0.0.1", "::1") and fields["x-forwarded-proto"] == "https"
+
+
+@pytest.mark.timeout(300)
+def test_containers(tmp_path, secret):
+    """From `up` to `down`: a certificate, delivery over it, no way past Caddy, and the loss of a node."""
+    if reason := container_engine.reason_against():
+        pytest.skip(reason)
+    with CaddyProject(container_engine.Engine(), HOOKWIRE_DRAIN="2s") as project:
+        project.up()
+        (caddy,) = project.containers("caddy")
+        authority = "/certificates/caddy/pki/authorities/local/root.crt"
+        eventually(lambda: project.podman("exec", caddy, "cat", authority, check=False).returncode == 0, 30)
+        trust = ssl.create_default_context(cadata=project.execute(caddy, "cat", authority))
+        front = Front(project.port, trust)
+
+        def ready():
+            """Both tiers answer through Caddy."""
+            body = qq.event()
+            with contextlib.suppress(OSError):
+                posted = front.request("POST", qq.webhook_path("none"), body, qq.signed_headers("none", body))[0]
+                return (posted, front.request("GET", "/livez")[0]) == (200, 200)
+
+        eventually(ready, 60)
+        check_delivery(front, secret)
+        for container in project.containers():
+            assert bool(project.podman("port", container).stdout) == (container == caddy)
+        assert project.podman("exec", caddy, "getent", "hosts", "redis", check=False).returncode != 0
+        assert front.request("GET", "/metrics")[0] == 404
+        # What is sent while a node is away goes to the other.
+        project.podman("kill", "--signal", "KILL", project.containers("egress")[0])
+        project.podman("kill", "--signal", "KILL", project.containers("ingress")[0])
+        for _ in range(5):
+            check_delivery(front, secret)
+        assert {name: secret for name, log in project.logs().items() if secret in log} == {}
+        project.compose("down", "--volumes")
+        assert project.left_over() == []
+
+
+def check_delivery(front, secret):
+    body = qq.event()
+    with front.socket(secret) as bot:
+        assert front.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body))[0] == 200
+        received = receive(bot)
+        while received != ("text", body):  # what no socket had had yet comes first
+            received = receive(bot)
 
 
 def test_compose_file():

@@ -118,11 +118,15 @@ def test_life_of_the_package(package, tmp_path):
         check_serving(service, secret)
         assert service.stop() == 0
 
+        told = what_systemd_is_told(root)
         shutil.copy(later_version(package, tmp_path), root.file("/tmp/later.deb"))
         root.run("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confold", "--install", "/tmp/later.deb")
         assert root.run("dpkg-query", "--show", "--showformat=${Version}", "hookwire") == "99.0.0"
         assert settings.read_text() == mine
         assert "later version" in settings.with_name("hookwire.env.dpkg-dist").read_text()
+        units = " ".join(f"{name}.service" for name in UNITS)
+        # Of the old version first, then of the new one.
+        assert told() == ["--system daemon-reload"] * 2 + [f"--system try-restart {units}"]
         # What the operator has not touched is the new version's.
         assert "later version" in settings.with_name("ingress.env").read_text()
         service = Service(root, "hookwire")
@@ -133,9 +137,29 @@ def test_life_of_the_package(package, tmp_path):
         root.run("dpkg", "--remove", "hookwire")
         assert not root.file("/usr/bin/hookwire").is_symlink() and not root.file("/usr/bin/hookwire").exists()
         assert settings.read_text() == mine and root.file("/var/lib/hookwire").exists()
+        assert told() == [f"--system disable --now {units}", "--system daemon-reload"]
         root.run("dpkg", "--purge", "hookwire")
         left = [path for name in ("/etc/hookwire", "/var/lib/hookwire") if (path := root.file(name)).exists()]
         assert left == [] and root.refuses("id", "hookwire")
+
+
+def what_systemd_is_told(root):
+    """Puts a systemctl into the system that notes its arguments, and returns what reads the notes and tears them off."""
+    root.file("/run/systemd/system").mkdir(parents=True)
+    command, notes = root.file("/usr/bin/systemctl"), root.file("/tmp/systemctl")
+    assert not command.exists()
+    command.write_text('#!/bin/sh\necho "$@" >>/tmp/systemctl\n')
+    command.chmod(0o755)
+    # The real one knows these words.
+    words = subprocess.run(["systemctl", "--help"], capture_output=True, text=True).stdout if shutil.which("systemctl") else ""
+    assert not words or all(word in words for word in ("--system", "--now", "try-restart", "disable", "daemon-reload"))
+
+    def read():
+        lines = notes.read_text().splitlines()
+        notes.unlink()
+        return lines
+
+    return read
 
 
 def check_installed(root):
