@@ -26,8 +26,7 @@ public final class RedisBroker: Broker {
     private let cursors: RedisCursors
     private let groups: RedisGroups
     private let feeds: RedisFeeds
-    /// One for each Redis.
-    private let probes: [Probe]
+    private let probes: Probes
     private let asks: ReplyAsks
     private let inboxes: ReplyInboxes
     private let observers: RedisObservers
@@ -70,7 +69,8 @@ public final class RedisBroker: Broker {
                 retentionCount: configuration.retentionCount,
                 retentionAgeMilliseconds: configuration.retentionAgeMilliseconds,
                 positionLifetimeMilliseconds: RedisBrokerConfiguration.positionLifetimeMilliseconds,
-                pushLimit: configuration.pushLimit
+                pushLimit: configuration.pushLimit,
+                push: self.client.pushCommand
             ),
             eventLimit: configuration.eventLimit
         )
@@ -89,7 +89,7 @@ public final class RedisBroker: Broker {
             metrics: self.metrics,
             logger: logger
         )
-        self.probes = self.client.nodes.map { [client, metrics] node in
+        self.probes = Probes(client: self.client) { [client, metrics] node in
             Probe(
                 of: node,
                 client: client,
@@ -128,11 +128,11 @@ public final class RedisBroker: Broker {
         self.listening.withLock { listening in
             guard !listening.isOn, !listening.isEnded else { return }
             listening.isOn = true
-            for probe in self.probes { probe.start() }
+            self.probes.start()
             self.observers.start()
             let (eventLoop, probes) = (self.eventLoop, self.probes)
             let ticks = eventLoop.scheduleRepeatedTask(initialDelay: Probe.tick, delay: Probe.tick) { _ in
-                for probe in probes { probe.tick(now: .now(), on: eventLoop) }
+                probes.tick(now: .now(), on: eventLoop)
             }
             let checks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
                 self.feeds.checkNext()
@@ -354,12 +354,12 @@ public final class RedisBroker: Broker {
         guard !commands.isUnavailable, self.listening.withLock({ $0.isOn }) else { return commands }
         let subscriptions = self.client.subscriptionHealth
         if subscriptions.isUnavailable { return subscriptions }
-        guard commands == .ready else { return commands }
-        guard subscriptions == .ready else { return subscriptions }
-        let deaf = self.probes.count { $0.isDeaf }
-        guard deaf > 0 else { return .ready }
+        let (deaf, count) = self.probes.deafness
         let sentence = "Nothing that is published comes back from Redis; the subscriptions are made anew."
-        return deaf == self.probes.count ? .unavailable(sentence) : .degraded(sentence)
+        if deaf > 0, deaf == count { return .unavailable(sentence) }
+        if commands != .ready { return commands }
+        if subscriptions != .ready { return subscriptions }
+        return deaf > 0 ? .degraded(sentence) : .ready
     }
 
     private func brokerError(_ error: any Error) -> BrokerError {
@@ -375,7 +375,7 @@ extension RedisBroker: RedisSubscriptionDelegate {
         case .inbox(let node): self.inboxes.subscribed(to: node)
         case .outcomes(let asker): if self.asks.isAsker(asker) { self.asks.subscribed() }
         case nil:
-            if !self.probes.contains(where: { $0.subscribed(to: channel) }), !self.observers.subscribed(to: channel) {
+            if !self.probes.subscribed(to: channel), !self.observers.subscribed(to: channel) {
                 self.feeds.subscribed(to: channel)
             }
         }
@@ -388,7 +388,7 @@ extension RedisBroker: RedisSubscriptionDelegate {
         case .outcomes(let asker):
             if self.asks.isAsker(asker), let message = OutcomeMessage(payload) { self.asks.heard(message) }
         case nil:
-            if !self.probes.contains(where: { $0.pushed(on: channel, payload: payload) }),
+            if !self.probes.pushed(on: channel, payload: payload),
                 !self.observers.pushed(on: channel, payload: payload)
             {
                 self.feeds.pushed(on: channel, payload: payload)
@@ -402,7 +402,7 @@ extension RedisBroker: RedisSubscriptionDelegate {
             "the subscriptions to Redis are lost until they are made anew",
             metadata: ["reason": "\(reason)"]
         )
-        for probe in self.probes { probe.subscriptionsLost(channels) }
+        self.probes.subscriptionsLost(channels)
         self.asks.subscriptionsLost(channels, hasOthers: self.client.hasSubscriptions)
         self.feeds.subscriptionsLost(channels)
     }

@@ -145,14 +145,18 @@ public enum RedisURLError: String, Error, CaseIterable {
     case certificateWithoutKey = "certificate_without_key"
     case noMaster = "no_master"
     case sameServer = "same_server"
+    case databaseOfCluster = "database_of_cluster"
+    case tooManyHosts = "too_many_hosts"
 }
 
 extension RedisURLError: CustomStringConvertible {
     /// A sentence that a user can act on. It repeats nothing of the URL.
     public var description: String {
         switch self {
-        case .noScheme: "The Redis URL must begin with redis://, rediss:// or unix://."
-        case .unknownScheme: "The Redis URL's scheme must be redis, rediss (TLS) or unix."
+        case .noScheme:
+            "The Redis URL must begin with redis://, rediss://, unix://, redis+cluster:// or rediss+cluster://."
+        case .unknownScheme:
+            "The Redis URL's scheme must be redis, rediss (TLS), unix, redis+cluster or rediss+cluster (TLS)."
         case .invalidHost:
             "The Redis URL has no host, or one that is not valid: redis://host:6379/0; "
                 + "a / or ? in a password must be percent-encoded (%2F, %3F)."
@@ -168,6 +172,9 @@ extension RedisURLError: CustomStringConvertible {
             "The Redis URL's query may have ca=FILE, cert=FILE and key=FILE for rediss://, db=NUMBER for unix://, and "
                 + "sentinel-user and sentinel-password for redis+sentinel://; "
                 + "a ? in a password must be percent-encoded (%3F)."
+        case .databaseOfCluster: "A Redis Cluster has one database only: the Redis URL must end behind its hosts."
+        case .tooManyHosts:
+            "The Redis URL names more than \(RedisClusterURL.hostLimit) hosts; a few that are up are enough."
         case .fragment: "The Redis URL must have no #; in a password it must be percent-encoded (%23)."
         case .certificateWithoutKey: "The Redis URL's cert=FILE and key=FILE go together; give both or neither."
         case .noMaster:

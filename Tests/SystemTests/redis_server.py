@@ -21,11 +21,12 @@ def free_port():
 class RedisServer:
     """One server on loopback, which keeps its data in a folder so that it can be killed and started again."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, bus=False):
         self.folder = pathlib.Path(folder) / "redis"
         self.folder.mkdir()
         self.port = free_port()
-        self.options = options
+        self.bus_port = free_port() if bus else None  # where the nodes of a cluster talk to each other
+        self.options = (*options, "--cluster-port", self.bus_port) if bus else options
         self.process = None
         self.start()
 

@@ -11,8 +11,9 @@ extension Setting<RedisDeployment> {
             name: name,
             expectation:
                 "a URL such as redis://user:password@host:6379/0, rediss://host for TLS, unix:///run/redis.sock, "
-                + "redis+sentinel://host1:26379,host2:26379/mymaster/0 by way of sentinels, or several URLs of "
-                + "independent Redis with commas between them",
+                + "redis+sentinel://host1:26379,host2:26379/mymaster/0 by way of sentinels, "
+                + "redis+cluster://host1:6379,host2:6379 for a Redis Cluster, or several URLs of independent Redis with "
+                + "commas between them",
             isSecret: true
         ) { try? RedisDeployment($0) }
     }

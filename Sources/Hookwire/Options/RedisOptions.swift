@@ -9,8 +9,9 @@ struct RedisOptions: SettingFlags {
     @Option(
         help: ArgumentHelp(
             "The Redis that joins the nodes: redis://user:password@host:port/db, rediss://…?ca=FILE&cert=FILE&key=FILE "
-                + "for TLS, unix:///path, redis+sentinel://host:port,host:port/master/db by way of sentinels, or "
-                + "redis://a,redis://b,… for several that share the bots, in the same order on all nodes.",
+                + "for TLS, unix:///path, redis+sentinel://host:port,host:port/master/db by way of sentinels, "
+                + "redis+cluster://host:port,host:port for a Redis Cluster, or redis://a,redis://b,… for several that "
+                + "share the bots, in the same order on all nodes.",
             valueName: "url"
         )
     )

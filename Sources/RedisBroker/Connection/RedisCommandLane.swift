@@ -62,6 +62,13 @@ final class RedisCommandLane {
         }
     }
 
+    /// Sends a command behind ASKING, which lets it pass where its slot is on its way (redis.io, "Redis cluster
+    /// specification", "ASK redirection"). It does not wait for a first connection.
+    func ask(_ command: RESPCommand, to receiver: RedisReceiver) {
+        guard self.isReady, let handler else { return receiver.fail(.unavailable) }
+        handler.send(command, behind: RESPCommand("ASKING"), to: receiver)
+    }
+
     /// Finishes what is under way, and connects no more.
     func stop() -> EventLoopFuture<Void> {
         self.isStopped = true
@@ -171,7 +178,8 @@ extension RedisConnectionStateMachine.Configuration {
             pingInterval: configuration.pingInterval,
             pingTimeout: configuration.pingTimeout,
             maximumPendingCommands: configuration.maximumPendingCommands,
-            maximumPendingBytes: configuration.maximumPendingBytes
+            maximumPendingBytes: configuration.maximumPendingBytes,
+            isClusterNode: configuration.clusterNode != nil
         )
     }
 }

@@ -45,6 +45,10 @@ public struct RedisConfiguration: Sendable {
     /// What is taken of a reply.
     public var limits = RESPLimits()
 
+    /// Present for a cluster: where its nodes are asked for.
+    var seeds: [ClusterEndpoint] = []
+    /// Present for a node of a cluster: which one it is.
+    var clusterNode: ClusterEndpoint?
     /// Present where the URL asks for TLS.
     let tlsContext: NIOSSLContext?
 
@@ -63,7 +67,10 @@ public struct RedisConfiguration: Sendable {
     }
 
     /// How the Redis is shown to people.
-    var name: String { self.sentinel?.description ?? self.url.description }
+    var name: String {
+        if !self.seeds.isEmpty { return RedisClusterURL.description(of: self.seeds, isEncrypted: self.url.tls != nil) }
+        return self.sentinel?.description ?? self.url.description
+    }
 
     private static func context(_ tls: RedisURL.TLS?) throws(RedisConfigurationError) -> NIOSSLContext? {
         guard let tls else { return nil }
@@ -104,6 +111,8 @@ enum RedisRole: Sendable {
     case primary
     /// A process that watches Redis and tells where the primary is.
     case sentinel
+    /// Any node of a cluster, to be asked for the slots.
+    case clusterNode
 }
 
 /// Why a configuration cannot be used.

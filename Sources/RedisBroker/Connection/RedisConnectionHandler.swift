@@ -111,6 +111,21 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         }
     }
 
+    /// Sends a command behind another one, whose answer nobody waits for, with nothing between them.
+    func send(_ command: RESPCommand, behind first: RESPCommand, to receiver: RedisReceiver) {
+        guard let context else { return receiver.fail(.unavailable) }
+        let bytes = first.byteCount + command.byteCount
+        switch self.machine.sendRequested(receiver, behindAnother: bytes, now: context.eventLoop.now) {
+        case .write(let timer):
+            self.output.append(first)
+            self.output.append(command)
+            self.setTimer(timer)
+            self.scheduleFlush(context: context)
+        case .refuse(let error):
+            receiver.fail(error)
+        }
+    }
+
     /// Closes once what is under way has been answered.
     func close() {
         if case .close(let closing) = self.machine.closeRequested() { self.end(closing) }

@@ -20,6 +20,8 @@ struct RedisConnectionStateMachine<Request> {
         var maximumPendingBytes: Int
         /// How long an error that concerns the whole server stays in the health after it was last seen.
         var troubleTime = TimeAmount.seconds(2)
+        /// Whether it is a node of a cluster, which may rightly say MOVED.
+        var isClusterNode = false
     }
 
     private enum State {
@@ -155,6 +157,20 @@ extension RedisConnectionStateMachine {
         }
     }
 
+    /// Somebody wants a command sent behind another one, whose answer nobody waits for, with nothing between them.
+    ///
+    /// - Parameter bytes: the length of both.
+    mutating func sendRequested(_ request: Request, behindAnother bytes: Int, now: NIODeadline) -> SendAction {
+        if case .ready = self.state {
+            guard self.pending.count < self.configuration.maximumPendingCommands - 1,
+                bytes <= self.configuration.maximumPendingBytes - self.pendingBytes
+            else { return .refuse(.overloaded) }
+            let deadline = now + self.configuration.commandTimeout
+            self.pending.append(Pending(request: nil, bytes: 0, sent: now, deadline: deadline))
+        }
+        return self.sendRequested(request, bytes: bytes, now: now)
+    }
+
     enum ReplyAction {
         case ignore
         /// The handshake is over: tell the owner, and set the timer.
@@ -209,7 +225,7 @@ extension RedisConnectionStateMachine {
             guard let request = pending.request else { return .close(closing) }
             return .completeAndClose(request, .failure(error), closing)
         case .refusing:
-            self.refused(error, now: now)
+            if !(self.configuration.isClusterNode && error.code == "MOVED") { self.refused(error, now: now) }
         case .command:
             break
         }

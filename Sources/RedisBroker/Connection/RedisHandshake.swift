@@ -12,6 +12,7 @@ struct RedisHandshake {
     enum Purpose: String, Sendable {
         case commands
         case subscriptions
+        case slots
     }
 
     private enum Step {
@@ -27,7 +28,9 @@ struct RedisHandshake {
     private var refusal: RedisError?
     private let role: RedisRole
 
-    /// - Parameter commands: to be sent in this order.
+    /// - Parameters:
+    ///   - role: what answers there.
+    ///   - commands: to be sent in this order.
     static func start(
         credentials: RedisCredentials?,
         database: Int,
@@ -47,8 +50,10 @@ struct RedisHandshake {
         }
         steps.append(.setName)
         commands.append(RESPCommand("CLIENT", "SETNAME", .string(clientName)))
-        steps.append(.role)
-        commands.append(RESPCommand("ROLE"))
+        if role != .clusterNode {
+            steps.append(.role)
+            commands.append(RESPCommand("ROLE"))
+        }
         steps.append(.ping)
         commands.append(RESPCommand("PING"))
         return (RedisHandshake(steps: steps[...], role: role), commands)
@@ -77,6 +82,7 @@ struct RedisHandshake {
             switch self.role {
             // A replica says `slave`.
             case .primary: return role.first?.string == "master" ? nil : RedisLoss(.notPrimary)
+            case .clusterNode: return nil
             case .sentinel: return role.first?.string == "sentinel" ? nil : RedisLoss(.notSentinel)
             }
         }

@@ -29,6 +29,10 @@ enum RedisLossReason: String, Sendable, CaseIterable {
     case pingTimeout = "ping_timeout"
     /// A subscription was refused.
     case subscriptionRefused = "subscription_refused"
+    /// A node of a cluster knows no sharded Pub/Sub.
+    case noShardedPubSub = "no_sharded_pubsub"
+    /// A hash slot went to another node of the cluster, and the subscriptions with it.
+    case slotMoved = "slot_moved"
     /// A reply came that nothing had asked for.
     case unexpectedReply = "unexpected_reply"
     /// What came is no RESP2, or more of it than is taken.
@@ -96,6 +100,8 @@ extension RedisLoss: CustomStringConvertible {
         case .commandTimeout: "Redis did not answer a command in time."
         case .pingTimeout: "Redis did not answer a ping in time."
         case .subscriptionRefused: "Redis refuses a subscription; check the user's channel permissions."
+        case .noShardedPubSub: "The cluster's Redis is older than 7.0 and has no sharded Pub/Sub; upgrade it."
+        case .slotMoved: "The hash slot is at another node of the cluster."
         case .unexpectedReply: "Redis sent a reply that nothing had asked for."
         case .protocolViolation: "What answers at Redis' address does not speak RESP2 within bounds."
         case .peerClosed: "Redis closed the connection."

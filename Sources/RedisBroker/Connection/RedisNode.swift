@@ -148,6 +148,20 @@ final class RedisNode: Sendable {
         }
     }
 
+    /// Sends a command behind ASKING. There must be a connection.
+    func ask(
+        _ command: RESPCommand,
+        on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
+    ) {
+        let lane = self.lane(for: eventLoop)
+        let box = lane.lane
+        let receiver = RedisReceiver { result in
+            if eventLoop.inEventLoop { completion(result) } else { eventLoop.execute { completion(result) } }
+        }
+        lane.eventLoop.execute { box.value.ask(command, to: receiver) }
+    }
+
     private func lane(for eventLoop: any EventLoop) -> Lane {
         let own = self.indices[ObjectIdentifier(eventLoop)].map { self.lanes[$0] }
         if let own, own.status.isConnected { return own }
@@ -212,7 +226,13 @@ extension RedisNode {
         return self.lanes.contains { $0.status.isTroubled(within: time, now: now) }
     }
 
-    /// Whether commands can be sent. Any thread.
+    /// Whether a command that is sent now goes to Redis, or waits for the first connection, which is being made. Any
+    /// thread.
+    var takesCommands: Bool {
+        self.isConnected || self.lanes.contains { $0.status.current == .connecting }
+    }
+
+    /// Whether there is any connection for commands right now. Any thread.
     var isConnected: Bool { self.lanes.contains { $0.status.isConnected } }
 
     /// How many event loops have a command connection of their own right now. Any thread.

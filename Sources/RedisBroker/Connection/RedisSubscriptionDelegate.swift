@@ -20,4 +20,12 @@ protocol RedisSubscriptionDelegate: AnyObject, Sendable {
     ///   - channels: all that were wanted of that connection.
     ///   - reason: a `RedisLossReason`'s raw value.
     func subscriptionsLost(_ channels: Set<String>, reason: String)
+
+    /// A node of a cluster does not serve these channels, which are wanted of it no more.
+    func dropped(_ channels: [String], _ drop: ShardDrop)
+}
+
+extension RedisSubscriptionDelegate {
+    /// What no Redis but a cluster's does.
+    func dropped(_ channels: [String], _ drop: ShardDrop) {}
 }

@@ -12,6 +12,8 @@ protocol RedisSubscriptionOwner: AnyObject {
     func subscriptionsRestored()
     func subscribed(to channel: String)
     func message(on channel: String, payload: ByteBuffer)
+    /// A node of a cluster does not serve these channels, which are wanted of it no more.
+    func dropped(_ channels: [String], _ drop: ShardDrop)
     /// The connection is of no use any more. Once at most; the owner's reference should go.
     func subscriptionConnectionLost(_ loss: RedisLoss)
 }
@@ -160,6 +162,8 @@ final class RedisSubscriptionHandler: ChannelInboundHandler, NIOScheduledCallbac
             self.scheduleFlush()
         case .subscribed(let channel):
             self.owner?.subscribed(to: channel)
+        case .dropped(let channels, let drop):
+            self.owner?.dropped(channels, drop)
         case .close(let loss):
             self.end(loss)
         }

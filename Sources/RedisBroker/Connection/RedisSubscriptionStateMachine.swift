@@ -8,6 +8,8 @@ internal import NIOCore
 /// One connection that subscribes: handshake, SUBSCRIBE and UNSUBSCRIBE in batches, confirmations, messages, pings and
 /// the end. No IO and no clock of its own.
 ///
+/// With a node of a cluster it speaks of sharded Pub/Sub: see `RedisSubscriptionStateMachine+Shard.swift`.
+///
 /// Every `subscribe` of a channel is followed by one "subscribed" at least, when Redis has confirmed it. Redis answers
 /// in order, so that confirmations need no numbers: the last one of a channel tells how things stand.
 struct RedisSubscriptionStateMachine {
@@ -17,12 +19,10 @@ struct RedisSubscriptionStateMachine {
         var pingTimeout: TimeAmount
         /// How many channels a command names at most.
         var batch: Int
+        /// Present where it is a node of a cluster: who it is.
+        var shard: ClusterEndpoint?
     }
 
-    // The kinds of arrays that come, each in its first element.
-    private static let message = ByteBuffer(string: "message")
-    private static let subscribed = ByteBuffer(string: "subscribe")
-    private static let unsubscribed = ByteBuffer(string: "unsubscribe")
     private static let pong = ByteBuffer(string: "pong")
 
     private enum State {
@@ -32,7 +32,7 @@ struct RedisSubscriptionStateMachine {
         case closed
     }
 
-    private struct Channel {
+    struct Channel {
         /// Whether it is to be subscribed.
         var isWanted = false
         /// Whether the last command that named it is a SUBSCRIBE.
@@ -45,13 +45,16 @@ struct RedisSubscriptionStateMachine {
         var owesAnswer = false
     }
 
-    private let configuration: Configuration
+    let configuration: Configuration
+    private let words: PubSubWords
     private var state: State = .connecting
-    private var channels: [String: Channel] = [:]
+    var channels: [String: Channel] = [:]
     /// Channels whose next command, or answer, is due at the next flush.
     private var queue: Deque<String> = []
     /// Confirmations that are still to come, of all channels.
-    private var awaited = 0
+    var awaited = 0
+    /// The commands that are not confirmed in full, in their order; kept with a node of a cluster.
+    var shardCommands: Deque<ShardCommand> = []
     private var awaitedPongs = 0
     private var nextPing = NIODeadline.distantFuture
     /// When the connection counts as dead unless bytes come.
@@ -64,6 +67,7 @@ struct RedisSubscriptionStateMachine {
     init(configuration: Configuration, channels: some Sequence<String>) {
         precondition(configuration.batch > 0, "a batch of no channels")
         self.configuration = configuration
+        self.words = configuration.shard == nil ? .plain : .sharded
         for channel in channels { self.want(channel) }
     }
 
@@ -76,6 +80,7 @@ struct RedisSubscriptionStateMachine {
         self.state = .closed
         self.channels = [:]
         self.queue = []
+        self.shardCommands = []
     }
 
     /// The time that the timer must be set to, or nil where it is set early enough.
@@ -158,8 +163,13 @@ extension RedisSubscriptionStateMachine {
             let isForgotten = !channel.isWanted && !channel.isSent && channel.awaited == 0
             self.channels[name] = isForgotten ? nil : channel
         }
-        self.append("UNSUBSCRIBE", unsubscriptions, to: &flush.commands)
-        self.append("SUBSCRIBE", subscriptions, to: &flush.commands)
+        if self.configuration.shard == nil {
+            self.append(self.words.unsubscribe, unsubscriptions, to: &flush.commands)
+            self.append(self.words.subscribe, subscriptions, to: &flush.commands)
+        } else {
+            self.appendShards(self.words.unsubscribe, unsubscriptions, isSubscription: false, to: &flush.commands)
+            self.appendShards(self.words.subscribe, subscriptions, isSubscription: true, to: &flush.commands)
+        }
         if !flush.commands.isEmpty { flush.timer = self.answerExpected(now: now) }
         return flush
     }
@@ -202,6 +212,8 @@ extension RedisSubscriptionStateMachine {
         /// From now on, what is published on the channel comes.
         case subscribed(String)
         case message(channel: String, payload: ByteBuffer)
+        /// Channels that are not subscribed, and not wanted here any more.
+        case dropped([String], ShardDrop)
         case close(RedisLoss)
     }
 
@@ -240,6 +252,7 @@ extension RedisSubscriptionStateMachine {
             self.awaitedPongs -= 1
             return .ignore
         case .error(let line):
+            if let shard = self.configuration.shard { return self.shardRefused(.command(line), by: shard) }
             return self.closed(RedisLoss(.subscriptionRefused, "\(RedisError.command(line))"))
         default:
             return self.closed(RedisLoss(.unexpectedReply))
@@ -249,13 +262,13 @@ extension RedisSubscriptionStateMachine {
     private mutating func pushReceived(_ kind: ByteBuffer, name: ByteBuffer, parts: [RESPValue]) -> ReplyAction {
         if parts.count == 3 {
             switch kind {
-            case Self.message:
+            case self.words.message:
                 guard case .bulk(let payload) = parts[2] else { break }
                 return .message(channel: String(buffer: name), payload: payload)
-            case Self.subscribed:
-                return self.confirmed(String(buffer: name), isSubscribed: true)
-            case Self.unsubscribed:
-                return self.confirmed(String(buffer: name), isSubscribed: false)
+            case self.words.subscribed:
+                return self.answered(String(buffer: name), isSubscribed: true)
+            case self.words.unsubscribed:
+                return self.answered(String(buffer: name), isSubscribed: false)
             default:
                 break
             }
@@ -266,14 +279,20 @@ extension RedisSubscriptionStateMachine {
         return self.closed(RedisLoss(.unexpectedReply))
     }
 
-    private mutating func confirmed(_ name: String, isSubscribed: Bool) -> ReplyAction {
+    private mutating func answered(_ name: String, isSubscribed: Bool) -> ReplyAction {
+        guard let shard = self.configuration.shard else { return self.confirmed(name, isSubscribed: isSubscribed) }
+        return self.shardAnswered(name, isSubscribed: isSubscribed, by: shard)
+    }
+
+    /// Redis has confirmed what was asked of it.
+    mutating func confirmed(_ name: String, isSubscribed: Bool) -> ReplyAction {
         guard var channel = self.channels[name], channel.awaited > 0 else {
             // Nobody asked: the server may have dropped a channel that we want.
             return self.closed(RedisLoss(.unexpectedReply))
         }
         channel.awaited -= 1
         self.awaited -= 1
-        if self.awaited == 0 && self.queue.isEmpty { self.isRestored = true }
+        self.noteRestored()
         // An earlier command's confirmation says nothing: another one follows.
         if channel.awaited == 0 && channel.isSent != isSubscribed {
             return self.closed(RedisLoss(.unexpectedReply))
@@ -285,7 +304,11 @@ extension RedisSubscriptionStateMachine {
         return isAnswer ? .subscribed(name) : .ignore
     }
 
-    private mutating func closed(_ loss: RedisLoss) -> ReplyAction {
+    mutating func noteRestored() {
+        if self.awaited == 0 && self.queue.isEmpty { self.isRestored = true }
+    }
+
+    mutating func closed(_ loss: RedisLoss) -> ReplyAction {
         self.close()
         return .close(loss)
     }

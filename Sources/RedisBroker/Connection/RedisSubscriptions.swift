@@ -123,6 +123,11 @@ extension RedisSubscriptions: RedisSubscriptionOwner {
         self.delegate?.message(on: channel, payload: payload)
     }
 
+    func dropped(_ channels: [String], _ drop: ShardDrop) {
+        self.wanted.subtract(channels)
+        self.delegate?.dropped(channels, drop)
+    }
+
     func subscriptionConnectionLost(_ loss: RedisLoss) {
         let wasReady = self.isReady
         self.handler = nil
@@ -139,7 +144,8 @@ extension RedisSubscriptionStateMachine.Configuration {
             handshakeTimeout: configuration.connectTimeout,
             pingInterval: configuration.keepAliveInterval,
             pingTimeout: configuration.keepAliveTimeout,
-            batch: configuration.subscriptionBatch
+            batch: configuration.subscriptionBatch,
+            shard: configuration.clusterNode
         )
     }
 }

@@ -69,7 +69,7 @@ final class RedisObservers: Sendable {
     }
 
     private func message(_ bytes: ByteBuffer, on name: String) -> RESPCommand {
-        RESPCommand("PUBLISH", .string(name), .buffer(bytes))
+        RESPCommand(self.client.pushCommand, .string(name), .buffer(bytes))
     }
 
     private func ignore(_ reply: EventLoopFuture<RESPValue>) {

@@ -15,15 +15,20 @@ final class Probe: Sendable {
 
     private let channel: ChannelID
     private let name: String
+    /// Where its channel is.
+    let place: RedisPlace
+    private let client: RedisClient
     private let publisher: Publisher
     /// Whose subscriptions it looks after.
-    private let node: RedisNode
+    let node: RedisNode
     private let metrics: RedisBrokerMetrics
     private let logger: Logger
     private let machine: Mutex<ProbeStateMachine>
 
+    /// A probe; nil where a node of a cluster has no slot of any channel.
+    ///
     /// - Parameter node: one of the client's, whose subscriptions it looks after.
-    init(
+    init?(
         of node: RedisNode,
         client: RedisClient,
         machine: ProbeStateMachine,
@@ -31,8 +36,12 @@ final class Probe: Sendable {
         metrics: RedisBrokerMetrics,
         logger: Logger
     ) {
-        self.channel = Self.channel(on: node, of: client)
-        self.name = ChannelKeys(self.channel).feed
+        guard let channel = Self.channel(on: node, of: client) else { return nil }
+        self.channel = channel
+        let keys = ChannelKeys(channel)
+        self.name = keys.feed
+        self.place = keys.place
+        self.client = client
         self.node = node
         // Its log is of no use to anybody: one event, and gone within minutes of the node.
         self.publisher = Publisher(
@@ -41,7 +50,8 @@ final class Probe: Sendable {
                 retentionCount: 1,
                 retentionAgeMilliseconds: 60_000,
                 positionLifetimeMilliseconds: 60_000,
-                pushLimit: pushLimit
+                pushLimit: pushLimit,
+                push: client.pushCommand
             ),
             eventLimit: .max,
             isProbe: true
@@ -52,11 +62,13 @@ final class Probe: Sendable {
     }
 
     /// Random, so that no two nodes hear each other's, and among the channels of that Redis.
-    private static func channel(on node: RedisNode, of client: RedisClient) -> ChannelID {
-        while true {
+    private static func channel(on node: RedisNode, of client: RedisClient) -> ChannelID? {
+        // Of 128 partitions, each of which has the same chance; and of any number of independent Redis.
+        for _ in 0..<10_000 {
             let channel = ChannelID.random()
             if client.node(at: RedisPlace(channel)) === node { return channel }
         }
+        return nil
     }
 
     /// Nil while what is published comes through, as far as is known.
@@ -64,8 +76,16 @@ final class Probe: Sendable {
 
     /// Begins to listen.
     func start() {
-        self.node.subscribe([self.name])
+        self.client.subscribe(self.name, at: self.place)
     }
+
+    /// Listens no more.
+    func stop() {
+        self.client.unsubscribe(self.name, at: self.place)
+    }
+
+    /// Whether its channel is where it was: what a slot of a cluster has may go to another node.
+    var isInPlace: Bool { self.client.node(at: self.place) === self.node }
 
     /// Looks what is to be done. Every `tick`.
     func tick(now: NIODeadline, on eventLoop: any EventLoop) {

@@ -11,6 +11,8 @@ struct PublishSettings: Sendable {
     var retentionAgeMilliseconds: Int64
     var positionLifetimeMilliseconds: Int64
     var pushLimit: Int
+    /// The command that pushes.
+    var push = "PUBLISH"
 }
 
 /// One call of the script `publish`.

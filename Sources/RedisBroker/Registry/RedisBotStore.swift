@@ -379,7 +379,7 @@ public final class RedisBotStore: BotStore {
     }
 
     private func unreachable() -> String {
-        guard case .unavailable(let sentence) = self.client.node(at: RegistryKeys.place).commandHealth else {
+        guard case .unavailable(let sentence) = self.client.commandHealth(at: RegistryKeys.place) else {
             return "Redis at \(self.name) did not answer in time; check its load and the network."
         }
         return sentence

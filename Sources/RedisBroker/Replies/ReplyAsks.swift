@@ -50,7 +50,7 @@ final class ReplyAsks: Sendable {
         let head = ReplyMessage.head(asker: self.asker, number: number, token: token)
         let body = ReplyEncoding.encode(reply)
         let inbox = ReplyChannel.inbox(token.node)
-        let command = RESPCommand("PUBLISH", .string(inbox.name), .joined(head, body))
+        let command = RESPCommand(self.client.pushCommand, .string(inbox.name), .joined(head, body))
         let action = self.state.withLock { state -> ReplyAskStateMachine.AskAction in
             let action = state.machine.asked(number, bytes: head.readableBytes + body.readableBytes)
             switch action {
@@ -89,8 +89,10 @@ final class ReplyAsks: Sendable {
         self.client.publishAnywhere(command, at: place, on: eventLoop).whenComplete { result in
             switch result {
             case .success(.integer(let receivers)):
-                // Nobody listens there: the node is gone, and need not be waited for.
-                if receivers == 0 { self.finish(number, .success(.unknown)) }
+                guard receivers == 0 else { break }
+                // Nobody listens there: the node is gone, and need not be waited for; or it has not followed its slot yet.
+                let isMoving = self.client.hasMoved(place, within: .seconds(5))
+                self.finish(number, isMoving ? .failure(.unavailable) : .success(.unknown))
             case .success:
                 self.finish(number, .failure(.refused))
             case .failure(let error):

@@ -87,7 +87,7 @@ final class ReplyInboxes: Sendable {
         }
         let outcome = OutcomeMessage(number: message.number, outcome: self.outcome(of: message))
         let asker = ReplyChannel.outcomes(message.asker)
-        let command = RESPCommand("PUBLISH", .string(asker.name), .buffer(outcome.bytes))
+        let command = RESPCommand(self.client.pushCommand, .string(asker.name), .buffer(outcome.bytes))
         self.client.publishAnywhere(command, at: asker.place, on: self.eventLoop)
             .whenFailure { error in
                 // The sender hears nothing and says so to its bot.

@@ -112,7 +112,7 @@ extension RedisScript {
             end
 
             \(keeping.trimming)if #event > \(settings.pushLimit) then event = '' end
-            local feeds = call('PUBLISH', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
+            local feeds = call('\(settings.push)', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
             return epoch .. ' ' .. digits .. ' ' .. feeds
             """
         )

@@ -11,33 +11,33 @@ internal import Shared
 extension RedisClient {
     /// The Redis to try in turn: that of the place first, but those that are known to be away last.
     private func nodesInTurn(at place: RedisPlace) -> [RedisNode] {
-        let first = JumpHash.bucket(of: place.hash, count: self.nodes.count)
-        let turn = self.nodes[first...] + self.nodes[..<first]
+        let first = JumpHash.bucket(of: place.hash, count: self.servers.count)
+        let turn = self.servers[first...] + self.servers[..<first]
         return turn.filter(\.isConnected) + turn.filter { !$0.isConnected }
     }
 
     /// Subscribes a Pub/Sub channel at each Redis that `publishAnywhere` may take. The delegate is told for each.
     func subscribeAnywhere(_ channel: String, at place: RedisPlace) {
-        guard self.nodes.count > 1 else { return self.subscribe(channel, at: place) }
-        for node in self.nodes { node.subscribe([channel]) }
+        guard self.servers.count > 1 else { return self.subscribe(channel, at: place) }
+        for node in self.servers { node.subscribe([channel]) }
     }
 
     /// Ends that.
     func unsubscribeAnywhere(_ channel: String, at place: RedisPlace) {
-        guard self.nodes.count > 1 else { return self.unsubscribe(channel, at: place) }
-        for node in self.nodes { node.unsubscribe([channel]) }
+        guard self.servers.count > 1 else { return self.unsubscribe(channel, at: place) }
+        for node in self.servers { node.unsubscribe([channel]) }
     }
 
     /// Publishes by the first Redis that works and has somebody who listens.
     ///
-    /// - Parameter command: `PUBLISH`.
+    /// - Parameter command: `pushCommand`.
     /// - Returns: a future on `eventLoop`, as `send` has it; where nobody listens anywhere, of 0.
     func publishAnywhere(
         _ command: RESPCommand,
         at place: RedisPlace,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<RESPValue> {
-        guard self.nodes.count > 1 else { return self.send(command, at: place, on: eventLoop) }
+        guard self.servers.count > 1 else { return self.send(command, at: place, on: eventLoop) }
         return self.ask(self.nodesInTurn(at: place)[...], on: eventLoop, command) { $0 == .integer(0) }
     }
 
@@ -49,7 +49,7 @@ extension RedisClient {
         at place: RedisPlace,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<RESPValue> {
-        guard self.nodes.count > 1 else { return self.send(command, at: place, on: eventLoop) }
+        guard self.servers.count > 1 else { return self.send(command, at: place, on: eventLoop) }
         let stored = self.nodesInTurn(at: place).prefix(2).map { $0.send(command, on: eventLoop) }
         return stored[0].flatMapError { _ in stored[1] }
     }
@@ -60,7 +60,7 @@ extension RedisClient {
         at place: RedisPlace,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<RESPValue> {
-        guard self.nodes.count > 1 else { return self.send(command, at: place, on: eventLoop) }
+        guard self.servers.count > 1 else { return self.send(command, at: place, on: eventLoop) }
         return self.ask(self.nodesInTurn(at: place)[...], on: eventLoop, command) { $0 == .null }
     }
 

@@ -8,47 +8,73 @@ internal import Shared
 
 /// All Redis that a broker works with, and which of them each key and each Pub/Sub channel belongs to. Any thread.
 final class RedisClient: Sendable {
-    /// The independent Redis, in the order that all nodes of the relay name them in; one as a rule.
-    let nodes: [RedisNode]
+    /// The independent Redis, in the order that all nodes of the relay name them in; one as a rule. Empty with a cluster.
+    let servers: [RedisNode]
+    private let cluster: RedisCluster?
+    /// The command that pushes: in a cluster what is pushed stays with the node of the channel's slot.
+    let pushCommand: String
     /// Whether replicas are waited for.
     private let waits: Bool
 
     /// - Parameters:
-    ///   - configurations: one for each Redis, at least one.
+    ///   - configurations: one for each Redis, at least one; or the one of a cluster.
     ///   - group: each of its event loops gets a connection for commands to each Redis.
     init(configurations: [RedisConfiguration], group: any EventLoopGroup, logger: Logger) {
         precondition(!configurations.isEmpty, "a client of no Redis")
         self.waits = configurations.contains { $0.wait != nil }
-        self.nodes = configurations.map { RedisNode(configuration: $0, group: group, logger: logger) }
+        if !configurations[0].seeds.isEmpty {
+            self.servers = []
+            self.cluster = RedisCluster(configuration: configurations[0], group: group, logger: logger)
+            self.pushCommand = "SPUBLISH"
+        } else {
+            self.servers = configurations.map { RedisNode(configuration: $0, group: group, logger: logger) }
+            self.cluster = nil
+            self.pushCommand = "PUBLISH"
+        }
     }
+
+    /// All Redis that there are connections to and that have channels: of a cluster the masters.
+    var nodes: [RedisNode] { self.cluster?.masters ?? self.servers }
 
     /// Begins to connect; does nothing a second time.
     func start() {
-        for node in self.nodes { node.start() }
+        self.cluster?.start()
+        for node in self.servers { node.start() }
     }
 
     /// Sets who is told about subscriptions; held until `shutdown`. Before `start`.
     func setSubscriptionDelegate(_ delegate: any RedisSubscriptionDelegate) {
-        for node in self.nodes { node.setSubscriptionDelegate(delegate) }
+        self.cluster?.setSubscriptionDelegate(delegate)
+        for node in self.servers { node.setSubscriptionDelegate(delegate) }
     }
 
     /// Answers what is under way, within the commands' deadline, closes all connections and makes no more.
     func shutdown() async {
+        await self.cluster?.shutdown()
         await withTaskGroup(of: Void.self) { tasks in
-            for node in self.nodes { tasks.addTask { await node.shutdown() } }
+            for node in self.servers { tasks.addTask { await node.shutdown() } }
         }
     }
 
-    /// The Redis that has a place.
-    func node(at place: RedisPlace) -> RedisNode {
-        self.nodes.count == 1 ? self.nodes[0] : self.nodes[JumpHash.bucket(of: place.hash, count: self.nodes.count)]
+    /// The Redis that has a place; nil while it is not known which node of a cluster that is.
+    func node(at place: RedisPlace) -> RedisNode? {
+        if let cluster { return cluster.node(at: place) }
+        return self.server(at: place)
+    }
+
+    private func server(at place: RedisPlace) -> RedisNode {
+        let count = self.servers.count
+        return count == 1 ? self.servers[0] : self.servers[JumpHash.bucket(of: place.hash, count: count)]
     }
 
     /// Sends a command to the Redis that has a place.
     ///
     /// - Returns: a future on `eventLoop`, as `RedisNode.send` has it.
     func send(_ command: RESPCommand, at place: RedisPlace, on eventLoop: any EventLoop) -> EventLoopFuture<RESPValue> {
-        self.node(at: place).send(command, on: eventLoop)
+        guard let cluster else { return self.server(at: place).send(command, on: eventLoop) }
+        let promise = eventLoop.makePromise(of: RESPValue.self)
+        cluster.send(command, at: place, on: eventLoop) { promise.completeWith($0) }
+        return promise.futureResult
     }
 
     /// The same without a future.
@@ -60,7 +86,8 @@ final class RedisClient: Sendable {
         on eventLoop: any EventLoop,
         completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
     ) {
-        self.node(at: place).send(command, on: eventLoop, completion: completion)
+        guard let cluster else { return self.server(at: place).send(command, on: eventLoop, completion: completion) }
+        cluster.send(command, at: place, on: eventLoop, completion: completion)
     }
 
     /// The same for what is to be acknowledged: where replicas are waited for, it completes when they have it.
@@ -71,18 +98,21 @@ final class RedisClient: Sendable {
         completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
     ) {
         guard self.waits else { return self.send(command, at: place, on: eventLoop, completion: completion) }
-        self.node(at: place).store(command, on: eventLoop, completion: completion)
+        guard let cluster else { return self.server(at: place).store(command, on: eventLoop, completion: completion) }
+        cluster.send(command, at: place, on: eventLoop, isStored: true, completion: completion)
     }
 
     /// Adds a Pub/Sub channel to what is subscribed now and after every reconnect. The delegate is told when it is on,
     /// also where it was on already.
     func subscribe(_ channel: String, at place: RedisPlace) {
-        self.node(at: place).subscribe([channel])
+        guard let cluster else { return self.server(at: place).subscribe([channel]) }
+        cluster.subscribe(channel, at: place)
     }
 
     /// Takes a Pub/Sub channel out of what is subscribed. The delegate is not told.
     func unsubscribe(_ channel: String, at place: RedisPlace) {
-        self.node(at: place).unsubscribe([channel])
+        guard let cluster else { return self.server(at: place).unsubscribe([channel]) }
+        cluster.unsubscribe(channel, at: place)
     }
 }
 
@@ -90,16 +120,32 @@ final class RedisClient: Sendable {
 
 extension RedisClient {
     /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth. Any thread.
-    var commandHealth: BrokerHealth { RedisHealth.health(of: self.nodes) { $0.commandHealth } }
+    var commandHealth: BrokerHealth {
+        self.cluster?.commandHealth ?? RedisHealth.health(of: self.servers) { $0.commandHealth }
+    }
+
+    /// Whether commands can be sent to the Redis that has a place. Any thread.
+    func commandHealth(at place: RedisPlace) -> BrokerHealth {
+        self.cluster?.commandHealth(at: place) ?? self.server(at: place).commandHealth
+    }
 
     /// Whether the subscription connections stand and all that was wanted of them has been subscribed again. Any thread.
-    var subscriptionHealth: BrokerHealth { RedisHealth.health(of: self.nodes) { $0.subscriptionHealth } }
+    var subscriptionHealth: BrokerHealth {
+        self.cluster?.subscriptionHealth ?? RedisHealth.health(of: self.servers) { $0.subscriptionHealth }
+    }
 
-    /// Whether any Redis pushes what is published by it. Any thread.
-    var hasSubscriptions: Bool { self.nodes.contains { $0.subscriptionHealth == .ready } }
+    /// Whether any of several independent Redis pushes what is published by it. Any thread.
+    var hasSubscriptions: Bool { self.servers.contains { $0.subscriptionHealth == .ready } }
 
-    /// Whether the Redis that has a place is in trouble, or was less than a time ago, as far as commands tell. Any thread.
+    /// Whether the Redis that has a place is in trouble, or was less than a time ago, as far as commands tell; or, in a
+    /// cluster, was another one. Any thread.
     func isTroubled(at place: RedisPlace, within time: TimeAmount) -> Bool {
-        self.node(at: place).isTroubled(within: time)
+        self.hasMoved(place, within: time) || self.node(at: place)?.isTroubled(within: time) ?? true
+    }
+
+    /// Whether what has a place went to another node of a cluster less than a time ago, so that who listens may not be
+    /// there yet. Any thread.
+    func hasMoved(_ place: RedisPlace, within time: TimeAmount) -> Bool {
+        self.cluster?.hasMoved(place, within: time) ?? false
     }
 }

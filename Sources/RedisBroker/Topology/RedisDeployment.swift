@@ -10,6 +10,8 @@ public enum RedisDeployment: Hashable, Sendable {
     case servers([RedisURL])
     /// One Redis whose address the sentinels tell.
     case sentinel(SentinelURL)
+    /// A Redis Cluster.
+    case cluster(RedisClusterURL)
 }
 
 extension RedisDeployment {
@@ -20,6 +22,8 @@ extension RedisDeployment {
         switch text.prefix(while: { $0 != ":" }).lowercased() {
         case "redis+sentinel", "rediss+sentinel":
             self = .sentinel(try SentinelURL(text))
+        case "redis+cluster", "rediss+cluster":
+            self = .cluster(try RedisClusterURL(text))
         default:
             var urls: [RedisURL] = []
             for text in Self.list(text) { urls.append(try RedisURL(String(text))) }
@@ -54,6 +58,8 @@ extension RedisDeployment {
             return configurations
         case .sentinel(let url):
             return [try RedisConfiguration(sentinel: url)]
+        case .cluster(let url):
+            return [try RedisConfiguration(cluster: url)]
         }
     }
 }
@@ -64,6 +70,7 @@ extension RedisDeployment: CustomStringConvertible, CustomDebugStringConvertible
         switch self {
         case .servers(let urls): urls.map(\.description).joined(separator: ",")
         case .sentinel(let url): url.description
+        case .cluster(let url): url.description
         }
     }
 

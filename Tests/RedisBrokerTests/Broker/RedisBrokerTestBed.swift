@@ -13,6 +13,8 @@ import Shared
 /// Brokers on a real server. Its time is its own, so that letting time pass is waiting.
 struct RedisBrokerTestBed: BrokerTestBed {
     let server: RedisServer
+    /// Where the brokers go, if not to the server's own URL.
+    var url: String?
     /// The tests' machine may be busy.
     let visibilityMilliseconds: Int64 = 4_000
 
@@ -59,7 +61,7 @@ struct RedisBrokerTestBed: BrokerTestBed {
 
     /// A broker that is not started.
     func broker(_ configure: (inout RedisBrokerConfiguration) throws -> Void = { _ in }) throws -> RedisBroker {
-        let redis = try RedisConfiguration(url: RedisURL(self.server.url))
+        let redis = try RedisDeployment(self.url ?? self.server.url).configurations()[0]
         var configuration = RedisBrokerConfiguration(redis: redis)
         // The tests' machine may be busy.
         configuration.redis.commandTimeout = .seconds(10)

@@ -304,9 +304,3 @@ private typealias Machine = RedisConnectionStateMachine<String>
         #expect(closing.loss.reason == .shutdown)
     }
 }
-
-extension NIODeadline {
-    fileprivate static func ms(_ milliseconds: Int64) -> NIODeadline {
-        .uptimeNanoseconds(UInt64(milliseconds) * 1_000_000)
-    }
-}

@@ -87,9 +87,3 @@ import Testing
         #expect(reconnection.start() == .ignore)
     }
 }
-
-extension NIODeadline {
-    fileprivate static func ms(_ milliseconds: Int64) -> NIODeadline {
-        .uptimeNanoseconds(UInt64(milliseconds) * 1_000_000)
-    }
-}

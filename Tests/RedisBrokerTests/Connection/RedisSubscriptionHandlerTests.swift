@@ -20,6 +20,9 @@ import Testing
         func message(on channel: String, payload: ByteBuffer) {
             self.told.append("message \(channel) \(String(buffer: payload))")
         }
+        func dropped(_ channels: [String], _ drop: ShardDrop) {
+            self.told.append("dropped \(channels.joined(separator: " "))")
+        }
         func subscriptionConnectionLost(_ loss: RedisLoss) { self.told.append("lost \(loss.reason.rawValue)") }
     }
 

@@ -300,9 +300,3 @@ private typealias Machine = RedisSubscriptionStateMachine
         #expect(machine.unsubscribe(["a"]) == .ignore)
     }
 }
-
-extension NIODeadline {
-    fileprivate static func ms(_ milliseconds: Int64) -> NIODeadline {
-        .uptimeNanoseconds(UInt64(milliseconds) * 1_000_000)
-    }
-}

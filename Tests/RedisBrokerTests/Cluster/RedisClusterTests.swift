@@ -1,0 +1,83 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerConformance
+import Logging
+import NIOCore
+import RedisServer
+import Shared
+import Testing
+
+@testable import RedisBroker
+
+/// The broker's contract on a real cluster of three masters.
+@Suite(.timeLimit(.minutes(3))) struct RedisClusterTests {
+    private static let cluster = Task { try await RedisServerCluster.start() }
+
+    private static func bed(_ cluster: RedisServerCluster) -> RedisBrokerTestBed {
+        RedisBrokerTestBed(server: cluster.nodes[0], url: cluster.url)
+    }
+
+    /// Every rule of the contract holds.
+    @Test(arguments: BrokerRule.all)
+    func keeps(_ rule: BrokerRule) async throws {
+        try await rule.check(on: Self.bed(try await Self.cluster.value))
+    }
+
+    /// The registry lies in one slot, whichever node that is.
+    @Test func registry() async throws {
+        let cluster = try await Self.cluster.value
+        let store = RedisBotStore(
+            configuration: try RedisDeployment(cluster.url).configurations()[0],
+            key: try #require(RegistryKey(String(repeating: "0f", count: 32))),
+            group: Fixtures.group,
+            audit: AuditLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let bot = Bot(name: try #require(BotName("a")), platform: .qq, secret: Secret("topsecret-topsecret"))
+        try await store.change(bot.name, BotAction(.add, by: "cli:test"), BotChange.add(bot))
+        #expect(try await store.bots() == [bot])
+        #expect(try await store.audit(limit: 10).count == 1)
+        await store.shutdown()
+    }
+
+    /// Presence, leases and seats go to the nodes of their channels.
+    @Test func limits() async throws {
+        try await Self.bed(try await Self.cluster.value).withRedisBroker { broker in
+            let loop = Fixtures.group.any()
+            for _ in 0..<20 {
+                let channel = Fixtures.channel()
+                let limit = RateLimit(rate: 10, burst: 10)
+                #expect(try await broker.leases.lease(1, of: limit, on: channel, eventLoop: loop).get().amount == 1)
+                let seat = try await broker.seats.takeSeat(on: channel, limit: 1, eventLoop: loop).get()
+                #expect(seat != nil)
+                #expect(try await broker.seats.takeSeat(on: channel, limit: 1, eventLoop: loop).get() == nil)
+            }
+        }
+    }
+
+    /// Ten thousand subscriptions that are lost come back with a command for each partition at most, and as many for what
+    /// is beyond a batch.
+    @Test func resubscribesByPartition() async throws {
+        let cluster = try await RedisServerCluster.start()
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        let configuration = try RedisDeployment(cluster.url).configurations()[0]
+        let client = RedisClient(configurations: [configuration], group: Fixtures.group, logger: logger)
+        let listener = Listener()
+        client.setSubscriptionDelegate(listener)
+        client.start()
+        for _ in 0..<10_000 {
+            let keys = ChannelKeys(Fixtures.channel())
+            client.subscribe(keys.feed, at: keys.place)
+        }
+        try await RedisBrokerTestBed.until { listener.count(of: "subscribed") >= 10_000 }
+        let before = try cluster.calls(of: "ssubscribe")
+        for node in cluster.nodes { try node.command("CLIENT", "KILL", "TYPE", "pubsub") }
+        try await RedisBrokerTestBed.until { listener.count(of: "subscribed") >= 20_000 }
+        #expect(listener.count(of: "lost") == 3)
+        #expect(try cluster.calls(of: "ssubscribe") - before <= 128)
+        await client.shutdown()
+    }
+}

@@ -1,0 +1,232 @@
+"""Both tiers on a real Redis Cluster: what is acknowledged is delivered in order, whatever becomes of the nodes."""
+
+import asyncio
+import contextlib
+import re
+import time
+
+import pytest
+
+import qq
+from bot_side import Bot
+from platform_side import Publisher
+from redis_cluster import RedisCluster, slot_of
+from tiers import TierNode, tiers
+
+PARTITIONS = 128
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    with RedisCluster(tmp_path) as cluster:
+        yield cluster
+
+
+class Load:
+    """Bots on every egress node, whose events are sent to every ingress node until they are told to stop."""
+
+    def __init__(self, ingress, egress, secrets=24):
+        self.secrets = [qq.secret() for _ in range(secrets)]
+        self.publishers = [Publisher(secret, [node.port for node in ingress]) for secret in self.secrets]
+        self.bots = [Bot(secret, egress[number % len(egress)].port) for number, secret in enumerate(self.secrets)]
+        self.egress = egress
+
+    async def __aenter__(self):
+        await asyncio.gather(*(bot.open() for bot in self.bots))
+        self._going = True
+        self._sending = [asyncio.create_task(self._send(publisher)) for publisher in self.publishers]
+        return self
+
+    async def _send(self, publisher):
+        while self._going:
+            await publisher.send(1)
+            await asyncio.sleep(0.005)  # the rate of a busy bot
+
+    async def progress(self, each=10):
+        """Waits until so many events more of every bot are acknowledged."""
+        goals = [len(publisher.acknowledged) + each for publisher in self.publishers]
+        async with asyncio.timeout(30):
+            while any(len(publisher.acknowledged) < goal for publisher, goal in zip(self.publishers, goals)):
+                await asyncio.sleep(0.01)
+
+    async def settle(self):
+        """Stops sending, and compares what came with what was acknowledged; a loss has to have been announced."""
+        self._going = False
+        await asyncio.gather(*self._sending)
+        losses = 0
+        for publisher, bot in zip(self.publishers, self.bots):
+            async with asyncio.timeout(30):
+                while publisher.acknowledged[-1] not in bot.received[-40:] and bot.closed is None:
+                    bot._more.clear()
+                    await bot._more.wait()
+            assert bot.closed is None
+            sent = {body: number for number, body in enumerate(publisher.acknowledged)}
+            # An event whose answer was lost is stored once more by the platform's next attempt: its key is known then,
+            # unless the master that knew it is gone.
+            numbers = list(dict.fromkeys(sent[body] for body in bot.received))
+            assert numbers == sorted(numbers), "out of order"
+            losses += len(sent) - len(numbers)
+        if losses:
+            assert any("events were lost" in node.log for node in self.egress), f"{losses} lost without a word"
+        return losses
+
+    async def __aexit__(self, *_):
+        for task in self._sending:
+            task.cancel()
+        for publisher in self.publishers:
+            publisher.close()
+        await asyncio.gather(*(bot.close() for bot in self.bots))
+
+    @property
+    def refusals(self):
+        return sum(publisher.refusals for publisher in self.publishers)
+
+
+def metrics(node):
+    """The counters of a node's cluster, by their names and label values."""
+    found = {}
+    for line in node.get("/metrics")[1].splitlines():
+        if line.startswith("hookwire_redis_cluster_"):
+            name, value = line.rsplit(" ", 1)
+            found[name.removeprefix("hookwire_redis_cluster_")] = float(value)
+    return found
+
+
+@pytest.mark.timeout(120)
+def test_a_master_is_killed(cluster, tmp_path):
+    """Its replica takes over under load: bots of the other masters notice nothing, nodes stay ready or say what is wrong,
+    and nothing that was acknowledged is lost without a word."""
+    with tiers(cluster.url, tmp_path) as (ingress, egress):
+
+        async def scenario():
+            async with Load(ingress, egress) as load:
+                await load.progress()
+                cluster.masters[0].kill()
+                states = set()
+                async with asyncio.timeout(30):
+                    while "degraded" not in states:
+                        status, body = await asyncio.to_thread(egress[0].get, "/readyz")
+                        states.add("degraded" if status == 200 and "Redis" in body else status)
+                for node in (*ingress, *egress):
+                    await asyncio.to_thread(await_fully_ready, node)
+                await load.progress()
+                await load.settle()
+                assert load.refusals > 0
+
+        asyncio.run(scenario())
+        for node in (*ingress, *egress):
+            found = metrics(node)
+            assert found["nodes"] >= 3
+            asked = sum(value for name, value in found.items() if name.startswith("slot_refreshes_total"))
+            assert asked < 60, f"{asked} questions for the slots"
+
+
+def await_fully_ready(node):
+    """Waits until a node is ready and has nothing to say about it."""
+    end = time.monotonic() + 30
+    while True:
+        status, body = node.get("/readyz")
+        if status == 200 and "Redis" not in body:
+            return
+        assert time.monotonic() < end, (status, body, node.log[-3000:])
+        time.sleep(0.05)  # a probe is asked again and again: that is what it is
+
+
+@pytest.mark.timeout(120)
+def test_slots_are_migrated(cluster, tmp_path):
+    """All slots of a master that bots have go to the next one, with their keys, under load: no event is lost, all come in
+    order, and the sockets stay. Then the subscriptions are there: pushes come, and not only what is read from the log."""
+    slots = {slot_of(partition) for partition in range(PARTITIONS)}
+    source, target = cluster.masters[:2]
+    own = [slot for slot in sorted(slots) if slot < 16_384 // 3]
+    with tiers(cluster.url, tmp_path) as (ingress, egress):
+
+        async def scenario():
+            async with Load(ingress, egress) as load:
+                await load.progress()
+                before = cluster.calls("ssubscribe")
+                for number, slot in enumerate(own):
+                    await asyncio.to_thread(cluster.migrate, slot, source, target, 0.2 if number == 0 else 0)
+                await load.progress()
+                assert await load.settle() == 0
+                # A slot's channels go by one command for each node that has some; some attempts come too early.
+                commands = cluster.calls("ssubscribe") - before
+                assert commands <= 4 * len(own) * len(egress), f"{commands} for {len(own)} slots"
+                assert set(source.command("PUBSUB", "SHARDCHANNELS", "hw:{*").split()) == set()
+
+        asyncio.run(scenario())
+        for node in ingress:
+            found = metrics(node)
+            assert found['redirections_total{kind="moved"}'] > 0
+            assert found['redirections_total{kind="moved"}'] <= 20 * len(own)
+        for node in (*ingress, *egress):
+            await_fully_ready(node)
+
+
+@pytest.mark.timeout(120)
+def test_a_node_is_added(cluster, tmp_path):
+    """It gets slots of every other under load; nodes of the relay find it by themselves."""
+    with tiers(cluster.url, tmp_path) as (ingress, egress):
+
+        async def scenario():
+            async with Load(ingress, egress) as load:
+                await load.progress()
+                new = await asyncio.to_thread(cluster.add_master)
+                thirds = [slot_of(partition) for partition in range(0, PARTITIONS, 4)]
+                for slot in thirds:
+                    source = cluster.masters[slot * 3 // 16_384]
+                    await asyncio.to_thread(cluster.migrate, slot, source, new)
+                await load.progress()
+                assert await load.settle() == 0
+                assert "hookwire" in new.command("CLIENT", "LIST")
+
+        asyncio.run(scenario())
+        for node in (*ingress, *egress):
+            assert metrics(node)["nodes"] == 4
+            await_fully_ready(node)
+
+
+@pytest.mark.timeout(120)
+def test_what_is_away_is_said(tmp_path):
+    """Without replicas: a dead master makes the relay unready, since its cluster refuses all work then, and with partial
+    coverage the nodes say which part is away; nothing is acknowledged that is not stored."""
+    with RedisCluster(tmp_path, replicas=0, timeout=500, options=("--cluster-require-full-coverage", "no")) as cluster:
+        with tiers(cluster.url, tmp_path, ingress=1, egress=1) as ((ingress,), (egress,)):
+            cluster.masters[2].kill()
+            for node in (ingress, egress):
+                end = time.monotonic() + 15
+                while "Redis" not in (answer := node.get("/readyz"))[1]:
+                    assert time.monotonic() < end, answer
+                    time.sleep(0.02)  # a probe is asked again and again: that is what it is
+                assert answer[0] == 200
+            for master in cluster.masters[:2]:
+                master.command("CONFIG", "SET", "cluster-require-full-coverage", "yes")
+            for node in (ingress, egress):
+                node.await_ready(False)
+            for master in cluster.masters[:2]:
+                master.kill()
+            for node in (ingress, egress):
+                node.await_ready(False)
+                assert node.get("/livez")[0] == 200
+
+            async def refused():
+                publisher = Publisher(qq.secret(), [ingress.port])
+                assert not await publisher._post(qq.event())
+                publisher.close()
+
+            asyncio.run(refused())
+
+
+@pytest.mark.timeout(60)
+def test_a_redis_by_itself_is_no_cluster(tmp_path):
+    """Whoever writes redis+cluster:// for a Redis by itself is told."""
+    from redis_server import RedisServer
+
+    with RedisServer(tmp_path) as redis, TierNode(
+        "egress", redis.url.replace("redis://", "redis+cluster://"), folder=tmp_path
+    ) as node:
+        end = time.monotonic() + 15
+        while "no node of a cluster" not in (answer := node.get("/readyz"))[1]:
+            assert time.monotonic() < end, answer
+            time.sleep(0.02)  # a probe is asked again and again: that is what it is
+        assert answer[0] == 503
