@@ -9,6 +9,7 @@ public enum MetricCatalogue {
     public static let help: [String: String] = [
         // Every node
         "hookwire_build_info": "Always 1; the labels say which version runs, and as which tier.",
+        "hookwire_broker_health": "Whether events can be stored and delivered: 1 yes, 0.5 those of some bots, 0 no.",
         "hookwire_event_loop_lag_seconds": "How late an event loop came to a task that was due, asked twice a second.",
         "hookwire_limited_total": "Requests and sockets that a limit refused.",
         "hookwire_proxy_headers_refused_total": "Connections of trusted proxies that broke the PROXY protocol.",
