@@ -225,7 +225,7 @@ def test_flags_exist(document):
     commands = ("serve", "ingress", "egress", "send", "doctor", "health", "dead-letters list", "dead-letters drop")
     commands += ("forward", "listen", "replay")
     commands += ("bots add", "bots list", "bots show", "bots rotate", "bots token", "bots remove", "bots import")
-    commands += ("bots check", "bots audit")
+    commands += ("bots check", "bots audit", "check-config")
     known = "".join(processes.run_command([BINARY, *command.split(), "--help"]).stdout for command in commands)
     # Lines that are about other programs have flags of theirs.
     lines = (REPOSITORY / document).read_text().splitlines()
