@@ -130,9 +130,10 @@ public final class RedisBroker: Broker {
             listening.isOn = true
             self.probes.start()
             self.observers.start()
-            let (eventLoop, probes) = (self.eventLoop, self.probes)
+            let (eventLoop, probes, metrics) = (self.eventLoop, self.probes, self.metrics)
             let ticks = eventLoop.scheduleRepeatedTask(initialDelay: Probe.tick, delay: Probe.tick) { _ in
                 probes.tick(now: .now(), on: eventLoop)
+                if let age = probes.age(now: .now()) { metrics.probeAge(age) }
             }
             let checks = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
                 self.feeds.checkNext()
@@ -388,10 +389,11 @@ extension RedisBroker: RedisSubscriptionDelegate {
         case .outcomes(let asker):
             if self.asks.isAsker(asker), let message = OutcomeMessage(payload) { self.asks.heard(message) }
         case nil:
-            if !self.probes.pushed(on: channel, payload: payload),
-                !self.observers.pushed(on: channel, payload: payload)
+            // What comes most is asked for first; a name is of one kind only.
+            if !self.observers.pushed(on: channel, payload: payload),
+                !self.feeds.pushed(on: channel, payload: payload)
             {
-                self.feeds.pushed(on: channel, payload: payload)
+                _ = self.probes.pushed(on: channel, payload: payload)
             }
         }
     }

@@ -87,7 +87,7 @@ struct RedisBrokerMetrics: Sendable {
         self.probes[outcome]?.increment()
     }
 
-    /// Records how long ago a probe came back last.
+    /// Records how long ago a probe came back last; of several Redis, of the one that it is longest of.
     func probeAge(_ age: TimeAmount) {
         self.probeAge.set(Double(age.nanoseconds) / 1_000_000_000)
     }

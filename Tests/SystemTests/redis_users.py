@@ -19,19 +19,30 @@ def users():
     return lines
 
 
+PLAIN = ("+subscribe", "+unsubscribe", "+publish")
+
+
+def sharded():
+    """What the document gives users of a cluster in place of those."""
+    text = (REPOSITORY / "docs/redis.md").read_text()
+    return re.search(r"In a Redis Cluster, `([^`]+)`", text)[1].split()
+
+
 @contextlib.contextmanager
-def least_rights():
+def least_rights(cluster=False):
     """Until it is left, every `RedisServer` has these users, every node of a tier is its tier's, whatever else takes a
     server's URL is the operator, and what Redis refused anybody fails the test."""
     known = users()
+    if cluster:
+        known = {name: [*(word for word in words if word not in PLAIN), *sharded()] for name, words in known.items()}
     plain_init, plain_exit, plain_url, plain_node = (
         RedisServer.__init__, RedisServer.__exit__, RedisServer.url, TierNode.__init__,
     )
 
-    def init(self, folder, *options):
+    def init(self, folder, *options, **more_options):
         # Options, so that they are there from the first moment, after a restart as well.
         more = [word for name, words in known.items() if name != "hookwire" for word in ("--user", name, *words)]
-        plain_init(self, folder, *options, *more)
+        plain_init(self, folder, *options, *more, **more_options)
 
     def exit(self, *error):
         refused = self.command("ACL", "LOG") if self.process.poll() is None else ""

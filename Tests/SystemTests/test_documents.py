@@ -225,10 +225,10 @@ def test_flags_exist(document):
     commands = ("serve", "ingress", "egress", "send", "doctor", "health", "dead-letters list", "dead-letters drop")
     commands += ("forward", "listen", "replay")
     commands += ("bots add", "bots list", "bots show", "bots rotate", "bots token", "bots remove", "bots import")
-    commands += ("bots check", "bots audit")
+    commands += ("bots check", "bots audit", "check-config")
     known = "".join(processes.run_command([BINARY, *command.split(), "--help"]).stdout for command in commands)
     # Lines that are about other programs have flags of theirs.
     lines = (REPOSITORY / document).read_text().splitlines()
-    text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl|flask|script/package|systemctl|systemd-run|apt-get)\b|`--scale`|--property", line))
+    text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl|flask|script/package|script/plan|redis-cli|systemctl|systemd-run|apt-get)\b|`--scale`|--property", line))
     for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
         assert re.search(rf"{flag}\b(?!-)", known), f"{document} names {flag}"

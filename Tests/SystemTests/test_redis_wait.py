@@ -12,6 +12,7 @@ import pytest
 import qq
 from bot_side import Bot
 from platform_side import Publisher
+from redis_cluster import RedisCluster
 from redis_server import RedisServer
 from relay import BINARY, PATIENCE, run_command
 from tiers import tiers
@@ -105,6 +106,28 @@ def test_what_was_acknowledged_is_at_the_replica(servers, tmp_path):
                 publisher.close()
 
         asyncio.run(scenario())
+
+
+@pytest.mark.timeout(90)
+def test_cluster(tmp_path):
+    """In a cluster each event waits for the replicas of its own master."""
+    with contextlib.ExitStack() as stack:
+        cluster = stack.enter_context(RedisCluster(tmp_path, options=()))
+        ((node,), _) = stack.enter_context(
+            tiers(cluster.url, tmp_path, ingress=1, egress=0, ingress_flags=("--redis-wait", "1:200"))
+        )
+        secrets = [qq.secret() for _ in range(12)]
+        bodies = [qq.event("event") for _ in secrets]
+        assert {post(node, *pair) for pair in zip(secrets, bodies)} == {200}
+        replicas = cluster.nodes[3:]
+        # They are missed after a second and a half only.
+        for replica in replicas:
+            os.kill(replica.process.pid, signal.SIGSTOP)
+        bodies = [qq.event("more") for _ in secrets]
+        assert {post(node, *pair) for pair in zip(secrets[:3], bodies)} == {503}
+        for replica in replicas:
+            os.kill(replica.process.pid, signal.SIGCONT)
+        assert {post(node, *pair) for pair in zip(secrets, bodies)} == {200}
 
 
 def test_setting(tmp_path):

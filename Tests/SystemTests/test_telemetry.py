@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import qq
+from certificates import Authority, PlainFiles
 from otlp_collector import Collector
 from redis_server import RedisServer
 from relay import PATIENCE, REPOSITORY, Relay
@@ -53,6 +54,9 @@ def nodes(tmp_path_factory):
             relay.deliver("telemetry-secret", b'{"op":0,"d":{}}')
             bot.recv(timeout=PATIENCE)
         shown["serve"] = relay.get("/metrics").body.decode()
+    authority = Authority(folder)
+    with Relay(*PlainFiles(folder / "tls", *authority.issue()[:2]).flags, folder=folder) as relay:
+        shown["https"] = relay.request("GET", "/metrics", context=authority.trust).body.decode()
     return shown
 
 
@@ -88,7 +92,7 @@ def exists(name, known):
     )
 
 
-@pytest.mark.parametrize("kind", ["ingress", "egress", "serve"])
+@pytest.mark.parametrize("kind", ["ingress", "egress", "serve", "https"])
 def test_promtool_finds_no_fault(nodes, kind):
     assert promtool("check", "metrics", text=nodes[kind]) == (0, "")
 

@@ -54,7 +54,8 @@ extension Setting<OTLPHeaders> {
         name: "otlp-headers",
         expectation: "header fields for the collector, such as authorization=Bearer%20abc,x-tenant=7",
         isSecret: true,
-        hasFlag: false
+        hasFlag: false,
+        meaning: "Header fields that the collector of traces wants: name=value with commas between, percent-encoded."
     ) { OTLPHeaders($0) }
 }
 

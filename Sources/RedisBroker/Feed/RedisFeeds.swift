@@ -107,13 +107,16 @@ final class RedisFeeds: Sendable {
     }
 
     /// Something was pushed.
-    func pushed(on name: String, payload: ByteBuffer) {
-        guard let feed = self.state.withLock({ $0.registry.feed(named: name) }) else { return }
-        guard let message = FeedMessage(pushed: payload) else {
+    ///
+    /// - Returns: whether it was for a feed.
+    func pushed(on name: String, payload: ByteBuffer) -> Bool {
+        guard let feed = self.state.withLock({ $0.registry.feed(named: name) }) else { return false }
+        if let message = FeedMessage(pushed: payload) {
+            feed.pushed(message)
+        } else {
             self.logger.debug("something else than an event was published", metadata: ["feed": "\(name)"])
-            return
         }
-        feed.pushed(message)
+        return true
     }
 
     /// The subscriptions of these names are lost.

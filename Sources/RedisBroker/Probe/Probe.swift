@@ -74,6 +74,11 @@ final class Probe: Sendable {
     /// Nil while what is published comes through, as far as is known.
     var isDeaf: Bool { self.machine.withLock { $0.isDeaf } }
 
+    /// How long ago something came back; nil before anything was to.
+    func age(now: NIODeadline) -> TimeAmount? {
+        self.machine.withLock { $0.lastHeard }.map { now - $0 }
+    }
+
     /// Begins to listen.
     func start() {
         self.client.subscribe(self.name, at: self.place)
@@ -89,9 +94,7 @@ final class Probe: Sendable {
 
     /// Looks what is to be done. Every `tick`.
     func tick(now: NIODeadline, on eventLoop: any EventLoop) {
-        let (action, heard) = self.machine.withLock { ($0.tick(now: now), $0.lastHeard) }
-        if let heard { self.metrics.probeAge(now - heard) }
-        switch action {
+        switch self.machine.withLock({ $0.tick(now: now) }) {
         case .wait:
             break
         case .publish(let number):

@@ -66,6 +66,9 @@ final class Probes: Sendable {
         return (all.count { $0.isDeaf }, all.count)
     }
 
+    /// How long ago the one that has heard nothing for longest last heard itself; nil where none ever has.
+    func age(now: NIODeadline) -> TimeAmount? { self.all.compactMap { $0.age(now: now) }.max() }
+
     // MARK: From Redis
 
     /// A subscription was confirmed; whether it is a probe's.

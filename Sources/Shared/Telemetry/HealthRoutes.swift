@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CoreMetrics
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -32,8 +33,14 @@ public struct HealthRoutes: Sendable {
         for path in ["/readyz", "/healthz"] {
             router.on(.GET, path) { _ in .response(self.readiness()) }
         }
-        router.on(.GET, "/metrics") { [metrics] _ in
-            .response(
+        let health = Meter(label: "hookwire_broker_health")
+        router.on(.GET, "/metrics") { [metrics, broker] _ in
+            switch broker.health {
+            case .ready: health.set(1.0)
+            case .degraded: health.set(0.5)
+            case .unavailable: health.set(0.0)
+            }
+            return .response(
                 HTTPResponse(
                     contentType: "text/plain; version=0.0.4; charset=utf-8",
                     body: ByteBuffer(string: metrics.text())

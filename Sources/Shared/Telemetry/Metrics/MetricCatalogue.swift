@@ -9,10 +9,13 @@ public enum MetricCatalogue {
     public static let help: [String: String] = [
         // Every node
         "hookwire_build_info": "Always 1; the labels say which version runs, and as which tier.",
+        "hookwire_broker_health": "Whether events can be stored and delivered: 1 yes, 0.5 those of some bots, 0 no.",
         "hookwire_event_loop_lag_seconds": "How late an event loop came to a task that was due, asked twice a second.",
         "hookwire_limited_total": "Requests and sockets that a limit refused.",
         "hookwire_proxy_headers_refused_total": "Connections of trusted proxies that broke the PROXY protocol.",
         "hookwire_log_lines_left_out_total": "Log lines of the sampled kinds that were written at debug only.",
+        "hookwire_tls_certificate_expiry_seconds": "When the certificate chain in use expires, in seconds since 1970.",
+        "hookwire_tls_reloads_total": "How often the certificate's files were read again, by what came of it.",
         // Ingress
         "hookwire_webhook_requests_total": "Requests to webhooks by platform and by what became of them.",
         "hookwire_verification_seconds": "How long it took to judge a request: its signature and its form.",
