@@ -210,6 +210,11 @@ public final class RedisServer: Sendable {
     /// digits, null as the empty string, and the elements of an array on a line each. It blocks.
     @discardableResult
     public func command(_ arguments: String...) throws -> String {
+        try self.command(arguments)
+    }
+
+    /// The same, from an array.
+    public func command(_ arguments: [String]) throws -> String {
         let connection = try RedisServerConnection(path: self.socketPath)
         if let password = self.options.password { _ = try connection.command(["AUTH", password]) }
         return try connection.command(arguments)

@@ -105,6 +105,12 @@ class RedisCluster:
         for node in (target, source):
             node.command("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
 
+    def used_slots(self, node, count):
+        """Slots of a node that have keys, so many at most."""
+        keys = node.command("--scan", "--pattern", "hw:{*").splitlines()
+        slots = {slot_of(key.split("{")[1].split("}")[0]) for key in keys}
+        return sorted(slots)[:count]
+
     def calls(self, name):
         """How often a command has been called, by all nodes that live."""
         count = 0

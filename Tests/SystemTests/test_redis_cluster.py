@@ -1,8 +1,6 @@
 """Both tiers on a real Redis Cluster: what is acknowledged is delivered in order, whatever becomes of the nodes."""
 
 import asyncio
-import contextlib
-import re
 import time
 
 import pytest
@@ -11,9 +9,8 @@ import qq
 from bot_side import Bot
 from platform_side import Publisher
 from redis_cluster import RedisCluster, slot_of
+from redis_server import RedisServer
 from tiers import TierNode, tiers
-
-PARTITIONS = 128
 
 
 @pytest.fixture
@@ -49,8 +46,9 @@ class Load:
             while any(len(publisher.acknowledged) < goal for publisher, goal in zip(self.publishers, goals)):
                 await asyncio.sleep(0.01)
 
-    async def settle(self):
-        """Stops sending, and compares what came with what was acknowledged; a loss has to have been announced."""
+    async def settle(self, twice=False):
+        """Stops sending, and compares what came with what was acknowledged; a loss has to have been announced. Where
+        duplicate keys may be lost, events may come twice."""
         self._going = False
         await asyncio.gather(*self._sending)
         losses = 0
@@ -61,9 +59,8 @@ class Load:
                     await bot._more.wait()
             assert bot.closed is None
             sent = {body: number for number, body in enumerate(publisher.acknowledged)}
-            # An event whose answer was lost is stored once more by the platform's next attempt: its key is known then,
-            # unless the master that knew it is gone.
             numbers = list(dict.fromkeys(sent[body] for body in bot.received))
+            assert twice or len(numbers) == len(bot.received), "an event came twice"
             assert numbers == sorted(numbers), "out of order"
             losses += len(sent) - len(numbers)
         if losses:
@@ -110,7 +107,7 @@ def test_a_master_is_killed(cluster, tmp_path):
                 for node in (*ingress, *egress):
                     await asyncio.to_thread(await_fully_ready, node)
                 await load.progress()
-                await load.settle()
+                await load.settle(twice=True)
                 assert load.refusals > 0
 
         asyncio.run(scenario())
@@ -134,16 +131,16 @@ def await_fully_ready(node):
 
 @pytest.mark.timeout(120)
 def test_slots_are_migrated(cluster, tmp_path):
-    """All slots of a master that bots have go to the next one, with their keys, under load: no event is lost, all come in
-    order, and the sockets stay. Then the subscriptions are there: pushes come, and not only what is read from the log."""
-    slots = {slot_of(partition) for partition in range(PARTITIONS)}
+    """Slots that bots have go to another master, with their keys, under load: no event is lost, all come in order, and the
+    sockets stay. Then the subscriptions are there: pushes come, and not only what is read from the log."""
     source, target = cluster.masters[:2]
-    own = [slot for slot in sorted(slots) if slot < 16_384 // 3]
+    own = []
     with tiers(cluster.url, tmp_path) as (ingress, egress):
 
         async def scenario():
             async with Load(ingress, egress) as load:
                 await load.progress()
+                own.extend(cluster.used_slots(source, 12))
                 before = cluster.calls("ssubscribe")
                 for number, slot in enumerate(own):
                     await asyncio.to_thread(cluster.migrate, slot, source, target, 0.2 if number == 0 else 0)
@@ -152,7 +149,8 @@ def test_slots_are_migrated(cluster, tmp_path):
                 # A slot's channels go by one command for each node that has some; some attempts come too early.
                 commands = cluster.calls("ssubscribe") - before
                 assert commands <= 4 * len(own) * len(egress), f"{commands} for {len(own)} slots"
-                assert set(source.command("PUBSUB", "SHARDCHANNELS", "hw:{*").split()) == set()
+                left = source.command("PUBSUB", "SHARDCHANNELS", "hw:{*").split()
+                assert not {slot_of(name.split("{")[1].split("}")[0]) for name in left} & set(own)
 
         asyncio.run(scenario())
         for node in ingress:
@@ -172,10 +170,9 @@ def test_a_node_is_added(cluster, tmp_path):
             async with Load(ingress, egress) as load:
                 await load.progress()
                 new = await asyncio.to_thread(cluster.add_master)
-                thirds = [slot_of(partition) for partition in range(0, PARTITIONS, 4)]
-                for slot in thirds:
-                    source = cluster.masters[slot * 3 // 16_384]
-                    await asyncio.to_thread(cluster.migrate, slot, source, new)
+                for source in cluster.masters:
+                    for slot in cluster.used_slots(source, 4):
+                        await asyncio.to_thread(cluster.migrate, slot, source, new)
                 await load.progress()
                 assert await load.settle() == 0
                 assert "hookwire" in new.command("CLIENT", "LIST")
@@ -220,8 +217,6 @@ def test_what_is_away_is_said(tmp_path):
 @pytest.mark.timeout(60)
 def test_a_redis_by_itself_is_no_cluster(tmp_path):
     """Whoever writes redis+cluster:// for a Redis by itself is told."""
-    from redis_server import RedisServer
-
     with RedisServer(tmp_path) as redis, TierNode(
         "egress", redis.url.replace("redis://", "redis+cluster://"), folder=tmp_path
     ) as node:

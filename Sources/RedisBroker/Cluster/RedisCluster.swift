@@ -250,7 +250,8 @@ extension RedisCluster {
     /// Asks for the map, one node after the other until one answers.
     private func refresh() {
         let (known, isEnded) = self.state.withLock { state in
-            (state.nodes.masters.map { ($0.endpoint, $0.node.isConnected) }, state.isEnded)
+            let masters = state.nodes.masters
+            return (masters.map { ($0.endpoint, !$0.node.isTroubled(within: .zero)) }, state.isEnded)
         }
         guard !isEnded else { return }
         // Whoever works first, and never all nodes of a relay the same.

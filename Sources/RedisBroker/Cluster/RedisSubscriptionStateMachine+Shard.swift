@@ -71,7 +71,7 @@ extension RedisSubscriptionStateMachine {
             guard let first = self.shardCommands.first, first.slot == slot else { return .ignore }
             return self.refuseFirst(.moved(slot, endpoint))
         case .ask, .tryAgain, .down:
-            guard let first = self.shardCommands.first else { break }
+            guard let first = self.shardCommands.first else { return .ignore }
             return self.refuseFirst(.refused(first.slot))
         case .away, .unreachable, nil:
             break

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerConformance
+import Foundation
 import Logging
 import NIOCore
 import RedisServer
@@ -13,10 +14,27 @@ import Testing
 
 /// The broker's contract on a real cluster of three masters.
 @Suite(.timeLimit(.minutes(3))) struct RedisClusterTests {
-    private static let cluster = Task { try await RedisServerCluster.start() }
+    /// With the user that the documentation gives a relay, so that its rights are known to be enough.
+    private static let cluster = Task {
+        let cluster = try await RedisServerCluster.start()
+        let rights = try Self.documentedRights()
+        for node in cluster.nodes { #expect(try node.command(rights) == "OK") }
+        return cluster
+    }
+
+    private static func documentedRights() throws -> [String] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..")
+        let page = try String(contentsOf: root.appending(path: "docs/redis-cluster.md"), encoding: .utf8)
+        let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("ACL SETUSER hookwire ") })
+        return line.replacing(">PASSWORD", with: ">hush").split(separator: " ").map(String.init)
+    }
+
+    private static func url(_ cluster: RedisServerCluster) -> String {
+        cluster.url.replacing("://", with: "://hookwire:hush@")
+    }
 
     private static func bed(_ cluster: RedisServerCluster) -> RedisBrokerTestBed {
-        RedisBrokerTestBed(server: cluster.nodes[0], url: cluster.url)
+        RedisBrokerTestBed(server: cluster.nodes[0], url: self.url(cluster))
     }
 
     /// Every rule of the contract holds.
@@ -28,8 +46,12 @@ import Testing
     /// The registry lies in one slot, whichever node that is.
     @Test func registry() async throws {
         let cluster = try await Self.cluster.value
+        var configuration = try RedisDeployment(Self.url(cluster)).configurations()[0]
+        // The tests' machine may be busy.
+        configuration.commandTimeout = .seconds(10)
+        configuration.pingTimeout = .seconds(10)
         let store = RedisBotStore(
-            configuration: try RedisDeployment(cluster.url).configurations()[0],
+            configuration: configuration,
             key: try #require(RegistryKey(String(repeating: "0f", count: 32))),
             group: Fixtures.group,
             audit: AuditLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
@@ -63,7 +85,8 @@ import Testing
         let cluster = try await RedisServerCluster.start()
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
-        let configuration = try RedisDeployment(cluster.url).configurations()[0]
+        var configuration = try RedisDeployment(cluster.url).configurations()[0]
+        configuration.keepAliveTimeout = .seconds(20)
         let client = RedisClient(configurations: [configuration], group: Fixtures.group, logger: logger)
         let listener = Listener()
         client.setSubscriptionDelegate(listener)

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import SeededRandom
 import Testing
 
 @testable import RedisBroker
@@ -158,6 +159,60 @@ private typealias Machine = RedisSubscriptionStateMachine
         #expect(!machine.isClosed)
     }
 
+    /// Whatever crosses on its way, once all is said the node has subscribed what is wanted of it and was not dropped, and
+    /// the connection stands.
+    @Test func agrees() throws {
+        var random = SeededRandom(for: "ShardSubscriptionTests.agrees")
+        let end = ContinuousClock.now + .seconds(1)
+        var count = 0
+        while ContinuousClock.now < end || count < 20 {
+            try self.round(&random)
+            count += 1
+        }
+        print("ShardSubscriptionTests.agrees: \(count) rounds")
+    }
+
+    private func round(_ random: inout SeededRandom) throws {
+        var machine = self.ready(batch: 3)
+        var node = ShardModel()
+        var wanted: Set<String> = []
+        func received() throws {
+            guard let reply = node.output.popFirst() else { return }
+            switch machine.replyReceived(reply, now: .ms(1)) {
+            case .dropped(let channels, let drop):
+                try #require(channels.allSatisfy { HashSlot.ofKey($0) == drop.slot && wanted.contains($0) })
+                wanted.subtract(channels)
+            case .close(let loss): try #require(Bool(false), "\(loss)")
+            case .ignore, .becomeReady, .subscribed, .message: break
+            }
+        }
+        for _ in 0..<400 {
+            let names = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                "{\(Int.random(in: 0..<4, using: &random))}\(Int.random(in: 0..<4, using: &random))"
+            }
+            switch Int.random(in: 0..<12, using: &random) {
+            case 0, 1:
+                wanted.formUnion(names)
+                _ = machine.subscribe(names)
+            case 2, 3:
+                wanted.subtract(names)
+                _ = machine.unsubscribe(names)
+            case 4, 5: node.input += self.words(machine.flush(now: .ms(1)))
+            case 6, 7, 8: node.execute()
+            case 9: node.toggle(HashSlot.ofKey(names[0]))
+            default: try received()
+            }
+        }
+        while true {
+            node.input += self.words(machine.flush(now: .ms(1)))
+            if node.input.isEmpty && node.output.isEmpty { break }
+            while !node.input.isEmpty { node.execute() }
+            while !node.output.isEmpty { try received() }
+        }
+        try #require(node.subscribed == wanted)
+        try #require(machine.awaited == 0 && machine.shardCommands.isEmpty)
+    }
+
     /// What cannot be put right by another node ends the connection with its reason.
     @Test(arguments: [
         ("ERR unknown command `SSUBSCRIBE`, with args beginning with: ", RedisLossReason.noShardedPubSub),
@@ -181,4 +236,44 @@ private typealias Machine = RedisSubscriptionStateMachine
             machine.replyReceived(Self.push("ssubscribe", "{a}1"), now: .ms(3)) == .close(RedisLoss(.unexpectedReply))
         )
     }
+}
+
+/// A node of a cluster as far as sharded Pub/Sub goes; slots that it does not have are at another one.
+private struct ShardModel {
+    var input: [String] = []
+    var output: [RESPValue] = []
+    var subscribed: Set<String> = []
+    private var missing: Set<UInt16> = []
+
+    /// Executes the next command.
+    mutating func execute() {
+        guard !self.input.isEmpty else { return }
+        let words = self.input.removeFirst().split(separator: " ").map(String.init)
+        let slot = HashSlot.ofKey(words[1])
+        guard !self.missing.contains(slot) else { return self.output.append(.error("MOVED \(slot) other:2")) }
+        for name in words.dropFirst() {
+            if words[0] == "SSUBSCRIBE" { self.subscribed.insert(name) } else { self.subscribed.remove(name) }
+            self.push(words[0].lowercased(), name)
+        }
+    }
+
+    /// Loses a slot, or gets it back.
+    mutating func toggle(_ slot: UInt16) {
+        if self.missing.remove(slot) != nil { return }
+        self.missing.insert(slot)
+        for name in self.subscribed where HashSlot.ofKey(name) == slot {
+            self.subscribed.remove(name)
+            self.push("sunsubscribe", name)
+        }
+    }
+
+    private mutating func push(_ kind: String, _ name: String) {
+        self.output.append(
+            .array([.bulk(ByteBuffer(string: kind)), .bulk(ByteBuffer(string: name)), .integer(0)])
+        )
+    }
+}
+
+extension [RESPValue] {
+    fileprivate mutating func popFirst() -> RESPValue? { self.isEmpty ? nil : self.removeFirst() }
 }

@@ -67,9 +67,11 @@ public enum MetricCatalogue {
         "hookwire_redis_probe_age_seconds": "How long ago something this node published came back to it by Redis.",
         "hookwire_redis_subscription_losses_total": "Times that all subscriptions to Redis were lost.",
         "hookwire_redis_feeds": "Channels that this node is subscribed to in Redis now.",
-        "hookwire_redis_cluster_nodes": "Nodes of a Redis Cluster that there are connections to.",
-        "hookwire_redis_cluster_redirections_total": "Commands that a node of a Redis Cluster did not execute.",
-        "hookwire_redis_cluster_slot_refreshes_total": "Questions for a Redis Cluster's map of slots.",
+        "hookwire_redis_cluster_nodes": "Masters of the Redis Cluster that this node has connections to.",
+        "hookwire_redis_cluster_redirections_total":
+            "Commands that a node of the cluster did not execute, or that could not be sent, by why.",
+        "hookwire_redis_cluster_slot_refreshes_total":
+            "Questions for who has which slots of the cluster, by what came of them.",
         // Disk
         "hookwire_disk_publications_total": "Events that were to be stored on disk, by what became of them.",
         "hookwire_disk_commits_total": "Transactions of the log on disk.",
