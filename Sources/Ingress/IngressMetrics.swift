@@ -9,8 +9,10 @@ internal import Shared
 /// What an ingress node counts: every request to a webhook by what became of it. Belongs to one event loop.
 ///
 /// The outcomes are the cases of enums, so their number is bounded.
-struct IngressMetrics {
+final class IngressMetrics {
     private let platform: String
+    /// The one that every event asks for.
+    private let stored: Counter
     private var counters: [String: Counter] = [:]
     private var waits: [WaitOutcome: Counter] = [:]
     private let verification: Timer
@@ -23,15 +25,20 @@ struct IngressMetrics {
         self.verification = Timer(label: "hookwire_verification_seconds", dimensions: dimensions)
         self.publication = Timer(label: "hookwire_publish_seconds", dimensions: dimensions)
         self.replyWait = Timer(label: "hookwire_reply_wait_seconds", dimensions: dimensions)
-        for outcome in ["stored", "duplicate", "answered"] + BrokerError.allCases.map(\.rawValue) {
-            self.counters[outcome] = self.counter(outcome)
+        self.stored = Self.counter("stored", of: platform)
+        for outcome in ["duplicate", "answered"] + BrokerError.allCases.map(\.rawValue) {
+            self.counters[outcome] = Self.counter(outcome, of: self.platform)
         }
         for outcome in WaitOutcome.allCases { self.waits[outcome] = self.waitCounter(outcome) }
     }
 
     /// Records how long it took to judge a request.
-    func verified(from start: NIODeadline, to end: NIODeadline) {
-        self.verification.recordNanoseconds((end - start).nanoseconds)
+    ///
+    /// - Returns: the time.
+    func verified(since start: NIODeadline) -> NIODeadline {
+        let now = NIODeadline.now()
+        self.verification.recordNanoseconds((now - start).nanoseconds)
+        return now
     }
 
     /// Records how long the broker took for an event, whatever became of it.
@@ -45,20 +52,20 @@ struct IngressMetrics {
     }
 
     /// Counts an event that the broker took.
-    mutating func published(_ publication: Publication) {
+    func published(_ publication: Publication) {
         switch publication {
-        case .stored: self.count("stored")
+        case .stored: self.stored.increment()
         case .duplicate: self.count("duplicate")
         }
     }
 
     /// Counts a request that was answered and was no event.
-    mutating func answered() {
+    func answered() {
         self.count("answered")
     }
 
     /// Counts a request that was refused, or whose event could not be stored.
-    mutating func refused(_ reason: String) {
+    func refused(_ reason: String) {
         self.count(reason)
     }
 
@@ -74,20 +81,20 @@ struct IngressMetrics {
         )
     }
 
-    private mutating func count(_ outcome: String) {
+    private func count(_ outcome: String) {
         if let counter = self.counters[outcome] {
             counter.increment()
         } else {
-            let counter = self.counter(outcome)
+            let counter = Self.counter(outcome, of: self.platform)
             self.counters[outcome] = counter
             counter.increment()
         }
     }
 
-    private func counter(_ outcome: String) -> Counter {
+    private static func counter(_ outcome: String, of platform: String) -> Counter {
         Counter(
             label: "hookwire_webhook_requests_total",
-            dimensions: [("platform", self.platform), ("outcome", outcome)]
+            dimensions: [("platform", platform), ("outcome", outcome)]
         )
     }
 }

@@ -27,7 +27,7 @@ final class Webhook<P: Platform & SendableMetatype> {
     private let tracer: Tracer?
     /// Where it is given, nothing is published while the node drains.
     private let drainState: NodeState?
-    private var metrics: IngressMetrics
+    private let metrics: IngressMetrics
     /// How many events could not be stored since the last line that said so.
     private var notStoredCount = 0
     private var nextNotStoredLine = NIODeadline.uptimeNanoseconds(0)
@@ -72,25 +72,24 @@ final class Webhook<P: Platform & SendableMetatype> {
             return banned
         }
         let start = NIODeadline.now()
-        let verdict = self.platform.receive(request, agreement)
-        let verified = NIODeadline.now()
-        self.metrics.verified(from: start, to: verified)
-        switch verdict {
+        switch self.platform.receive(request, agreement) {
         case .answer(let response):
+            _ = self.metrics.verified(since: start)
             self.metrics.answered()
             return .response(response)
         case .refuse(let problem):
+            _ = self.metrics.verified(since: start)
             self.report(request, agreement, refusedWith: problem)
             let isForged = problem.status == .unauthorized || problem.status == .forbidden
             return self.refuse(isForged ? problem.charged(for: agreement.registeredChannel) : problem)
         case .publish(var publishing):
+            publishing.verified = self.metrics.verified(since: start)
             // Whatever a platform takes for a secret: here it must be a registered bot's.
             guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
             if let drainState, drainState.isDraining {
                 return .response(self.notStored(.closed))
             }
             self.limits.addresses?.succeeded(request.clientAddress, for: publishing.channel, asVisitor: false)
-            publishing.verified = verified
             if let tracer { self.trace(request, &publishing, tracer, received: received) }
             guard let bot = agreement.isRegistered ? agreement.bot : nil else { return self.admitted(publishing) }
             publishing.retention = bot.channelRetention

@@ -4,6 +4,7 @@ import http.server
 import json
 import threading
 
+import leaks
 from relay import PATIENCE
 
 
@@ -11,7 +12,7 @@ class Collector:
     """Listens on loopback. Use `with`."""
 
     def __init__(self):
-        self.spans, self.requests = [], []
+        self.spans, self.requests, self.bodies = [], [], []
         self.statuses = []  # what the next requests are answered, before all others are answered 200
         self._more = threading.Condition()
         collector = self
@@ -43,6 +44,7 @@ class Collector:
     def take(self, path, headers, body):
         with self._more:
             self.requests.append((path, headers))
+            self.bodies.append(body.decode())
             status = self.statuses.pop(0) if self.statuses else 200
             if status == 200:
                 self.spans += [flat(span, resource) for span, resource in spans(json.loads(body))]
@@ -76,6 +78,8 @@ class Collector:
 
     def __exit__(self, *_):
         self.close()
+        leaked = leaks.found_in("".join(self.bodies))
+        assert not leaked, f"the spans show {leaked}"
 
 
 def spans(body):

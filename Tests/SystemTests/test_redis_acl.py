@@ -5,10 +5,12 @@ letters, the gateway's tokens and sessions, the registry, limits, presence and o
 """
 
 import contextlib
+import time
 
 import pytest
 
 import qq
+from gateway_client import GatewayClient, get_token
 from http_raw import RawConnection
 from redis_sentinel import MASTER, Sentinel
 from redis_server import RedisServer
@@ -23,7 +25,7 @@ from test_groups import test_dead_letters  # noqa: F401
 from test_limits import refused, registry
 from test_replay_route import test_replay  # noqa: F401
 from test_replies_across_tiers import test_first_reply_wins_across_nodes  # noqa: F401
-from tiers import tiers
+from tiers import TierNode, tiers
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,6 +90,38 @@ def test_observers(relay, secret):
             if text:
                 return
     raise AssertionError("nothing was told")
+
+
+@pytest.mark.timeout(60)
+def test_several_redis(tmp_path, secret):
+    """What nodes of several Redis do besides."""
+    with contextlib.ExitStack() as stack:
+        urls = []
+        for name in "ab":
+            (tmp_path / name).mkdir()
+            urls.append(stack.enter_context(RedisServer(tmp_path / name)).url)
+        ingress, egress = (
+            stack.enter_context(TierNode(tier, ",".join(urls), *flags, folder=tmp_path))
+            for tier, flags in (("ingress", ()), ("egress", ("--qq-upstream", "none")))
+        )
+        ingress.await_ready()
+        egress.await_ready()
+        relay = TwoTiers(ingress, egress)
+        token = get_token(egress.port, secret)
+        with GatewayClient(egress.port) as client:
+            client.identify(token)
+            relay.deliver(secret, qq.event("by one of two"))
+            assert client.receive()["d"]["content"] == "by one of two"
+        # Their places in the list have been compared by now.
+        deadline = time.monotonic() + PATIENCE
+        while not all(list_of(url) for url in urls):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)  # a key that nobody announces
+
+
+def list_of(url):
+    port = url.rpartition(":")[2].partition("/")[0]
+    return run_command(["redis-cli", "-p", port, "GET", "hw:{servers}:place"]).stdout.strip()
 
 
 def test_sentinel_user(redis, tmp_path, secret):

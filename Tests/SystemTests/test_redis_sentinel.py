@@ -106,6 +106,7 @@ def test_failover_under_load(tmp_path):
                 await asyncio.sleep(1)  # some load before anything happens
                 killed = await fail_over(bots, lambda server: server.kill())
                 # It comes back as a replica: the next failover has two to choose from.
+                killed.options += ("--replicaof", "127.0.0.1", redis.primary.port)
                 await asyncio.to_thread(killed.start)
                 await asyncio.to_thread(redis.await_replicas, 2)
                 hung = await fail_over(bots, redis.stop)

@@ -16,7 +16,7 @@ from redis_server import RedisServer
 from relay import BINARY, PATIENCE, run_command
 from returning_clients import EnvelopeClient
 from test_replies_across_tiers import Bot as ReplyingBot
-from tiers import tiers
+from tiers import TierNode, tiers
 
 COUNT = 3
 
@@ -45,9 +45,9 @@ def has(server, id):
     return any(id in server.command("--no-raw", "XRANGE", key, "-", "+") for key in logs(server))
 
 
-async def until_probe_says(nodes, text):
+async def until_probe_says(nodes, text, seconds=PATIENCE):
     for node in nodes:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(seconds):
             while text not in (await asyncio.to_thread(node.get, "/readyz"))[1]:
                 await asyncio.sleep(0.02)  # a probe is asked again and again: that is what it is
 
@@ -184,6 +184,19 @@ def test_another_one_is_added(servers, tmp_path):
         after = asyncio.run(clients(egress, positions))
         told = [recovery for client in after for recovery in client.connections[0].recoveries if not recovery[1]]
         assert {reason for _, _, reason in told} == {"epoch_changed"} and len(told) == len(moved)
+
+
+@pytest.mark.timeout(60)
+def test_other_order(servers, tmp_path):
+    """Nodes that have the same Redis in another order would miss each other's events, and both say so."""
+    with contextlib.ExitStack() as stack:
+        def node(tier, urls):
+            return stack.enter_context(TierNode(tier, url(urls), folder=tmp_path))
+
+        pair = node("ingress", servers), node("egress", servers[::-1])
+        asyncio.run(until_probe_says(pair, "the same list of Redis in the same order", 30))
+        assert all(node.is_ready() for node in pair)
+        assert "is number 1 of 3 here and 3/3 on another node" in pair[0].get("/readyz")[1]
 
 
 def test_list_of_urls(servers, tmp_path):

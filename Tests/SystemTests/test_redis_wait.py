@@ -42,6 +42,13 @@ def post(node, secret, body):
         return connection.getresponse().status
 
 
+def acknowledged(node, secret, body):
+    """Posts until it is acknowledged, as platforms do: a busy machine's replica may need longer than it is given."""
+    deadline = time.monotonic() + PATIENCE
+    while (status := post(node, secret, body)) != 200:
+        assert status == 503 and time.monotonic() < deadline, status
+
+
 def publications(node, outcome):
     label = f'hookwire_redis_publications_total{{outcome="{outcome}"}}'
     return sum(float(line.split()[-1]) for line in node.get("/metrics")[1].splitlines() if line.startswith(label))
@@ -58,21 +65,22 @@ def test_replica_hangs(servers, tmp_path):
         async def scenario():
             bot = await Bot(secret, egress[0].port).open()
             first, second = qq.event("first"), qq.event("second")
-            assert await asyncio.to_thread(post, ingress[0], secret, first) == 200
+            await asyncio.to_thread(acknowledged, ingress[0], secret, first)
+            before = sum(publications(node, "unreplicated") for node in ingress)
             os.kill(replica.process.pid, signal.SIGSTOP)
             for node in (*ingress, *ingress):
                 start = time.monotonic()
                 assert await asyncio.to_thread(post, node, secret, second) == 503
                 assert time.monotonic() - start >= 0.2
-            assert publications(ingress[0], "unreplicated") + publications(ingress[1], "unreplicated") == 4
+            assert sum(publications(node, "unreplicated") for node in ingress) - before == 4
             status, text = ingress[0].get("/readyz")
             assert status == 200 and "--redis-wait" in text, text
             os.kill(replica.process.pid, signal.SIGCONT)
             for node in ingress:
-                assert await asyncio.to_thread(post, node, secret, second) == 200
+                await asyncio.to_thread(acknowledged, node, secret, second)
             await bot.has(2)
             third = qq.event("third")
-            assert await asyncio.to_thread(post, ingress[0], secret, third) == 200
+            await asyncio.to_thread(acknowledged, ingress[0], secret, third)
             await bot.has(3)
             assert bot.received == [first, second, third]
             await bot.close()
@@ -118,7 +126,8 @@ def test_cluster(tmp_path):
         )
         secrets = [qq.secret() for _ in range(12)]
         bodies = [qq.event("event") for _ in secrets]
-        assert {post(node, *pair) for pair in zip(secrets, bodies)} == {200}
+        for pair in zip(secrets, bodies):
+            acknowledged(node, *pair)
         replicas = cluster.nodes[3:]
         # They are missed after a second and a half only.
         for replica in replicas:
@@ -127,7 +136,8 @@ def test_cluster(tmp_path):
         assert {post(node, *pair) for pair in zip(secrets[:3], bodies)} == {503}
         for replica in replicas:
             os.kill(replica.process.pid, signal.SIGCONT)
-        assert {post(node, *pair) for pair in zip(secrets, bodies)} == {200}
+        for pair in zip(secrets, bodies):
+            acknowledged(node, *pair)
 
 
 def test_setting(tmp_path):

@@ -191,6 +191,72 @@ def test_a_delivery_is_measured(nodes):
     assert re.search(r"^hookwire_redis_probe_age_seconds \d", nodes["egress"], re.MULTILINE)
 
 
+def value(text, name):
+    """A metric's value, of all its series together."""
+    found = re.findall(rf"^{name}(?:\{{[^}}]*\}})? (\S+)$", text, re.MULTILINE)
+    return sum(map(float, found)) if found else None
+
+
+def await_metrics(relay, condition):
+    """A node's metrics, once a condition holds for them."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition(text := relay.get("/metrics").body.decode()):
+        assert time.monotonic() < deadline, text
+        time.sleep(0.05)  # see above
+    return text
+
+
+def test_a_redis_that_forgets(start, tmp_path, secret):
+    """A Redis that goes is seen in the losses, the age of the probe and the health; that it comes back empty, in the gaps."""
+    with RedisServer(tmp_path) as redis:
+        node = start("--redis-url", redis.url)
+        with node.bot(secret) as bot:
+            node.deliver(secret, qq.event("before"))
+            bot.recv(timeout=PATIENCE)
+            before = await_metrics(node, lambda text: value(text, "hookwire_redis_probe_age_seconds") > 0)
+            assert value(before, "hookwire_feeds") == 1
+            assert value(before, "hookwire_broker_health") == 1 and value(before, "hookwire_redis_reconnects_total") == 0
+            redis.kill()
+            away = await_metrics(
+                node,
+                lambda text: value(text, "hookwire_broker_health") == 0
+                and value(text, "hookwire_redis_probe_age_seconds") > 1,
+            )
+            assert value(away, "hookwire_redis_connection_losses_total") > 0
+            redis.start()
+            back = await_metrics(
+                node,
+                lambda text: value(text, "hookwire_broker_health") == 1
+                and value(text, "hookwire_epoch_changes_total") == 1,
+            )
+            assert 'hookwire_gaps_total{reason="epoch_changed"} 1' in back.splitlines()
+            assert value(back, "hookwire_redis_reconnects_total") > 0
+            assert value(back, "hookwire_sockets") == 1
+
+
+def test_queues(start, secret):
+    """What waits for a bot that does not read is seen in bytes, and that it was closed for it."""
+    relay = start("--queue-limit", "8MiB")
+
+    def metrics():
+        return relay.get("/metrics").body.decode()
+
+    with relay.raw_socket(secret, receive_buffer=4096), relay.raw_socket(secret) as other:
+        deadline = time.monotonic() + PATIENCE
+        while not value(metrics(), "hookwire_socket_queue_bytes"):
+            assert time.monotonic() < deadline
+            relay.deliver(secret, qq.event_of_size(256 * 1024))
+            other.frame()
+        assert 64 << 10 < value(metrics(), "hookwire_socket_queue_bytes") < 9 << 20
+        while 'hookwire_sockets_ended_total{reason="slow_consumer"} 1' not in metrics().splitlines():
+            assert time.monotonic() < deadline
+            relay.deliver(secret, qq.event_of_size(256 * 1024))
+            other.frame()
+        while value(metrics(), "hookwire_socket_queue_bytes"):
+            assert time.monotonic() < deadline
+        assert value(metrics(), "hookwire_sockets_by_protocol") == 1
+
+
 def lines(relay):
     """The log as objects; every line has to be one."""
     return [json.loads(line) for line in relay.log.splitlines()]
@@ -223,10 +289,11 @@ def test_json_logs(start, secret):
 
 def test_logs_are_sampled(start, secret):
     """When a proxy lets go of hundreds of sockets at once the log says so in some lines and a count; at debug it says all."""
+    count = 300
     quiet = start("--log-format", "json", "--threads", "1", env={"HOOKWIRE_LOG_LEVEL": "info"})
     loud = start("--log-format", "json", "--threads", "1", env={"HOOKWIRE_LOG_LEVEL": "debug"})
     for relay in (quiet, loud):
-        sockets = [relay.raw_socket(secret) for _ in range(120)]
+        sockets = [relay.raw_socket(secret) for _ in range(count)]
         for socket in sockets:
             socket.socket.close()
         deadline = time.monotonic() + PATIENCE
@@ -236,8 +303,8 @@ def test_logs_are_sampled(start, secret):
         left_out = int(re.search(r"^hookwire_log_lines_left_out_total (\d+)$", metrics, re.MULTILINE)[1])
         infos = [line for line in ends(relay) if line["level"] == "info"]
         # How many a second gives is a matter of this machine's speed; that none is missing is not.
-        assert left_out > 0 and len(infos) >= 50 and len(infos) + left_out == 120
-    assert len(ends(loud)) == 120 and len(ends(quiet)) < 120
+        assert left_out > 0 and len(infos) >= 50 and len(infos) + left_out == count
+    assert len(ends(loud)) == count and len(ends(quiet)) < count
 
 
 def test_trace_settings_need_a_collector(start):

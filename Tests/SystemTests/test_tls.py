@@ -65,6 +65,15 @@ def test_plain_http_to_a_tls_port(start, certificate):
     assert relay.request("GET", "/livez", context=trust).status == 200
 
 
+def test_health_over_tls(start, certificate):
+    """A container asks its own node by an address that the certificate need not be for, where it says so."""
+    relay = start("--tls-cert", str(certificate / "cert.pem"), "--tls-key", str(certificate / "key.pem"))
+    ask = [BINARY, "health", "--url", f"https://localhost:{relay.port}/readyz"]
+    assert run_command(ask).returncode == 1
+    done = run_command([*ask, "--insecure"])
+    assert (done.returncode, done.stdout.strip()) == (0, "ready")
+
+
 def test_certificate_without_its_key(certificate):
     """One without the other is a mistake of configuration."""
     done = run_command([BINARY, "serve", "--port", "0", "--tls-cert", certificate / "cert.pem"])

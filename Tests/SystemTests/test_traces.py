@@ -10,7 +10,9 @@ import pytest
 from websockets.sync.client import connect
 
 import qq
+from desk import Command
 from envelope_bot import webhook
+from local_server import LocalServer
 from otlp_collector import Collector
 from redis_server import RedisServer
 from relay import PATIENCE
@@ -138,6 +140,21 @@ def test_bots_that_know_nothing_of_traces(nodes, collector, secret):
     trace, deliver = event["traceparent"].split("-")[1:3]
     spans = collector.await_spans("receive", "publish", "deliver", "reply", trace=trace)
     assert spans["reply"]["parentSpanId"] == deliver and spans["reply"]["hookwire.way"] == "http"
+
+
+def test_forward_hands_it_on(nodes, collector, secret, tmp_path):
+    """What hookwire forward sends to a local server is a child of the delivery, and its answer has its place as well."""
+    ingress, egress, _ = nodes
+    trace, _, header = traceparent()
+    with LocalServer() as local:
+        address = f"http://127.0.0.1:{egress.port}"
+        with Command("forward", "--relay", address, "--to", local.url, secret=secret, folder=tmp_path) as command:
+            command.complains("Connected")
+            assert Request(ingress.port, secret, traceparent=header).answered() == (200, b"ok")
+            heard = dict(local.hears(1, PATIENCE)[0].fields())
+            spans = collector.await_spans("receive", "publish", "deliver", "reply", trace=trace)
+    assert heard[b"traceparent"].decode() == f"00-{trace}-{spans['deliver']['spanId']}-01"
+    assert spans["reply"]["parentSpanId"] == spans["deliver"]["spanId"]
 
 
 @pytest.mark.parametrize("data", [False, True], ids=["memory", "disk"])

@@ -6,6 +6,7 @@ internal import ArgumentParser
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOSSL
 internal import SystemPackage
 
 /// `hookwire health`: asks a node whether it is ready, for containers that have no other HTTP client.
@@ -18,9 +19,22 @@ struct Health: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What to ask.", valueName: "url"))
     var url = "http://127.0.0.1:8080/readyz"
 
+    @Flag(
+        help: "Take any TLS certificate: on its own machine a node is asked by a name that its certificate is not for."
+    )
+    var insecure = false
+
     func run() async throws {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        if self.insecure {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.certificateVerification = .none
+            configuration.tlsConfiguration = tls
+        }
+        let client = HTTPClient(configuration: configuration)
+        defer { _ = client.shutdown() }
         do {
-            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: self.url), timeout: .seconds(3))
+            let response = try await client.execute(HTTPClientRequest(url: self.url), timeout: .seconds(3))
             print(String(buffer: try await response.body.collect(upTo: 64 << 10)))
             guard response.status == .ok else { throw ExitCode(1) }
         } catch let exit as ExitCode {

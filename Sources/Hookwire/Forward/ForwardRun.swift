@@ -111,7 +111,11 @@ final class ForwardRun: CommandRun {
         while let (event, attempt) = self.queue.next(now: .now()) {
             self.underWay += 1
             self.report.started(event, attempt: attempt)
-            let request = LocalRequest(event, to: self.configuration.local, additions: self.configuration.headers)
+            let request = LocalRequest(
+                event,
+                to: self.configuration.local,
+                additions: event.traceFields + self.configuration.headers
+            )
             self.server.send(request).assumeIsolated().whenComplete { result in
                 self.underWay -= 1
                 switch result {

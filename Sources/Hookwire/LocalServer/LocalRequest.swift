@@ -12,6 +12,7 @@ internal import NIOHTTP1
 /// - Header fields keep their order and repeats. `Host` and `Content-Length` say in their places what is true here; fields
 ///   about one connection (RFC 9110, section 7.6.1) are left out.
 /// - The body's bytes are untouched.
+/// - Where the relay records traces, `traceparent` is what the relay has made of it.
 struct LocalRequest: Equatable, Sendable {
     let method: HTTPMethod
     let target: String

@@ -25,10 +25,21 @@ struct ReceivedEvent: Equatable, Sendable {
     let replyToken: String?
     let text: String?
     let sender: String?
+    /// Where in a trace the event stands, and what travels with that; nil where nobody said.
+    let traceparent, tracestate: String?
     /// The whole frame.
     let frame: ByteBuffer
 
-    private static let names = JSONMemberNames("position", "id", "type", "platform", "time", "replytoken")
+    private static let names = JSONMemberNames(
+        "position",
+        "id",
+        "type",
+        "platform",
+        "time",
+        "replytoken",
+        "traceparent",
+        "tracestate"
+    )
     private static let requestNames = JSONMemberNames("method", "path", "query", "headers", "text", "sender")
 
     /// Reads a frame; nil for what is no event.
@@ -54,14 +65,22 @@ struct ReceivedEvent: Equatable, Sendable {
         self.replyToken = parts.replyToken
         self.text = parts.text
         self.sender = parts.sender
+        self.traceparent = parts.traceparent
+        self.tracestate = parts.tracestate
         self.frame = frame
+    }
+
+    /// The header fields that say how far the trace has come since the request; none where nobody has recorded it.
+    var traceFields: [(name: String, value: String)] {
+        guard let traceparent, traceparent != self.headers.first(name: "traceparent") else { return [] }
+        return [("traceparent", traceparent)] + (self.tracestate.map { [("tracestate", $0)] } ?? [])
     }
 
     /// What can be copied out of the frame.
     private struct Parts {
         var position: Position?
         var id, type, platform, time, method, path, query: String
-        var replyToken, text, sender: String?
+        var replyToken, text, sender, traceparent, tracestate: String?
 
         init(_ event: JSONObjectView, _ request: JSONObjectView) {
             self.position = event["position"]?.string.flatMap { Position($0) }
@@ -70,6 +89,8 @@ struct ReceivedEvent: Equatable, Sendable {
             self.platform = event["platform"]?.string ?? ""
             self.time = event["time"]?.string ?? ""
             self.replyToken = event["replytoken"]?.string
+            self.traceparent = event["traceparent"]?.string
+            self.tracestate = event["tracestate"]?.string
             self.method = request["method"]?.string ?? "POST"
             self.path = request["path"]?.string ?? ""
             self.query = request["query"]?.string ?? ""

@@ -11,6 +11,8 @@ final class RedisClient: Sendable {
     /// The independent Redis, in the order that all nodes of the relay name them in; one as a rule. Empty with a cluster.
     let servers: [RedisNode]
     private let cluster: RedisCluster?
+    /// Looks whether other nodes have the same servers; nil where there is nothing to compare.
+    private let order: ServerOrder?
     /// The command that pushes: in a cluster what is pushed stays with the node of the channel's slot.
     let pushCommand: String
     /// Whether replicas are waited for.
@@ -31,6 +33,8 @@ final class RedisClient: Sendable {
             self.cluster = nil
             self.pushCommand = "PUBLISH"
         }
+        self.order =
+            self.servers.count > 1 ? ServerOrder(servers: self.servers, eventLoop: group.next(), logger: logger) : nil
     }
 
     /// All Redis that there are connections to and that have channels: of a cluster the masters.
@@ -40,6 +44,7 @@ final class RedisClient: Sendable {
     func start() {
         self.cluster?.start()
         for node in self.servers { node.start() }
+        self.order?.start()
     }
 
     /// Sets who is told about subscriptions; held until `shutdown`. Before `start`.
@@ -50,6 +55,7 @@ final class RedisClient: Sendable {
 
     /// Answers what is under way, within the commands' deadline, closes all connections and makes no more.
     func shutdown() async {
+        self.order?.stop()
         await self.cluster?.shutdown()
         await withTaskGroup(of: Void.self) { tasks in
             for node in self.servers { tasks.addTask { await node.shutdown() } }
@@ -121,7 +127,10 @@ final class RedisClient: Sendable {
 extension RedisClient {
     /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth. Any thread.
     var commandHealth: BrokerHealth {
-        self.cluster?.commandHealth ?? RedisHealth.health(of: self.servers) { $0.commandHealth }
+        if let cluster { return cluster.commandHealth }
+        let health = RedisHealth.health(of: self.servers) { $0.commandHealth }
+        guard health == .ready, let difference = self.order?.difference else { return health }
+        return .degraded(difference)
     }
 
     /// Whether commands can be sent to the Redis that has a place. Any thread.

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
 internal import NIOSSL
 
 /// A certificate chain that belongs to its key, ready to serve with.
@@ -21,6 +22,9 @@ struct ServerCertificate: Sendable {
         // What is older is obsolete (RFC 8996), and no platform needs it.
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
+        // How long a connection that we close waits for its peer to agree, which no protocol of ours needs. On connections
+        // whose halves close apart the library does not notice that the peer has agreed, so every one would last that long.
+        configuration.shutdownTimeout = .seconds(1)
         self.context = try NIOSSLContext(configuration: configuration)
         self.expiry = chain.map { Int64($0.notValidAfter) }.min() ?? 0
         self.chain = chain

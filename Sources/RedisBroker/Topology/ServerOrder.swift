@@ -1,0 +1,74 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import NIOCore
+internal import Shared
+internal import Synchronization
+
+/// Looks whether all nodes have the same independent Redis in the same order: those that do not miss each other's events,
+/// and nothing else would tell. Any thread.
+final class ServerOrder: Sendable {
+    /// Where nodes write which place a Redis has in their list: `hw:{servers}:place`.
+    static let key = "hw:{servers}:place"
+    /// How often.
+    private static let pause = TimeAmount.seconds(5)
+    /// How long what a node wrote is there. A relay that was stopped for longer starts as a new one.
+    private static let lifetime = TimeAmount.seconds(15)
+
+    private let servers: [RedisNode]
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private let machine: Mutex<ServerOrderStateMachine>
+    private let task = Mutex<RepeatedTask?>(nil)
+
+    init(servers: [RedisNode], eventLoop: any EventLoop, logger: Logger) {
+        self.servers = servers
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.machine = Mutex(ServerOrderStateMachine(count: servers.count, lifetime: Self.lifetime))
+    }
+
+    /// Begins to look.
+    func start() {
+        self.task.withLock { task in
+            guard task == nil else { return }
+            task = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: Self.pause) { [weak self] _ in
+                self?.look()
+            }
+        }
+    }
+
+    func stop() {
+        self.task.withLock { $0.take() }?.cancel()
+    }
+
+    private func look() {
+        for (index, server) in self.servers.enumerated() {
+            let place = self.machine.withLock { $0.place(of: index) }
+            let command = RESPCommand(
+                "SET",
+                .string(Self.key),
+                .string(place),
+                .string("PX"),
+                .integer(Int(Self.lifetime.nanoseconds / 1_000_000)),
+                .string("GET")
+            )
+            // A server that cannot be asked is told of elsewhere.
+            server.send(command, on: self.eventLoop) { result in
+                guard case .success(let reply) = result else { return }
+                let isNews = self.machine.withLock { $0.read(reply.string, at: index, now: .now()) }
+                if isNews, let sentence = self.difference { self.logger.error("\(sentence)") }
+            }
+        }
+    }
+
+    /// What is wrong, as a sentence; nil where nothing is, as far as is known.
+    var difference: String? {
+        guard let (index, place) = self.machine.withLock({ $0.difference(now: .now()) }) else { return nil }
+        return
+            "The Redis \(self.servers[index].name) is number \(index + 1) of \(self.servers.count) here and \(place) on "
+            + "another node: all nodes must have the same list of Redis in the same order, or they miss each other's events."
+    }
+}
