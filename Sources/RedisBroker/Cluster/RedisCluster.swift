@@ -15,9 +15,9 @@ internal import Synchronization
 /// follow the slots by the same map.
 final class RedisCluster: Sendable {
     /// How often it looks what is to be done.
-    private static let tick = TimeAmount.milliseconds(50)
+    private static let pause = TimeAmount.milliseconds(50)
 
-    private struct State {
+    struct State {
         var nodes = ClusterNodes()
         var refresh = SlotRefreshStateMachine()
         var waiting: WaitingCalls
@@ -30,14 +30,14 @@ final class RedisCluster: Sendable {
         var isEnded = false
     }
 
-    private let configuration: RedisConfiguration
+    let configuration: RedisConfiguration
     private let group: any EventLoopGroup
     /// Where the map is asked for, and where it is decided what is subscribed where, in order.
-    private let eventLoop: any EventLoop
-    private let subscriptions: NIOLoopBoundBox<ClusterSubscriptions>
-    private let metrics = ClusterMetrics()
-    private let logger: Logger
-    private let state: Mutex<State>
+    let eventLoop: any EventLoop
+    let subscriptions: NIOLoopBoundBox<ClusterSubscriptions>
+    let metrics = ClusterMetrics()
+    let logger: Logger
+    let state: Mutex<State>
 
     /// - Parameters:
     ///   - configuration: how each node is reached, but for its address, and where the first are.
@@ -66,7 +66,7 @@ final class RedisCluster: Sendable {
         self.state.withLock { state in
             guard !state.isStarted, !state.isEnded else { return }
             state.isStarted = true
-            state.ticks = self.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.tick) { _ in
+            state.ticks = self.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.pause) { _ in
                 self.ticked()
             }
         }
@@ -102,7 +102,7 @@ final class RedisCluster: Sendable {
     }
 
     /// The connections to a node, which are made where there are none. Under the lock.
-    private func connect(_ endpoint: ClusterEndpoint, _ state: inout State) -> RedisNode? {
+    func connect(_ endpoint: ClusterEndpoint, _ state: inout State) -> RedisNode? {
         guard !state.isEnded else { return nil }
         return state.nodes.node(at: endpoint, now: .now()) {
             let node = RedisNode(
@@ -116,7 +116,7 @@ final class RedisCluster: Sendable {
         }
     }
 
-    private func configuration(at endpoint: ClusterEndpoint) -> RedisConfiguration {
+    func configuration(at endpoint: ClusterEndpoint) -> RedisConfiguration {
         var configuration = self.configuration
         configuration.url.address = .host(endpoint.host, port: endpoint.port)
         configuration.seeds = []
@@ -125,7 +125,7 @@ final class RedisCluster: Sendable {
     }
 
     /// A node says that another one has a slot.
-    private func moved(_ slot: UInt16, to endpoint: ClusterEndpoint) {
+    func moved(_ slot: UInt16, to endpoint: ClusterEndpoint) {
         let isNews = self.state.withLock { state in
             state.refresh.wanted()
             guard self.connect(endpoint, &state) != nil else { return false }
@@ -225,212 +225,6 @@ extension RedisCluster {
         case .failure(let error):
             call.completion(.failure(error))
         }
-    }
-}
-
-// MARK: The map of slots
-
-extension RedisCluster {
-    private func ticked() {
-        let now = NIODeadline.now()
-        let (retired, isAsking) = self.state.withLock { state -> ([RedisNode], Bool) in
-            guard !state.isEnded else { return ([], false) }
-            let isTroubled = state.nodes.masters.contains { $0.node.isTroubled(within: .zero) }
-            if isTroubled || state.nodes.isDown { state.refresh.wanted() }
-            let retired = state.nodes.tick(now: now)
-            if !retired.isEmpty { self.metrics.nodeCount(state.nodes.count) }
-            return (retired, state.refresh.tick(now: now))
-        }
-        for node in retired { Task { await node.shutdown() } }
-        if isAsking { self.refresh() }
-        let step = self.subscriptions.value.tick(now: now) { slot in self.owner(of: slot) }
-        self.perform(step)
-    }
-
-    /// Asks for the map, one node after the other until one answers.
-    private func refresh() {
-        let (known, isEnded) = self.state.withLock { state in
-            let masters = state.nodes.masters
-            return (masters.map { ($0.endpoint, !$0.node.isTroubled(within: .zero)) }, state.isEnded)
-        }
-        guard !isEnded else { return }
-        // Whoever works first, and never all nodes of a relay the same.
-        let working = known.filter(\.1).map(\.0).shuffled()
-        let seeds = self.configuration.seeds.shuffled().filter { !working.contains($0) }
-        let others = known.filter { !$0.1 && !seeds.contains($0.0) }.map(\.0).shuffled()
-        let candidates = working.prefix(3) + seeds.prefix(3) + others.prefix(1)
-        let question = self.ask(candidates[...], fallback: nil)
-        self.state.withLock { $0.question = question }
-    }
-
-    private func ask(
-        _ candidates: ArraySlice<ClusterEndpoint>,
-        fallback: (SlotAnswer, from: ClusterEndpoint)?
-    ) -> EventLoopFuture<Void> {
-        guard let endpoint = candidates.first, !self.state.withLock({ $0.isEnded }) else {
-            if let fallback { self.learned(fallback.0, from: fallback.from) } else { self.finished(.failed) }
-            return self.eventLoop.makeSucceededVoidFuture()
-        }
-        let promise = self.eventLoop.makePromise(of: Void.self)
-        SlotQuery.run(self.configuration(at: endpoint), at: endpoint, on: self.eventLoop).whenComplete { result in
-            switch result {
-            // Who is cut off from the others thinks that they are down.
-            case .success(let answer) where answer.isDown:
-                promise.completeWith(self.ask(candidates.dropFirst(), fallback: fallback ?? (answer, endpoint)))
-            case .success(let answer):
-                self.learned(answer, from: endpoint)
-                promise.succeed()
-            case .failure(let error):
-                self.failed(error, at: endpoint)
-                promise.completeWith(self.ask(candidates.dropFirst(), fallback: fallback))
-            }
-        }
-        return promise.futureResult
-    }
-
-    private func learned(_ answer: SlotAnswer, from endpoint: ClusterEndpoint) {
-        let now = NIODeadline.now()
-        let changes = self.state.withLock { state -> [UInt16] in
-            guard !state.isEnded else { return [] }
-            state.trouble = nil
-            for master in answer.map.masters { _ = self.connect(master, &state) }
-            let changes = state.nodes.apply(answer, now: now)
-            self.metrics.nodeCount(state.nodes.count)
-            return changes
-        }
-        if !changes.isEmpty {
-            self.logger.notice(
-                "the slots of the Redis cluster are known",
-                metadata: [
-                    "told_by": "\(endpoint)", "masters": "\(answer.map.masters.count)", "changed": "\(changes.count)",
-                    "unserved": "\(answer.map.unassignedCount)",
-                ]
-            )
-        }
-        self.finished(changes.isEmpty ? .unchanged : .changed)
-        self.subscriptionsFollow(changes)
-    }
-
-    private func failed(_ error: any Error, at endpoint: ClusterEndpoint) {
-        let sentence = "\(endpoint): \(error)"
-        let isNews = self.state.withLock { state in
-            defer { state.trouble = sentence }
-            return state.trouble != sentence
-        }
-        self.logger.log(
-            level: isNews ? .warning : .debug,
-            "a node of the Redis cluster does not say who has which slots",
-            metadata: ["node": "\(endpoint)", "detail": "\(error)"]
-        )
-    }
-
-    private func finished(_ outcome: SlotRefreshStateMachine.Outcome) {
-        self.metrics.refreshed(outcome)
-        var random = SystemRandomNumberGenerator()
-        self.state.withLock { $0.refresh.finished(outcome, now: .now(), using: &random) }
-    }
-}
-
-// MARK: Subscriptions
-
-extension RedisCluster {
-    /// Adds a Pub/Sub channel to what is subscribed, wherever its slot is.
-    func subscribe(_ channel: String, at place: RedisPlace) {
-        self.eventLoop.execute {
-            let owner = self.owner(of: place.slot)
-            self.perform(self.subscriptions.value.want(channel, slot: place.slot, owner: owner))
-        }
-    }
-
-    /// Takes a Pub/Sub channel out of what is subscribed.
-    func unsubscribe(_ channel: String, at place: RedisPlace) {
-        self.eventLoop.execute { self.perform(self.subscriptions.value.unwant(channel, slot: place.slot)) }
-    }
-
-    private func owner(of slot: UInt16) -> ClusterEndpoint? {
-        self.state.withLock { $0.nodes.owner(of: slot)?.endpoint }
-    }
-
-    /// Slots have other owners, by the map. On the event loop.
-    private func subscriptionsFollow(_ slots: [UInt16]) {
-        self.perform(self.subscriptions.value.moved(slots, now: .now()) { self.owner(of: $0) })
-    }
-
-    private func perform(_ step: ClusterSubscriptions.Step) {
-        guard step != ClusterSubscriptions.Step() else { return }
-        for (endpoint, channels) in step.unsubscribe { self.node(endpoint)?.unsubscribe(channels) }
-        if !step.lost.isEmpty {
-            self.delegate?.subscriptionsLost(step.lost, reason: RedisLossReason.slotMoved.rawValue)
-        }
-        for (endpoint, channels) in step.subscribe { self.node(endpoint)?.subscribe(channels) }
-    }
-
-    private func node(_ endpoint: ClusterEndpoint) -> RedisNode? {
-        self.state.withLock { $0.nodes.node(at: endpoint) }
-    }
-
-    fileprivate var delegate: (any RedisSubscriptionDelegate)? { self.state.withLock { $0.delegate } }
-
-    /// A node has confirmed a channel.
-    fileprivate func subscribed(to channel: String, at endpoint: ClusterEndpoint) {
-        let slot = HashSlot.ofKey(channel)
-        self.eventLoop.execute {
-            // What an earlier node of the slot said comes too late.
-            guard self.subscriptions.value.isPlaced(channel, slot: slot, at: endpoint) else { return }
-            self.delegate?.subscribed(to: channel)
-        }
-    }
-
-    /// A node's subscription connection is lost, and with it these channels until it is made anew.
-    fileprivate func subscriptionsLost(_ channels: Set<String>, reason: String, at endpoint: ClusterEndpoint) {
-        self.eventLoop.execute {
-            let lost = channels.filter {
-                self.subscriptions.value.isPlaced($0, slot: HashSlot.ofKey($0), at: endpoint)
-            }
-            self.delegate?.subscriptionsLost(lost, reason: reason)
-        }
-    }
-
-    /// A node does not serve channels of a slot.
-    fileprivate func dropped(_ channels: [String], _ drop: ShardDrop, at endpoint: ClusterEndpoint) {
-        self.eventLoop.execute {
-            let now = NIODeadline.now()
-            switch drop {
-            case .moved(let slot, let owner):
-                self.moved(slot, to: owner)
-            case .gone, .refused:
-                self.state.withLock { $0.refresh.wanted() }
-            }
-            self.perform(self.subscriptions.value.dropped(slot: drop.slot, at: endpoint, now: now))
-        }
-    }
-}
-
-/// What the subscription connection of one node brings, on its way to who takes what all bring.
-private final class ClusterNodeSubscriptions: RedisSubscriptionDelegate {
-    private let endpoint: ClusterEndpoint
-    private let cluster: RedisCluster
-
-    init(of endpoint: ClusterEndpoint, in cluster: RedisCluster) {
-        self.endpoint = endpoint
-        self.cluster = cluster
-    }
-
-    func subscribed(to channel: String) {
-        self.cluster.subscribed(to: channel, at: self.endpoint)
-    }
-
-    func message(on channel: String, payload: ByteBuffer) {
-        // At once: what comes before its `subscribed` is read from the log.
-        self.cluster.delegate?.message(on: channel, payload: payload)
-    }
-
-    func subscriptionsLost(_ channels: Set<String>, reason: String) {
-        self.cluster.subscriptionsLost(channels, reason: reason, at: self.endpoint)
-    }
-
-    func dropped(_ channels: [String], _ drop: ShardDrop) {
-        self.cluster.dropped(channels, drop, at: self.endpoint)
     }
 }
 

@@ -1,0 +1,33 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// What the subscription connection of one node brings, on its way to who takes what all bring.
+final class ClusterNodeSubscriptions: RedisSubscriptionDelegate {
+    private let endpoint: ClusterEndpoint
+    private let cluster: RedisCluster
+
+    init(of endpoint: ClusterEndpoint, in cluster: RedisCluster) {
+        self.endpoint = endpoint
+        self.cluster = cluster
+    }
+
+    func subscribed(to channel: String) {
+        self.cluster.subscribed(to: channel, at: self.endpoint)
+    }
+
+    func message(on channel: String, payload: ByteBuffer) {
+        // At once: what comes before its `subscribed` is read from the log.
+        self.cluster.message(on: channel, payload: payload, from: self.endpoint)
+    }
+
+    func subscriptionsLost(_ channels: Set<String>, reason: String) {
+        self.cluster.subscriptionsLost(channels, reason: reason, at: self.endpoint)
+    }
+
+    func dropped(_ channels: [String], _ drop: ShardDrop) {
+        self.cluster.dropped(channels, drop, at: self.endpoint)
+    }
+}
