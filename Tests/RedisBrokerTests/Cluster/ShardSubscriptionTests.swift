@@ -259,7 +259,11 @@ private struct ShardModel {
 
     /// Loses a slot, or gets it back.
     mutating func toggle(_ slot: UInt16) {
-        if self.missing.remove(slot) != nil { return }
+        if self.missing.contains(slot) {
+            // One that comes back while answers about its loss are under way may cost the connection, which is made anew.
+            if self.input.isEmpty && self.output.isEmpty { self.missing.remove(slot) }
+            return
+        }
         self.missing.insert(slot)
         for name in self.subscribed where HashSlot.ofKey(name) == slot {
             self.subscribed.remove(name)
