@@ -33,9 +33,9 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Subcommands, flags and their help.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        // Flags over environment over a YAML file.
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
-        // File paths, as swift-configuration takes them.
+        // Flags over environment over the file.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        // File descriptors that close themselves and say what went wrong.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         // Latency percentiles of `hookwire bench`: exact to three digits in bounded memory.
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -43,7 +43,7 @@ let package = Package(
         .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.0"),
         // SQLite for a log that outlives the process: statements, transactions, migrations and typed errors.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        // The file of registered bots, with the lines its values stand on; swift-configuration reads settings by it too.
+        // The files of settings and of registered bots, with the lines that their values stand on.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         // The HTTP client of the command line tools and of the requests that /qq passes on.
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),

@@ -75,7 +75,14 @@ public final class OTLPExporter: SpanSink {
         self.state.withLock { $0.deadline = .now() + time }
         self.timer.cancel()
         self.wake.finish()
-        await self.work.withLock { $0.take() }?.value
+        if let work = self.work.withLock({ $0.take() }) {
+            let end = Task {
+                try await Task.sleep(nanoseconds: UInt64(max(0, time.nanoseconds)))
+                work.cancel()
+            }
+            await work.value
+            end.cancel()
+        }
         await self.exportAll()
         // It fails only where it is shut down already.
         try? await self.client.shutdown()
@@ -100,6 +107,8 @@ public final class OTLPExporter: SpanSink {
             let (answer, why) = await self.send(body, within: time)
             switch retries.answered(answer) {
             case .done(let rejected):
+                // What a collector says is not a number of spans until it is one.
+                let rejected = min(rejected, batch.count)
                 self.metrics.ended(.exported, batch.count - rejected)
                 if rejected > 0 { self.drop(rejected, .refused, why: "the collector refused some of a batch") }
                 return
@@ -138,9 +147,13 @@ public final class OTLPExporter: SpanSink {
         }
         request.body = .bytes(body)
         do {
-            let response = try await self.client.execute(request, timeout: time)
-            let answer = try? await response.body.collect(upTo: Self.answerLimit)
+            let deadline = NIODeadline.now() + time
+            let response = try await self.client.execute(request, deadline: deadline)
             let status = response.status.code
+            // What took the spans has said so; an answer that does not end is not waited for.
+            let answer = try? await ExportDeadline.run(until: deadline) { [body = response.body] in
+                try await body.collect(upTo: Self.answerLimit)
+            }
             let outcome = ExportAnswer(
                 status: status,
                 retryAfter: response.headers.first(name: "retry-after"),

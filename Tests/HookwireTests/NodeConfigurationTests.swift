@@ -12,13 +12,13 @@ import Testing
 @testable import Hookwire
 
 @Suite struct NodeConfigurationTests {
-    private func configuration(_ flags: [String: String?]) async throws -> NodeConfiguration {
-        try NodeConfiguration(try await SettingsReader(flags: flags), tier: .both)
+    private func configuration(_ flags: [String: String?]) throws -> NodeConfiguration {
+        try NodeConfiguration(try SettingsReader(flags: flags), tier: .both)
     }
 
     /// Without a word the documented defaults hold.
-    @Test func defaults() async throws {
-        let configuration = try await self.configuration([:])
+    @Test func defaults() throws {
+        let configuration = try self.configuration([:])
         #expect(configuration.port == 8080)
         #expect(configuration.limits.body == 1 << 20)
         #expect(configuration.ingress.freshness == .minutes(5))
@@ -29,11 +29,11 @@ import Testing
     }
 
     /// A flag goes before the file.
-    @Test func flagsGoBeforeTheFile() async throws {
+    @Test func flagsGoBeforeTheFile() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID()).yaml").path
         try "port: 9000\nbody-limit: 2MiB\n".write(toFile: path, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let configuration = try await self.configuration(["config": path, "port": "9001"])
+        let configuration = try self.configuration(["config": path, "port": "9001"])
         #expect(configuration.port == 9001)
         #expect(configuration.limits.body == 2 << 20)
     }
@@ -47,22 +47,22 @@ import Testing
         ("qq-heartbeat", "0"), ("reply-timeout", "31s"), ("reply-timeout", "50ms"), ("data", ""),
         ("data-limit", "1MiB"),
     ])
-    func refuses(name: String, value: String) async throws {
-        let error = await #expect(throws: SettingsError.self) { _ = try await self.configuration([name: value]) }
+    func refuses(name: String, value: String) throws {
+        let error = #expect(throws: SettingsError.self) { _ = try self.configuration([name: value]) }
         let sentence = try #require(error?.message)
         #expect(sentence.contains("--\(name)"))
         #expect(sentence.contains("must be"))
     }
 
     /// Requests go to the platform, to the addresses that are named, or nowhere.
-    @Test func upstreams() async throws {
+    @Test func upstreams() throws {
         let platform = QQConfiguration.Upstream.platform(
             api: "https://api.sgroup.qq.com",
             tokens: "https://bots.qq.com"
         )
-        #expect(try await self.configuration([:]).egress.qq.upstream == platform)
-        #expect(try await self.configuration(["qq-upstream": "none"]).egress.qq.upstream == .none)
-        let own = try await self.configuration([
+        #expect(try self.configuration([:]).egress.qq.upstream == platform)
+        #expect(try self.configuration(["qq-upstream": "none"]).egress.qq.upstream == .none)
+        let own = try self.configuration([
             "qq-upstream": "http://127.0.0.1:9/base/", "qq-token-upstream": "https://tokens.example",
             "public-url": "https://relay.example.com/",
         ])
@@ -78,21 +78,21 @@ import Testing
         ["memory-limit": "1MiB", "body-limit": "1MiB"],
         ["data": "d", "redis-url": "redis://localhost"], ["data": "d", "data-limit": "16MiB", "body-limit": "1MiB"],
     ])
-    func refusesCombinations(flags: [String: String?]) async throws {
-        await #expect(throws: SettingsError.self) { _ = try await self.configuration(flags) }
+    func refusesCombinations(flags: [String: String?]) throws {
+        #expect(throws: SettingsError.self) { _ = try self.configuration(flags) }
     }
 
     /// A tier of its own has no log of its own.
-    @Test(arguments: [Tier.ingress, .egress]) func refusesDataOfOneTier(tier: Tier) async throws {
-        let reader = try await SettingsReader(flags: ["data": "d"])
+    @Test(arguments: [Tier.ingress, .egress]) func refusesDataOfOneTier(tier: Tier) throws {
+        let reader = try SettingsReader(flags: ["data": "d"])
         let error = #expect(throws: SettingsError.self) { _ = try NodeConfiguration(reader, tier: tier) }
         #expect(try #require(error?.message).contains("--data is for hookwire serve"))
     }
 
     /// A file that is not there is an error, not a node with defaults.
-    @Test func refusesAMissingFile() async throws {
-        await #expect(throws: SettingsError.self) {
-            _ = try await self.configuration(["config": "/nowhere/hookwire.yaml"])
+    @Test func refusesAMissingFile() throws {
+        #expect(throws: SettingsError.self) {
+            _ = try self.configuration(["config": "/nowhere/hookwire.yaml"])
         }
     }
 
@@ -102,12 +102,12 @@ import Testing
     }
 
     /// Where only registered bots are served, it must be said where they are; a tier does not start without.
-    @Test func registeredNeedsAStore() async throws {
-        let error = await #expect(throws: SettingsError.self) {
-            _ = try await self.configuration(["access": "registered"])
+    @Test func registeredNeedsAStore() throws {
+        let error = #expect(throws: SettingsError.self) {
+            _ = try self.configuration(["access": "registered"])
         }
         #expect(error?.message.contains("--bots") == true && error?.message.contains("HOOKWIRE_REGISTRY_KEY") == true)
-        let configuration = try await self.configuration(["access": "registered", "bots": "bots.yaml"])
+        let configuration = try self.configuration(["access": "registered", "bots": "bots.yaml"])
         #expect(configuration.access == .registered)
         guard case .file("bots.yaml") = configuration.registry else {
             Issue.record("the file is not where the bots are")
@@ -116,7 +116,7 @@ import Testing
     }
 
     /// A file of bots is no configuration: without this it would be an open relay's, without a word.
-    @Test func botsAreNoConfiguration() async throws {
+    @Test func botsAreNoConfiguration() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID()).yaml").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try "# bots\nbots: \n  a: {platform: qq, secret: longenough}\n".write(
@@ -124,27 +124,27 @@ import Testing
             atomically: true,
             encoding: .utf8
         )
-        let error = await #expect(throws: SettingsError.self) { _ = try await self.configuration(["config": path]) }
+        let error = #expect(throws: SettingsError.self) { _ = try self.configuration(["config": path]) }
         #expect(error?.message.contains("Did you mean --bots") == true)
     }
 
     /// A secret may be in a file that is named in its place, whose line end is no part of it, and not in both.
-    @Test func secretsFromFiles() async throws {
+    @Test func secretsFromFiles() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try "0123456789abcdef\n".write(toFile: "\(folder)/token", atomically: true, encoding: .utf8)
         try "short\n".write(toFile: "\(folder)/short", atomically: true, encoding: .utf8)
-        func configuration(_ yaml: String) async throws -> NodeConfiguration {
+        func configuration(_ yaml: String) throws -> NodeConfiguration {
             try ("bots: bots.yaml\n" + yaml).write(toFile: "\(folder)/config.yaml", atomically: true, encoding: .utf8)
-            return try await self.configuration(["config": "\(folder)/config.yaml"])
+            return try self.configuration(["config": "\(folder)/config.yaml"])
         }
         #expect(try await configuration("admin-token-file: \(folder)/token\n").adminToken == Secret("0123456789abcdef"))
         for yaml in [
             "admin-token-file: \(folder)/none\n", "admin-token-file: \(folder)/short\n",
             "admin-token-file: \(folder)/token\nadmin-token: 0123456789abcdef\n",
         ] {
-            let error = await #expect(throws: SettingsError.self) { _ = try await configuration(yaml) }
+            let error = #expect(throws: SettingsError.self) { _ = try await configuration(yaml) }
             #expect(error?.message.contains("HOOKWIRE_ADMIN_TOKEN") == true)
             #expect(error?.message.contains("0123456789abcdef") == false)
         }

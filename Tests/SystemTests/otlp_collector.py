@@ -14,6 +14,9 @@ class Collector:
     def __init__(self):
         self.spans, self.requests, self.bodies = [], [], []
         self.statuses = []  # what the next requests are answered, before all others are answered 200
+        self.answer = b"{}"
+        self.withheld = 0  # how many bytes of each answer never come
+        self.over = threading.Event()
         self._more = threading.Condition()
         collector = self
 
@@ -24,11 +27,13 @@ class Collector:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, answer = collector.take(self.path, self.headers, body)
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(answer)))
+                self.send_header("Content-Length", str(len(answer) + collector.withheld))
                 if status == 503:
                     self.send_header("Retry-After", "0")
                 self.end_headers()
                 self.wfile.write(answer)
+                if collector.withheld:
+                    collector.over.wait()
 
             def log_message(self, *_):
                 pass
@@ -49,7 +54,7 @@ class Collector:
             if status == 200:
                 self.spans += [flat(span, resource) for span, resource in spans(json.loads(body))]
             self._more.notify_all()
-        return status, b"{}"
+        return status, self.answer
 
     def await_spans(self, *names, trace=None):
         """Waits until there are spans of these names, in a trace where one is given, and returns those by their names."""
@@ -73,6 +78,7 @@ class Collector:
 
     def close(self):
         """Is away from now on."""
+        self.over.set()
         self._server.shutdown()
         self._server.server_close()
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import os
 import re
 import signal
 import threading
@@ -178,6 +179,10 @@ def test_broken_files_leave_the_old_certificate(authority, start, tmp_path):
         assert served_number(relay.port) == number
     files.key.unlink()
     until(lambda: reloads(relay, trust)[0]["key_unreadable"] == 2, "a missing key is not counted")
+    # Whoever opens a pipe waits for a writer, and would never look again.
+    os.mkfifo(files.key)
+    until(lambda: reloads(relay, trust)[0]["key_unreadable"] == 3, "a pipe in place of the key is not counted")
+    files.key.unlink()
     files.replace(new_certificate, new_key)
     until(lambda: served_number(relay.port) == new_number, f"the new certificate is not in use: {relay.log}")
     counts, expiry = reloads(relay, trust)

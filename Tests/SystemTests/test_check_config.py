@@ -63,6 +63,9 @@ def test_defaults():
         (["ingress"], "--redis-url"),
         (["serve", "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.key"], "/nowhere.pem"),
         (["serve", "--bots", "/nowhere.yaml"], "/nowhere.yaml"),
+        (["serve", "--redis-url", "rediss://h?ca=/nowhere.pem"], "/nowhere.pem"),
+        (["serve", "--data", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["ingress", "--redis-url", "redis://h", "--ping-interval", "30s"], "ingress has no --ping-interval"),
     ],
 )
 def test_refuses_what_a_node_refuses(arguments, complaint):
@@ -92,3 +95,52 @@ def test_bots(tmp_path):
     said = check("--bots", str(bots))
     assert said.returncode == 64
     assert f"{bots}:3" in said.stderr
+
+
+@pytest.mark.parametrize("value", ["[registered]", "{a: registered}", "", "~", "\n  - registered"])
+@pytest.mark.parametrize("name", ["access", "redis-url", "admin-token", "registry-key-file"])
+def test_one_value(tmp_path, name, value):
+    """A list, a mapping or nothing where one value is due is refused by both, and is not passed over in silence."""
+    file = tmp_path / "hookwire.yaml"
+    file.write_text(f"port: 0\n{name}: {value}\n")
+    for command in ("check-config", "serve"):
+        said = subprocess.run([BINARY, command, "--config", file], capture_output=True, text=True, timeout=60)
+        assert said.returncode == 64, said
+        assert f"{file}:2: {name} must have one value" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ("port: 1\nadmin-token: {a: hush-hush-hush", 3),
+        ("redis-url: redis://u:hush-hush@h\nredis-url: redis://u:hush-hush@h\n", None),
+        ('redis-url: "redis://u:hush-hush@h\nregistry-key: hush-hush\n', None),
+        ("hush-hush\n", None),
+        ("- hush-hush\n", None),
+    ],
+)
+def test_broken_files_keep_their_secrets(tmp_path, text, line):
+    """What is no YAML, or has a name twice, is told by its line; nothing of what stands there is repeated."""
+    file = tmp_path / "hookwire.yaml"
+    file.write_text(text)
+    for command in ("check-config", "serve"):
+        said = subprocess.run([BINARY, command, "--config", file], capture_output=True, text=True, timeout=60)
+        assert said.returncode == 64, said
+        assert str(file) in said.stderr and "hush" not in said.stderr + said.stdout
+        assert line is None or f"{file}:{line} " in said.stderr, said.stderr
+
+
+def test_comments_only(tmp_path):
+    """A file of comments says nothing, and that is no error."""
+    file = tmp_path / "hookwire.yaml"
+    file.write_text("# port: 8080\n")
+    assert check("--config", str(file)).returncode == 0
+
+
+def test_another_tiers_lines(tmp_path):
+    """A file that both tiers share may have what only one of them reads, and it is not said of the other."""
+    file = tmp_path / "hookwire.yaml"
+    file.write_text("redis-url: redis://localhost\nfreshness: 1m\n")
+    assert "freshness" in check("ingress", "--config", str(file)).stdout
+    said = check("egress", "--config", str(file))
+    assert said.returncode == 0 and "freshness" not in said.stdout

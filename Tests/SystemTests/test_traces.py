@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import secrets
+import signal
 import threading
 
 import pytest
@@ -232,3 +233,28 @@ def test_collector_in_trouble(start, collector, secret):
     relay.signal()
     assert relay.wait() == 0
     assert "spans were dropped" in relay.log
+
+
+def test_answers_that_do_not_end(start, collector, secret):
+    """A collector whose answer's body never ends is not waited for: what it took counts as taken, the next batch is sent,
+    and the node ends when it is told to."""
+    collector.withheld = 10
+    relay = start("--otlp-endpoint", collector.url, "--drain", "1s")
+    with socket(relay.port, secret):
+        Request(relay.port, secret, reply=False).answered()
+        collector.await_requests(1)
+        relay.signal(signal.SIGTERM)
+    assert relay.process.wait(PATIENCE) == 0
+
+
+def test_what_a_collector_claims(start, collector, secret):
+    """A number of refused spans that there never were is no number of spans."""
+    collector.answer = b'{"partialSuccess":{"rejectedSpans":"9223372036854775807"}}'
+    relay = start("--otlp-endpoint", collector.url)
+    with socket(relay.port, secret):
+        Request(relay.port, secret, reply=False).answered()
+        collector.await_requests(1)
+    while not (refused := metric(relay, 'hookwire_trace_spans_total{outcome="refused"}')):
+        assert collector.requests  # a number that is asked for again and again
+    assert 0 < refused <= len(collector.spans)
+    assert metric(relay, 'hookwire_trace_spans_total{outcome="exported"}') == 0

@@ -13,8 +13,10 @@ struct CheckConfig: AsyncParsableCommand {
         commandName: "check-config",
         abstract: "Says what a node would use of its flags, environment and file, and what is wrong with them.",
         discussion: """
-            Give it what the node is given. It reads the files that are named, certificates and registered bots, and \
-            connects to nothing. The exit code is 0 where a node would start, and 64 where it would not.
+            Give it what the node is given, after the node's command: hookwire check-config ingress --config FILE. It \
+            reads the files that are named, certificates and registered bots too, and listens and connects nowhere. The \
+            exit code is 0 where the node takes all of it, and 64 where it does not, or where the file has a line that \
+            nothing reads: a node would start, and warn.
 
             With --reference it prints every setting that there is, as a page of Markdown.
             """
@@ -31,6 +33,14 @@ struct CheckConfig: AsyncParsableCommand {
             case .serve: .both
             case .ingress: .ingress
             case .egress: .egress
+            }
+        }
+
+        var type: any ParsableCommand.Type {
+            switch self {
+            case .serve: Serve.self
+            case .ingress: IngressTier.self
+            case .egress: EgressTier.self
             }
         }
     }
@@ -50,24 +60,34 @@ struct CheckConfig: AsyncParsableCommand {
         }
         let ledger = SettingsLedger()
         let configuration: NodeConfiguration
-        let path: String?
+        let file: ConfigurationFile?
+        let taken = Set(try FlagHelp(of: self.command.type).flags.map(\.name))
         do {
-            let reader = try await SettingsReader(flags: self.all.flags, ledger: ledger)
-            path = reader.path
+            try self.checkFlags(taken)
+            let reader = try SettingsReader(flags: self.all.flags, ledger: ledger)
+            file = reader.file
             configuration = try NodeConfiguration(reader, tier: self.command.tier)
+            try configuration.checkFiles()
             _ = try configuration.certificateFiles?.readAtStart()
             if case .file(let path) = configuration.registry { try Self.checkBots(path) }
-        } catch let error as SettingsError {
+        } catch {
             throw ValidationError(error.message)
         }
         let unknown = UnknownSettings(settings: ledger.entries)
         for warning in unknown.faults(inEnvironment: ProcessInfo.processInfo.environment.keys) {
             Self.complain("warning: \(warning)")
         }
-        let faults = unknown.faults(inFile: path)
+        let faults = unknown.faults(in: file)
         for fault in faults { Self.complain(fault) }
         guard faults.isEmpty else { throw ExitCode(EX_USAGE) }
-        self.printSettings(ledger.entries)
+        // What another tier reads of a file or an environment that all share is no matter of this one.
+        self.printSettings(ledger.entries.filter { !$0.hasFlag || taken.contains($0.name) })
+    }
+
+    private func checkFlags(_ taken: Set<String>) throws(SettingsError) {
+        let foreign = self.all.flags.filter { $0.value != nil && !taken.contains($0.key) }.keys.sorted()
+        guard let first = foreign.first else { return }
+        throw SettingsError(message: "hookwire \(self.command.rawValue) has no --\(first): it is of another command.")
     }
 
     private static func checkBots(_ path: String) throws(SettingsError) {

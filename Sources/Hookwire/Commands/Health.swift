@@ -34,8 +34,9 @@ struct Health: AsyncParsableCommand {
         let client = HTTPClient(configuration: configuration)
         defer { _ = client.shutdown() }
         do {
-            let response = try await client.execute(HTTPClientRequest(url: self.url), timeout: .seconds(3))
-            print(String(buffer: try await response.body.collect(upTo: 64 << 10)))
+            let deadline = NIODeadline.now() + .seconds(3)
+            let response = try await client.execute(HTTPClientRequest(url: self.url), deadline: deadline)
+            print(String(buffer: try await RelayClient.collect(response.body, until: deadline)))
             guard response.status == .ok else { throw ExitCode(1) }
         } catch let exit as ExitCode {
             throw exit

@@ -52,10 +52,10 @@ extension NodeCommand {
         }
         do {
             let ledger = SettingsLedger()
-            let reader = try await SettingsReader(flags: flags, ledger: ledger)
+            let reader = try SettingsReader(flags: flags, ledger: ledger)
             let configuration = try NodeConfiguration(reader, tier: Self.tier)
-            return (configuration, UnknownSettings(settings: ledger.entries).faults(inFile: reader.path))
-        } catch let error as SettingsError {
+            return (configuration, UnknownSettings(settings: ledger.entries).faults(in: reader.file))
+        } catch {
             throw ValidationError(error.message)
         }
     }

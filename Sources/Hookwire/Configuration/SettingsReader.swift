@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Configuration
-internal import SystemPackage
 
 /// Reads settings: flags before the environment, the environment before the file.
 struct SettingsReader: Sendable {
@@ -12,62 +11,71 @@ struct SettingsReader: Sendable {
     /// Told of every setting that is asked for.
     private let ledger: SettingsLedger?
     /// The file that `--config` or `HOOKWIRE_CONFIG` names.
-    let path: String?
+    let file: ConfigurationFile?
 
     /// A reader over the command line's flags, this process's environment, and the file that `--config` or
     /// `HOOKWIRE_CONFIG` names.
     ///
     /// - Parameter ledger: is told of every setting that is asked for.
     /// - Throws: `SettingsError` where the file is missing or is no YAML.
-    init(flags: [String: String?], ledger: SettingsLedger? = nil) async throws {
-        let values = flags.compactMap { name, value in
-            value.map { (AbsoluteConfigKey([name]), ConfigValue(.string($0), isSecret: false)) }
+    init(flags: [String: String?], ledger: SettingsLedger? = nil) throws(SettingsError) {
+        var providers: [any ConfigProvider] = [
+            Self.provider("flags", flags), EnvironmentVariablesProvider().prefixKeys(with: "hookwire"),
+        ]
+        var file: ConfigurationFile?
+        if let path = ConfigReader(providers: providers).string(forKey: "config") {
+            let read = try ConfigurationFile(path)
+            try Self.checkForBots(read)
+            providers.append(
+                Self.provider("file", Dictionary(read.lines.map { ($0.name, $0.value) }) { first, _ in first })
+            )
+            file = read
         }
-        let flagProvider = InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: values))
-        let environment = EnvironmentVariablesProvider().prefixKeys(with: "hookwire")
-        var providers: [any ConfigProvider] = [flagProvider, environment]
-        self.path = ConfigReader(providers: providers).string(forKey: "config")
+        self.file = file
         self.ledger = ledger
-        if let path {
-            try Self.checkForBots(path)
-            do {
-                providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(path)))
-            } catch {
-                throw SettingsError(
-                    message:
-                        "The configuration file \(path) cannot be read: \(error). Check the path and that it is YAML."
-                )
-            }
-        }
         self.readers = zip(SettingsLedger.Origin.allCases, providers.map { ConfigReader(provider: $0) }).map {
             ($0, $1)
         }
+    }
+
+    private static func provider(_ name: String, _ texts: [String: String?]) -> InMemoryProvider {
+        let values = texts.compactMap { name, text in
+            text.map { (AbsoluteConfigKey([name]), ConfigValue(.string($0), isSecret: false)) }
+        }
+        return InMemoryProvider(name: name, values: Dictionary(uniqueKeysWithValues: values))
     }
 
     /// A reader of nothing, which tells what is asked for.
     init(ledger: SettingsLedger) {
         self.readers = []
         self.ledger = ledger
-        self.path = nil
+        self.file = nil
     }
 
     /// Whoever gives the file of the bots as the configuration would get an open relay without a word.
-    private static func checkForBots(_ path: String) throws(SettingsError) {
-        guard let bytes = try? InputFile.read(path, limit: 16 << 20) else { return }
-        let isMapping = bytes.split(separator: UInt8(ascii: "\n")).contains { line in
-            line.starts(with: "bots:".utf8) && line.dropFirst(5).allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-        }
-        guard !isMapping else {
-            throw SettingsError(
-                message:
-                    "bots: in the configuration file \(path) is the path of a file with the registered bots, not the "
-                    + "bots themselves. Did you mean --bots \(path)?"
-            )
-        }
+    private static func checkForBots(_ file: ConfigurationFile) throws(SettingsError) {
+        guard let line = file["bots"], line.value == nil else { return }
+        throw SettingsError(
+            message:
+                "bots: in the configuration file \(file.path) is the path of a file with the registered bots, not the "
+                + "bots themselves. Did you mean --bots \(file.path)?"
+        )
+    }
+
+    /// A setting that is there and has not one value would have no effect, and say nothing.
+    private func checkForValue(_ name: String) throws(SettingsError) {
+        guard let file, let line = file[name], line.value == nil else { return }
+        throw SettingsError(
+            message:
+                "\(file.path)\(line.number.map { ":\($0)" } ?? ""): \(name) must have one value, and no list or mapping; "
+                + "where several are meant, write them in one text with commas between."
+        )
     }
 
     /// The value of a setting, or nil where it is not set.
     func value<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
+        try self.checkForValue(setting.name)
+        if setting.isSecret { try self.checkForValue(setting.fileName) }
         let found = try self.text(setting)
         self.ledger?.note(
             setting,

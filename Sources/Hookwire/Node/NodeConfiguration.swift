@@ -194,6 +194,11 @@ struct NodeConfiguration: Sendable {
                     + "they are: \(RegistrySource.mend)."
             )
         }
+        guard self.adminToken == nil || self.adminPort == 0 || self.adminPort != self.port else {
+            throw SettingsError(
+                message: "--port and --admin-port are the same: the admin API has a port of its own, such as 8082."
+            )
+        }
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
             throw SettingsError(message: "--tls-cert and --tls-key go together; give both or neither.")
         }

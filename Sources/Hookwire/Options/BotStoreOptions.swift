@@ -39,8 +39,8 @@ struct BotStoreOptions: SettingFlags {
     /// The settings that say which store it is.
     func reader() async throws -> SettingsReader {
         do {
-            return try await SettingsReader(flags: self.flags)
-        } catch let error as SettingsError {
+            return try SettingsReader(flags: self.flags)
+        } catch {
             throw ValidationError(error.message)
         }
     }

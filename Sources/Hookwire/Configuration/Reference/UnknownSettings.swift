@@ -2,8 +2,6 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Yams
-
 /// What is given and no node reads: a misspelt name would else have no effect and say nothing.
 struct UnknownSettings {
     /// The largest distance of a name that is suggested.
@@ -16,18 +14,15 @@ struct UnknownSettings {
 
     let settings: [SettingsLedger.Entry]
 
-    /// A sentence for each line of a YAML file that no setting reads.
-    ///
-    /// - Parameter path: of the file, nil for none. One that is no mapping, or cannot be read, has been refused before.
-    func faults(inFile path: String?) -> [String] {
-        guard let path, let bytes = try? InputFile.read(path, limit: 16 << 20),
-            case .mapping(let mapping) = try? Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
-        else { return [] }
+    /// A sentence for each line of a file that no setting reads.
+    func faults(in file: ConfigurationFile?) -> [String] {
+        guard let file else { return [] }
         let known = Set(self.settings.map(\.name)).union(self.settings.filter(\.isSecret).map { $0.name + "-file" })
-        return mapping.keys.compactMap { key -> String? in
-            guard let name = key.string, !known.contains(name), name != "config" else { return nil }
-            let line = key.mark.map { ":\($0.line)" } ?? ""
-            return "\(path)\(line): \(name) is no setting: nothing reads it\(self.suggestion(for: name, among: known))."
+        return file.lines.compactMap { line in
+            guard !known.contains(line.name), line.name != "config" else { return nil }
+            let number = line.number.map { ":\($0)" } ?? ""
+            let suggestion = self.suggestion(for: line.name, among: known)
+            return "\(file.path)\(number): \(line.name) is no setting: nothing reads it\(suggestion)."
         }
     }
 

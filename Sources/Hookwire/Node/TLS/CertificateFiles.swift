@@ -25,11 +25,11 @@ struct CertificateFiles: Sendable {
         }
     }
 
-    /// Reads both. Blocks for as long as that takes.
+    /// Reads both. Blocks for as long as the disk takes.
     func read() throws(CertificateFault) -> ServerCertificate {
         let chain: [NIOSSLCertificate]
         do {
-            chain = try NIOSSLCertificate.fromPEMFile(self.certificate)
+            chain = try NIOSSLCertificate.fromPEMBytes(PEMFile.read(self.certificate))
         } catch {
             throw CertificateFault(
                 reason: .certificateUnreadable,
@@ -40,7 +40,7 @@ struct CertificateFiles: Sendable {
         }
         let key: NIOSSLPrivateKey
         do {
-            key = try NIOSSLPrivateKey(file: self.key, format: .pem)
+            key = try NIOSSLPrivateKey(bytes: PEMFile.read(self.key), format: .pem)
         } catch {
             throw CertificateFault(
                 reason: .keyUnreadable,

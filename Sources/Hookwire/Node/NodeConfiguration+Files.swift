@@ -1,0 +1,34 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import RedisBroker
+
+extension NodeConfiguration {
+    /// Reads what the settings name, as a node does when it starts, and changes nothing.
+    ///
+    /// - Throws: `SettingsError` where something cannot be used.
+    func checkFiles() throws(SettingsError) {
+        do {
+            if let redisURL { _ = try RedisBrokerConfiguration(redisURL) }
+        } catch {
+            throw SettingsError(message: error.description)
+        }
+        if let data, !Self.isDirectory(data) {
+            let parent = URL(fileURLWithPath: data).deletingLastPathComponent().path
+            guard Self.isDirectory(parent), !FileManager.default.fileExists(atPath: data) else {
+                throw SettingsError(
+                    message:
+                        "The data directory \(data) cannot be used: only the last part of its path is made, and it "
+                        + "must be a directory."
+                )
+            }
+        }
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    }
+}

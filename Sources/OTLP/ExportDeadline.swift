@@ -1,0 +1,30 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// Bounds what the HTTP client does not: its time for a request ends with the head of the answer.
+enum ExportDeadline {
+    /// It took too long.
+    struct Passed: Error {}
+
+    /// Runs something, and cancels it when its time is over.
+    ///
+    /// - Throws: `Passed` then, and what `body` throws.
+    static func run<Value: Sendable>(
+        until deadline: NIODeadline,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(nanoseconds: UInt64(max(0, (deadline - .now()).nanoseconds)))
+                throw Passed()
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() else { preconditionFailure("two tasks were added") }
+            return value
+        }
+    }
+}
