@@ -139,12 +139,12 @@ import Testing
             try ("bots: bots.yaml\n" + yaml).write(toFile: "\(folder)/config.yaml", atomically: true, encoding: .utf8)
             return try self.configuration(["config": "\(folder)/config.yaml"])
         }
-        #expect(try await configuration("admin-token-file: \(folder)/token\n").adminToken == Secret("0123456789abcdef"))
+        #expect(try configuration("admin-token-file: \(folder)/token\n").adminToken == Secret("0123456789abcdef"))
         for yaml in [
             "admin-token-file: \(folder)/none\n", "admin-token-file: \(folder)/short\n",
             "admin-token-file: \(folder)/token\nadmin-token: 0123456789abcdef\n",
         ] {
-            let error = #expect(throws: SettingsError.self) { _ = try await configuration(yaml) }
+            let error = #expect(throws: SettingsError.self) { _ = try configuration(yaml) }
             #expect(error?.message.contains("HOOKWIRE_ADMIN_TOKEN") == true)
             #expect(error?.message.contains("0123456789abcdef") == false)
         }
