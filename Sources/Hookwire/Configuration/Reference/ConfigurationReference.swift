@@ -53,7 +53,8 @@ struct ConfigurationReference {
 
             Every setting of `hookwire serve`, `ingress` and `egress`: a flag, an environment variable, or a line of the
             YAML file that `--config` or `HOOKWIRE_CONFIG` names. A flag goes before the environment, the environment
-            before the file. This page is what `hookwire check-config --reference` prints; `hookwire check-config` with
+            before the file. A line of the file has one value, `port: 8080`; where several are meant they stand in one text
+            with commas between. This page is what `hookwire check-config --reference` prints; `hookwire check-config` with
             the flags, the environment and the file of a node says what it would use, and what is wrong with it.
 
             What holds a secret can also be read from a file, `HOOKWIRE_…_FILE`, as Docker and Kubernetes mount them;
