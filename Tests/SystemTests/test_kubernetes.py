@@ -307,6 +307,11 @@ def test_service_monitor(entry, tmp_path, relay):
         assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
         assert set(monitor["spec"]["targetLabels"]) <= set(service["metadata"]["labels"])
     assert relay.get(endpoint["path"]).status == 200
+    # Else the job is the service's name, and the rules, which ask for this one, say nothing of a node that never answered.
+    rules = yaml.safe_load((REPOSITORY / "deploy/prometheus/alerts.yml").read_text())["groups"][0]["rules"]
+    (down,) = (rule["expr"] for rule in rules if rule["alert"] == "HookwireNodeDown")
+    jobs = {service["metadata"]["labels"][monitor["spec"]["jobLabel"]] for service in selected}
+    assert jobs == set(re.findall(r'up\{job="(\w+)"\}', down))
     for tier in TIERS:
         template = built.one("Deployment", tier)["spec"]["template"]["metadata"]
         assert not any(name.startswith("prometheus.io/") for name in template.get("annotations", {}))

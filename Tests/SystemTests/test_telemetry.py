@@ -12,6 +12,7 @@ import yaml
 import qq
 from certificates import Authority, PlainFiles
 from otlp_collector import Collector
+from redis_cluster import RedisCluster
 from redis_server import RedisServer
 from relay import PATIENCE, REPOSITORY, Relay
 from tiers import TierNode
@@ -49,6 +50,11 @@ def nodes(tmp_path_factory):
             with TierNode(tier, redis.url, "--otlp-endpoint", collector.url, folder=folder) as node:
                 node.await_ready()
                 shown[tier] = metrics_with(node, 'hookwire_redis_probes_total{outcome="heard"} 1')
+    (folder / "cluster").mkdir()
+    with RedisCluster(folder / "cluster", replicas=0) as cluster:
+        with TierNode("egress", cluster.url, folder=folder) as node:
+            node.await_ready()
+            shown["cluster"] = node.get("/metrics")[1]
     with Relay("--data", str(folder / "data"), folder=folder) as relay:
         with relay.bot("telemetry-secret") as bot:
             relay.deliver("telemetry-secret", b'{"op":0,"d":{}}')
@@ -92,7 +98,7 @@ def exists(name, known):
     )
 
 
-@pytest.mark.parametrize("kind", ["ingress", "egress", "serve", "https"])
+@pytest.mark.parametrize("kind", ["ingress", "egress", "cluster", "serve", "https"])
 def test_promtool_finds_no_fault(nodes, kind):
     assert promtool("check", "metrics", text=nodes[kind]) == (0, "")
 
@@ -167,6 +173,54 @@ def test_every_alert_has_a_page():
     for rule in rules():
         assert rule["annotations"]["runbook"] == f"docs/operations.md#{rule['alert'].lower()}"
         assert rule["labels"]["severity"] in {"critical", "warning", "info"} and rule["annotations"]["summary"]
+
+
+def page(alert):
+    """What docs/operations.md says of one alert."""
+    return re.search(rf"^### {alert}$(.*?)(?=^### |\Z)", OPERATIONS.read_text(), re.MULTILINE | re.DOTALL)[1]
+
+
+def expression(alert):
+    (found,) = (rule["expr"] for rule in rules() if rule["alert"] == alert)
+    return found
+
+
+def test_every_loss_of_redis_has_its_line():
+    """Whatever reason an alert brings, its page says what to do."""
+    source = (REPOSITORY / "Sources/RedisBroker/Connection/RedisLoss.swift").read_text()
+    enumeration = re.search(r"^enum RedisLossReason.*?^}", source, re.MULTILINE | re.DOTALL)[0]
+    cases = re.findall(r'^    case (\w+)(?: = "(\w+)")?$', enumeration, re.MULTILINE)
+    reasons = {raw or name for name, raw in cases}
+    assert "slot_moved" in reasons and len(reasons) == len(re.findall(r"\bcase\b", enumeration))
+    lines = re.findall(r"^\| (`[^|]*) \|", page("HookwireRedisDisconnected"), re.MULTILINE)
+    listed = {reason for line in lines for reason in re.findall(r"`(\w+)`", line)}
+    assert listed == reasons - {"shutdown", "not_started"}
+
+
+def test_every_request_that_is_not_genuine_counts():
+    """What a platform refuses as unauthorized or forbidden is in the alert's rule, and has its line on the alert's page."""
+    reasons = set()
+    for path in (REPOSITORY / "Sources/Ingress/Platforms").glob("*/*Rejection.swift"):
+        source = path.read_text()
+        raw = {name: given or name for name, given in re.findall(r'^    case (\w+)(?: = "(\w+)")?$', source, re.MULTILINE)}
+        status = re.search(r"var status: .*?^    }$", source, re.MULTILINE | re.DOTALL)[0]
+        for names, answer in re.findall(r"case ([^:]+):\s+\.(\w+)", status):
+            if answer in {"unauthorized", "forbidden"}:
+                reasons |= {raw[name] for name in re.findall(r"\w+", names)}
+    assert {"unsigned", "unproven", "wrong_verify_token", "not_encrypted"} <= reasons
+    counted = set(re.search(r'outcome=~"([^"]+)"', expression("HookwireSignaturesWrong"))[1].split("|"))
+    assert reasons <= counted
+    assert counted <= set(re.findall(r"`(\w+)`", page("HookwireSignaturesWrong")))
+
+
+def test_every_event_that_is_not_stored_counts():
+    """What a store can answer in place of storing is in the alert's rule, but for nodes that end; each has its line."""
+    source = (REPOSITORY / "Sources/Shared/Broker/BrokerError.swift").read_text()
+    enumeration = re.search(r"^public enum BrokerError.*?^}", source, re.MULTILINE | re.DOTALL)[0]
+    reasons = {raw or name for name, raw in re.findall(r'^    case (\w+)(?: = "(\w+)")?$', enumeration, re.MULTILINE)}
+    counted = set(re.search(r'outcome=~"([^"]+)"', expression("HookwireEventsNotStored"))[1].split("|"))
+    assert counted == reasons - {"closed"} | {"not_ready"}
+    assert counted <= set(re.findall(r"^\| `(\w+)`", page("HookwireEventsNotStored"), re.MULTILINE))
 
 
 def test_every_metric_is_documented(nodes):
