@@ -21,6 +21,8 @@ def free_port():
 class RedisServer:
     """One server on loopback, which keeps its data in a folder so that it can be killed and started again."""
 
+    configuration = ()  # the file that it may rewrite, where it has one
+
     def __init__(self, folder, *options, bus=False):
         self.folder = pathlib.Path(folder) / "redis"
         self.folder.mkdir()
@@ -36,7 +38,8 @@ class RedisServer:
 
     def start(self):
         """Starts it and returns when it answers, its data loaded."""
-        command = ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--dir", self.folder, "--save", ""]
+        command = ["redis-server", *self.configuration, "--port", self.port, "--bind", "127.0.0.1"]
+        command += ["--dir", self.folder, "--save", ""]
         with (self.folder / "redis.log").open("ab") as log:
             self.process = subprocess.Popen(
                 list(map(str, [*command, *self.options])), stdout=log, stderr=log, stdin=subprocess.DEVNULL

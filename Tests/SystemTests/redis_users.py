@@ -9,14 +9,19 @@ from relay import REPOSITORY
 from tiers import TierNode
 
 
-def users():
+def all_users():
     """The lines of the document, as words, by the user's name: each password is the name."""
     text = (REPOSITORY / "docs/redis.md").read_text()
     lines = {}
-    for name, rights in re.findall(r"^ACL SETUSER (hookwire\S*) (.+)$", text, re.MULTILINE):
+    for name, rights in re.findall(r"^user (\S+) (.+)$", text, re.MULTILINE):
         words = [word if word[0] != ">" else f">{name}" for word in re.findall(r"\([^)]*\)|\S+", rights)]
         lines[name] = words
     return lines
+
+
+def users():
+    """Those of the nodes, of `hookwire bots`, and of the nodes at the sentinels."""
+    return {name: words for name, words in all_users().items() if name.startswith("hookwire")}
 
 
 PLAIN = ("+subscribe", "+unsubscribe", "+publish")

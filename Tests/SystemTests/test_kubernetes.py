@@ -286,8 +286,14 @@ def test_scaling_on_sockets_by_keda(entry, tmp_path, relay):
     assert built.one("Deployment", spec["scaleTargetRef"]["name"])["spec"].get("replicas") is None
     assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (before["minReplicas"], before["maxReplicas"])
     assert spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == before["behavior"]
-    cpu, sockets = spec["triggers"]
-    assert cpu["type"] == "cpu" and sockets["type"] == "prometheus"
+    *resources, sockets = spec["triggers"]
+    assert sockets["type"] == "prometheus"
+    targets = {metric["resource"]["name"]: metric["resource"]["target"] for metric in before["metrics"]}
+    assert set(targets) == {"cpu", "memory"} == {trigger["type"] for trigger in resources}
+    for trigger in resources:
+        target = targets[trigger["type"]]
+        assert trigger["metricType"] == target["type"]
+        assert trigger["metadata"]["value"] == str(target.get("averageUtilization", target.get("averageValue")))
     metric, namespace = re.fullmatch(r'sum\((\w+)\{namespace="(\w+)"\}\)', sockets["metadata"]["query"]).groups()
     assert is_a_metric(relay, metric) and namespace == scaled["metadata"]["namespace"]
     # Strings, as KEDA wants its metadata.
@@ -345,18 +351,26 @@ def test_gateway_api(entry, tmp_path):
     assert {parent["namespace"] for parent in route["parentRefs"]} < set(expression["values"])
 
 
+def documented():
+    """What docs/kubernetes.md has of YAML: the overlay, its components, the gateway's patch, that of Redis' policy, the policy of the
+    collector, and the patches of the registry."""
+    return re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "docs/kubernetes.md").read_text(), re.DOTALL)
+
+
+def build_documented(tmp_path, entry, text):
+    (tmp_path / "hookwire").symlink_to(REPOSITORY)
+    (tmp_path / "my").mkdir(exist_ok=True)
+    (tmp_path / "my/kustomization.yaml").write_text(text.replace("overlays/external-redis", entry))
+    (tmp_path / "my/redis.env").write_text("url=rediss://here\npassword=mine\n")
+    return build(tmp_path / "my")
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_overlay_of_the_documentation(entry, tmp_path):
     """The overlay that docs/kubernetes.md shows builds on both, with its own image, secret, setting and host."""
-    text = (REPOSITORY / "docs/kubernetes.md").read_text()
-    text, components, patches = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    text, components, _, _, _, patches = documented()
     components = components.replace("  - ../hookwire/k8s/components/gateway-api\n", "")  # the overlay names the Ingress
-    patches += components
-    (tmp_path / "hookwire").symlink_to(REPOSITORY)
-    (tmp_path / "my").mkdir()
-    (tmp_path / "my/kustomization.yaml").write_text((text + patches).replace("overlays/external-redis", entry))
-    (tmp_path / "my/redis.env").write_text("url=rediss://here\npassword=mine\n")
-    built = build(tmp_path / "my")
+    built = build_documented(tmp_path, entry, text + patches + components)
     for _, pod in built.tiers():
         assert container(pod)["image"] == "registry.my.example/hookwire:1"
         (mount,) = [mount for mount in container(pod)["volumeMounts"] if mount["name"] == "registry"]
@@ -368,3 +382,40 @@ def test_overlay_of_the_documentation(entry, tmp_path):
     assert base64.b64decode(secret["data"]["url"]) == b"rediss://here"
     assert built.one("Ingress", "hookwire")["spec"]["rules"][0]["host"] == "relay.my.example"
     assert built.of("ServiceMonitor") and len(built.one("HorizontalPodAutoscaler", "egress")["spec"]["metrics"]) == 3
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_gateway_of_the_documentation(entry, tmp_path):
+    """With the patch in place of the Ingress' one the route has the host, and nothing names the example's."""
+    text, components, patch, *_ = documented()
+    ingress = text.index("  - target: {kind: Ingress")
+    built = build_documented(tmp_path, entry, text[:ingress] + patch + components)
+    assert built.of("Ingress") == []
+    assert built.one("HTTPRoute", "hookwire")["spec"]["hostnames"] == ["relay.my.example"]
+    assert "relay.example.com" not in yaml.safe_dump(list(built))
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_ways_out_of_the_documentation(entry, tmp_path):
+    """Sentinels and a collector are let through by what the document says, names and platforms as before, and nothing else."""
+    text, _, _, redis, policy, _ = documented()
+    prose = (REPOSITORY / "docs/kubernetes.md").read_text()
+    endpoint = re.search(r"HOOKWIRE_OTLP_ENDPOINT=http://[\w.-]+:(\d+)", prose)
+    literals = "literals: [HOOKWIRE_LOG_LEVEL=notice"
+    assert literals in text
+    text = text.replace(literals, f"{literals}, {endpoint[0]}").replace("resources:\n", "resources:\n  - nodes-to-collector.yaml\n")
+    (tmp_path / "my").mkdir()
+    (tmp_path / "my/nodes-to-collector.yaml").write_text(policy)
+    built = build_documented(tmp_path, entry, text + redis)
+    ports = {}
+    for found in built.of("NetworkPolicy"):
+        kubernetes_validate.validate(found, "1.37", strict=True)
+        rules = found["spec"].get("egress", [])
+        ports[found["metadata"]["name"]] = {port["port"] for rule in rules for port in rule["ports"]}
+    assert {name: each for name, each in ports.items() if each} == {
+        "names": {53}, "platforms": {443}, "nodes-to-redis": {6379, 26379}, "nodes-to-collector": {int(endpoint[1])},
+    }
+    collector, redis = (built.one("NetworkPolicy", name) for name in ("nodes-to-collector", "nodes-to-redis"))
+    assert collector["metadata"]["namespace"] == "hookwire"
+    assert collector["spec"]["podSelector"] == redis["spec"]["podSelector"]
+    assert settings(built)["HOOKWIRE_OTLP_ENDPOINT"] == endpoint[0].partition("=")[2]

@@ -198,6 +198,9 @@ def test_units(unit, tmp_path):
     flags = run_command([BINARY, UNITS[unit], "--help"]).stdout
     drain = re.search(r"stopped\.\s+\(default:\s+(\d+)s\)", flags)
     assert parsed.seconds_to_stop() > int(drain[1]) + 5
+    # Settings that cannot be used end it for good; whatever else ends it does not.
+    assert parsed.service["Restart"] == "on-failure"
+    assert parsed.service["RestartPreventExitStatus"] == str(run_command([BINARY, UNITS[unit], "--port", "many"]).returncode)
     others = [Unit((REPOSITORY / f"deploy/systemd/{name}.service").read_text()).service for name in UNITS]
     own = ("ExecStart", "EnvironmentFile", "StateDirectory", "StateDirectoryMode")
     assert len({json.dumps({k: v for k, v in each.items() if k not in own}) for each in others}) == 1
@@ -259,6 +262,51 @@ def test_tarball(folder):
     for name in ("LICENSE", "share/doc/hookwire/sbom.cdx.json", "share/doc/hookwire/third-party-licences"):
         assert (root / name).stat().st_size > 1_000
     shutil.rmtree(folder / "unpacked")
+
+
+def test_tarball_is_installed_as_documented(folder, tmp_path):
+    """The lines of docs/packages.md leave units whose program is there and settings where the units look for them."""
+    (path,) = folder.glob("*.tar.gz")
+    text = (REPOSITORY / "docs/packages.md").read_text().split("## Elsewhere, from the tarball")[1]
+    lines = re.search(r"```console\n(.*?)```", text, re.DOTALL)[1]
+    named = "hookwire-0.1.0-linux-x86_64"
+    assert lines.count(named) == 2
+    # The system's folders in one of the test's own, and no user that the machine has not got.
+    script = lines.replace(f"{named}.tar.gz", str(path)).replace(named, path.name.removesuffix(".tar.gz"))
+    script = re.sub(r"(?<=[ :])/(usr/local|etc)\b", rf"{tmp_path}/root/\1", script).replace("--group hookwire", "")
+    (tmp_path / "root/usr/local").mkdir(parents=True)
+    told = "useradd() { echo useradd $*; }; systemctl() { echo systemctl $*; }\n"
+    done = subprocess.run(["bash", "-euc", told + script], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.stdout.split("\n")[1:] == ["systemctl daemon-reload", "systemctl enable --now hookwire", ""]
+    for name, command in UNITS.items():
+        unit = Unit((tmp_path / f"root/usr/local/lib/systemd/system/{name}.service").read_text())
+        program, tier = unit.command
+        assert tier == command and unit.service["User"] in done.stdout.split("\n")[0].split()
+        assert subprocess.run([program, "--version"], capture_output=True).returncode == 0
+        assert (tmp_path / f"root{unit.service['EnvironmentFile']}").stat().st_mode & 0o777 == 0o640
+
+
+def test_program_without_its_sources(tmp_path):
+    """In a fresh clone nothing says what is linked into a program from elsewhere: it is said what is to be done."""
+    shutil.copytree(REPOSITORY / "script", tmp_path / "script", ignore=shutil.ignore_patterns("__pycache__"))
+    done = subprocess.run(
+        [tmp_path / "script/package", "--binary", BINARY], env=environment(NO_COLOR="1"), capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "swift package resolve" in done.stderr and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == [tmp_path / "script"]
+
+
+def test_maintainer_and_changes(package, tmp_path):
+    """Who made it can be asked, and the log of changes is one that Debian's tools read."""
+    name = fields(package)["Maintainer"]
+    assert re.fullmatch(r"[^<>]+ <[^@\s]+@[\w-]+\.[\w.-]+>", name) and "localhost" not in name
+    subprocess.run(["dpkg-deb", "--extract", package, tmp_path], check=True)
+    changes = subprocess.check_output(["zcat", tmp_path / "usr/share/doc/hookwire/changelog.gz"])
+    (tmp_path / "changelog").write_bytes(changes)
+    done = subprocess.run(["dpkg-parsechangelog", "--all", "--file", tmp_path / "changelog"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Version: {fields(package)['Version']}\n" in done.stdout and f"Maintainer: {name}\n" in done.stdout
 
 
 def test_manual_pages(package, tmp_path):

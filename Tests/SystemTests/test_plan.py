@@ -51,9 +51,26 @@ def test_refuses_nonsense():
         (["--cost", "sockets=3"], "no such cost"),
         (["--cost", "socket=many"], "must be a number"),
         (["--load", "2"], "--load"),
+        (["--events-per-hour", "many"], "no number to count with"),
+        (["--events-per-hour", "1e308"], "too large"),
+        (["--retention", "-1"], "cannot be negative"),
+        (["--cost", "socket=-1"], "cannot be negative"),
+        (["--cost", "egress_open=0"], "too small"),
     ]:
-        done = run(*arguments)
-        assert done.returncode != 0 and words in done.stderr, done.stderr
+        check_refused(arguments, words)
+
+
+def test_refuses_what_is_no_number():
+    """Python's float takes nan and inf, with which nothing can be counted."""
+    for value in ("nan", "inf", "-inf"):
+        for flag in ("--events-per-hour", "--retention", "--memory", "--redis-memory", "--load", "--back"):
+            check_refused([f"{flag}={value}"], f"argument {flag}: {value} is no number")
+        check_refused(["--cost", f"socket={value}"], "--cost socket must be a number")
+
+
+def check_refused(arguments, words):
+    done = run(*arguments)
+    assert done.returncode != 0 and words in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
 def test_costs_have_sources():
