@@ -89,8 +89,9 @@ public final class RedisBroker: Broker {
             metrics: self.metrics,
             logger: logger
         )
-        self.probes = Probes(client: self.client) { [client, metrics] node in
+        self.probes = Probes(client: self.client) { [client, metrics] node, channel in
             Probe(
+                on: channel,
                 of: node,
                 client: client,
                 machine: ProbeStateMachine(interval: configuration.probeInterval, timeout: configuration.probeTimeout),

@@ -222,6 +222,48 @@ def test_what_is_away_is_said(tmp_path):
             asyncio.run(refused())
 
 
+@pytest.mark.timeout(120)
+def test_slots_come_back(tmp_path):
+    """While nobody serves slots, it is asked again and again who does, and not only when the map is looked at unasked, 15
+    seconds later and more: once somebody does, the nodes are ready, and who listens is subscribed again."""
+
+    def until(what, condition, seconds=30):
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"in vain: {what}"
+            time.sleep(0.02)  # neither Redis nor a node says so unasked
+
+    with RedisCluster(tmp_path, 2, 0, options=("--cluster-require-full-coverage", "no")) as cluster:
+        with tiers(cluster.url, tmp_path, ingress=1, egress=1) as ((ingress,), (egress,)):
+
+            async def listen():
+                bots = [Bot(qq.secret(), egress.port) for _ in range(16)]
+                await asyncio.gather(*(bot.open() for bot in bots))
+                await asyncio.to_thread(lose_and_return)
+                await asyncio.gather(*(bot.close() for bot in bots))
+
+            def channels():
+                return [len(master.command("PUBSUB", "SHARDCHANNELS").split()) for master in cluster.masters]
+
+            def lose_and_return():
+                # A probe, too, has a channel on each master.
+                until("all listen", lambda: sum(channels()) >= 18)
+                listening = channels()[1]
+                for _ in range(2):
+                    for master in cluster.masters:
+                        master.command("CLUSTER", "DELSLOTSRANGE", 8192, 16383)
+                    for node in (ingress, egress):
+                        until("it is said", lambda: "served by nobody" in node.get("/readyz")[1])
+                    asked = cluster.calls("cluster|slots")
+                    until("they ask", lambda: cluster.calls("cluster|slots") >= asked + 6, 10)
+                    cluster.masters[1].command("CLUSTER", "ADDSLOTSRANGE", 8192, 16383)
+                    for node in (ingress, egress):
+                        await_fully_ready(node)
+                    until("all listen again", lambda: channels()[1] >= listening)
+
+            asyncio.run(listen())
+
+
 @pytest.mark.timeout(60)
 def test_a_redis_by_itself_is_no_cluster(tmp_path):
     """Whoever writes redis+cluster:// for a Redis by itself is told."""

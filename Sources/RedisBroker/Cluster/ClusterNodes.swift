@@ -26,6 +26,10 @@ struct ClusterNodes {
     private(set) var isDown = false
     private var moves: [UInt16: NIODeadline] = [:]
 
+    /// Whether the cluster is not served, or slots of it are not, as far as is known: it may be again at any time, and
+    /// nobody says so unasked.
+    var isIncomplete: Bool { self.isKnown && (self.isDown || self.map.unassignedCount > 0) }
+
     /// How many nodes there are connections to.
     var count: Int { self.members.count }
 

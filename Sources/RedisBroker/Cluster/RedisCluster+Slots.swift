@@ -14,7 +14,7 @@ extension RedisCluster {
         let (retired, isAsking) = self.state.withLock { state -> ([RedisNode], Bool) in
             guard !state.isEnded else { return ([], false) }
             let isTroubled = state.nodes.masters.contains { $0.node.isTroubled(within: .zero) }
-            if isTroubled || state.nodes.isDown { state.refresh.wanted() }
+            if isTroubled || state.nodes.isIncomplete { state.refresh.wanted() }
             let retired = state.nodes.tick(now: now)
             if !retired.isEmpty { self.metrics.nodeCount(state.nodes.count) }
             return (retired, state.refresh.tick(now: now))

@@ -94,7 +94,10 @@ final class RedisCluster: Sendable {
     var masters: [RedisNode] { self.state.withLock { $0.nodes.masters.map(\.node) } }
 
     /// The node that has a place; nil while nobody is known to.
-    func node(at place: RedisPlace) -> RedisNode? { self.state.withLock { $0.nodes.owner(of: place.slot)?.node } }
+    func node(at place: RedisPlace) -> RedisNode? { self.node(atSlot: place.slot) }
+
+    /// The node that has a slot; nil while nobody is known to.
+    func node(atSlot slot: UInt16) -> RedisNode? { self.state.withLock { $0.nodes.owner(of: slot)?.node } }
 
     /// Whether a slot went to another node less than a time ago, so that subscriptions may not be there again.
     func hasMoved(_ place: RedisPlace, within time: TimeAmount) -> Bool {

@@ -11,8 +11,12 @@ struct SlotMap: Equatable, Sendable {
 
     /// Nodes that have slots, or had some.
     private var endpoints: [ClusterEndpoint] = []
+    /// Where each is in `endpoints`.
+    private var indices: [ClusterEndpoint: UInt16] = [:]
     /// For each slot an index of `endpoints`.
     private var owners = [UInt16](repeating: Self.nobody, count: RedisPlace.slotCount)
+    /// How many slots nobody has.
+    private(set) var unassignedCount = RedisPlace.slotCount
 
     /// Nothing is known.
     init() {}
@@ -28,15 +32,18 @@ struct SlotMap: Equatable, Sendable {
     /// - Returns: whether that changed anything; too many nodes do not.
     mutating func assign(_ slot: UInt16, to endpoint: ClusterEndpoint) -> Bool {
         guard self.owner(of: slot) != endpoint, let index = self.index(of: endpoint) else { return false }
+        if self.owners[Int(slot)] == Self.nobody { self.unassignedCount -= 1 }
         self.owners[Int(slot)] = index
         return true
     }
 
     private mutating func index(of endpoint: ClusterEndpoint) -> UInt16? {
-        if let index = self.endpoints.firstIndex(of: endpoint) { return UInt16(index) }
+        if let index = self.indices[endpoint] { return index }
         guard self.endpoints.count < Self.nodeLimit else { return nil }
+        let index = UInt16(self.endpoints.count)
         self.endpoints.append(endpoint)
-        return UInt16(self.endpoints.count - 1)
+        self.indices[endpoint] = index
+        return index
     }
 
     /// The nodes that have slots.
@@ -45,9 +52,6 @@ struct SlotMap: Equatable, Sendable {
         for owner in self.owners where owner != Self.nobody { isMaster[Int(owner)] = true }
         return Set(self.endpoints.indices.filter { isMaster[$0] }.map { self.endpoints[$0] })
     }
-
-    /// How many slots nobody has.
-    var unassignedCount: Int { self.owners.count { $0 == Self.nobody } }
 
     /// The slots that another node has, or none, than in an earlier map.
     func changes(since earlier: SlotMap) -> [UInt16] {
@@ -69,7 +73,8 @@ enum SlotMapError: String, Error {
 
 extension SlotMap {
     /// Reads the answer to `CLUSTER SLOTS`: an array of ranges, each with the first slot, the last, the master and the
-    /// replicas; a node is its endpoint, its port, its id, and since 7.0 what else is known of it.
+    /// replicas; a node is its endpoint, its port, its id, and since 7.0 what else is known of it. No two have a slot in
+    /// common, so that whatever is answered, no more is done than there are slots.
     ///
     /// - Parameter asked: who answered.
     init(slots reply: RESPValue, asked: ClusterEndpoint) throws(SlotMapError) {
@@ -84,7 +89,11 @@ extension SlotMap {
                 throw .malformed
             }
             guard let index = self.index(of: endpoint) else { throw .tooManyNodes }
-            for slot in first...last { self.owners[slot] = index }
+            for slot in first...last {
+                guard self.owners[slot] == Self.nobody else { throw .malformed }
+                self.owners[slot] = index
+            }
+            self.unassignedCount -= last - first + 1
         }
     }
 }

@@ -25,10 +25,13 @@ final class Probe: Sendable {
     private let logger: Logger
     private let machine: Mutex<ProbeStateMachine>
 
-    /// A probe; nil where a node of a cluster has no slot of any channel.
+    /// A probe.
     ///
-    /// - Parameter node: one of the client's, whose subscriptions it looks after.
-    init?(
+    /// - Parameters:
+    ///   - channel: random, so that no two nodes hear each other's, and among the channels of that Redis.
+    ///   - node: one of the client's, whose subscriptions it looks after.
+    init(
+        on channel: ChannelID,
         of node: RedisNode,
         client: RedisClient,
         machine: ProbeStateMachine,
@@ -36,7 +39,6 @@ final class Probe: Sendable {
         metrics: RedisBrokerMetrics,
         logger: Logger
     ) {
-        guard let channel = Self.channel(on: node, of: client) else { return nil }
         self.channel = channel
         let keys = ChannelKeys(channel)
         self.name = keys.feed
@@ -59,16 +61,6 @@ final class Probe: Sendable {
         self.metrics = metrics
         self.logger = logger
         self.machine = Mutex(machine)
-    }
-
-    /// Random, so that no two nodes hear each other's, and among the channels of that Redis.
-    private static func channel(on node: RedisNode, of client: RedisClient) -> ChannelID? {
-        // Of 128 partitions, each of which has the same chance; and of any number of independent Redis.
-        for _ in 0..<10_000 {
-            let channel = ChannelID.random()
-            if client.node(at: RedisPlace(channel)) === node { return channel }
-        }
-        return nil
     }
 
     /// Nil while what is published comes through, as far as is known.

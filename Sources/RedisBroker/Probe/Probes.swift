@@ -14,17 +14,15 @@ final class Probes: Sendable {
 
     private struct State {
         var probes: [Probe] = []
-        /// Nodes without a channel, and how they were counted then.
-        var unfit: Set<ObjectIdentifier> = []
         var ticks = 0
     }
 
     private let client: RedisClient
-    private let make: @Sendable (RedisNode) -> Probe?
+    private let make: @Sendable (RedisNode, ChannelID) -> Probe
     private let state = Mutex(State())
 
-    /// - Parameter make: a probe of a node; nil where the node has no channels.
-    init(client: RedisClient, make: @escaping @Sendable (RedisNode) -> Probe?) {
+    /// - Parameter make: a probe of a node, on one of its channels.
+    init(client: RedisClient, make: @escaping @Sendable (RedisNode, ChannelID) -> Probe) {
         self.client = client
         self.make = make
     }
@@ -44,15 +42,18 @@ final class Probes: Sendable {
         for probe in self.all { probe.tick(now: now, on: eventLoop) }
     }
 
-    /// Gives each node a probe, and takes away those whose channel has gone to another node.
+    /// Gives each node that has channels a probe, and takes away those whose channel has gone to another node. Of a cluster
+    /// no more nodes than there are partitions have channels.
     private func renew() {
         let nodes = self.client.nodes
         let present = self.all
-        let gone = present.filter { probe in !probe.isInPlace || !nodes.contains { $0 === probe.node } }
-        let kept = present.filter { probe in !gone.contains { $0 === probe } }
-        let bare = nodes.filter { node in !kept.contains { $0.node === node } }
+        let identities = Set(nodes.map { ObjectIdentifier($0) })
+        let kept = present.filter { $0.isInPlace && identities.contains(ObjectIdentifier($0.node)) }
+        let gone = present.filter { probe in !kept.contains { $0 === probe } }
+        let probed = Set(kept.map { ObjectIdentifier($0.node) })
+        let bare = nodes.filter { !probed.contains(ObjectIdentifier($0)) }
         guard !gone.isEmpty || !bare.isEmpty else { return }
-        let new = bare.compactMap { self.make($0) }
+        let new = self.client.randomChannels(on: bare).map { self.make($0.node, $0.channel) }
         self.state.withLock { $0.probes = kept + new }
         for probe in gone { probe.stop() }
         for probe in new { probe.start() }

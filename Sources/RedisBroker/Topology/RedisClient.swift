@@ -68,6 +68,9 @@ final class RedisClient: Sendable {
         return self.server(at: place)
     }
 
+    /// The node of a cluster that has a slot; nil while that is not known, and where there is no cluster.
+    func node(atSlot slot: UInt16) -> RedisNode? { self.cluster?.node(atSlot: slot) }
+
     private func server(at place: RedisPlace) -> RedisNode {
         let count = self.servers.count
         return count == 1 ? self.servers[0] : self.servers[JumpHash.bucket(of: place.hash, count: count)]

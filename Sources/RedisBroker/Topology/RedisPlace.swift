@@ -9,6 +9,9 @@ struct RedisPlace: Hashable, Sendable {
     /// How many hash slots a Redis Cluster has.
     static let slotCount = 16_384
 
+    /// The hash slots of the channels' partitions, in their order.
+    static let partitionSlots = (0..<ChannelID.partitionCount).map { HashSlot.of("\($0)".utf8) }
+
     /// The hash slot in a Redis Cluster, from 0 (redis.io, "Redis cluster specification", "Key distribution model").
     let slot: UInt16
     /// What independent Redis are chosen by; 0 is always the first one's.
@@ -16,7 +19,7 @@ struct RedisPlace: Hashable, Sendable {
 
     /// The place of a bot's channel, with all of its keys.
     init(_ channel: ChannelID) {
-        self.slot = HashSlot.of("\(channel.partition)".utf8)
+        self.slot = Self.partitionSlots[channel.partition]
         self.hash = channel.hash
     }
 

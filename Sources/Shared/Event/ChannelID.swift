@@ -30,6 +30,21 @@ public struct ChannelID: Hashable, Sendable {
         ChannelID(bytes: SecureRandom.bytes(16)[...])
     }
 
+    /// The same in one of the `partitionCount` partitions.
+    ///
+    /// - Parameter partition: from 0.
+    public static func random(inPartition partition: Int) -> ChannelID {
+        precondition((0..<Self.partitionCount).contains(partition), "no partition \(partition)")
+        let (count, random) = (UInt64(Self.partitionCount), Self.random())
+        // Their number is a power of two: nothing overflows.
+        return ChannelID(high: random.high, low: random.low - random.low % count + UInt64(partition))
+    }
+
+    private init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
     /// A channel id from its 16 bytes.
     private init(bytes: ArraySlice<UInt8>) {
         self.high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }

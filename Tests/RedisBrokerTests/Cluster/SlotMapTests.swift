@@ -50,6 +50,7 @@ import Testing
             .array([Self.range(0, 3, Self.node(Self.text("h"), 0))]),
             .array([Self.range(0, 3, Self.node(Self.text("h"), 65_536))]),
             .array([Self.range(0, 3, .array([]))]),
+            .array([Self.range(0, 3, fit), Self.range(3, 4, fit)]),
         ]
         for reply in malformed {
             #expect(throws: SlotMapError.malformed) { try SlotMap(slots: reply, asked: Self.asked) }
@@ -59,6 +60,35 @@ import Testing
         }
         let many = (0...SlotMap.nodeLimit).map { Self.range($0, $0, Self.node(Self.text("h"), $0 + 1)) }
         #expect(throws: SlotMapError.tooManyNodes) { try SlotMap(slots: .array(many), asked: Self.asked) }
+    }
+
+    /// A slot to a range is the most that there can be; a node that says more of them than that, each of all slots, is
+    /// stopped at the second, and not read for seconds.
+    @Test func ranges() throws {
+        let single = (0..<16_384).map { Self.range($0, $0, Self.node(Self.text("h"), $0 % SlotMap.nodeLimit + 1)) }
+        let map = try SlotMap(slots: .array(single), asked: Self.asked)
+        #expect(map.unassignedCount == 0 && map.masters.count == SlotMap.nodeLimit)
+        #expect(map.owner(of: 1_234) == ClusterEndpoint(host: "h", port: 235))
+        let all = [RESPValue](repeating: Self.range(0, 16_383, Self.node(Self.text("h"), 1)), count: 20_000)
+        #expect(throws: SlotMapError.malformed) { try SlotMap(slots: .array(all), asked: Self.asked) }
+        // What comes behind the second is not looked at: it would be refused by another reason.
+        let old = Self.range(0, 0, Self.node(Self.text("h"), 1, old: true))
+        #expect(throws: SlotMapError.malformed) {
+            try SlotMap(slots: .array(all.prefix(2) + [old]), asked: Self.asked)
+        }
+    }
+
+    /// How many slots nobody has follows what is read and assigned.
+    @Test func unassigned() throws {
+        var map = try SlotMap(
+            slots: .array([Self.range(0, 9, Self.node(Self.text("h"), 1)), Self.range(20, 20, Self.node(.null, 2))]),
+            asked: Self.asked
+        )
+        #expect(map.unassignedCount == 16_384 - 11)
+        #expect(map.assign(9, to: ClusterEndpoint(host: "h", port: 3)) == true)
+        #expect(map.unassignedCount == 16_384 - 11)
+        #expect(map.assign(10, to: ClusterEndpoint(host: "h", port: 3)) == true)
+        #expect(map.unassignedCount == 16_384 - 12)
     }
 
     /// A redirection changes one slot, and no number of them makes more nodes than there may be.

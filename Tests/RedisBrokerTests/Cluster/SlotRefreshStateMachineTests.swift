@@ -53,6 +53,20 @@ import Testing
         #expect(self.machine.tick(now: .ms(25_100)) == true)
     }
 
+    /// Where it is wanted at every tick, as long as slots are served by nobody, it is asked for about once a second, and
+    /// what comes of it is known within a second.
+    @Test mutating func wantedForLong() {
+        var times: [Int64] = []
+        for time in stride(from: Int64(0), to: 60_000, by: 50) {
+            self.machine.wanted()
+            guard self.machine.tick(now: .ms(time)) else { continue }
+            times.append(time)
+            self.machine.finished(.unchanged, now: .ms(time), using: &self.random)
+        }
+        #expect((55...130).contains(times.count), "\(times)")
+        #expect(zip(times.dropFirst(), times).allSatisfy { $0 - $1 <= 1_050 }, "\(times)")
+    }
+
     /// Nobody has to ask: the map is looked at now and then, not by all nodes at the same time.
     @Test mutating func unasked() {
         #expect(self.machine.tick(now: .ms(0)) == true)
