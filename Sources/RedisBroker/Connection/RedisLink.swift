@@ -32,8 +32,7 @@ final class RedisLink {
     private var isConnecting = false
     private var wait: Scheduled<Void>?
     private var ended: EventLoopPromise<Void>?
-    /// Whether the loss that goes on has been logged as a warning.
-    private var hasWarned = false
+    private var log = RedisLossLog()
     private let metrics = RedisLinkMetrics()
     private var wasReady = false
 
@@ -65,8 +64,13 @@ final class RedisLink {
         self.reconnection.ready(now: self.eventLoop.now)
         self.metrics.ready(isFirst: !self.wasReady)
         self.wasReady = true
-        self.logger.log(level: self.hasWarned ? .notice : .debug, "connected to Redis")
-        self.hasWarned = false
+        self.logger.log(level: self.log.ready(), "connected to Redis")
+    }
+
+    /// All that is wanted of the present connection is subscribed.
+    func restored() {
+        let level = self.log.restored()
+        if level != .debug { self.logger.log(level: level, "connected to Redis") }
     }
 
     /// The present connection is lost.
@@ -77,13 +81,11 @@ final class RedisLink {
             return self.endIfStopped()
         }
         self.metrics.lost(loss.reason)
-        // Once for each time that Redis is away, not once for each attempt.
         self.logger.log(
-            level: self.hasWarned ? .debug : .warning,
+            level: self.log.lost(loss.reason),
             "no connection to Redis",
             metadata: ["reason": "\(loss.reason.rawValue)", "detail": "\(loss)", "retry": "\(time)"]
         )
-        self.hasWarned = true
         self.wait = self.eventLoop.assumeIsolated().scheduleTask(in: time) {
             if self.reconnection.waitEnded() == .connect { self.connect() }
         }

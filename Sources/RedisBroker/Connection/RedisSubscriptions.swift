@@ -113,6 +113,7 @@ extension RedisSubscriptions: RedisSubscriptionOwner {
 
     func subscriptionsRestored() {
         if !self.isStopped { self.status.become(.ready) }
+        self.link.restored()
     }
 
     func subscribed(to channel: String) {
