@@ -401,7 +401,10 @@ extension RedisBroker: RedisSubscriptionDelegate {
 
     func subscriptionsLost(_ channels: Set<String>, reason: String) {
         self.metrics.subscriptionsLost()
-        self.logger.notice(
+        // Of a refusal the connection has warned, once for all of its attempts.
+        let isRefusal = RedisLossReason(rawValue: reason)?.isRefusal ?? false
+        self.logger.log(
+            level: isRefusal ? .debug : .notice,
             "the subscriptions to Redis are lost until they are made anew",
             metadata: ["reason": "\(reason)"]
         )

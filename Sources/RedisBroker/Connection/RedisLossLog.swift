@@ -4,6 +4,11 @@
 
 internal import Logging
 
+extension RedisLossReason {
+    /// Whether subscriptions are refused, which each attempt finds out only behind its handshake.
+    var isRefusal: Bool { self == .subscriptionRefused || self == .noShardedPubSub }
+}
+
 /// How loud the losses of a connection are told: once for each time that Redis is away, not once for each attempt. No IO.
 struct RedisLossLog {
     /// Why the connection was lost that a warning has told of, until it is told that all is well again.
@@ -18,10 +23,7 @@ struct RedisLossLog {
 
     /// The connection stands. Where subscriptions were refused this says nothing: they are refused behind the handshake.
     mutating func ready() -> Logger.Level {
-        switch self.warned {
-        case .subscriptionRefused, .noShardedPubSub: .debug
-        default: self.restored()
-        }
+        self.warned?.isRefusal == true ? .debug : self.restored()
     }
 
     /// The connection stands, and all that is wanted of it is subscribed.
