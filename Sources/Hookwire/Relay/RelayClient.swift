@@ -88,8 +88,7 @@ struct RelayClient {
     }
 
     /// The whole body. The client's own deadline ends with the answer's head, and a body may never end.
-    static func collect(_ body: HTTPClientResponse.Body, until deadline: NIODeadline) async throws -> ByteBuffer
-    {
+    static func collect(_ body: HTTPClientResponse.Body, until deadline: NIODeadline) async throws -> ByteBuffer {
         try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
             defer { group.cancelAll() }
             group.addTask { try await body.collect(upTo: Self.answerLimit) }
