@@ -9,6 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 import qq
+from redis_cluster import RedisCluster
 from redis_sentinel import MASTER, Sentinel
 from redis_server import RedisServer, free_port
 from relay import BINARY, PATIENCE, receive, run_command
@@ -97,6 +98,14 @@ def test_sentinels_by_tls(redis, tmp_path):
         relays(f"rediss+sentinel://127.0.0.1:{port}/{MASTER}/0?{redis.query()}", tmp_path)
     finally:
         sentinel.end()
+
+
+def test_cluster_by_tls(redis, tmp_path):
+    """rediss+cluster:// speaks TLS with every node, on the port that the cluster names to whoever asks by TLS."""
+    port = free_port()
+    flags = [word for name, value in redis.tls.items() for word in (f"--{name}", value)]
+    with RedisCluster(tmp_path, masters=1, replicas=0, options=("--tls-port", port, "--tls-cluster", "yes", *flags)):
+        relays(f"rediss+cluster://127.0.0.1:{port}?{redis.query()}", tmp_path)
 
 
 def test_who_is_not_let_in(redis, tmp_path):
