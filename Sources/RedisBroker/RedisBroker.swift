@@ -20,21 +20,21 @@ internal import Synchronization
 /// within bounds, and read from the log beyond them.
 public final class RedisBroker: Broker {
     private let configuration: RedisBrokerConfiguration
-    private let client: RedisClient
+    let client: RedisClient
     private let publisher: Publisher
     private let reader: LogReader
-    private let cursors: RedisCursors
-    private let groups: RedisGroups
-    private let feeds: RedisFeeds
-    private let probes: Probes
-    private let asks: ReplyAsks
-    private let inboxes: ReplyInboxes
-    private let observers: RedisObservers
+    let cursors: RedisCursors
+    let groups: RedisGroups
+    let feeds: RedisFeeds
+    let probes: Probes
+    let asks: ReplyAsks
+    let inboxes: ReplyInboxes
+    let observers: RedisObservers
     private let seatTaker: RedisSeats
     private let renewal = Mutex<RepeatedTask?>(nil)
     private let eventLoop: any EventLoop
-    private let metrics = RedisBrokerMetrics()
-    private let logger: Logger
+    let metrics = RedisBrokerMetrics()
+    let logger: Logger
     private let refusals: RefusalLog
     private let listening = Mutex(Listening())
 
@@ -226,88 +226,6 @@ public final class RedisBroker: Broker {
         }
     }
 
-    public func cursor(
-        of consumer: ConsumerName,
-        on channel: ChannelID,
-        eventLoop: any EventLoop
-    ) -> EventLoopFuture<Position?> {
-        self.cursors.cursor(of: consumer, on: channel, eventLoop: eventLoop).flatMapErrorThrowing { error in
-            throw self.brokerError(error)
-        }
-    }
-
-    public func moveCursor(
-        of consumer: ConsumerName,
-        on channel: ChannelID,
-        to position: Position,
-        eventLoop: any EventLoop
-    ) -> EventLoopFuture<Void> {
-        self.cursors.move(consumer, on: channel, to: position, eventLoop: eventLoop).flatMapErrorThrowing { error in
-            throw self.brokerError(error)
-        }
-    }
-
-    public func take(
-        _ request: GroupRequest,
-        on channel: ChannelID,
-        eventLoop: any EventLoop
-    ) -> EventLoopFuture<GroupPage> {
-        self.groups.take(request, on: channel, eventLoop: eventLoop).flatMapErrorThrowing { error in
-            throw self.brokerError(error)
-        }
-    }
-
-    public func settle(
-        _ settlement: GroupSettlement,
-        on channel: ChannelID,
-        eventLoop: any EventLoop
-    ) -> EventLoopFuture<Void> {
-        self.groups.settle(settlement, on: channel, eventLoop: eventLoop).flatMapErrorThrowing { error in
-            throw self.brokerError(error)
-        }
-    }
-
-    public func deadLetters(
-        of channel: ChannelID,
-        after number: UInt64,
-        limit: Int,
-        eventLoop: any EventLoop
-    ) -> EventLoopFuture<[DeadLetter]> {
-        RedisDeadLetters(client: self.client).read(of: channel, after: number, limit: limit, eventLoop: eventLoop)
-            .flatMapErrorThrowing { error in throw self.brokerError(error) }
-    }
-
-    public func dropDeadLetter(
-        _ number: UInt64,
-        of channel: ChannelID,
-        eventLoop: any EventLoop
-    ) -> EventLoopFuture<Bool> {
-        RedisDeadLetters(client: self.client).drop(number, of: channel, eventLoop: eventLoop)
-            .flatMapErrorThrowing { error in throw self.brokerError(error) }
-    }
-
-    public func remember(
-        _ grant: TokenGrant,
-        for token: TokenDigest,
-        lifetimeMilliseconds: Int64,
-        on eventLoop: any EventLoop
-    ) -> EventLoopFuture<Void> {
-        RedisTokens(client: self.client).remember(
-            grant,
-            for: token,
-            lifetimeMilliseconds: lifetimeMilliseconds,
-            on: eventLoop
-        ).flatMapErrorThrowing { error in
-            throw self.brokerError(error)
-        }
-    }
-
-    public func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
-        RedisTokens(client: self.client).grant(for: token, on: eventLoop).flatMapErrorThrowing { error in
-            throw self.brokerError(error)
-        }
-    }
-
     public func openInbox(
         of node: NodeID,
         to receiver: any ReplyReceiver,
@@ -364,53 +282,10 @@ public final class RedisBroker: Broker {
         return deaf > 0 ? .degraded(sentence) : .ready
     }
 
-    private func brokerError(_ error: any Error) -> BrokerError {
+    func brokerError(_ error: any Error) -> BrokerError {
         let reason = BrokerError(error)
         if reason == .refused { self.refusals.refused(error) }
         return reason
-    }
-}
-
-extension RedisBroker: RedisSubscriptionDelegate {
-    func subscribed(to channel: String) {
-        switch ReplyChannel(channel) {
-        case .inbox(let node): self.inboxes.subscribed(to: node)
-        case .outcomes(let asker): if self.asks.isAsker(asker) { self.asks.subscribed() }
-        case nil:
-            if !self.probes.subscribed(to: channel), !self.observers.subscribed(to: channel) {
-                self.feeds.subscribed(to: channel)
-            }
-        }
-    }
-
-    func message(on channel: String, payload: ByteBuffer) {
-        switch ReplyChannel(channel) {
-        case .inbox(let node):
-            self.inboxes.received(payload, for: node)
-        case .outcomes(let asker):
-            if self.asks.isAsker(asker), let message = OutcomeMessage(payload) { self.asks.heard(message) }
-        case nil:
-            // What comes most is asked for first; a name is of one kind only.
-            if !self.observers.pushed(on: channel, payload: payload),
-                !self.feeds.pushed(on: channel, payload: payload)
-            {
-                _ = self.probes.pushed(on: channel, payload: payload)
-            }
-        }
-    }
-
-    func subscriptionsLost(_ channels: Set<String>, reason: String) {
-        self.metrics.subscriptionsLost()
-        // Of a refusal the connection has warned, once for all of its attempts.
-        let isRefusal = RedisLossReason(rawValue: reason)?.isRefusal ?? false
-        self.logger.log(
-            level: isRefusal ? .debug : .notice,
-            "the subscriptions to Redis are lost until they are made anew",
-            metadata: ["reason": "\(reason)"]
-        )
-        self.probes.subscriptionsLost(channels)
-        self.asks.subscriptionsLost(channels, hasOthers: self.client.hasSubscriptions)
-        self.feeds.subscriptionsLost(channels)
     }
 }
 
