@@ -112,6 +112,14 @@ import Testing
         #expect(counts.parsed > 100)
     }
 
+    /// A declaration that does not end, and takes the next one for its own end, is none: a parser that mends it would find a
+    /// processing instruction.
+    @Test func declarationInADeclaration() {
+        let text = "<?xml version='1.0' encoding='UTF-8'--><?xml version='1.0'?><xml><f0>a</f0></xml>"
+        #expect(self.inspection(Array(text.utf8)) == .malformed)
+        #expect(self.inspection(Array("<?xml version='1.0' encoding='UTF-8'?><xml><f0>a</f0></xml>".utf8)) == nil)
+    }
+
     /// Random bytes are refused, or are harmless, and never more.
     @Test func randomBytes() {
         var random = SeededRandom(for: "XMLFuzzTests.randomBytes")

@@ -62,6 +62,9 @@ struct XMLInspection {
     /// `<?xml version="1.0" encoding="UTF-8"?>`, behind its beginning.
     private mutating func readDeclaration() throws(XMLViolation) {
         guard let end = self.find("?>") else { throw .malformed }
+        // A parser that mends what is broken would end it earlier, and find another beginning within.
+        guard !self.bytes[self.position..<end].contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") })
+        else { throw .malformed }
         let declaration = String(decoding: self.bytes[self.position..<end], as: UTF8.self).lowercased()
         if let encoding = declaration.firstRange(of: "encoding") {
             let value = declaration[encoding.upperBound...].filter { !" \t\r\n=".contains($0) }
