@@ -151,7 +151,7 @@ public final class OTLPExporter: SpanSink {
             let response = try await self.client.execute(request, deadline: deadline)
             let status = response.status.code
             // What took the spans has said so; an answer that does not end is not waited for.
-            let answer = try? await ExportDeadline.run(until: deadline) { [body = response.body] in
+            let answer = try? await Deadline.run(until: deadline) { [body = response.body] in
                 try await body.collect(upTo: Self.answerLimit)
             }
             let outcome = ExportAnswer(

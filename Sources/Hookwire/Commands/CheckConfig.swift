@@ -68,7 +68,6 @@ struct CheckConfig: AsyncParsableCommand {
             file = reader.file
             configuration = try NodeConfiguration(reader, tier: self.command.tier)
             try configuration.checkFiles()
-            _ = try configuration.certificateFiles?.readAtStart()
             if case .file(let path) = configuration.registry { try Self.checkBots(path) }
         } catch {
             throw ValidationError(error.message)

@@ -10,6 +10,7 @@ extension NodeConfiguration {
     ///
     /// - Throws: `SettingsError` where something cannot be used.
     func checkFiles() throws(SettingsError) {
+        _ = try self.certificateFiles?.readAtStart()
         do {
             if let redisURL { _ = try RedisBrokerConfiguration(redisURL) }
         } catch {

@@ -89,14 +89,10 @@ struct RelayClient {
 
     /// The whole body. The client's own deadline ends with the answer's head, and a body may never end.
     static func collect(_ body: HTTPClientResponse.Body, until deadline: NIODeadline) async throws -> ByteBuffer {
-        try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-            defer { group.cancelAll() }
-            group.addTask { try await body.collect(upTo: Self.answerLimit) }
-            group.addTask {
-                try await Task.sleep(for: .nanoseconds(max(0, (deadline - .now()).nanoseconds)))
-                throw HTTPClientError.deadlineExceeded
-            }
-            return try await group.next() ?? ByteBuffer()
+        do {
+            return try await Deadline.run(until: deadline) { try await body.collect(upTo: Self.answerLimit) }
+        } catch is Deadline.Passed {
+            throw HTTPClientError.deadlineExceeded
         }
     }
 }

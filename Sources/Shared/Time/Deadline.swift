@@ -2,17 +2,18 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+public import NIOCore
 
-/// Bounds what the HTTP client does not: its time for a request ends with the head of the answer.
-enum ExportDeadline {
+/// Bounds work that has no bound of its own, such as reading an HTTP client's answer: the client's time for a request ends
+/// with the head. Any thread.
+public enum Deadline {
     /// It took too long.
-    struct Passed: Error {}
+    public struct Passed: Error {}
 
     /// Runs something, and cancels it when its time is over.
     ///
     /// - Throws: `Passed` then, and what `body` throws.
-    static func run<Value: Sendable>(
+    public static func run<Value: Sendable>(
         until deadline: NIODeadline,
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
