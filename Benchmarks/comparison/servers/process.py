@@ -15,6 +15,7 @@ from ..errors import BenchError
 PATIENCE = 30  # seconds until a server that ought to be ready counts as broken
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_AUTOGROUP = pathlib.Path("/proc/self/autogroup")
 
 
 def die_with_parent(niceness=0):
@@ -24,6 +25,10 @@ def die_with_parent(niceness=0):
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if niceness:
             os.nice(niceness)
+            # A session of its own is scheduled as one, where the kernel does that (sched(7), the autogroup feature):
+            # niceness then counts among the session's processes only, unless the session has it too.
+            with contextlib.suppress(OSError):
+                _AUTOGROUP.write_text(str(niceness))
 
     return prepare
 

@@ -8,13 +8,13 @@ internal import NIOCore
 internal import Shared
 
 /// The sockets of one channel on one event loop, and what is on its way to them. Never leaves its loop.
-final class FeedGroup {
+package final class FeedGroup {
     /// A round's frames are kept below this, so that one turn cannot fill a socket's queue. In bytes.
     private static let roundLimit = 256 << 10
 
     /// What waits for the next round.
     private enum Waiting {
-        case entry(LogEntry)
+        case entry(LogEntry, delivered: EventLoopPromise<Void>?)
         case interruption(UnrecoverableReason, head: Position)
     }
 
@@ -36,6 +36,9 @@ final class FeedGroup {
     private(set) var members: [any FeedMember] = []
     private var waiting: Deque<Waiting> = []
     private var round: FeedRound?
+    /// What a write of the round costs, and whom to tell when it is with all.
+    private var roundCost = 1
+    private var roundPromises: [EventLoopPromise<Void>] = []
     /// The members before this index have had the round.
     private var cursor = 0
     /// Whether the group stands in its lane's queue of work.
@@ -81,7 +84,7 @@ final class FeedGroup {
     }
 
     /// Adds a socket. It is told of what is delivered from now on, and skips what it has had.
-    func add(_ member: any FeedMember) {
+    package func add(_ member: any FeedMember) {
         member.groupIndex = self.members.count
         self.members.append(member)
     }
@@ -106,8 +109,10 @@ final class FeedGroup {
     }
 
     /// Takes an event for the next round.
-    func enqueue(_ entry: LogEntry) {
-        self.waiting.append(.entry(entry))
+    ///
+    /// - Parameter delivered: fulfilled when the event is with all sockets.
+    func enqueue(_ entry: LogEntry, delivered: EventLoopPromise<Void>? = nil) {
+        self.waiting.append(.entry(entry, delivered: delivered))
     }
 
     /// Takes the news that events were lost, in its place between them.
@@ -121,12 +126,14 @@ final class FeedGroup {
         var deliveries: Int
         /// How many events are with all sockets now.
         var finished: Int
+        /// Whoever waits for those.
+        var promises: [EventLoopPromise<Void>] = []
         /// Whether there is more to do.
         var isDone: Bool
     }
 
-    /// Serves up to `limit` sockets.
-    func takeTurn(limit: Int) -> Turn {
+    /// Serves sockets until the slice is over, or until all have had the round.
+    func takeTurn(_ slice: inout TimeSlice) -> Turn {
         var finished = 0
         if self.round == nil {
             finished = self.announceInterruptions()
@@ -134,11 +141,12 @@ final class FeedGroup {
         }
         guard let round = self.round else { return Turn(deliveries: 0, finished: finished, isDone: true) }
         var deliveries = 0
-        while self.cursor < self.members.count, deliveries < limit {
+        while self.cursor < self.members.count, !slice.isOver {
             let member = self.members[self.cursor]
             self.cursor += 1
             deliveries += 1
             member.deliver(round)
+            slice.spend(self.roundCost)
         }
         self.served += deliveries
         if self.cursor >= self.members.count {
@@ -148,7 +156,9 @@ final class FeedGroup {
             self.round = nil
             self.cursor = 0
         }
-        return Turn(deliveries: deliveries, finished: finished, isDone: self.round == nil && self.waiting.isEmpty)
+        var turn = Turn(deliveries: deliveries, finished: finished, isDone: self.round == nil && self.waiting.isEmpty)
+        if self.round == nil, !self.roundPromises.isEmpty { swap(&turn.promises, &self.roundPromises) }
+        return turn
     }
 
     private func record(_ round: FeedRound) {
@@ -166,7 +176,7 @@ final class FeedGroup {
     private func startRound() {
         var entries: [LogEntry] = []
         var bytes = 0
-        while case .entry(let entry)? = self.waiting.first {
+        while case .entry(let entry, let delivered)? = self.waiting.first {
             let length = entry.event.body.readableBytes
             // Epochs never mix, so that a round's offsets follow each other.
             if let last = entries.last, bytes + length > Self.roundLimit || last.position.epoch != entry.position.epoch
@@ -175,8 +185,10 @@ final class FeedGroup {
             }
             bytes += length
             entries.append(entry)
+            if let delivered { self.roundPromises.append(delivered) }
             self.waiting.removeFirst()
         }
+        self.roundCost = TimeSlice.cost(ofBytes: bytes)
         self.cursor = 0
         self.served = 0
         if let tracing { (entries, self.passages) = tracing.begin(entries) }

@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Shared
+package import Shared
 
 /// A connection that a channel's events are delivered to. Bound to its event loop, like its group.
-protocol FeedMember: AnyObject {
+package protocol FeedMember: AnyObject {
     /// Its place in its group; the group's own.
     var groupIndex: Int { get set }
 

@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
-internal import Shared
+package import NIOCore
+package import Shared
 
 /// The events of one channel that go out together: encoded once, written and flushed once a socket.
-final class FeedRound {
+package final class FeedRound {
     /// What is delivered, in the order of the offsets; at least one.
     let entries: [LogEntry]
     /// Whether one of them may be for one consumer only.
@@ -19,7 +19,7 @@ final class FeedRound {
     private var cachedSilentEnvelopes: EnvelopeRound?
     private var filtered: [EventFilter: FeedRound?] = [:]
 
-    init(entries: [LogEntry]) {
+    package init(entries: [LogEntry]) {
         precondition(!entries.isEmpty, "a round delivers something")
         self.entries = entries
         self.hasReplays = entries.contains { $0.event.isReplay }
@@ -49,7 +49,7 @@ final class FeedRound {
     }
 
     /// All events as frames of raw sockets, made when the first socket asks.
-    var rawFrames: ByteBuffer {
+    package var rawFrames: ByteBuffer {
         if let frames = self.cachedRawFrames { return frames }
         let frames = RawProtocol.frames(self.entries[...])
         self.cachedRawFrames = frames
@@ -59,7 +59,7 @@ final class FeedRound {
     /// All events as envelopes, made when the first socket or stream asks; a round is of one channel.
     ///
     /// - Parameter offersReplies: whether those who get them may answer.
-    func envelopes(on channel: ChannelID, offersReplies: Bool = true) -> EnvelopeRound {
+    package func envelopes(on channel: ChannelID, offersReplies: Bool = true) -> EnvelopeRound {
         if !offersReplies, self.entries.contains(where: { $0.event.reply != nil }) {
             let envelopes =
                 self.cachedSilentEnvelopes ?? EnvelopeRound(self.entries[...], channel: channel, offersReplies: false)

@@ -75,7 +75,7 @@ final class Hub: Sendable {
             entries[channel] = Entry(slot: slot, places: 1)
             return (slot, promise)
         }
-        let place = FeedPlace(feed: slot.feed, seat: seat, hub: self, eventLoop: eventLoop)
+        let place = FeedPlace(feed: slot.feed, seat: seat, hub: self)
         if let starting {
             self.metrics.began()
             // A feed that could not begin is not kept: the next socket tries anew.
@@ -89,16 +89,18 @@ final class Hub: Sendable {
     }
 
     /// Gives a place back; called by the place itself, once.
-    fileprivate func giveBack(_ channel: ChannelID, feed: Feed, eventLoop: any EventLoop) {
-        let generation = self.entries.withLock { entries -> UInt64? in
+    fileprivate func giveBack(_ channel: ChannelID, feed: Feed) {
+        let last = self.entries.withLock { entries -> (slot: Slot, generation: UInt64)? in
             guard var entry = entries[channel], entry.slot.feed === feed else { return nil }
             entry.places -= 1
             entry.generation += 1
             entries[channel] = entry
-            return entry.places == 0 ? entry.generation : nil
+            return entry.places == 0 ? (entry.slot, entry.generation) : nil
         }
-        guard let generation else { return }
-        eventLoop.scheduleTask(in: self.grace) { self.end(channel, generation: generation) }
+        guard let last else { return }
+        last.slot.subscription.eventLoop.scheduleTask(in: self.grace) {
+            self.end(channel, generation: last.generation)
+        }
     }
 
     private func end(_ channel: ChannelID, generation: UInt64) {
@@ -127,14 +129,12 @@ final class FeedPlace: Sendable {
     /// The bot's, where it may have so many only.
     private let seat: Seat?
     private let hub: Hub
-    private let eventLoop: any EventLoop
     private let isGivenBack = Atomic<Bool>(false)
 
-    fileprivate init(feed: Feed, seat: Seat?, hub: Hub, eventLoop: any EventLoop) {
+    fileprivate init(feed: Feed, seat: Seat?, hub: Hub) {
         self.feed = feed
         self.seat = seat
         self.hub = hub
-        self.eventLoop = eventLoop
     }
 
     deinit {
@@ -146,6 +146,6 @@ final class FeedPlace: Sendable {
     func giveBack() {
         guard !self.isGivenBack.exchange(true, ordering: .acquiringAndReleasing) else { return }
         self.seat?.giveBack()
-        self.hub.giveBack(self.feed.channel, feed: self.feed, eventLoop: self.eventLoop)
+        self.hub.giveBack(self.feed.channel, feed: self.feed)
     }
 }

@@ -2,32 +2,37 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import DequeModule
 internal import Logging
 internal import Metrics
-internal import NIOCore
-internal import Shared
+package import NIOCore
+package import Shared
 internal import Synchronization
 
 /// The part of an egress node that lives on one event loop: its sockets, and the mailbox through which feeds reach them.
 ///
-/// A feed posts from any thread; the lane takes the whole mailbox at once and serves the groups in turns, a bounded
-/// number of sockets each, so that a channel with many sockets holds up neither the other bots nor the loop's input.
-final class Lane: Sendable {
-    /// How many events may be undelivered before publishers are asked to wait. Enough that a batch is worth while.
+/// A feed posts from any thread; the lane takes the whole mailbox at once and serves the groups in turns (`TurnQueue`) of
+/// a bounded time (`TimeSlice`), so that a channel with many sockets holds up neither the other bots nor the loop's input.
+package final class Lane: Sendable {
+    /// How many events may be undelivered before publishers are asked to wait, each for its own event. Enough that a batch
+    /// is worth while.
     private static let pressureMark = 32
-    /// How many sockets are served before other groups, and the loop's input, have a turn.
-    private static let turnLimit = 64
     /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
-    /// anew each time keeps the loop from looking at its connections.
-    private static let breath = TimeAmount.microseconds(20)
+    /// anew each time keeps the loop from looking at its connections, and so does a timer of 2 µs, which is due already
+    /// when the loop looks at its tasks again.
+    private static let breath = TimeAmount.microseconds(10)
 
     private struct Mailbox {
         var mail: [Mail] = []
         /// Posted and not yet with all their sockets.
         var undelivered = 0
         var isScheduled = false
-        var caughtUp: EventLoopPromise<Void>?
+
+        /// Counts what is posted; whether the lane has to be told.
+        mutating func wakesForNext() -> Bool {
+            self.undelivered += 1
+            defer { self.isScheduled = true }
+            return !self.isScheduled
+        }
 
         mutating func takeMail() -> [Mail] {
             defer { self.mail = [] }
@@ -42,13 +47,13 @@ final class Lane: Sendable {
     }
 
     private enum Content {
-        case entry(LogEntry)
+        case entry(LogEntry, delivered: EventLoopPromise<Void>?)
         case interruption(UnrecoverableReason, head: Position)
     }
 
     /// What only the lane's own loop touches.
     private final class Confined {
-        var active: Deque<FeedGroup> = []
+        var active = TurnQueue<FeedGroup>()
         /// The groups of this lane by their channel.
         var groups: [ChannelID: FeedGroup] = [:]
         var heartbeats: HeartbeatWheel<WebSocketHandler>
@@ -74,16 +79,21 @@ final class Lane: Sendable {
     private let deliveryTime = Timer(label: "hookwire_delivery_seconds")
     private let mailbox = Mutex(Mailbox())
     private let confined: NIOLoopBound<Confined>
+    private let clock: @Sendable () -> NIODeadline
 
     /// A lane of an event loop. On that loop.
-    init(
+    ///
+    /// - Parameter clock: what slices are measured with; by default the loop's own.
+    package init(
         configuration: EgressConfiguration,
         broker: any Broker,
         entrance: Entrance = .open,
         presence: (any PresenceBoard)? = nil,
         tracing: EgressTracing? = nil,
-        eventLoop: any EventLoop
+        eventLoop: any EventLoop,
+        clock: (@Sendable () -> NIODeadline)? = nil
     ) {
+        self.clock = clock ?? { eventLoop.now }
         self.tracing = tracing
         self.eventLoop = eventLoop
         self.broker = broker
@@ -114,80 +124,77 @@ final class Lane: Sendable {
 
     /// Posts an event to a group of this lane. Calls come one at a time for a group, in the order of the offsets.
     ///
-    /// - Returns: nil, or what completes when the lane has caught up.
-    func post(_ entry: LogEntry, to group: NIOLoopBound<FeedGroup>) -> EventLoopFuture<Void>? {
-        self.post(Mail(group: group, content: .entry(entry)))
+    /// - Returns: nil, or where the lane is behind what completes when this event is with all sockets of the group.
+    ///   A bot with few sockets does not wait for one with very many.
+    package func post(_ entry: LogEntry, to group: NIOLoopBound<FeedGroup>) -> EventLoopFuture<Void>? {
+        let (wake, delivered) = self.mailbox.withLock { mailbox -> (Bool, EventLoopPromise<Void>?) in
+            let wake = mailbox.wakesForNext()
+            let isBehind = mailbox.undelivered > Self.pressureMark
+            let delivered = isBehind ? self.eventLoop.makePromise(of: Void.self) : nil
+            mailbox.mail.append(Mail(group: group, content: .entry(entry, delivered: delivered)))
+            return (wake, delivered)
+        }
+        if wake { self.wake() }
+        return delivered?.futureResult
     }
 
     /// Posts the news that events were lost.
     func post(_ reason: UnrecoverableReason, head: Position, to group: NIOLoopBound<FeedGroup>) {
-        _ = self.post(Mail(group: group, content: .interruption(reason, head: head)))
+        let wake = self.mailbox.withLock { mailbox in
+            mailbox.mail.append(Mail(group: group, content: .interruption(reason, head: head)))
+            return mailbox.wakesForNext()
+        }
+        if wake { self.wake() }
     }
 
-    private func post(_ mail: Mail) -> EventLoopFuture<Void>? {
-        let (wake, caughtUp) = self.mailbox.withLock { mailbox -> (Bool, EventLoopFuture<Void>?) in
-            mailbox.mail.append(mail)
-            mailbox.undelivered += 1
-            let wake = !mailbox.isScheduled
-            mailbox.isScheduled = true
-            guard mailbox.undelivered > Self.pressureMark else { return (wake, nil) }
-            let promise = mailbox.caughtUp ?? self.eventLoop.makePromise()
-            mailbox.caughtUp = promise
-            return (wake, promise.futureResult)
-        }
-        if wake {
-            self.eventLoop.execute { self.work() }
-        }
-        return caughtUp
+    private func wake() {
+        self.eventLoop.execute { self.work() }
     }
 
     // MARK: On the loop
 
-    /// Sorts the mail into groups and lets each active one have a turn.
+    /// Sorts the mail into groups and lets active ones have their turns.
     private func work() {
         let confined = self.confined.value
         for mail in self.mailbox.withLock({ $0.takeMail() }) {
             let group = mail.group.value
             switch mail.content {
-            case .entry(let entry): group.enqueue(entry)
+            case .entry(let entry, let delivered): group.enqueue(entry, delivered: delivered)
             case .interruption(let reason, let head): group.enqueue(reason, head: head)
             }
             if !group.isActive {
                 group.isActive = true
-                confined.active.append(group)
+                confined.active.add(group)
             }
         }
-        var budget = Self.turnLimit
         var finished = 0
-        while budget > 0, let group = confined.active.popFirst() {
-            let turn = group.takeTurn(limit: budget)
-            if turn.finished > 0 { confined.reception?.progressed(on: group.channel) }
-            budget -= max(turn.deliveries, 1)
-            finished += turn.finished
-            if turn.isDone {
-                group.isActive = false
-            } else {
-                confined.active.append(group)
+        confined.active.run(
+            slice: { TimeSlice(clock: self.clock) },
+            turn: { group, slice in
+                let turn = group.takeTurn(&slice)
+                if turn.finished > 0 { confined.reception?.progressed(on: group.channel) }
+                finished += turn.finished
+                group.isActive = !turn.isDone
+                for promise in turn.promises { promise.succeed() }
+                return turn.isDone
             }
-        }
+        )
         self.finish(finished, isIdle: confined.active.isEmpty)
     }
 
     private func finish(_ count: Int, isIdle: Bool) {
-        let (again, caughtUp) = self.mailbox.withLock { mailbox -> (Bool, EventLoopPromise<Void>?) in
+        let again = self.mailbox.withLock { mailbox in
             mailbox.undelivered -= count
             mailbox.isScheduled = !isIdle || !mailbox.mail.isEmpty
-            guard mailbox.undelivered <= Self.pressureMark / 2 else { return (mailbox.isScheduled, nil) }
-            return (mailbox.isScheduled, mailbox.caughtUp.take())
+            return mailbox.isScheduled
         }
-        caughtUp?.succeed()
         if again {
             self.eventLoop.scheduleTask(in: Self.breath) { self.work() }
         }
     }
 
     /// The group of a channel on this lane, made where there is none. On the loop.
-    func group(of channel: ChannelID) -> (group: FeedGroup, isNew: Bool) {
+    package func group(of channel: ChannelID) -> (group: FeedGroup, isNew: Bool) {
         let confined = self.confined.value
         if let group = confined.groups[channel] { return (group, false) }
         let group = FeedGroup(

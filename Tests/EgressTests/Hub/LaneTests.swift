@@ -14,8 +14,15 @@ import Testing
     private let loop = EmbeddedEventLoop()
     private let lane: Lane
 
+    /// A lane whose clock goes on by as much as a write takes, each time that it is looked at.
     init() {
-        self.lane = Lane(configuration: EgressConfiguration(), broker: RefusingBroker(), eventLoop: self.loop)
+        let clock = TickingClock(step: .microseconds(20))
+        self.lane = Lane(
+            configuration: EgressConfiguration(),
+            broker: RefusingBroker(),
+            eventLoop: self.loop,
+            clock: { clock.tick() }
+        )
     }
 
     private func group(_ name: String, members: Int) -> (NIOLoopBound<FeedGroup>, [RecordingMember]) {
@@ -27,7 +34,7 @@ import Testing
     }
 
     private func run() {
-        for _ in 0..<100 { self.loop.advanceTime(by: .microseconds(20)) }
+        for _ in 0..<1_000 { self.loop.advanceTime(by: .microseconds(20)) }
     }
 
     /// What is posted arrives in its order.
@@ -38,32 +45,69 @@ import Testing
         for member in members { #expect(member.offsets == Array(1...10)) }
     }
 
-    /// A channel with many sockets does not hold up one with few: they take turns.
+    /// A channel with many sockets does not hold up one with few, whose event goes first wherever the round of many is.
     @Test func turns() {
         let (large, many) = self.group("large", members: 1_000)
         let (small, few) = self.group("small", members: 1)
         _ = self.lane.post(.sample(1), to: large)
-        _ = self.lane.post(.sample(1), to: small)
         self.loop.run()
-        #expect(few[0].offsets == [])
-        self.loop.advanceTime(by: .microseconds(20))
-        #expect(few[0].offsets == [1])
-        #expect(many.filter { !$0.offsets.isEmpty }.count < 200)
+        var served: [Int] = []
+        few[0].onDelivery = { served.append(many.count { !$0.offsets.isEmpty }) }
+        for offset in 1...5 {
+            let before = many.count { !$0.offsets.isEmpty }
+            #expect(before > 0 && before < 1_000)
+            _ = self.lane.post(.sample(UInt64(offset)), to: small)
+            self.loop.advanceTime(by: .microseconds(20))
+            #expect(few[0].offsets.count == offset)
+            #expect(served.last == before)
+            #expect(many.count { !$0.offsets.isEmpty } > before, "the round goes on all the same")
+        }
         self.run()
         for member in many { #expect(member.offsets == [1]) }
     }
 
-    /// Publishers are asked to wait once more events are undelivered than a batch is worth, until most are delivered.
+    /// The loop has its input looked at after a bounded time of delivering.
+    @Test func slices() {
+        let (large, many) = self.group("large", members: 1_000)
+        _ = self.lane.post(.sample(1), to: large)
+        self.loop.run()
+        // The time of six looks at the clock, at eight sockets each.
+        #expect(many.count { !$0.offsets.isEmpty } == 48)
+    }
+
+    /// Publishers are asked to wait once more events are undelivered than a batch is worth: for their own event.
     @Test func backPressure() throws {
         let (group, members) = self.group("a", members: 1)
         for offset in 1...32 { #expect(self.lane.post(.sample(UInt64(offset)), to: group) == nil) }
-        let caughtUp = try #require(self.lane.post(.sample(33), to: group))
-        var isCaughtUp = false
-        caughtUp.assumeIsolated().whenSuccess { isCaughtUp = true }
-        #expect(!isCaughtUp)
+        let delivered = try #require(self.lane.post(.sample(33), to: group))
+        var isDelivered = false
+        delivered.assumeIsolated().whenSuccess { isDelivered = true }
+        #expect(!isDelivered)
         self.run()
-        #expect(isCaughtUp)
+        #expect(isDelivered)
         #expect(members[0].offsets.count == 33)
         #expect(self.lane.post(.sample(34), to: group) == nil)
+    }
+
+    /// Where a channel with many sockets has the lane behind, the publisher of another waits for its own sockets only.
+    @Test func backPressureOfOthers() throws {
+        let (large, many) = self.group("large", members: 1_000)
+        let (small, few) = self.group("small", members: 1)
+        var largeIsDelivered = false
+        for offset in 1...33 {
+            let delivered = self.lane.post(.sample(UInt64(offset)), to: large)
+            delivered?.assumeIsolated().whenSuccess { largeIsDelivered = true }
+        }
+        self.loop.run()
+        var smallIsDelivered = false
+        let delivered = try #require(self.lane.post(.sample(1), to: small))
+        delivered.assumeIsolated().whenSuccess { smallIsDelivered = true }
+        self.loop.advanceTime(by: .microseconds(20))
+        #expect(smallIsDelivered)
+        #expect(few[0].offsets == [1])
+        #expect(!largeIsDelivered)
+        self.run()
+        #expect(largeIsDelivered)
+        for member in many { #expect(member.offsets == Array(1...33)) }
     }
 }

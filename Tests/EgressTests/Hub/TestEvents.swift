@@ -4,6 +4,7 @@
 
 import NIOCore
 import Shared
+import Synchronization
 
 @testable import Egress
 
@@ -20,6 +21,32 @@ extension LogEntry {
 
 extension Epoch {
     static let sample = Epoch(rawValue: 7)
+}
+
+extension FeedGroup {
+    /// Serves up to `limit` sockets.
+    func takeTurn(limit: Int) -> Turn {
+        let clock = TickingClock()
+        var slice = TimeSlice(.nanoseconds(Int64(limit - 1)), stride: 1) { clock.tick() }
+        return self.takeTurn(&slice)
+    }
+}
+
+/// A clock that goes on by a fixed time each time that somebody looks at it.
+final class TickingClock: Sendable {
+    private let step: TimeAmount
+    private let time = Mutex(NIODeadline.uptimeNanoseconds(0))
+
+    init(step: TimeAmount = .nanoseconds(1)) {
+        self.step = step
+    }
+
+    func tick() -> NIODeadline {
+        self.time.withLock { time in
+            defer { time = time + self.step }
+            return time
+        }
+    }
 }
 
 /// A member of a group that notes what it is given.

@@ -2,15 +2,15 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+package import NIOCore
 internal import Shared
 
 /// A round's events in envelopes: each is made when the first member asks, and all sockets and streams of the channel
 /// share the bytes.
-final class EnvelopeRound {
+package final class EnvelopeRound {
     private let envelopes: [Envelope]
     /// All of them, as frames of sockets and as blocks of event streams.
-    private(set) lazy var frames = Self.frames(self.envelopes[...])
+    package private(set) lazy var frames = Self.frames(self.envelopes[...])
     private(set) lazy var blocks = EventStreamFormat.blocks(self.envelopes[...])
 
     /// - Parameter offersReplies: whether those who get it may answer.
