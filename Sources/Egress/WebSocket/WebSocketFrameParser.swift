@@ -37,8 +37,8 @@ struct WebSocketFrameParser {
     var discardsMessages: Bool {
         didSet { if self.discardsMessages { self.message = nil } }
     }
-    private let messageLimit: UInt32
     private var hasFailed = false
+    private let messageLimit: UInt32
     private var header = WebSocketFrameHeader()
 
     /// The message whose fragments are coming in.
@@ -46,9 +46,45 @@ struct WebSocketFrameParser {
     private var utf8 = UTF8StreamValidator()
     /// Its length up to the end of the frame that is being read.
     private var messageBytes: UInt32 = 0
-    private var message: ByteBuffer?
-    /// A control frame's payload is apart, because it may come between two fragments.
-    private var control: ByteBuffer?
+    /// What has come of payloads; nil where that is nothing, as it is of an idle socket, which so pays for one pointer.
+    private var payloads: Payloads?
+
+    /// A parser is not copied, so that nobody shares it.
+    private final class Payloads {
+        var message: ByteBuffer?
+        /// A control frame's payload is apart, because it may come between two fragments.
+        var control: ByteBuffer?
+    }
+
+    private var message: ByteBuffer? {
+        get { self.payloads?.message }
+        set {
+            if newValue == nil, self.control == nil {
+                self.payloads = nil
+            } else {
+                self.keptPayloads.message = newValue
+            }
+        }
+    }
+
+    private var control: ByteBuffer? {
+        get { self.payloads?.control }
+        set {
+            if newValue == nil, self.message == nil {
+                self.payloads = nil
+            } else {
+                self.keptPayloads.control = newValue
+            }
+        }
+    }
+
+    private var keptPayloads: Payloads {
+        mutating get {
+            let payloads = self.payloads ?? Payloads()
+            self.payloads = payloads
+            return payloads
+        }
+    }
 
     /// - Parameters:
     ///   - messageLimit: the most bytes of a message, all its fragments together, below 2 GiB. A frame's header already
@@ -116,7 +152,9 @@ struct WebSocketFrameParser {
         defer { input.moveReaderIndex(forwardBy: count) }
         switch self.header.opcode {
         case .close, .ping, .pong:
-            input.withUnsafeReadableBytes { Self.append($0[..<count], to: &self.control, header: &self.header) }
+            var control = self.control.take()
+            input.withUnsafeReadableBytes { Self.append($0[..<count], to: &control, header: &self.header) }
+            self.control = control
         case .text, .binary, .continuation:
             let isValid = input.withUnsafeReadableBytes { self.readMessage($0[..<count]) }
             guard isValid else { throw .invalidUTF8 }
@@ -126,9 +164,11 @@ struct WebSocketFrameParser {
     /// - Returns: false where it makes the text invalid.
     private mutating func readMessage(_ piece: Slice<UnsafeRawBufferPointer>) -> Bool {
         guard self.discardsMessages else {
-            let start = self.message?.readableBytes ?? 0
-            Self.append(piece, to: &self.message, header: &self.header)
-            guard self.kind == .text, let message = self.message else { return true }
+            var message = self.message.take()
+            let start = message?.readableBytes ?? 0
+            Self.append(piece, to: &message, header: &self.header)
+            self.message = message
+            guard self.kind == .text, let message else { return true }
             return message.withUnsafeReadableBytes { self.utf8.consume(.init(rebasing: $0[start...])) }
         }
         guard self.kind == .text else {

@@ -17,10 +17,17 @@ struct WebSocketLiveness {
         case dead
     }
 
-    private var pingSent: NIODeadline?
-    private var backlogAtPing = 0
-    private var queuedSincePing = 0
+    /// In nanoseconds of the clock, and one more; 0 where no answer is awaited. Every socket has this, so it is kept small:
+    /// what is queued is counted up to 4 GiB, far above what may wait for a socket.
+    private var pingSentTime: UInt64 = 0
+    private var backlogAtPing: UInt32 = 0
+    private var queuedSincePing: UInt32 = 0
     private var hasReadFirst = false
+
+    private var pingSent: NIODeadline? {
+        get { self.pingSentTime == 0 ? nil : .uptimeNanoseconds(self.pingSentTime - 1) }
+        set { self.pingSentTime = newValue.map { $0.uptimeNanoseconds + 1 } ?? 0 }
+    }
 
     /// Any bytes came from the peer.
     mutating func heard() {
@@ -29,14 +36,15 @@ struct WebSocketLiveness {
 
     /// Frames were queued for the peer.
     mutating func queued(_ bytes: Int) {
-        self.queuedSincePing &+= bytes
+        let (sum, isOver) = self.queuedSincePing.addingReportingOverflow(UInt32(clamping: bytes))
+        self.queuedSincePing = isOver ? .max : sum
     }
 
     /// - Returns: whether to send a ping: not before the last one was answered.
     mutating func pingIsDue(now: NIODeadline, backlog: Int) -> Bool {
         guard self.pingSent == nil else { return false }
         self.pingSent = now
-        self.backlogAtPing = backlog
+        self.backlogAtPing = UInt32(clamping: backlog)
         self.queuedSincePing = 0
         self.hasReadFirst = false
         return true
@@ -49,7 +57,7 @@ struct WebSocketLiveness {
     ///   - isReading: whether everything that the peer sent has been asked for.
     mutating func verdict(now: NIODeadline, timeout: TimeAmount, backlog: Int, isReading: Bool) -> Verdict {
         guard let pingSent, now - pingSent >= timeout else { return .undecided }
-        if self.backlogAtPing > 0 && backlog < self.backlogAtPing &+ self.queuedSincePing {
+        if self.backlogAtPing > 0 && backlog < Int(self.backlogAtPing) + Int(self.queuedSincePing) {
             self.pingSent = nil
             return .undecided
         }

@@ -39,8 +39,8 @@ struct WebSocketStateMachine {
     }
 
     private let configuration: WebSocketConfiguration
-    private var state: State = .open
     private var liveness = WebSocketLiveness()
+    private var state: State = .open
 
     init(configuration: WebSocketConfiguration) {
         self.configuration = configuration

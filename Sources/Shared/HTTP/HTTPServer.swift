@@ -67,10 +67,7 @@ public final class HTTPServer: Sendable {
             // A peer that has sent all it will may still be owed an answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // An idle socket keeps its receive buffer: begin small, grow where bodies come in.
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 256, maximum: 65_536)
-            )
+            .childChannelOption(.recvAllocator, value: ReceiveAllocator())
             .childChannelInitializer { [loops] channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {

@@ -23,7 +23,7 @@ import Musl
         return unsafeBitCast(symbol, to: UsableSize.self)(Unmanaged.passUnretained(object).toOpaque())
     }
 
-    /// An idle socket's own state is one object of less than 300 bytes. What it takes while a message comes in or a
+    /// An idle socket's own state is one object of less than 160 bytes. What it takes while a message comes in or a
     /// pong goes out is given back.
     @Test func anIdleSocketIsOneSmallObject() throws {
         let socket = try WebSocketTestSocket()
@@ -32,7 +32,7 @@ import Musl
             "parser \(MemoryLayout<WebSocketFrameParser>.size)",
             "machine \(MemoryLayout<WebSocketStateMachine>.size)"
         )
-        #expect(try self.heapSize(socket.handler) <= 300)
+        #expect(try self.heapSize(socket.handler) <= 160)
 
         try socket.receive(.text("a", isFinal: false), .ping("p"), .continuation("b", isFinal: true))
         try socket.receive(.binary([1, 2]), .pong("x"))

@@ -1,0 +1,40 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// How large the buffer is that a connection reads into: 256 bytes at first, so much does an idle socket keep; twice as
+/// much after a read that filled it, up to 64 KiB; and half as much after two reads that needed no more than that.
+///
+/// What NIO's `AdaptiveRecvByteBufferAllocator` does with these bounds, in two bytes: that one does not fit into an
+/// existential, and costs each connection an allocation of its own.
+struct ReceiveAllocator: RecvByteBufferAllocator {
+    private static let smallest: UInt8 = 8
+    private static let largest: UInt8 = 16
+
+    /// The size's binary logarithm.
+    private var exponent = ReceiveAllocator.smallest
+    /// Whether the last read would have fitted into half as much.
+    private var wasRoomy = false
+
+    private var size: Int { 1 << Int(self.exponent) }
+
+    func nextBufferSize() -> Int? { self.size }
+
+    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
+        allocator.buffer(capacity: self.size)
+    }
+
+    mutating func record(actualReadBytes: Int) -> Bool {
+        if actualReadBytes <= self.size / 2, self.exponent > Self.smallest {
+            if self.wasRoomy { self.exponent -= 1 }
+            self.wasRoomy.toggle()
+            return false
+        }
+        self.wasRoomy = false
+        guard actualReadBytes >= self.size, self.exponent < Self.largest else { return false }
+        self.exponent += 1
+        return true
+    }
+}
