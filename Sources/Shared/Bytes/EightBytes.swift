@@ -30,6 +30,15 @@ struct EightBytes {
     @inline(__always)
     var nonASCIIMarks: UInt64 { self.word }
 
+    /// Marks the bytes that are no letters of ASCII.
+    @inline(__always)
+    var nonLetterMarks: UInt64 {
+        let lowercased = self.word | Self.ones &* 0x20
+        let below = (lowercased &- Self.ones &* UInt64(UInt8(ascii: "a"))) & ~lowercased
+        let above = lowercased &+ Self.ones &* UInt64(0x7F - UInt8(ascii: "z"))
+        return below | above | self.word
+    }
+
     /// Goes on from a position to the first byte that is marked, or to the last seven bytes.
     @inline(__always)
     static func skip(

@@ -35,7 +35,7 @@ extension HTTPConnectionHandler {
                 }
                 return
             case .request(let request):
-                guard self.machine.plainRequestReceived() else { continue }
+                guard self.machine.plainRequestReceived(isHandshake: request.isHandshake) else { continue }
                 self.turn -= 1
                 self.respond(
                     HTTPRequest(

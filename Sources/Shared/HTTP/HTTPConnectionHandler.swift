@@ -112,10 +112,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         if self.machine.readCompleted(now: .now()) {
             self.armTimer(context: context)
         }
-        if self.needsFlush, !self.isFlushScheduled {
-            self.isFlushScheduled = true
-            self.loop.flushSoon(self, on: context.eventLoop)
-        }
+        self.flushSoonIfNeeded(context: context)
         if self.waiting.isEmpty, !self.plain.hasNews {
             self.turn = Self.turnLimit
         } else {
@@ -254,7 +251,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             }
         }
         self.isBatching = false
-        self.flushIfNeeded(context: context)
+        self.flushSoonIfNeeded(context: context)
         if self.turn == 0 {
             self.scheduleNextTurn(context: context)
         } else {
@@ -308,13 +305,19 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     // MARK: Bytes and time
 
-    /// Writes bytes and flushes them, once a batch where several answers go out in one.
+    /// Writes bytes, which are flushed with those of the loop's other connections: a store answers for many at once.
     func write(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
         context.write(self.wrapOutboundOut(bytes), promise: nil)
         self.needsFlush = true
         if !self.isBatching {
-            self.flushIfNeeded(context: context)
+            self.flushSoonIfNeeded(context: context)
         }
+    }
+
+    private func flushSoonIfNeeded(context: ChannelHandlerContext) {
+        guard self.needsFlush, !self.isFlushScheduled else { return }
+        self.isFlushScheduled = true
+        self.loop.flushSoon(self, on: context.eventLoop)
     }
 
     /// The loop has read what was there.

@@ -142,11 +142,14 @@ struct HTTPConnectionStateMachine {
     }
 
     /// A plain request has come whole. Returns whether it is to be answered.
-    mutating func plainRequestReceived() -> Bool {
+    ///
+    /// - Parameter isHandshake: whether it asks for another protocol: it is the connection's last request then, since
+    ///   what follows may be that protocol's.
+    mutating func plainRequestReceived(isHandshake: Bool) -> Bool {
         switch self.state {
         case .idle, .readingHead, .readingPlainBody:
             self.partSinceReadComplete = true
-            self.state = .responding(keepAlive: true)
+            self.state = .responding(keepAlive: !isHandshake)
             self.stateDeadline = .distantFuture
             return true
         case .lingering, .finished:

@@ -20,7 +20,7 @@ final class HTTPLoop {
         self.proxies = proxies.isEmpty ? nil : proxies
     }
 
-    /// Flushes a connection's answers once all connections that had input have been read.
+    /// Flushes a connection's answers once all connections that had input have been read, the store's too.
     ///
     /// One answer at a time wakes a client that sleeps for each of them, and waking costs more than all else that is
     /// done for an event. In one go they wake it once. A loop with one request at a time waits for nothing.

@@ -41,7 +41,9 @@ struct QueryPair {
         let encoded = UnsafeBufferPointer(rebasing: self.bytes[..<self.separator])
         // Nearly all names are plain, and plain ones are compared where they are.
         guard !PercentEncoding.isPlain(encoded, plusIsSpace: true) else {
-            return name.utf8.count == encoded.count && name.utf8.elementsEqual(encoded)
+            guard name.utf8.count == encoded.count else { return false }
+            var name = name
+            return name.withUTF8 { $0.elementsEqual(encoded) }
         }
         return PercentEncoding.decode(encoded, plusIsSpace: true) == name
     }

@@ -101,7 +101,7 @@ import Testing
         try connection.send(Self.handshake + "early")
         connection.channel.embeddedEventLoop.run()
         let upper = try connection.channel.pipeline.syncOperations.handler(type: Upper.self)
-        #expect(upper.events.suffix(2) == ["read", "read complete"])
+        #expect(upper.events.drop { $0 != "read" }.prefix(2) == ["read", "read complete"])
     }
 
     /// The peer sees the answer only when the new protocol is in place.

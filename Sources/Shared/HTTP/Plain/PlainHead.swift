@@ -6,8 +6,9 @@
 /// HTTP/1.1 that leaves no room for two opinions. Whatever else comes is the full parser's.
 ///
 /// Plain is: `GET` or `POST`, a path of RFC 3986's own characters, HTTP/1.1, one `Host`, at most one `Content-Length` of
-/// digits, and no field that frames a message or turns a connection into something else. All offsets count from the
-/// header's first byte.
+/// digits, and no field that frames a message or turns a connection into something else, but for a WebSocket's handshake:
+/// `GET` without a body, `Upgrade: websocket` and the `Connection` that goes with it (RFC 6455, section 4.1). All offsets
+/// count from the header's first byte.
 struct PlainHead: Equatable {
     /// What can be plain, in bytes and in fields. Larger headers are the full parser's, and so are its limits.
     enum Limit {
@@ -36,6 +37,8 @@ struct PlainHead: Equatable {
     var marks: [FieldMark]
     /// How long the body is, in bytes.
     var contentLength: Int
+    /// Whether it is a WebSocket's handshake. Where it is answered otherwise, the connection ends, as behind llhttp.
+    var isHandshake: Bool
     /// How many bytes the header takes, the empty line included.
     var byteCount: Int
 

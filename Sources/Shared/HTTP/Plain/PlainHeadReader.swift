@@ -14,6 +14,9 @@ struct PlainHeadReader {
     private var position = 0
     private var hosts = 0
     private var contentLength: Int?
+    /// Whether `Upgrade` names the WebSocket protocol, and whether `Connection` names `Upgrade`.
+    private var offersWebSocket = false
+    private var offersUpgrade = false
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = UnsafeRawBufferPointer(rebasing: bytes.prefix(PlainHead.Limit.bytes))
@@ -41,13 +44,16 @@ struct PlainHeadReader {
         }
         let end = self.position
         try self.read("\r\n")
-        guard self.hosts == 1 else { throw .notPlain }
+        guard self.hosts == 1, self.offersWebSocket == self.offersUpgrade else { throw .notPlain }
+        // What follows a handshake is no body.
+        guard !self.offersUpgrade || (method == .get && self.contentLength == nil) else { throw .notPlain }
         return PlainHead(
             method: method,
             target: target,
             fieldLines: start..<end,
             marks: marks,
             contentLength: self.contentLength ?? 0,
+            isHandshake: self.offersUpgrade,
             byteCount: self.position
         )
     }
@@ -64,18 +70,14 @@ struct PlainHeadReader {
     private mutating func readTarget() throws(Stop) -> Range<Int> {
         let start = self.position
         guard try self.peek() == UInt8(ascii: "/") else { throw .notPlain }
-        while self.position < self.bytes.count, ASCIISet.isTarget(self.bytes[self.position]) {
-            self.position += 1
-        }
+        self.skip { ASCIISet.isTarget($0) }
         guard try self.peek() == UInt8(ascii: " ") else { throw .notPlain }
         return start..<self.position
     }
 
     private mutating func readField(from start: Int) throws(Stop) -> FieldMark {
         let nameStart = self.position
-        while self.position < self.bytes.count, ASCIISet.isToken(self.bytes[self.position]) {
-            self.position += 1
-        }
+        self.skip { ASCIISet.isToken($0) }
         let nameEnd = self.position
         guard try self.peek() == UInt8(ascii: ":"), nameEnd > nameStart else { throw .notPlain }
         self.position += 1
@@ -91,6 +93,17 @@ struct PlainHeadReader {
             valueStart: UInt16(truncatingIfNeeded: valueStart - start),
             valueLength: UInt16(truncatingIfNeeded: valueEnd - valueStart)
         )
+    }
+
+    /// Goes to the next byte that is not of a set which all letters are in: they are most of names, and eight are looked at
+    /// in one go.
+    @inline(__always)
+    private mutating func skip(while isMember: (UInt8) -> Bool) {
+        while true {
+            EightBytes.skip(self.bytes, from: &self.position) { $0.nonLetterMarks }
+            guard self.position < self.bytes.count, isMember(self.bytes[self.position]) else { return }
+            self.position += 1
+        }
     }
 
     /// Goes to the line end behind a value of visible ASCII, spaces and tabs.
@@ -120,9 +133,10 @@ struct PlainHeadReader {
         case 6:
             if self.isName(name, "expect") { throw .notPlain }
         case 7:
-            if self.isName(name, "upgrade") || self.isName(name, "trailer") { throw .notPlain }
+            if self.isName(name, "trailer") { throw .notPlain }
+            if self.isName(name, "upgrade") { try self.noteUpgrade(value) }
         case 10:
-            if self.isName(name, "connection"), !self.isName(value, "keep-alive") { throw .notPlain }
+            if self.isName(name, "connection") { try self.noteConnection(value) }
         case 14:
             if self.isName(name, "content-length") { try self.readLength(value) }
         case 16:
@@ -132,6 +146,29 @@ struct PlainHeadReader {
         default:
             break
         }
+    }
+
+    private mutating func noteUpgrade(_ value: Range<Int>) throws(Stop) {
+        guard !self.offersWebSocket, self.isName(value, "websocket") else { throw .notPlain }
+        self.offersWebSocket = true
+    }
+
+    /// Takes the two forms that WebSocket clients and browsers send.
+    private mutating func noteConnection(_ value: Range<Int>) throws(Stop) {
+        if self.isName(value, "keep-alive") { return }
+        let token = value.suffix(7)
+        guard !self.offersUpgrade, self.isName(token, "upgrade"),
+            token.count == value.count || self.isKeepAlive(before: token, in: value)
+        else { throw .notPlain }
+        self.offersUpgrade = true
+    }
+
+    /// Whether all that stands before a list's last token is `keep-alive, `.
+    private func isKeepAlive(before token: Range<Int>, in value: Range<Int>) -> Bool {
+        let comma = token.lowerBound - 2
+        return comma > value.lowerBound && self.bytes[comma] == UInt8(ascii: ",")
+            && self.bytes[comma + 1] == UInt8(ascii: " ")
+            && self.isName(value.lowerBound..<comma, "keep-alive")
     }
 
     private mutating func readLength(_ value: Range<Int>) throws(Stop) {
@@ -158,10 +195,13 @@ struct PlainHeadReader {
     }
 
     private mutating func read(_ literal: StaticString) throws(Stop) {
-        for offset in 0..<literal.utf8CodeUnitCount {
-            guard try self.peek() == literal.utf8Start[offset] else { throw .notPlain }
-            self.position += 1
+        let count = literal.utf8CodeUnitCount
+        let available = min(count, self.bytes.count - self.position)
+        for offset in 0..<available where self.bytes[self.position + offset] != literal.utf8Start[offset] {
+            throw .notPlain
         }
+        guard available == count else { throw .incomplete }
+        self.position += count
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

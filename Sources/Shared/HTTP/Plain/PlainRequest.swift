@@ -2,13 +2,14 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+package import NIOCore
 internal import NIOHTTP1
 
 /// A plain request that has arrived whole.
-struct PlainRequest {
+package struct PlainRequest {
     let method: HTTPMethod
-    let target: String
+    package let target: String
     let fields: FieldLines
-    let body: ByteBuffer
+    package let body: ByteBuffer
+    let isHandshake: Bool
 }

@@ -2,15 +2,15 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+package import NIOCore
 internal import NIOHTTP1
 
 /// Takes a connection's bytes and gives its requests, as long as they are plain. From the first one that is not, all
 /// bytes are the full parser's.
 ///
 /// Pure, and bounded: a header is at most `PlainHead.Limit.bytes`, a body the limit's; both share the memory of what came.
-struct PlainRequestReader {
-    enum Step {
+package struct PlainRequestReader {
+    package enum Step {
         /// There is no whole request; `awaitsBody` where its header is there.
         case needMore(awaitsBody: Bool)
         case request(PlainRequest)
@@ -26,7 +26,7 @@ struct PlainRequestReader {
     private(set) var hasNews = false
 
     /// - Parameter limits: what exceeds them is not plain, so that the full parser's refusals are the only ones.
-    init(limits: HTTPLimits) {
+    package init(limits: HTTPLimits) {
         self.limits = limits
     }
 
@@ -34,7 +34,7 @@ struct PlainRequestReader {
     var isWithinRequest: Bool { self.bytes.readableBytes > 0 }
 
     /// Takes bytes.
-    mutating func append(_ bytes: ByteBuffer) {
+    package mutating func append(_ bytes: ByteBuffer) {
         self.hasNews = true
         if self.bytes.readableBytes == 0 {
             self.bytes = bytes
@@ -51,7 +51,7 @@ struct PlainRequestReader {
     }
 
     /// What has come next.
-    mutating func next() -> Step {
+    package mutating func next() -> Step {
         guard self.bytes.readableBytes > 0 else {
             self.hasNews = false
             return .needMore(awaitsBody: false)
@@ -109,7 +109,8 @@ struct PlainRequestReader {
             method: head.method == .post ? .POST : .GET,
             target: String(buffer: slice(head.target)),
             fields: FieldLines(bytes: slice(head.fieldLines), marks: head.marks),
-            body: slice(head.byteCount..<head.byteCount + head.contentLength)
+            body: slice(head.byteCount..<head.byteCount + head.contentLength),
+            isHandshake: head.isHandshake
         )
         let length = head.byteCount + head.contentLength
         if length == self.bytes.readableBytes {

@@ -69,6 +69,30 @@ import Testing
         #expect(Self.read(Self.head.replacingCharacters(in: range, with: change.new)) == .notPlain)
     }
 
+    /// A WebSocket's handshake is plain as clients and browsers send it, and is the full parser's in any other form.
+    @Test(arguments: [
+        ("", "", true), ("Connection: Upgrade", "connection: keep-alive, upgrade", true),
+        ("Upgrade: websocket", "UPGRADE: WebSocket", true), ("Upgrade: websocket", "Upgrade: h2c", false),
+        ("Upgrade: websocket", "Upgrade: websocket, h2c", false), ("Upgrade: websocket\r\n", "", false),
+        ("Connection: Upgrade\r\n", "", false), ("Connection: Upgrade", "Connection: keep-alive", false),
+        ("Connection: Upgrade", "Connection: close, Upgrade", false),
+        ("Connection: Upgrade", "Connection: keep-alive,Upgrade", false),
+        ("Connection: Upgrade", "Connection: , Upgrade", false), ("Connection: Upgrade", "Connection: xUpgrade", false),
+        ("Connection: Upgrade", "Connection: Upgrade\r\nConnection: Upgrade", false),
+        ("Connection: Upgrade", "Connection: Upgrade\r\nUpgrade: websocket", false), ("GET", "POST", false),
+        ("Upgrade: websocket", "Upgrade: websocket\r\nContent-Length: 0", false),
+    ])
+    func handshake(_ change: (old: String, new: String, isPlain: Bool)) throws {
+        let handshake = "GET /ws?secret=a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        var text = handshake
+        if !change.old.isEmpty {
+            let range = try #require(handshake.firstRange(of: change.old))
+            text = handshake.replacingCharacters(in: range, with: change.new)
+        }
+        #expect(Self.isPlain(text) == change.isPlain)
+        if !change.isPlain { #expect(Self.read(text) == .notPlain) }
+    }
+
     /// A header beyond the limits is left to the full parser's, however little of it has come.
     @Test func limits() {
         func head(fields: Int, bytes: Int) -> String {

@@ -115,7 +115,9 @@ import Testing
                     "X-Field: some value, with words",
                     [
                         "X:", "X:  \t", "X: a\t b \t", "Connection: close", "Connection: keep-alive", "Connection: x",
-                        "connection: Keep-Alive , x", "Upgrade: websocket", "Expect: 100-continue", "X: \u{E9}",
+                        "connection: Keep-Alive , x", "Upgrade: websocket", "Connection: Upgrade",
+                        "Connection: Upgrade\r\nUpgrade: websocket",
+                        "Expect: 100-continue", "X: \u{E9}",
                         "Transfer-Encoding: chunked", "Trailer: x", "Proxy-Connection: close", " folded", "X\r: y",
                         "Keep-Alive: timeout=5", "Content-Length: 3", "Content-Length: 4\r\ncontent-length: 4",
                         "X: " + String(repeating: "v", count: 250),
