@@ -49,7 +49,7 @@ extension RedisScript {
 
             local clock = call('TIME')
             local now = clock[1] * 1000000 + clock[2]
-            local time = clock[1] .. string.sub('00000' .. clock[2], -6)
+            local time = clock[1] .. (#clock[2] == 6 and clock[2] or string.sub('00000' .. clock[2], -6))
             local epoch, offset, care = known[1], tonumber(known[2]) or 0, tonumber(known[3]) or 0
             if not epoch then
                 call('DEL', log)
@@ -113,7 +113,7 @@ extension RedisScript {
 
             \(keeping.trimming)if #event > \(settings.pushLimit) then event = '' end
             local feeds = call('\(settings.push)', feed, epoch .. struct.pack('>I8I8', offset, now) .. event)
-            return epoch .. ' ' .. digits .. ' ' .. feeds
+            return epoch .. ' ' .. digits .. ' ' .. string.format('%d', feeds)
             """
         )
     }
