@@ -207,20 +207,25 @@ def test_containers(tmp_path, secret):
             assert bool(project.podman("port", container).stdout) == (container == caddy)
         assert project.podman("exec", caddy, "getent", "hosts", "redis", check=False).returncode != 0
         assert front.request("GET", "/metrics")[0] == 404
-        # What is sent while a node is away goes to the other.
+        # What is sent while a node is away goes to the other. A request that is on a kept connection when its node goes
+        # may be lost with it: then Caddy says 502, and the platform sends it again.
         project.podman("kill", "--signal", "KILL", project.containers("egress")[0])
         project.podman("kill", "--signal", "KILL", project.containers("ingress")[0])
         for _ in range(5):
-            check_delivery(front, secret)
+            check_delivery(front, secret, attempts=2)
         assert {name: secret for name, log in project.logs().items() if secret in log} == {}
         project.compose("down", "--volumes")
         assert project.left_over() == []
 
 
-def check_delivery(front, secret):
+def check_delivery(front, secret, attempts=1):
     body = qq.event()
     with front.socket(secret) as bot:
-        assert front.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body))[0] == 200
+        status = 502
+        while status == 502 and attempts > 0:
+            attempts -= 1
+            status = front.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body))[0]
+        assert status == 200
         received = receive(bot)
         while received != ("text", body):  # what no socket had had yet comes first
             received = receive(bot)
