@@ -203,11 +203,38 @@ let package = Package(
                 "Egress",
                 "Ingress",
                 "Shared",
+                "SignedRequests",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Benchmarks/RelayedEvent",
+            swiftSettings: settings
+        ),
+        // What one piece of the way costs, beside what others take for the same; script/micro-benchmarks runs it.
+        .executableTarget(
+            name: "micro-benchmarks",
+            dependencies: [
+                "CHiredis",
+                "COpenSSL",
+                "Egress",
+                "Ingress",
+                "RedisBroker",
+                "Shared",
+                "SignedRequests",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Benchmarks/MicroBenchmarks",
+            swiftSettings: settings
+        ),
+        // Webhook requests as platforms send them, for the benchmarks.
+        .target(
+            name: "SignedRequests",
+            dependencies: ["Ingress", "Shared"],
+            path: "Benchmarks/SignedRequests",
             swiftSettings: settings
         ),
         // The rules of the broker's contract, which every broker's tests run.
@@ -344,6 +371,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "MicroBenchmarksTests",
+            dependencies: [
+                "micro-benchmarks",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
         ),

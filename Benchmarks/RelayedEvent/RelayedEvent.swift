@@ -9,6 +9,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Shared
+internal import SignedRequests
 
 /// Relays signed events through one process of both tiers, one after the other, for an instruction counter to watch.
 ///

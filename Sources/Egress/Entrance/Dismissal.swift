@@ -5,7 +5,7 @@
 internal import Shared
 
 /// Why somebody has to leave who was let in.
-enum Dismissal {
+package enum Dismissal {
     /// It may come in again, where the bot's events go now, or for what its token is good for now.
     case accessChanged
     /// What it was let in by is good for nothing any more.

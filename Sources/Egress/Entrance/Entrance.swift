@@ -14,7 +14,7 @@ internal import Shared
 /// | a route's subject, `?secret=S`, `?bot=NAME` | the bot |
 /// | the path's second part, `?token=T` | a token beside it |
 /// | `Authorization: Bearer`, the subprotocol `bearer.…` | a token, or the secret |
-struct Entrance: Sendable {
+package struct Entrance: Sendable {
     /// What a browser's page offers beside the subprotocol that it wants, since it can set no header field:
     /// `new WebSocket(url, ["hookwire.raw", "bearer.TOKEN"])`.
     private static let bearerSubprotocol = "bearer."
@@ -26,7 +26,7 @@ struct Entrance: Sendable {
     var addresses: AddressGuard?
 
     /// Everybody who knows a secret.
-    static let open = Entrance(access: .open, now: WallClock.now)
+    package static let open = Entrance(access: .open, now: WallClock.now)
 
     /// Whether somebody who has come in may have to leave.
     var isGuarded: Bool { self.access.registry != nil }

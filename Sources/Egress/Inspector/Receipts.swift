@@ -6,7 +6,7 @@ internal import NIOCore
 internal import Shared
 
 /// Who has an event, as those who look on are told: how it speaks, and by which consumer's or group's name.
-struct Receipt: Hashable {
+package struct Receipt: Hashable {
     /// How a client speaks.
     enum Client: String {
         case raw

@@ -5,7 +5,7 @@
 internal import Shared
 
 /// What a connection says of itself to an operator.
-struct Attendee: Equatable {
+package struct Attendee: Equatable {
     var speech: SocketPresence.Speech
     /// Its consumer or its group; nil for none.
     var consumer: String?

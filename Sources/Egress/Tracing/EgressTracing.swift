@@ -7,7 +7,7 @@ internal import Shared
 
 /// Records what an egress node does with events that belong to a trace: `deliver` below the publication, and `reply` below
 /// that, or below the span that the bot names. Any thread.
-final class EgressTracing: Sendable {
+package final class EgressTracing: Sendable {
     /// How events reached their sockets.
     enum Way: String, Sendable {
         /// As they came: one span for all sockets of an event loop.

@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
-internal import Shared
+package import NIOCore
+package import Shared
 
 /// One argument of a command. A string literal is one.
-enum RESPArgument: Sendable {
+package enum RESPArgument: Sendable {
     case string(String)
     case bytes([UInt8])
     case buffer(ByteBuffer)
@@ -21,7 +21,7 @@ enum RESPArgument: Sendable {
 }
 
 extension RESPArgument: ExpressibleByStringLiteral {
-    init(stringLiteral text: String) {
+    package init(stringLiteral text: String) {
         self = .string(text)
     }
 }

@@ -8,7 +8,7 @@ internal import NIOCore
 ///
 /// An ordinary one is formatted by hiredis when it is sent. A hot one is made from a `RESPCommandPrefix` and is encoded
 /// when it is made, on the caller's thread.
-struct RESPCommand: Sendable {
+package struct RESPCommand: Sendable {
     enum Form {
         /// The arguments one after the other, and the length of each.
         case arguments(ByteBuffer, lengths: [Int])
@@ -53,5 +53,5 @@ struct RESPCommand: Sendable {
 
 extension RESPCommand: CustomStringConvertible {
     /// The size only: arguments may be secrets.
-    var description: String { "a command of \(self.byteCount) bytes" }
+    package var description: String { "a command of \(self.byteCount) bytes" }
 }

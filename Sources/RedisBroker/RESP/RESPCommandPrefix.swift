@@ -6,7 +6,7 @@ internal import NIOCore
 
 /// The beginning of a command that is sent over and over, encoded once: its name, its fixed arguments, and how many
 /// follow.
-struct RESPCommandPrefix: Sendable {
+package struct RESPCommandPrefix: Sendable {
     private let encoded: ByteBuffer
     private let following: Int
 
@@ -14,7 +14,7 @@ struct RESPCommandPrefix: Sendable {
     ///   - name: the command's name.
     ///   - arguments: what is the same each time.
     ///   - following: how many arguments each command adds.
-    init(_ name: String, _ arguments: [RESPArgument], following: Int) {
+    package init(_ name: String, _ arguments: [RESPArgument], following: Int) {
         precondition(following >= 0, "a command cannot have \(following) more arguments")
         var encoded = ByteBuffer()
         RESPWriter.writeCount(arguments.count + 1 + following, into: &encoded)
@@ -29,7 +29,7 @@ struct RESPCommandPrefix: Sendable {
     }
 
     /// The same, from an array.
-    func command(_ arguments: [RESPArgument]) -> RESPCommand {
+    package func command(_ arguments: [RESPArgument]) -> RESPCommand {
         precondition(arguments.count == self.following, "\(self.following) arguments follow, not \(arguments.count)")
         var capacity = self.encoded.readableBytes
         for argument in arguments { capacity += argument.encodedCount }

@@ -3,12 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CHiredis
-internal import NIOCore
+package import NIOCore
 
 /// Makes replies from what a connection reads: hiredis decodes, `RESPScanner` keeps it within bounds.
 ///
 /// Confined to its connection's event loop.
-final class RESPReader {
+package final class RESPReader {
     /// hiredis looks at the end of what it has been fed again and again, so it is fed small pieces.
     private static let pieceBytes = 16 << 10
     /// How large a buffer hiredis keeps for the next reply; it would give back and get anew what is over 16 KiB.
@@ -21,7 +21,7 @@ final class RESPReader {
     private var violation: RESPViolation?
 
     /// - Parameter limits: what is taken at most.
-    init(limits: RESPLimits = RESPLimits()) {
+    package init(limits: RESPLimits = RESPLimits()) {
         guard let reader = redisReaderCreate() else { preconditionFailure("out of memory") }
         reader.pointee.maxbuf = Self.keptBytes
         self.reader = reader
@@ -36,7 +36,7 @@ final class RESPReader {
     ///
     /// - Parameter input: what was read, taken from its front as it is used.
     /// - Throws: `RESPViolation`, and the same again on every call that follows: the connection must be closed.
-    func next(from input: inout ByteBuffer) throws(RESPViolation) -> RESPValue? {
+    package func next(from input: inout ByteBuffer) throws(RESPViolation) -> RESPValue? {
         if let violation { throw violation }
         do throws(RESPViolation) {
             while true {

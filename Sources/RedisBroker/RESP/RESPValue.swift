@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+package import NIOCore
 
 /// A reply of Redis, as RESP2 has them (redis.io, "Redis serialization protocol specification").
-enum RESPValue: Hashable, Sendable {
+package enum RESPValue: Hashable, Sendable {
     /// A status line such as `OK`.
     case simpleString(String)
     /// An error line, its code first: `NOSCRIPT No matching script.` It may echo arguments: see `RedisError`.

@@ -4,7 +4,7 @@
 
 /// Why what came from the other end is no reply that we take. The connection cannot go on after one. The raw value is
 /// also a metric label.
-enum RESPViolation: String, Error, CaseIterable {
+package enum RESPViolation: String, Error, CaseIterable {
     /// The first byte of a value is no type that RESP2 has.
     case unknownType = "unknown_type"
     /// A length is no number, is negative but not -1, or a bulk string does not end where its length says.
@@ -25,7 +25,7 @@ enum RESPViolation: String, Error, CaseIterable {
 
 extension RESPViolation: CustomStringConvertible {
     /// A sentence for an operator.
-    var description: String {
+    package var description: String {
         switch self {
         case .unknownType: "What answers does not speak RESP2; check the address, and that TLS is on where it must be."
         case .malformed: "The store sent a reply that is not RESP2."

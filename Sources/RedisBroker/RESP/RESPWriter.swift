@@ -3,12 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CHiredis
-internal import NIOCore
+package import NIOCore
 
 /// Encodes commands as arrays of bulk strings, the only form in which Redis takes any bytes.
-enum RESPWriter {
+package enum RESPWriter {
     /// Appends a command.
-    static func write(_ command: RESPCommand, into output: inout ByteBuffer) {
+    package static func write(_ command: RESPCommand, into output: inout ByteBuffer) {
         switch command.form {
         case .encoded(let bytes): output.writeImmutableBuffer(bytes)
         case .arguments(let bytes, let lengths): self.format(bytes, lengths: lengths, into: &output)

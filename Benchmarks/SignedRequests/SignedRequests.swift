@@ -7,17 +7,17 @@ internal import Ingress
 internal import Shared
 
 /// Webhook requests as the QQ platform sends them, signed ahead.
-struct SignedRequests {
+package struct SignedRequests {
     /// The bytes of an event's body.
-    static let bodyLength = 600
+    package static let bodyLength = 600
     /// What an event is answered with.
-    static let acknowledgement = #"{"op":12,"d":0}"#
+    package static let acknowledgement = #"{"op":12,"d":0}"#
 
     private let requests: [[UInt8]]
 
-    var count: Int { self.requests.count }
+    package var count: Int { self.requests.count }
 
-    init(secret: String, count: Int) throws {
+    package init(secret: String, count: Int) throws {
         let key = try QQKey(secret: Secret(secret))
         let timestamp = String(time(nil))
         self.requests = try (0..<count).map { index in
@@ -33,10 +33,10 @@ struct SignedRequests {
     }
 
     /// A request whole.
-    func request(_ index: Int) -> [UInt8] { self.requests[index] }
+    package func request(_ index: Int) -> [UInt8] { self.requests[index] }
 
     /// The body of a request.
-    func body(_ index: Int) -> ArraySlice<UInt8> { self.requests[index].suffix(Self.bodyLength) }
+    package func body(_ index: Int) -> ArraySlice<UInt8> { self.requests[index].suffix(Self.bodyLength) }
 
     private static func makeBody(_ index: Int) -> [UInt8] {
         let digits = String(index)
