@@ -15,6 +15,7 @@ import time
 
 from websockets.sync.client import connect
 
+import netlink
 from relay import PATIENCE
 
 # Ubuntu has it under another name, or not at all: Google's own will do.
@@ -40,7 +41,7 @@ class Browser:
         self.log = (self.profile / "log").open("wb")
         self.process = subprocess.Popen(
             [CHROMIUM, *FLAGS, *sandbox, f"--user-data-dir={self.profile}", "about:blank"],
-            stdout=self.log, stderr=self.log, start_new_session=True,
+            stdout=self.log, stderr=self.log, start_new_session=True, preexec_fn=netlink.forbidder(),
         )
         port_file = self.profile / "DevToolsActivePort"
         until(lambda: port_file.exists() and len(port_file.read_text().split()) == 2, "Chromium to start", 60)
