@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DequeModule
 internal import Logging
 internal import Metrics
 package import NIOCore
@@ -16,6 +17,9 @@ package final class Lane: Sendable {
     /// How many events may be undelivered before publishers are asked to wait, each for its own event. Enough that a batch
     /// is worth while.
     private static let pressureMark = 32
+    /// How many publishers are told at once that they have waited long enough. Each answers its platform, which then sends
+    /// the next request: thirty of them would keep the loop from its sockets for longer than a slice lasts.
+    private static let releaseLimit = 4
     /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
     /// anew each time keeps the loop from looking at its connections, and so does a timer of 2 µs, which is due already
     /// when the loop looks at its tasks again.
@@ -54,6 +58,8 @@ package final class Lane: Sendable {
     /// What only the lane's own loop touches.
     private final class Confined {
         var active = TurnQueue<FeedGroup>()
+        /// Whoever waits for events that are with all their sockets now.
+        var released: Deque<EventLoopPromise<Void>> = []
         /// The groups of this lane by their channel.
         var groups: [ChannelID: FeedGroup] = [:]
         var heartbeats: HeartbeatWheel<WebSocketHandler>
@@ -175,11 +181,16 @@ package final class Lane: Sendable {
                 if turn.finished > 0 { confined.reception?.progressed(on: group.channel) }
                 finished += turn.finished
                 group.isActive = !turn.isDone
-                for promise in turn.promises { promise.succeed() }
+                if turn.promises.count <= Self.releaseLimit {
+                    for promise in turn.promises { promise.succeed() }
+                } else {
+                    confined.released.append(contentsOf: turn.promises)
+                }
                 return turn.isDone
             }
         )
-        self.finish(finished, isIdle: confined.active.isEmpty)
+        for _ in 0..<min(confined.released.count, Self.releaseLimit) { confined.released.removeFirst().succeed() }
+        self.finish(finished, isIdle: confined.active.isEmpty && confined.released.isEmpty)
     }
 
     private func finish(_ count: Int, isIdle: Bool) {

@@ -89,6 +89,24 @@ import Testing
         #expect(self.lane.post(.sample(34), to: group) == nil)
     }
 
+    /// Publishers that wait for one round are told a few at a time, in their order, and the loop looks at its input between.
+    @Test func releases() throws {
+        let (group, _) = self.group("a", members: 1)
+        var released: [Int] = []
+        for offset in 1...42 {
+            let delivered = self.lane.post(.sample(UInt64(offset)), to: group)
+            delivered?.assumeIsolated().whenSuccess { released.append(offset) }
+        }
+        self.loop.run()
+        var counts = [released.count]
+        for _ in 0..<3 {
+            self.loop.advanceTime(by: .microseconds(10))
+            counts.append(released.count)
+        }
+        #expect(counts == [4, 8, 10, 10])
+        #expect(released == Array(33...42))
+    }
+
     /// Where a channel with many sockets has the lane behind, the publisher of another waits for its own sockets only.
     @Test func backPressureOfOthers() throws {
         let (large, many) = self.group("large", members: 1_000)
