@@ -42,7 +42,7 @@ def redis(tmp_path):
 
 
 class Platform:
-    """Sends one bot's events to one node at a rate, whatever is answered."""
+    """Sends one bot's events to one node at a rate, whatever is answered; again where the node asks for that."""
 
     def __init__(self, secret, port):
         self.secret, self.port = secret, port
@@ -70,13 +70,16 @@ class Platform:
                 body = qq.event("limited")
                 fields = "".join(f"{name}: {value}\r\n" for name, value in qq.signed_headers(self.secret, body).items())
                 head = f"POST {qq.webhook_path(self.secret)} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n"
-                start = time.monotonic()
-                writer.write(f"{head}{fields}\r\n".encode() + body)
-                answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
-                headers = dict(line.split(": ", 1) for line in answer[1:] if line)
-                text = await reader.readexactly(int(headers["content-length"]))
-                self.slowest = max(self.slowest, time.monotonic() - start)
-                status = int(answer[0].split(" ")[1])
+                status, attempts = 503, 3
+                while status == 503 and attempts > 0:  # a Redis that had no time for a second, on a machine that had none
+                    attempts -= 1
+                    start = time.monotonic()
+                    writer.write(f"{head}{fields}\r\n".encode() + body)
+                    answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+                    headers = dict(line.split(": ", 1) for line in answer[1:] if line)
+                    text = await reader.readexactly(int(headers["content-length"]))
+                    self.slowest = max(self.slowest, time.monotonic() - start)
+                    status = int(answer[0].split(" ")[1])
                 self.answers[status] += 1
                 if status == 429:
                     self.refusals.add((text, headers["retry-after"]))

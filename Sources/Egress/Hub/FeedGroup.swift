@@ -122,8 +122,6 @@ package final class FeedGroup {
 
     /// What a turn did.
     struct Turn {
-        /// How many sockets were served.
-        var deliveries: Int
         /// How many events are with all sockets now.
         var finished: Int
         /// Whoever waits for those.
@@ -139,16 +137,14 @@ package final class FeedGroup {
             finished = self.announceInterruptions()
             self.startRound()
         }
-        guard let round = self.round else { return Turn(deliveries: 0, finished: finished, isDone: true) }
-        var deliveries = 0
+        guard let round = self.round else { return Turn(finished: finished, isDone: true) }
         while self.cursor < self.members.count, !slice.isOver {
             let member = self.members[self.cursor]
             self.cursor += 1
-            deliveries += 1
+            self.served += 1
             member.deliver(round)
             slice.spend(self.roundCost)
         }
-        self.served += deliveries
         if self.cursor >= self.members.count {
             finished += round.entries.count
             if self.served > 0 { self.record(round) }
@@ -156,7 +152,7 @@ package final class FeedGroup {
             self.round = nil
             self.cursor = 0
         }
-        var turn = Turn(deliveries: deliveries, finished: finished, isDone: self.round == nil && self.waiting.isEmpty)
+        var turn = Turn(finished: finished, isDone: self.round == nil && self.waiting.isEmpty)
         if self.round == nil, !self.roundPromises.isEmpty { swap(&turn.promises, &self.roundPromises) }
         return turn
     }

@@ -58,32 +58,20 @@ struct WebSocketFrameParser {
 
     private var message: ByteBuffer? {
         get { self.payloads?.message }
-        set {
-            if newValue == nil, self.control == nil {
-                self.payloads = nil
-            } else {
-                self.keptPayloads.message = newValue
-            }
-        }
+        set { self.keep(message: newValue, control: self.control) }
     }
 
     private var control: ByteBuffer? {
         get { self.payloads?.control }
-        set {
-            if newValue == nil, self.message == nil {
-                self.payloads = nil
-            } else {
-                self.keptPayloads.control = newValue
-            }
-        }
+        set { self.keep(message: self.message, control: newValue) }
     }
 
-    private var keptPayloads: Payloads {
-        mutating get {
-            let payloads = self.payloads ?? Payloads()
-            self.payloads = payloads
-            return payloads
-        }
+    private mutating func keep(message: ByteBuffer?, control: ByteBuffer?) {
+        guard message != nil || control != nil else { return self.payloads = nil }
+        let payloads = self.payloads ?? Payloads()
+        payloads.message = message
+        payloads.control = control
+        self.payloads = payloads
     }
 
     /// - Parameters:

@@ -53,12 +53,15 @@ final class TickingClock: Sendable {
 final class RecordingMember: FeedMember {
     var groupIndex = 0
     private(set) var offsets: [UInt64] = []
+    /// How many times something was delivered.
+    private(set) var rounds = 0
     private(set) var interruptions: [UnrecoverableReason] = []
     /// Called with every delivery, before it is noted.
     var onDelivery: () -> Void = {}
 
     func deliver(_ round: FeedRound) {
         self.onDelivery()
+        self.rounds += 1
         self.offsets += round.entries.map(\.position.offset)
     }
 
