@@ -184,6 +184,8 @@ public final class Egress: Sendable {
             gateway.eventLoop.execute { gateway.value.drainStrangers() }
         }
         let lanes = self.lanes.withLock { $0 }
+        // Where the tiers share their loops: what was let in before the node's state said that it drains is posted then.
+        for lane in lanes { try? await lane.eventLoop.submit {}.get() }
         await withTaskGroup { group in
             for lane in lanes {
                 group.addTask { await Drain(lane: lane, duration: duration).run() }

@@ -97,6 +97,15 @@ def test_slow_header_on_a_used_connection(impatient):
         assert connection.is_closed()
 
 
+def test_slow_header_behind_another_request(impatient):
+    """Nor does it begin with the next bytes: what came in the packet of the request before counts."""
+    with impatient.raw() as connection:
+        connection.send("GET /livez HTTP/1.1\r\nHost: relay.example\r\n\r\nGET /livez HTTP/1.1\r\nHost: rel")
+        assert connection.response().status == 200
+        assert connection.response().status == 408
+        assert connection.is_closed()
+
+
 def test_slow_body(impatient, secret):
     """A body that does not end in time is 408."""
     with impatient.raw() as connection:

@@ -64,6 +64,13 @@ def test_key_that_is_no_nonce(relay, secret, key):
     assert refused(relay, "/ws?secret=" + secret, *handshake_lines(key=key)).status == 400
 
 
+def test_space_behind_the_key(relay, secret):
+    """Spaces around a value are none of it (RFC 9110, section 5.5)."""
+    with relay.raw() as connection:
+        connection.request("GET", "/ws?secret=" + secret, *handshake_lines(fresh_key() + " \t"))
+        assert connection.response().status == 101
+
+
 @pytest.mark.parametrize("version", ["8", "12", "14", "x", None], ids=str)
 def test_version(relay, secret, version):
     """Version 13 is the one, and the refusal says so."""

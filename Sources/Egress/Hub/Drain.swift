@@ -5,24 +5,42 @@
 internal import NIOCore
 
 /// Ends the sockets of a lane a few at a time, spread over the drain time.
+///
+/// What is on its way to them goes first: a log in memory goes with the process, and nobody could have it again. Where
+/// other nodes publish there may always be something, and its log stays: so that is waited for a moment only.
 struct Drain: Sendable {
     /// How often some of the sockets are ended.
     private static let step = TimeAmount.milliseconds(50)
+    /// How long the sockets' first turn waits for what is on its way, and how often it looks.
+    private static let patience = TimeAmount.seconds(1)
+    private static let look = TimeAmount.milliseconds(1)
 
     private let lane: Lane
     private let deadline: NIODeadline
+    private let patienceEnd: NIODeadline
 
     init(lane: Lane, duration: TimeAmount) {
         self.lane = lane
         self.deadline = .now() + duration
+        self.patienceEnd = .now() + Self.patience
     }
 
     /// Returns when no socket is left that was not told to end.
     func run() async {
+        // The future only ever succeeds.
+        try? await self.lane.eventLoop.flatSubmit { self.begin() }.get()
+    }
+
+    /// The same on the lane's loop.
+    func begin() -> EventLoopFuture<Void> {
         let promise = self.lane.eventLoop.makePromise(of: Void.self)
-        self.lane.eventLoop.execute { self.turn(promise) }
-        // The promise is only ever succeeded.
-        try? await promise.futureResult.get()
+        self.awaitDelivery(promise)
+        return promise.futureResult
+    }
+
+    private func awaitDelivery(_ promise: EventLoopPromise<Void>) {
+        guard self.lane.isBehind, .now() < self.patienceEnd else { return self.turn(promise) }
+        self.lane.eventLoop.scheduleTask(in: Self.look) { self.awaitDelivery(promise) }
     }
 
     private func turn(_ promise: EventLoopPromise<Void>) {

@@ -157,6 +157,9 @@ package final class Lane: Sendable {
         self.eventLoop.execute { self.work() }
     }
 
+    /// Whether something was posted that not all its sockets have had. Any thread.
+    var isBehind: Bool { self.mailbox.withLock { $0.undelivered > 0 } }
+
     // MARK: On the loop
 
     /// Sorts the mail into groups and lets active ones have their turns.

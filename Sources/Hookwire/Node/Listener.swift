@@ -6,6 +6,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Shared
+internal import SystemPackage
 
 /// One address that a node listens on, and what it says where that cannot be.
 struct Listener: Sendable {
@@ -42,13 +43,23 @@ struct Listener: Sendable {
         } catch let error as SocketAddressError.UnknownHost {
             throw SettingsError(
                 message: "Cannot listen on \(self.host): \(error). "
-                    + "Give \(self.flags.host) an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all."
+                    + self.mend(for: .addressNotAvailable)
             )
         } catch let error as IOError {
-            throw SettingsError(
-                message: "Cannot listen on \(self.host):\(self.port): \(error). "
-                    + "Choose another \(self.flags.port), or stop what listens there."
-            )
+            // NIO's sentence names its own functions.
+            let reason = Errno(rawValue: error.errnoCode)
+            throw SettingsError(message: "Cannot listen on \(self.host):\(self.port): \(reason). \(self.mend(for: reason))")
+        }
+    }
+
+    private func mend(for reason: Errno) -> String {
+        switch reason {
+        case .addressNotAvailable:
+            "Give \(self.flags.host) an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all."
+        case .permissionDenied:
+            "Choose a \(self.flags.port) above 1023, or allow this program lower ones."
+        default:
+            "Choose another \(self.flags.port), or stop what listens there."
         }
     }
 

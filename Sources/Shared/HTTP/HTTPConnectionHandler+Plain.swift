@@ -32,6 +32,8 @@ extension HTTPConnectionHandler {
                 if awaitsBody {
                     self.machine.plainHeadReceived(now: .now())
                     self.armTimer(context: context)
+                } else if self.plain.isWithinRequest, self.machine.headBegun(now: .now()) {
+                    self.armTimer(context: context)
                 }
                 return
             case .request(let request):

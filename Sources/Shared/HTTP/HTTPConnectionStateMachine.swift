@@ -268,7 +268,13 @@ struct HTTPConnectionStateMachine {
     /// The transport has handed over all it had. Returns whether the deadline changed.
     mutating func readCompleted(now: NIODeadline) -> Bool {
         defer { self.partSinceReadComplete = false }
-        guard case .idle(let isFirst) = self.state, !self.partSinceReadComplete else { return false }
+        return self.partSinceReadComplete ? false : self.headBegun(now: now)
+    }
+
+    /// Part of a request's header has come; also where a whole request came with it, which tells nothing of the next one's
+    /// time. Returns whether the deadline changed.
+    mutating func headBegun(now: NIODeadline) -> Bool {
+        guard case .idle(let isFirst) = self.state else { return false }
         self.state = .readingHead
         // A new connection's time runs since it was accepted.
         if !isFirst {

@@ -61,11 +61,13 @@ public enum WebSocketHandshake {
         else { throw .notAnUpgrade }
         guard headers[canonicalForm: "sec-websocket-version"].elementsEqual(["13"]) else { throw .unsupportedVersion }
         let keys = headers["sec-websocket-key"]
-        guard keys.count == 1, Base64.decode(keys[0], trailingBits: .ignored)?.count == 16 else { throw .missingKey }
+        guard keys.count == 1 else { throw .missingKey }
+        let key = keys[0].trimmingOptionalWhitespace
+        guard Base64.decode(key, trailingBits: .ignored)?.count == 16 else { throw .missingKey }
         var answer: [(name: String, value: String)] = [
             ("Upgrade", "websocket"),
             ("Connection", "Upgrade"),
-            ("Sec-WebSocket-Accept", self.acceptance(of: keys[0])),
+            ("Sec-WebSocket-Accept", self.acceptance(of: key)),
         ]
         if let chosen = subprotocol(headers[canonicalForm: "sec-websocket-protocol"]) {
             answer.append(("Sec-WebSocket-Protocol", chosen))

@@ -74,7 +74,10 @@ final class RecordingMember: FeedMember {
 
     var attendee = Attendee(speech: .raw)
 
-    func drain() {}
+    /// Called when the member is told that its node drains.
+    var onDrain: () -> Void = {}
+
+    func drain() { self.onDrain() }
 
     func dismiss(_ dismissal: Dismissal) {
         self.dismissals.append(dismissal)

@@ -33,7 +33,7 @@ import Testing
     /// What cannot be sent as it stands is refused with an example.
     @Test(arguments: [
         "", "127.0.0.1:8080/", "https://127.0.0.1/", "ws://127.0.0.1/", "http://", "http:///x", "http://a:0/",
-        "http://a:x/",
+        "http://a:x/", "http://[::1", "http://::1/",
         "http://a:65536/", "http://user@a/", "http://a/ b", "http://a/#b", "http://a/\r\nX: y",
     ])
     func refuses(template: String) {

@@ -70,6 +70,17 @@ import Testing
         #expect(machine.timerFired(now: later + .seconds(10)) == .refuse(.headerTimeout))
     }
 
+    /// It also begins where the header's first bytes came with the request before.
+    @Test func slowHeaderBehindAnotherRequest() {
+        var machine = self.machine()
+        #expect(machine.plainRequestReceived(isHandshake: false) == true)
+        let later = self.start + .seconds(60)
+        _ = machine.responseReady(closesConnection: false, now: later)
+        #expect(machine.headBegun(now: later) == true)
+        #expect(machine.readCompleted(now: later) == false)
+        #expect(machine.timerFired(now: later + .seconds(10)) == .refuse(.headerTimeout))
+    }
+
     /// A connection on which nothing ever came, or nothing more comes, is closed without a word.
     @Test func idleConnectionsAreClosed() {
         var machine = self.machine()

@@ -29,26 +29,12 @@ struct LoadTarget: Sendable, Equatable {
         else { throw refusal }
         let rest = template.dropFirst(prefix.count)
         let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        guard let (host, port) = Self.hostAndPort(rest[..<authorityEnd]) else { throw refusal }
+        guard let (host, port) = WebAddress.hostAndPort(rest[..<authorityEnd]) else { throw refusal }
         let path = rest[authorityEnd...]
         self.template = template
         self.host = host
-        self.port = port
+        self.port = port ?? 80
         self.pathTemplate = path.hasPrefix("/") ? String(path) : "/" + path
-    }
-
-    private static func hostAndPort(_ authority: Substring) -> (String, Int)? {
-        var host = authority
-        var port = 80
-        if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
-            guard let number = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(number) else {
-                return nil
-            }
-            host = authority[..<colon]
-            port = number
-        }
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        return host.isEmpty || host.contains("@") ? nil : (String(host), port)
     }
 
     /// What the `Host` field says.
