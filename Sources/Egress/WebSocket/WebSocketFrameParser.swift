@@ -67,7 +67,10 @@ struct WebSocketFrameParser {
     }
 
     private mutating func keep(message: ByteBuffer?, control: ByteBuffer?) {
-        guard message != nil || control != nil else { return self.payloads = nil }
+        guard message != nil || control != nil else {
+            self.payloads = nil
+            return
+        }
         let payloads = self.payloads ?? Payloads()
         payloads.message = message
         payloads.control = control

@@ -48,7 +48,9 @@ struct Listener: Sendable {
         } catch let error as IOError {
             // NIO's sentence names its own functions.
             let reason = Errno(rawValue: error.errnoCode)
-            throw SettingsError(message: "Cannot listen on \(self.host):\(self.port): \(reason). \(self.mend(for: reason))")
+            throw SettingsError(
+                message: "Cannot listen on \(self.host):\(self.port): \(reason). \(self.mend(for: reason))"
+            )
         }
     }
 
