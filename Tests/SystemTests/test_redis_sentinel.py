@@ -77,25 +77,25 @@ def count(node, name):
 
 @pytest.mark.timeout(150)
 def test_failover_under_load(tmp_path):
-    """The master is killed, and its successor hangs: readiness goes red and green again, and what was acknowledged comes,
-    or its loss is announced. The hanging one awakes as a master, and nobody goes back to it."""
+    """The master is killed, which readiness shows, and its successor hangs: what was acknowledged comes, or its loss is
+    announced. The hanging one awakes as a master, and nobody goes back to it."""
     with Sentinels(tmp_path) as redis, tiers(redis.url, tmp_path) as (ingress, egress):
         nodes = [*ingress, *egress]
 
-        async def fail_over(bots, end):
+        async def fail_over(bots, end, turns_red):
             before, primary = bots.acknowledged, redis.primary
             start = time.monotonic()
             await asyncio.to_thread(end, primary)
-            for node in nodes:
-                await asyncio.to_thread(node.await_ready, False)
-            red = time.monotonic() - start
+            if turns_red:
+                # At once: the first may be green again before the last was asked.
+                await asyncio.gather(*(asyncio.to_thread(node.await_ready, False) for node in nodes))
+            await asyncio.to_thread(redis.await_other, primary)
             for node in nodes:
                 await asyncio.to_thread(node.await_ready)
-            print(f"red after {red:.1f} s, green after {time.monotonic() - start:.1f} s")
+            print(f"green after {time.monotonic() - start:.1f} s")
             async with asyncio.timeout(PATIENCE):
                 while bots.acknowledged <= before + 100:
                     await asyncio.sleep(0.05)  # acknowledgements are counted, not announced
-            assert redis.primary is not primary
             return primary
 
         async def scenario():
@@ -104,12 +104,13 @@ def test_failover_under_load(tmp_path):
                 over = asyncio.Event()
                 sending = asyncio.create_task(bots.send(over))
                 await asyncio.sleep(1)  # some load before anything happens
-                killed = await fail_over(bots, lambda server: server.kill())
+                killed = await fail_over(bots, lambda server: server.kill(), turns_red=True)
                 # It comes back as a replica: the next failover has two to choose from.
                 killed.options += ("--replicaof", "127.0.0.1", redis.primary.port)
                 await asyncio.to_thread(killed.start)
                 await asyncio.to_thread(redis.await_replicas, 2)
-                hung = await fail_over(bots, redis.stop)
+                # Nodes that hear of the new master before they call the old one dead are never red.
+                hung = await fail_over(bots, redis.stop, turns_red=False)
                 redis.resume(hung)
                 await asyncio.to_thread(redis.await_replicas, 2)
                 over.set()
