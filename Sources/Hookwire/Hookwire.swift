@@ -27,6 +27,33 @@ struct Hookwire: AsyncParsableCommand {
 
     static func main() async {
         ProcessTitle.hideSecrets()
-        await self.main(nil)
+        do {
+            let command = try await self.asyncParseAsRoot()
+            do throws {
+                try await self.run(command)
+            } catch let error as ValidationError {
+                self.exit(error, of: type(of: command))
+            }
+        } catch {
+            self.exit(withError: error)
+        }
+    }
+
+    private static func run(_ command: any ParsableCommand) async throws {
+        var command = command
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    /// Ends the process as `exit(withError:)` does, with the usage of the command that was run. By itself the library has
+    /// that only for what it finds while it reads the arguments, and the usage of the whole program for what comes later.
+    private static func exit(_ error: ValidationError, of command: any ParsableCommand.Type) -> Never {
+        let usage = self.usageString(for: command)
+        let name = usage.prefix { $0 != "<" && $0 != "[" }
+        Terminal().complain("Error: \(error.message)\nUsage: \(usage)\n  See '\(name)--help' for more information.")
+        self.exit(withError: ExitCode.validationFailure)
     }
 }

@@ -85,10 +85,12 @@ def test_help(arguments):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_mistakes(arguments, named):
-    """A mistake ends the program before it serves, with a sentence that names the flag."""
+    """A mistake ends the program before it serves, with a sentence that names the flag, and the command's usage."""
     done = run_command([BINARY, *arguments])
-    assert done.returncode not in (0, -6, -11)
+    assert done.returncode == 64
     assert named in done.stderr
+    command = "hookwire serve" if arguments[0] == "serve" else "hookwire"
+    assert f"\nUsage: {command} <" in done.stderr and f"See '{command} --help'" in done.stderr
     assert done.stdout == ""
 
 

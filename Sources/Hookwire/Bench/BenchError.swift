@@ -7,3 +7,13 @@ struct BenchError: Error, CustomStringConvertible {
     let message: String
     var description: String { self.message }
 }
+
+extension BenchError {
+    /// Nobody takes connections.
+    ///
+    /// - Parameter flag: the one that says where.
+    init(cannotConnectTo targets: String, _ error: any Error, flag: String) {
+        let reason = ConnectFailure.text(error)
+        self.init(message: "Cannot connect to \(targets): \(reason). Check that the server runs, and \(flag).")
+    }
+}

@@ -22,11 +22,17 @@ struct BenchRun {
     ///
     /// - Throws: `BenchError` where the server cannot be reached.
     func run() async throws -> BenchReport {
+        let addresses = try LoadAddresses(self.configuration)
+        // A wrong flag is told before the events are signed, which takes its time.
+        if self.configuration.mode != .idle {
+            _ = try self.usages()
+            try await addresses.checkReachable(self.configuration)
+        }
         let plan = LoadPlan(
             configuration: self.configuration,
             supply: try await self.supply(),
             times: EventTimes(count: self.configuration.eventCount),
-            addresses: try LoadAddresses(self.configuration),
+            addresses: addresses,
             handshake: ClientHandshake()
         )
         let group = MultiThreadedEventLoopGroup(numberOfThreads: self.configuration.threads)
@@ -133,9 +139,7 @@ struct BenchRun {
             try await crew.connect()
         } catch {
             let targets = self.configuration.webhooks.map(\.authority).joined(separator: ", ")
-            throw BenchError(
-                message: "Cannot connect to \(targets): \(error). Check that the server runs, and --webhook."
-            )
+            throw BenchError(cannotConnectTo: targets, error, flag: "--webhook")
         }
     }
 

@@ -69,6 +69,21 @@ import Testing
         #expect(report.sockets.opened == 6)
     }
 
+    /// A flag that leads nowhere is told before the events are signed, which would take longer than the test may.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            (["--webhook=http://127.0.0.1:1/"], "Cannot connect to 127.0.0.1:1: connection refused."),
+            (["--pid=4194304"], "Process 4194304 (server) does not run."),
+        ]
+    )
+    func findsWrongFlagsFirst(flags: [String], complaint: String) async throws {
+        let options = try BenchOptions.parse(flags + ["--events=4000000", "--duration=1h", "--warm-up=0"])
+        let run = BenchRun(try BenchConfiguration(options), progress: BenchProgress())
+        let error = await #expect(throws: BenchError.self) { try await run.run() }
+        #expect(error?.message.hasPrefix(complaint) == true)
+    }
+
     /// An event that was acknowledged and not delivered is lost, once for each socket.
     @Test func findsLosses() async throws {
         let report = try await self.report(.drop, "--events=50", "--sockets=2", "--warm-up=0")

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import NIOPosix
 
 /// Where the targets are, resolved once.
 struct LoadAddresses: Sendable {
@@ -13,6 +14,27 @@ struct LoadAddresses: Sendable {
     init(_ configuration: BenchConfiguration) throws(BenchError) {
         self.webhooks = try configuration.webhooks.map(Self.resolve)
         self.sockets = try configuration.sockets.map(Self.resolve)
+    }
+
+    /// Opens a connection to each target that is going to be used, and closes it.
+    ///
+    /// - Throws: `BenchError` where nobody takes it.
+    func checkReachable(_ configuration: BenchConfiguration) async throws {
+        try await Self.check(configuration.webhooks, self.webhooks, flag: "--webhook")
+        if configuration.socketCount > 0 {
+            try await Self.check(configuration.sockets, self.sockets, flag: "--socket")
+        }
+    }
+
+    private static func check(_ targets: [LoadTarget], _ addresses: [SocketAddress], flag: String) async throws {
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(.seconds(5))
+        for (target, address) in zip(targets, addresses) {
+            do {
+                try await bootstrap.connect(to: address).get().close()
+            } catch {
+                throw BenchError(cannotConnectTo: target.authority, error, flag: flag)
+            }
+        }
     }
 
     private static func resolve(_ target: LoadTarget) throws(BenchError) -> SocketAddress {
