@@ -137,14 +137,16 @@ final class RawSocket: FeedMember {
     /// Sends frames of events that have passed the filter, or nothing where none has.
     private func write(_ frames: ByteBuffer?, of entries: ArraySlice<LogEntry>, upTo end: Position) {
         guard let handler else { return }
-        if let frames {
-            guard case .accepted = handler.send(frames, behind: self.position) else { return }
-            self.metrics.delivered(entries.count)
-            self.options?.answers?.delivered(entries)
+        guard let frames else {
+            self.position = end
+            if let consumer { self.membership.sent(upTo: end, to: handler, of: consumer) }
+            return
         }
+        let probe = self.consumer.flatMap { self.membership.sending(upTo: end, to: handler, of: $0) }
+        guard case .accepted = handler.send(frames, behind: self.position, probe: probe) else { return }
+        self.metrics.delivered(entries.count)
+        self.options?.answers?.delivered(entries)
         self.position = end
-        guard let consumer else { return }
-        self.membership.sent(upTo: end, to: handler, of: consumer)
     }
 }
 

@@ -75,11 +75,53 @@ import Testing
         _ = try self.broker.publish(event, to: id ?? self.secret, key: nil, on: self.loop).future(on: self.loop).wait()
     }
 
+    /// What was written to a socket, without the pings that ask whether it has had it.
     private func sent(to channel: EmbeddedChannel) throws -> [UInt8] {
+        try self.written(to: channel).filter { $0.first != 0x89 }.flatMap { $0 }
+    }
+
+    private func written(to channel: EmbeddedChannel) throws -> [[UInt8]] {
         for _ in 0..<10 { self.loop.advanceTime(by: .microseconds(20)) }
-        var bytes: [UInt8] = []
-        while let buffer = try channel.readOutbound(as: ByteBuffer.self) { bytes += buffer.readableBytesView }
-        return bytes
+        var writes: [[UInt8]] = []
+        while let buffer = try channel.readOutbound(as: ByteBuffer.self) {
+            writes.append(Array(buffer.readableBytesView))
+        }
+        return writes
+    }
+
+    /// The first event after a rest takes a ping along; what follows is asked for by the lane, once a second. One socket of
+    /// the secret is asked at first, and who wants no backlog is not.
+    @Test func asksAtOnce() throws {
+        let (one, other) = (try self.connect(), try self.connect())
+        let careless = try self.connect(query: "backlog=off")
+        func publish(_ body: String) throws -> [UInt8] {
+            try self.publish(ByteBuffer(string: body))
+            return [0x81, UInt8(body.utf8.count)] + body.utf8
+        }
+        func pong(_ number: UInt8) throws {
+            // A mask and the seven high bytes of the number.
+            let zeros = [UInt8](repeating: 0, count: 4 + 7)
+            try one.writeInbound(ByteBuffer(bytes: [0x8A, 0x88] + zeros + [number]))
+        }
+        func ping(_ number: UInt8) -> [UInt8] { [0x89, 8, 0, 0, 0, 0, 0, 0, 0, number] }
+
+        var event = try publish("1")
+        #expect(try self.written(to: one) == [event, ping(1)])
+        #expect(try self.written(to: other) == [event])
+        #expect(try self.written(to: careless) == [event])
+        try pong(1)
+        event = try publish("2")
+        #expect(try self.written(to: one) == [event])
+        self.loop.advanceTime(by: .seconds(1))
+        #expect(try self.written(to: one) == [ping(2)])
+        try pong(2)
+        self.loop.advanceTime(by: .seconds(1))
+        #expect(try self.written(to: one) == [])
+        event = try publish("3")
+        #expect(try self.written(to: one) == [event, ping(3)])
+        #expect(try self.broker.cursor(of: .anybody, on: self.secret, eventLoop: self.loop).wait()?.offset == 2)
+        try pong(3)
+        #expect(try self.broker.cursor(of: .anybody, on: self.secret, eventLoop: self.loop).wait()?.offset == 3)
     }
 
     /// An event is one text frame with exactly the body, to every socket of the secret and to no other.

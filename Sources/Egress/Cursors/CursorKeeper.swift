@@ -48,6 +48,14 @@ final class CursorKeeper {
         return !self.isVisited && self.cursor.isNews(position)
     }
 
+    /// Asks a client that is about to be sent something, where the lane begins to visit the keeper for that.
+    ///
+    /// - Returns: the number of a probe to send right behind it; nil for none.
+    func probe(behindWhatIsSentTo client: any ProbedClient) -> UInt64? {
+        guard let index = self.index(of: client) else { return nil }
+        return self.witnesses[index].receipt.probe()
+    }
+
     /// A client has read everything up to a probe.
     func probeAnswered(_ number: UInt64, by client: any CursorClient) {
         guard let index = self.index(of: client) else { return }

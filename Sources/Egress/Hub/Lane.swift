@@ -20,6 +20,8 @@ package final class Lane: Sendable {
     /// How many publishers are told at once that they have waited long enough. Each answers its platform, which then sends
     /// the next request: thirty of them would keep the loop from its sockets for longer than a slice lasts.
     private static let releaseLimit = 4
+    /// How many keepers are visited at once: each may write to some sockets, and a lane may have thousands of them.
+    private static let visitLimit = 32
     /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
     /// anew each time keeps the loop from looking at its connections, and so does a timer of 2 µs, which is due already
     /// when the loop looks at its tasks again.
@@ -65,6 +67,8 @@ package final class Lane: Sendable {
         var heartbeats: HeartbeatWheel<WebSocketHandler>
         /// The cursors that are not where they will be.
         var keepers: [CursorKeeper] = []
+        /// Those of them whose visit is due.
+        var dueKeepers: Deque<CursorKeeper> = []
         /// Whoever tells operators who is connected; nil where nobody asks.
         var reception: Reception?
         /// Of those who count sockets here.
@@ -266,12 +270,24 @@ package final class Lane: Sendable {
         self.confined.value.keepers.append(keeper)
     }
 
+    private func visitAllKeepers() {
+        let confined = self.confined.value
+        let isUnderWay = !confined.dueKeepers.isEmpty
+        confined.dueKeepers.append(contentsOf: confined.keepers)
+        confined.keepers = []
+        if !isUnderWay { self.visitKeepers() }
+    }
+
+    /// Visits some of the keepers whose visit is due, and the others when the loop has looked at its input.
     private func visitKeepers() {
-        let keepers = self.confined.value.keepers
-        self.confined.value.keepers = []
-        for keeper in keepers {
+        let confined = self.confined.value
+        for _ in 0..<min(confined.dueKeepers.count, Self.visitLimit) {
+            let keeper = confined.dueKeepers.removeFirst()
             keeper.isVisited = keeper.visit()
-            if keeper.isVisited { self.confined.value.keepers.append(keeper) }
+            if keeper.isVisited { confined.keepers.append(keeper) }
+        }
+        if !confined.dueKeepers.isEmpty {
+            self.eventLoop.scheduleTask(in: Self.breath) { self.visitKeepers() }
         }
     }
 
@@ -282,7 +298,7 @@ package final class Lane: Sendable {
 
     private func beat(now: NIODeadline) {
         for metrics in self.confined.value.metrics { metrics.lookAtQueues() }
-        self.visitKeepers()
+        self.visitAllKeepers()
         self.dismissExpired()
         self.reception?.look(now: now) { self.members(of: $0) }
         for visit in self.confined.value.heartbeats.advance(to: now) {

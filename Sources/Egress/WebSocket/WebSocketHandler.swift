@@ -151,8 +151,14 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
 
     /// Writes and flushes frames that are encoded already. On the event loop only.
     ///
-    /// - Parameter position: where a peer that is too slow for them goes on when it comes back; all before is on its way.
-    func send(_ encodedFrames: ByteBuffer, behind position: Position? = nil) -> WebSocketSendResult {
+    /// - Parameters:
+    ///   - position: where a peer that is too slow for them goes on when it comes back; all before is on its way.
+    ///   - probe: the number of a probe that goes with them, behind them.
+    func send(
+        _ encodedFrames: ByteBuffer,
+        behind position: Position? = nil,
+        probe: UInt64? = nil
+    ) -> WebSocketSendResult {
         guard let context else { return .closed }
         context.eventLoop.preconditionInEventLoop()
         let bytes = encodedFrames.readableBytes
@@ -161,7 +167,12 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         case .write:
             // What an owner sends from within a read goes after the pongs for what was read before.
             if self.pongs != nil { self.sendPongs(context: context) }
-            context.writeAndFlush(self.wrapOutboundOut(encodedFrames), promise: nil)
+            if let probe {
+                context.write(self.wrapOutboundOut(encodedFrames), promise: nil)
+                context.writeAndFlush(self.wrapOutboundOut(WebSocketProbe.ping(probe)), promise: nil)
+            } else {
+                context.writeAndFlush(self.wrapOutboundOut(encodedFrames), promise: nil)
+            }
             // Writing is how a connection's loss is often noticed, and then the owner knows already.
             return self.machine.isOpen ? .accepted : .closed
         case .refuse:

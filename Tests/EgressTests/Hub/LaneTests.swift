@@ -75,6 +75,35 @@ import Testing
         #expect(many.count { !$0.offsets.isEmpty } == 48)
     }
 
+    /// The loop has its input looked at while thousands of cursors are kept, too; each keeper has its visit.
+    @Test func visitsAFewAtOnce() throws {
+        final class Client: ProbedClient {
+            let isFlushed = true
+            var isProbed = false
+            var witness: CursorWitness { .client(self) }
+            func probe(_ number: UInt64) { self.isProbed = true }
+            func whenFarewellAnswered(_ call: @escaping () -> Void) {}
+        }
+        let clients = (0..<100).map { _ in Client() }
+        for (index, client) in clients.enumerated() {
+            let keeper = CursorKeeper(
+                consumer: .anybody,
+                channel: ChannelID(secret: Secret("\(index)")),
+                broker: RefusingBroker(),
+                eventLoop: self.loop
+            )
+            #expect(keeper.sent(upTo: Position(epoch: Epoch(rawValue: 1), offset: 1), to: client) == true)
+            self.lane.visit(keeper)
+        }
+        self.loop.advanceTime(by: .seconds(1))
+        var counts = [clients.count(where: \.isProbed)]
+        for _ in 0..<4 {
+            self.loop.advanceTime(by: .microseconds(10))
+            counts.append(clients.count(where: \.isProbed))
+        }
+        #expect(counts == [32, 64, 96, 100, 100])
+    }
+
     /// Publishers are asked to wait once more events are undelivered than a batch is worth: for their own event.
     @Test func backPressure() throws {
         let (group, members) = self.group("a", members: 1)

@@ -11,6 +11,8 @@ protocol EnvelopeClient: FeedMember, DeliveryOwner {
     var subscription: EnvelopeSubscription { get }
     /// What the envelopes are written to; nil when it has ended.
     var connection: (any CursorClient)? { get }
+    /// The same where it can be asked; nil where it cannot, and when it has ended.
+    var probedConnection: (any ProbedClient)? { get }
     /// How it is called in metrics and logs.
     var speech: SocketPresence.Speech { get }
     /// When it opened.
@@ -21,8 +23,10 @@ protocol EnvelopeClient: FeedMember, DeliveryOwner {
 
     /// Writes them.
     ///
-    /// - Parameter position: where a client that is too slow for them goes on when it comes back.
-    func write(_ bytes: ByteBuffer, behind position: Position) -> WebSocketSendResult
+    /// - Parameters:
+    ///   - position: where a client that is too slow for them goes on when it comes back.
+    ///   - probe: the number of a probe that goes behind them; only where there is a `probedConnection`.
+    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> WebSocketSendResult
 }
 
 extension EnvelopeClient {
@@ -75,10 +79,19 @@ extension EnvelopeClient {
 
     private func send(_ bytes: ByteBuffer, count: Int, last: Position?, from start: Position, upTo end: Position) {
         if count > 0 {
-            guard case .accepted = self.write(bytes, behind: start) else { return }
+            guard case .accepted = self.write(bytes, behind: start, probe: self.probe(upTo: end)) else { return }
             self.services.metrics.delivered(count)
         }
         self.sent(upTo: end, last: count > 0 ? last : nil)
+    }
+
+    /// The number of a probe that goes with everything up to a position; nil for none.
+    private func probe(upTo end: Position) -> UInt64? {
+        // Who acknowledges is not asked.
+        guard self.subscription.acknowledgement == nil, let consumer = self.subscription.consumer,
+            let connection = self.probedConnection
+        else { return nil }
+        return self.subscription.membership.sending(upTo: end, to: connection, of: consumer)
     }
 
     /// - Parameter last: the last event that passed the filter, if any did.

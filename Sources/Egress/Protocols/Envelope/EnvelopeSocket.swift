@@ -124,13 +124,14 @@ extension EnvelopeSocket {
     var speech: SocketPresence.Speech { .envelope }
     var isWritable: Bool { self.handler?.isWritable ?? false }
     var connection: (any CursorClient)? { self.handler }
+    var probedConnection: (any ProbedClient)? { self.handler }
 
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer {
         offset.map { round.frames(after: $0) } ?? round.frames
     }
 
-    func write(_ bytes: ByteBuffer, behind position: Position) -> WebSocketSendResult {
-        self.handler?.send(bytes, behind: position) ?? .closed
+    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> WebSocketSendResult {
+        self.handler?.send(bytes, behind: position, probe: probe) ?? .closed
     }
 
     func announce(_ recovery: Recovery) {

@@ -96,12 +96,13 @@ extension EventStream {
     var speech: SocketPresence.Speech { .events }
     var isWritable: Bool { self.handler?.isWritable ?? false }
     var connection: (any CursorClient)? { self.handler }
+    var probedConnection: (any ProbedClient)? { nil }
 
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer {
         offset.map { round.blocks(after: $0) } ?? round.blocks
     }
 
-    func write(_ bytes: ByteBuffer, behind position: Position) -> WebSocketSendResult {
+    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> WebSocketSendResult {
         self.handler?.send(bytes) ?? .closed
     }
 

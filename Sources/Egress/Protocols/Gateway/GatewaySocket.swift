@@ -225,11 +225,13 @@ final class GatewaySocket: FeedMember {
     private func send(_ admitted: (frames: ByteBuffer, count: Int), upTo end: Position) {
         guard let handler else { return }
         if admitted.count > 0 {
-            guard case .accepted = handler.send(admitted.frames) else { return }
+            let probe = self.membership?.sending(upTo: end, to: handler, of: .anybody)
+            guard case .accepted = handler.send(admitted.frames, probe: probe) else { return }
             self.services.metrics.sockets.delivered(admitted.count)
+        } else {
+            self.membership?.sent(upTo: end, to: handler, of: .anybody)
         }
         self.position = end
-        self.membership?.sent(upTo: end, to: handler, of: .anybody)
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
