@@ -29,7 +29,7 @@ struct Hookwire: AsyncParsableCommand {
         ProcessTitle.hideSecrets()
         do {
             let command = try await self.asyncParseAsRoot()
-            do throws {
+            do {
                 try await self.run(command)
             } catch let error as ValidationError {
                 self.exit(error, of: type(of: command))
