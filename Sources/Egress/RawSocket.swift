@@ -142,7 +142,8 @@ final class RawSocket: FeedMember {
             if let consumer { self.membership.sent(upTo: end, to: handler, of: consumer) }
             return
         }
-        let probe = self.consumer.flatMap { self.membership.sending(upTo: end, to: handler, of: $0) }
+        var probe: UInt64?
+        if let consumer { probe = self.membership.sending(upTo: end, to: handler, of: consumer) }
         guard case .accepted = handler.send(frames, behind: self.position, probe: probe) else { return }
         self.metrics.delivered(entries.count)
         self.options?.answers?.delivered(entries)
