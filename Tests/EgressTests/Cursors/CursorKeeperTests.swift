@@ -12,22 +12,6 @@ import Testing
 
 /// What several clients of one consumer do to its cursor.
 @Suite struct CursorKeeperTests {
-    /// A client that notes what it is asked.
-    private final class Client: ProbedClient {
-        let isFlushed = true
-        var probes: [UInt64] = []
-        /// Called when it is asked.
-        var whenProbed: () -> Void = {}
-        var witness: CursorWitness { .client(self) }
-
-        func probe(_ number: UInt64) {
-            self.probes.append(number)
-            self.whenProbed()
-        }
-
-        func whenFarewellAnswered(_ call: @escaping () -> Void) {}
-    }
-
     private let loop = EmbeddedEventLoop()
     private let broker = MemoryBroker()
     private let channel = ChannelID(secret: Secret("s"))
@@ -56,7 +40,7 @@ import Testing
 
     /// One client that says nothing does not keep the cursor from what another has had.
     @Test func silentClient() throws {
-        let (dead, alive) = (Client(), Client())
+        let (dead, alive) = (NotingClient(), NotingClient())
         let position = try self.publish()
         for client in [dead, alive] { _ = self.keeper.sent(upTo: position, to: client) }
         var isBusy = self.keeper.visit()
@@ -71,7 +55,7 @@ import Testing
 
     /// Of many clients a few are asked; when one goes, another takes its place.
     @Test func manyClients() throws {
-        let clients = (0..<10).map { _ in Client() }
+        let clients = (0..<10).map { _ in NotingClient() }
         var position = try self.publish()
         for client in clients { _ = self.keeper.sent(upTo: position, to: client) }
         _ = self.keeper.visit()
@@ -89,7 +73,7 @@ import Testing
 
     /// A client may end while it is asked.
     @Test func endsWhenAsked() throws {
-        let clients = (0..<3).map { _ in Client() }
+        let clients = (0..<3).map { _ in NotingClient() }
         let position = try self.publish()
         for client in clients {
             _ = self.keeper.sent(upTo: position, to: client)
@@ -103,7 +87,7 @@ import Testing
 
     /// The lane is told once that there is something to keep, and not for what is known already.
     @Test func visits() throws {
-        let client = Client()
+        let client = NotingClient()
         let position = try self.publish()
         var mustVisit = self.keeper.sent(upTo: position, to: client)
         #expect(mustVisit)

@@ -77,14 +77,7 @@ import Testing
 
     /// The loop has its input looked at while thousands of cursors are kept, too; each keeper has its visit.
     @Test func visitsAFewAtOnce() throws {
-        final class Client: ProbedClient {
-            let isFlushed = true
-            var isProbed = false
-            var witness: CursorWitness { .client(self) }
-            func probe(_ number: UInt64) { self.isProbed = true }
-            func whenFarewellAnswered(_ call: @escaping () -> Void) {}
-        }
-        let clients = (0..<100).map { _ in Client() }
+        let clients = (0..<100).map { _ in NotingClient() }
         for (index, client) in clients.enumerated() {
             let keeper = CursorKeeper(
                 consumer: .anybody,
@@ -96,10 +89,10 @@ import Testing
             self.lane.visit(keeper)
         }
         self.loop.advanceTime(by: .seconds(1))
-        var counts = [clients.count(where: \.isProbed)]
+        var counts = [clients.count { !$0.probes.isEmpty }]
         for _ in 0..<4 {
             self.loop.advanceTime(by: .microseconds(10))
-            counts.append(clients.count(where: \.isProbed))
+            counts.append(clients.count { !$0.probes.isEmpty })
         }
         #expect(counts == [32, 64, 96, 100, 100])
     }
