@@ -9,6 +9,7 @@ import websockets.exceptions
 
 import qq
 from relay import PATIENCE
+from stopped_thread import stopped
 
 
 def wait_until_draining(relay):
@@ -106,8 +107,10 @@ def test_request_that_never_ends(start):
         assert relay.wait() == 0
 
 
-def test_second_signal_ends_at_once(start):
-    """Who asks twice does not want to wait for ten minutes: the process ends without having finished its work."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_second_signal_ends_at_once(start, number):
+    """Who asks twice does not want to wait for ten minutes: the process ends without having finished its work, and as the
+    signal ends any program."""
     relay, secret = start("--drain", "600s", "--body-timeout", "600s"), qq.secret()
     with relay.raw() as connection:
         connection.request("POST", qq.webhook_path(secret), "Content-Length: 100", body=b"{")
@@ -115,5 +118,18 @@ def test_second_signal_ends_at_once(start):
         relay.signal()
         wait_until_draining(relay)
         assert relay.process.poll() is None
+        relay.signal(number)
+        assert relay.wait() == -number
+
+
+def test_second_signal_is_heard_while_the_main_thread_is_busy(start):
+    """Dispatch blocks the signals in all threads but the main one. While that one still has the first signal, or waits
+    for its turn on a busy machine, the second one kills nobody by itself."""
+    relay, secret = start("--drain", "600s", "--body-timeout", "600s"), qq.secret()
+    with relay.raw() as connection, stopped(relay.process.pid):
+        connection.request("POST", qq.webhook_path(secret), "Content-Length: 100", body=b"{")
+        assert relay.get("/livez").status == 200
         relay.signal()
-        assert relay.wait() != 0
+        wait_until_draining(relay)
+        relay.signal()
+        assert relay.wait() == -signal.SIGTERM

@@ -48,7 +48,7 @@ extension CommandRun {
         let signals = Task {
             var isStopping = false
             for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-                if isStopping { exit(signal == .sigint ? 130 : 143) }
+                if isStopping { signal.endProcess() }
                 isStopping = true
                 eventLoop.execute { run.value.stop() }
             }

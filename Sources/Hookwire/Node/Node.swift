@@ -4,7 +4,6 @@
 
 internal import Admin
 internal import Egress
-internal import Glibc
 internal import Ingress
 internal import Logging
 internal import NIOCore
@@ -13,6 +12,7 @@ internal import OTLP
 internal import ServiceLifecycle
 internal import Shared
 internal import SystemPackage
+internal import UnixSignals
 
 /// A running process: the composition root, where the concrete types meet, and the order of its end.
 struct Node: Service {
@@ -141,9 +141,10 @@ struct Node: Service {
         // Said only now that a signal is heard: whoever reads it may stop the node at once.
         try FileDescriptor.standardOutput.writeAll(self.greeting.utf8)
         try? await gracefulShutdown()
-        // From here on a signal does what it does to a program that knows nothing of it.
-        signal(SIGTERM, SIG_DFL)
-        signal(SIGINT, SIG_DFL)
+        // Heard before anybody can see that the node drains, and send a second one for that.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let impatience = Task { for await signal in signals { signal.endProcess() } }
+        defer { impatience.cancel() }
         let deadline = NIODeadline.now() + self.drainTime + Self.lastWords
         self.state.drain()
         self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
