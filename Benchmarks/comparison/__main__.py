@@ -15,6 +15,7 @@ from .generator import Generator
 from .output import complain, say
 from .scenarios import all_scenarios
 from .settings import FULL, QUICK, Settings
+from .wakefulness import kept_awake
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
@@ -56,17 +57,18 @@ def main():
 
     broken = []
     if not chosen.render:
-        broken = measure(wanted, settings, folder, chosen)
+        with kept_awake() as is_awake:
+            broken = measure(wanted, settings, folder, chosen, is_awake)
     return write(folder, output, settings, wanted, broken, named=chosen.scenarios, check=chosen.check)
 
 
-def measure(wanted, settings, folder, chosen):
+def measure(wanted, settings, folder, chosen, is_awake):
     """Measures and keeps what came out. A scenario that breaks down does not keep others from being measured."""
     binary = (chosen.binary or REPOSITORY / ".build/release/hookwire").absolute()
     if not os.access(binary, os.X_OK):
         raise BenchError(f"{binary} is no program. Build it with script/build, or name another with --binary.")
     surroundings = {
-        "machine": machine.machine(),
+        "machine": machine.machine() | {"idle processors": "kept from halting" if is_awake else "may halt"},
         "settings": dataclasses.asdict(settings),
     }
     broken = []

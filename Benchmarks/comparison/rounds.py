@@ -11,6 +11,7 @@ import time
 
 from .output import note, say
 from .scenario import Context
+from .wakefulness import lateness
 
 
 def in_turns(scenario):
@@ -38,6 +39,7 @@ def run(scenario, runs, **parts):
         "scenario": scenario.name,
         "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "load average before": os.getloadavg()[0],
+        "lateness before": lateness(),
         "runs": runs,
         "samples": [],
     }
