@@ -20,13 +20,18 @@ from .wakefulness import kept_awake
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 
+def from_the_caller(text):
+    """A path as whoever called the script means it, which runs in the repository's folder."""
+    return pathlib.Path(os.environ.get("CALLED_FROM", ".")) / text
+
+
 def arguments():
-    parser = argparse.ArgumentParser(prog="script/bench", add_help=False)
+    parser = argparse.ArgumentParser(prog="script/bench", add_help=False, allow_abbrev=False)
     parser.add_argument("scenarios", nargs="*", metavar="scenario")
     parser.add_argument("--runs", type=int)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--binary", type=pathlib.Path)
-    parser.add_argument("--output", type=pathlib.Path)
+    parser.add_argument("--binary", type=from_the_caller)
+    parser.add_argument("--output", type=from_the_caller)
     parser.add_argument("--render", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--list", action="store_true")
@@ -65,7 +70,7 @@ def main():
 def measure(wanted, settings, folder, chosen, is_awake):
     """Measures and keeps what came out. A scenario that breaks down does not keep others from being measured."""
     binary = (chosen.binary or REPOSITORY / ".build/release/hookwire").absolute()
-    if not os.access(binary, os.X_OK):
+    if not (binary.is_file() and os.access(binary, os.X_OK)):
         raise BenchError(f"{binary} is no program. Build it with script/build, or name another with --binary.")
     surroundings = {
         "machine": machine.machine() | {"idle processors": "kept from halting" if is_awake else "may halt"},
@@ -94,11 +99,13 @@ def measure(wanted, settings, folder, chosen, is_awake):
 def write(folder, output, settings, wanted, broken, named, check):
     """Writes the document from all that is kept, and says what is wrong with what was asked for."""
     kept = list(results.load(folder, all_scenarios(kept_settings(folder) or settings)))
+    if not kept and broken:
+        raise BenchError(f"Could not be measured: {', '.join(broken)}")
     if not kept:
-        raise BenchError(f"There are no results in {folder}: run script/bench without --render first.")
+        raise BenchError(f"There are no results in {folder}: measure without --render first, with --quick or without.")
     latest = max(kept, key=lambda one: one.outcome["started"]).outcome
     output.parent.mkdir(parents=True, exist_ok=True)
-    document.write(output, kept, latest)
+    document.write(output, [one.title for one in all_scenarios(settings).values()], kept, latest)
     say(f"Wrote {output}")
 
     asked = [one for one in kept if one.scenario.name in wanted]
@@ -106,7 +113,7 @@ def write(folder, output, settings, wanted, broken, named, check):
     if absent:
         raise BenchError(f"There are no results of {', '.join(absent)}: run script/bench {' '.join(absent)} first.")
     failures = [failure for one in asked for failure in one.our_failures()]
-    missed = [one.scenario.name for one in asked if one.missed()]
+    missed = [one.scenario.name for one in asked if one.missed() and one.scenario.name not in broken]
     for failure in failures:
         complain(failure)
     if broken:

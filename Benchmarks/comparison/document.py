@@ -10,9 +10,13 @@ from .rounds import figure
 HEAD = """\
 # Performance
 
-Hookwire beside other relays, measured on one machine in the same minutes by the same load generator, `hookwire bench`.
-The generator runs on the same cores as what it measures, and so does Redis: the ratios count, and the figures by
-themselves say as much about the machine. `script/bench` measures all of it again and writes this page.
+Hookwire beside other relays: all contenders of a scenario in the same minutes on one machine, loaded by the same
+generator, `hookwire bench`. It runs on the same cores as what it measures, and so does Redis: the ratios count, and the
+figures by themselves say as much about the machine and what else ran on its host. `script/bench` measures all of it again
+and writes this page; with the names of scenarios it writes their sections anew, and leaves the others.
+
+The goals were set from a prototype without time limits, bounded queues, a reading of the bodies and, in one process, a
+search for duplicates. What misses one says **no**.
 
 ## How
 
@@ -25,25 +29,45 @@ Every event has an id, and every socket is checked for events that are lost, dou
 warm-up too: that is the column "failures", of all runs of both configurations that a line compares. Events are signed
 before a run begins. Hookwire logs warnings only; nginx writes no access log and ends no connection by the number of its
 requests; Redis writes nothing to disk.
+
+"CPU µs/event" is the user and system time of all processes of the server, Redis among them, for an event that was
+accepted. "Generator full" counts the runs in which the generator had no idle time, so that the server may do more.
+"Sent late by" is how long after its time an event was sent, for want of a free connection or of a processor; it is part
+of the latencies.
 """
 
 # With it, a 99th percentile can be told from what the machine does by itself.
 LATENESS = "a sleep of 2 ms before a scenario ends late by, p99"
 
 
-def write(output, all_results, context):
-    """The page at `output`, and its plots in a folder of the same name beside it."""
+def write(output, titles, all_results, context):
+    """The page at `output`, and its plots in a folder of the same name beside it.
+
+    It has a section for each of `titles` that was measured, in that order. One of which there are no results here stays
+    as it is: a fresh clone has none, and what it does not measure is not to be lost.
+    """
     plots = output.with_suffix("")
     plots.mkdir(parents=True, exist_ok=True)
-    parts = [HEAD, *_surroundings(all_results, context)]
+    sections = _sections(output)
+    is_mixed = any(title in sections for title in titles if title not in {one.scenario.title for one in all_results})
     for results in all_results:
         name = results.scenario.name
         (plots / f"{name}.svg").write_text(_plot(results))
-        parts += _section(results, f"{plots.name}/{name}.svg")
+        sections[results.scenario.title] = "\n".join(_section(results, f"{plots.name}/{name}.svg"))
+    parts = [HEAD, *_surroundings(all_results, context, is_mixed)]
+    parts += [sections[title] for title in titles if title in sections]
     output.write_text("\n".join(parts))
 
 
-def _surroundings(all_results, context):
+def _sections(output):
+    """The sections that a page has, by their titles."""
+    if not output.exists():
+        return {}
+    parts = re.split(r"^(?=## )", output.read_text(), flags=re.MULTILINE)[1:]
+    return {part.partition("\n")[0].removeprefix("## "): part.rstrip("\n") + "\n" for part in parts}
+
+
+def _surroundings(all_results, context, is_mixed):
     dates = sorted(results.outcome["started"][:10] for results in all_results)
     loads = [results.outcome["load average before"] for results in all_results]
     late = [results.outcome["lateness before"] for results in all_results if "lateness before" in results.outcome]
@@ -59,13 +83,14 @@ def _surroundings(all_results, context):
     }
     yield "## Machine and versions\n\n| | |\n|---|---|"
     yield "\n".join(f"| {name} | {text} |" for name, text in facts.items()) + "\n"
-    if len({str(results.outcome.get("versions")) for results in all_results}) > 1:
-        yield "Not all scenarios were measured with the same versions; these are the latest.\n"
+    if is_mixed or len({str(results.outcome.get("versions")) for results in all_results}) > 1:
+        yield "Not all scenarios were measured at the same time and with the same versions; these are the latest.\n"
 
 
 def _section(results, image):
     scenario = results.scenario
     yield f"## {scenario.title}\n\n{textwrap.fill(scenario.text, 120)}\n"
+    yield textwrap.fill(_occasion(results.outcome), 120) + "\n"
     yield f"![{scenario.title}: bars of the medians]({image})\n"
     yield f"| ours, {scenario.unit} | compared with | ratio | goal | reached | failures |\n|---|---|---|---|---|---|"
     rows = list(results.rows())
@@ -74,6 +99,17 @@ def _section(results, image):
     if notes:
         yield textwrap.fill(" ".join(notes), 120) + "\n"
     yield from _all_configurations(results)
+
+
+def _occasion(outcome):
+    """When, how often and with what a scenario was measured."""
+    text = f"Measured on {outcome['started'][:10]} in {outcome['runs']} rounds"
+    for name, words in (("Hookwire", "Hookwire {}"), ("system", "{}")):
+        value = {**outcome.get("machine", {}), **outcome.get("versions", {})}.get(name)
+        text += f", {words.format(value)}" if value else ""
+    text += f"; load average before {outcome['load average before']:.2f}"
+    late = outcome.get("lateness before")
+    return text + (f", a sleep of 2 ms ended late by {figure(late * 1000)} ms at p99." if late is not None else ".")
 
 
 def _row(row):

@@ -46,13 +46,20 @@ struct BenchOptions: ParsableArguments {
     var idle = false
 
     @Option(
-        help: ArgumentHelp("How many events to measure. (default: 100000, or as --duration needs)", valueName: "number")
+        help: ArgumentHelp(
+            "How many events to measure, at most with --duration. (default: 100000, or as --duration needs)",
+            valueName: "number"
+        )
     )
     var events: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How long to measure. (default: until all events are sent; 10s with --rate or --idle)",
+            """
+            How long to measure. With --rate, events for so long are sent, however long it takes; in a closed loop \
+            without --events, 100,000 are signed for each second, which takes some seconds itself. \
+            (default: until all events are sent; 10s with --rate or --idle)
+            """,
             valueName: "time"
         )
     )

@@ -12,6 +12,8 @@ struct BenchRun {
     private let configuration: BenchConfiguration
     private let progress: BenchProgress
     private let machine = MachineFigures()
+    /// What the event loops and the standard streams take, with some to spare.
+    private static let ownDescriptors = 64
 
     init(_ configuration: BenchConfiguration, progress: BenchProgress) {
         self.configuration = configuration
@@ -24,10 +26,9 @@ struct BenchRun {
     func run() async throws -> BenchReport {
         let addresses = try LoadAddresses(self.configuration)
         // A wrong flag is told before the events are signed, which takes its time.
-        if self.configuration.mode != .idle {
-            _ = try self.usages()
-            try await addresses.checkReachable(self.configuration)
-        }
+        try self.checkDescriptors()
+        for process in self.configuration.processes { _ = try process.usage() }
+        if self.configuration.mode != .idle { try await addresses.checkReachable(self.configuration) }
         let plan = LoadPlan(
             configuration: self.configuration,
             supply: try await self.supply(),
@@ -52,6 +53,16 @@ struct BenchRun {
     }
 
     // MARK: Parts of a run
+
+    private func checkDescriptors() throws(BenchError) {
+        let isIdle = self.configuration.mode == .idle
+        let needed = self.configuration.socketCount + (isIdle ? 0 : self.configuration.connections) + Self.ownDescriptors
+        guard let allowed = FileDescriptorLimit.allowed, needed > allowed else { return }
+        throw BenchError(
+            message: "\(self.configuration.socketCount) sockets need \(needed) descriptors with all that belongs to them; "
+                + "this process may open \(allowed). Raise the limit (ulimit -n), or use fewer --sockets or --secrets."
+        )
+    }
 
     private func supply() async throws -> EventSupply {
         let count = self.configuration.eventCount
@@ -88,9 +99,9 @@ struct BenchRun {
             pings += tally.pings
         }
         self.progress.say("measuring")
-        let before = try self.usages()
+        let before = self.usages()
         let phase = self.phase(measured, duration: self.configuration.duration)
-        let tally = try await crew.run(phase, atEnd: { try self.usages() })
+        let tally = try await crew.run(phase, atEnd: { self.usages() })
         failures.add(tally.tally)
         pings += tally.tally.pings
         failures.lost = try await crew.lost(of: self.accepted(plan))
@@ -106,13 +117,13 @@ struct BenchRun {
 
     private func hold(_ crew: LoadCrew) async throws -> BenchReport {
         let duration = self.configuration.duration ?? .seconds(10)
-        let before = try self.usages()
+        let before = self.usages()
         let sockets = try await self.open(crew)
         guard sockets.opened > 0 else { throw Self.cannotOpen(sockets) }
         self.progress.say("holding \(sockets.opened) sockets")
-        let opened = try self.usages()
+        let opened = self.usages()
         try await Task.sleep(for: .nanoseconds(duration.nanoseconds))
-        let after = try self.usages()
+        let after = self.usages()
         let tally = try await crew.tally()
         var failures = BenchReport.Failures()
         failures.add(tally)
@@ -124,7 +135,8 @@ struct BenchRun {
             failures: failures,
             usage: (opened, after),
             growth: zip(before.processes, after.processes).map { before, after in
-                Double(after.residentBytes - before.residentBytes) / Double(sockets.opened)
+                guard let before, let after else { return nil }
+                return Double(after.residentBytes - before.residentBytes) / Double(sockets.opened)
             }
         )
     }
@@ -148,7 +160,7 @@ struct BenchRun {
         return BenchError(
             message:
                 "Cannot open all sockets: \(reasons.joined(separator: ", ")). Check that the server runs, --socket, "
-                + "and how many connections it allows."
+                + "how many connections it allows, and that it takes any secret: each run invents its own."
         )
     }
 
@@ -178,15 +190,13 @@ struct BenchRun {
     /// What all processes have used at one moment.
     struct Usages: Sendable {
         let time = NIODeadline.now()
-        let processes: [ProcessUsage]
+        /// nil for one that has ended.
+        let processes: [ProcessUsage?]
         let generator: ProcessUsage
     }
 
-    private func usages() throws(BenchError) -> Usages {
-        Usages(
-            processes: try self.configuration.processes.map { process throws(BenchError) in try process.usage() },
-            generator: .own()
-        )
+    private func usages() -> Usages {
+        Usages(processes: self.configuration.processes.map { try? $0.usage() }, generator: .own())
     }
 
     private func report(
@@ -194,7 +204,7 @@ struct BenchRun {
         load: BenchReport.Load?,
         failures: BenchReport.Failures,
         usage: (before: Usages, after: Usages),
-        growth: [Double] = []
+        growth: [Double?] = []
     ) -> BenchReport {
         let window = ProcessFigures.Window(
             seconds: Double((usage.after.time - usage.before.time).nanoseconds) / 1e9,

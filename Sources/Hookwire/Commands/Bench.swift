@@ -35,8 +35,9 @@ struct Bench: AsyncParsableCommand {
                 --socket 'ws://127.0.0.1:8088/sub?id={secret}'
 
             The exit code is 0 where everything was accepted and delivered once, in order and unaltered; 1 where it \
-            was not; 2 where the server could not be reached. What the generator itself used is in the report: where \
-            it says that the generator was busy all the time, the server can do more.
+            was not; 2 where the server could not be reached; 64 for a wrong flag. With 2 and 64 there is no report, \
+            not even an empty one with --json. What the generator itself used is in the report: where it says that \
+            the generator was busy all the time, the server can do more. A note says where a --rate was not kept.
             """
     )
 

@@ -10,6 +10,13 @@ enum FileDescriptorLimit {
     /// Fewer than this are not enough for a shared relay, and an operator should know.
     private static let worthMentioning = 4_096
 
+    /// The limit as it stands; nil where the system does not say.
+    static var allowed: Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+        return Int(clamping: limit.rlim_cur)
+    }
+
     /// Raises the limit as far as the system allows without privileges: the soft limit is 1,024 on many systems, and a
     /// socket more would be refused.
     static func raise(logger: Logger) {

@@ -22,8 +22,14 @@ struct LoadTarget: Sendable, Equatable {
     init(_ template: String, scheme: Scheme) throws(SettingsError) {
         let prefix = scheme.rawValue + "://"
         let example =
-            scheme == .http ? "http://127.0.0.1:8080/webhook?secret={secret}" : "ws://127.0.0.1:8080/ws/{secret}"
+            scheme == .http ? "http://127.0.0.1:8080/webhook?secret={secret}" : "ws://127.0.0.1:8080/ws?secret={secret}"
         let refusal = SettingsError(message: "\"\(template)\" must be an address such as \(example).")
+        guard !template.hasPrefix(scheme.rawValue + "s://") else {
+            throw SettingsError(
+                message: "\"\(template)\" asks for TLS, which the generator does not speak. Load the server without what "
+                    + "terminates TLS: \(prefix)…"
+            )
+        }
         guard template.hasPrefix(prefix),
             template.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") })
         else { throw refusal }

@@ -261,7 +261,7 @@ final class LoadLoop {
         self.bootstrap(socket, receiveBuffer: 512)
             .connect(to: self.plan.addresses.sockets[target])
             .assumeIsolated()
-            .whenFailure { error in self.socketFailed(reason: "cannot_connect (\(error))") }
+            .whenFailure { error in self.socketFailed(reason: "cannot_connect (\(ConnectFailure.text(error)))") }
     }
 
     /// A handshake succeeded.

@@ -77,13 +77,35 @@ struct BenchReport: Encodable, Sendable {
     let generator: ProcessFigures
 
     /// Whether the generator was busy all the time, so that the server can do more than the figures say.
-    var generatorIsFull: Bool { self.generator.cores >= 0.93 * Double(self.configuration.threads) }
+    var generatorIsFull: Bool { (self.generator.cores ?? 0) >= 0.93 * Double(self.configuration.threads) }
+
+    /// What has to be known to read the figures, a sentence each.
+    var notes: [String] {
+        var notes: [String] = []
+        if self.generatorIsFull {
+            notes.append("the generator was busy all the time: the server can do more (--threads, another machine)")
+        }
+        if let load = self.load, let rate = self.configuration.rate, load.accepted > 0 {
+            // Some time for the last answer, which a short run would be blamed for.
+            let due = Double(self.configuration.events) / rate
+            if load.acceptedSeconds > due * 1.05 + 0.25 {
+                notes.append(
+                    "the rate was not kept: \(BenchTable.number(load.acceptedPerSecond)) of "
+                        + "\(BenchTable.number(rate)) events a second; latencies count from when an event was due"
+                )
+            }
+        }
+        return notes
+    }
 
     /// What went wrong, a sentence each.
     var problems: [String] {
         let failures = self.failures
         var problems: [String] = []
         func report(_ count: Int, _ text: String) { if count > 0 { problems.append("\(count) \(text)") } }
+        for process in self.processes where process.hasEnded {
+            report(1, "process ended during the run: \(process.name) (\(process.pid ?? 0))")
+        }
         report(failures.lost, "deliveries lost")
         report(failures.duplicates, "duplicate deliveries")
         report(failures.outOfOrder, "deliveries out of order")
@@ -112,7 +134,7 @@ struct BenchReport: Encodable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case version, machine, configuration, sockets, load, failures, processes, generator, generatorIsFull, problems
+        case version, machine, configuration, sockets, load, failures, processes, generator, generatorIsFull, notes, problems
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -126,6 +148,7 @@ struct BenchReport: Encodable, Sendable {
         try object.encode(self.processes, forKey: .processes)
         try object.encode(self.generator, forKey: .generator)
         try object.encode(self.generatorIsFull, forKey: .generatorIsFull)
+        try object.encode(self.notes, forKey: .notes)
         try object.encode(self.problems, forKey: .problems)
     }
 }

@@ -11,20 +11,19 @@ struct BenchTable {
         self.add(report.sockets, isIdle: report.load == nil)
         if let load = report.load { self.add(load) }
         self.add(report.processes + [report.generator], isIdle: report.load == nil)
-        if report.generatorIsFull {
-            self.line(
-                "note",
-                "the generator was busy all the time: the server can do more (--threads, another machine)"
-            )
-        }
+        for note in report.notes { self.line("note", note) }
         if report.problems.isEmpty {
-            self.line(
-                "result",
-                report.load == nil ? "all sockets held" : "every event delivered once, in order, unaltered"
-            )
+            self.line("result", Self.success(report))
         } else {
             for problem in report.problems { self.line("PROBLEM", problem) }
         }
+    }
+
+    private static func success(_ report: BenchReport) -> String {
+        if report.load == nil { return "all sockets held" }
+        return report.sockets.opened > 0
+            ? "every event delivered once, in order, unaltered"
+            : "every event accepted; there was no socket to deliver it to"
     }
 
     private mutating func add(_ configuration: BenchReport.Configuration, _ machine: MachineFigures) {
@@ -83,9 +82,9 @@ struct BenchTable {
             let resident = process.residentBytes.map { Self.number(Double($0) / 1_048_576) } ?? "-"
             let cells: [String?] =
                 isIdle
-                ? [Self.number(process.cores), resident, process.residentBytesPerSocket.map(Self.number)]
+                ? [process.cores.map(Self.number), resident, process.residentBytesPerSocket.map(Self.number)]
                 : [
-                    Self.number(process.cores), process.userMicrosecondsPerEvent.map(Self.number),
+                    process.cores.map(Self.number), process.userMicrosecondsPerEvent.map(Self.number),
                     process.systemMicrosecondsPerEvent.map(Self.number),
                     process.microsecondsPerDelivery.map(Self.number), resident,
                 ]

@@ -7,10 +7,12 @@ struct ProcessFigures: Encodable, Sendable {
     let name: String
     /// nil for the generator itself.
     let pid: Int?
-    let userSeconds: Double
-    let systemSeconds: Double
+    /// Whether it ended during the run: then nothing else is known of it.
+    let hasEnded: Bool
+    let userSeconds: Double?
+    let systemSeconds: Double?
     /// How many cores it kept busy.
-    let cores: Double
+    let cores: Double?
     let userMicrosecondsPerEvent: Double?
     let systemMicrosecondsPerEvent: Double?
     let microsecondsPerDelivery: Double?
@@ -28,22 +30,30 @@ struct ProcessFigures: Encodable, Sendable {
     init(
         name: String,
         pid: Int?,
-        before: ProcessUsage,
-        after: ProcessUsage,
+        before: ProcessUsage?,
+        after: ProcessUsage?,
         window: Window,
         residentBytesPerSocket: Double? = nil
     ) {
         self.name = name
         self.pid = pid
-        self.userSeconds = after.user - before.user
-        self.systemSeconds = after.system - before.system
-        let total = self.userSeconds + self.systemSeconds
-        self.cores = total / max(window.seconds, 1e-9)
-        func share(_ seconds: Double, of count: Int) -> Double? { count > 0 ? seconds * 1e6 / Double(count) : nil }
+        self.hasEnded = after == nil
+        func difference(_ part: KeyPath<ProcessUsage, Double>) -> Double? {
+            guard let before, let after else { return nil }
+            return after[keyPath: part] - before[keyPath: part]
+        }
+        let (user, system) = (difference(\.user), difference(\.system))
+        self.userSeconds = user
+        self.systemSeconds = system
+        let total = user.flatMap { user in system.map { user + $0 } }
+        self.cores = total.map { $0 / max(window.seconds, 1e-9) }
+        func share(_ seconds: Double?, of count: Int) -> Double? {
+            seconds.flatMap { count > 0 ? $0 * 1e6 / Double(count) : nil }
+        }
         self.userMicrosecondsPerEvent = share(self.userSeconds, of: window.events)
         self.systemMicrosecondsPerEvent = share(self.systemSeconds, of: window.events)
         self.microsecondsPerDelivery = share(total, of: window.deliveries)
-        self.residentBytes = pid == nil ? nil : after.residentBytes
+        self.residentBytes = pid == nil ? nil : after?.residentBytes
         self.residentBytesPerSocket = residentBytesPerSocket
     }
 }

@@ -1,0 +1,85 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import NIOCore
+import Testing
+
+@testable import Hookwire
+
+/// What a report makes of what was measured.
+@Suite struct BenchReportTests {
+    private static let usage = ProcessUsage(user: 1, system: 1, residentBytes: 1 << 20)
+
+    private func process(before: ProcessUsage?, after: ProcessUsage?, pid: Int? = nil) -> ProcessFigures {
+        ProcessFigures(
+            name: "server",
+            pid: pid,
+            before: before,
+            after: after,
+            window: ProcessFigures.Window(seconds: 10, events: 1_000, deliveries: 1_000)
+        )
+    }
+
+    private func report(
+        _ flags: String...,
+        sockets: Int = 1,
+        seconds: Int64 = 1,
+        processes: [ProcessFigures] = []
+    ) throws -> BenchReport {
+        var tally = LoadTally()
+        tally.sent = 1_000
+        tally.accepted = 1_000
+        tally.lastAnswer = .uptimeNanoseconds(1) + .seconds(seconds)
+        return BenchReport(
+            version: "1",
+            machine: MachineFigures(),
+            configuration: BenchReport.Configuration(try BenchConfiguration(BenchOptions.parse(flags))),
+            sockets: BenchReport.Sockets(
+                opened: sockets,
+                openingSeconds: 1,
+                handshakesPerSecond: 1,
+                heldSeconds: nil,
+                pings: 0
+            ),
+            load: BenchReport.Load(tally, start: .uptimeNanoseconds(1)),
+            failures: BenchReport.Failures(),
+            processes: processes,
+            generator: self.process(before: Self.usage, after: Self.usage)
+        )
+    }
+
+    /// A server that dies costs its own figures, and no others.
+    @Test func processEnds() throws {
+        let gone = self.process(before: Self.usage, after: nil, pid: 12)
+        let report = try self.report(processes: [self.process(before: Self.usage, after: Self.usage, pid: 11), gone])
+        #expect(report.problems == ["1 process ended during the run: server (12)"])
+        #expect(gone.cores == nil)
+        #expect(gone.residentBytes == nil)
+        let text = BenchTable(report).text
+        #expect(text.contains("accepted      1000 of 1000 in 1.00 s: 1000/s"))
+        #expect(text.contains("server                   -           -           -           -           -\n"))
+        #expect(text.contains("server                0.00        0.00        0.00        0.00        1.00\n"))
+    }
+
+    /// Where a server takes longer than the events were due, the latencies are those of a queue.
+    @Test(arguments: [(Int64(1), 0), (2, 1)])
+    func rate(seconds: Int64, notes: Int) throws {
+        let report = try self.report("--rate=1000", "--duration=1s", seconds: seconds)
+        #expect(report.notes.count == notes)
+        if let note = report.notes.first {
+            #expect(note == "the rate was not kept: 500 of 1000 events a second; latencies count from when an event was due")
+            #expect(BenchTable(report).text.contains("note          the rate was not kept"))
+        }
+        #expect(report.problems.isEmpty)
+    }
+
+    /// Nothing is said of deliveries that there were not.
+    @Test func withoutSockets() throws {
+        let delivered = try BenchTable(self.report()).text
+        #expect(delivered.contains("result        every event delivered once"))
+        let accepted = try BenchTable(self.report("--sockets=0", sockets: 0)).text
+        #expect(accepted.contains("result        every event accepted; there was no socket"))
+    }
+}
