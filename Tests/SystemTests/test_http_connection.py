@@ -1,6 +1,7 @@
 """One connection, several requests: order, keep-alive, 100-continue."""
 
 import json
+import socket
 
 import pytest
 
@@ -32,6 +33,21 @@ def test_pipelining(relay, secret):
             assert connection.response().status == 404
         assert json.loads(connection.response().body)["plain_token"] == "token"
         assert [receive(bot) for _ in bodies] == [("text", body) for body in bodies]
+
+
+def test_pipelining_by_a_client_that_has_finished_its_side(relay, secret):
+    """What was asked for before the end is answered in full, also where the answers do not fit into what the system
+    takes at once."""
+    get = b"GET %s HTTP/1.1\r\nHost: relay.example\r\n\r\n"
+    body = qq.event("behind long answers")
+    with relay.bot(secret) as bot, relay.raw(receive_buffer=4096) as connection:
+        connection.send(get % b"/metrics" * 20 + post_bytes(secret, body) + get % b"/nothing" * 2)
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert [connection.response().status for _ in range(20)] == [200] * 20
+        assert connection.response().body == qq.ACKNOWLEDGED
+        assert [connection.response().status for _ in range(2)] == [404] * 2
+        assert connection.is_closed()
+        assert receive(bot) == ("text", body)
 
 
 def test_body_in_chunks(relay, secret):

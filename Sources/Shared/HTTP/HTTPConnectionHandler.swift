@@ -335,9 +335,24 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     /// Ends the output behind what is written. The peer sees the end at once; our side goes when it has closed too, or
     /// when lingering is over.
+    ///
+    /// Where the peer has finished its side, NIO takes the end of ours for that of the connection, and throws away what the
+    /// system has not taken yet. So the end follows behind a last write of nothing.
     func closeOutput(context: ChannelHandlerContext) {
-        self.flushIfNeeded(context: context)
         self.waiting.removeAll()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success: self.endOutput(context: context)
+            case .failure: context.close(promise: nil)
+            }
+        }
+        self.needsFlush = false
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: written)
+        self.armTimer(context: context)
+    }
+
+    private func endOutput(context: ChannelHandlerContext) {
         let closed = context.eventLoop.makePromise(of: Void.self)
         closed.futureResult.assumeIsolated().whenComplete { result in
             if case .failure = result {
