@@ -122,6 +122,17 @@ def test_second_signal_ends_at_once(start, number):
         assert relay.wait() == -number
 
 
+def test_second_signal_right_behind_the_first(start):
+    """It is heard from the start, not only once the node drains."""
+    relay, secret = start("--drain", "600s", "--body-timeout", "600s"), qq.secret()
+    with relay.raw() as connection:
+        connection.request("POST", qq.webhook_path(secret), "Content-Length: 100", body=b"{")
+        assert relay.get("/livez").status == 200
+        relay.signal(signal.SIGTERM)
+        relay.signal(signal.SIGINT)
+        assert relay.wait() in (-signal.SIGTERM, -signal.SIGINT)
+
+
 def test_second_signal_is_heard_while_the_main_thread_is_busy(start):
     """Dispatch blocks the signals in all threads but the main one. While that one still has the first signal, or waits
     for its turn on a busy machine, the second one kills nobody by itself."""

@@ -138,13 +138,13 @@ struct Node: Service {
 
     /// Serves until the process is told to stop, then drains: red readiness first, then the sockets, then the requests.
     func run() async throws {
+        // The group hears the first signal, and none after it.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).dropFirst()
+        let impatience = Task { for await signal in signals { signal.endProcess() } }
+        defer { impatience.cancel() }
         // Said only now that a signal is heard: whoever reads it may stop the node at once.
         try FileDescriptor.standardOutput.writeAll(self.greeting.utf8)
         try? await gracefulShutdown()
-        // Heard before anybody can see that the node drains, and send a second one for that.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let impatience = Task { for await signal in signals { signal.endProcess() } }
-        defer { impatience.cancel() }
         let deadline = NIODeadline.now() + self.drainTime + Self.lastWords
         self.state.drain()
         self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
