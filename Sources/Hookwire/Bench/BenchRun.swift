@@ -56,11 +56,13 @@ struct BenchRun {
 
     private func checkDescriptors() throws(BenchError) {
         let isIdle = self.configuration.mode == .idle
-        let needed = self.configuration.socketCount + (isIdle ? 0 : self.configuration.connections) + Self.ownDescriptors
+        let connections = isIdle ? 0 : self.configuration.connections
+        let needed = self.configuration.socketCount + connections + Self.ownDescriptors
         guard let allowed = FileDescriptorLimit.allowed, needed > allowed else { return }
         throw BenchError(
-            message: "\(self.configuration.socketCount) sockets need \(needed) descriptors with all that belongs to them; "
-                + "this process may open \(allowed). Raise the limit (ulimit -n), or use fewer --sockets or --secrets."
+            message: "\(self.configuration.socketCount) sockets need \(needed) descriptors with all that belongs to "
+                + "them; this process may open \(allowed). Raise the limit (ulimit -n), or use fewer --sockets or "
+                + "--secrets."
         )
     }
 

@@ -50,6 +50,8 @@ final class RelayConnection: ChannelInboundHandler {
     private var state = State.opening([])
     private var frames = ServerFrameReader()
     private var context: ChannelHandlerContext?
+    /// The answer to the last ping, while the relay does not read.
+    private var owedPong: ByteBuffer?
     private var close: (code: Int?, text: String) = (nil, "the connection broke")
 
     /// Whether it leaves what comes to the system's buffers.
@@ -106,11 +108,20 @@ final class RelayConnection: ChannelInboundHandler {
         self.context?.close(promise: nil)
     }
 
+    /// A relay that pings and does not read gets one pong for all of its pings (RFC 6455, section 5.5.3).
+    private func send(pong: ByteBuffer) {
+        if self.context?.channel.isWritable == true { self.write(pong) } else { self.owedPong = pong }
+    }
+
     private func write(_ frame: ByteBuffer) {
         self.context?.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
     }
 
     // MARK: The channel
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, case .open = self.state, let pong = self.owedPong.take() { self.write(pong) }
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -223,7 +234,7 @@ final class RelayConnection: ChannelInboundHandler {
         case .text, .binary:
             self.owner?.received(ByteBuffer(bytes: payload), on: self)
         case .ping:
-            self.write(MaskedFrame.make(.pong, payload))
+            self.send(pong: MaskedFrame.make(.pong, payload))
         case .pong:
             break
         case .close:

@@ -26,8 +26,8 @@ struct LoadTarget: Sendable, Equatable {
         let refusal = SettingsError(message: "\"\(template)\" must be an address such as \(example).")
         guard !template.hasPrefix(scheme.rawValue + "s://") else {
             throw SettingsError(
-                message: "\"\(template)\" asks for TLS, which the generator does not speak. Load the server without what "
-                    + "terminates TLS: \(prefix)…"
+                message: "\"\(template)\" asks for TLS, which the generator does not speak. Load the server without "
+                    + "what terminates TLS: \(prefix)…"
             )
         }
         guard template.hasPrefix(prefix),

@@ -28,6 +28,8 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
     private var state = State.opening([])
     private var frames = ServerFrameReader()
     private var context: ChannelHandlerContext?
+    /// The answer to the last ping, while the server does not read.
+    private var owedPong: ByteBuffer?
     /// Why it ended, if it is known before it has.
     private var end: String?
 
@@ -117,7 +119,7 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
         case .ping:
             self.loop.pinged()
             let pong = ClientFrame.pong(payload, mask: .random(in: .min ... .max))
-            self.context?.writeAndFlush(self.wrapOutboundOut(pong), promise: nil)
+            self.send(pong: pong)
         case .pong:
             break
         case .close:
@@ -129,6 +131,20 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
             self.context?.writeAndFlush(self.wrapOutboundOut(answer), promise: nil)
             self.finish("close_\(code)")
         }
+    }
+
+    /// A server that pings and does not read gets one pong for all of its pings (RFC 6455, section 5.5.3).
+    private func send(pong: ByteBuffer) {
+        guard let context, context.channel.isWritable else {
+            self.owedPong = pong
+            return
+        }
+        context.writeAndFlush(self.wrapOutboundOut(pong), promise: nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable, case .open = self.state, let pong = self.owedPong.take() else { return }
+        self.send(pong: pong)
     }
 
     private func finish(_ reason: String) {

@@ -39,7 +39,6 @@ final class LoadLoop {
     /// Makes ready to count what another loop may send at once.
     func prepare(_ phase: LoadPhase) {
         precondition(self.inFlight == 0)
-        self.tally = LoadTally()
         self.phase = phase
     }
 
@@ -79,6 +78,8 @@ final class LoadLoop {
             self.progress.failed += count
             self.tally.unanswered += count
         }
+        // What ends between two phases belongs to the next.
+        defer { self.tally = LoadTally() }
         return self.tally
     }
 

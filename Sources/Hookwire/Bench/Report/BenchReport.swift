@@ -134,7 +134,8 @@ struct BenchReport: Encodable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case version, machine, configuration, sockets, load, failures, processes, generator, generatorIsFull, notes, problems
+        case version, machine, configuration, sockets, load, failures, processes, generator, generatorIsFull, notes
+        case problems
     }
 
     func encode(to encoder: any Encoder) throws {

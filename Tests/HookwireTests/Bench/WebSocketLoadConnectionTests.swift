@@ -1,0 +1,55 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Ingress
+import NIOCore
+import NIOEmbedded
+import Shared
+import Testing
+
+@testable import Hookwire
+
+@Suite struct WebSocketLoadConnectionTests {
+    private func plan(_ handshake: ClientHandshake) async throws -> LoadPlan {
+        let configuration = try BenchConfiguration(BenchOptions.parse(["--idle"]))
+        return LoadPlan(
+            configuration: configuration,
+            supply: try await EventSupply.prepare(
+                configuration,
+                count: 0,
+                timestamps: EventTimestamps(start: 0, secondsPerEvent: 0)
+            ) { _ in },
+            times: EventTimes(count: 0),
+            addresses: try LoadAddresses(configuration),
+            handshake: handshake
+        )
+    }
+
+    /// A server that pings and does not read costs one pong, the last (RFC 6455, section 5.5.3); all pings are counted.
+    @Test func keepsOnePong() async throws {
+        let key: [UInt8] = Array(0..<16)
+        let plan = try await self.plan(ClientHandshake(key: key))
+        try self.keepsOnePong(plan, acceptance: WebSocketHandshake.acceptance(of: Base64.encode(key)))
+    }
+
+    private func keepsOnePong(_ plan: LoadPlan, acceptance: String) throws {
+        let channel = EmbeddedChannel()
+        let loop = LoadLoop(index: 0, plan: plan, eventLoop: channel.embeddedEventLoop)
+        let connection = WebSocketLoadConnection(secret: 0, request: ByteBuffer(), loop: loop)
+        try channel.pipeline.syncOperations.addHandler(connection)
+        try channel.writeInbound(
+            ByteBuffer(string: "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: \(acceptance)\r\n\r\n")
+        )
+        try channel.writeInbound(Pings.frame("a"))
+        #expect(try Pings.answers(from: channel) == ["a"])
+        channel.isWritable = false
+        for payload in ["b", "c", "d"] { try channel.writeInbound(Pings.frame(payload)) }
+        #expect(try Pings.answers(from: channel).isEmpty)
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try Pings.answers(from: channel) == ["d"])
+        #expect(loop.tally.pings == 4)
+    }
+}

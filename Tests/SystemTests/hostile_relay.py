@@ -1,0 +1,53 @@
+"""A server that takes a client's handshake and then treats it as no relay does."""
+
+import contextlib
+import re
+import socket
+import threading
+
+from websocket_raw import accept_value
+
+
+class HostileRelay:
+    """Sockets are opened and left to `treat`, a function of the connection; webhooks are answered 200. Use `with`."""
+
+    def __init__(self, treat):
+        self.treat = treat
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self._connections = []
+
+    def __enter__(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in self._connections:
+            connection.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                self._connections.append(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with contextlib.suppress(OSError):
+            stream = connection.makefile("rb")
+            while head := b"".join(iter(stream.readline, b"\r\n")):
+                key = re.search(rb"(?i)^sec-websocket-key: *(\S+)", head, re.MULTILINE)
+                if key:
+                    return self._open(connection, head, key[1].decode())
+                stream.read(int(re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)[1]))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    def _open(self, connection, head, key):
+        lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+        lines.append(f"Sec-WebSocket-Accept: {accept_value(key)}")
+        protocol = re.search(rb"(?i)^sec-websocket-protocol: *([^,\s]+)", head, re.MULTILINE)
+        lines += [f"Sec-WebSocket-Protocol: {protocol[1].decode()}"] if protocol else []
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        self.treat(connection)
