@@ -277,10 +277,14 @@ def test_a_slow_link(tmp_path):
         async def scene(clients, platform):
             assert await asyncio.to_thread(relay.connected, relay.egress[0]) >= 1
             relay.egress[0].limit("20kbit")
-            await asyncio.sleep(6)  # the fault's own length
-            behind = [len(platform.ids[client.secret]) - len(client.ids) for client in clients]
-            # The link is narrow, or nothing was tried; and four bots of six are elsewhere.
-            assert max(behind) >= 10, behind
+            behind = [0]
+            deadline = time.monotonic() + 60
+            # The link is narrow, or nothing was tried. How long that takes depends on what the platform gets to send.
+            while max(behind) < 10:
+                assert time.monotonic() < deadline, behind
+                await asyncio.sleep(0.1)
+                behind = [len(platform.ids[client.secret]) - len(client.ids) for client in clients]
+            # Four bots of six are elsewhere.
             assert sorted(behind)[3] <= 5, behind
             relay.egress[0].limit("1gbit")
             await all_are_back(clients, time.monotonic())
