@@ -182,7 +182,7 @@ def test_client_says_nothing_of_itself(tmp_path):
     assert fields["x-forwarded-for"] in ("127.0.0.1", "::1") and fields["x-forwarded-proto"] == "https"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_containers(tmp_path, secret):
     """From `up` to `down`: a certificate, delivery over it, no way past Caddy, and the loss of a node."""
     if reason := container_engine.reason_against():
