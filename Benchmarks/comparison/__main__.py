@@ -98,14 +98,15 @@ def measure(wanted, settings, folder, chosen, is_awake):
 
 def write(folder, output, settings, wanted, broken, named, check):
     """Writes the document from all that is kept, and says what is wrong with what was asked for."""
-    kept = list(results.load(folder, all_scenarios(kept_settings(folder) or settings)))
+    known = all_scenarios(kept_settings(folder) or settings)
+    kept = list(results.load(folder, known))
     if not kept and broken:
         raise BenchError(f"Could not be measured: {', '.join(broken)}")
     if not kept:
         raise BenchError(f"There are no results in {folder}: measure without --render first, with --quick or without.")
     latest = max(kept, key=lambda one: one.outcome["started"]).outcome
     output.parent.mkdir(parents=True, exist_ok=True)
-    document.write(output, [one.title for one in all_scenarios(settings).values()], kept, latest)
+    document.write(output, [scenario.title for scenario in known.values()], kept, latest)
     say(f"Wrote {output}")
 
     asked = [one for one in kept if one.scenario.name in wanted]

@@ -49,7 +49,8 @@ def write(output, titles, all_results, context):
     plots = output.with_suffix("")
     plots.mkdir(parents=True, exist_ok=True)
     sections = _sections(output)
-    is_mixed = any(title in sections for title in titles if title not in {one.scenario.title for one in all_results})
+    measured = {results.scenario.title for results in all_results}
+    is_mixed = any(title in sections for title in titles if title not in measured)
     for results in all_results:
         name = results.scenario.name
         (plots / f"{name}.svg").write_text(_plot(results))

@@ -364,7 +364,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             }
         }
         context.close(mode: .output, promise: closed)
-        self.armTimer(context: context)
     }
 
     func armTimer(context: ChannelHandlerContext) {

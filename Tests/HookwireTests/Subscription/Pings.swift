@@ -4,16 +4,31 @@
 
 import NIOCore
 import NIOEmbedded
+import Testing
 
 /// A server's pings, and what a client answers (RFC 6455, section 5.5).
 enum Pings {
+    /// Four pings, and no room for the answers to the last three but for the last.
+    static func expectOnePong(from channel: EmbeddedChannel) throws {
+        try channel.writeInbound(Self.frame("a"))
+        #expect(try Self.answers(from: channel) == ["a"])
+        channel.isWritable = false
+        for payload in ["b", "c", "d"] { try channel.writeInbound(Self.frame(payload)) }
+        #expect(try Self.answers(from: channel).isEmpty)
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try Self.answers(from: channel) == ["d"])
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try Self.answers(from: channel).isEmpty)
+    }
+
     /// One ping; its payload is short.
-    static func frame(_ payload: String) -> ByteBuffer {
+    private static func frame(_ payload: String) -> ByteBuffer {
         ByteBuffer(bytes: [0x89, UInt8(payload.utf8.count)] + Array(payload.utf8))
     }
 
     /// The payloads of all pongs that were written.
-    static func answers(from channel: EmbeddedChannel) throws -> [String] {
+    private static func answers(from channel: EmbeddedChannel) throws -> [String] {
         var answers: [String] = []
         while var frame = try channel.readOutbound(as: ByteBuffer.self) {
             guard frame.readInteger(as: UInt8.self) == 0x8A, let length = frame.readInteger(as: UInt8.self),
