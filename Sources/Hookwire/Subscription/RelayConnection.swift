@@ -31,7 +31,7 @@ final class RelayConnection: ChannelInboundHandler {
 
     private enum State {
         /// The answer to the handshake, as far as it has come.
-        case opening([UInt8])
+        case opening(HTTPResponseHeadBytes)
         /// The body of an answer that is a refusal.
         case refusing(HTTPResponseHead, [UInt8])
         case open
@@ -40,17 +40,19 @@ final class RelayConnection: ChannelInboundHandler {
         case ended
     }
 
-    private static let headLimit = 64 << 10
+    /// More of a refusal is not read, in bytes.
+    private static let bodyLimit = 64 << 10
     /// How long the relay has to answer a goodbye. Until it does, what was sent before may not have been read.
     private static let goodbye = TimeAmount.seconds(1)
 
     private let request: ByteBuffer
     private let accept: String
     private var owner: (any RelayConnectionOwner)?
-    private var state = State.opening([])
+    private var state = State.opening(HTTPResponseHeadBytes())
     private var frames = ServerFrameReader()
     private var context: ChannelHandlerContext?
-    /// The answer to the last ping, while the relay does not read.
+    /// The answer to the last ping. A relay that pings and does not read gets one for all of its pings (RFC 6455, section
+    /// 5.5.3).
     private var owedPong: ByteBuffer?
     private var close: (code: Int?, text: String) = (nil, "the connection broke")
 
@@ -108,9 +110,11 @@ final class RelayConnection: ChannelInboundHandler {
         self.context?.close(promise: nil)
     }
 
-    /// A relay that pings and does not read gets one pong for all of its pings (RFC 6455, section 5.5.3).
-    private func send(pong: ByteBuffer) {
-        if self.context?.channel.isWritable == true { self.write(pong) } else { self.owedPong = pong }
+    private func sendOwedPong() {
+        guard let context, context.channel.isWritable, case .open = self.state, let pong = self.owedPong.take() else {
+            return
+        }
+        self.write(pong)
     }
 
     private func write(_ frame: ByteBuffer) {
@@ -120,7 +124,7 @@ final class RelayConnection: ChannelInboundHandler {
     // MARK: The channel
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, case .open = self.state, let pong = self.owedPong.take() { self.write(pong) }
+        self.sendOwedPong()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -185,38 +189,42 @@ final class RelayConnection: ChannelInboundHandler {
 
     /// - Returns: what follows the head.
     private func readHandshake(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        guard case .opening(var head) = self.state else { return bytes }
-        for (index, byte) in bytes.enumerated() {
-            head.append(byte)
-            guard byte == UInt8(ascii: "\n"), head.suffix(4).elementsEqual("\r\n\r\n".utf8) else { continue }
-            guard let response = HTTPResponseHead(head) else { break }
-            if response.status != 101 {
-                self.state = .refusing(response, [])
-            } else if response.field("sec-websocket-accept") == self.accept,
-                response.field("sec-websocket-protocol") == "cloudevents.json"
-            {
-                self.state = .open
-                self.owner?.opened(self)
-            } else {
-                break
-            }
-            return UnsafeRawBufferPointer(rebasing: bytes[(index + 1)...])
-        }
-        self.state = .opening(head)
-        if head.count > Self.headLimit || head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+        guard case .opening(var answer) = self.state else { return bytes }
+        let progress = answer.receive(bytes)
+        self.state = .opening(answer)
+        if case .incomplete = progress { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard case .whole(let head, let taken) = progress, let response = HTTPResponseHead(head),
+            self.take(response)
+        else {
             self.state = .ended
             self.owner?.refused(self, status: 0, detail: "what answers there is no Hookwire relay", retryAfter: nil)
             self.drop()
+            return UnsafeRawBufferPointer(start: nil, count: 0)
         }
-        return UnsafeRawBufferPointer(start: nil, count: 0)
+        return UnsafeRawBufferPointer(rebasing: bytes[taken...])
+    }
+
+    /// - Returns: whether a relay may answer so.
+    private func take(_ response: HTTPResponseHead) -> Bool {
+        if response.status != 101 {
+            self.state = .refusing(response, [])
+        } else if response.field("sec-websocket-accept") == self.accept,
+            response.field("sec-websocket-protocol") == "cloudevents.json"
+        {
+            self.state = .open
+            self.owner?.opened(self)
+        } else {
+            return false
+        }
+        return true
     }
 
     private func readRefusal(_ bytes: UnsafeRawBufferPointer) {
         guard case .refusing(let head, var body) = self.state else { return }
-        body.append(contentsOf: bytes.prefix(Self.headLimit - body.count))
+        body.append(contentsOf: bytes.prefix(Self.bodyLimit - body.count))
         self.state = .refusing(head, body)
         let isWhole = if case .length(let length) = head.framing { body.count >= length } else { false }
-        if isWhole || body.count >= Self.headLimit { self.refuse(head, body) }
+        if isWhole || body.count >= Self.bodyLimit { self.refuse(head, body) }
     }
 
     private func refuse(_ head: HTTPResponseHead, _ body: [UInt8]) {
@@ -234,7 +242,8 @@ final class RelayConnection: ChannelInboundHandler {
         case .text, .binary:
             self.owner?.received(ByteBuffer(bytes: payload), on: self)
         case .ping:
-            self.send(pong: MaskedFrame.make(.pong, payload))
+            self.owedPong = MaskedFrame.make(.pong, payload)
+            self.sendOwedPong()
         case .pong:
             break
         case .close:

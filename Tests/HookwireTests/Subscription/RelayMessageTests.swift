@@ -109,14 +109,4 @@ import Testing
                 && Subscription.Filter("x") == nil
         )
     }
-
-    /// A client's frames are masked and say their length in the shortest way (RFC 6455, section 5.2).
-    @Test(arguments: [(0, 6), (125, 131), (126, 134), (65_535, 65_543), (65_536, 65_550)])
-    func frames(length: Int, whole: Int) {
-        let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
-        let frame = Array(MaskedFrame.make(.text, payload, mask: 0x01_02_03_04).readableBytesView)
-        #expect(frame.count == whole && frame[0] == 0x81 && frame[1] & 0x80 != 0)
-        let masked = frame.suffix(length)
-        #expect(zip(masked, 0...).map { $0.0 ^ [1, 2, 3, 4][$0.1 % 4] } == payload)
-    }
 }

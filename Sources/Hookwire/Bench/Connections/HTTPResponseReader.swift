@@ -33,11 +33,11 @@ struct HTTPResponseReader {
         case trailers
     }
 
-    private static let headLimit = 64 << 10
     private static let lineLimit = 1 << 10
 
     private var state = State.head
-    /// A head or a line that has not come whole.
+    private var headBytes = HTTPResponseHeadBytes()
+    /// A line that has not come whole.
     private var pending: [UInt8] = []
     private var current: HTTPResponseHead?
     private var knownBytes: [UInt8] = []
@@ -86,24 +86,22 @@ struct HTTPResponseReader {
         _ bytes: UnsafeRawBufferPointer,
         _ respond: (Response) -> Void
     ) throws(Violation) -> Int {
-        if self.pending.isEmpty, let head = self.knownHead, self.isKnown(bytes) {
+        if self.headBytes.isEmpty, let head = self.knownHead, self.isKnown(bytes) {
             self.begin(head, respond)
             return self.knownBytes.count
         }
-        for index in 0..<bytes.count {
-            self.pending.append(bytes[index])
-            guard bytes[index] == UInt8(ascii: "\n"), self.pending.suffix(4).elementsEqual("\r\n\r\n".utf8) else {
-                continue
-            }
-            guard let head = HTTPResponseHead(self.pending) else { throw .malformedHead }
-            self.knownBytes = self.pending
+        switch self.headBytes.receive(bytes) {
+        case .incomplete:
+            return bytes.count
+        case .tooLong:
+            throw .headTooLong
+        case .whole(let headBytes, let taken):
+            guard let head = HTTPResponseHead(headBytes) else { throw .malformedHead }
+            self.knownBytes = headBytes
             self.knownHead = head
-            self.pending = []
             self.begin(head, respond)
-            return index + 1
+            return taken
         }
-        guard self.pending.count <= Self.headLimit else { throw .headTooLong }
-        return bytes.count
     }
 
     private func isKnown(_ bytes: UnsafeRawBufferPointer) -> Bool {

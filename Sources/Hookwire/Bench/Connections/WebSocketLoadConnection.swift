@@ -11,12 +11,10 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
 
     private enum State {
         /// The answer to the handshake, as far as it has come.
-        case opening([UInt8])
+        case opening(HTTPResponseHeadBytes)
         case open
         case ended
     }
-
-    private static let headLimit = 16 << 10
 
     /// Whose events it receives.
     let secret: Int
@@ -25,10 +23,11 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
 
     private let loop: LoadLoop
     private let request: ByteBuffer
-    private var state = State.opening([])
+    private var state = State.opening(HTTPResponseHeadBytes())
     private var frames = ServerFrameReader()
     private var context: ChannelHandlerContext?
-    /// The answer to the last ping, while the server does not read.
+    /// The answer to the last ping. A server that pings and does not read gets one for all of its pings (RFC 6455, section
+    /// 5.5.3).
     private var owedPong: ByteBuffer?
     /// Why it ended, if it is known before it has.
     private var end: String?
@@ -43,9 +42,7 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
     func close() {
         guard let context = self.context else { return }
         self.state = .ended
-        let normal: [UInt8] = [0x03, 0xE8]
-        let frame = normal.withUnsafeBytes { ClientFrame.close($0, mask: .random(in: .min ... .max)) }
-        context.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
+        context.writeAndFlush(self.wrapOutboundOut(MaskedFrame.close(code: 1000)), promise: nil)
         context.close(promise: nil)
     }
 
@@ -90,26 +87,30 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
 
     /// - Returns: what follows the handshake's answer.
     private func readHandshake(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        guard case .opening(var head) = self.state else { return bytes }
-        self.state = .opening([])
-        for (index, byte) in bytes.enumerated() {
-            head.append(byte)
-            guard byte == UInt8(ascii: "\n"), head.suffix(4).elementsEqual("\r\n\r\n".utf8) else { continue }
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        guard case .opening(var answer) = self.state else { return bytes }
+        self.state = .opening(HTTPResponseHeadBytes())
+        let progress = answer.receive(bytes)
+        self.state = .opening(answer)
+        switch progress {
+        case .incomplete:
+            return nothing
+        case .tooLong:
+            self.finish("handshake_malformed")
+            return nothing
+        case .whole(let head, let taken):
             guard let response = HTTPResponseHead(head) else {
                 self.finish("handshake_malformed")
-                break
+                return nothing
             }
             guard self.loop.plan.handshake.isAccepted(response) else {
                 self.finish(response.status == 101 ? "handshake_wrong_accept" : "handshake_status_\(response.status)")
-                break
+                return nothing
             }
             self.state = .open
             self.loop.socketOpened(self)
-            return UnsafeRawBufferPointer(rebasing: bytes[(index + 1)...])
+            return UnsafeRawBufferPointer(rebasing: bytes[taken...])
         }
-        self.state = .opening(head)
-        if head.count > Self.headLimit { self.finish("handshake_malformed") }
-        return UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
     private func receive(_ kind: ServerFrameReader.Kind, _ payload: UnsafeRawBufferPointer, now: NIODeadline) {
@@ -118,33 +119,27 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
             self.loop.received(payload, by: self, now: now)
         case .ping:
             self.loop.pinged()
-            let pong = ClientFrame.pong(payload, mask: .random(in: .min ... .max))
-            self.send(pong: pong)
+            self.owedPong = MaskedFrame.make(.pong, payload)
+            self.sendOwedPong()
         case .pong:
             break
         case .close:
             let code = payload.count >= 2 ? Int(payload[0]) << 8 | Int(payload[1]) : 1005
-            let answer = ClientFrame.close(
-                UnsafeRawBufferPointer(rebasing: payload.prefix(2)),
-                mask: .random(in: .min ... .max)
-            )
+            let answer = MaskedFrame.make(.close, payload.prefix(2))
             self.context?.writeAndFlush(self.wrapOutboundOut(answer), promise: nil)
             self.finish("close_\(code)")
         }
     }
 
-    /// A server that pings and does not read gets one pong for all of its pings (RFC 6455, section 5.5.3).
-    private func send(pong: ByteBuffer) {
-        guard let context, context.channel.isWritable else {
-            self.owedPong = pong
+    private func sendOwedPong() {
+        guard let context, context.channel.isWritable, case .open = self.state, let pong = self.owedPong.take() else {
             return
         }
         context.writeAndFlush(self.wrapOutboundOut(pong), promise: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        guard context.channel.isWritable, case .open = self.state, let pong = self.owedPong.take() else { return }
-        self.send(pong: pong)
+        self.sendOwedPong()
     }
 
     private func finish(_ reason: String) {
