@@ -13,6 +13,8 @@ internal import Shared
 struct LogStore: Sendable {
     /// How many bytes of events a page has at most; but always an event.
     private static let pageBytes = 512 << 10
+    /// How many channels are forgotten at once where there is no room.
+    private static let forgottenAtOnce = 64
 
     let configuration: DiskBrokerConfiguration
     /// Knows the epochs of channels that have feeds.
@@ -37,7 +39,10 @@ struct LogStore: Sendable {
     mutating func begin(storing bytes: Int, now: Int64, _ database: Database) throws {
         self.trimmed = [:]
         try self.retention.expire(now: now, trimmed: &self.trimmed, database)
-        try self.retention.makeRoom(for: bytes, trimmed: &self.trimmed, database)
+        while try !self.retention.makeRoom(for: bytes, trimmed: &self.trimmed, database) {
+            // Nothing is left but what channels remember: who reads where. Without room, what follows fails.
+            guard try self.forgetLongestUnused(database) else { return }
+        }
     }
 
     /// A transaction is about to end: writes what it changed of channels.
@@ -74,10 +79,32 @@ struct LogStore: Sendable {
         )
         let isCrowded = count > DiskBrokerConfiguration.idleChannelLimit
         let idle = try Row.fetchAll(statement, arguments: [isCrowded ? Int64.max : oldest]).filter { row in
-            ChannelID(row[1] as String).map { self.feeds.epoch(of: $0) == nil } ?? true
+            !self.hasFeeds(row[1])
         }
-        guard !idle.isEmpty else { return }
-        for row in idle { try ChannelTable.remove(row[0], database) }
+        try self.forget(idle.map { $0[0] }, database)
+    }
+
+    /// Forgets some of the channels that nobody feeds on, those that were used last the longest ago.
+    ///
+    /// - Returns: false where there are none.
+    private mutating func forgetLongestUnused(_ database: Database) throws -> Bool {
+        var numbers: [Int64] = []
+        let rows = try Row.fetchCursor(database, sql: "SELECT number, id FROM channel ORDER BY usedAt")
+        while numbers.count < Self.forgottenAtOnce, let row = try rows.next() {
+            if !self.hasFeeds(row[1]) { numbers.append(row[0]) }
+        }
+        try self.forget(numbers, database)
+        return !numbers.isEmpty
+    }
+
+    /// Whether a channel has feeds: then its log keeps its name, and must not count from the beginning again.
+    private func hasFeeds(_ id: String) -> Bool {
+        ChannelID(id).map { self.feeds.epoch(of: $0) != nil } ?? false
+    }
+
+    private mutating func forget(_ numbers: [Int64], _ database: Database) throws {
+        guard !numbers.isEmpty else { return }
+        for number in numbers { try ChannelTable.remove(number, database) }
         try self.names.advance(database)
     }
 

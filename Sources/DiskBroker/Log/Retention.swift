@@ -70,8 +70,10 @@ struct Retention: Sendable {
         self.keyCount += 1
     }
 
-    /// Makes room for so many bytes of events: the oldest go, whatever their channel.
-    mutating func makeRoom(for bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws {
+    /// Makes room for so many bytes of events: the oldest go, whatever their channel, and dead letters.
+    ///
+    /// - Returns: whether there is room; false where neither is left.
+    mutating func makeRoom(for bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws -> Bool {
         if self.keyCount > self.space.keys {
             self.keyCount = try KeyTable.count(database)
             if self.keyCount > self.space.keys {
@@ -81,14 +83,14 @@ struct Retention: Sendable {
         let needed = self.space.pagesNeeded(for: bytes)
         while true {
             let missing = try Self.usedPages(database) + needed - self.space.pages
-            guard missing > 0 else { return }
-            guard try self.removeOldest(missing * self.space.pageSize, trimmed: &trimmed, database) else { return }
+            guard missing > 0 else { return true }
+            guard try self.removeOldest(missing * self.space.pageSize, trimmed: &trimmed, database) else { return false }
         }
     }
 
-    /// Removes the oldest events that take so many bytes, or a dead letter, or channels that have neither.
+    /// Removes the oldest events that take so many bytes, or a dead letter.
     ///
-    /// - Returns: false where there is nothing left to remove.
+    /// - Returns: false where there is neither.
     private func removeOldest(_ bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws -> Bool {
         let event = try EventTable.oldest(database)
         let letter = try DeadLetterTable.oldest(database)
@@ -97,10 +99,7 @@ struct Retention: Sendable {
         } else if event != nil {
             trimmed[.bytes, default: 0] += try EventTable.removeOldest(bytes, limit: Self.step, database)
         } else {
-            let statement = try database.cachedStatement(sql: "SELECT number FROM channel ORDER BY usedAt LIMIT 64")
-            let channels = try Int64.fetchAll(statement)
-            for number in channels { try ChannelTable.remove(number, database) }
-            return !channels.isEmpty
+            return false
         }
         return true
     }

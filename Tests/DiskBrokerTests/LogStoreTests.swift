@@ -1,0 +1,55 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerConformance
+import GRDB
+import NIOCore
+import Shared
+import Testing
+
+@testable import DiskBroker
+
+/// What a log lets go where even its channels are too many for the room that it has.
+@Suite struct LogStoreTests {
+    private final class Listener: FeedReceiver {
+        func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? { nil }
+        func interrupted(_ reason: UnrecoverableReason, head: Position) {}
+    }
+
+    /// Positions of a channel that somebody feeds on stay good, and a channel that is forgotten gets another name: nobody
+    /// takes new events for those that it had.
+    @Test func keepsChannelsThatHaveFeeds() throws {
+        let queue = try DatabaseQueue()
+        try DatabaseSchema.migrator.migrate(queue)
+        try queue.write { database in
+            let feeds = DiskFeeds(metrics: DiskBrokerMetrics())
+            let space = DiskSpace(limit: 1 << 20, pageSize: 4_096)
+            let configuration = DiskBrokerConfiguration(directory: "")
+            var store = try LogStore(configuration: configuration, space: space, feeds: feeds, database)
+            let (fed, left) = (Fixtures.channel(), Fixtures.channel())
+            for channel in [fed, left] {
+                _ = try store.publish(ByteBuffer(string: "event"), to: channel, key: nil, retention: nil, now: 0, database)
+            }
+            _ = try store.finish(now: 0, database)
+            let positions = try [fed, left].map { try store.head(of: $0, database) }
+            let feed = feeds.add(Listener(), to: fed, start: positions[0])
+            let consumer = try #require(ConsumerName("consumer"))
+            // Some 150 bytes each, more than there is room for.
+            for _ in 0..<8_000 {
+                let channel = Fixtures.channel()
+                let start = Position(epoch: try store.head(of: channel, database).epoch, offset: 0)
+                try store.moveCursor(of: consumer, on: channel, to: start, now: 0, database)
+                _ = try store.finish(now: 0, database)
+            }
+            try store.begin(storing: 0, now: 0, database)
+            let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM channel") ?? 0
+            #expect(count < 8_002)
+            #expect(try store.head(of: fed, database) == positions[0])
+            #expect(try store.head(of: left, database).epoch != positions[1].epoch)
+            #expect(try store.publish(ByteBuffer(string: "next"), to: fed, key: nil, retention: nil, now: 0, database)
+                == Position(epoch: positions[0].epoch, offset: 2))
+            feed.cancel()
+        }
+    }
+}
