@@ -70,6 +70,8 @@ package final class FeedGroup {
     /// The reader of a group.
     func reader(of name: ConsumerName, make: () -> GroupReader) -> GroupReader {
         if let known = self.readers[name], !known.isEmpty { return known }
+        // Names come from clients, as many as they like: nothing is kept of one whose members have left.
+        self.readers = self.readers.filter { !$0.value.isEmpty }
         let reader = make()
         self.readers[name] = reader
         return reader

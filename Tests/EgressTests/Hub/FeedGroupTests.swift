@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import BrokerConformance
+import Logging
 import NIOCore
 import NIOEmbedded
 import Shared
@@ -118,5 +120,28 @@ import Testing
         let turn = group.takeTurn(limit: 64)
         #expect(turn.finished == 1)
         #expect(turn.isDone)
+    }
+
+    /// Clients name groups as they like: of those without members nothing is kept.
+    @Test func forgetsGroupsWithoutMembers() throws {
+        let loop = EmbeddedEventLoop()
+        let group = FeedGroup(channel: .random(), broker: nil, eventLoop: loop)
+        func reader(_ name: String) throws -> GroupReader {
+            let name = try #require(ConsumerName(name))
+            return group.reader(of: name) {
+                GroupReader(
+                    group: StreamRequest.Group(name: name, visibility: .seconds(1), attempts: 1, prefetch: 1),
+                    start: nil,
+                    channel: group.channel,
+                    broker: RefusingBroker(),
+                    eventLoop: loop,
+                    metrics: GroupMetrics(logger: Logger(label: "test"))
+                )
+            }
+        }
+        weak let first = try reader("first")
+        #expect(first != nil)
+        _ = try reader("second")
+        #expect(first == nil)
     }
 }

@@ -25,6 +25,8 @@ struct MemoryConsumers {
 
     /// What a dead letter takes beside its event, in bytes.
     private static let deadLetterCost = 400
+    /// How many entries of `letters` may be of dead letters that are gone, beside as many as there are.
+    private static let staleLetters = 1_024
 
     private var channels: [ChannelID: Channel] = [:]
     /// The channels that are not kept, in the order in which they were let go; one that was used again since stands in it
@@ -32,8 +34,10 @@ struct MemoryConsumers {
     private var forgotten: Deque<(channel: ChannelID, number: UInt64)> = []
     private var forgottenNumbers: [ChannelID: UInt64] = [:]
     private var lastForgotten: UInt64 = 0
-    /// All dead letters, oldest first; those that are gone stay until they are passed.
+    /// All dead letters, oldest first; those that are gone stay until they are passed, or are the most of them.
     private var letters: Deque<(channel: ChannelID, number: UInt64)> = []
+    /// How many of them there are.
+    private var letterCount = 0
 
     /// The bytes that dead letters take, as far as they are counted.
     private(set) var deadLetterBytes = 0
@@ -60,12 +64,36 @@ struct MemoryConsumers {
     }
 
     private mutating func remove(_ channel: ChannelID) {
-        self.deadLetterBytes -= self.channels[channel]?.deadLetters.reduce(0) { $0 + Self.cost($1) } ?? 0
+        for letter in self.channels[channel]?.deadLetters ?? [] { self.discount(letter) }
         self.channels[channel] = nil
         self.forgottenNumbers[channel] = nil
     }
 
+    private mutating func count(_ letter: DeadLetter, of channel: ChannelID) {
+        self.deadLetterBytes += Self.cost(letter)
+        self.letterCount += 1
+        self.letters.append((channel, letter.number))
+    }
+
+    /// The dead letter is gone.
+    private mutating func discount(_ letter: DeadLetter) {
+        self.deadLetterBytes -= Self.cost(letter)
+        self.letterCount -= 1
+    }
+
     private static func cost(_ letter: DeadLetter) -> Int { self.deadLetterCost + letter.entry.event.memory }
+
+    /// Passes those that are gone, once they are more than those that are there.
+    private mutating func compactLetters() {
+        guard self.letters.count > 2 * self.letterCount + Self.staleLetters else { return }
+        let present = self.channels.compactMapValues { channel in
+            channel.deadLetters.isEmpty ? nil : Set(channel.deadLetters.map(\.number))
+        }
+        self.letters.removeAll { present[$0.channel]?.contains($0.number) != true }
+    }
+
+    /// How many entries are held to find the oldest dead letter of all.
+    var heldLetters: Int { self.letters.count }
 
     /// Lets the oldest dead letter of all go; false where there is none.
     mutating func removeOldestDeadLetter() -> Bool {
@@ -133,13 +161,13 @@ struct MemoryConsumers {
                 entry: delivery.entry
             )
             consumers.deadLetters.append(letter)
-            self.deadLetterBytes += Self.cost(letter)
-            self.letters.append((channel, letter.number))
+            self.count(letter, of: channel)
         }
         while consumers.deadLetters.count > deadLetterLimit {
-            self.deadLetterBytes -= Self.cost(consumers.deadLetters.removeFirst())
+            self.discount(consumers.deadLetters.removeFirst())
         }
         self.channels[channel] = consumers
+        self.compactLetters()
         return GroupPage(deliveries: take.deliveries, deadLetters: take.givenUp.count, lost: take.lost)
     }
 
@@ -159,7 +187,7 @@ struct MemoryConsumers {
     ) -> [DeadLetter] {
         guard var consumers = self.channels[channel], !consumers.deadLetters.isEmpty else { return [] }
         while let oldest = consumers.deadLetters.first, oldest.time < oldestTime {
-            self.deadLetterBytes -= Self.cost(consumers.deadLetters.removeFirst())
+            self.discount(consumers.deadLetters.removeFirst())
         }
         self.channels[channel] = consumers
         return Array(consumers.deadLetters.lazy.filter { $0.number > number }.prefix(limit))
@@ -169,7 +197,7 @@ struct MemoryConsumers {
     mutating func dropDeadLetter(_ number: UInt64, of channel: ChannelID) -> Bool {
         let index = self.channels[channel]?.deadLetters.firstIndex { $0.number == number }
         guard let index, let letter = self.channels[channel]?.deadLetters.remove(at: index) else { return false }
-        self.deadLetterBytes -= Self.cost(letter)
+        self.discount(letter)
         return true
     }
 }
