@@ -119,7 +119,7 @@ public struct Event: Sendable {
         )
     }
 
-    /// The event that a request is: its method, its header fields and its body.
+    /// The event that a request is: its method, its header fields but for `Authorization`, and its body.
     public init(
         platform: String,
         id: String? = nil,
@@ -139,7 +139,7 @@ public struct Event: Sendable {
                 method: request.method,
                 pathSuffix: pathSuffix,
                 query: query,
-                fields: EventFields(request.fields),
+                fields: EventFields(request.fields.withoutAuthorization),
                 body: request.body,
                 bodyIsUTF8: bodyIsUTF8
             )

@@ -30,6 +30,14 @@ public struct RequestFields: Sendable {
         }
     }
 
+    /// The same without `Authorization`: it is for the relay, or for what stands before it. Made anew only where there is one.
+    var withoutAuthorization: RequestFields {
+        guard self.single("authorization", { _ in }) != .missing else { return self }
+        var headers = self.headers
+        headers.remove(name: "authorization")
+        return RequestFields(headers)
+    }
+
     /// Looks for a name that may occur once, and shows `body` the first value's bytes without white space around them.
     /// Names are compared without regard to case (RFC 9110, section 5.1).
     ///

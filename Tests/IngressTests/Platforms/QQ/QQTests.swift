@@ -286,6 +286,29 @@ import Testing
         #expect(!"\(publishing)".contains("DG5g3B4j9X2KOErG"))
     }
 
+    /// Neither does what a request shows to whatever stands before the relay, in whichever way it is read.
+    @Test func authorizationDoesNotTravel() throws {
+        let secret = "s"
+        let body = ByteBuffer(string: Self.event)
+        let signature = try QQKey(secret: Secret(secret)).signature(
+            timestamp: "1735815639".utf8,
+            body: body.readableBytesView
+        )
+        let head = HTTPRequestHead(
+            version: .http1_1,
+            method: .POST,
+            uri: "/webhook?secret=\(secret)",
+            headers: [
+                "X-Signature-Ed25519": signature, "authorization": "Basic c2VjcmV0",
+                "X-Signature-Timestamp": "1735815639",
+            ]
+        )
+        let request = try #require(HTTPRequest(head: head, body: body, remoteAddress: nil))
+        let publishing = try #require(self.published(try self.qq().receive(request)))
+        #expect(!publishing.event.headers.contains(name: "Authorization"))
+        #expect(publishing.event.headers.contains(name: "X-Signature-Timestamp"))
+    }
+
     /// The standard check accepts what the keyed one does, where it is chosen.
     @Test func standardCheck() throws {
         let qq = try self.qq { $0.signatureCheck = .standard }
