@@ -112,7 +112,10 @@ final class Delivery {
         }
         if self.machine.isLive { self.dropPage() }
         guard !self.announcements.isEmpty else { return }
-        self.eventLoop.assumeIsolated().execute { self.announce() }
+        self.eventLoop.assumeIsolated().execute {
+            self.announce()
+            self.tellIfLive()
+        }
     }
 
     /// The client takes more.
@@ -157,8 +160,11 @@ final class Delivery {
             .whenComplete {
                 switch $0 {
                 case .success(let page):
-                    if case .entries(let entries, _) = page { self.page = Deque(entries) }
-                    self.run(self.machine.pageRead(page))
+                    let actions = self.machine.pageRead(page)
+                    // What is read too late, behind an interruption, is not kept.
+                    if actions.contains(.send), case .entries(let entries, _) = page { self.page = Deque(entries) }
+                    self.run(actions)
+                    if !self.hasPage { self.tellIfLive() }
                 case .failure:
                     self.owner?.deliveryFailed()
                 }
@@ -187,6 +193,10 @@ final class Delivery {
             // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
             self.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) { self.readLog(after: position) }
         }
+        self.tellIfLive()
+    }
+
+    private func tellIfLive() {
         if self.machine.isLive { self.owner?.caughtUp() }
     }
 
