@@ -129,9 +129,13 @@ public final class Egress: Sendable {
             .addRoutes(to: &router)
         DeadLetterRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
         ReplayRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
-        NoteRoutes(broker: self.broker, entrance: entrance, state: self.state, eventLoop: eventLoop).addRoutes(
-            to: &router
-        )
+        NoteRoutes(
+            broker: self.broker,
+            entrance: entrance,
+            state: self.state,
+            gate: self.gate,
+            eventLoop: eventLoop
+        ).addRoutes(to: &router)
         InspectorRoutes(
             tally: self.tally,
             hub: self.hub,

@@ -226,6 +226,8 @@ def test_sockets_of_an_address(start, secret):
         reset(bots.pop())
         bots.append(opened(relay.port, target))
         assert refused(relay.port, target) == (429, "5")
+    # Who looks on counts like a socket.
+    assert relay.get(f"/inspector/notes?secret={secret}")[0] == 429
     for bot in (*bots, other):
         bot.close()
 

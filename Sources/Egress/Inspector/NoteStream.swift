@@ -12,6 +12,8 @@ struct NoteRoutes {
     let broker: any Broker
     let entrance: Entrance
     let state: NodeState
+    /// Who looks on counts among the sockets of its address.
+    let gate: SocketGate?
     let eventLoop: any EventLoop
 
     func addRoutes(to router: inout Router) {
@@ -29,6 +31,12 @@ struct NoteRoutes {
         guard request.method != .HEAD else {
             return .response(HTTPResponse(status: .ok, headers: EventStreamRoutes.headers))
         }
+        let seat: Seat?
+        do throws(Problem) {
+            seat = try self.gate?.enter(request)
+        } catch {
+            return .response(error.response)
+        }
         let mailbox = NoteMailbox(eventLoop: self.eventLoop)
         let watch = NoteHandler.Watch(entrance: self.entrance, visitor: visitor, state: self.state)
         return .eventually(
@@ -41,7 +49,7 @@ struct NoteRoutes {
                 )
             }
             .flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
-        )
+        ).holding(seat)
     }
 }
 
@@ -91,6 +99,8 @@ final class NoteHandler: ChannelInboundHandler {
     private static let queueLimit = 256 << 10
     /// How often a comment shows that the stream lives, in seconds.
     private static let commentPause = 20
+    /// How long a client may leave what it was sent, in seconds.
+    private static let patience = 60
 
     private let mailbox: NoteMailbox
     private let subscription: any ObservationSubscription
@@ -98,6 +108,7 @@ final class NoteHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var ticks: RepeatedTask?
     private var quietSeconds = 0
+    private var unreadSeconds = 0
 
     /// What ends the notes: the node drains, or what let their reader in does not hold any more.
     struct Watch: Sendable {
@@ -162,7 +173,8 @@ final class NoteHandler: ChannelInboundHandler {
 
     private func tick() {
         guard let context else { return }
-        if self.watch.isOver { return context.close(promise: nil) }
+        self.unreadSeconds = context.channel.isWritable ? 0 : self.unreadSeconds + 1
+        if self.watch.isOver || self.unreadSeconds >= Self.patience { return context.close(promise: nil) }
         self.quietSeconds += 1
         guard self.quietSeconds >= Self.commentPause else { return }
         self.quietSeconds = 0
