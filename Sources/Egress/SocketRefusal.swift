@@ -16,6 +16,7 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
     case badRate = "bad_rate"
     case badConsumer = "bad_consumer"
     case badAck = "bad_ack"
+    case badReply = "bad_reply"
     case badVisibility = "bad_visibility"
     case badAttempts = "bad_attempts"
     case badPrefetch = "bad_prefetch"
@@ -58,8 +59,8 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                 detail:
                     "The bot has \(ConsumerName.limit) consumers or groups already; use one of their names, or let one rest for a day."
             )
-        case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badAck, .badVisibility, .badAttempts,
-            .badPrefetch, .badFilter, .groupSince, .conflictingStarts, .conflictingConsumers, .groupNeedsSocket:
+        case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badAck, .badReply, .badVisibility,
+            .badAttempts, .badPrefetch, .badFilter, .groupSince, .conflictingStarts, .conflictingConsumers, .groupNeedsSocket:
             Problem(.badRequest, reason: self.rawValue, detail: self.mistake)
         case .botSockets:
             LimitRefusal.botSockets.problem(retryAfter: .seconds(5))
@@ -82,6 +83,7 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         case .badConsumer: "consumer= and group= take a name of 1 to 64 letters, digits, '.', '_' and '-'."
         case .badAck:
             "ack=1 is for a consumer's WebSocket with the subprotocol cloudevents.json: give a consumer=, and no group=."
+        case .badReply: "reply=1 makes answers of what the socket sends; without it, that is ignored."
         case .badVisibility: "visibility= takes a time from 1s to 12h, for instance 30s."
         case .badAttempts: "attempts= is a number from 1 to 100."
         case .badPrefetch: "prefetch= is a number from 1 to 1000."

@@ -75,6 +75,9 @@ struct StreamRequest: Sendable {
             guard ack == "1", query["consumer"] != nil else { throw .badAck }
             self.acknowledges = true
         }
+        if let reply = query["reply"] {
+            guard reply == "1" || reply == "0" else { throw .badReply }
+        }
         self.filter = try Self.filter(query)
         self.isInspector = query["client"] == "inspector"
         if let rate = query["rate"] {
@@ -91,7 +94,7 @@ struct StreamRequest: Sendable {
     private static let parameters: [(name: String, refusal: SocketRefusal)] = [
         ("consumer", .badConsumer), ("group", .badConsumer), ("after", .badPosition), ("since", .badSince),
         ("backlog", .badBacklog), ("rate", .badRate), ("visibility", .badVisibility), ("attempts", .badAttempts),
-        ("prefetch", .badPrefetch), ("ack", .badAck),
+        ("prefetch", .badPrefetch), ("ack", .badAck), ("reply", .badReply),
     ]
 
     private func start(_ query: QueryParameters, hasBacklog: Bool) throws(SocketRefusal) -> Start {

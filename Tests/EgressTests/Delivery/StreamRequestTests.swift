@@ -70,6 +70,7 @@ import Testing
         ("consumer=%FF", .badConsumer), ("group=%FF", .badConsumer), ("rate=%FF", .badRate),
         ("group=g&prefetch=1001", .badPrefetch), ("group=g&since=5m", .groupSince), ("type=", .badFilter),
         ("where=x", .badFilter), ("where=:x", .badFilter),
+        ("reply=true", .badReply), ("reply=", .badReply), ("reply=%FF", .badReply),
         ("ack=1", .badAck), ("consumer=a&ack=0", .badAck), ("consumer=a&ack=%FF", .badAck), ("group=g&ack=1", .badAck),
         ("where=a..b:x", .badFilter), ("group_openid=", .badFilter), ("where=%FF", .badFilter),
     ])
