@@ -70,7 +70,8 @@ public final class RedisBroker: Broker {
                 retentionAgeMilliseconds: configuration.retentionAgeMilliseconds,
                 positionLifetimeMilliseconds: RedisBrokerConfiguration.positionLifetimeMilliseconds,
                 pushLimit: configuration.pushLimit,
-                push: self.client.pushCommand
+                push: self.client.pushCommand,
+                waits: configuration.redis.wait != nil
             ),
             eventLimit: configuration.eventLimit
         )

@@ -88,6 +88,26 @@ def test_replica_hangs(servers, tmp_path):
         asyncio.run(scenario())
 
 
+def test_a_duplicate_is_written_anew(servers, tmp_path):
+    """Newer servers wait for what the connection has written last: who repeats an event by another connection writes its
+    key, so that there is something to wait for."""
+    primary, _ = servers
+
+    def expiries():
+        lines = primary.command("INFO", "commandstats").splitlines()
+        return sum(int(line.split("calls=")[1].split(",")[0]) for line in lines if line.startswith("cmdstat_pexpire:"))
+
+    secret = qq.secret()
+    with tiers(primary.url, tmp_path, egress=0, ingress_flags=("--redis-wait", "1")) as (ingress, _):
+        body = qq.event("once")
+        acknowledged(ingress[0], secret, body)
+        before = expiries()
+        acknowledged(ingress[0], secret, body)
+        assert expiries() == before + 1
+        seen = [key for key in primary.command("KEYS", "hw:*:seen:*").splitlines() if key]
+        assert len(seen) == 1 and 0 < int(primary.command("PTTL", seen[0])) <= 24 * 60 * 60 * 1000
+
+
 @pytest.mark.timeout(60)
 def test_what_was_acknowledged_is_at_the_replica(servers, tmp_path):
     """Under load the primary dies between two of its writes to anybody: the replica has every event that was

@@ -13,6 +13,8 @@ struct PublishSettings: Sendable {
     var pushLimit: Int
     /// The command that pushes.
     var push = "PUBLISH"
+    /// Whether what is acknowledged waits for replicas.
+    var waits = false
 }
 
 /// One call of the script `publish`.

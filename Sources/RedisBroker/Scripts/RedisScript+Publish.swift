@@ -34,6 +34,10 @@ extension RedisScript {
         self.publish(settings, keeping: .all(settings))
     }
 
+    /// Where replicas are waited for, a known key is written anew, with the time that it has left: WAIT asks for what the
+    /// connection has written last, and who repeats an event may have another connection than who wrote it.
+    private static let repeated = "if not new then call('PEXPIRE', seen, math.max(call('PTTL', seen), 1)) end\n        "
+
     static func publish(_ settings: PublishSettings, keeping: Keeping) -> RedisScript {
         RedisScript(
             """
@@ -44,7 +48,9 @@ extension RedisScript {
             local known = call('HMGET', meta, 'epoch', 'offset', 'next')
             if lifetime ~= '0' then
                 local new = pcall('SET', seen, '1', 'PX', lifetime, 'NX')
-                if not new or new.err then return new end
+                if not new or new.err then
+                    \(settings.waits ? Self.repeated : "")return new
+                end
             end
 
             local clock = call('TIME')
