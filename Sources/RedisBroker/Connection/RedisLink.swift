@@ -82,9 +82,9 @@ final class RedisLink {
         }
         self.metrics.lost(loss.reason)
         self.logger.log(
-            level: self.log.lost(loss.reason),
+            level: self.log.lost(loss.reason, now: self.eventLoop.now),
             "no connection to Redis",
-            metadata: ["reason": "\(loss.reason.rawValue)", "detail": "\(loss)", "retry": "\(time)"]
+            metadata: RedisLossLog.metadata(of: loss, retryIn: time)
         )
         self.wait = self.eventLoop.assumeIsolated().scheduleTask(in: time) {
             if self.reconnection.waitEnded() == .connect { self.connect() }
