@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 import qq
 from bot_side import Bot
 from browser import Browser
+from desk import Command
 from gateway_client import GatewayClient, get_token
 from platform_side import Publisher
 from redis_server import RedisServer
@@ -480,6 +481,26 @@ def test_clients_of_ours(realm, name):
     findings = json.loads(run("doctor", url, "--insecure", "--json", HOOKWIRE_SECRET=secret).stdout)
     outcomes = {finding["check"]: finding["outcome"] for finding in findings["checks"]}
     assert list(outcomes.values()).count("ok") >= 6 and outcomes["event"] == outcomes["forgery"] == "ok", findings
+
+
+def test_clients_of_ours_revoked(realm, name):
+    """listen and forward end when their token is taken back: who came back would be refused for ever."""
+    realm.add(name)
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for label, words in (("a", ["listen"]), ("b", ["forward", "--to", "http://127.0.0.1:1/"])):
+            token = realm.token(name, label)
+            command = Command(
+                *words, "--relay", f"http://127.0.0.1:{realm.egress[0].port}", "--bot", name,
+                secret=token, folder=realm.folder, env={"HOOKWIRE_TOKEN": token},
+            )
+            clients.append(stack.enter_context(command))
+            command.complains("Connected")
+            realm.bots("token", name, "--revoke", label)
+        for command in clients:
+            assert command.ends()[0] == 1
+            assert "has revoked the token or the secret" in command.errors and "(4001)" in command.errors
+            assert "trying again" not in command.errors
 
 
 def test_open_with_a_registry(tmp_path):

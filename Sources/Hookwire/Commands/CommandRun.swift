@@ -15,6 +15,8 @@ enum CommandEnd: Sendable {
     case failed
     /// The relay does not want this client.
     case refused(String)
+    /// What the client was let in by is good for nothing any more.
+    case revoked
     case unreachable(String)
 }
 
@@ -62,6 +64,9 @@ extension CommandRun {
         case .refused(let detail):
             terminal.complain("The relay refused. \(ForeignText.line(detail))")
             throw ExitCode(1)
+        case .revoked:
+            terminal.complain(CommandEnd.revocation)
+            throw ExitCode(1)
         case .unreachable(let detail):
             terminal.complain("Cannot reach \(relay): \(ForeignText.line(detail)).")
             throw ExitCode(2)
@@ -70,10 +75,16 @@ extension CommandRun {
 }
 
 extension CommandEnd {
+    /// What is said of `revoked`.
+    static let revocation =
+        "The relay has revoked the token or the secret that this was connected with (4001). Ask its operator for "
+        + "another."
+
     /// A subscription's end.
     init(_ failure: SubscriptionStateMachine.Failure) {
         switch failure {
         case .refused(let status, let detail): self = .refused(status == 0 ? detail : "\(status): \(detail)")
+        case .revoked: self = .revoked
         case .unreachable(let detail): self = .unreachable(detail)
         }
     }

@@ -162,7 +162,7 @@ final class ForwardRun: CommandRun {
             self.report.ended(event, .givenUp(failure.text))
             self.report.say(
                 "Passed over after \(self.configuration.attempts) attempts: send it again with hookwire replay "
-                    + "--relay \(self.configuration.relay) --position \(event.position) "
+                    + "--relay \(self.configuration.relay.description) --position \(event.position) "
                     + "--to \(self.configuration.local.description)"
             )
         }

@@ -35,9 +35,10 @@ struct ClientOptions: ParsableArguments {
     var insecure = false
 
     func validate() throws {
-        guard WebAddress(self.relay) != nil else {
+        guard let address = WebAddress(self.relay) else {
             throw ValidationError("--relay must be an address such as http://localhost:8080.")
         }
+        if let fault = address.relayFault { throw ValidationError(fault) }
         guard self.bot.map({ BotName($0) != nil }) ?? true else {
             throw ValidationError("--bot takes a name of \(BotName.rule).")
         }

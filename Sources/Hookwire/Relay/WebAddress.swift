@@ -63,6 +63,9 @@ struct WebAddress: Equatable, Sendable {
         return self.port == (self.isTLS ? 443 : 80) ? name : "\(name):\(self.port)"
     }
 
+    /// Scheme, host and port.
+    var origin: String { "\(self.isTLS ? "https" : "http")://\(self.authority)" }
+
     /// Where it leads, for a person.
-    var description: String { "\(self.isTLS ? "https" : "http")://\(self.authority)\(self.path)" }
+    var description: String { self.origin + self.path }
 }

@@ -40,7 +40,7 @@ struct WebhookURL: Sendable, Equatable {
     var authority: String { self.address.authority }
 
     /// Scheme, host and port.
-    var origin: String { "\(self.isTLS ? "https" : "http")://\(self.authority)" }
+    var origin: String { self.address.origin }
 
     var parameters: QueryParameters { QueryParameters(encoded: self.query[...]) }
 

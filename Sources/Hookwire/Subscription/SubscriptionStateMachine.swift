@@ -24,6 +24,9 @@ struct SubscriptionStateMachine {
     /// How long a relay is tried that has never answered.
     static let patience = TimeAmount.seconds(10)
     private static let longestHint = TimeAmount.minutes(5)
+    /// The close code that says that what the client was let in by is good for nothing any more; the relay's own, and so on
+    /// sockets of its own protocols only.
+    private static let revokedCode = 4_001
 
     enum State: Equatable {
         case idle
@@ -56,6 +59,8 @@ struct SubscriptionStateMachine {
     enum Failure: Equatable {
         /// The relay does not want this client.
         case refused(status: Int, detail: String)
+        /// What it was let in by is good for nothing any more: coming back is refused.
+        case revoked
         case unreachable(detail: String)
     }
 
@@ -121,6 +126,7 @@ struct SubscriptionStateMachine {
     ///   - text: its reason, which may say when to come back.
     mutating func closed(code: Int?, text: String, now: NIODeadline, dice: Double) -> Action {
         guard case .open(let since) = self.state else { return .none }
+        guard code != Self.revokedCode else { return self.fail(.revoked) }
         if now - since >= .seconds(5) { self.backoff.reset() }
         return self.wait(hint: code == 1012 || code == 1013 ? Self.pause(in: text) : nil, dice: dice)
     }

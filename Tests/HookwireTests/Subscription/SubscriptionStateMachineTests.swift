@@ -105,6 +105,18 @@ import Testing
         }
     }
 
+    /// Who was let in by what is revoked now stays away; other ends are no reason to.
+    @Test(arguments: [(4001, true), (4000, false), (4004, false), (1008, false), (1012, false)])
+    func revoked(code: Int, isFinal: Bool) {
+        var machine = SubscriptionStateMachine()
+        _ = machine.connect(now: Self.at(0))
+        machine.opened(now: Self.at(0))
+        let action = machine.closed(code: code, text: "revoked", now: Self.at(1), dice: 1)
+        let next = machine.connect(now: Self.at(99))
+        #expect((action == .fail(.revoked)) == isFinal)
+        #expect((next == .none) == isFinal)
+    }
+
     /// Silence is followed by a ping, and that by the end; any byte in between saves the connection.
     @Test mutating func silence() {
         self.open()

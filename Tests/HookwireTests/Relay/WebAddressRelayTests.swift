@@ -1,0 +1,35 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Hookwire
+
+/// Which addresses a relay can have.
+@Suite struct WebAddressRelayTests {
+    /// A reverse proxy may have the relay under a path of its own.
+    @Test(arguments: [
+        "http://h", "http://h/", "https://h:8443/relay", "http://h/relay/", "http://h/ws/relay", "http://h/news",
+    ])
+    func taken(_ address: String) throws {
+        #expect(try #require(WebAddress(address)).relayFault == nil)
+    }
+
+    /// What was copied from a bot's settings is the address of a socket, and says how to mend it.
+    @Test(arguments: [
+        ("http://h:8080/ws", "http://h:8080, without /ws: the socket's path is added."),
+        ("https://h/relay/ws//", "https://h/relay, without /ws: the socket's path is added."),
+        ("http://h?secret=s", "http://h, without ?…: the secret goes to --secret, a token to --token."),
+        ("http://h/relay/?", "http://h/relay, without ?…: the secret goes to --secret, a token to --token."),
+        (
+            "http://h/ws?secret=s",
+            "http://h, without /ws?…: the socket's path is added, and the secret goes to --secret, a token to --token."
+        ),
+    ])
+    func refused(_ address: String, _ mend: String) throws {
+        #expect(
+            try #require(WebAddress(address)).relayFault == "--relay takes the relay's address, \(mend)"
+        )
+    }
+}
