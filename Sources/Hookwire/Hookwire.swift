@@ -35,6 +35,11 @@ struct Hookwire: AsyncParsableCommand {
                 self.exit(error, of: type(of: command))
             }
         } catch {
+            if self.exitCode(for: error) == .validationFailure,
+                let typo = CommandSuggestion.find(in: CommandLine.arguments.dropFirst(), of: self)
+            {
+                self.exit(ValidationError(typo.sentence), of: typo.parent)
+            }
             self.exit(withError: error)
         }
     }

@@ -83,10 +83,11 @@ import Testing
     }
 
     /// A tier of its own has no log of its own.
-    @Test(arguments: [Tier.ingress, .egress]) func refusesDataOfOneTier(tier: Tier) throws {
-        let reader = try SettingsReader(flags: ["data": "d"])
+    @Test(arguments: [Tier.ingress, .egress], ["redis://localhost", nil] as [String?])
+    func refusesDataOfOneTier(tier: Tier, redis: String?) throws {
+        let reader = try SettingsReader(flags: ["data": "d", "redis-url": redis])
         let error = #expect(throws: SettingsError.self) { _ = try NodeConfiguration(reader, tier: tier) }
-        #expect(try #require(error?.message).contains("--data is for hookwire serve"))
+        #expect(try #require(error?.message).contains("is for hookwire serve alone: leave it out."))
     }
 
     /// A file that is not there is an error, not a node with defaults.

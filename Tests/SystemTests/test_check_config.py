@@ -83,9 +83,23 @@ def test_names_what_nothing_reads(tmp_path):
     said = check("--config", str(file))
     assert said.returncode == 64
     assert f"{file}:2: redis_url is no setting" in said.stderr and "did you mean redis-url?" in said.stderr
-    said = check(HOOKWIRE_REDISURL="redis://localhost", HOOKWIRE_SERVICE_HOST="10.0.0.1", HOOKWIRE_PORT_8080_TCP="x")
+    said = check(HOOKWIRE_REDISURL="redis://localhost")
     assert said.returncode == 0
     assert said.stderr.count("is no setting") == 1 and "did you mean HOOKWIRE_REDIS_URL?" in said.stderr
+
+
+@pytest.mark.parametrize("service", ["HOOKWIRE", "HOOKWIRE_INGRESS"])
+def test_variables_of_kubernetes(service):
+    """What Kubernetes sets for a service is no mistake of the operator's; what only looks like it is."""
+    variables = {
+        f"{service}_SERVICE_HOST": "10.0.0.1", f"{service}_SERVICE_PORT_HTTP": "80", f"{service}_PORT_8080_TCP": "x",
+        "HOOKWIRE_PORT": "8080", "HOOKWIRE_INGRES_PORT": "80",
+    }
+    if service != "HOOKWIRE":
+        variables[f"{service}_PORT"] = "tcp://10.0.0.1:80"
+    said = check(**variables)
+    assert said.returncode == 0, said.stderr
+    assert [line.split()[1] for line in said.stderr.splitlines()] == ["HOOKWIRE_INGRES_PORT"], said.stderr
 
 
 def test_bots(tmp_path):

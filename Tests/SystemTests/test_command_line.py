@@ -121,6 +121,33 @@ def test_mistake_in_the_environment(name, value):
     assert name in done.stderr or name.removeprefix("HOOKWIRE_").lower() in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words, meant", [(["serv"], "serve"), (["bots", "ad", "name"], "add"), (["dead-letter", "list"], "dead-letters")]
+)
+def test_misspelt_command(words, meant):
+    """A command that does not exist, and is near to one that does, is told with it."""
+    done = run_command([BINARY, *words])
+    assert done.returncode == 64 and f"Did you mean '{meant}'?" in done.stderr and "Usage: hookwire" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("words, code", [(["nothing-near"], 64), (["serve", "seve"], 64), (["help", "serve"], 0), (["--help"], 0)])
+def test_nothing_to_suggest(words, code):
+    """What is no mistyped command is answered as ever."""
+    done = run_command([BINARY, *words])
+    assert done.returncode == code and "Did you mean" not in done.stderr, done.stderr
+
+
+def test_misspelt_name(start, tmp_path):
+    """A node starts with a variable or a line that nothing reads, and warns of it; the value is not repeated."""
+    (tmp_path / "hookwire.yaml").write_text("retention_age: 5m\n")
+    relay = start("--config", tmp_path / "hookwire.yaml", env={"HOOKWIRE_ADMINTOKEN": "hush-hush"})
+    warnings = [line for line in relay.log.splitlines() if "is no setting" in line]
+    assert len(warnings) == 2 and all("warning" in line for line in warnings), warnings
+    assert "retention_age" in warnings[0] and "did you mean retention-age?" in warnings[0]
+    assert "HOOKWIRE_ADMINTOKEN" in warnings[1] and "did you mean HOOKWIRE_ADMIN_TOKEN?" in warnings[1]
+    assert "hush" not in relay.log
+
+
 def test_log_goes_to_standard_error(relay, secret):
     """Standard output has the banner and nothing else, so that it can be piped."""
     relay.deliver(secret, qq.event())

@@ -221,12 +221,18 @@ def test_mistakes(tmp_path, flags, named):
     assert named in refusal(*flags)
 
 
-def test_tier_of_its_own():
-    """A tier keeps nothing: it is told to give a Redis."""
+def test_tier_of_its_own(tmp_path):
+    """A tier keeps nothing: it is told to leave the directory out, whether or not it has a Redis."""
     done = run_command([BINARY, "ingress", "--port", "0", "--data", "d"])
     assert done.returncode not in (0, -6, -11) and "--data" in done.stderr
-    done = run_command(["env", "HOOKWIRE_DATA=d", BINARY, "ingress", "--port", "0"])
-    assert done.returncode not in (0, -6, -11) and "--redis-url" in done.stderr
+    (tmp_path / "hookwire.yaml").write_text("data: d\n")
+    for tier in ("ingress", "egress"):
+        for redis in ([], ["--redis-url", "redis://127.0.0.1:1"]):
+            for given in (["env", "HOOKWIRE_DATA=d"], ["env", f"HOOKWIRE_CONFIG={tmp_path / 'hookwire.yaml'}"]):
+                done = run_command([*given, BINARY, tier, "--port", "0", *redis])
+                assert done.returncode == 64, done
+                assert "HOOKWIRE_DATA" in done.stderr and "hookwire serve alone: leave it out" in done.stderr
+                assert "both say" not in done.stderr
 
 
 def test_memory_says_so(start, tmp_path):

@@ -69,7 +69,9 @@ def test_health_over_tls(start, certificate):
     """A container asks its own node by an address that the certificate need not be for, where it says so."""
     relay = start("--tls-cert", str(certificate / "cert.pem"), "--tls-key", str(certificate / "key.pem"))
     ask = [BINARY, "health", "--url", f"https://localhost:{relay.port}/readyz"]
-    assert run_command(ask).returncode == 1
+    done = run_command(ask)
+    assert done.returncode == 1 and done.stderr.startswith(f"Cannot reach https://localhost:{relay.port}: "), done.stderr
+    assert "ertificate" in done.stderr and "NIO" not in done.stderr and done.stderr.count("\n") == 1
     done = run_command([*ask, "--insecure"])
     assert (done.returncode, done.stdout.strip()) == (0, "ready")
 

@@ -3,11 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOSSL
-internal import SystemPackage
 
 /// `hookwire health`: asks a node whether it is ready, for containers that have no other HTTP client.
 struct Health: AsyncParsableCommand {
@@ -16,7 +13,7 @@ struct Health: AsyncParsableCommand {
         discussion: "The exit code is 0 where it is, 1 where it is not or cannot be reached; the answer is printed."
     )
 
-    @Option(help: ArgumentHelp("What to ask.", valueName: "url"))
+    @Option(help: ArgumentHelp("What to ask; /readyz where the address has no path.", valueName: "url"))
     var url = "http://127.0.0.1:8080/readyz"
 
     @Flag(
@@ -24,25 +21,30 @@ struct Health: AsyncParsableCommand {
     )
     var insecure = false
 
-    func run() async throws {
-        var configuration = HTTPClient.Configuration.singletonConfiguration
-        if self.insecure {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.certificateVerification = .none
-            configuration.tlsConfiguration = tls
+    func validate() throws {
+        _ = try self.address()
+    }
+
+    private func address() throws -> WebAddress {
+        guard let address = WebAddress(self.url) else {
+            throw ValidationError("--url must be an address such as http://127.0.0.1:8080/readyz.")
         }
-        let client = HTTPClient(configuration: configuration)
-        defer { _ = client.shutdown() }
-        do {
-            let deadline = NIODeadline.now() + .seconds(3)
-            let response = try await client.execute(HTTPClientRequest(url: self.url), deadline: deadline)
-            print(String(buffer: try await RelayClient.collect(response.body, until: deadline)))
-            guard response.status == .ok else { throw ExitCode(1) }
-        } catch let exit as ExitCode {
-            throw exit
+        return address
+    }
+
+    func run() async throws {
+        let address = try self.address()
+        let path = ["", "/"].contains(address.path) ? "/readyz" : address.path
+        let query = address.query.map { "?\($0)" } ?? ""
+        let client = RelayClient(address.origin, isInsecure: self.insecure, timeout: .seconds(3))
+        let answer: RelayClient.Answer
+        do throws(RelayClient.Unreachable) {
+            answer = try await client.send(.GET, path + query)
         } catch {
-            _ = try? FileDescriptor.standardError.writeAll("Cannot reach \(self.url): \(error)\n".utf8)
+            Terminal().complain("\(error)")
             throw ExitCode(1)
         }
+        print(String(buffer: answer.body))
+        guard answer.status == .ok else { throw ExitCode(1) }
     }
 }

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Foundation
 internal import Logging
 internal import Metrics
 internal import ServiceLifecycle
@@ -44,7 +45,7 @@ extension NodeCommand {
         try await group.run()
     }
 
-    /// The node's configuration, and a sentence for each line of the file that nothing reads.
+    /// The node's configuration, and a sentence for each line of the file and each variable that nothing reads.
     private func configuration() async throws -> (NodeConfiguration, unknown: [String]) {
         var flags: [String: String?] = [:]
         for settings in self.settings {
@@ -54,7 +55,9 @@ extension NodeCommand {
             let ledger = SettingsLedger()
             let reader = try SettingsReader(flags: flags, ledger: ledger)
             let configuration = try NodeConfiguration(reader, tier: Self.tier)
-            return (configuration, UnknownSettings(settings: ledger.entries).faults(in: reader.file))
+            let unknown = UnknownSettings(settings: ledger.entries)
+            let variables = ProcessInfo.processInfo.environment.keys
+            return (configuration, unknown.faults(in: reader.file) + unknown.faults(inEnvironment: variables))
         } catch {
             throw ValidationError(error.message)
         }

@@ -155,15 +155,15 @@ struct NodeConfiguration: Sendable {
     }
 
     private func checkCombinations() throws(SettingsError) {
+        guard self.data == nil || self.tier == .both else {
+            throw SettingsError(
+                message: "--data (HOOKWIRE_DATA, data: in the file) is for hookwire serve alone: leave it out. A tier "
+                    + "of its own keeps events in the Redis of --redis-url."
+            )
+        }
         guard self.data == nil || self.redisURL == nil else {
             throw SettingsError(
                 message: "--data and --redis-url both say where events are kept: give the one that shall have them."
-            )
-        }
-        guard self.data == nil || self.tier == .both else {
-            throw SettingsError(
-                message: "--data is for hookwire serve, which runs both tiers in one process: a tier of its own meets "
-                    + "the other in a Redis, so give --redis-url."
             )
         }
         guard self.data == nil || self.dataLimit >= 2 * DiskBrokerConfiguration.eventShare * self.limits.body else {

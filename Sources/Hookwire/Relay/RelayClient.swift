@@ -21,19 +21,19 @@ struct RelayClient {
     /// The relay cannot be reached, or did not answer in time.
     struct Unreachable: Error, CustomStringConvertible {
         var base: String
+        /// How long it had.
+        var timeout: TimeAmount
         var cause: any Error
 
         var description: String {
             RelayFailure(self.cause).sentence(
                 base: self.base,
-                timeout: RelayClient.timeout,
+                timeout: self.timeout,
                 answerLimit: RelayClient.answerLimit
             )
         }
     }
 
-    /// How long an answer may take.
-    private static let timeout = TimeAmount.seconds(10)
     /// The longest answer that is read, in bytes: a page of dead letters has some events of a megabyte.
     private static let answerLimit = 64 << 20
 
@@ -41,15 +41,18 @@ struct RelayClient {
     let base: String
 
     private let isInsecure: Bool
+    private let timeout: TimeAmount
 
     /// - Parameters:
     ///   - address: as it was given: with or without slashes at its end.
     ///   - isInsecure: whether any certificate will do.
-    init(_ address: String, isInsecure: Bool = false) {
+    ///   - timeout: how long an answer may take.
+    init(_ address: String, isInsecure: Bool = false, timeout: TimeAmount = .seconds(10)) {
         var base = address
         while base.hasSuffix("/") { base.removeLast() }
         self.base = base
         self.isInsecure = isInsecure
+        self.timeout = timeout
     }
 
     /// Sends a request and reads the whole answer.
@@ -79,16 +82,19 @@ struct RelayClient {
         defer { _ = client.shutdown() }
         let start = NIODeadline.now()
         do {
-            let response = try await client.execute(request, timeout: Self.timeout)
-            let body = try await Self.collect(response.body, until: start + Self.timeout)
+            let response = try await client.execute(request, timeout: self.timeout)
+            let body = try await Self.collect(response.body, until: start + self.timeout)
             return Answer(status: response.status, body: body, time: NIODeadline.now() - start)
         } catch {
-            throw Unreachable(base: self.base, cause: error)
+            throw Unreachable(base: self.base, timeout: self.timeout, cause: error)
         }
     }
 
     /// The whole body. The client's own deadline ends with the answer's head, and a body may never end.
-    static func collect(_ body: HTTPClientResponse.Body, until deadline: NIODeadline) async throws -> ByteBuffer {
+    private static func collect(
+        _ body: HTTPClientResponse.Body,
+        until deadline: NIODeadline
+    ) async throws -> ByteBuffer {
         do {
             return try await Deadline.run(until: deadline) { try await body.collect(upTo: Self.answerLimit) }
         } catch is Deadline.Passed {

@@ -56,6 +56,8 @@ struct ConfigurationReference {
             before the file. A line of the file has one value, `port: 8080`; where several are meant they stand in one text
             with commas between. This page is what `hookwire check-config --reference` prints; `hookwire check-config` with
             the flags, the environment and the file of a node says what it would use, and what is wrong with it.
+            A node starts all the same where a line of its file, or a variable that begins with `HOOKWIRE_`, is no setting,
+            and warns of it in its log.
 
             What holds a secret can also be read from a file, `HOOKWIRE_…_FILE`, as Docker and Kubernetes mount them;
             what is nothing but a secret has no flag, since the process list would show it.

@@ -6,7 +6,7 @@
 struct UnknownSettings {
     /// The largest distance of a name that is suggested.
     private static let suggestedDistance = 3
-    /// Variables of the environment that are no setting of a node, and what Kubernetes sets for a service of that name.
+    /// Variables of the environment that are no setting of a node.
     private static let otherVariables: Set<String> = [
         "HOOKWIRE_CONFIG", "HOOKWIRE_SECRET", "HOOKWIRE_SECRET_FILE", "HOOKWIRE_TOKEN", "HOOKWIRE_TOKEN_FILE",
         "HOOKWIRE_BINARY",
@@ -30,12 +30,24 @@ struct UnknownSettings {
     func faults(inEnvironment names: some Sequence<String>) -> [String] {
         var known = Set(self.settings.map(\.environmentName))
         known.formUnion(self.settings.filter(\.isSecret).map { $0.environmentName + "_FILE" })
+        let names = names.filter { $0.hasPrefix("HOOKWIRE_") }
+        let services = Self.services(in: names)
         return names.filter { name in
-            name.hasPrefix("HOOKWIRE_") && !known.contains(name) && !Self.otherVariables.contains(name)
-                && !name.hasPrefix("HOOKWIRE_SERVICE_") && !name.hasPrefix("HOOKWIRE_PORT_")
+            !known.contains(name) && !Self.otherVariables.contains(name)
+                && !services.contains { Self.isSet(name, forService: $0) }
         }.sorted().map { name in
             "\(name) is no setting: nothing reads it\(self.suggestion(for: name, among: known))."
         }
+    }
+
+    /// The services for which Kubernetes has set variables, as their names begin: `HOOKWIRE_INGRESS` for `hookwire-ingress`.
+    private static func services(in names: [String]) -> [String] {
+        let mark = "_SERVICE_HOST"
+        return names.filter { $0.hasSuffix(mark) }.map { String($0.dropLast(mark.utf8.count)) }
+    }
+
+    private static func isSet(_ name: String, forService service: String) -> Bool {
+        name == "\(service)_PORT" || name.hasPrefix("\(service)_PORT_") || name.hasPrefix("\(service)_SERVICE_")
     }
 
     private func suggestion(for name: String, among known: Set<String>) -> String {
