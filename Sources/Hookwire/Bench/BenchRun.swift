@@ -11,13 +11,20 @@ internal import NIOPosix
 struct BenchRun {
     private let configuration: BenchConfiguration
     private let progress: BenchProgress
+    private let interruption: BenchInterruption
     private let machine = MachineFigures()
     /// What the event loops and the standard streams take, with some to spare.
     private static let ownDescriptors = 64
 
-    init(_ configuration: BenchConfiguration, progress: BenchProgress) {
+    /// - Parameter interruption: ends what is measured early.
+    init(
+        _ configuration: BenchConfiguration,
+        progress: BenchProgress,
+        interruption: BenchInterruption = BenchInterruption()
+    ) {
         self.configuration = configuration
         self.progress = progress
+        self.interruption = interruption
     }
 
     /// Runs.
@@ -101,8 +108,10 @@ struct BenchRun {
             pings += tally.pings
         }
         self.progress.say("measuring")
+        await self.interruption.listen()
         let before = self.usages()
         let phase = self.phase(measured, duration: self.configuration.duration)
+        self.endEarly { phase.cutShort() }
         let tally = try await crew.run(phase, atEnd: { self.usages() })
         failures.add(tally.tally)
         pings += tally.tally.pings
@@ -113,7 +122,8 @@ struct BenchRun {
             sockets: sockets.figures(held: nil, pings: pings),
             load: load,
             failures: failures,
-            usage: (before, tally.end)
+            usage: (before, tally.end),
+            wasCutShort: phase.wasCutShort
         )
     }
 
@@ -123,24 +133,37 @@ struct BenchRun {
         let sockets = try await self.open(crew)
         guard sockets.opened > 0 else { throw Self.cannotOpen(sockets) }
         self.progress.say("holding \(sockets.opened) sockets")
+        await self.interruption.listen()
         let opened = self.usages()
-        try await Task.sleep(for: .nanoseconds(duration.nanoseconds))
+        let holding = Task { try await Task.sleep(for: .nanoseconds(duration.nanoseconds)) }
+        self.endEarly { holding.cancel() }
+        let wasCutShort = if case .failure = await holding.result { true } else { false }
         let after = self.usages()
         let tally = try await crew.tally()
         var failures = BenchReport.Failures()
         failures.add(tally)
         failures.socketsNotOpened = sockets.failures
-        let seconds = Double(duration.nanoseconds) / 1e9
+        let seconds = Double((after.time - opened.time).nanoseconds) / 1e9
         return self.report(
             sockets: sockets.figures(held: seconds, pings: tally.pings),
             load: nil,
             failures: failures,
             usage: (opened, after),
+            wasCutShort: wasCutShort,
             growth: zip(before.processes, after.processes).map { before, after in
                 guard let before, let after else { return nil }
                 return Double(after.residentBytes - before.residentBytes) / Double(sockets.opened)
             }
         )
+    }
+
+    /// - Parameter end: called when a signal comes.
+    private func endEarly(_ end: @escaping @Sendable () -> Void) {
+        let progress = self.progress
+        self.interruption.arm {
+            progress.say("ending early; a second signal ends it at once")
+            end()
+        }
     }
 
     private func open(_ crew: LoadCrew) async throws -> OpenedSockets {
@@ -206,6 +229,7 @@ struct BenchRun {
         load: BenchReport.Load?,
         failures: BenchReport.Failures,
         usage: (before: Usages, after: Usages),
+        wasCutShort: Bool,
         growth: [Double?] = []
     ) -> BenchReport {
         let window = ProcessFigures.Window(
@@ -238,7 +262,8 @@ struct BenchRun {
             load: load,
             failures: failures,
             processes: processes,
-            generator: generator
+            generator: generator,
+            endedBySignal: wasCutShort ? self.interruption.signal.map { "\($0)" } : nil
         )
     }
 }

@@ -5,6 +5,7 @@
 internal import ArgumentParser
 internal import Logging
 internal import SystemPackage
+internal import UnixSignals
 
 /// `hookwire bench`: a load generator that checks every delivery.
 struct Bench: AsyncParsableCommand {
@@ -38,6 +39,10 @@ struct Bench: AsyncParsableCommand {
             was not; 2 where the server could not be reached; 64 for a wrong flag. With 2 and 64 there is no report, \
             not even an empty one with --json. What the generator itself used is in the report: where it says that \
             the generator was busy all the time, the server can do more. A note says where a --rate was not kept.
+
+            SIGINT (Ctrl-C) and SIGTERM end the measuring, or --idle, early: what is under way is waited for as at any \
+            end, a note in the report says so, and then the process ends by that signal (130 and 143 in a shell). A \
+            second signal ends it at once, and so does the first before anything is measured; then there is no report.
             """
     )
 
@@ -51,9 +56,14 @@ struct Bench: AsyncParsableCommand {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         FileDescriptorLimit.raise(logger: Logger(label: "hookwire.bench"))
         let configuration = try self.checked()
+        let interruption = BenchInterruption(signals: [.sigint, .sigterm])
         let report: BenchReport
         do {
-            report = try await BenchRun(configuration, progress: BenchProgress()).run()
+            report = try await BenchRun(
+                configuration,
+                progress: BenchProgress(),
+                interruption: interruption
+            ).run()
         } catch let error as BenchError {
             _ = try? FileDescriptor.standardError.writeAll("\(error.message)\n".utf8)
             throw ExitCode(2)
@@ -61,6 +71,7 @@ struct Bench: AsyncParsableCommand {
         try FileDescriptor.standardOutput.writeAll(
             self.options.json ? try report.json() + [UInt8(ascii: "\n")] : Array(BenchTable(report).text.utf8)
         )
+        if let signal = interruption.signal { signal.endProcess() }
         guard report.problems.isEmpty else { throw ExitCode(1) }
     }
 

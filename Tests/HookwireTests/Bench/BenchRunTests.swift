@@ -12,13 +12,18 @@ import NIOPosix
 import Shared
 import Synchronization
 import Testing
+import UnixSignals
 
 @testable import Hookwire
 
 /// The generator against a relay in this process: what it counts, and that it does not overlook what went wrong.
 @Suite struct BenchRunTests {
     /// A relay whose broker mistreats every `period`-th event.
-    private func report(_ fault: FaultyBroker.Fault, _ arguments: String...) async throws -> BenchReport {
+    private func report(
+        _ fault: FaultyBroker.Fault,
+        _ arguments: String...,
+        interruption: BenchInterruption = BenchInterruption()
+    ) async throws -> BenchReport {
         let group = MultiThreadedEventLoopGroup.singleton
         let broker = FaultyBroker(fault: fault)
         let state = NodeState()
@@ -42,7 +47,11 @@ import Testing
             "--webhook=http://127.0.0.1:\(port)/webhook?secret={secret}", "--socket=ws://127.0.0.1:\(port)/ws/{secret}",
         ]
         let options = try BenchOptions.parse(urls + ["--settle=500ms", "--connections=4"] + arguments)
-        let report = try await BenchRun(BenchConfiguration(options), progress: BenchProgress()).run()
+        let report = try await BenchRun(
+            BenchConfiguration(options),
+            progress: BenchProgress(),
+            interruption: interruption
+        ).run()
         await egress.drain(over: .zero)
         _ = await server.shutdown(within: .seconds(5))
         return report
@@ -125,6 +134,69 @@ import Testing
         #expect(report.sockets.opened == 40)
         #expect(report.load == nil)
         #expect(report.problems.isEmpty)
+    }
+
+    /// A signal ends the sending: what was sent is accounted for, what was not is no failure, and nothing is waited for
+    /// that will not come.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [FaultyBroker.Fault.none, .drop],
+        ["--rate=100", "--pipeline=1"]
+    )
+    fileprivate func endsEarly(fault: FaultyBroker.Fault, mode: String) async throws {
+        let interruption = BenchInterruption()
+        let signal = Task {
+            try await Task.sleep(for: .seconds(2))
+            #expect(interruption.interrupt(by: .sigint))
+        }
+        let report = try await self.report(
+            fault,
+            "--events=20000",
+            "--connections=1",
+            "--warm-up=100ms",
+            mode,
+            interruption: interruption
+        )
+        try await signal.value
+        let load = try #require(report.load)
+        #expect(load.sent < 20_000)
+        #expect(load.accepted == load.sent)
+        #expect(report.failures.unsent == 0)
+        #expect(report.endedBySignal == "SIGINT")
+        #expect(report.notes.contains("ended early by SIGINT: \(load.sent) of 20000 events were sent"))
+        if fault == .none { #expect(report.problems.isEmpty) }
+    }
+
+    /// Sockets are held until a signal comes, and one that came when nothing was held yet is not forgotten.
+    @Test(.timeLimit(.minutes(1)), arguments: [0, 1_500])
+    func endsHoldingEarly(milliseconds: Int) async throws {
+        let interruption = BenchInterruption()
+        let signal = Task {
+            try await Task.sleep(for: .milliseconds(milliseconds))
+            _ = interruption.interrupt(by: .sigterm)
+        }
+        let report = try await self.report(.none, "--idle", "--duration=1h", interruption: interruption)
+        try await signal.value
+        let seconds = try #require(report.sockets.heldSeconds)
+        let note = "ended early by SIGTERM: the sockets were held for \(BenchTable.number(seconds)) s"
+        #expect(report.notes.contains(note))
+        #expect(report.problems.isEmpty)
+    }
+
+    /// A signal that comes when everything is sent ends nothing early.
+    @Test func comesTooLate() {
+        let phase = LoadPhase(events: 0..<1, start: .now(), duration: nil, perSecond: nil)
+        #expect(phase.take(now: .now()) == 0)
+        phase.cutShort()
+        #expect(!phase.wasCutShort)
+    }
+
+    /// The second signal is for the process.
+    @Test func tellsTheSecondSignal() {
+        let interruption = BenchInterruption()
+        #expect(interruption.interrupt(by: .sigint))
+        #expect(!interruption.interrupt(by: .sigterm))
+        #expect(interruption.signal == .sigint)
     }
 
     /// A report is one JSON object.

@@ -59,17 +59,18 @@ final class LoadLoop {
     func currentProgress(now: NIODeadline) -> LoadProgress {
         var progress = self.progress
         let isOver = self.phase?.isOver(now: now) ?? true
-        let nextTime = self.schedule?.nextTime
-        progress.isAnswered = self.inFlight == 0 && (self.schedule == nil ? isOver : nextTime == nil || isOver)
+        let nextTime = isOver ? nil : self.schedule?.nextTime
+        progress.isAnswered = self.inFlight == 0 && (self.schedule == nil ? isOver : nextTime == nil)
         progress.isResting = self.inFlight == 0 && (nextTime.map { $0 > now } ?? false)
         return progress
     }
 
     /// Ends the phase. Requests that were not answered are given up with their connections.
     func end() -> LoadTally {
+        // What was not to be sent any more is no failure.
+        self.tally.unsent = self.phase?.wasCutShort == true ? 0 : self.schedule?.remaining ?? 0
         self.phase = nil
         self.hasBegun = false
-        self.tally.unsent = self.schedule?.remaining ?? 0
         self.schedule = nil
         for connection in self.connections.compactMap({ $0 }) where !connection.inFlight.isEmpty {
             for event in connection.inFlight { self.plan.times.fail(event) }

@@ -15,6 +15,7 @@ final class LoadPhase: Sendable {
     /// When events are due; nil in a closed loop.
     let schedule: LoadSchedule?
     private let next: Atomic<Int>
+    private let isCutShort = Atomic(false)
 
     init(events: Range<Int>, start: NIODeadline, duration: TimeAmount?, perSecond: Double?) {
         self.events = events
@@ -31,9 +32,18 @@ final class LoadPhase: Sendable {
         return event < self.events.upperBound ? event : nil
     }
 
+    /// Ends it now, unless it is over already.
+    func cutShort() {
+        if !self.isOver(now: .now()) { self.isCutShort.store(true, ordering: .relaxed) }
+    }
+
+    /// Whether it was ended though there was something to send, and time.
+    var wasCutShort: Bool { self.isCutShort.load(ordering: .relaxed) }
+
     /// Whether nothing more is to be sent.
     func isOver(now: NIODeadline) -> Bool {
         if let stop = self.stop, now >= stop { return true }
+        guard !self.wasCutShort else { return true }
         return self.next.load(ordering: .relaxed) >= self.events.upperBound
     }
 }

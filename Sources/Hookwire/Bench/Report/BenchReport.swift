@@ -75,6 +75,8 @@ struct BenchReport: Encodable, Sendable {
     let failures: Failures
     let processes: [ProcessFigures]
     let generator: ProcessFigures
+    /// The signal that ended the run before all was sent, or before the sockets were held for as long as was asked for.
+    var endedBySignal: String?
 
     /// Whether the generator was busy all the time, so that the server can do more than the figures say.
     var generatorIsFull: Bool { (self.generator.cores ?? 0) >= 0.93 * Double(self.configuration.threads) }
@@ -85,9 +87,12 @@ struct BenchReport: Encodable, Sendable {
         if self.generatorIsFull {
             notes.append("the generator was busy all the time: the server can do more (--threads, another machine)")
         }
+        if let signal = self.endedBySignal {
+            notes.append("ended early by \(signal): \(self.measured)")
+        }
         if let load = self.load, let rate = self.configuration.rate, load.accepted > 0 {
             // Some time for the last answer, which a short run would be blamed for.
-            let due = Double(self.configuration.events) / rate
+            let due = Double(load.sent) / rate
             if load.acceptedSeconds > due * 1.05 + 0.25 {
                 notes.append(
                     "the rate was not kept: \(BenchTable.number(load.acceptedPerSecond)) of "
@@ -96,6 +101,18 @@ struct BenchReport: Encodable, Sendable {
             }
         }
         return notes
+    }
+
+    /// How much of what was asked for was measured.
+    private var measured: String {
+        guard let load = self.load else {
+            return "the sockets were held for \(BenchTable.number(self.sockets.heldSeconds ?? 0)) s"
+        }
+        // Where events are only as many as a closed loop may need, their number tells nothing.
+        guard self.configuration.rate != nil || self.configuration.durationSeconds == nil else {
+            return "\(load.sent) events were sent"
+        }
+        return "\(load.sent) of \(self.configuration.events) events were sent"
     }
 
     /// What went wrong, a sentence each.
@@ -134,8 +151,8 @@ struct BenchReport: Encodable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case version, machine, configuration, sockets, load, failures, processes, generator, generatorIsFull, notes
-        case problems
+        case version, machine, configuration, sockets, load, failures, processes, generator, generatorIsFull
+        case endedBySignal, notes, problems
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -149,6 +166,7 @@ struct BenchReport: Encodable, Sendable {
         try object.encode(self.processes, forKey: .processes)
         try object.encode(self.generator, forKey: .generator)
         try object.encode(self.generatorIsFull, forKey: .generatorIsFull)
+        try object.encodeIfPresent(self.endedBySignal, forKey: .endedBySignal)
         try object.encode(self.notes, forKey: .notes)
         try object.encode(self.problems, forKey: .problems)
     }

@@ -1,0 +1,103 @@
+"""Signals end a run of `hookwire bench` early: there is a report of what was measured until then."""
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from relay import BINARY, PATIENCE, environment
+
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+
+
+@contextlib.contextmanager
+def bench(port, *flags):
+    """The command at a relay, running."""
+    address = f"127.0.0.1:{port}"
+    webhook = [] if "--webhook" in flags else ["--webhook", f"http://{address}/webhook?secret={{secret}}"]
+    process = subprocess.Popen(
+        [BINARY, "bench", *webhook, "--socket", f"ws://{address}/ws?secret={{secret}}", "--warm-up", "0", *flags],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def listens(process):
+    """Whether the process hears signals, which it does when it begins to measure."""
+    with open(f"/proc/{process.pid}/status") as status:
+        caught = int(re.search(r"^SigCgt:\s*(\S+)", status.read(), re.MULTILINE)[1], 16)
+    return all(caught >> (number - 1) & 1 for number in (signal.SIGINT, signal.SIGTERM))
+
+
+def deliveries(relay):
+    text = relay.get("/metrics").body.decode()
+    return sum(float(value) for value in re.findall(r"^hookwire_deliveries_total\S* (\S+)$", text, re.MULTILINE))
+
+
+@SIGNALS
+def test_load_ends_early(start, number):
+    """What was sent is waited for, and the process ends by the signal, as a shell sees it."""
+    relay = start()
+    with bench(relay.port, "--rate", "100", "--duration", "100s", "--json") as process:
+        wait_until(lambda: deliveries(relay) > 0)
+        process.send_signal(number)
+        printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == -number
+    report = json.loads(printed)
+    sent = report["load"]["sent"]
+    assert 0 < sent < 10_000 and report["load"]["delivered"] == sent
+    assert report["endedBySignal"] == number.name and report["problems"] == []
+    assert report["notes"] == [f"ended early by {number.name}: {sent} of 10000 events were sent"]
+
+
+@SIGNALS
+def test_idle_ends_early(relay, number):
+    with bench(relay.port, "--idle", "--duration", "1h") as process:
+        wait_until(lambda: listens(process))
+        process.send_signal(number)
+        printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == -number
+    assert re.search(rb"^note +ended early by %s: the sockets were held for " % number.name.encode(), printed, re.MULTILINE)
+    assert b"all sockets held" in printed
+
+
+def test_second_signal_ends_at_once():
+    """A server that answers nothing is waited for no longer than whoever started the run likes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        flags = ("--sockets", "0", "--events", "10", "--settle", "1h")
+        with bench(server.getsockname()[1], *flags) as process:
+            wait_until(lambda: listens(process))
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.send_signal(signal.SIGTERM)
+            printed, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, printed) == (-signal.SIGTERM, b"")
+
+
+def test_nothing_is_reported_before_anything_is_measured():
+    """A signal while events are signed ends the process at once."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(PATIENCE)
+        with bench(server.getsockname()[1], "--events", "4000000", "--json") as process:
+            # It has looked whether the server takes connections, and signs now.
+            server.accept()[0].close()
+            process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, printed) == (-signal.SIGINT, b"")
