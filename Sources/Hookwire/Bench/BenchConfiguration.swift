@@ -45,6 +45,8 @@ struct BenchConfiguration: Sendable {
     /// How many events are sent before the figures begin, and how many are measured, at most.
     let warmUpEvents: Int
     let measuredEvents: Int
+    /// How many were asked for; nil where they are only as many as the time may need.
+    let requestedEvents: Int?
     let processes: [NamedProcess]
 
     var socketCount: Int { self.secrets * self.socketsPerSecret }
@@ -75,6 +77,7 @@ struct BenchConfiguration: Sendable {
         self.duration = duration
         var events: Int?
         if let number = options.events { events = try Self.number(number, "events", in: 1...Limit.events) }
+        self.requestedEvents = events
         self.processes = try options.pid.map { text throws(SettingsError) in try NamedProcess(text) }
 
         let most = options.unsigned ? Limit.events : Limit.signedEvents

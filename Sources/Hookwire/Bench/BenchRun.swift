@@ -123,7 +123,8 @@ struct BenchRun {
             load: load,
             failures: failures,
             usage: (before, tally.end),
-            wasCutShort: phase.wasCutShort
+            wasCutShort: phase.wasCutShort,
+            wasTimeOver: phase.stop.map { $0 <= tally.end.time } ?? false
         )
     }
 
@@ -230,6 +231,7 @@ struct BenchRun {
         failures: BenchReport.Failures,
         usage: (before: Usages, after: Usages),
         wasCutShort: Bool,
+        wasTimeOver: Bool = false,
         growth: [Double?] = []
     ) -> BenchReport {
         let window = ProcessFigures.Window(
@@ -263,7 +265,8 @@ struct BenchRun {
             failures: failures,
             processes: processes,
             generator: generator,
-            endedBySignal: wasCutShort ? self.interruption.signal.map { "\($0)" } : nil
+            endedBySignal: wasCutShort ? self.interruption.signal.map { "\($0)" } : nil,
+            wasTimeOver: wasTimeOver
         )
     }
 }

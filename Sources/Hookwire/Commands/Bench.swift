@@ -38,7 +38,8 @@ struct Bench: AsyncParsableCommand {
             The exit code is 0 where everything was accepted and delivered once, in order and unaltered; 1 where it \
             was not; 2 where the server could not be reached; 64 for a wrong flag. With 2 and 64 there is no report, \
             not even an empty one with --json. What the generator itself used is in the report: where it says that \
-            the generator was busy all the time, the server can do more. A note says where a --rate was not kept.
+            the generator was busy all the time, the server can do more. A note says where a --rate was not \
+            kept, and where --duration was over before all --events were sent.
 
             SIGINT (Ctrl-C) and SIGTERM end the measuring, or --idle, early: what is under way is waited for as at any \
             end, a note in the report says so, and then the process ends by that signal (130 and 143 in a shell). A \

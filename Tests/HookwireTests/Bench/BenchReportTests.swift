@@ -23,9 +23,11 @@ import Testing
     }
 
     private func report(
-        _ flags: String...,
+        _ flags: [String] = [],
         sockets: Int = 1,
         seconds: Int64 = 1,
+        signal: String? = nil,
+        wasTimeOver: Bool = false,
         processes: [ProcessFigures] = []
     ) throws -> BenchReport {
         var tally = LoadTally()
@@ -46,7 +48,9 @@ import Testing
             load: BenchReport.Load(tally, start: .uptimeNanoseconds(1)),
             failures: BenchReport.Failures(),
             processes: processes,
-            generator: self.process(before: Self.usage, after: Self.usage)
+            generator: self.process(before: Self.usage, after: Self.usage),
+            endedBySignal: signal,
+            wasTimeOver: wasTimeOver
         )
     }
 
@@ -66,7 +70,7 @@ import Testing
     /// Where a server takes longer than the events were due, the latencies are those of a queue.
     @Test(arguments: [(Int64(1), 0), (2, 1)])
     func rate(seconds: Int64, notes: Int) throws {
-        let report = try self.report("--rate=1000", "--duration=1s", seconds: seconds)
+        let report = try self.report(["--rate=1000", "--duration=1s"], seconds: seconds)
         #expect(report.notes.count == notes)
         if let note = report.notes.first {
             #expect(note.hasPrefix("the rate was not kept: 500 of 1000 events a second; "))
@@ -75,11 +79,52 @@ import Testing
         #expect(report.problems.isEmpty)
     }
 
+    /// What was asked for and not sent is told, with the reason; what was signed to have enough is not missed.
+    @Test(
+        arguments: [
+            (["--events=5000", "--duration=1s"], true, "--duration was over: 4000 of 5000 events were not sent"),
+            (["--events=5000"], false, "nothing happened for as long as --settle: 4000 of 5000 events were not sent"),
+            (
+                ["--events=5000", "--rate=1000", "--duration=1s"], false,
+                "--duration was over: 4000 of 5000 events were not sent"
+            ),
+            (["--events=1000", "--duration=1s"], true, nil), (["--events=1000"], false, nil),
+            (["--duration=1s"], true, nil), (["--rate=1000", "--duration=1s"], false, nil),
+        ]
+    )
+    func unsentEvents(flags: [String], wasTimeOver: Bool, note: String?) throws {
+        let report = try self.report(flags, wasTimeOver: wasTimeOver)
+        #expect(report.notes == (note.map { [$0] } ?? []))
+        #expect(report.problems.isEmpty)
+        guard let note else { return }
+        #expect(BenchTable(report).text.contains("note          \(note)\n"))
+        #expect(try String(decoding: report.json(), as: UTF8.self).contains(#""notes":["\#(note)"]"#))
+    }
+
+    /// A run that a signal ended says how far it came, where that is known.
+    @Test(
+        arguments: [
+            (["--events=5000", "--duration=10s"], "1000 of 5000 events were sent"),
+            (["--rate=1000", "--duration=5s"], "1000 of 5000 events were sent"),
+            (["--duration=10s"], "1000 events were sent"),
+        ]
+    )
+    func signals(flags: [String], text: String) throws {
+        #expect(try self.report(flags, signal: "SIGINT").notes == ["ended early by SIGINT: \(text)"])
+    }
+
+    /// A rate that was kept until a signal came was kept.
+    @Test(arguments: [(Int64(1), 1), (2, 2)])
+    func rateUntilSignal(seconds: Int64, notes: Int) throws {
+        let report = try self.report(["--rate=1000", "--duration=5s"], seconds: seconds, signal: "SIGINT")
+        #expect(report.notes.count == notes)
+    }
+
     /// Nothing is said of deliveries that there were not.
     @Test func withoutSockets() throws {
         let delivered = try BenchTable(self.report()).text
         #expect(delivered.contains("result        every event delivered once"))
-        let accepted = try BenchTable(self.report("--sockets=0", sockets: 0)).text
+        let accepted = try BenchTable(self.report(["--sockets=0"], sockets: 0)).text
         #expect(accepted.contains("result        every event accepted; there was no socket"))
     }
 }

@@ -183,6 +183,20 @@ import UnixSignals
         #expect(report.problems.isEmpty)
     }
 
+    /// What --duration keeps from being sent is told.
+    @Test(.timeLimit(.minutes(1))) func stopsWhenTheTimeIsOver() async throws {
+        let report = try await self.report(
+            .none,
+            "--events=20000",
+            "--duration=200ms",
+            "--connections=1",
+            "--warm-up=0"
+        )
+        let sent = try #require(report.load).sent
+        #expect(report.notes.contains("--duration was over: \(20_000 - sent) of 20000 events were not sent"))
+        #expect(report.problems.isEmpty)
+    }
+
     /// A signal that comes when everything is sent ends nothing early.
     @Test func comesTooLate() {
         let phase = LoadPhase(events: 0..<1, start: .now(), duration: nil, perSecond: nil)

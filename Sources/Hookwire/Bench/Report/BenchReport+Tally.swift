@@ -29,6 +29,7 @@ extension BenchReport.Configuration {
         self.threads = configuration.threads
         self.warmUpEvents = configuration.warmUpEvents
         self.events = configuration.measuredEvents
+        self.requestedEvents = configuration.requestedEvents
         self.durationSeconds = configuration.duration.map { Double($0.nanoseconds) / 1e9 }
     }
 }

@@ -22,6 +22,7 @@ struct BenchReport: Encodable, Sendable {
         let threads: Int
         let warmUpEvents: Int
         let events: Int
+        let requestedEvents: Int?
         let durationSeconds: Double?
     }
 
@@ -77,6 +78,8 @@ struct BenchReport: Encodable, Sendable {
     let generator: ProcessFigures
     /// The signal that ended the run before all was sent, or before the sockets were held for as long as was asked for.
     var endedBySignal: String?
+    /// Whether a closed loop stopped sending because the time was over.
+    var wasTimeOver = false
 
     /// Whether the generator was busy all the time, so that the server can do more than the figures say.
     var generatorIsFull: Bool { (self.generator.cores ?? 0) >= 0.93 * Double(self.configuration.threads) }
@@ -89,6 +92,8 @@ struct BenchReport: Encodable, Sendable {
         }
         if let signal = self.endedBySignal {
             notes.append("ended early by \(signal): \(self.measured)")
+        } else if let note = self.unsent {
+            notes.append(note)
         }
         if let load = self.load, let rate = self.configuration.rate, load.accepted > 0 {
             // Some time for the last answer, which a short run would be blamed for.
@@ -109,10 +114,24 @@ struct BenchReport: Encodable, Sendable {
             return "the sockets were held for \(BenchTable.number(self.sockets.heldSeconds ?? 0)) s"
         }
         // Where events are only as many as a closed loop may need, their number tells nothing.
-        guard self.configuration.rate != nil || self.configuration.durationSeconds == nil else {
+        let configuration = self.configuration
+        guard configuration.rate != nil || configuration.requestedEvents != nil || configuration.durationSeconds == nil
+        else {
             return "\(load.sent) events were sent"
         }
-        return "\(load.sent) of \(self.configuration.events) events were sent"
+        return "\(load.sent) of \(configuration.events) events were sent"
+    }
+
+    /// How many of the events that were asked for were not sent, and why; nil where all were. Events that were due and
+    /// found no connection are a problem of their own.
+    private var unsent: String? {
+        guard let load = self.load, let requested = self.configuration.requestedEvents else { return nil }
+        let isFixedRate = self.configuration.rate != nil
+        let unsent = requested - (isFixedRate ? self.configuration.events : load.sent)
+        guard unsent > 0 else { return nil }
+        let isTime = isFixedRate || self.wasTimeOver
+        let reason = isTime ? "--duration was over" : "nothing happened for as long as --settle"
+        return "\(reason): \(unsent) of \(requested) events were not sent"
     }
 
     /// What went wrong, a sentence each.
