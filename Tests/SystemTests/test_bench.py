@@ -1,11 +1,13 @@
-"""Signals end a run of `hookwire bench` early: there is a report of what was measured until then."""
+"""`hookwire bench` ended early by signals, and at a server that ends connections: what its report says, and how it ends."""
 
 import contextlib
+import http.server
 import json
 import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -101,3 +103,27 @@ def test_nothing_is_reported_before_anything_is_measured():
             process.send_signal(signal.SIGINT)
             printed, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, printed) == (-signal.SIGINT, b"")
+
+
+def test_a_server_that_ends_each_connection():
+    """Connections are made anew for as long as there is something to send."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        flags = ("--unsigned", "--sockets", "0", "--connections", "2", "--events", "20", "--json")
+        with bench(server.server_port, *flags) as process:
+            printed, errors = process.communicate(timeout=PATIENCE)
+        server.shutdown()
+    assert process.returncode == 0, errors
+    load = json.loads(printed)["load"]
+    assert (load["accepted"], load["reconnections"] >= 18) == (20, True)

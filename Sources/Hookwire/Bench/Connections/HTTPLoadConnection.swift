@@ -103,7 +103,8 @@ final class HTTPLoadConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if let response = self.reader.end() { self.receive(response, now: .now()) }
+        // A connection that is ended from here, as a read may do, has no more to say.
+        if !self.isEnding, let response = self.reader.end() { self.receive(response, now: .now()) }
         self.isEnding = true
         self.loop.disconnected(self, end: self.end ?? (self.inFlight.isEmpty ? .byServer : .reset))
     }
