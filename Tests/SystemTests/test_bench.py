@@ -1,4 +1,4 @@
-"""`hookwire bench` ended early by signals, and at a server that ends connections: what its report says, and how it ends."""
+"""`hookwire bench` at relays that refuse, and ended early by signals: what its report says, and how the process ends."""
 
 import contextlib
 import http.server
@@ -127,3 +127,28 @@ def test_a_server_that_ends_each_connection():
     assert process.returncode == 0, errors
     load = json.loads(printed)["load"]
     assert (load["accepted"], load["reconnections"] >= 18) == (20, True)
+
+
+@pytest.mark.parametrize(
+    ("relay_flags", "flags", "problem"),
+    [
+        ([], ["--unsigned"], "20 answers 401: the relay verifies signatures"),
+        (["--body-limit", "1KiB"], ["--body-size", "2000"], "20 answers 413: --body-size is above"),
+        (["--address-rate", "1"], ["--sockets", "0"], "answers 429: a limit of the relay: its --address-rate"),
+        ([], ["--webhook", "http://127.0.0.1:{port}/webhook"], "20 answers 400: --webhook lacks ?secret={secret}"),
+        ([], ["--webhook", "http://127.0.0.1:{port}/webhook?secret=1"], "20 answers 401: check that --webhook has"),
+        ([], ["--webhook", "http://127.0.0.1:{port}/hook"], "20 answers 404: --webhook leads nowhere"),
+        ([], ["--webhook", "http://127.0.0.1:{port}/ws"], "20 answers 405: --webhook is no address"),
+        (["--address-rate", "1"], ["--idle"], "handshake_status_429: a limit of the relay: its --sockets-per-address"),
+        (["--new-sockets", "1"], ["--idle"], "handshake_status_503: the relay opens no more sockets now"),
+    ],
+)
+def test_refusals_are_explained(start, relay_flags, flags, problem):
+    """What is said of an answer is true of this relay."""
+    relay = start(*relay_flags)
+    flags = [flag.replace("{port}", str(relay.port)) for flag in flags]
+    volume = ["--sockets", "5", "--duration", "100ms"] if "--idle" in flags else ["--events", "20"]
+    with bench(relay.port, *volume, *flags, "--json") as process:
+        printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert any(problem in found for found in json.loads(printed)["problems"]), printed

@@ -28,6 +28,7 @@ import Testing
         seconds: Int64 = 1,
         signal: String? = nil,
         wasTimeOver: Bool = false,
+        failures: BenchReport.Failures = BenchReport.Failures(),
         processes: [ProcessFigures] = []
     ) throws -> BenchReport {
         var tally = LoadTally()
@@ -46,7 +47,7 @@ import Testing
                 pings: 0
             ),
             load: BenchReport.Load(tally, start: .uptimeNanoseconds(1)),
-            failures: BenchReport.Failures(),
+            failures: failures,
             processes: processes,
             generator: self.process(before: Self.usage, after: Self.usage),
             endedBySignal: signal,
@@ -118,6 +119,35 @@ import Testing
     func rateUntilSignal(seconds: Int64, notes: Int) throws {
         let report = try self.report(["--rate=1000", "--duration=5s"], seconds: seconds, signal: "SIGINT")
         #expect(report.notes.count == notes)
+    }
+
+    /// What a relay refused comes with what to look at, where that is known.
+    @Test(
+        arguments: [
+            ("401", ["--unsigned"], "401: the relay verifies signatures, and --unsigned makes none"),
+            ("401", [], "401: check that --webhook has ?secret={secret}; "),
+            ("404", [], "404: --webhook leads nowhere, or "),
+            ("400", [], "400: --webhook lacks"), ("405", [], "405: --webhook is no"), ("413", [], "413: --body-size "),
+            ("429", [], "429: a limit of the relay: its --address-rate"), ("503", [], "503: the relay cannot store"),
+        ]
+    )
+    func refusals(status: String, flags: [String], problem: String) throws {
+        let report = try self.report(flags, failures: BenchReport.Failures(refused: [status: 7, "599": 1]))
+        #expect(report.problems.count == 2)
+        #expect(report.problems.first?.hasPrefix("7 answers \(problem)") == true)
+        #expect(report.problems.last == "1 answers 599")
+        #expect(BenchTable(report).text.contains("PROBLEM       7 answers \(problem)"))
+        #expect(try String(decoding: report.json(), as: UTF8.self).contains(#""problems":["7 answers \#(problem)"#))
+    }
+
+    /// So does a handshake that was refused.
+    @Test(arguments: ["400", "401", "404", "426", "429", "503"])
+    func refusedHandshakes(status: String) throws {
+        let reasons = ["handshake_status_\(status)": 3, "no_answer": 1]
+        let report = try self.report(failures: BenchReport.Failures(socketsNotOpened: reasons))
+        #expect(report.problems.count == 2)
+        #expect(report.problems.first?.hasPrefix("3 sockets not opened: handshake_status_\(status): ") == true)
+        #expect(report.problems.last == "1 sockets not opened: no_answer")
     }
 
     /// Nothing is said of deliveries that there were not.

@@ -104,7 +104,8 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
                 return nothing
             }
             guard self.loop.plan.handshake.isAccepted(response) else {
-                self.finish(response.status == 101 ? "handshake_wrong_accept" : "handshake_status_\(response.status)")
+                let status = StatusHint.handshakeStatus + "\(response.status)"
+                self.finish(response.status == 101 ? "handshake_wrong_accept" : status)
                 return nothing
             }
             self.state = .open

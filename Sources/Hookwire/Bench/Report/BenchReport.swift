@@ -134,11 +134,13 @@ struct BenchReport: Encodable, Sendable {
         return "\(reason): \(unsent) of \(requested) events were not sent"
     }
 
-    /// What went wrong, a sentence each.
+    /// What went wrong, a sentence each, with what to look at where a relay refused.
     var problems: [String] {
         let failures = self.failures
         var problems: [String] = []
-        func report(_ count: Int, _ text: String) { if count > 0 { problems.append("\(count) \(text)") } }
+        func report(_ count: Int, _ text: String, hint: String? = nil) {
+            if count > 0 { problems.append("\(count) \(text)" + (hint.map { ": \($0)" } ?? "")) }
+        }
         for process in self.processes where process.hasEnded {
             report(1, "process ended during the run: \(process.name) (\(process.pid ?? 0))")
         }
@@ -149,12 +151,15 @@ struct BenchReport: Encodable, Sendable {
         report(failures.misrouted, "deliveries to another bot's socket")
         report(failures.unanswered, "requests not answered")
         report(failures.unsent, "events not sent: no connection was free")
-        for (status, count) in failures.refused.sorted(by: { $0.key < $1.key }) { report(count, "answers \(status)") }
+        for (status, count) in failures.refused.sorted(by: { $0.key < $1.key }) {
+            let hint = StatusHint.webhook(status, isSigned: self.configuration.signed)
+            report(count, "answers \(status)", hint: hint)
+        }
         for (reason, count) in failures.connectionErrors.sorted(by: { $0.key < $1.key }) {
             report(count, "connections \(reason)")
         }
         for (reason, count) in failures.socketsNotOpened.sorted(by: { $0.key < $1.key }) {
-            report(count, "sockets not opened: \(reason)")
+            report(count, "sockets not opened: \(reason)", hint: StatusHint.socket(refusal: reason))
         }
         for (reason, count) in failures.socketsLost.sorted(by: { $0.key < $1.key }) {
             report(count, "sockets ended early: \(reason)")
