@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Testing
 
 @testable import Hookwire
@@ -35,5 +36,40 @@ import Testing
         let process = try NamedProcess("ghost=\(Int32.max)")
         let error = #expect(throws: BenchError.self) { try process.usage() }
         #expect(error?.message.contains("ghost") == true)
+    }
+
+    /// CPU time is not told in ticks, so that short runs have figures.
+    @Test func isFinerThanTicks() throws {
+        let process = try NamedProcess("\(getpid())")
+        let before = try process.usage()
+        let usage = try process.usage()
+        #expect(usage.total > before.total)
+        let ticks = usage.total * Double(sysconf(Int32(_SC_CLK_TCK)))
+        #expect(abs(ticks - ticks.rounded()) > 1e-6)
+    }
+
+    /// The ticks divide the total; where none went by, it is not known what it was spent on.
+    @Test(
+        arguments: [
+            (0.03, 0.01, 0.05, 0.0375, 0.0125), (0, 0, 0.004, nil, nil), (0, 0, 0, 0, 0), (0.02, 0, 0.01, 0.01, 0),
+        ] as [(Double, Double, Double, Double?, Double?)]
+    )
+    func divides(userTicks: Double, systemTicks: Double, total: Double, user: Double?, system: Double?) throws {
+        let before = ProcessUsage(user: 0, system: 0, residentBytes: 0)
+        var after = ProcessUsage(user: userTicks, system: systemTicks, residentBytes: 0)
+        after.total = total
+        let figures = ProcessFigures(
+            name: "server",
+            pid: 1,
+            before: before,
+            after: after,
+            window: ProcessFigures.Window(seconds: 1, events: 1, deliveries: 1)
+        )
+        #expect(figures.cores == total)
+        #expect(figures.microsecondsPerDelivery == total * 1e6)
+        for (found, expected) in [(figures.userSeconds, user), (figures.systemSeconds, system)] {
+            #expect((found == nil) == (expected == nil))
+            #expect(abs((found ?? 0) - (expected ?? 0)) < 1e-9)
+        }
     }
 }

@@ -9,6 +9,7 @@ struct ProcessFigures: Encodable, Sendable {
     let pid: Int?
     /// Whether it ended during the run: then nothing else is known of it.
     let hasEnded: Bool
+    /// nil where it used too little to tell one from the other.
     let userSeconds: Double?
     let systemSeconds: Double?
     /// How many cores it kept busy.
@@ -42,10 +43,16 @@ struct ProcessFigures: Encodable, Sendable {
             guard let before, let after else { return nil }
             return after[keyPath: part] - before[keyPath: part]
         }
-        let (user, system) = (difference(\.user), difference(\.system))
-        self.userSeconds = user
-        self.systemSeconds = system
-        let total = user.flatMap { user in system.map { user + $0 } }
+        let total = difference(\.total)
+        // The parts are known in ticks: they say how the total divides.
+        let ticks = difference(\.user).flatMap { user in difference(\.system).map { user + $0 } }
+        func part(_ part: KeyPath<ProcessUsage, Double>) -> Double? {
+            guard let total, let ticks, let part = difference(part) else { return nil }
+            guard ticks > 0 else { return total > 0 ? nil : 0 }
+            return total * (part / ticks)
+        }
+        self.userSeconds = part(\.user)
+        self.systemSeconds = part(\.system)
         self.cores = total.map { $0 / max(window.seconds, 1e-9) }
         func share(_ seconds: Double?, of count: Int) -> Double? {
             seconds.flatMap { count > 0 ? $0 * 1e6 / Double(count) : nil }
