@@ -60,7 +60,8 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                     "The bot has \(ConsumerName.limit) consumers or groups already; use one of their names, or let one rest for a day."
             )
         case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badAck, .badReply, .badVisibility,
-            .badAttempts, .badPrefetch, .badFilter, .groupSince, .conflictingStarts, .conflictingConsumers, .groupNeedsSocket:
+            .badAttempts, .badPrefetch, .badFilter, .groupSince, .conflictingStarts, .conflictingConsumers,
+            .groupNeedsSocket:
             Problem(.badRequest, reason: self.rawValue, detail: self.mistake)
         case .botSockets:
             LimitRefusal.botSockets.problem(retryAfter: .seconds(5))

@@ -29,7 +29,14 @@ import Testing
             var store = try LogStore(configuration: configuration, space: space, feeds: feeds, database)
             let (fed, left) = (Fixtures.channel(), Fixtures.channel())
             for channel in [fed, left] {
-                _ = try store.publish(ByteBuffer(string: "event"), to: channel, key: nil, retention: nil, now: 0, database)
+                _ = try store.publish(
+                    ByteBuffer(string: "event"),
+                    to: channel,
+                    key: nil,
+                    retention: nil,
+                    now: 0,
+                    database
+                )
             }
             _ = try store.finish(now: 0, database)
             let positions = try [fed, left].map { try store.head(of: $0, database) }
@@ -47,8 +54,10 @@ import Testing
             #expect(count < 8_002)
             #expect(try store.head(of: fed, database) == positions[0])
             #expect(try store.head(of: left, database).epoch != positions[1].epoch)
-            #expect(try store.publish(ByteBuffer(string: "next"), to: fed, key: nil, retention: nil, now: 0, database)
-                == Position(epoch: positions[0].epoch, offset: 2))
+            #expect(
+                try store.publish(ByteBuffer(string: "next"), to: fed, key: nil, retention: nil, now: 0, database)
+                    == Position(epoch: positions[0].epoch, offset: 2)
+            )
             feed.cancel()
         }
     }

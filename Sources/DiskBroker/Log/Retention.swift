@@ -84,7 +84,9 @@ struct Retention: Sendable {
         while true {
             let missing = try Self.usedPages(database) + needed - self.space.pages
             guard missing > 0 else { return true }
-            guard try self.removeOldest(missing * self.space.pageSize, trimmed: &trimmed, database) else { return false }
+            guard try self.removeOldest(missing * self.space.pageSize, trimmed: &trimmed, database) else {
+                return false
+            }
         }
     }
 
