@@ -499,7 +499,7 @@ def test_clients_of_ours_revoked(realm, name):
             realm.bots("token", name, "--revoke", label)
         for command in clients:
             assert command.ends()[0] == 1
-            assert "has revoked the token or the secret" in command.errors and "(4001)" in command.errors
+            assert "the token or the secret was revoked" in command.errors and "(4001)" in command.errors
             assert "trying again" not in command.errors
 
 

@@ -227,7 +227,7 @@ def test_sockets_of_an_address(start, secret):
         bots.append(opened(relay.port, target))
         assert refused(relay.port, target) == (429, "5")
     # Who looks on counts like a socket.
-    assert relay.get(f"/inspector/notes?secret={secret}")[0] == 429
+    assert relay.get(f"/inspector/notes?secret={secret}").status == 429
     for bot in (*bots, other):
         bot.close()
 

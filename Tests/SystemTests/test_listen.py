@@ -143,7 +143,7 @@ def test_exit_codes(relay, secret, tmp_path):
 def test_address_of_a_socket(secret):
     """What commands add themselves is not taken for a part of the relay's address, and a secret in it is not shown."""
     for command in (["listen"], ["forward", "--to", "http://x/"], ["replay", "--last", "1"], ["dead-letters", "list"]):
-        for given in ("/ws", "/relay/ws/", f"/ws?secret={secret}", f"?secret={secret}"):
+        for given in ("/ws", "/relay/ws/", f"/ws?secret={secret}", f"?secret={secret}", f"/ws/{secret}"):
             done = run_command([BINARY, *command, "--relay", f"http://127.0.0.1:1{given}", "--secret", "s"])
             assert done.returncode == 64 and "--relay takes the relay's address, http://127.0.0.1:1" in done.stderr, done.stderr
             assert secret not in done.stderr

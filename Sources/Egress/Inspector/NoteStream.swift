@@ -99,7 +99,7 @@ final class NoteHandler: ChannelInboundHandler {
     private static let queueLimit = 256 << 10
     /// How often a comment shows that the stream lives, in seconds.
     private static let commentPause = 20
-    /// How long a client may leave what it was sent, in seconds.
+    /// How long a client may be behind with what it was sent, in seconds.
     private static let patience = 60
 
     private let mailbox: NoteMailbox
@@ -108,7 +108,7 @@ final class NoteHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var ticks: RepeatedTask?
     private var quietSeconds = 0
-    private var unreadSeconds = 0
+    private var behindSeconds = 0
 
     /// What ends the notes: the node drains, or what let their reader in does not hold any more.
     struct Watch: Sendable {
@@ -173,8 +173,8 @@ final class NoteHandler: ChannelInboundHandler {
 
     private func tick() {
         guard let context else { return }
-        self.unreadSeconds = context.channel.isWritable ? 0 : self.unreadSeconds + 1
-        if self.watch.isOver || self.unreadSeconds >= Self.patience { return context.close(promise: nil) }
+        self.behindSeconds = context.channel.isWritable ? 0 : self.behindSeconds + 1
+        if self.watch.isOver || self.behindSeconds >= Self.patience { return context.close(promise: nil) }
         self.quietSeconds += 1
         guard self.quietSeconds >= Self.commentPause else { return }
         self.quietSeconds = 0

@@ -137,7 +137,10 @@ struct BenchRun {
         await self.interruption.listen()
         let opened = self.usages()
         let holding = Task { try await Task.sleep(for: .nanoseconds(duration.nanoseconds)) }
-        self.endEarly { holding.cancel() }
+        self.endEarly {
+            holding.cancel()
+            return true
+        }
         let wasCutShort = if case .failure = await holding.result { true } else { false }
         let after = self.usages()
         let tally = try await crew.tally()
@@ -158,12 +161,12 @@ struct BenchRun {
         )
     }
 
-    /// - Parameter end: called when a signal comes.
-    private func endEarly(_ end: @escaping @Sendable () -> Void) {
+    /// - Parameter end: called when a signal comes; says whether there was anything to end.
+    private func endEarly(_ end: @escaping @Sendable () -> Bool) {
         let progress = self.progress
         self.interruption.arm {
-            progress.say("ending early; a second signal ends it at once")
-            end()
+            let said = end() ? "ending early" : "all is sent, and waited for"
+            progress.say("\(said); a second signal ends it at once")
         }
     }
 
@@ -182,7 +185,9 @@ struct BenchRun {
     }
 
     private static func cannotOpen(_ sockets: OpenedSockets) -> BenchError {
-        let reasons = sockets.failures.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let reasons = sockets.failures.sorted { $0.key < $1.key }.map { reason, count in
+            "\(count) \(reason)" + (StatusHint.socket(refusal: reason).map { " (\($0))" } ?? "")
+        }
         return BenchError(
             message:
                 "Cannot open all sockets: \(reasons.joined(separator: ", ")). Check that the server runs, --socket, "
@@ -265,7 +270,8 @@ struct BenchRun {
             failures: failures,
             processes: processes,
             generator: generator,
-            endedBySignal: wasCutShort ? self.interruption.signal.map { "\($0)" } : nil,
+            endedBySignal: self.interruption.signal.map { "\($0)" },
+            wasCutShort: wasCutShort,
             wasTimeOver: wasTimeOver
         )
     }

@@ -77,8 +77,8 @@ extension CommandRun {
 extension CommandEnd {
     /// What is said of `revoked`.
     static let revocation =
-        "The relay has revoked the token or the secret that this was connected with (4001). Ask its operator for "
-        + "another."
+        "What this was connected with is not valid any more (4001): the token or the secret was revoked or has expired, "
+        + "or the bot was removed. Ask the relay's operator for another."
 
     /// A subscription's end.
     init(_ failure: SubscriptionStateMachine.Failure) {

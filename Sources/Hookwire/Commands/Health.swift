@@ -44,7 +44,8 @@ struct Health: AsyncParsableCommand {
             Terminal().complain("\(error)")
             throw ExitCode(1)
         }
-        print(String(buffer: answer.body))
+        let text = String(buffer: answer.body)
+        print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
         guard answer.status == .ok else { throw ExitCode(1) }
     }
 }

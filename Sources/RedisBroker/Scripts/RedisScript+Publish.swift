@@ -36,7 +36,7 @@ extension RedisScript {
 
     /// Where replicas are waited for, a known key is written anew, with the time that it has left: WAIT asks for what the
     /// connection has written last, and who repeats an event may have another connection than who wrote it.
-    private static let repeated = "if not new then call('PEXPIRE', seen, math.max(call('PTTL', seen), 1)) end\n        "
+    private static let repeated = "if not new then call('SET', seen, '1', 'XX', 'KEEPTTL') end\n        "
 
     static func publish(_ settings: PublishSettings, keeping: Keeping) -> RedisScript {
         RedisScript(

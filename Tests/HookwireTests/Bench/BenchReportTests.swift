@@ -51,6 +51,7 @@ import Testing
             processes: processes,
             generator: self.process(before: Self.usage, after: Self.usage),
             endedBySignal: signal,
+            wasCutShort: signal != nil,
             wasTimeOver: wasTimeOver
         )
     }

@@ -10,7 +10,7 @@ import Testing
 @Suite struct WebAddressRelayTests {
     /// A reverse proxy may have the relay under a path of its own.
     @Test(arguments: [
-        "http://h", "http://h/", "https://h:8443/relay", "http://h/relay/", "http://h/ws/relay", "http://h/news",
+        "http://h", "http://h/", "https://h:8443/relay", "http://h/relay/", "http://h/ws/a/relay", "http://h/news",
     ])
     func taken(_ address: String) throws {
         #expect(try #require(WebAddress(address)).relayFault == nil)
@@ -20,6 +20,10 @@ import Testing
     @Test(arguments: [
         ("http://h:8080/ws", "http://h:8080, without /ws: the socket's path is added."),
         ("https://h/relay/ws//", "https://h/relay, without /ws: the socket's path is added."),
+        (
+            "http://h/relay/ws/SECRET",
+            "http://h/relay, without /ws/…: the socket's path is added, and the secret goes to --secret, a token to --token."
+        ),
         ("http://h?secret=s", "http://h, without ?…: the secret goes to --secret, a token to --token."),
         ("http://h/relay/?", "http://h/relay, without ?…: the secret goes to --secret, a token to --token."),
         (

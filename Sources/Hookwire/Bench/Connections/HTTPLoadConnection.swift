@@ -110,6 +110,8 @@ final class HTTPLoadConnection: ChannelInboundHandler {
     }
 
     private func receive(_ response: HTTPResponseReader.Response, now: NIODeadline) {
+        // What follows the answer that ends the connection is nobody's: its other requests are given up already.
+        guard !self.isEnding else { return }
         // More answers than requests.
         guard let event = self.inFlight.popFirst() else { return self.finish(.malformed) }
         if response.closes { self.isEnding = true }

@@ -33,8 +33,12 @@ final class LoadPhase: Sendable {
     }
 
     /// Ends it now, unless it is over already.
-    func cutShort() {
-        if !self.isOver(now: .now()) { self.isCutShort.store(true, ordering: .relaxed) }
+    ///
+    /// - Returns: whether it was not.
+    func cutShort() -> Bool {
+        guard !self.isOver(now: .now()) else { return false }
+        self.isCutShort.store(true, ordering: .relaxed)
+        return true
     }
 
     /// Whether it was ended though there was something to send, and time.

@@ -76,8 +76,10 @@ struct BenchReport: Encodable, Sendable {
     let failures: Failures
     let processes: [ProcessFigures]
     let generator: ProcessFigures
-    /// The signal that ended the run before all was sent, or before the sockets were held for as long as was asked for.
+    /// The signal that ended the run.
     var endedBySignal: String?
+    /// Whether it did so before all was sent, or before the sockets were held for as long as was asked for.
+    var wasCutShort = false
     /// Whether a closed loop stopped sending because the time was over.
     var wasTimeOver = false
 
@@ -91,7 +93,7 @@ struct BenchReport: Encodable, Sendable {
             notes.append("the generator was busy all the time: the server can do more (--threads, another machine)")
         }
         if let signal = self.endedBySignal {
-            notes.append("ended early by \(signal): \(self.measured)")
+            notes.append("ended \(self.wasCutShort ? "early " : "")by \(signal): \(self.measured)")
         } else if let note = self.unsent {
             notes.append(note)
         }

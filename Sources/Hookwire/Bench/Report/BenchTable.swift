@@ -20,7 +20,8 @@ struct BenchTable {
     }
 
     private static func success(_ report: BenchReport) -> String {
-        if report.load == nil { return "all sockets held" }
+        guard let load = report.load else { return "all sockets held" }
+        guard load.sent > 0 else { return "nothing was sent" }
         return report.sockets.opened > 0
             ? "every event delivered once, in order, unaltered"
             : "every event accepted; there was no socket to deliver it to"

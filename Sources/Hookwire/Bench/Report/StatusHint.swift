@@ -29,7 +29,8 @@ enum StatusHint {
         case "413":
             "--body-size is above what the relay takes (its --body-limit)"
         case "429":
-            "a limit of the relay: its --address-rate, or --ban-after where secrets or signatures were wrong"
+            "a limit of the relay: its --address-rate, the bot's own, or --ban-after where secrets or signatures were "
+                + "wrong"
         case "503":
             "the relay cannot store events now, or is about to stop; its log says more"
         default: nil
@@ -46,7 +47,8 @@ enum StatusHint {
         case "401": return "--socket lacks ?secret={secret}"
         case "404": return "--socket leads nowhere, \(Self.registeredOnly)"
         case "426": return "a proxy on the way dropped the fields Upgrade and Connection"
-        case "429": return "a limit of the relay: its --sockets-per-address, --address-rate or --ban-after"
+        case "429":
+            return "a limit of the relay: its --sockets-per-address, --address-rate or --ban-after, or the bot's own"
         case "503":
             return "the relay opens no more sockets now (its --new-sockets), cannot reach its store, or is about to "
                 + "stop"
