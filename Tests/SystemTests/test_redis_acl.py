@@ -23,6 +23,7 @@ from test_bots_commands import test_audit  # noqa: F401
 from test_gateway import test_lost_memory, test_quiet_session_moves, test_trimmed  # noqa: F401
 from test_groups import test_dead_letters  # noqa: F401
 from test_limits import refused, registry
+from test_redis_wait import servers, test_a_duplicate_is_written_anew  # noqa: F401
 from test_replay_route import test_replay  # noqa: F401
 from test_replies_across_tiers import test_first_reply_wins_across_nodes  # noqa: F401
 from tiers import TierNode, tiers
