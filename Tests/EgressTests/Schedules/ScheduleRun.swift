@@ -238,6 +238,7 @@ final class ScheduleRun {
         client.isGone = true
         self.clients.removeAll { $0 === client }
         if let channel = client.channel {
+            if !inOrder { client.wire.cut() }
             client.wire.release(channel)
             _ = channel.close()
             channel.flush()

@@ -37,6 +37,21 @@ import Testing
         // A drain counts for a client that has vanished what it was sent last.
         Schedule(steps: [.connect(.filtered, 0), .vanish(0), .publish(1), .drain]),
         Schedule(steps: [.connect(.archive, 2), .vanish(0), .publish(1), .drain]),
+        // A connection breaks while its client does not read: a proxy does not take what is queued.
+        Schedule(
+            retentionCount: 6,
+            hasProxy: true,
+            steps: [
+                .connect(.archive, 2), .pause(0), .publish(1), .wait(milliseconds: 1_000), .publish(2),
+                .kill(0, arrived: 0),
+            ]
+        ),
+        Schedule(
+            hasProxy: true,
+            steps: [
+                .connect(.filtered, 2), .pause(0), .publish(3), .wait(milliseconds: 1_000), .publish(1), .restart,
+            ]
+        ),
         // A page of the log is older than what the feed brings.
         Schedule(
             storeMilliseconds: 1,

@@ -18,6 +18,8 @@ final class Wire: ChannelOutboundHandler {
     let isBehindProxy: Bool
     /// Whether the system takes nothing.
     private(set) var isHeld = false
+    /// Whether the connection is broken: what the system had not taken then is nobody's.
+    private var isCut = false
     private var inFlight = ByteBuffer()
     private var written: UInt64 = 0
     private var acknowledged: UInt64 = 0
@@ -34,13 +36,18 @@ final class Wire: ChannelOutboundHandler {
     var length: Int { self.inFlight.readableBytes }
 
     func flush(context: ChannelHandlerContext) {
-        guard !self.isHeld else { return }
+        guard !self.isHeld, !self.isCut else { return }
         context.flush()
         guard let channel = context.channel as? EmbeddedChannel else { return }
         while var buffer = try? channel.readOutbound(as: ByteBuffer.self) {
             self.written += UInt64(buffer.readableBytes)
             self.inFlight.writeBuffer(&buffer)
         }
+    }
+
+    /// From here the system takes nothing, for ever.
+    func cut() {
+        self.isCut = true
     }
 
     /// From here the system takes nothing, and the channel is not writable.
