@@ -8,11 +8,11 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 
 import pytest
 
 from relay import BINARY, PATIENCE, environment
+from test_data import wait_for
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 
@@ -33,13 +33,6 @@ def bench(port, *flags):
         process.communicate()
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def listens(process):
     """Whether the process hears signals, which it does when it begins to measure."""
     with open(f"/proc/{process.pid}/status") as status:
@@ -57,7 +50,7 @@ def test_load_ends_early(start, number):
     """What was sent is waited for, and the process ends by the signal, as a shell sees it."""
     relay = start()
     with bench(relay.port, "--rate", "100", "--duration", "100s", "--json") as process:
-        wait_until(lambda: deliveries(relay) > 0)
+        wait_for(lambda: deliveries(relay) > 0)
         process.send_signal(number)
         printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -number
@@ -71,7 +64,7 @@ def test_load_ends_early(start, number):
 @SIGNALS
 def test_idle_ends_early(relay, number):
     with bench(relay.port, "--idle", "--duration", "1h") as process:
-        wait_until(lambda: listens(process))
+        wait_for(lambda: listens(process))
         process.send_signal(number)
         printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -number
@@ -84,7 +77,7 @@ def test_second_signal_ends_at_once():
     with socket.create_server(("127.0.0.1", 0)) as server:
         flags = ("--sockets", "0", "--events", "10", "--settle", "1h")
         with bench(server.getsockname()[1], *flags) as process:
-            wait_until(lambda: listens(process))
+            wait_for(lambda: listens(process))
             process.send_signal(signal.SIGINT)
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(1)

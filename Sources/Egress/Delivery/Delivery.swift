@@ -164,7 +164,7 @@ final class Delivery {
                     // What is read too late, behind an interruption, is not kept.
                     if actions.contains(.send), case .entries(let entries, _) = page { self.page = Deque(entries) }
                     self.run(actions)
-                    if !self.hasPage { self.tellIfLive() }
+                    self.tellIfLive()
                 case .failure:
                     self.owner?.deliveryFailed()
                 }

@@ -26,10 +26,11 @@ struct CommandSuggestion {
                 command = next
                 continue
             }
-            let nearest = subcommands.map { (EditDistance.between($0._commandName, word), $0._commandName) }
-                .min { $0 < $1 }
-            guard !word.hasPrefix("-"), let nearest, nearest.0 <= Self.suggestedDistance else { return nil }
-            return CommandSuggestion(word: word, suggestion: nearest.1, parent: command)
+            let names = subcommands.map { $0._commandName }
+            guard !word.hasPrefix("-"),
+                let nearest = EditDistance.nearest(to: word, among: names, within: Self.suggestedDistance)
+            else { return nil }
+            return CommandSuggestion(word: word, suggestion: nearest, parent: command)
         }
         return nil
     }

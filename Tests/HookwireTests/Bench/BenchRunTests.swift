@@ -153,7 +153,6 @@ import UnixSignals
             "--connections=1",
             "--warm-up=0",
             mode,
-            interruption: BenchInterruption(),
             atEvent: 30
         )
         let load = try #require(report.load)

@@ -18,4 +18,12 @@ enum EditDistance {
         }
         return row[second.count]
     }
+
+    /// The name that is nearest to what was typed, the first in order where several are; nil where none is within so many
+    /// edits.
+    static func nearest(to name: String, among known: some Sequence<String>, within limit: Int) -> String? {
+        let nearest = known.map { (Self.between($0, name), $0) }.min { $0 < $1 }
+        guard let nearest, nearest.0 <= limit else { return nil }
+        return nearest.1
+    }
 }

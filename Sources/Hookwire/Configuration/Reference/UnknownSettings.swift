@@ -51,8 +51,7 @@ struct UnknownSettings {
     }
 
     private func suggestion(for name: String, among known: Set<String>) -> String {
-        let nearest = known.map { (EditDistance.between($0, name), $0) }.min { $0 < $1 }
-        guard let nearest, nearest.0 <= Self.suggestedDistance else { return "" }
-        return " (did you mean \(nearest.1)?)"
+        EditDistance.nearest(to: name, among: known, within: Self.suggestedDistance).map { " (did you mean \($0)?)" }
+            ?? ""
     }
 }
