@@ -6,7 +6,8 @@ import subprocess
 import time
 
 from .errors import BenchError
-from .servers.process import die_with_parent, environment
+from .priority import Priority
+from .servers.process import before_exec, environment
 
 # Beyond what a run should take: signing, stragglers, a slow server.
 GRACE = 240
@@ -28,7 +29,7 @@ class Generator:
         ]  # fmt: skip
 
     @contextlib.contextmanager
-    def start(self, target, *flags, niceness=0):
+    def start(self, target, *flags, priority=Priority.ORDINARY):
         """A run in the background; leaving the context ends it."""
         process = subprocess.Popen(
             self.command(target, *flags),
@@ -37,7 +38,7 @@ class Generator:
             stderr=subprocess.PIPE,
             env=environment(),
             start_new_session=True,
-            preexec_fn=die_with_parent(niceness),
+            preexec_fn=before_exec(priority),
         )
         try:
             yield process
@@ -63,8 +64,8 @@ class Generator:
         except ValueError as error:
             raise BenchError(f"hookwire bench wrote no report: {stderr.decode(errors='replace').strip()}") from error
 
-    def run(self, target, *flags, seconds=0):
-        with self.start(target, *flags) as process:
+    def run(self, target, *flags, seconds=0, priority=Priority.ORDINARY):
+        with self.start(target, *flags, priority=priority) as process:
             return self.finish(process, seconds)
 
     # What scenarios ask for
@@ -81,18 +82,18 @@ class Generator:
         limit = ("--duration", milliseconds(duration)) if duration else ()
         return self.run(target, *self._load(secrets, sockets), "--events", events, *limit, seconds=duration or 60)
 
-    def fixed_rate(self, target, rate, duration, secrets, warm_up=None):
+    def fixed_rate(self, target, rate, duration, secrets, warm_up=None, priority=Priority.ORDINARY):
         flags = (*self._load(secrets, warm_up=warm_up), "--rate", rate, "--duration", milliseconds(duration))
-        return self.run(target, *flags, seconds=duration)
+        return self.run(target, *flags, seconds=duration, priority=priority)
 
     def idle(self, target, secrets, sockets, hold):
         flags = ("--idle", "--secrets", secrets, "--sockets", sockets, "--duration", milliseconds(hold))
         return self.run(target, *flags, seconds=hold)
 
-    def flood(self, target, events, sockets, duration, niceness):
-        """One bot's closed loop in the background."""
+    def flood(self, target, events, sockets, duration):
+        """One bot's closed loop in the background, with what the others leave of the cores."""
         flags = (*self._load(1, sockets), "--events", events, "--duration", milliseconds(duration))
-        return self.start(target, *flags, niceness=niceness)
+        return self.start(target, *flags, priority=Priority.YIELDING)
 
     def hold(self, target, secrets, sockets):
         """Idle sockets in the background, until the context is left."""

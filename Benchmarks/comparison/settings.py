@@ -61,8 +61,6 @@ class Settings:
     fairness_duration: float = 10.0
     # How long the flood goes on after the measurement, which needs some time to prepare.
     fairness_margin: float = 4.0
-    # The flood's generator yields to the other one, which would otherwise measure how both fight over the second core.
-    fairness_niceness: int = 19
 
     def events(self, kind):
         """How many events a closed loop of that kind has at most."""

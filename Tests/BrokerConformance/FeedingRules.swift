@@ -111,7 +111,7 @@ extension BrokerRule {
                 let channel = Fixtures.channel()
                 let (recorder, _) = try await broker.record(channel)
                 let caughtUp = Fixtures.eventLoop.makePromise(of: Void.self)
-                recorder.setPressure(caughtUp.futureResult)
+                recorder.setPressure(.behind(caughtUp.futureResult))
                 // Nobody waits for these acknowledgements: the broker may hold them back until the receiver is ready.
                 let publications = (1...300).map { number in
                     broker.publish(Fixtures.event("\(number)"), to: channel, key: nil, on: Fixtures.eventLoop).future(

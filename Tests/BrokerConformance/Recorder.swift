@@ -2,7 +2,6 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-public import NIOCore
 public import Shared
 internal import Synchronization
 
@@ -34,7 +33,7 @@ public final class Recorder: FeedReceiver {
         var entries: [LogEntry] = []
         var interruptions: [Interruption] = []
         var waiters: [Waiter] = []
-        var pressure: EventLoopFuture<Void>?
+        var pressure: FeedPressure?
     }
 
     private let state = Mutex(State())
@@ -49,7 +48,7 @@ public final class Recorder: FeedReceiver {
     public var interruptions: [Interruption] { self.state.withLock { $0.interruptions } }
 
     /// Makes every call return `pressure` from now on.
-    public func setPressure(_ pressure: EventLoopFuture<Void>?) {
+    public func setPressure(_ pressure: FeedPressure?) {
         self.state.withLock { $0.pressure = pressure }
     }
 
@@ -80,7 +79,7 @@ public final class Recorder: FeedReceiver {
         for waiter in waiters { waiter.continuation.resume() }
     }
 
-    public func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? {
+    public func receive(_ entry: LogEntry) -> FeedPressure? {
         let (count, pressure) = self.state.withLock { state in
             state.entries.append(entry)
             return (state.entries.count, state.pressure)

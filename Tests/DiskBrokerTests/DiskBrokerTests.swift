@@ -219,7 +219,7 @@ import Testing
                 let (slow, _) = try await broker.record(channel)
                 let eventLoop = Fixtures.eventLoop
                 let slowly = eventLoop.makePromise(of: Void.self)
-                slow.setPressure(slowly.futureResult)
+                slow.setPressure(.behind(slowly.futureResult))
                 let isAcknowledged = Mutex(false)
                 let acknowledged = broker.publish(Fixtures.event("a"), to: channel, key: nil, on: eventLoop)
                     .future(on: eventLoop).always { _ in isAcknowledged.withLock { $0 = true } }
@@ -318,7 +318,7 @@ private final class Witness: FeedReceiver {
     var received: Int { self.counts.withLock { $0.received } }
     var missing: Int { self.counts.withLock { $0.missing } }
 
-    func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? {
+    func receive(_ entry: LogEntry) -> FeedPressure? {
         let offset = Int64(bitPattern: entry.position.offset)
         let found = try? self.database.read { database in
             try Int.fetchOne(database, sql: "SELECT count(*) FROM event WHERE offset = ?", arguments: [offset])

@@ -13,7 +13,7 @@ import Testing
 /// What a log lets go where even its channels are too many for the room that it has.
 @Suite struct LogStoreTests {
     private final class Listener: FeedReceiver {
-        func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? { nil }
+        func receive(_ entry: LogEntry) -> FeedPressure? { nil }
         func interrupted(_ reason: UnrecoverableReason, head: Position) {}
     }
 

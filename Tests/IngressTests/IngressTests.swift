@@ -21,7 +21,7 @@ import Testing
             (self.entries, self.continuation) = AsyncStream.makeStream()
         }
 
-        func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? {
+        func receive(_ entry: LogEntry) -> FeedPressure? {
             self.continuation.yield(entry)
             return nil
         }

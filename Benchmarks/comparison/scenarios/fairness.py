@@ -5,6 +5,7 @@ import time
 from .. import contenders
 from ..errors import BenchError
 from ..generator import wait_for
+from ..priority import Priority
 from ..samples import end_to_end, sample
 from ..scenario import Comparison, Goal, Scenario
 from ..servers.process import cpu_seconds
@@ -15,7 +16,9 @@ BUSY = 0.3
 
 def _others(context, target):
     chosen = context.settings
-    return context.generator.fixed_rate(target, chosen.fairness_rate, chosen.fairness_duration, chosen.secrets)
+    return context.generator.fixed_rate(
+        target, chosen.fairness_rate, chosen.fairness_duration, chosen.secrets, priority=Priority.URGENT
+    )
 
 
 def _quiet(context, target):
@@ -37,7 +40,6 @@ def _flooded(context, target):
         events=chosen.fan_out_events(chosen.fairness_sockets, duration),
         sockets=chosen.fairness_sockets,
         duration=duration,
-        niceness=chosen.fairness_niceness,
     )
     with flood as process:
         wait_for(lambda: _is_busy(target.socket_holder), process, "the flood does not begin")
@@ -61,9 +63,9 @@ def scenarios(settings):
             f"{settings.secrets} bots get {settings.fairness_rate:,} events a second together, with one socket each, "
             f"while another bot's events go to {settings.fairness_sockets:,} sockets as fast as the server takes them "
             f"({settings.connections} connections, closed loop). The figure is the 99th percentile from the moment "
-            "when an event was due to its delivery. All share the machine's cores; the flood's generator runs at a "
-            f"lower priority (nice {settings.fairness_niceness}), so that the wait for the server is measured, not "
-            "that for a core."
+            "when an event was due to its delivery. All share the machine's cores: the generator that measures goes "
+            "first (SCHED_FIFO, as root), and the flood's yields to everyone (SCHED_IDLE), so that the wait for the server "
+            "is measured, not that for a core."
         ),
         unit="ms",
         more_is_better=False,

@@ -11,24 +11,19 @@ import subprocess
 import time
 
 from ..errors import BenchError
+from ..priority import Priority
 
 PATIENCE = 30  # seconds until a server that ought to be ready counts as broken
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_AUTOGROUP = pathlib.Path("/proc/self/autogroup")
 
 
-def die_with_parent(niceness=0):
+def before_exec(priority=Priority.ORDINARY):
     """What a child does before it becomes another program: the kernel ends it when this process is killed."""
 
     def prepare():
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if niceness:
-            os.nice(niceness)
-            # A session of its own is scheduled as one, where the kernel does that (sched(7), the autogroup feature):
-            # niceness then counts among the session's processes only, unless the session has it too.
-            with contextlib.suppress(OSError):
-                _AUTOGROUP.write_text(str(niceness))
+        priority.take()
 
     return prepare
 
@@ -54,7 +49,7 @@ class Server:
                     cwd=cwd or folder,
                     env=environment(),
                     start_new_session=True,
-                    preexec_fn=die_with_parent(),
+                    preexec_fn=before_exec(),
                 )
             except FileNotFoundError as error:
                 raise BenchError(f"{command[0]} is not installed. script/bench installs what it needs.") from error

@@ -55,11 +55,11 @@ final class DiskFeeds: Sendable {
 
     /// Hands an event to the feeds of its channel. Under the lock, so that a feed that was cancelled is not called again.
     ///
-    /// - Returns: how many feeds have it, and what completes when those that are behind have caught up.
+    /// - Returns: how many feeds have it, and what completes when those that ask for patience have caught up.
     func deliver(_ entry: LogEntry, on channel: ChannelID) -> (feeds: Int, pressure: [EventLoopFuture<Void>]) {
         self.state.withLock { state in
             let feeds = state.channels[channel]?.feeds ?? []
-            return (feeds.count, feeds.compactMap { $0.receiver.receive(entry) })
+            return (feeds.count, feeds.compactMap { $0.receiver.receive(entry)?.relief })
         }
     }
 

@@ -32,15 +32,17 @@ final class Feed: FeedReceiver {
 
     // MARK: From the broker
 
-    func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? {
+    func receive(_ entry: LogEntry) -> FeedPressure? {
         self.state.withLock { state in
             state.position = entry.position
-            var caughtUp: EventLoopFuture<Void>?
+            var pressure: FeedPressure?
             for branch in state.branches {
-                // One lane that is behind is enough to wait for; the next event asks anew.
-                caughtUp = branch.lane.post(entry, to: branch.group) ?? caughtUp
+                let asked = branch.lane.post(entry, to: branch.group)
+                // One lane is enough to wait for, rather one that is behind; the next event asks anew.
+                if case .behind? = pressure { continue }
+                pressure = asked ?? pressure
             }
-            return caughtUp
+            return pressure
         }
     }
 

@@ -9,6 +9,8 @@ internal import Shared
 
 /// The sockets of one channel on one event loop, and what is on its way to them. Never leaves its loop.
 package final class FeedGroup {
+    /// Up to so many sockets a round is over soon.
+    private static let smallSize = 32
     /// A round's frames are kept below this, so that one turn cannot fill a socket's queue. In bytes.
     private static let roundLimit = 256 << 10
 
@@ -43,6 +45,10 @@ package final class FeedGroup {
     private var cursor = 0
     /// Whether the group stands in its lane's queue of work.
     var isActive = false
+    /// Whether its rounds are over soon.
+    var isSmall: Bool { self.members.count <= Self.smallSize }
+    /// Whether some of its members have had a round that others have not.
+    var isInRound: Bool { self.round != nil }
     /// Of those who name no consumer, made when the first event is delivered.
     private var keeper: CursorKeeper?
     private var namedKeepers: [ConsumerName: CursorKeeper] = [:]

@@ -14,47 +14,20 @@ internal import Synchronization
 /// A feed posts from any thread; the lane takes the whole mailbox at once and serves the groups in turns (`TurnQueue`) of
 /// a bounded time (`TimeSlice`), so that a channel with many sockets holds up neither the other bots nor the loop's input.
 package final class Lane: Sendable {
-    /// How many events may be undelivered before publishers are asked to wait, each for its own event. Enough that a batch
-    /// is worth while.
-    private static let pressureMark = 32
     /// How many publishers are told at once that they have waited long enough. Each answers its platform, which then sends
     /// the next request: thirty of them would keep the loop from its sockets for longer than a slice lasts.
     private static let releaseLimit = 4
-    /// How many keepers are visited at once: each may write to some sockets, and a lane may have thousands of them.
+    /// How many visits are made at once: a lane may have thousands of sockets to ping and of keepers in a second.
     private static let visitLimit = 32
     /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
     /// anew each time keeps the loop from looking at its connections, and so does a timer of 2 µs, which is due already
     /// when the loop looks at its tasks again.
-    private static let breath = TimeAmount.microseconds(10)
+    package static let breath = TimeAmount.microseconds(10)
 
-    private struct Mailbox {
-        var mail: [Mail] = []
-        /// Posted and not yet with all their sockets.
-        var undelivered = 0
-        var isScheduled = false
-
-        /// Counts what is posted; whether the lane has to be told.
-        mutating func wakesForNext() -> Bool {
-            self.undelivered += 1
-            defer { self.isScheduled = true }
-            return !self.isScheduled
-        }
-
-        mutating func takeMail() -> [Mail] {
-            defer { self.mail = [] }
-            return self.mail
-        }
-    }
-
-    /// What a feed posts.
-    private struct Mail {
-        var group: NIOLoopBound<FeedGroup>
-        var content: Content
-    }
-
-    private enum Content {
-        case entry(LogEntry, delivered: EventLoopPromise<Void>?)
-        case interruption(UnrecoverableReason, head: Position)
+    /// Whom a lane calls on once in a while. Each visit may write to sockets.
+    private enum Visit {
+        case keeper(CursorKeeper)
+        case heartbeat(Heartbeat, WebSocketHandler)
     }
 
     /// What only the lane's own loop touches.
@@ -67,8 +40,8 @@ package final class Lane: Sendable {
         var heartbeats: HeartbeatWheel<WebSocketHandler>
         /// The cursors that are not where they will be.
         var keepers: [CursorKeeper] = []
-        /// Those of them whose visit is due.
-        var dueKeepers: Deque<CursorKeeper> = []
+        /// The visits that are due.
+        var dueVisits: Deque<Visit> = []
         /// Whoever tells operators who is connected; nil where nobody asks.
         var reception: Reception?
         /// Of those who count sockets here.
@@ -90,10 +63,13 @@ package final class Lane: Sendable {
     private let mailbox = Mutex(Mailbox())
     private let confined: NIOLoopBound<Confined>
     private let clock: @Sendable () -> NIODeadline
+    private let breath: TimeAmount
 
     /// A lane of an event loop. On that loop.
     ///
-    /// - Parameter clock: what slices are measured with; by default the loop's own.
+    /// - Parameters:
+    ///   - clock: what slices are measured with; by default the loop's own.
+    ///   - breath: how long the loop is left to its input.
     package init(
         configuration: EgressConfiguration,
         broker: any Broker,
@@ -101,8 +77,10 @@ package final class Lane: Sendable {
         presence: (any PresenceBoard)? = nil,
         tracing: EgressTracing? = nil,
         eventLoop: any EventLoop,
-        clock: (@Sendable () -> NIODeadline)? = nil
+        clock: (@Sendable () -> NIODeadline)? = nil,
+        breath: TimeAmount = Lane.breath
     ) {
+        self.breath = breath
         self.clock = clock ?? { eventLoop.now }
         self.tracing = tracing
         self.eventLoop = eventLoop
@@ -111,7 +89,7 @@ package final class Lane: Sendable {
         let heartbeats = HeartbeatWheel<WebSocketHandler>(
             period: configuration.pingInterval,
             answerTimeout: configuration.pongTimeout,
-            now: .now()
+            now: eventLoop.now
         )
         let confined = Confined(heartbeats: heartbeats)
         if let presence, entrance.isGuarded {
@@ -126,7 +104,7 @@ package final class Lane: Sendable {
         self.confined = NIOLoopBound(confined, eventLoop: eventLoop)
         eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] task in
             guard let self else { return task.cancel() }
-            self.beat(now: .now())
+            self.beat(now: self.eventLoop.now)
         }
     }
 
@@ -134,27 +112,18 @@ package final class Lane: Sendable {
 
     /// Posts an event to a group of this lane. Calls come one at a time for a group, in the order of the offsets.
     ///
-    /// - Returns: nil, or where the lane is behind what completes when this event is with all sockets of the group.
-    ///   A bot with few sockets does not wait for one with very many.
-    package func post(_ entry: LogEntry, to group: NIOLoopBound<FeedGroup>) -> EventLoopFuture<Void>? {
-        let (wake, delivered) = self.mailbox.withLock { mailbox -> (Bool, EventLoopPromise<Void>?) in
-            let wake = mailbox.wakesForNext()
-            let isBehind = mailbox.undelivered > Self.pressureMark
-            let delivered = isBehind ? self.eventLoop.makePromise(of: Void.self) : nil
-            mailbox.mail.append(Mail(group: group, content: .entry(entry, delivered: delivered)))
-            return (wake, delivered)
-        }
-        if wake { self.wake() }
-        return delivered?.futureResult
+    /// - Returns: nil, or what its publisher is to wait for: where the lane is behind, that this event is with all sockets
+    ///   of the group; where it is busy with the group, its turn to go on. A bot with few sockets does not wait for one
+    ///   with very many.
+    package func post(_ entry: LogEntry, to group: NIOLoopBound<FeedGroup>) -> FeedPressure? {
+        let (pressure, wakes) = self.mailbox.withLock { $0.post(entry, to: group, on: self.eventLoop) }
+        if wakes { self.wake() }
+        return pressure
     }
 
     /// Posts the news that events were lost.
     func post(_ reason: UnrecoverableReason, head: Position, to group: NIOLoopBound<FeedGroup>) {
-        let wake = self.mailbox.withLock { mailbox in
-            mailbox.mail.append(Mail(group: group, content: .interruption(reason, head: head)))
-            return mailbox.wakesForNext()
-        }
-        if wake { self.wake() }
+        if self.mailbox.withLock({ $0.post(reason, head: head, to: group) }) { self.wake() }
     }
 
     private func wake() {
@@ -169,19 +138,24 @@ package final class Lane: Sendable {
     /// Sorts the mail into groups and lets active ones have their turns.
     private func work() {
         let confined = self.confined.value
-        for mail in self.mailbox.withLock({ $0.takeMail() }) {
+        for mail in self.mailbox.withLock({ $0.take() }) {
             let group = mail.group.value
             switch mail.content {
-            case .entry(let entry, let delivered): group.enqueue(entry, delivered: delivered)
+            case .entry(let entry, .nothing): group.enqueue(entry)
+            case .entry(let entry, .delivery(let promise)): group.enqueue(entry, delivered: promise)
+            case .entry(let entry, .turn(let promise)):
+                group.enqueue(entry)
+                if group.isInRound { confined.released.append(promise) } else { promise.succeed() }
             case .interruption(let reason, let head): group.enqueue(reason, head: head)
             }
             if !group.isActive {
                 group.isActive = true
-                confined.active.add(group)
+                confined.active.add(group, isSmall: group.isSmall)
             }
         }
         var finished = 0
         confined.active.run(
+            freshSlice: { TimeSlice(TimeSlice.freshDuration, clock: self.clock) },
             slice: { TimeSlice(clock: self.clock) },
             turn: { group, slice in
                 let turn = group.takeTurn(&slice)
@@ -197,18 +171,17 @@ package final class Lane: Sendable {
             }
         )
         for _ in 0..<min(confined.released.count, Self.releaseLimit) { confined.released.removeFirst().succeed() }
-        self.finish(finished, isIdle: confined.active.isEmpty && confined.released.isEmpty)
+        let isBusy = confined.active.hasUnfinished
+        let isDone = confined.active.isEmpty && confined.released.isEmpty
+        let goesOn = self.mailbox.withLock { $0.pause(delivered: finished, isBusy: isBusy, isDone: isDone) }
+        if goesOn { self.afterInput { self.work() } }
     }
 
-    private func finish(_ count: Int, isIdle: Bool) {
-        let again = self.mailbox.withLock { mailbox in
-            mailbox.undelivered -= count
-            mailbox.isScheduled = !isIdle || !mailbox.mail.isEmpty
-            return mailbox.isScheduled
-        }
-        if again {
-            self.eventLoop.scheduleTask(in: Self.breath) { self.work() }
-        }
+    /// Goes on when the loop has looked at its input.
+    private func afterInput(_ action: @escaping @Sendable () -> Void) {
+        // Behind what the loop has to do at once: were the timer set before the answers to publishers are written, it
+        // would be due after them, and the loop would not look at its connections in between.
+        self.eventLoop.execute { self.eventLoop.scheduleTask(in: self.breath, action) }
     }
 
     /// The group of a channel on this lane, made where there is none. On the loop.
@@ -270,25 +243,19 @@ package final class Lane: Sendable {
         self.confined.value.keepers.append(keeper)
     }
 
-    private func visitAllKeepers() {
+    /// Makes some of the visits that are due, and the others when the loop has looked at its input.
+    private func makeVisits() {
         let confined = self.confined.value
-        let isUnderWay = !confined.dueKeepers.isEmpty
-        confined.dueKeepers.append(contentsOf: confined.keepers)
-        confined.keepers = []
-        if !isUnderWay { self.visitKeepers() }
-    }
-
-    /// Visits some of the keepers whose visit is due, and the others when the loop has looked at its input.
-    private func visitKeepers() {
-        let confined = self.confined.value
-        for _ in 0..<min(confined.dueKeepers.count, Self.visitLimit) {
-            let keeper = confined.dueKeepers.removeFirst()
-            keeper.isVisited = keeper.visit()
-            if keeper.isVisited { confined.keepers.append(keeper) }
+        for _ in 0..<min(confined.dueVisits.count, Self.visitLimit) {
+            switch confined.dueVisits.removeFirst() {
+            case .keeper(let keeper):
+                keeper.isVisited = keeper.visit()
+                if keeper.isVisited { confined.keepers.append(keeper) }
+            case .heartbeat(let heartbeat, let socket):
+                socket.heartbeat(heartbeat, now: self.eventLoop.now)
+            }
         }
-        if !confined.dueKeepers.isEmpty {
-            self.eventLoop.scheduleTask(in: Self.breath) { self.visitKeepers() }
-        }
+        if !confined.dueVisits.isEmpty { self.afterInput { self.makeVisits() } }
     }
 
     /// Has metrics look at the queues of their sockets, once a second. On the loop.
@@ -297,14 +264,17 @@ package final class Lane: Sendable {
     }
 
     private func beat(now: NIODeadline) {
-        for metrics in self.confined.value.metrics { metrics.lookAtQueues() }
-        self.visitAllKeepers()
+        let confined = self.confined.value
+        for metrics in confined.metrics { metrics.lookAtQueues() }
         self.dismissExpired()
         self.reception?.look(now: now) { self.members(of: $0) }
-        for visit in self.confined.value.heartbeats.advance(to: now) {
-            for socket in visit.members {
-                socket.heartbeat(visit.heartbeat, now: now)
-            }
+        // A loop that has not got through in a second has enough to do.
+        guard confined.dueVisits.isEmpty else { return }
+        confined.dueVisits.append(contentsOf: confined.keepers.map { .keeper($0) })
+        confined.keepers = []
+        for (heartbeat, sockets) in confined.heartbeats.advance(to: now) {
+            confined.dueVisits.append(contentsOf: sockets.map { .heartbeat(heartbeat, $0) })
         }
+        self.makeVisits()
     }
 }

@@ -175,7 +175,10 @@ final class RedisFeed: Sendable {
         guard let bytes = message.event else { preconditionFailure("the news of an event is not delivered") }
         do {
             let entry = LogEntry(position: message.mark.position, event: try EventEncoding.decode(bytes))
-            return receivers.compactMap { $0.receiver.receive(entry) }
+            return receivers.compactMap {
+                guard case .behind(let caughtUp)? = $0.receiver.receive(entry) else { return nil }
+                return caughtUp
+            }
         } catch {
             // To the receivers it is lost, and that is said.
             self.metrics.undecodable(error)

@@ -2,8 +2,6 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-public import NIOCore
-
 /// Who takes the events of a feed.
 ///
 /// The broker calls it from any thread, one call at a time for a channel and in the order of the offsets, often
@@ -11,9 +9,8 @@ public import NIOCore
 public protocol FeedReceiver: AnyObject, Sendable {
     /// Takes the next event.
     ///
-    /// - Returns: nil to go on, or a future that completes when the receiver has caught up: the broker then holds back
-    ///   acknowledgements, or stops reading, so that a backlog does not grow without end.
-    func receive(_ entry: LogEntry) -> EventLoopFuture<Void>?
+    /// - Returns: nil to go on, or what the broker is to wait for before it acknowledges the event.
+    func receive(_ entry: LogEntry) -> FeedPressure?
 
     /// Learns that events between the last delivered one and the next were lost, and why. Never silent.
     ///

@@ -3,12 +3,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerConformance
+import Glibc
 import NIOCore
 import NIOEmbedded
+import NIOPosix
 import Shared
+import Synchronization
 import Testing
 
 @testable import Egress
+
+/// Counts the bytes that come in.
+private final class Arrivals: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private let bytes = Mutex(0)
+
+    var count: Int { self.bytes.withLock { $0 } }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.bytes.withLock { $0 += Self.unwrapInboundIn(data).readableBytes }
+    }
+}
 
 @Suite struct LaneTests {
     private let loop = EmbeddedEventLoop()
@@ -71,8 +87,8 @@ import Testing
         let (large, many) = self.group("large", members: 1_000)
         _ = self.lane.post(.sample(1), to: large)
         self.loop.run()
-        // The time of six looks at the clock, at eight sockets each.
-        #expect(many.count { !$0.offsets.isEmpty } == 48)
+        // The time of eight looks at the clock: the first at the second socket, the others at each fourth.
+        #expect(many.count { !$0.offsets.isEmpty } == 30)
     }
 
     /// The loop has its input looked at while thousands of cursors are kept, too; each keeper has its visit.
@@ -97,11 +113,118 @@ import Testing
         #expect(counts == [32, 64, 96, 100, 100])
     }
 
+    /// Nor do thousands of sockets that are to be pinged in the same second keep the loop from its input.
+    @Test func pingsAFewAtOnce() throws {
+        var configuration = EgressConfiguration()
+        configuration.pingInterval = .seconds(4)
+        configuration.pongTimeout = .seconds(1)
+        let lane = Lane(configuration: configuration, broker: RefusingBroker(), eventLoop: self.loop)
+        let sockets = try (0..<400).map { _ in try WebSocketTestSocket() }
+        for socket in sockets { lane.startHeartbeat(of: socket.handler) }
+        var count = 0
+        func newPings() throws -> Int {
+            let before = count
+            for socket in sockets { count += try socket.sent().count { $0.opcode == 0x9 } }
+            return count - before
+        }
+        self.loop.advanceTime(by: .seconds(1))
+        var counts = [try newPings()]
+        for _ in 0..<4 {
+            self.loop.advanceTime(by: .microseconds(10))
+            counts.append(try newPings())
+        }
+        #expect(counts == [32, 32, 32, 4, 0])
+    }
+
+    /// Between two slices the loop looks at its input, however long what it has to do besides takes, like writing answers.
+    @Test func inputBetweenSlices() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        var ends: [CInt] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        let (readEnd, writeEnd) = (ends[0], ends[1])
+        let arrivals = Arrivals()
+        let channel = try await NIOPipeBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(arrivals) }
+            }
+            .takingOwnershipOfDescriptor(input: readEnd)
+            .get()
+        // Each slice sends a byte that is there at once, and leaves something to do that takes longer than the pause. How
+        // many bytes were read when a slice began says whether the loop had looked.
+        let seen = try await loop.submit {
+            let clock = TickingClock(step: .microseconds(20))
+            let lane = Lane(
+                configuration: EgressConfiguration(),
+                broker: RefusingBroker(),
+                eventLoop: loop,
+                clock: { clock.tick() },
+                breath: .milliseconds(1)
+            )
+            let round = lane.group(of: ChannelID(secret: Secret("a"))).group
+            let done = loop.makePromise(of: [Int].self)
+            var seen: [Int] = []
+            for index in 0..<300 {
+                let member = RecordingMember()
+                member.onDelivery = {
+                    guard index % 30 == 0 else { return }
+                    seen.append(arrivals.count)
+                    precondition(write(writeEnd, "x", 1) == 1)
+                    loop.execute {
+                        let end = NIODeadline.now() + .milliseconds(2)
+                        while NIODeadline.now() < end {}
+                    }
+                    if index == 270 { done.succeed(seen) }
+                }
+                round.add(member)
+            }
+            _ = lane.post(.sample(1), to: NIOLoopBound(round, eventLoop: loop))
+            return done.futureResult
+        }.flatMap { $0 }.get()
+        #expect(seen == Array(0..<10))
+        try await channel.close()
+        close(writeEnd)
+        try await group.shutdownGracefully()
+    }
+
+    /// Publishers to a channel in the middle of its round are told to go on a few at a time, so that they do not all come
+    /// back at once; the publisher of another is told at once.
+    @Test func paces() throws {
+        let (large, _) = self.group("large", members: 1_000)
+        let (small, few) = self.group("small", members: 1)
+        #expect(self.lane.post(.sample(1), to: large) == nil)
+        self.loop.run()
+        var told: [Int] = []
+        for offset in 2...11 {
+            guard case .busy(let turn)? = self.lane.post(.sample(UInt64(offset)), to: large) else {
+                Issue.record("the lane is in the middle of a round, and not behind")
+                return
+            }
+            turn.assumeIsolated().whenSuccess { told.append(offset) }
+        }
+        var smallTold: [Int] = []
+        for offset in 1...2 {
+            let turn = self.lane.post(.sample(UInt64(offset)), to: small)?.relief
+            try #require(turn).assumeIsolated().whenSuccess { smallTold.append(offset) }
+        }
+        var counts: [Int] = []
+        for _ in 0..<4 {
+            self.loop.advanceTime(by: .microseconds(10))
+            counts.append(told.count)
+            #expect(smallTold == [1, 2])
+        }
+        #expect(counts == [4, 8, 10, 10])
+        #expect(told == Array(2...11))
+        #expect(few[0].offsets == [1, 2])
+        self.run()
+        #expect(self.lane.post(.sample(12), to: large) == nil, "the round is over")
+    }
+
     /// Publishers are asked to wait once more events are undelivered than a batch is worth: for their own event.
     @Test func backPressure() throws {
         let (group, members) = self.group("a", members: 1)
         for offset in 1...32 { #expect(self.lane.post(.sample(UInt64(offset)), to: group) == nil) }
-        let delivered = try #require(self.lane.post(.sample(33), to: group))
+        let delivered = try #require(self.lane.post(.sample(33), to: group)).relief
         var isDelivered = false
         delivered.assumeIsolated().whenSuccess { isDelivered = true }
         #expect(!isDelivered)
@@ -116,7 +239,7 @@ import Testing
         let (group, _) = self.group("a", members: 1)
         var released: [Int] = []
         for offset in 1...42 {
-            let delivered = self.lane.post(.sample(UInt64(offset)), to: group)
+            let delivered = self.lane.post(.sample(UInt64(offset)), to: group)?.relief
             delivered?.assumeIsolated().whenSuccess { released.append(offset) }
         }
         self.loop.run()
@@ -135,12 +258,12 @@ import Testing
         let (small, few) = self.group("small", members: 1)
         var largeIsDelivered = false
         for offset in 1...33 {
-            let delivered = self.lane.post(.sample(UInt64(offset)), to: large)
+            let delivered = self.lane.post(.sample(UInt64(offset)), to: large)?.relief
             delivered?.assumeIsolated().whenSuccess { largeIsDelivered = true }
         }
         self.loop.run()
         var smallIsDelivered = false
-        let delivered = try #require(self.lane.post(.sample(1), to: small))
+        let delivered = try #require(self.lane.post(.sample(1), to: small)).relief
         delivered.assumeIsolated().whenSuccess { smallIsDelivered = true }
         self.loop.advanceTime(by: .microseconds(20))
         #expect(smallIsDelivered)

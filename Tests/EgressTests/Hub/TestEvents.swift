@@ -27,7 +27,7 @@ extension FeedGroup {
     /// Serves up to `limit` sockets.
     func takeTurn(limit: Int) -> Turn {
         let clock = TickingClock()
-        var slice = TimeSlice(.nanoseconds(Int64(limit - 1)), stride: 1) { clock.tick() }
+        var slice = TimeSlice(.nanoseconds(Int64(limit - 1)), stride: 1, firstStride: 1) { clock.tick() }
         return self.takeTurn(&slice)
     }
 }

@@ -11,7 +11,7 @@ import Testing
     /// A slice is over at the first look at the clock that finds its time up, and stays so.
     @Test func time() {
         var now = NIODeadline.uptimeNanoseconds(5)
-        var slice = TimeSlice(.nanoseconds(10), stride: 1) { now }
+        var slice = TimeSlice(.nanoseconds(10), stride: 1, firstStride: 1) { now }
         slice.spend(1)
         now = .uptimeNanoseconds(14)
         slice.spend(1)
@@ -26,16 +26,20 @@ import Testing
     /// The clock is looked at once enough has been spent, and not for each of many small writes.
     @Test func looks() {
         var looks = 0
-        var slice = TimeSlice(.seconds(1), stride: 8) {
+        var slice = TimeSlice(.seconds(1), stride: 8, firstStride: 2) {
             looks += 1
             return .now()
         }
-        for _ in 1...7 { slice.spend(1) }
+        slice.spend(1)
         #expect(looks == 0)
         slice.spend(1)
         #expect(looks == 1)
+        for _ in 1...7 { slice.spend(1) }
+        #expect(looks == 1)
+        slice.spend(1)
+        #expect(looks == 2)
         for _ in 1...3 { slice.spend(TimeSlice.cost(ofBytes: 32 << 10)) }
-        #expect(looks == 4)
+        #expect(looks == 5)
     }
 
     /// Every write costs something, and one of many bytes more.

@@ -164,7 +164,7 @@ private final class Relay: FeedReceiver, FeedSubscription {
         }
     }
 
-    func receive(_ entry: LogEntry) -> EventLoopFuture<Void>? {
+    func receive(_ entry: LogEntry) -> FeedPressure? {
         let isDeaf = self.state.withLock { state in
             if !state.isCut { state.last = entry.position }
             return state.isCut

@@ -311,7 +311,7 @@ import Testing
             let channel = Fixtures.channel()
             let (recorder, _) = try await broker.record(channel)
             let caughtUp = Fixtures.eventLoop.makePromise(of: Void.self)
-            recorder.setPressure(caughtUp.futureResult)
+            recorder.setPressure(.behind(caughtUp.futureResult))
             try await withThrowingTaskGroup { group in
                 for publisher in 0..<4 {
                     group.addTask {

@@ -150,8 +150,8 @@ import Testing
         let (quick, _) = try await broker.record(channel)
         let eventLoop = Fixtures.eventLoop
         let (slowly, failing) = (eventLoop.makePromise(of: Void.self), eventLoop.makePromise(of: Void.self))
-        slow.setPressure(slowly.futureResult)
-        broken.setPressure(failing.futureResult)
+        slow.setPressure(.behind(slowly.futureResult))
+        broken.setPressure(.busy(failing.futureResult))
         let isAcknowledged = Mutex(false)
         let publication = broker.publish(Fixtures.event("a"), to: channel, key: nil, on: eventLoop)
         let acknowledged = publication.future(on: eventLoop).always { _ in isAcknowledged.withLock { $0 = true } }

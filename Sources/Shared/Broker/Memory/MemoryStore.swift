@@ -76,8 +76,8 @@ struct MemoryStore {
         self.removeOverMemory()
         var pressure: [EventLoopFuture<Void>] = []
         for feed in channel.feeds {
-            if let caughtUp = feed.receiver.receive(entry) {
-                pressure.append(caughtUp)
+            if let asked = feed.receiver.receive(entry) {
+                pressure.append(asked.relief)
             }
         }
         return (.stored(entry.position, feeds: channel.feeds.count), pressure)
