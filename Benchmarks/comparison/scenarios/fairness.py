@@ -64,8 +64,8 @@ def scenarios(settings):
             f"while another bot's events go to {settings.fairness_sockets:,} sockets as fast as the server takes them "
             f"({settings.connections} connections, closed loop). The figure is the 99th percentile from the moment "
             "when an event was due to its delivery. All share the machine's cores: the generator that measures goes "
-            "first (SCHED_FIFO, as root), and the flood's yields to everyone (SCHED_IDLE), so that the wait for the server "
-            "is measured, not that for a core."
+            "first (SCHED_FIFO, where it is allowed, as for root), and the flood's yields to everyone (SCHED_IDLE), so that "
+            "the wait for the server is measured, not that for a core."
         ),
         unit="ms",
         more_is_better=False,

@@ -17,6 +17,8 @@ package final class Lane: Sendable {
     /// How many publishers are told at once that they have waited long enough. Each answers its platform, which then sends
     /// the next request: thirty of them would keep the loop from its sockets for longer than a slice lasts.
     private static let releaseLimit = 4
+    /// How many may wait for those. Whoever comes then goes on at once.
+    private static let turnLimit = 32
     /// How many visits are made at once: a lane may have thousands of sockets to ping and of keepers in a second.
     private static let visitLimit = 32
     /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
@@ -113,8 +115,8 @@ package final class Lane: Sendable {
     /// Posts an event to a group of this lane. Calls come one at a time for a group, in the order of the offsets.
     ///
     /// - Returns: nil, or what its publisher is to wait for: where the lane is behind, that this event is with all sockets
-    ///   of the group; where it is busy with the group, its turn to go on. A bot with few sockets does not wait for one
-    ///   with very many.
+    ///   of the group; where it is in the middle of some round, that the lane has taken the event, and where the round is
+    ///   this group's, its turn to go on. A bot with few sockets does not wait for one with very many.
     package func post(_ entry: LogEntry, to group: NIOLoopBound<FeedGroup>) -> FeedPressure? {
         let (pressure, wakes) = self.mailbox.withLock { $0.post(entry, to: group, on: self.eventLoop) }
         if wakes { self.wake() }
@@ -145,7 +147,12 @@ package final class Lane: Sendable {
             case .entry(let entry, .delivery(let promise)): group.enqueue(entry, delivered: promise)
             case .entry(let entry, .turn(let promise)):
                 group.enqueue(entry)
-                if group.isInRound { confined.released.append(promise) } else { promise.succeed() }
+                // Not everyone who was given a turn waits for it, so that they alone would not keep the queue short.
+                if group.isInRound && confined.released.count < Self.turnLimit {
+                    confined.released.append(promise)
+                } else {
+                    promise.succeed()
+                }
             case .interruption(let reason, let head): group.enqueue(reason, head: head)
             }
             if !group.isActive {
@@ -177,7 +184,8 @@ package final class Lane: Sendable {
         if goesOn { self.afterInput { self.work() } }
     }
 
-    /// Goes on when the loop has looked at its input.
+    /// Goes on when the loop has looked at its input; but for what others give it to do meanwhile, which may take until the
+    /// timer is due.
     private func afterInput(_ action: @escaping @Sendable () -> Void) {
         // Behind what the loop has to do at once: were the timer set before the answers to publishers are written, it
         // would be due after them, and the loop would not look at its connections in between.

@@ -27,7 +27,7 @@ struct Mailbox {
         case nothing
         /// The event is with all sockets.
         case delivery(EventLoopPromise<Void>)
-        /// Its turn among the publishers of a group that is in the middle of a round.
+        /// The lane has taken the event and, where its group is in the middle of a round, it is the publisher's turn.
         case turn(EventLoopPromise<Void>)
     }
 
@@ -35,7 +35,7 @@ struct Mailbox {
     /// Posted and not yet with all their sockets.
     private(set) var undelivered = 0
     private var isScheduled = false
-    /// Whether some group was in the middle of a round when the lane paused.
+    /// Whether some group, whichever, was not through when the lane paused.
     private var isBusy = false
 
     /// Takes an event.
@@ -86,7 +86,7 @@ struct Mailbox {
     ///
     /// - Parameters:
     ///   - delivered: how much of what was posted is with all sockets now.
-    ///   - isBusy: whether some group is in the middle of a round.
+    ///   - isBusy: whether some group is not through that takes longer.
     ///   - isDone: whether nothing is left of what was taken.
     /// - Returns: whether the lane is to go on by itself.
     mutating func pause(delivered: Int, isBusy: Bool, isDone: Bool) -> Bool {

@@ -41,7 +41,8 @@ struct HeartbeatWheel<Member: HeartbeatMember> {
     /// - Parameters:
     ///   - period: from a ping to the next, in whole seconds, at least 2.
     ///   - answerTimeout: what a member leaves its peer to answer. The second visit comes a second later, so that a
-    ///     ping that went out late in its second has had all of it. Shorter than the period.
+    ///     ping that went out late in its second has had all of it; one that went out later still is judged a period
+    ///     later. Shorter than the period.
     ///   - now: the time to count from.
     init(period: TimeAmount = .seconds(25), answerTimeout: TimeAmount = .seconds(10), now: NIODeadline) {
         let seconds = period.nanoseconds / 1_000_000_000

@@ -9,8 +9,8 @@ public enum FeedPressure: Sendable {
     /// So much has not been delivered that the broker holds back acknowledgements, or stops reading, until the future
     /// completes; a backlog would grow without end otherwise.
     case behind(EventLoopFuture<Void>)
-    /// There is room, but the receiver is in the middle of a round of the same channel: an acknowledgement waits for the
-    /// future, so that publishers who are answered at once do not come back at once. Nothing stops reading for it.
+    /// There is room, but the receiver is in the middle of delivering: an acknowledgement waits for the future, soon where
+    /// that is not of the same channel, so that publishers do not come back all at once. Nothing stops reading for it.
     case busy(EventLoopFuture<Void>)
 
     /// What an acknowledgement waits for.

@@ -159,7 +159,7 @@ private final class Arrivals: ChannelInboundHandler, Sendable {
                 broker: RefusingBroker(),
                 eventLoop: loop,
                 clock: { clock.tick() },
-                breath: .milliseconds(1)
+                breath: .milliseconds(10)
             )
             let round = lane.group(of: ChannelID(secret: Secret("a"))).group
             let done = loop.makePromise(of: [Int].self)
@@ -171,7 +171,7 @@ private final class Arrivals: ChannelInboundHandler, Sendable {
                     seen.append(arrivals.count)
                     precondition(write(writeEnd, "x", 1) == 1)
                     loop.execute {
-                        let end = NIODeadline.now() + .milliseconds(2)
+                        let end = NIODeadline.now() + .milliseconds(15)
                         while NIODeadline.now() < end {}
                     }
                     if index == 270 { done.succeed(seen) }
@@ -188,7 +188,7 @@ private final class Arrivals: ChannelInboundHandler, Sendable {
     }
 
     /// Publishers to a channel in the middle of its round are told to go on a few at a time, so that they do not all come
-    /// back at once; the publisher of another is told at once.
+    /// back at once; the publisher of another when the lane has taken the event.
     @Test func paces() throws {
         let (large, _) = self.group("large", members: 1_000)
         let (small, few) = self.group("small", members: 1)
@@ -218,6 +218,30 @@ private final class Arrivals: ChannelInboundHandler, Sendable {
         #expect(few[0].offsets == [1, 2])
         self.run()
         #expect(self.lane.post(.sample(12), to: large) == nil, "the round is over")
+    }
+
+    /// Turns that come faster than they are told do not pile up: some are given that nobody waits for.
+    @Test func turnsDoNotPileUp() {
+        let (group, members) = self.group("a", members: 40)
+        var posted: UInt64 = 1
+        _ = self.lane.post(.sample(posted), to: group)
+        self.loop.run()
+        var given = 0
+        var told = 0
+        for _ in 0..<200 {
+            for _ in 0..<10 {
+                posted += 1
+                guard case .busy(let turn)? = self.lane.post(.sample(posted), to: group) else { continue }
+                given += 1
+                turn.assumeIsolated().whenSuccess { told += 1 }
+            }
+            self.loop.advanceTime(by: .microseconds(10))
+            #expect(given - told <= 32)
+        }
+        #expect(given > 600)
+        self.run()
+        #expect(told == given)
+        for member in members { #expect(member.offsets == Array(1...posted)) }
     }
 
     /// Publishers are asked to wait once more events are undelivered than a batch is worth: for their own event.
