@@ -1,10 +1,14 @@
-"""Commands that keep a socket, at a server that means them harm."""
+"""Commands that keep a socket, at a server that means them harm or cannot serve them."""
 
+import itertools
 import json
 import subprocess
 
+import pytest
+
 from hostile_relay import HostileRelay
-from relay import BINARY, PATIENCE, environment
+from relay import BINARY, PATIENCE, environment, run_command
+from websocket_raw import encode
 
 
 def test_bench_tells_why_its_sockets_ended():
@@ -20,3 +24,44 @@ def test_bench_tells_why_its_sockets_ended():
     assert done.returncode == 1
     assert report["failures"]["socketsLost"] == {"cut_off": 1}
     assert "1 sockets ended early: cut_off" in report["problems"]
+
+
+RECOVERY = {"type": "hookwire.recovery", "position": "9f2c61d07a55e013-1", "head": "9f2c61d07a55e013-3", "recovered": True}
+EVENT = {
+    "specversion": "1.0", "id": "1", "source": "hookwire:test", "type": "webhook", "platform": "generic",
+    "position": "9f2c61d07a55e013-2", "method": "POST", "path": "", "headers": "[]", "data": {},
+}  # fmt: skip
+
+
+def silent(connection):
+    """As a relay does whose store is away."""
+
+
+def losing(connection):
+    """Ends every connection at once."""
+    connection.shutdown(2)
+
+
+def breaking_off():
+    """The first connection ends in the middle of the log, and the others say nothing."""
+    first = itertools.count()
+
+    def treat(connection):
+        if next(first) == 0:
+            for message in (RECOVERY, EVENT):
+                connection.sendall(encode(1, json.dumps(message).encode(), masked=False))
+            connection.shutdown(2)
+
+    return treat
+
+
+@pytest.mark.parametrize("treat", [silent, losing, breaking_off()], ids=["silent", "losing", "breaking off"])
+def test_replay_waits_only_so_long(treat):
+    """A relay that takes the client and does not send what was asked for ends the command: nothing counts as all of it."""
+    with HostileRelay(treat) as relay:
+        done = run_command(
+            [BINARY, "replay", "--relay", f"http://127.0.0.1:{relay.port}", "--secret", "replay-secret", "--last", "9",
+             "--to", "http://127.0.0.1:9/"]
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did not send them: its store may be away" in done.stderr

@@ -33,7 +33,7 @@ struct Replay: AsyncParsableCommand {
             does not any more. With --to this command posts it, one after the other, and the answers are printed.
 
             The exit code is 0 where all were sent and answered below 400, 1 where one was not or the relay refused, \
-            2 where the relay or the server could not be reached.
+            2 where the relay or the server could not be reached, or did not answer in time.
             """
     )
 
@@ -190,6 +190,11 @@ struct Replay: AsyncParsableCommand {
             terminal.complain("This is not retained any more (\(ForeignText.line(detail))).")
         case .tooMuch:
             terminal.complain("These are more than \(ReplayCollection.byteLimit >> 20) MiB: choose fewer.")
+        case .silent:
+            terminal.complain(
+                "\(self.client.relay) took the connection and did not send them: its store may be away. Try again later."
+            )
+            return ExitCode(2)
         case .ended(.unreachable(let detail)):
             terminal.complain("Cannot reach \(self.client.relay): \(ForeignText.line(detail)).")
             return ExitCode(2)

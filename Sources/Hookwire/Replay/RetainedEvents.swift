@@ -10,18 +10,24 @@ enum RetainedEventsError: Error {
     case ended(CommandEnd)
     case gone(String)
     case tooMuch
+    /// The relay took the client and did not send them.
+    case silent
 }
 
 /// Fetches retained events from the relay. It only looks on: nothing of it counts as had. Bound to its event loop.
 final class RetainedEvents {
     /// How long nothing may come before what has come is all: the newest event may have been let go meanwhile.
     private static let quiet = TimeAmount.seconds(2)
+    /// How long the relay has until the first of it comes, and after a loss the next of it. One whose store is away takes
+    /// a client and waits with it.
+    private static let patience = SubscriptionStateMachine.patience
 
     private let eventLoop: any EventLoop
     private let promise: EventLoopPromise<[ReceivedEvent]>
     private var collection: ReplayCollection
     private var subscription: RelaySubscription?
     private var deadline: Scheduled<Void>?
+    private var isWaiting = false
     private var isOver = false
 
     private init(_ selection: ReplaySelection, eventLoop: any EventLoop) {
@@ -64,13 +70,24 @@ final class RetainedEvents {
         self.promise.completeWith(result)
     }
 
+    /// Unless more comes by then.
+    private func finish(in time: TimeAmount, _ result: @escaping () -> Result<[ReceivedEvent], any Error>) {
+        self.deadline?.cancel()
+        self.deadline = self.eventLoop.assumeIsolated().scheduleTask(in: time) { self.finish(result()) }
+    }
+
+    /// There is nothing yet that could be all: over however many connections, the relay has this time.
+    private func waitForRelay() {
+        guard !self.isOver, !self.isWaiting else { return }
+        self.isWaiting = true
+        self.finish(in: Self.patience) { .failure(RetainedEventsError.silent) }
+    }
+
     private func go(on progress: ReplayCollection.Progress) {
         switch progress {
         case .more:
-            self.deadline?.cancel()
-            self.deadline = self.eventLoop.assumeIsolated().scheduleTask(in: Self.quiet) {
-                self.finish(.success(self.collection.events))
-            }
+            self.isWaiting = false
+            self.finish(in: Self.quiet) { .success(self.collection.events) }
         case .complete: self.finish(.success(self.collection.events))
         case .gone(let detail): self.finish(.failure(RetainedEventsError.gone(detail)))
         case .tooMuch: self.finish(.failure(RetainedEventsError.tooMuch))
@@ -79,7 +96,9 @@ final class RetainedEvents {
 }
 
 extension RetainedEvents: SubscriptionOwner {
-    func connected() {}
+    func connected() {
+        self.waitForRelay()
+    }
 
     func received(_ message: RelayMessage) {
         guard !self.isOver else { return }
@@ -92,7 +111,9 @@ extension RetainedEvents: SubscriptionOwner {
 
     func receivedAgain(_ event: ReceivedEvent) {}
 
-    func disconnected(_ reason: String, retryIn pause: TimeAmount) {}
+    func disconnected(_ reason: String, retryIn pause: TimeAmount) {
+        self.waitForRelay()
+    }
 
     func failed(_ failure: SubscriptionStateMachine.Failure) {
         self.subscription = nil
