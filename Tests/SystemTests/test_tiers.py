@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 
 import pytest
 
@@ -228,3 +229,22 @@ def test_tiers_need_a_redis(tier):
     answer = run_command([BINARY, tier])
     assert answer.returncode != 0
     assert "--redis-url" in answer.stderr
+
+
+def test_the_other_tiers_paths(redis, tmp_path):
+    """A node says of the other tier's paths whose they are, and so does the doctor of a webhook's URL there."""
+    with tiers(redis.url, tmp_path, ingress=1, egress=1) as ((ingress,), (egress,)):
+        for node, paths, other in [
+            (egress, ["/webhook?secret=s", "/webhook/wechat?secret=s", "/webhook/qq/bot"], "ingress"),
+            (ingress, ["/ws?secret=s", "/ws/s/t", "/events?secret=s", "/qq/gateway", "/reply/t", "/replay",
+                       "/dead-letters?secret=s", "/dead-letters/1/replay", "/inspector"], "egress"),
+        ]:  # fmt: skip
+            for path in paths:
+                status, body = node.get(path)
+                problem = json.loads(body)
+                assert (status, problem["reason"]) == (404, "wrong_tier"), path
+                assert f"to an {other} node" in problem["detail"]
+            assert json.loads(node.get("/elsewhere")[1])["reason"] == "not_found"
+        url = f"http://127.0.0.1:{egress.port}/webhook"
+        doctor = run_command([BINARY, "doctor", url, "--secret", "doctor-secret"])
+        assert doctor.returncode == 1 and "Webhooks go to an ingress node" in doctor.stdout

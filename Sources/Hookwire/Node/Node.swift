@@ -101,6 +101,7 @@ struct Node: Service {
             if let addresses { router.guardRoutes(except: HealthRoutes.paths, by: addresses, on: eventLoop) }
             try ingress?.addRoutes(to: &router, on: eventLoop)
             egress?.addRoutes(to: &router, on: eventLoop)
+            OtherTier.addRoutes(to: &router, of: configuration.tier)
             health.addRoutes(to: &router)
             return router
         }

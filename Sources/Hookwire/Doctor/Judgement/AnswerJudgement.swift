@@ -57,6 +57,8 @@ enum AnswerJudgement {
     private static func status(_ answer: ProbeAnswer, path: String) -> Finding {
         let detail = self.detail(answer)
         switch answer.status {
+        // The relay's own sentence says more than that there is nothing.
+        case 404 where ProblemText.reason(answer.body) == OtherTier.reason: return .refused(404, detail)
         case 404: return .notFound(path)
         case 502, 503, 504: return .gatewayError(answer.status, detail)
         case _ where answer.isHTML: return .htmlPage(answer.status, detail)
