@@ -277,6 +277,7 @@ GITHUB = GENERIC | {
         lambda p: p.event().but(headers={"X-Hub-Signature-256": sign(p.secret, p.event().body)[7:]}),
         401, "malformed_signature"),
     "a field that is none": (lambda p: p.event().but(query={"header": "a b"}), 400, "malformed_header"),
+    "a reply of another word": (lambda p: p.event().but(query={"reply": "true"}), 400, "malformed_reply"),
     "GET without a signature": (
         lambda p: p.event().but(method="GET", body=b"", headers={"X-Hub-Signature-256": None}), 401, "missing_signature"),
     "GET with another body's signature": (lambda p: p.event().but(method="GET", body=b""), 401, "wrong_signature"),

@@ -112,9 +112,14 @@ extension Agreement {
         self.registered?.bot.options.scheme ?? self.given("scheme", request)
     }
 
-    /// Whether a generic webhook waits for the bot's reply.
-    func waitsForReply(_ request: HTTPRequest) -> Bool {
-        self.registered?.bot.options.waitsForReply == true || self.given("reply", request) == "1"
+    /// Whether a generic webhook waits for the bot's reply; nil where its URL says neither 1 nor 0.
+    func waitsForReply(_ request: HTTPRequest) -> Bool? {
+        guard self.registered?.bot.options.waitsForReply != true else { return true }
+        return switch self.given("reply", request) {
+        case "1": true
+        case nil, "0": false
+        default: nil
+        }
     }
 
     private func given(_ name: String, _ request: HTTPRequest) -> String? {

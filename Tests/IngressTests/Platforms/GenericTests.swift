@@ -116,6 +116,7 @@ import Testing
             ("scheme", "hmac", "unknown_scheme"), ("scheme", "GitHub", "unknown_scheme"),
             ("header", "a b", "malformed_header"),
             ("header", ":x", "malformed_header"), ("header", "naïve", "malformed_header"),
+            ("reply", "true", "malformed_reply"), ("reply", "2", "malformed_reply"),
         ] {
             var request = self.github
             request[query: name] = value

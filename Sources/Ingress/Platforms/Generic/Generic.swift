@@ -46,7 +46,8 @@ final class Generic: ChatPlatform {
 
     func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) -> Verified {
         var verified = try self.check(request, agreement)
-        verified.waitsForReply = agreement.waitsForReply(request)
+        guard let waitsForReply = agreement.waitsForReply(request) else { throw .malformedReply }
+        verified.waitsForReply = waitsForReply
         return verified
     }
 

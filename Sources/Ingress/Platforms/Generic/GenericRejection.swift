@@ -10,6 +10,7 @@ enum GenericRejection: String, PlatformRejection {
     case missingSecret = "missing_secret"
     case unknownScheme = "unknown_scheme"
     case malformedHeader = "malformed_header"
+    case malformedReply = "malformed_reply"
     case malformedStandardSecret = "malformed_standard_secret"
     case missingSignature = "missing_signature"
     case malformedSignature = "malformed_signature"
@@ -23,7 +24,8 @@ enum GenericRejection: String, PlatformRejection {
 
     var status: HTTPResponseStatus {
         switch self {
-        case .missingSecret, .unknownScheme, .malformedHeader, .malformedStandardSecret: .badRequest
+        case .missingSecret, .unknownScheme, .malformedHeader, .malformedReply, .malformedStandardSecret:
+            .badRequest
         case .missingSignature, .malformedSignature, .malformedTimestamp, .staleTimestamp, .wrongSignature,
             .missingToken, .wrongSecret, .unproven:
             .unauthorized
@@ -39,6 +41,8 @@ enum GenericRejection: String, PlatformRejection {
         case .malformedHeader:
             "The header in the URL is no name of a header field; write header=NAME, or header=NAME:PREFIX with "
                 + "scheme=github."
+        case .malformedReply:
+            "reply=1 in the URL has the request wait for the bot's reply; the URL says neither 1 nor 0."
         case .malformedStandardSecret:
             "With scheme=standard the secret is whsec_ or whpk_ and Base64, as the sender shows it; in a URL, + is "
                 + "written %2B."
