@@ -2,36 +2,17 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
-internal import NIOCore
-internal import NIOPosix
 internal import NIOSSL
+internal import Shared
 
-/// Says in a few words why a connection could not be made.
+/// Says in a few words why a command could not connect, and where TLS is why, which of its flags mends that.
 enum ConnectFailure {
     static func text(_ error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError:
-            if let first = error.connectionErrors.first { return self.text(first.error) }
-            return error.dnsAError != nil || error.dnsAAAAError != nil ? "the name is not known" : "no address answers"
-        case let error as IOError:
-            return String(cString: strerror(error.errnoCode)).lowercased()
-        case ChannelError.connectTimeout:
-            return "no answer in time"
-        case let error as NIOSSLError:
-            return self.text(error)
-        default:
-            return "\(error)"
+        guard error is NIOSSLError else { return ConnectionFailure.text(error) }
+        return switch ConnectionFailure.tlsWords(error) {
+        case "CERTIFICATE_VERIFY_FAILED": "its TLS certificate is not trusted; --insecure takes any"
+        case "WRONG_VERSION_NUMBER": "it speaks no TLS; use http://"
+        default: "the TLS handshake failed"
         }
-    }
-
-    /// The library's own text has lines of its source in it.
-    private static func text(_ error: NIOSSLError) -> String {
-        let text = "\(error)"
-        if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return "its TLS certificate is not trusted; --insecure takes any"
-        }
-        if text.contains("WRONG_VERSION_NUMBER") { return "it speaks no TLS; use http://" }
-        return "the TLS handshake failed"
     }
 }

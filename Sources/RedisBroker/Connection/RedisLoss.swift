@@ -2,8 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
-internal import NIOPosix
+internal import Shared
 
 /// Why there is no connection to Redis, or none any more. The raw value is also a metric label.
 enum RedisLossReason: String, Sendable, CaseIterable {
@@ -73,9 +72,7 @@ struct RedisLoss: Error, Hashable {
             self = loss
             return
         }
-        let attempts = error as? NIOConnectionError
-        let cause = attempts?.connectionErrors.first?.error ?? attempts?.dnsAError ?? attempts?.dnsAAAAError ?? error
-        self.init(reason, "\(cause)")
+        self.init(reason, ConnectionFailure.text(error))
     }
 }
 

@@ -6,6 +6,7 @@ internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
+internal import Shared
 
 /// Why a probe has no answer.
 enum ProbeFailure: Error, Sendable, Equatable {
@@ -32,7 +33,8 @@ enum ProbeFailure: Error, Sendable, Equatable {
         case ChannelError.connectTimeout: self = .connectionTimedOut
         case is HTTPParserError: self = .notHTTP
         case NIOSSLError.uncleanShutdown: self = .closed
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: self = .tls(Self.words(error))
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            self = .tls(ConnectionFailure.tlsWords(error) ?? ForeignText.excerpt("\(error)", limit: 80))
         default: self = .closed
         }
     }
@@ -41,13 +43,5 @@ enum ProbeFailure: Error, Sendable, Equatable {
     var isForeignProtocol: Bool {
         guard case .tls(let words) = self else { return false }
         return ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"].contains { words.contains($0) }
-    }
-
-    /// The words of BoringSSL in an error: `TLSV1_ALERT_UNRECOGNIZED_NAME`.
-    private static func words(_ error: any Error) -> String {
-        let text = "\(error)"
-        let words = text.split { !($0.isUppercase || $0.isNumber || $0 == "_") }
-            .filter { $0.utf8.count > 6 && $0.contains("_") && !$0.hasSuffix("_") }
-        return words.first.map(String.init) ?? ForeignText.excerpt(text, limit: 80)
     }
 }
