@@ -55,7 +55,7 @@ extension BrokerRule {
                 let isThere = try await broker.publish(
                     Fixtures.event("a"),
                     to: Fixtures.channel(),
-                    key: nil,
+                    key: nil, retention: nil,
                     on: eventLoop
                 )
                 .future(on: eventLoop).map { _ in eventLoop.inEventLoop }.get()

@@ -167,7 +167,7 @@ import Testing
                 let eventLoop = Fixtures.eventLoop
                 // More than the disk takes meanwhile.
                 let publications = (0..<2_000).map { _ in
-                    broker.publish(Fixtures.event("a").with(body: body), to: channel, key: nil, on: eventLoop)
+                    broker.publish(Fixtures.event("a").with(body: body), to: channel, key: nil, retention: nil, on: eventLoop)
                         .future(on: eventLoop)
                 }
                 let results = try await EventLoopFuture.whenAllComplete(publications, on: eventLoop).get()
@@ -221,7 +221,7 @@ import Testing
                 let slowly = eventLoop.makePromise(of: Void.self)
                 slow.setPressure(.behind(slowly.futureResult))
                 let isAcknowledged = Mutex(false)
-                let acknowledged = broker.publish(Fixtures.event("a"), to: channel, key: nil, on: eventLoop)
+                let acknowledged = broker.publish(Fixtures.event("a"), to: channel, key: nil, retention: nil, on: eventLoop)
                     .future(on: eventLoop).always { _ in isAcknowledged.withLock { $0 = true } }
                 await slow.entries(atLeast: 1)
                 #expect(try await broker.page(channel).texts == ["a"])
@@ -292,7 +292,7 @@ import Testing
             let channel = Fixtures.channel()
             let eventLoop = Fixtures.eventLoop
             let publications = (0..<100).map { number in
-                broker.publish(Fixtures.event("\(number)"), to: channel, key: nil, on: eventLoop).future(on: eventLoop)
+                broker.publish(Fixtures.event("\(number)"), to: channel, key: nil, retention: nil, on: eventLoop).future(on: eventLoop)
             }
             await broker.shutdown()
             let stored = try await EventLoopFuture.whenAllComplete(publications, on: eventLoop).get()

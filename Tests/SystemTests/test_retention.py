@@ -1,6 +1,13 @@
-"""The memory broker's bounds, seen from outside: events go, the server stays."""
+"""What is kept of the logs, seen from outside: events go, the server stays."""
+
+import contextlib
+import json
+
+import pytest
 
 import qq
+from envelope_bot import EnvelopeBot
+from redis_server import RedisServer
 from relay import receive
 
 
@@ -27,3 +34,41 @@ def test_retention_count(start):
         for body in bodies:
             relay.deliver(secret, body)
         assert [receive(bot) for _ in bodies] == [("text", body) for body in bodies]
+
+
+@pytest.fixture(params=["memory", "disk", "redis"])
+def store(request, tmp_path):
+    """The flags of a node's store."""
+    with contextlib.ExitStack() as stack:
+        if request.param == "redis":
+            yield ["--redis-url", stack.enter_context(RedisServer(tmp_path)).url]
+        else:
+            yield ["--data", tmp_path / "data"] if request.param == "disk" else []
+
+
+def test_own_retention_stays(start, store, tmp_path):
+    """A registered bot's log keeps what is its own, also when somebody replays an event or a dead letter, or tries it out."""
+    secret, bots = qq.secret(), tmp_path / "bots.yaml"
+    bots.write_text(
+        f"bots:\n  - name: mine\n    platform: qq\n    secret: {secret}\n    retention:\n      count: 50\n"
+    )
+    bots.chmod(0o600)
+    relay = start("--retention-count", "3", "--bots", bots, *store)
+
+    def post(path, **members):
+        return relay.request("POST", path, json.dumps(members), {"Authorization": f"Bearer {secret}"})
+
+    with EnvelopeBot(relay, secret) as bot, EnvelopeBot(relay, secret, group="g", attempts="1") as member:
+        for number in range(8):
+            relay.deliver(secret, qq.event(f"number {number}"))
+        first = [bot.receive() for _ in range(8)][0]
+        member.socket.send(json.dumps({"type": "nack", "position": member.receive()["position"]}))
+        assert post("/replay", position=first["position"]).status == 200
+        assert post("/inspector/test-event", text="is it there?").status == 200
+        for _ in range(8):
+            member.socket.send(json.dumps({"type": "ack", "position": member.receive()["position"]}))
+        letters = json.loads(relay.request("GET", f"/dead-letters?secret={secret}").body)
+        assert post(f"/dead-letters/{letters['dead_letters'][0]['number']}/replay").status == 200
+    with EnvelopeBot(relay, secret, since="5m") as bot:
+        events = [bot.receive() for _ in range(12)]
+    assert events[0]["type"] == "hookwire.recovery" and events[1]["position"] == first["position"]

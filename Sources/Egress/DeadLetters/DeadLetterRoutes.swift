@@ -24,20 +24,20 @@ struct DeadLetterRoutes {
 
     func addRoutes(to router: inout Router) {
         router.on(.GET, "/dead-letters") { request in
-            self.respond(to: request) { self.list(request.query, of: $0) }
+            self.respond(to: request) { self.list(request.query, of: $0.channel) }
         }
         router.on(.POST, "/dead-letters/{number}/replay") { request in
-            self.respond(to: request) { self.replay(Self.number(in: request), of: $0) }
+            self.respond(to: request) { self.replay(Self.number(in: request), for: $0) }
         }
         router.on(.DELETE, "/dead-letters/{number}") { request in
-            self.respond(to: request) { self.drop(Self.number(in: request), of: $0) }
+            self.respond(to: request) { self.drop(Self.number(in: request), of: $0.channel) }
         }
     }
 
     /// Finds whose they are, and makes an answer of what failed.
     private func respond(
         to request: HTTPRequest,
-        _ answer: (ChannelID) -> EventLoopFuture<HTTPReply>
+        _ answer: (Visitor) -> EventLoopFuture<HTTPReply>
     ) -> HTTPReply {
         let visitor: Visitor
         do throws(AccessRefusal) {
@@ -46,7 +46,7 @@ struct DeadLetterRoutes {
             return .refused(error)
         }
         return .eventually(
-            answer(visitor.channel).recover { error in
+            answer(visitor).recover { error in
                 let problem = (error as? DeadLetterRefusal)?.problem ?? SocketRefusal.brokerUnavailable.problem
                 return .response(problem.response)
             }
@@ -74,11 +74,13 @@ struct DeadLetterRoutes {
         }
     }
 
-    private func replay(_ number: UInt64, of channel: ChannelID) -> EventLoopFuture<HTTPReply> {
+    private func replay(_ number: UInt64, for visitor: Visitor) -> EventLoopFuture<HTTPReply> {
         let (broker, eventLoop) = (self.broker, self.eventLoop)
+        let (channel, retention) = (visitor.channel, visitor.retention)
         return self.find(number, of: channel).flatMap { letter in
             // Without its key: it is known as a duplicate of itself.
-            broker.publish(letter.entry.event, to: channel, key: nil, on: eventLoop).future(on: eventLoop)
+            broker.publish(letter.entry.event, to: channel, key: nil, retention: retention, on: eventLoop)
+                .future(on: eventLoop)
         }.flatMap { publication in
             // Forgotten behind the publication: should this fail, it is delivered twice rather than never.
             broker.dropDeadLetter(number, of: channel, eventLoop: eventLoop).map { _ in

@@ -88,8 +88,13 @@ struct InspectorRoutes {
             )
         }
         return .eventually(
-            self.broker.publish(event, to: visitor.channel, key: nil, on: self.eventLoop)
-                .future(on: self.eventLoop)
+            self.broker.publish(
+                event,
+                to: visitor.channel,
+                key: nil,
+                retention: visitor.retention,
+                on: self.eventLoop
+            ).future(on: self.eventLoop)
                 .map { publication in .response(ReplayRoutes.answer(publication)) }
                 .recover { .response(RetainedEvent.problem(of: $0).response) }
         )

@@ -33,12 +33,18 @@ struct ReplayRoutes {
         } catch {
             return .response(error.problem.response)
         }
-        let channel = visitor.channel
+        let (channel, retention) = (visitor.channel, visitor.retention)
         let (broker, eventLoop) = (self.broker, self.eventLoop)
         return .eventually(
             RetainedEvent.find(order.position, on: channel, broker: broker, eventLoop: eventLoop).flatMap { event in
                 // Without its key: it is known as a duplicate of itself.
-                broker.publish(order.replay(of: event), to: channel, key: nil, on: eventLoop).future(on: eventLoop)
+                broker.publish(
+                    order.replay(of: event),
+                    to: channel,
+                    key: nil,
+                    retention: retention,
+                    on: eventLoop
+                ).future(on: eventLoop)
             }
             .map { .response(Self.answer($0)) }
             .recover { error in

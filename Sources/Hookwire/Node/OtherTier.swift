@@ -30,7 +30,7 @@ enum OtherTier {
         .notFound,
         reason: reason,
         detail: "This is an ingress node, which takes webhooks. Sockets and everything else of the bots' go to an egress "
-            + "node: see to it that the proxy passes /ws, /events, /qq/… and the like on to one, or use its address."
+            + "node: see to it that the proxy passes /ws, /events and the others on to one, or use its address."
     )
 
     private static func add(_ paths: [String], _ problem: Problem, to router: inout Router) {

@@ -61,6 +61,8 @@ public struct Visitor: Sendable {
     public let previousSecret: Secret?
     /// By what; nil where the bot is not registered, and whoever knows the secret may do everything.
     public let admission: Admission?
+    /// What is kept of the bot's log, which goes along with every publication; nil for as much as of everybody's.
+    public let retention: ChannelRetention?
 
     /// Whoever knows the secret of a bot that is not registered.
     init(secret: Secret) {
@@ -68,6 +70,7 @@ public struct Visitor: Sendable {
         self.secret = secret
         self.previousSecret = nil
         self.admission = nil
+        self.retention = nil
     }
 
     init(_ admission: Admission, to bot: Bot) {
@@ -75,6 +78,7 @@ public struct Visitor: Sendable {
         self.secret = bot.secret
         self.previousSecret = bot.previousSecret
         self.admission = admission
+        self.retention = bot.channelRetention
     }
 
     /// Whether it may do something.

@@ -186,18 +186,6 @@ public protocol Broker: Sendable {
     var health: BrokerHealth { get }
 }
 
-extension Broker {
-    /// Publishes an event on a channel of which as much is kept as of all.
-    public func publish(
-        _ event: Event,
-        to channel: ChannelID,
-        key: DuplicateKey?,
-        on eventLoop: any EventLoop
-    ) -> PendingPublication {
-        self.publish(event, to: channel, key: key, retention: nil, on: eventLoop)
-    }
-}
-
 /// What became of a published event.
 public enum Publication: Hashable, Sendable {
     /// It is in the log, at this position. `feeds` is how many feeds it was pushed to: 0 says that no egress node has a

@@ -28,7 +28,7 @@ import Testing
 
     private func publish() throws -> Position {
         let event = Event(platform: "qq", receivedAt: 0, body: ByteBuffer(), bodyIsUTF8: true)
-        let publication = try self.broker.publish(event, to: self.channel, key: nil, on: self.loop)
+        let publication = try self.broker.publish(event, to: self.channel, key: nil, retention: nil, on: self.loop)
             .future(on: self.loop).wait()
         guard case .stored(let position, feeds: _) = publication else { throw BrokerError.unavailable }
         return position

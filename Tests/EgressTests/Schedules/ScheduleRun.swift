@@ -97,7 +97,7 @@ final class ScheduleRun {
             body: ByteBuffer(string: "{\"n\":\(number),\"k\":\(kind)}"),
             bodyIsUTF8: true
         )
-        let publication = self.store.publish(event, to: Self.channel, key: nil, on: self.node.loop)
+        let publication = self.store.publish(event, to: Self.channel, key: nil, retention: nil, on: self.node.loop)
             .future(on: self.node.loop)
         // It may be held back until the lane has had its turn.
         for _ in 0..<10 where self.isHeldBack(publication) { self.node.loop.advanceTime(by: .microseconds(20)) }

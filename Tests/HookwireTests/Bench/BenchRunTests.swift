@@ -261,27 +261,27 @@ private final class FaultyBroker: ForwardingBroker {
         self.published(number)
         let isTenth = number.isMultiple(of: 10)
         guard isTenth else {
-            let publication = self.memory.publish(event, to: channel, key: key, on: eventLoop)
+            let publication = self.memory.publish(event, to: channel, key: key, retention: nil, on: eventLoop)
             if number % 10 == 5, let (event, channel) = self.held.withLock({ $0.take() }) {
-                _ = self.memory.publish(event, to: channel, key: nil, on: eventLoop)
+                _ = self.memory.publish(event, to: channel, key: nil, retention: nil, on: eventLoop)
             }
             return publication
         }
         switch self.fault {
         case .none:
-            return self.memory.publish(event, to: channel, key: key, on: eventLoop)
+            return self.memory.publish(event, to: channel, key: key, retention: nil, on: eventLoop)
         case .drop:
             return .done(.duplicate)
         case .double:
-            _ = self.memory.publish(event, to: channel, key: nil, on: eventLoop)
-            return self.memory.publish(event, to: channel, key: nil, on: eventLoop)
+            _ = self.memory.publish(event, to: channel, key: nil, retention: nil, on: eventLoop)
+            return self.memory.publish(event, to: channel, key: nil, retention: nil, on: eventLoop)
         case .delay:
             self.held.withLock { $0 = (event, channel) }
             return .done(.duplicate)
         case .change:
             var body = event.body
             body.setInteger(UInt8(ascii: "!"), at: body.writerIndex - 100)
-            return self.memory.publish(event.with(body: body), to: channel, key: key, on: eventLoop)
+            return self.memory.publish(event.with(body: body), to: channel, key: key, retention: nil, on: eventLoop)
         }
     }
 }

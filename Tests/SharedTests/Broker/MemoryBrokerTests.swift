@@ -153,7 +153,7 @@ import Testing
         slow.setPressure(.behind(slowly.futureResult))
         broken.setPressure(.busy(failing.futureResult))
         let isAcknowledged = Mutex(false)
-        let publication = broker.publish(Fixtures.event("a"), to: channel, key: nil, on: eventLoop)
+        let publication = broker.publish(Fixtures.event("a"), to: channel, key: nil, retention: nil, on: eventLoop)
         let acknowledged = publication.future(on: eventLoop).always { _ in isAcknowledged.withLock { $0 = true } }
         #expect(quick.entries.count == 1)
         #expect(try await broker.page(channel).texts == ["a"])
