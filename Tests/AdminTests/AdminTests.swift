@@ -219,7 +219,13 @@ import Testing
                 body: ByteBuffer(string: "{}"),
                 bodyIsUTF8: true
             )
-            let publication = try await client.broker.publish(event, to: bot.channel, key: nil, retention: nil, on: loop).future(
+            let publication = try await client.broker.publish(
+                event,
+                to: bot.channel,
+                key: nil,
+                retention: nil,
+                on: loop
+            ).future(
                 on: loop
             ).get()
             if case .stored(let position, _) = publication { positions.append(position) }

@@ -114,7 +114,13 @@ extension BrokerRule {
                 recorder.setPressure(.behind(caughtUp.futureResult))
                 // Nobody waits for these acknowledgements: the broker may hold them back until the receiver is ready.
                 let publications = (1...300).map { number in
-                    broker.publish(Fixtures.event("\(number)"), to: channel, key: nil, retention: nil, on: Fixtures.eventLoop).future(
+                    broker.publish(
+                        Fixtures.event("\(number)"),
+                        to: channel,
+                        key: nil,
+                        retention: nil,
+                        on: Fixtures.eventLoop
+                    ).future(
                         on: Fixtures.eventLoop
                     )
                 }

@@ -55,7 +55,8 @@ extension BrokerRule {
                 let isThere = try await broker.publish(
                     Fixtures.event("a"),
                     to: Fixtures.channel(),
-                    key: nil, retention: nil,
+                    key: nil,
+                    retention: nil,
                     on: eventLoop
                 )
                 .future(on: eventLoop).map { _ in eventLoop.inEventLoop }.get()

@@ -167,8 +167,14 @@ import Testing
                 let eventLoop = Fixtures.eventLoop
                 // More than the disk takes meanwhile.
                 let publications = (0..<2_000).map { _ in
-                    broker.publish(Fixtures.event("a").with(body: body), to: channel, key: nil, retention: nil, on: eventLoop)
-                        .future(on: eventLoop)
+                    broker.publish(
+                        Fixtures.event("a").with(body: body),
+                        to: channel,
+                        key: nil,
+                        retention: nil,
+                        on: eventLoop
+                    )
+                    .future(on: eventLoop)
                 }
                 let results = try await EventLoopFuture.whenAllComplete(publications, on: eventLoop).get()
                 let stored = results.count { (try? $0.get()) != nil }
@@ -221,8 +227,14 @@ import Testing
                 let slowly = eventLoop.makePromise(of: Void.self)
                 slow.setPressure(.behind(slowly.futureResult))
                 let isAcknowledged = Mutex(false)
-                let acknowledged = broker.publish(Fixtures.event("a"), to: channel, key: nil, retention: nil, on: eventLoop)
-                    .future(on: eventLoop).always { _ in isAcknowledged.withLock { $0 = true } }
+                let acknowledged = broker.publish(
+                    Fixtures.event("a"),
+                    to: channel,
+                    key: nil,
+                    retention: nil,
+                    on: eventLoop
+                )
+                .future(on: eventLoop).always { _ in isAcknowledged.withLock { $0 = true } }
                 await slow.entries(atLeast: 1)
                 #expect(try await broker.page(channel).texts == ["a"])
                 try await broker.publish(["b"], to: Fixtures.channel())
@@ -292,7 +304,8 @@ import Testing
             let channel = Fixtures.channel()
             let eventLoop = Fixtures.eventLoop
             let publications = (0..<100).map { number in
-                broker.publish(Fixtures.event("\(number)"), to: channel, key: nil, retention: nil, on: eventLoop).future(on: eventLoop)
+                broker.publish(Fixtures.event("\(number)"), to: channel, key: nil, retention: nil, on: eventLoop)
+                    .future(on: eventLoop)
             }
             await broker.shutdown()
             let stored = try await EventLoopFuture.whenAllComplete(publications, on: eventLoop).get()

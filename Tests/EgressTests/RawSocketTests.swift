@@ -72,7 +72,9 @@ import Testing
             bodyIsUTF8: UTF8Validation.isValid(body),
             reply: reply
         )
-        _ = try self.broker.publish(event, to: id ?? self.secret, key: nil, retention: nil, on: self.loop).future(on: self.loop).wait()
+        _ = try self.broker.publish(event, to: id ?? self.secret, key: nil, retention: nil, on: self.loop).future(
+            on: self.loop
+        ).wait()
     }
 
     /// What was written to a socket, without the pings that ask whether it has had it.

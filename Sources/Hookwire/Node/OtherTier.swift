@@ -29,7 +29,8 @@ enum OtherTier {
     private static let sockets = Problem(
         .notFound,
         reason: reason,
-        detail: "This is an ingress node, which takes webhooks. Sockets and everything else of the bots' go to an egress "
+        detail:
+            "This is an ingress node, which takes webhooks. Sockets and everything else of the bots' go to an egress "
             + "node: see to it that the proxy passes /ws, /events and the others on to one, or use its address."
     )
 

@@ -28,7 +28,7 @@ import Testing
         #expect(String(buffer: publishing.event.body) == Self.es)
         #expect(publishing.event.query == "")
         #expect(publishing.event.id == "ea3d77e8-ae27-41a4-9e1d-174bd461b68c")
-        #expect(publishing.key?.text == "response:ea3d77e8-ae27-41a4-9e1d-174bd461b68c")
+        #expect(publishing.key == self.dialogflow.receive(self.request().request).published?.key)
         #expect(publishing.event.type == "matched-intent-name")
         #expect(
             publishing.event.messages == [
@@ -47,10 +47,21 @@ import Testing
         #expect(String(buffer: publishing.acknowledgement.body) == "{}")
     }
 
+    /// For one response CX may ask a webhook about several fulfilments: each is an event of its own.
+    @Test func severalFulfilments() throws {
+        let other = Self.cx.replacing("weather", with: "traffic")
+        let publishings = try [Self.cx, other].map {
+            try #require(self.dialogflow.receive(self.request($0).request).published)
+        }
+        #expect(publishings[0].event.id != publishings[1].event.id)
+        #expect(publishings[0].key != nil && publishings[0].key != publishings[1].key)
+    }
+
     /// A request of Dialogflow CX, answered in its own form.
     @Test func cx() throws {
         let publishing = try #require(self.dialogflow.receive(self.request(Self.cx).request).published)
-        #expect(publishing.event.id == "d1")
+        #expect(publishing.event.id?.hasPrefix("d1-") == true)
+        #expect(publishing.key == self.dialogflow.receive(self.request(Self.cx).request).published?.key)
         #expect(publishing.event.type == "weather")
         #expect(
             publishing.event.messages == [

@@ -93,6 +93,19 @@ import Testing
         #expect(try self.published(bodies[0]).event.messages == [])
     }
 
+    /// A message that was taken back is an event of its own, though it has the message's id, and says nothing.
+    @Test func takenBack() throws {
+        func body(_ more: String) -> String {
+            #"{"object":"instagram","entry":[{"messaging":[{"sender":{"id":"U"},"message":{"mid":"m",\#(more)}}]}]}"#
+        }
+        let (said, takenBack) = (
+            try self.published(body(#""text":"a""#)), try self.published(body(#""is_deleted":true"#))
+        )
+        #expect(said.event.id == "m" && takenBack.event.id == nil)
+        #expect(said.key?.text != takenBack.key?.text)
+        #expect(takenBack.event.messages == [])
+    }
+
     /// A button that was pressed says its title.
     @Test func postback() throws {
         let body =

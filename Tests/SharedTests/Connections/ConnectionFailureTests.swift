@@ -16,8 +16,11 @@ import Testing
         let port = try #require(listener.localAddress?.port)
         try await listener.close()
         let refused = await #expect(throws: (any Error).self) {
-            try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(host: "127.0.0.1", port: port)
-                .get()
+            try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(
+                host: "127.0.0.1",
+                port: port
+            )
+            .get()
         }
         #expect(try ConnectionFailure.text(#require(refused)) == "connection refused")
         let reset = IOError(errnoCode: ECONNRESET, reason: "read(descriptor:pointer:size:)")

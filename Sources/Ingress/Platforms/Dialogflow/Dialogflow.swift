@@ -48,12 +48,11 @@ final class Dialogflow: ChatPlatform {
         of request: HTTPRequest
     ) throws(DialogflowRejection) -> EventDescription {
         let query = try DialogflowQuery(request.body)
+        let identity = query.identity(body: request.body)
         return EventDescription(
-            id: query.id,
+            id: identity?.id,
             type: query.type,
-            key: query.id.flatMap {
-                (1...EventDescription.maximumIDLength).contains($0.utf8.count) ? DuplicateKey("response:" + $0) : nil
-            },
+            key: identity.map { DuplicateKey($0.key) },
             messages: [query.message],
             reply: ReplyTerms(
                 form: DialogflowReplyForm(edition: query.edition),

@@ -28,9 +28,14 @@ struct DialogflowQuery {
     private static let fulfillmentMembers = JSONMemberNames("tag")
     private static let sessionMembers = JSONMemberNames("session")
 
+    /// 128 bits.
+    private static let digestLength = 16
+    /// Leaves an id room for the digest.
+    private static let maximumIDLength = EventDescription.maximumIDLength - 1 - 2 * digestLength
+
     let edition: Edition
-    /// The response's id, the same over retries.
-    let id: String?
+    /// The id of the agent's response to its user; nil where it is none that can be used.
+    private let responseID: String?
     /// The intent's name (ES) or the fulfilment's tag (CX).
     let type: String?
     /// What the user said, and in which session.
@@ -50,18 +55,32 @@ struct DialogflowQuery {
         self = query
     }
 
+    /// What names the query, and what is the same over its retries and different for any other query; nil where it has no
+    /// response's id.
+    ///
+    /// For one response of CX a webhook may be asked several times, about different fulfilments (`DetectIntentResponse`,
+    /// `query_result.webhook_payloads`: "in the order of call sequence"): the bytes tell them apart, and a retry repeats them.
+    ///
+    /// - Parameter body: the whole request's.
+    func identity(body: ByteBuffer) -> (id: String, key: String)? {
+        guard let responseID else { return nil }
+        let digest = Hex.encode(Digest.sha256(body.readableBytesView).prefix(Self.digestLength))
+        let name = "\(responseID)-\(digest)"
+        return (self.edition == .cx ? name : responseID, "query:" + name)
+    }
+
     private init?(_ object: JSONObjectView) throws(JSONError) {
         let session: String?
         let text: String?
         if let result = try object["queryResult"]?.object(members: Self.resultMembers) {
             self.edition = .es
-            self.id = object["responseId"]?.string
+            self.responseID = Self.responseID(object["responseId"])
             self.type = try result["intent"]?.object(members: Self.intentMembers)?["displayName"]?.string
             session = object["session"]?.string
             text = result["queryText"]?.string
         } else if object["fulfillmentInfo"]?.isObject ?? object["sessionInfo"]?.isObject ?? false {
             self.edition = .cx
-            self.id = object["detectIntentResponseId"]?.string
+            self.responseID = Self.responseID(object["detectIntentResponseId"])
             self.type = try object["fulfillmentInfo"]?.object(members: Self.fulfillmentMembers)?["tag"]?.string
             session = try object["sessionInfo"]?.object(members: Self.sessionMembers)?["session"]?.string
             text = object["text"]?.string ?? object["transcript"]?.string
@@ -73,5 +92,9 @@ struct DialogflowQuery {
             session.map { String($0[$0.utf8.index(after: slash)...]) }
         }
         self.message = ChatMessage(text: text, sender: sender ?? session, conversation: session)
+    }
+
+    private static func responseID(_ value: JSONValue?) -> String? {
+        value?.string.flatMap { (1...self.maximumIDLength).contains($0.utf8.count) ? $0 : nil }
     }
 }

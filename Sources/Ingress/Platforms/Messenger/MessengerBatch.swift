@@ -11,7 +11,7 @@ struct MessengerBatch {
     private static let entryMembers = JSONMemberNames("id", "messaging", "changes")
     private static let happeningMembers = JSONMemberNames("sender", "recipient", "message", "postback")
     private static let idMembers = JSONMemberNames("id")
-    private static let messageMembers = JSONMemberNames("mid", "text", "is_echo", "title")
+    private static let messageMembers = JSONMemberNames("mid", "text", "is_echo", "is_deleted", "title")
     private static let changeMembers = JSONMemberNames("value")
     private static let valueMembers = JSONMemberNames("messages", "metadata", "statuses")
     private static let metadataMembers = JSONMemberNames("phone_number_id")
@@ -78,6 +78,11 @@ struct MessengerBatch {
         let message = try happening?["message"]?.object(members: Self.messageMembers)
         let postback = try happening?["postback"]?.object(members: Self.messageMembers)
         guard let happening, let said = message ?? postback else {
+            self.hasOnlyIDs = false
+            return
+        }
+        // Somebody took a message back (Instagram): the id is the message's own, and nothing is said.
+        guard said["is_deleted"]?.boolean != true else {
             self.hasOnlyIDs = false
             return
         }

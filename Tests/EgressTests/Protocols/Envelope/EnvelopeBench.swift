@@ -50,8 +50,14 @@ final class EnvelopeBench {
     }
 
     func publish(_ event: Event) throws -> Position? {
-        let publication = self.broker.publish(event, to: EnvelopeSample.channel, key: nil, retention: nil, on: self.loop)
-            .future(on: self.loop)
+        let publication = self.broker.publish(
+            event,
+            to: EnvelopeSample.channel,
+            key: nil,
+            retention: nil,
+            on: self.loop
+        )
+        .future(on: self.loop)
         // The publisher may be held back until the lane has had its turn.
         self.loop.run()
         guard case .stored(let position, feeds: _) = try publication.wait() else { return nil }

@@ -99,7 +99,13 @@ import Testing
             let text = String(repeating: "x", count: size)
             let body = ByteBuffer(string: #"{"op":0,"id":"e","d":{"content":"\#(text)"},"t":"\#(type)"}"#)
             let event = Event(platform: "qq", receivedAt: 0, body: body, bodyIsUTF8: true)
-            _ = try self.broker.publish(event, to: ChannelID(secret: self.secret), key: nil, retention: nil, on: self.loop).future(
+            _ = try self.broker.publish(
+                event,
+                to: ChannelID(secret: self.secret),
+                key: nil,
+                retention: nil,
+                on: self.loop
+            ).future(
                 on: self.loop
             ).wait()
         }
