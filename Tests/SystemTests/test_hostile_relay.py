@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from hostile_relay import HostileRelay
+from local_server import LocalServer
 from relay import BINARY, PATIENCE, environment, run_command
 from websocket_raw import encode
 
@@ -42,6 +43,12 @@ def losing(connection):
     connection.shutdown(2)
 
 
+def slow(connection):
+    """As a relay does whose store is lost in the middle of the log."""
+    for message in (RECOVERY, EVENT):
+        connection.sendall(encode(1, json.dumps(message, separators=(",", ":")).encode(), masked=False))
+
+
 def breaking_off():
     """The first connection ends in the middle of the log, and the others say nothing."""
     first = itertools.count()
@@ -49,7 +56,7 @@ def breaking_off():
     def treat(connection):
         if next(first) == 0:
             for message in (RECOVERY, EVENT):
-                connection.sendall(encode(1, json.dumps(message).encode(), masked=False))
+                connection.sendall(encode(1, json.dumps(message, separators=(",", ":")).encode(), masked=False))
             connection.shutdown(2)
 
     return treat
@@ -65,3 +72,15 @@ def test_replay_waits_only_so_long(treat):
         )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
     assert "did not send them: its store may be away" in done.stderr
+
+
+def test_replay_says_what_did_not_come():
+    """Where the log goes on and nothing comes, what came is sent, and what did not is told."""
+    with HostileRelay(slow) as relay, LocalServer() as local:
+        done = run_command(
+            [BINARY, "replay", "--relay", f"http://127.0.0.1:{relay.port}", "--secret", "replay-secret", "--last", "9",
+             "--to", local.url]
+        )  # fmt: skip
+        assert [heard.body for heard in local.heard] == [b"{}"], done.stderr
+    assert done.returncode == 1
+    assert "nothing behind 9f2c61d07a55e013-2, though its log goes on to 9f2c61d07a55e013-3" in done.stderr

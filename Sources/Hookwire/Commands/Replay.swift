@@ -134,15 +134,22 @@ struct Replay: AsyncParsableCommand {
             return try await self.publish([position], body: try self.newBody(of: nil, terminal), terminal: terminal)
         }
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        let events: [ReceivedEvent]
+        let log: RetainedLog
         do {
-            events = try await self.fetch(selection, on: eventLoop)
+            log = try await self.fetch(selection, on: eventLoop)
         } catch let error as RetainedEventsError {
             throw self.exit(error, terminal)
         }
+        let events = log.events
         guard !events.isEmpty else {
             terminal.complain("No such events are retained.")
             throw ExitCode(1)
+        }
+        if let unsent = log.unsent {
+            terminal.complain(
+                "The relay sent nothing behind \(events[events.count - 1].position), though its log goes on to "
+                    + "\(unsent): what is there may be for one consumer only, or has been held up."
+            )
         }
         let body = try self.newBody(of: events[0].body, terminal)
         if let address = self.to.flatMap({ WebAddress($0) }) {
@@ -150,6 +157,7 @@ struct Replay: AsyncParsableCommand {
         } else {
             try await self.publish(events.map(\.position), body: body, terminal: terminal)
         }
+        guard log.unsent == nil else { throw ExitCode(1) }
     }
 
     /// What is sent in place of an event's own body; nil for that.
@@ -163,7 +171,7 @@ struct Replay: AsyncParsableCommand {
         }
     }
 
-    private func fetch(_ selection: ReplaySelection, on eventLoop: any EventLoop) async throws -> [ReceivedEvent] {
+    private func fetch(_ selection: ReplaySelection, on eventLoop: any EventLoop) async throws -> RetainedLog {
         let relay = try self.client.address()
         let key = try self.client.key()
         let isInsecure = self.client.insecure

@@ -43,7 +43,8 @@ struct ReplayCollection {
     private let selection: ReplaySelection
     /// In the order of the log.
     private(set) var events: [ReceivedEvent] = []
-    private var head: Position?
+    /// Where the log stood when the stream began; nil until the relay says so.
+    private(set) var head: Position?
     private var bytes = 0
 
     init(_ selection: ReplaySelection) {

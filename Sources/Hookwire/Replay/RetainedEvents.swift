@@ -14,23 +14,33 @@ enum RetainedEventsError: Error {
     case silent
 }
 
+/// What a relay retains of what was selected.
+struct RetainedLog: Sendable {
+    var events: [ReceivedEvent]
+    /// Where the relay's log stands, if what lies between did not come: it may be for one consumer only, or lost on its way.
+    var unsent: Position?
+}
+
 /// Fetches retained events from the relay. It only looks on: nothing of it counts as had. Bound to its event loop.
 final class RetainedEvents {
-    /// How long nothing may come before what has come is all: the newest event may have been let go meanwhile.
+    /// How long nothing may come before what has come is all, where nobody knows of the last event: what does not pass the
+    /// filters does not come.
     private static let quiet = TimeAmount.seconds(2)
     /// How long the relay has until the first of it comes, and after a loss the next of it. One whose store is away takes
     /// a client and waits with it.
     private static let patience = SubscriptionStateMachine.patience
 
     private let eventLoop: any EventLoop
-    private let promise: EventLoopPromise<[ReceivedEvent]>
+    private let promise: EventLoopPromise<RetainedLog>
+    private let isFiltered: Bool
     private var collection: ReplayCollection
     private var subscription: RelaySubscription?
     private var deadline: Scheduled<Void>?
     private var isWaiting = false
     private var isOver = false
 
-    private init(_ selection: ReplaySelection, eventLoop: any EventLoop) {
+    private init(_ selection: ReplaySelection, isFiltered: Bool, eventLoop: any EventLoop) {
+        self.isFiltered = isFiltered
         self.eventLoop = eventLoop
         self.promise = eventLoop.makePromise()
         self.collection = ReplayCollection(selection)
@@ -46,8 +56,8 @@ final class RetainedEvents {
         filters: [Subscription.Filter],
         isInsecure: Bool,
         eventLoop: any EventLoop
-    ) throws -> EventLoopFuture<[ReceivedEvent]> {
-        let fetch = RetainedEvents(selection, eventLoop: eventLoop)
+    ) throws -> EventLoopFuture<RetainedLog> {
+        let fetch = RetainedEvents(selection, isFiltered: !filters.isEmpty, eventLoop: eventLoop)
         let subscription = RelaySubscription(
             relay: relay,
             key: key,
@@ -61,7 +71,7 @@ final class RetainedEvents {
         return fetch.promise.futureResult
     }
 
-    private func finish(_ result: Result<[ReceivedEvent], any Error>) {
+    private func finish(_ result: Result<RetainedLog, any Error>) {
         guard !self.isOver else { return }
         self.isOver = true
         self.deadline?.cancel()
@@ -71,7 +81,7 @@ final class RetainedEvents {
     }
 
     /// Unless more comes by then.
-    private func finish(in time: TimeAmount, _ result: @escaping () -> Result<[ReceivedEvent], any Error>) {
+    private func finish(in time: TimeAmount, _ result: @escaping () -> Result<RetainedLog, any Error>) {
         self.deadline?.cancel()
         self.deadline = self.eventLoop.assumeIsolated().scheduleTask(in: time) { self.finish(result()) }
     }
@@ -87,8 +97,11 @@ final class RetainedEvents {
         switch progress {
         case .more:
             self.isWaiting = false
-            self.finish(in: Self.quiet) { .success(self.collection.events) }
-        case .complete: self.finish(.success(self.collection.events))
+            let unsent = self.isFiltered ? nil : self.collection.head
+            self.finish(in: unsent == nil ? Self.quiet : Self.patience) {
+                .success(RetainedLog(events: self.collection.events, unsent: unsent))
+            }
+        case .complete: self.finish(.success(RetainedLog(events: self.collection.events)))
         case .gone(let detail): self.finish(.failure(RetainedEventsError.gone(detail)))
         case .tooMuch: self.finish(.failure(RetainedEventsError.tooMuch))
         }

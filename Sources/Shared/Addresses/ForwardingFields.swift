@@ -6,6 +6,9 @@ internal import NIOHTTP1
 
 /// What proxies say of the way that a request came: `Forwarded` (RFC 7239) and its forerunner `X-Forwarded-For`.
 ///
+/// Where both are there, one may be the client's own: most proxies write the forerunner, and pass a `Forwarded` on as it came.
+/// So the forerunner is believed.
+///
 /// Each proxy appends whom it had the request from, so that the fields are read from their end: what stands before the word
 /// of the first proxy that is not trusted is anybody's invention, and must not even keep the rest from being read.
 struct ForwardingFields {
@@ -25,7 +28,7 @@ struct ForwardingFields {
 
     /// Where a request comes from that `peer`, which is trusted, has sent.
     func client(before peer: IPAddress, trusting proxies: TrustedProxies) -> ClientAddress {
-        let hops = self.headers.contains(name: "forwarded") ? self.forwarded : self.xForwardedFor
+        let hops = self.headers.contains(name: "x-forwarded-for") ? self.xForwardedFor : self.forwarded
         // A proxy that says nothing has clients all the same.
         guard !hops.isEmpty else { return .shared(peer) }
         var nearest = peer

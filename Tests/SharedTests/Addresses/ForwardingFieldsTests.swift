@@ -80,6 +80,12 @@ import Testing
         #expect(try Self.client("10.0.0.9", trusting: "10.0.0.0/8", [name: value]).key == nil)
     }
 
+    /// A proxy that writes the one field passes the other on as the client wrote it: the commoner one is believed.
+    @Test func both() throws {
+        let fields: HTTPHeaders = ["Forwarded": "for=192.0.2.1", "X-Forwarded-For": "192.0.2.43"]
+        #expect(try Self.client("10.0.0.9", trusting: "10.0.0.0/8", fields) == Self.known("192.0.2.43"))
+    }
+
     /// Lines of one name count as one list, in order.
     @Test func lines() throws {
         var fields = HTTPHeaders()
