@@ -36,8 +36,8 @@ class EnvelopeBot:
         self.socket = self._connection.__enter__()
         assert self.socket.subprotocol == "cloudevents.json"
 
-    def receive(self):
-        return read(self.socket.recv(timeout=PATIENCE))
+    def receive(self, timeout=PATIENCE):
+        return read(self.socket.recv(timeout=timeout))
 
     def ask(self, frame):
         """Sends a frame and returns the answer."""

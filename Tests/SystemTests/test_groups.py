@@ -107,6 +107,34 @@ def test_visibility(relay, secret):
             settle(other, again)
 
 
+def overdue(bot):
+    """The positions of what comes to a member since another one had it for too long; the rest is settled."""
+    positions = []
+    with contextlib.suppress(TimeoutError):
+        while True:
+            event = bot.receive(timeout=1 if positions else PATIENCE)
+            if event["attempt"] == 1:
+                settle(bot, event)
+            else:
+                positions.append(event["position"])
+    return positions
+
+
+def test_a_late_goodbye_takes_nothing_away(relay, secret):
+    """What is another member's since the time of the first was over stays its own when the first one goes."""
+    with relay.raw_socket(receive_buffer=4096) as stalled:
+        stalled.upgrade(f"/ws?secret={secret}&group=g&visibility=4s")
+        publish(relay, secret, *["x" * 1_000_000] * 12)
+        with EnvelopeBot(relay, secret, group="g", visibility="4s", prefetch="64") as other:
+            held = overdue(other)
+            assert held
+            stalled.socket.close()
+            while b"\nhookwire_sockets 1\n" not in relay.get("/metrics").body:
+                pass  # a metric is asked for again and again
+            publish(relay, secret, "marker")
+            assert other.receive()["data"] == {"n": "marker"}
+
+
 def test_too_many_groups(relay, secret):
     """The group that is one too many is told so."""
     with contextlib.ExitStack() as stack:

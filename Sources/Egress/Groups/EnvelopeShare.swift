@@ -31,16 +31,16 @@ final class EnvelopeShare {
     /// The client settles an event.
     ///
     /// - Returns: whether it is the client's to settle.
-    func settle(_ verdict: GroupSettlement.Verdict, _ position: Position) -> Bool {
-        guard self.unsettled.settle(position) else { return false }
+    func settle(_ verdict: GroupSettlement.Verdict, _ position: Position, now: NIODeadline) -> Bool {
+        guard self.unsettled.settle(position, now: now) else { return false }
         self.reader.settle(verdict, [position])
         self.reader.wake()
         return true
     }
 
     /// The socket has gone; what it leaves is another's at once.
-    func leave(_ member: any GroupMember) {
-        let unsettled = self.unsettled.all
+    func leave(_ member: any GroupMember, now: NIODeadline) {
+        let unsettled = self.unsettled.all(now: now)
         self.unsettled = UnsettledEvents(limit: 0, visibility: .zero)
         self.reader.leave(member, unsettled: unsettled)
     }

@@ -46,6 +46,9 @@ final class GroupReader {
     /// The group's name.
     var name: ConsumerName { self.group.name }
 
+    /// For how long an event is a member's.
+    var visibility: TimeAmount { self.group.visibility }
+
     /// Whether anybody is left.
     var isEmpty: Bool { self.members.isEmpty }
 

@@ -22,7 +22,7 @@ final class RawGroupSocket: FeedMember {
     private var handler: WebSocketHandler?
     private let opened = NIODeadline.now()
     /// Written, and not yet known to be with the system.
-    private var written: [Position] = []
+    private var written: UnsettledEvents
 
     private init(
         membership: FeedMembership,
@@ -38,6 +38,7 @@ final class RawGroupSocket: FeedMember {
         self.metrics = metrics
         self.answers = answers
         self.filter = filter
+        self.written = UnsettledEvents(limit: Self.window, visibility: reader.visibility)
     }
 
     /// Makes a channel a raw socket that is a member of a group. On the channel's event loop, which is the lane's.
@@ -96,19 +97,20 @@ final class RawGroupSocket: FeedMember {
 
     private func acknowledgeWritten() {
         guard !self.written.isEmpty, self.handler?.isFlushed == true else { return }
-        self.reader.settle(.ack, self.written)
-        self.written = []
+        self.reader.settle(.ack, self.written.all(now: self.membership.lane.eventLoop.now))
+        self.written.removeAll()
     }
 }
 
 extension RawGroupSocket: GroupMember {
     var credit: Int {
         guard let handler, handler.isWritable else { return 0 }
-        return Self.window - self.written.count
+        return self.written.room
     }
 
     func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
-        self.written += deliveries.map(\.entry.position)
+        let now = self.membership.lane.eventLoop.now
+        for delivery in deliveries { self.written.given(delivery.entry.position, now: now) }
         let entries = deliveries.map(\.entry).filter {
             $0.event.isAdmitted(by: self.filter, for: self.reader.name)
         }
@@ -146,8 +148,8 @@ extension RawGroupSocket: WebSocketOwner {
         guard let handler = self.handler else { return }
         if reason.isGoodbye { self.acknowledgeWritten() }
         self.handler = nil
-        self.reader.leave(self, unsettled: self.written)
-        self.written = []
+        self.reader.leave(self, unsettled: self.written.all(now: self.membership.lane.eventLoop.now))
+        self.written.removeAll()
         self.membership.lane.stopHeartbeat(of: handler)
         self.membership.leave(self)
         self.metrics.ended(.raw, since: self.opened, reason, channel: self.membership.channel)

@@ -18,11 +18,21 @@ struct UnsettledEvents {
         self.visibility = visibility
     }
 
+    /// Whether there are none.
+    var isEmpty: Bool { self.deadlines.isEmpty }
+
     /// How many more there may be.
     var room: Int { self.limit - self.deadlines.count }
 
-    /// All of them, in order.
-    var all: [Position] { self.deadlines.keys.sorted { $0.offset < $1.offset } }
+    /// Those that are still the member's, in order: what was not settled in time may be another's already.
+    func all(now: NIODeadline) -> [Position] {
+        self.deadlines.filter { $0.value > now }.keys.sorted { $0.offset < $1.offset }
+    }
+
+    /// The member has nothing to do with any of them any more.
+    mutating func removeAll() {
+        self.deadlines = [:]
+    }
 
     /// The member was given an event. One that it had before and did not settle in time is one.
     mutating func given(_ position: Position, now: NIODeadline) {
@@ -32,8 +42,8 @@ struct UnsettledEvents {
     /// The member settles one.
     ///
     /// - Returns: whether it is the member's to settle.
-    mutating func settle(_ position: Position) -> Bool {
-        self.deadlines.removeValue(forKey: position) != nil
+    mutating func settle(_ position: Position, now: NIODeadline) -> Bool {
+        self.deadlines.removeValue(forKey: position).map { $0 > now } ?? false
     }
 
     /// Those whose time is over are another's: a member that never settles must not be out of room for ever.

@@ -17,16 +17,21 @@ import Testing
         events.given(.sample(2), now: start)
         events.given(.sample(1), now: start + .seconds(5))
         #expect(events.room == 0)
-        #expect(events.all == [.sample(1), .sample(2)])
+        #expect(events.all(now: start) == [.sample(1), .sample(2)])
+        #expect(events.all(now: start + .seconds(10)) == [.sample(1)])
         events.expire(now: start + .seconds(9))
         #expect(events.room == 0)
         events.expire(now: start + .seconds(10))
-        #expect(events.all == [.sample(1)])
-        let late = events.settle(.sample(2))
-        let known = events.settle(.sample(1))
-        let again = events.settle(.sample(1))
+        #expect(events.room == 1)
+        let late = events.settle(.sample(2), now: start + .seconds(10))
+        let known = events.settle(.sample(1), now: start + .seconds(14))
+        let again = events.settle(.sample(1), now: start + .seconds(14))
         #expect((late, known, again) == (false, true, false))
         #expect(events.room == 2)
+        // Its time is over, though nobody has looked since.
+        events.given(.sample(3), now: start)
+        let overdue = events.settle(.sample(3), now: start + .seconds(10))
+        #expect(!overdue && events.isEmpty)
     }
 
     /// What comes again before it was settled counts once, with a time of its own.
@@ -37,6 +42,6 @@ import Testing
         events.given(.sample(1), now: start + .seconds(8))
         #expect(events.room == 1)
         events.expire(now: start + .seconds(12))
-        #expect(events.all == [.sample(1)])
+        #expect(events.all(now: start + .seconds(12)) == [.sample(1)])
     }
 }

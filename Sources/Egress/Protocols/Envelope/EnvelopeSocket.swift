@@ -170,10 +170,11 @@ extension EnvelopeSocket: WebSocketOwner {
             }
         }
         let share = self.subscription.share
-        if share?.settle(verdict, position) == true { return }
+        let now = self.services.lane.eventLoop.now
+        if share?.settle(verdict, position, now: now) == true { return }
         let isOwed = share != nil || self.subscription.acknowledgement != nil
         let fault = isOwed ? EnvelopeFault.notUnsettled : .noGroup
-        switch self.machine.settlementRefused(fault, ref: ref, now: self.services.lane.eventLoop.now) {
+        switch self.machine.settlementRefused(fault, ref: ref, now: now) {
         case .answer(let text): self.answer(text)
         case .end(let ending): self.end(ending)
         case .ignore, .reply, .settle: break
@@ -197,7 +198,7 @@ extension EnvelopeSocket: WebSocketOwner {
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
         self.machine.ended()
-        self.subscription.share?.leave(self)
+        self.subscription.share?.leave(self, now: self.services.lane.eventLoop.now)
         self.left(reason)
         self.handler = nil
         self.services.lane.stopHeartbeat(of: handler)
@@ -218,7 +219,7 @@ extension EnvelopeSocket: GroupMember {
                 admitted.append(delivery)
             } else {
                 // What the filter drops, or is another's, is done with.
-                _ = share.settle(.ack, delivery.entry.position)
+                _ = share.settle(.ack, delivery.entry.position, now: now)
             }
         }
         guard !admitted.isEmpty else { return }
