@@ -143,6 +143,21 @@ import Testing
         #expect(try self.folder.read("bots.yaml") == text)
     }
 
+    /// In the middle of a rotation by files both have the same secret: other changes leave the file of the previous one named.
+    @Test func rotationByFiles() async throws {
+        try self.folder.write("new.txt", "from a file 1\n")
+        try self.folder.write("old.txt", "from a file 1\n")
+        try self.folder.write(
+            "bots.yaml",
+            "bots:\n  a: {platform: qq, secret_file: new.txt, previous_secret_file: old.txt}\n"
+        )
+        let token = SocketToken(label: try self.name("t"), hash: TokenHash(of: Secret("t")), scopes: [.receive])
+        try await self.store().change(try self.name("a"), BotAction(.addToken, by: "cli:test"), BotChange.add(token))
+        try self.folder.write("new.txt", "from a file 2\n")
+        let bot = try await self.store().bots().first
+        #expect(bot?.secret == Secret("from a file 2") && bot?.previousSecret == Secret("from a file 1"))
+    }
+
     // MARK: Following
 
     /// Waits for what the registry shall hold: it looks at the file by itself.

@@ -66,9 +66,10 @@ struct BotFileText {
         self.quoted("expires", token.expiry.map { UTCTimeText.format(milliseconds: $0) }, indent: 8)
     }
 
+    /// - Parameter path: of the file that has it; named also while what is there counts for nothing, as a previous secret
+    ///   does that is the secret still.
     private mutating func secret(_ key: String, _ secret: Secret?, _ path: String?) {
-        guard let secret else { return }
-        if let path { self.quoted(key + "_file", path) } else { self.quoted(key, secret.exposeText()) }
+        if let path { self.quoted(key + "_file", path) } else { self.quoted(key, secret?.exposeText()) }
     }
 
     private mutating func quoted(_ key: String, _ value: String?, indent: Int = 4) {

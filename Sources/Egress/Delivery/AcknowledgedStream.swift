@@ -28,10 +28,13 @@ final class AcknowledgedStream {
 
     /// The client is done with everything up to a position.
     ///
-    /// - Parameter head: where the log stands.
+    /// - Parameter head: where the log stands as far as its feed knows; what was read from the log itself may be ahead of it.
     /// - Returns: where the cursor goes; nil for a position that is none of this log's.
     func acknowledged(_ position: Position, head: Position) -> Position? {
-        guard position.epoch == head.epoch, position.offset <= head.offset else { return nil }
+        let isKnown = [head, self.end].contains { known in
+            known.map { $0.epoch == position.epoch && $0.offset >= position.offset } ?? false
+        }
+        guard isKnown else { return nil }
         guard let open else { return position }
         guard open.epoch == position.epoch, position.offset >= open.offset else { return position }
         self.open = nil

@@ -31,6 +31,13 @@ import Testing
         #expect(self.stream.sent(upTo: Self.position(12), last: nil) == Self.position(12))
     }
 
+    /// What was read from the log itself may be ahead of what its feed has heard of.
+    @Test func aheadOfTheFeed() {
+        #expect(self.stream.sent(upTo: Self.position(5), last: Self.position(5)) == nil)
+        #expect(self.stream.acknowledged(Self.position(5), head: Self.position(3)) == Self.position(5))
+        #expect(self.stream.acknowledged(Self.position(6), head: Self.position(3)) == nil)
+    }
+
     /// A position that is not this log's, or ahead of it, moves nothing.
     @Test func foreignPositions() {
         #expect(self.stream.sent(upTo: Self.position(3), last: Self.position(3)) == nil)
