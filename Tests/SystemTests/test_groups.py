@@ -2,8 +2,10 @@
 
 import contextlib
 import http.client
+import http.server
 import json
 import subprocess
+import threading
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -82,6 +84,60 @@ def test_dead_letters(relay, secret):
         status, _, error = command(relay, secret, "drop", str(whole[1]["number"]))
         assert status == 1 and "no dead letter" in error
     assert command(relay, "another-secret", "list")[1] == "No dead letters.\n"
+
+
+def test_dead_letters_of_a_stranger(relay, secret):
+    """What somebody else wrote moves no cursor, whether a person or a program reads the list."""
+    query = {"queryResult": {"queryText": "a", "intent": {"displayName": "\x1b[2J\u202eintent"}}}
+    with EnvelopeBot(relay, secret, group="g", attempts="1") as bot:
+        with EnvelopeBot(relay, secret) as other:
+            path = f"/webhook/dialogflow?secret={secret}"
+            asking = threading.Thread(target=relay.request, args=("POST", path, json.dumps(query, ensure_ascii=False).encode()))
+            asking.start()
+            other.reply(other.receive(), text="b")
+            asking.join()
+        settle(bot, bot.receive(), "nack")
+        publish(relay, secret, "marker")
+        settle(bot, bot.receive())
+    for words in [("list",), ("list", "--json")]:
+        status, listing, _ = command(relay, secret, *words)
+        assert status == 0 and "intent" in listing and not set(listing) & set("\x1b\u202e")
+
+
+class GoingLetters(http.server.BaseHTTPRequestHandler):
+    """A relay whose first dead letter somebody else has replayed or dropped since it was listed."""
+
+    def do_GET(self):
+        letters = [] if "after=2" in self.path else [{"number": 1}, {"number": 2}]
+        self._answer(200, {"dead_letters": letters})
+
+    def do_POST(self):
+        if "/1/" in self.path:
+            self._answer(404, {"reason": "no_such_dead_letter", "detail": "It is gone."})
+        else:
+            self._answer(200, {"position": "9f2c61d07a55e013-2"})
+
+    def _answer(self, status, members):
+        body = json.dumps(members).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("which, printed", [(["--all"], "gone 1\nreplayed 2\n"), (["1", "2"], "")], ids=["all", "named"])
+def test_dead_letters_that_go_meanwhile(which, printed):
+    """Of all of them, one that is gone was somebody else's to do; one that is named must be there."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), GoingLetters) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server.port = server.server_port
+        status, output, error = command(server, "a-secret", "replay", *which)
+        server.shutdown()
+    assert output == printed
+    assert (status, error) == ((0, "") if printed else (1, "404: It is gone.\n"))
 
 
 def test_dead_letters_of_nobody():

@@ -27,7 +27,13 @@ struct DeadLetters: AsyncParsableCommand {
         @OptionGroup var client: ClientOptions
 
         /// Asks the relay; what went wrong is printed, and is the exit code.
-        func send(_ method: HTTPMethod, _ path: String) async throws -> ByteBuffer {
+        ///
+        /// - Parameter passesOver: an answer that is no failure here, told as nil.
+        func send(
+            _ method: HTTPMethod,
+            _ path: String,
+            passesOver: HTTPResponseStatus? = nil
+        ) async throws -> ByteBuffer? {
             let key = try self.client.key()
             let answer: RelayClient.Answer
             do throws(RelayClient.Unreachable) {
@@ -40,8 +46,9 @@ struct DeadLetters: AsyncParsableCommand {
                 Self.complain("\(error)")
                 throw ExitCode(2)
             }
+            if answer.status == passesOver { return nil }
             guard answer.status.code < 300 else {
-                Self.complain("\(answer.status.code): \(DeadLetterListing.detail(answer.body))")
+                Self.complain("\(answer.status.code): \(ProblemText.line(answer.body))")
                 throw ExitCode(1)
             }
             return answer.body
@@ -52,7 +59,7 @@ struct DeadLetters: AsyncParsableCommand {
             var letters: [DeadLetterListing.Letter] = []
             while true {
                 let page = try await self.send(.GET, "/dead-letters?after=\(letters.last?.number ?? 0)")
-                let listing = DeadLetterListing.letters(page)
+                let listing = page.map { DeadLetterListing.letters($0) } ?? []
                 guard !listing.isEmpty else { return letters }
                 letters += listing
             }
@@ -77,9 +84,14 @@ struct DeadLetters: AsyncParsableCommand {
             }
         }
 
-        func numbers(_ options: Options) async throws -> [UInt64] {
-            guard self.all else { return self.numbers }
-            return try await options.all().map(\.number)
+        /// Has the relay do something with each of them. Of all, one that is gone meanwhile was somebody else's to do.
+        func each(_ options: Options, _ method: HTTPMethod, _ suffix: String, done: String) async throws {
+            let numbers = self.all ? try await options.all().map(\.number) : self.numbers
+            for number in numbers {
+                let path = "/dead-letters/\(number)\(suffix)"
+                let answer = try await options.send(method, path, passesOver: self.all ? .notFound : nil)
+                print(answer == nil ? "gone \(number)" : "\(done) \(number)")
+            }
         }
     }
 
@@ -110,10 +122,7 @@ struct DeadLetters: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            for number in try await self.selection.numbers(self.options) {
-                _ = try await self.options.send(.POST, "/dead-letters/\(number)/replay")
-                print("replayed \(number)")
-            }
+            try await self.selection.each(self.options, .POST, "/replay", done: "replayed")
         }
     }
 
@@ -124,10 +133,7 @@ struct DeadLetters: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            for number in try await self.selection.numbers(self.options) {
-                _ = try await self.options.send(.DELETE, "/dead-letters/\(number)")
-                print("dropped \(number)")
-            }
+            try await self.selection.each(self.options, .DELETE, "", done: "dropped")
         }
     }
 }

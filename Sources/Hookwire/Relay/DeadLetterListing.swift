@@ -16,13 +16,12 @@ enum DeadLetterListing {
         var type: String
         /// The first characters of the body, on one line.
         var preview: String
-        /// As the relay wrote it.
+        /// As the relay wrote it, on one line.
         var json: String
     }
 
     private static let page = JSONMemberNames("dead_letters")
     private static let members = JSONMemberNames("number", "group", "attempts", "time", "type", "body", "body_base64")
-    private static let problem = JSONMemberNames("detail")
     private static let previewLength = 60
 
     /// The dead letters of a page; what is none is passed over.
@@ -48,31 +47,23 @@ enum DeadLetterListing {
             attempts: view["attempts"]?.integer ?? 0,
             time: view["time"]?.string ?? "",
             type: view["type"]?.string ?? "-",
-            preview: self.preview(view["body"]?.string ?? view["body_base64"]?.string ?? ""),
-            json: String(decoding: value.raw, as: UTF8.self)
+            preview: ForeignText.line(
+                view["body"]?.string ?? view["body_base64"]?.string ?? "",
+                limit: self.previewLength
+            ),
+            json: ForeignText.json(value.raw)
         )
-    }
-
-    /// What a terminal can be shown of a body that anybody may have sent: no control characters.
-    private static func preview(_ body: String) -> String {
-        let line = body.prefix(self.previewLength).unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? " " : String(scalar)
-        }.joined()
-        return body.count > self.previewLength ? line + "…" : line
     }
 
     /// Lines for a person.
     static func table(_ letters: [Letter]) -> [String] {
         guard !letters.isEmpty else { return ["No dead letters."] }
         return letters.map { letter in
-            "\(letter.number)  \(letter.time)  group \(letter.group)  \(letter.attempts) attempts  \(letter.type)  \(letter.preview)"
+            let words = [
+                "\(letter.number)", letter.time, "group \(letter.group)", "\(letter.attempts) attempts", letter.type,
+                letter.preview,
+            ]
+            return words.map { ForeignText.line($0) }.joined(separator: "  ")
         }
-    }
-
-    /// What a problem document says.
-    static func detail(_ body: ByteBuffer) -> String {
-        body.withUnsafeReadableBytes { bytes in
-            (try? JSONObjectView(validating: bytes, members: self.problem))?["detail"]?.string
-        } ?? String(buffer: body)
     }
 }

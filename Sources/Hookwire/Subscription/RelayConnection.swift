@@ -229,7 +229,7 @@ final class RelayConnection: ChannelInboundHandler {
 
     private func refuse(_ head: HTTPResponseHead, _ body: [UInt8]) {
         self.state = .ended
-        let detail = DeadLetterListing.detail(ByteBuffer(bytes: body))
+        let detail = ProblemText.line(ByteBuffer(bytes: body))
         let seconds = head.field("retry-after").flatMap { Int64($0) }.map { TimeAmount.seconds(min($0, 3_600)) }
         self.owner?.refused(self, status: head.status, detail: detail, retryAfter: seconds)
         self.drop()

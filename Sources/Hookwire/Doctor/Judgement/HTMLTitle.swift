@@ -2,24 +2,6 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Shared
-
-/// The sentence in an answer of `application/problem+json` (RFC 9457).
-enum ProblemText {
-    private static let members = JSONMemberNames("detail", "reason")
-
-    static func detail(_ body: [UInt8]) -> String? { self.members(body)?.detail }
-
-    static func reason(_ body: [UInt8]) -> String? { self.members(body)?.reason }
-
-    private static func members(_ body: [UInt8]) -> (detail: String?, reason: String?)? {
-        body.withUnsafeBytes { bytes in
-            guard let object = try? JSONObjectView(validating: bytes, members: self.members) else { return nil }
-            return (object["detail"]?.string, object["reason"]?.string)
-        }
-    }
-}
-
 /// The title of a web page.
 enum HTMLTitle {
     /// What stands in the first `title`; empty where there is none.
