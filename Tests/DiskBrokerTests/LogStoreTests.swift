@@ -17,6 +17,39 @@ import Testing
         func interrupted(_ reason: UnrecoverableReason, head: Position) {}
     }
 
+    /// A clock that was set back by hours does not keep what has an age of its own until then.
+    @Test func clockSetBack() throws {
+        let queue = try DatabaseQueue()
+        try DatabaseSchema.migrator.migrate(queue)
+        try queue.write { database in
+            var store = try LogStore(
+                configuration: DiskBrokerConfiguration(directory: ""),
+                space: DiskSpace(limit: 1 << 20, pageSize: 4_096),
+                feeds: DiskFeeds(metrics: DiskBrokerMetrics()),
+                database
+            )
+            let noon: Int64 = 1_700_000_000_000
+            func publish(at now: Int64) throws {
+                try store.begin(storing: 0, now: now, database)
+                _ = try store.publish(
+                    ByteBuffer(string: "event"),
+                    to: Fixtures.channel(),
+                    key: nil,
+                    retention: ChannelRetention(ageMilliseconds: 5_000),
+                    now: now,
+                    database
+                )
+                _ = try store.finish(now: now, database)
+            }
+            try publish(at: noon)
+            try publish(at: noon + 2_000)
+            let morning = noon - 10_000_000
+            for seconds: Int64 in [0, 10, 20] { try publish(at: morning + seconds * 1_000) }
+            let times = try Int64.fetchAll(database, sql: "SELECT storedAt FROM event ORDER BY id")
+            #expect(times == [noon, noon + 2_000, morning + 20_000])
+        }
+    }
+
     /// Positions of a channel that somebody feeds on stay good, and a channel that is forgotten gets another name: nobody
     /// takes new events for those that it had.
     @Test func keepsChannelsThatHaveFeeds() throws {

@@ -26,8 +26,8 @@ struct Retention: Sendable {
     private var keyCount: Int
     /// Whether some channel may keep its events for a time of its own.
     var hasOwnAges: Bool
-    /// When those are looked at again.
-    private var nextLookAtOwnAges: Int64 = .min
+    /// When those were looked at.
+    private var lookedAtOwnAges: Int64?
 
     init(configuration: DiskBrokerConfiguration, space: DiskSpace, _ database: Database) throws {
         self.configuration = configuration
@@ -41,9 +41,9 @@ struct Retention: Sendable {
         let oldest = now - self.configuration.retentionAgeMilliseconds
         if !self.hasOwnAges {
             trimmed[.age, default: 0] += try EventTable.expire(before: oldest, limit: Self.step, database)
-        } else if now >= self.nextLookAtOwnAges {
+        } else if self.isTimeForOwnAges(now) {
             // What is kept for longer may stand before the others: to pass over it takes a while.
-            self.nextLookAtOwnAges = now + Self.ownAgesPause
+            self.lookedAtOwnAges = now
             trimmed[.age, default: 0] += try self.expireByOwnAges(oldest: oldest, now: now, database)
         }
         self.keyCount -= try KeyTable.expire(now: now, limit: Self.step, database)
@@ -52,6 +52,12 @@ struct Retention: Sendable {
         {
             try DeadLetterTable.remove(through: letter.id, database)
         }
+    }
+
+    private func isTimeForOwnAges(_ now: Int64) -> Bool {
+        guard let lookedAtOwnAges else { return true }
+        // The clock may have been set back.
+        return now < lookedAtOwnAges || now >= lookedAtOwnAges + Self.ownAgesPause
     }
 
     private mutating func expireByOwnAges(oldest: Int64, now: Int64, _ database: Database) throws -> Int {
