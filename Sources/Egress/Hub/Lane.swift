@@ -20,7 +20,7 @@ package final class Lane: Sendable {
     /// How many may wait for those. Whoever comes then goes on at once.
     private static let turnLimit = 32
     /// How many visits are made at once: a lane may have thousands of sockets to ping and of keepers in a second.
-    private static let visitLimit = 32
+    static let visitLimit = 32
     /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
     /// anew each time keeps the loop from looking at its connections, and so does a timer of 2 µs, which is due already
     /// when the loop looks at its tasks again.
@@ -186,7 +186,7 @@ package final class Lane: Sendable {
 
     /// Goes on when the loop has looked at its input; but for what others give it to do meanwhile, which may take until the
     /// timer is due.
-    private func afterInput(_ action: @escaping @Sendable () -> Void) {
+    func afterInput(_ action: @escaping @Sendable () -> Void) {
         // Behind what the loop has to do at once: were the timer set before the answers to publishers are written, it
         // would be due after them, and the loop would not look at its connections in between.
         self.eventLoop.execute { self.eventLoop.scheduleTask(in: self.breath, action) }

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DequeModule
 internal import NIOCore
 internal import Shared
 
@@ -9,6 +10,8 @@ internal import Shared
 final class EventStreamServices {
     let envelopes: EnvelopeServices
     var heartbeats: HeartbeatWheel<EventStreamHandler>
+    /// The heartbeats that are due, each of which may write to a connection.
+    private var due: Deque<(heartbeat: Heartbeat, stream: EventStreamHandler)> = []
 
     /// On the lane's loop, whose streams are visited from now on.
     init(envelopes: EnvelopeServices, configuration: EgressConfiguration) {
@@ -16,19 +19,33 @@ final class EventStreamServices {
         self.heartbeats = HeartbeatWheel(
             period: configuration.pingInterval,
             answerTimeout: configuration.pongTimeout,
-            now: .now()
+            now: envelopes.lane.eventLoop.now
         )
         let services = NIOLoopBound(WeakReference(self), eventLoop: envelopes.lane.eventLoop)
         envelopes.lane.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { task in
             guard let self = services.value.object else { return task.cancel() }
-            self.beat(now: .now())
+            self.beat(now: self.envelopes.lane.eventLoop.now)
         }
     }
 
     private func beat(now: NIODeadline) {
+        // A loop that has not got through in a second has enough to do.
+        guard self.due.isEmpty else { return }
         for visit in self.heartbeats.advance(to: now) {
-            for stream in visit.members { stream.heartbeat(visit.heartbeat) }
+            self.due.append(contentsOf: visit.members.map { (visit.heartbeat, $0) })
         }
+        self.makeVisits()
+    }
+
+    /// Makes some of the visits that are due, and the others when the loop has looked at its input.
+    private func makeVisits() {
+        for _ in 0..<min(self.due.count, Lane.visitLimit) {
+            let (heartbeat, stream) = self.due.removeFirst()
+            stream.heartbeat(heartbeat)
+        }
+        guard !self.due.isEmpty else { return }
+        let services = NIOLoopBound(self, eventLoop: self.envelopes.lane.eventLoop)
+        self.envelopes.lane.afterInput { services.value.makeVisits() }
     }
 
     private final class WeakReference {

@@ -159,13 +159,26 @@ import Testing
         let client = try self.client()
         _ = try client.blocks()
         self.bench.loop.advanceTime(by: .seconds(60))
-        // The wheel counts by the real clock, which has not moved: visited by hand.
-        let handler = try client.channel.pipeline.syncOperations.handler(type: EventStreamHandler.self)
-        handler.heartbeat(.ping)
-        handler.heartbeat(.answer)
         try self.bench.publish("1")
         #expect(try client.words() == ["1"])
-        #expect(client.comments == 1)
+        #expect(client.comments == 2)
+    }
+
+    /// The loop looks at its input between the heartbeats of many streams.
+    @Test func heartbeatsInPortions() throws {
+        var configuration = EgressConfiguration()
+        (configuration.pingInterval, configuration.pongTimeout) = (.seconds(2), .zero)
+        let services = EventStreamServices(envelopes: self.bench.services, configuration: configuration)
+        let beat = self.bench.loop.now + .seconds(1)
+        let clients = try (0..<80).map { _ in try Client(self.bench, services) }
+        for client in clients { _ = try client.blocks() }
+        func heard() throws -> Int {
+            try clients.filter { try $0.channel.readOutbound(as: ByteBuffer.self) != nil }.count
+        }
+        self.bench.loop.advanceTime(to: beat)
+        #expect(try heard() == 32)
+        self.bench.loop.advanceTime(by: .milliseconds(1))
+        #expect(try heard() == 8)
     }
 
     /// A client that reads nothing from one visit to the next is taken for dead; one that reads a little is not.
