@@ -85,7 +85,8 @@ final class LogReader: Sendable {
                 if next == nil { state.running -= 1 }
                 return next
             }
-            if let next { self.run(next) }
+            // Not at once: where there is no connection a read fails before it returns, and thousands may wait.
+            if let next { next.promise.futureResult.eventLoop.execute { self.run(next) } }
         }
         page.cascade(to: waiting.promise)
     }

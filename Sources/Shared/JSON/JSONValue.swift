@@ -101,18 +101,6 @@ public struct JSONValue {
         )
     }
 
-    /// The value at the end of a path of member names, each in the object before it; `nil` if there is none.
-    ///
-    /// - Throws: ``JSONError/Reason/duplicateMember`` if a name of the path occurs twice in its object.
-    public func value(at path: some Sequence<JSONMemberNames>) throws(JSONError) -> JSONValue? {
-        var value = self
-        for step in path {
-            guard let next = try value.object(members: step)?[index: 0] else { return nil }
-            value = next
-        }
-        return value
-    }
-
     /// Calls the body with each member of an object in order, as long as it returns `true`; names may repeat. Other kinds
     /// have none.
     public func forEachMember(_ body: (_ name: String, JSONValue) throws -> Bool) rethrows {

@@ -219,6 +219,21 @@ import Testing
         }
     }
 
+    /// A crowd of reads waits for a Redis that hangs, and its connection goes: all of them fail, one after the other.
+    @Test func aCrowdOfReadsFails() async throws {
+        try await self.withNodes { server, _, feeder in
+            server.suspend()
+            let eventLoop = Fixtures.eventLoop
+            let reads = try await eventLoop.submit {
+                (0..<50_000).map { _ in feeder.log(Fixtures.channel(), after: nil, limit: 1, on: eventLoop) }
+            }.get()
+            try server.kill()
+            let results = try await EventLoopFuture.whenAllComplete(reads, on: eventLoop).get()
+            #expect(results.allSatisfy { if case .failure = $0 { true } else { false } })
+            try await server.start()
+        }
+    }
+
     // MARK: Help
 
     /// A publisher that knows nothing of the channel, on a connection of the test's own.

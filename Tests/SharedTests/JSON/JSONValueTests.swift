@@ -72,10 +72,6 @@ import Testing
             let id = try #require(try inner["author"]?.object(members: JSONMemberNames("id"))?["id"])
             #expect(id.string == "2B13")
             #expect(Array(Array(text.utf8)[id.range]) == Array(#""2B13""#.utf8))
-            #expect(try d.value(at: [JSONMemberNames("author"), JSONMemberNames("id")])?.range == id.range)
-            #expect(try d.value(at: [JSONMemberNames("author"), JSONMemberNames("no")]) == nil)
-            #expect(try d.value(at: [JSONMemberNames("x"), JSONMemberNames("id")]) == nil)
-            #expect(try d.value(at: [])?.range == d.range)
             #expect(try id.object(members: JSONMemberNames("id")) == nil)
         }
         try withJSONView(#"{"d":{"a":1,"a":2}}"#.utf8, ["d"]) { view in

@@ -52,7 +52,13 @@ final class EventStream: EnvelopeClient {
             stream.ended(.connectionLost)
             throw error
         }
-        let start = if case .after(let position) = beginning.resumption { position } else { place.feed.position }
+        let start: Position? =
+            switch beginning.resumption {
+            case .after(let position): position
+            // What it catches up with says where it is: a stream that ends before has not brought it anywhere.
+            case .backlog: nil
+            case .unreadable, nil: place.feed.position
+            }
         _ = handler.send(EventStreamFormat.opening(at: start))
         // A connection that was lost meanwhile, or whose loss this shows, has ended the stream already.
         guard stream.handler != nil else { return }

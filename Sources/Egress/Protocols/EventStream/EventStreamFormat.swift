@@ -19,8 +19,10 @@ enum EventStreamFormat {
     }
 
     /// What a stream begins with: a client that loses it before the first event still knows where it was.
-    static func opening(at position: Position) -> ByteBuffer {
-        ByteBuffer(string: "retry: \(self.retryMilliseconds)\nid: \(position)\n\n")
+    ///
+    /// - Parameter position: where the client is, once it has nothing to catch up with; a client that comes back says so.
+    static func opening(at position: Position?) -> ByteBuffer {
+        ByteBuffer(string: "retry: \(self.retryMilliseconds)\n" + (position.map { "id: \($0)\n" } ?? "") + "\n")
     }
 
     /// The news that the stream goes on, or cannot go on, from where the client was.

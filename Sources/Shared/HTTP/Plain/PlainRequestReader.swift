@@ -8,7 +8,8 @@ internal import NIOHTTP1
 /// Takes a connection's bytes and gives its requests, as long as they are plain. From the first one that is not, all
 /// bytes are the full parser's.
 ///
-/// Pure, and bounded: a header is at most `PlainHead.Limit.bytes`, a body the limit's; both share the memory of what came.
+/// Pure, and bounded: a header is at most `PlainHead.Limit.bytes`, a body the limit's. A request that comes alone shares the
+/// memory of what came; one that others come with has its own, so that no event keeps theirs.
 package struct PlainRequestReader {
     package enum Step {
         /// There is no whole request; `awaitsBody` where its header is there.
@@ -39,6 +40,8 @@ package struct PlainRequestReader {
         if self.bytes.readableBytes == 0 {
             self.bytes = bytes
         } else {
+            // Requests that were taken go; otherwise a client whose packets end within its requests fills the memory.
+            self.bytes.discardReadBytes()
             if let head {
                 // The rest of the body comes in pieces that the header announced: room for all of it at once, but no more
                 // than has a reason to be believed.
@@ -98,28 +101,37 @@ package struct PlainRequestReader {
     }
 
     private mutating func takeRequest(_ head: PlainHead) -> PlainRequest {
-        let start = self.bytes.readerIndex
+        let length = head.byteCount + head.contentLength
+        let bytes = self.takeBytes(length)
+        let start = bytes.readerIndex
         func slice(_ range: Range<Int>) -> ByteBuffer {
-            guard let slice = self.bytes.getSlice(at: start + range.lowerBound, length: range.count) else {
+            guard let slice = bytes.getSlice(at: start + range.lowerBound, length: range.count) else {
                 preconditionFailure("the request is there")
             }
             return slice
         }
-        let request = PlainRequest(
+        return PlainRequest(
             method: head.method == .post ? .POST : .GET,
             target: String(buffer: slice(head.target)),
             fields: FieldLines(bytes: slice(head.fieldLines), marks: head.marks),
             body: slice(head.byteCount..<head.byteCount + head.contentLength),
             isHandshake: head.isHandshake
         )
-        let length = head.byteCount + head.contentLength
-        if length == self.bytes.readableBytes {
-            // The request has the memory alone.
+    }
+
+    /// Takes a request's bytes out of what has come: as they are where they have the memory alone, else a copy.
+    private mutating func takeBytes(_ length: Int) -> ByteBuffer {
+        if length == self.bytes.readableBytes, self.bytes.readerIndex == 0 {
+            defer { self.bytes = ByteBuffer() }
+            self.hasNews = false
+            return self.bytes
+        }
+        let copy = ByteBuffer(bytes: self.bytes.readableBytesView.prefix(length))
+        self.bytes.moveReaderIndex(forwardBy: length)
+        if self.bytes.readableBytes == 0 {
             self.bytes = ByteBuffer()
             self.hasNews = false
-        } else {
-            self.bytes.moveReaderIndex(forwardBy: length)
         }
-        return request
+        return copy
     }
 }

@@ -154,6 +154,16 @@ import Testing
         }
     }
 
+    /// A client with a backlog is nowhere before it comes: where its stream ends before, it asks for all of it again.
+    @Test func nowhereBeforeTheBacklog() throws {
+        try self.bench.publish("1", "2")
+        let client = try Client(self.bench, self.services, after: .backlog(nil))
+        let text = String(decoding: try self.bench.sent(to: client.channel), as: UTF8.self)
+        let first = try #require(text.split(separator: "\n\n").first)
+        #expect(first.hasPrefix("retry: ") && !first.contains("id:"))
+        #expect(text.contains("\ndata: "))
+    }
+
     /// Comments keep the stream alive, between the events.
     @Test func heartbeats() throws {
         let client = try self.client()
