@@ -55,19 +55,10 @@ public struct JSONObjectView {
             throw JSONError(.notAnObject, at: 0)
         }
         try scanner.open(isObject: true)
-        guard var next = scanner.peek() else { throw scanner.error(.truncated) }
-        while next != UInt8(ascii: "}") {
+        var isFirst = true
+        while try scanner.beginMember(isFirst: isFirst) {
             try self.readMember(&scanner)
-            guard let separator = scanner.peek() else { throw scanner.error(.truncated) }
-            next = separator
-            if separator == UInt8(ascii: ",") {
-                scanner.skip()
-                guard let name = scanner.peek() else { throw scanner.error(.truncated) }
-                // A brace here would end the loop as if the comma were not there.
-                guard name == UInt8(ascii: "\"") else { throw scanner.error(.expectedName) }
-            } else if separator != UInt8(ascii: "}") {
-                throw scanner.error(.expectedCommaOrEnd)
-            }
+            isFirst = false
         }
         scanner.close()
         try Self.finish(&scanner)

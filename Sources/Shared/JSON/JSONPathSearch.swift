@@ -68,18 +68,10 @@ public struct JSONPathSearch {
     private mutating func readObject(depth: Int, following: UInt32) throws(JSONError) {
         try self.scanner.open(isObject: true)
         var seen: UInt32 = 0
-        guard var next = self.scanner.peek() else { throw self.scanner.error(.truncated) }
-        while next != UInt8(ascii: "}") {
+        var isFirst = true
+        while try self.scanner.beginMember(isFirst: isFirst) {
             try self.readMember(depth: depth, following: following, seen: &seen)
-            guard let separator = self.scanner.peek() else { throw self.scanner.error(.truncated) }
-            next = separator
-            if separator == UInt8(ascii: ",") {
-                self.scanner.skip()
-                guard let name = self.scanner.peek() else { throw self.scanner.error(.truncated) }
-                guard name == UInt8(ascii: "\"") else { throw self.scanner.error(.expectedName) }
-            } else if separator != UInt8(ascii: "}") {
-                throw self.scanner.error(.expectedCommaOrEnd)
-            }
+            isFirst = false
         }
         self.scanner.close()
     }

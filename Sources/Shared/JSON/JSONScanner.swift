@@ -44,6 +44,20 @@ struct JSONScanner {
         self.position += 1
     }
 
+    /// Goes on to an object's next member: behind the bracket that opened it, or behind the member before.
+    ///
+    /// - Returns: whether there is one; the closing bracket is not consumed.
+    @inline(__always)
+    mutating func beginMember(isFirst: Bool) throws(JSONError) -> Bool {
+        guard let byte = self.peek() else { throw self.error(.truncated) }
+        guard byte != UInt8(ascii: "}") else { return false }
+        guard !isFirst else { return true }
+        guard byte == UInt8(ascii: ",") else { throw self.error(.expectedCommaOrEnd) }
+        self.skip()
+        // A bracket here would end the object as if the comma were not there; `readName` refuses it.
+        return true
+    }
+
     /// Consumes a member's name and its colon.
     ///
     /// - Returns: the bytes between the quotes, and whether there are escapes among them.
