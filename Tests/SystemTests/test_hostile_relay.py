@@ -55,8 +55,7 @@ def breaking_off():
 
     def treat(connection):
         if next(first) == 0:
-            for message in (RECOVERY, EVENT):
-                connection.sendall(encode(1, json.dumps(message, separators=(",", ":")).encode(), masked=False))
+            slow(connection)
             connection.shutdown(2)
 
     return treat
