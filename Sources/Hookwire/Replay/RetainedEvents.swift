@@ -80,7 +80,8 @@ final class RetainedEvents {
         self.promise.completeWith(result)
     }
 
-    /// Unless more comes by then.
+    /// Unless more comes by then. On the event loop, as all that a subscription tells and the deadline itself are, which is
+    /// what `assumeIsolated` takes for granted and checks.
     private func finish(in time: TimeAmount, _ result: @escaping () -> Result<RetainedLog, any Error>) {
         self.deadline?.cancel()
         self.deadline = self.eventLoop.assumeIsolated().scheduleTask(in: time) { self.finish(result()) }
