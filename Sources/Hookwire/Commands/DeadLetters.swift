@@ -26,18 +26,11 @@ struct DeadLetters: AsyncParsableCommand {
     struct Options: ParsableArguments {
         @OptionGroup var client: ClientOptions
 
-        /// Asks the relay; what went wrong is printed, and is the exit code.
-        ///
-        /// - Parameter passesOver: an answer that is no failure here, told as nil.
-        func send(
-            _ method: HTTPMethod,
-            _ path: String,
-            passesOver: HTTPResponseStatus? = nil
-        ) async throws -> ByteBuffer? {
+        /// Asks the relay; where it cannot be reached, that is printed, and is the exit code.
+        func ask(_ method: HTTPMethod, _ path: String) async throws -> RelayClient.Answer {
             let key = try self.client.key()
-            let answer: RelayClient.Answer
             do throws(RelayClient.Unreachable) {
-                answer = try await RelayClient(self.client.relay, isInsecure: self.client.insecure).send(
+                return try await RelayClient(self.client.relay, isInsecure: self.client.insecure).send(
                     method,
                     key.target(path),
                     headers: [key.field]
@@ -46,20 +39,23 @@ struct DeadLetters: AsyncParsableCommand {
                 Self.complain("\(error)")
                 throw ExitCode(2)
             }
-            if answer.status == passesOver { return nil }
+        }
+
+        /// Why the relay refused, if it did, is printed, and is the exit code.
+        static func check(_ answer: RelayClient.Answer) throws {
             guard answer.status.code < 300 else {
                 Self.complain("\(answer.status.code): \(ProblemText.line(answer.body))")
                 throw ExitCode(1)
             }
-            return answer.body
         }
 
         /// All dead letters, page by page.
         func all() async throws -> [DeadLetterListing.Letter] {
             var letters: [DeadLetterListing.Letter] = []
             while true {
-                let page = try await self.send(.GET, "/dead-letters?after=\(letters.last?.number ?? 0)")
-                let listing = page.map { DeadLetterListing.letters($0) } ?? []
+                let page = try await self.ask(.GET, "/dead-letters?after=\(letters.last?.number ?? 0)")
+                try Self.check(page)
+                let listing = DeadLetterListing.letters(page.body)
                 guard !listing.isEmpty else { return letters }
                 letters += listing
             }
@@ -88,9 +84,10 @@ struct DeadLetters: AsyncParsableCommand {
         func each(_ options: Options, _ method: HTTPMethod, _ suffix: String, done: String) async throws {
             let numbers = self.all ? try await options.all().map(\.number) : self.numbers
             for number in numbers {
-                let path = "/dead-letters/\(number)\(suffix)"
-                let answer = try await options.send(method, path, passesOver: self.all ? .notFound : nil)
-                print(answer == nil ? "gone \(number)" : "\(done) \(number)")
+                let answer = try await options.ask(method, "/dead-letters/\(number)\(suffix)")
+                let isGone = self.all && answer.status == .notFound
+                if !isGone { try Options.check(answer) }
+                print(isGone ? "gone \(number)" : "\(done) \(number)")
             }
         }
     }
