@@ -20,7 +20,7 @@ package final class Lane: Sendable {
     /// How many may wait for those. Whoever comes then goes on at once.
     private static let turnLimit = 32
     /// How many visits are made at once: a lane may have thousands of sockets to ping and of keepers in a second.
-    static let visitLimit = 32
+    private static let visitLimit = 32
     /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
     /// anew each time keeps the loop from looking at its connections, and so does a timer of 2 µs, which is due already
     /// when the loop looks at its tasks again.
@@ -29,7 +29,8 @@ package final class Lane: Sendable {
     /// Whom a lane calls on once in a while. Each visit may write to sockets.
     private enum Visit {
         case keeper(CursorKeeper)
-        case heartbeat(Heartbeat, WebSocketHandler)
+        case socket(Heartbeat, WebSocketHandler)
+        case stream(Heartbeat, EventStreamHandler)
     }
 
     /// What only the lane's own loop touches.
@@ -39,7 +40,8 @@ package final class Lane: Sendable {
         var released: Deque<EventLoopPromise<Void>> = []
         /// The groups of this lane by their channel.
         var groups: [ChannelID: FeedGroup] = [:]
-        var heartbeats: HeartbeatWheel<WebSocketHandler>
+        var sockets: HeartbeatWheel<WebSocketHandler>
+        var streams: HeartbeatWheel<EventStreamHandler>
         /// The cursors that are not where they will be.
         var keepers: [CursorKeeper] = []
         /// The visits that are due.
@@ -51,8 +53,10 @@ package final class Lane: Sendable {
         /// Of those who were let in by tokens that end.
         var expiries = ExpiryCalendar()
 
-        init(heartbeats: HeartbeatWheel<WebSocketHandler>) {
-            self.heartbeats = heartbeats
+        init(_ configuration: EgressConfiguration, now: NIODeadline) {
+            let (period, answerTimeout) = (configuration.pingInterval, configuration.pongTimeout)
+            self.sockets = HeartbeatWheel(period: period, answerTimeout: answerTimeout, now: now)
+            self.streams = HeartbeatWheel(period: period, answerTimeout: answerTimeout, now: now)
         }
     }
 
@@ -88,12 +92,7 @@ package final class Lane: Sendable {
         self.eventLoop = eventLoop
         self.broker = broker
         self.entrance = entrance
-        let heartbeats = HeartbeatWheel<WebSocketHandler>(
-            period: configuration.pingInterval,
-            answerTimeout: configuration.pongTimeout,
-            now: eventLoop.now
-        )
-        let confined = Confined(heartbeats: heartbeats)
+        let confined = Confined(configuration, now: eventLoop.now)
         if let presence, entrance.isGuarded {
             confined.reception = Reception(
                 board: presence,
@@ -186,7 +185,7 @@ package final class Lane: Sendable {
 
     /// Goes on when the loop has looked at its input; but for what others give it to do meanwhile, which may take until the
     /// timer is due.
-    func afterInput(_ action: @escaping @Sendable () -> Void) {
+    private func afterInput(_ action: @escaping @Sendable () -> Void) {
         // Behind what the loop has to do at once: were the timer set before the answers to publishers are written, it
         // would be due after them, and the loop would not look at its connections in between.
         self.eventLoop.execute { self.eventLoop.scheduleTask(in: self.breath, action) }
@@ -237,12 +236,22 @@ package final class Lane: Sendable {
 
     /// Pings a socket from now on, and ends it when it does not answer. On the loop.
     func startHeartbeat(of socket: WebSocketHandler) {
-        self.confined.value.heartbeats.add(socket)
+        self.confined.value.sockets.add(socket)
     }
 
     /// Leaves a socket alone. On the loop.
     func stopHeartbeat(of socket: WebSocketHandler) {
-        self.confined.value.heartbeats.remove(socket)
+        self.confined.value.sockets.remove(socket)
+    }
+
+    /// Writes a comment to a stream once in a while from now on, and ends it when its client reads nothing. On the loop.
+    func startHeartbeat(of stream: EventStreamHandler) {
+        self.confined.value.streams.add(stream)
+    }
+
+    /// Leaves a stream alone. On the loop.
+    func stopHeartbeat(of stream: EventStreamHandler) {
+        self.confined.value.streams.remove(stream)
     }
 
     /// Visits a keeper once a second until it has nothing to keep. On the loop.
@@ -259,8 +268,10 @@ package final class Lane: Sendable {
             case .keeper(let keeper):
                 keeper.isVisited = keeper.visit()
                 if keeper.isVisited { confined.keepers.append(keeper) }
-            case .heartbeat(let heartbeat, let socket):
+            case .socket(let heartbeat, let socket):
                 socket.heartbeat(heartbeat, now: self.eventLoop.now)
+            case .stream(let heartbeat, let stream):
+                stream.heartbeat(heartbeat)
             }
         }
         if !confined.dueVisits.isEmpty { self.afterInput { self.makeVisits() } }
@@ -280,8 +291,11 @@ package final class Lane: Sendable {
         guard confined.dueVisits.isEmpty else { return }
         confined.dueVisits.append(contentsOf: confined.keepers.map { .keeper($0) })
         confined.keepers = []
-        for (heartbeat, sockets) in confined.heartbeats.advance(to: now) {
-            confined.dueVisits.append(contentsOf: sockets.map { .heartbeat(heartbeat, $0) })
+        for (heartbeat, sockets) in confined.sockets.advance(to: now) {
+            confined.dueVisits.append(contentsOf: sockets.map { .socket(heartbeat, $0) })
+        }
+        for (heartbeat, streams) in confined.streams.advance(to: now) {
+            confined.dueVisits.append(contentsOf: streams.map { .stream(heartbeat, $0) })
         }
         self.makeVisits()
     }

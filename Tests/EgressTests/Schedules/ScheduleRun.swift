@@ -189,7 +189,7 @@ final class ScheduleRun {
         case .stream:
             try EventStream.open(
                 on: channel,
-                services: self.node.streams,
+                services: self.node.envelopes,
                 request: request,
                 beginning: beginning,
                 place: place

@@ -17,7 +17,6 @@ final class ScheduledNode {
     let hub: Hub
     let lane: Lane
     let envelopes: EnvelopeServices
-    let streams: EventStreamServices
     /// Little may wait for a client.
     let configuration = WebSocketConfiguration(outboundLimit: 2_000)
     let metrics: SocketMetrics
@@ -38,7 +37,6 @@ final class ScheduledNode {
             groups: GroupMetrics(logger: Self.logger),
             now: { store.now }
         )
-        self.streams = EventStreamServices(envelopes: self.envelopes, configuration: EgressConfiguration())
     }
 
     /// Nothing happens here any more.

@@ -10,24 +10,22 @@ internal import Shared
 final class EventStream: EnvelopeClient {
     var groupIndex = 0
 
-    private let streams: EventStreamServices
+    let services: EnvelopeServices
     let subscription: EnvelopeSubscription
     private let name = UInt64.random(in: 0...UInt64.max)
     private var announcements = 0
     private var handler: EventStreamHandler?
     let opened = NIODeadline.now()
 
-    private init(streams: EventStreamServices, subscription: EnvelopeSubscription) {
-        self.streams = streams
+    private init(services: EnvelopeServices, subscription: EnvelopeSubscription) {
+        self.services = services
         self.subscription = subscription
     }
-
-    var services: EnvelopeServices { self.streams.envelopes }
 
     /// Makes a channel a stream of a feed, behind the head of its answer. On the channel's event loop, which is the lane's.
     static func open(
         on channel: any Channel,
-        services: EventStreamServices,
+        services: EnvelopeServices,
         request: StreamRequest,
         beginning: StreamBeginning,
         place: FeedPlace,
@@ -38,14 +36,14 @@ final class EventStream: EnvelopeClient {
             beginning: beginning,
             place: place,
             admission: admission,
-            services: services.envelopes
+            services: services
         )
-        let stream = EventStream(streams: services, subscription: subscription)
-        let handler = EventStreamHandler(owner: stream, outboundLimit: services.envelopes.configuration.outboundLimit)
+        let stream = EventStream(services: services, subscription: subscription)
+        let handler = EventStreamHandler(owner: stream, outboundLimit: services.configuration.outboundLimit)
         stream.handler = handler
         subscription.membership.join(stream)
-        services.heartbeats.add(handler)
-        services.envelopes.metrics.opened(.events)
+        services.lane.startHeartbeat(of: handler)
+        services.metrics.opened(.events)
         do {
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
@@ -94,7 +92,7 @@ final class EventStream: EnvelopeClient {
         guard let handler = self.handler else { return }
         self.left(reason)
         self.handler = nil
-        self.streams.heartbeats.remove(handler)
+        self.services.lane.stopHeartbeat(of: handler)
     }
 }
 

@@ -8,12 +8,12 @@ internal import Shared
 
 /// `GET /events?secret=S`, or with a bearer token: the bot's events as Server-Sent Events. Belongs to one event loop.
 final class EventStreamRoutes {
-    private let services: EventStreamServices
+    private let services: EnvelopeServices
     private let hub: Hub
     private let state: NodeState
     private let gate: SocketGate?
 
-    init(services: EventStreamServices, hub: Hub, state: NodeState, gate: SocketGate? = nil) {
+    init(services: EnvelopeServices, hub: Hub, state: NodeState, gate: SocketGate? = nil) {
         self.services = services
         self.hub = hub
         self.state = state
@@ -33,7 +33,7 @@ final class EventStreamRoutes {
     ]
 
     private func open(_ request: HTTPRequest) -> HTTPReply {
-        let lane = self.services.envelopes.lane
+        let lane = self.services.lane
         let visitor: Visitor
         do throws(AccessRefusal) {
             visitor = try lane.entrance.admit(request, for: .receive)
@@ -63,7 +63,7 @@ final class EventStreamRoutes {
             self.hub.takePlace(
                 on: visitor.channel,
                 for: stream,
-                now: self.services.envelopes.now(),
+                now: self.services.now(),
                 eventLoop: eventLoop
             ).map { place, beginning in
                 // A drain that has begun meanwhile would not find it.

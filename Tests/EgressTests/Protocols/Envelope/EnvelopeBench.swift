@@ -17,10 +17,10 @@ final class EnvelopeBench {
     let lane: Lane
     let services: EnvelopeServices
 
-    init() throws {
+    init(_ configuration: EgressConfiguration = EgressConfiguration()) throws {
         self.broker = MemoryBroker()
         self.hub = Hub(broker: self.broker, grace: .seconds(5))
-        self.lane = Lane(configuration: EgressConfiguration(), broker: self.broker, eventLoop: self.loop)
+        self.lane = Lane(configuration: configuration, broker: self.broker, eventLoop: self.loop)
         self.services = EnvelopeServices(
             lane: self.lane,
             broker: self.broker,

@@ -14,12 +14,9 @@ import Testing
 /// Server-Sent Events on an embedded event loop: bytes out, with the broker in memory.
 @Suite struct EventStreamTests {
     private let bench: EnvelopeBench
-    private let services: EventStreamServices
 
     init() throws {
-        let bench = try EnvelopeBench()
-        self.bench = bench
-        self.services = EventStreamServices(envelopes: bench.services, configuration: EgressConfiguration())
+        self.bench = try EnvelopeBench()
     }
 
     /// An event as the standard's parser makes it (HTML Living Standard, section 9.2.6), by a parser that shares no code
@@ -41,7 +38,6 @@ import Testing
 
         init(
             _ bench: EnvelopeBench,
-            _ services: EventStreamServices,
             after resumption: DeliveryStateMachine.Resumption? = nil,
             isGone: Bool = false
         ) throws {
@@ -51,7 +47,7 @@ import Testing
             try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             try EventStream.open(
                 on: self.channel,
-                services: services,
+                services: bench.services,
                 request: StreamRequest(query: QueryParameters(encoded: ""), hasBacklog: false),
                 beginning: StreamBeginning(resumption: resumption),
                 place: bench.place()
@@ -100,7 +96,7 @@ import Testing
     }
 
     private func client(after resumption: DeliveryStateMachine.Resumption? = nil) throws -> Client {
-        try Client(self.bench, self.services, after: resumption)
+        try Client(self.bench, after: resumption)
     }
 
     /// A stream begins with the time to wait before coming back and with where it is, so that nothing is missed even if it
@@ -157,7 +153,7 @@ import Testing
     /// A client with a backlog is nowhere before it comes: where its stream ends before, it asks for all of it again.
     @Test func nowhereBeforeTheBacklog() throws {
         try self.bench.publish("1", "2")
-        let client = try Client(self.bench, self.services, after: .backlog(nil))
+        let client = try Client(self.bench, after: .backlog(nil))
         let text = String(decoding: try self.bench.sent(to: client.channel), as: UTF8.self)
         let first = try #require(text.split(separator: "\n\n").first)
         #expect(first.hasPrefix("retry: ") && !first.contains("id:"))
@@ -178,16 +174,16 @@ import Testing
     @Test func heartbeatsInPortions() throws {
         var configuration = EgressConfiguration()
         (configuration.pingInterval, configuration.pongTimeout) = (.seconds(2), .zero)
-        let services = EventStreamServices(envelopes: self.bench.services, configuration: configuration)
-        let beat = self.bench.loop.now + .seconds(1)
-        let clients = try (0..<80).map { _ in try Client(self.bench, services) }
+        let bench = try EnvelopeBench(configuration)
+        let beat = bench.loop.now + .seconds(1)
+        let clients = try (0..<80).map { _ in try Client(bench) }
         for client in clients { _ = try client.blocks() }
         func heard() throws -> Int {
             try clients.filter { try $0.channel.readOutbound(as: ByteBuffer.self) != nil }.count
         }
-        self.bench.loop.advanceTime(to: beat)
+        bench.loop.advanceTime(to: beat)
         #expect(try heard() == 32)
-        self.bench.loop.advanceTime(by: .milliseconds(1))
+        bench.loop.advanceTime(by: .milliseconds(1))
         #expect(try heard() == 8)
     }
 
@@ -235,7 +231,7 @@ import Testing
     /// A client of which the first write shows that it has gone is let go of, and its log is not read.
     @Test func goneBeforeTheOpening() throws {
         try self.bench.publish(count: 2)
-        let client = try Client(self.bench, self.services, after: .backlog(nil), isGone: true)
+        let client = try Client(self.bench, after: .backlog(nil), isGone: true)
         #expect(!client.channel.isActive)
         #expect(self.bench.lane.members.isEmpty)
     }
