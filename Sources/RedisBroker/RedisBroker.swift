@@ -102,7 +102,12 @@ public final class RedisBroker: Broker {
             )
         }
         self.asks = ReplyAsks(client: self.client, timeout: configuration.replyTimeout)
-        self.inboxes = ReplyInboxes(client: self.client, eventLoop: self.eventLoop, logger: logger)
+        self.inboxes = ReplyInboxes(
+            client: self.client,
+            eventLoop: self.eventLoop,
+            timeout: configuration.replyTimeout,
+            logger: logger
+        )
         self.observers = RedisObservers(client: self.client, eventLoop: self.eventLoop, logger: logger)
         self.seatTaker = RedisSeats(client: self.client, eventLoop: self.eventLoop)
     }

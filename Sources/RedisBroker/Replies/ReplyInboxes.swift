@@ -18,18 +18,29 @@ final class ReplyInboxes: Sendable {
 
     private struct State {
         var inboxes: [NodeID: Inbox] = [:]
+        /// How many outcomes wait to be told once more.
+        var untold = 0
         var isEnded = false
     }
 
+    /// How many outcomes may wait for Redis.
+    private static let untoldLimit = 1_024
+    /// How long one waits before it is told once more.
+    private static let pause = TimeAmount.milliseconds(50)
+
     private let client: RedisClient
     private let eventLoop: any EventLoop
+    private let timeout: TimeAmount
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// - Parameter eventLoop: whose connection the outcomes take.
-    init(client: RedisClient, eventLoop: any EventLoop, logger: Logger) {
+    /// - Parameters:
+    ///   - eventLoop: whose connection the outcomes take.
+    ///   - timeout: how long the senders of replies wait for an outcome.
+    init(client: RedisClient, eventLoop: any EventLoop, timeout: TimeAmount, logger: Logger) {
         self.client = client
         self.eventLoop = eventLoop
+        self.timeout = timeout
         self.logger = logger
     }
 
@@ -86,13 +97,37 @@ final class ReplyInboxes: Sendable {
             return
         }
         let outcome = OutcomeMessage(number: message.number, outcome: self.outcome(of: message))
-        let asker = ReplyChannel.outcomes(message.asker)
+        self.tell(outcome, to: .outcomes(message.asker), until: .now() + self.timeout)
+    }
+
+    /// Tells a sender what became of its reply. The connection that publishes may come back later than the one that heard
+    /// the reply, so that this is tried for as long as the sender waits. Heard twice it counts once.
+    private func tell(_ outcome: OutcomeMessage, to asker: ReplyChannel, until deadline: NIODeadline) {
         let command = RESPCommand(self.client.pushCommand, .string(asker.name), .buffer(outcome.bytes))
-        self.client.publishAnywhere(command, at: asker.place, on: self.eventLoop)
-            .whenFailure { error in
-                // The sender hears nothing and says so to its bot.
-                self.logger.debug("what became of a reply could not be told", metadata: ["error": "\(error)"])
+        self.client.publishAnywhere(command, at: asker.place, on: self.eventLoop).whenFailure { error in
+            switch BrokerError(error) {
+            case .unavailable, .overloaded:
+                if self.tellLater(outcome, to: asker, until: deadline) { return }
+            case .timeout, .unreplicated, .refused, .closed, .eventTooLarge:
+                break
             }
+            // The sender hears nothing and says so to its bot.
+            self.logger.debug("what became of a reply could not be told", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func tellLater(_ outcome: OutcomeMessage, to asker: ReplyChannel, until deadline: NIODeadline) -> Bool {
+        let isTaken = self.state.withLock { state in
+            guard !state.isEnded, state.untold < Self.untoldLimit, .now() + Self.pause < deadline else { return false }
+            state.untold += 1
+            return true
+        }
+        guard isTaken else { return false }
+        self.eventLoop.scheduleTask(in: Self.pause) {
+            self.state.withLock { $0.untold -= 1 }
+            self.tell(outcome, to: asker, until: deadline)
+        }
+        return true
     }
 
     private func outcome(of message: ReplyMessage) -> ReplyOutcome {

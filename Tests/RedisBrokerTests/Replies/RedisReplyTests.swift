@@ -108,6 +108,33 @@ import Testing
         await broker.shutdown()
     }
 
+    /// What became of a reply is told when the connection for it is back, where the inbox hears before.
+    @Test func anOutcomeWaitsForItsConnection() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        try await bed.withRedisBroker { asking in
+            try await bed.withRedisBroker {
+                $0.feeds = false
+                ($0.redis.firstBackOff, $0.redis.maximumBackOff) = (.seconds(1), .seconds(1))
+            } _: { waiting in
+                let node = NodeID.random()
+                try await Self.open(node, of: waiting, Receiver())
+                #expect(try await Self.reply(asking, to: node) == .accepted)
+                try server.command("CLIENT", "KILL", "TYPE", "normal")
+                var outcome: ReplyOutcome?
+                while outcome == nil {
+                    do {
+                        outcome = try await Self.reply(asking, to: node)
+                    } catch is BrokerError {
+                        // The sender's own connection comes back much sooner.
+                        try await Task.sleep(for: .milliseconds(5))
+                    }
+                }
+                #expect(outcome == .accepted)
+            }
+        }
+    }
+
     /// A node that has the subscription and does not answer is waited for no longer than the time for it.
     @Test func aSilentNodeIsUnknown() async throws {
         let server = try await RedisServer.start()
