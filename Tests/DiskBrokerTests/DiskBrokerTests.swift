@@ -280,6 +280,38 @@ import Testing
         }
     }
 
+    /// What a group gives up goes into the log's room as events do: some at a time, and the oldest events go for it.
+    @Test func deadLettersFindRoom() async throws {
+        try await self.bed.withDirectory { directory in
+            try await self.bed.withBroker(in: directory) { configuration in
+                configuration.limit = 16 << 20
+            } _: { broker in
+                let (channel, other) = (Fixtures.channel(), Fixtures.channel())
+                let eventLoop = Fixtures.eventLoop
+                let group = try #require(ConsumerName("workers"))
+                let request = GroupRequest(group: group, limit: 100, visibilityMilliseconds: 60_000, attempts: 1)
+                for _ in 0..<40 {
+                    let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 250_000))
+                    try await broker.publish(large, to: channel)
+                }
+                var (taken, settled): ([Position], Int) = ([], 0)
+                while taken.count < 40 {
+                    let page = try await broker.take(request, on: channel, eventLoop: eventLoop).get()
+                    taken += page.deliveries.map(\.entry.position)
+                }
+                let failed = GroupSettlement(group: group, verdict: .nack, positions: taken)
+                try await broker.settle(failed, on: channel, eventLoop: eventLoop).get()
+                while settled < 40 {
+                    let page = try await broker.take(request, on: channel, eventLoop: eventLoop).get()
+                    try #require(page.deadLetters + Int(page.lost) > 0 && page.deadLetters <= 20)
+                    settled += page.deadLetters + Int(page.lost)
+                    try await broker.publish(["other"], to: other)
+                }
+                #expect(broker.health == .ready)
+            }
+        }
+    }
+
     /// A file that was removed under the running process is noticed, and is no store any more.
     @Test func removedFileIsNoticed() async throws {
         try await self.bed.withDirectory { directory in

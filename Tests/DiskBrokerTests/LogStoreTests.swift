@@ -50,6 +50,47 @@ import Testing
         }
     }
 
+    /// Idle channels are found behind many that are to be kept.
+    @Test func idleBehindTheKept() throws {
+        let queue = try DatabaseQueue()
+        try DatabaseSchema.migrator.migrate(queue)
+        try queue.write { database in
+            let feeds = DiskFeeds(metrics: DiskBrokerMetrics())
+            var configuration = DiskBrokerConfiguration(directory: "")
+            configuration.retentionAgeMilliseconds = 1_000
+            let space = DiskSpace(limit: 1 << 24, pageSize: 4_096)
+            var store = try LogStore(configuration: configuration, space: space, feeds: feeds, database)
+            let idle = Fixtures.channel()
+            func publish(_ channel: ChannelID, now: Int64) throws {
+                _ = try store.publish(
+                    ByteBuffer(string: "event"),
+                    to: channel,
+                    key: nil,
+                    retention: nil,
+                    now: now,
+                    database
+                )
+                _ = try store.finish(now: now, database)
+            }
+            let listener = Listener()
+            let subscriptions = try (0..<1_100).map { number in
+                let channel = Fixtures.channel()
+                try publish(channel, now: Int64(number))
+                return feeds.add(listener, to: channel, start: try store.head(of: channel, database))
+            }
+            try publish(idle, now: 2_000)
+            let later = configuration.channelLifetimeMilliseconds + 10_000
+            for _ in 0..<4 {
+                try store.begin(storing: 0, now: later, database)
+                try store.keepUp(now: later, database)
+                _ = try store.finish(now: later, database)
+            }
+            let names = try String.fetchAll(database, sql: "SELECT id FROM channel")
+            #expect(names.count == 1_100)
+            #expect(subscriptions.count == 1_100)
+        }
+    }
+
     /// Positions of a channel that somebody feeds on stay good, and a channel that is forgotten gets another name: nobody
     /// takes new events for those that it had.
     @Test func keepsChannelsThatHaveFeeds() throws {

@@ -68,16 +68,17 @@ enum DeadLetterTable {
         var bytes = 0
         while bytes < Self.pageBytes, let row = try rows.next() {
             let event = try row.withUnsafeData(atIndex: 5) { ByteBuffer(bytes: $0 ?? Data()) }
-            bytes += event.readableBytes
             guard let group = ConsumerName(row[1] as String) else { throw BrokerError.refused }
             let stored = EventTable.Stored(offset: UInt64(bitPattern: row[4]), storedAt: row[3], bytes: event)
+            guard let entry = try? stored.entry(of: channel.epoch) else { continue }
+            bytes += event.readableBytes
             letters.append(
                 DeadLetter(
                     number: UInt64(bitPattern: row[0]),
                     group: group,
                     attempts: row[2],
                     time: row[3],
-                    entry: try stored.entry(of: channel.epoch)
+                    entry: entry
                 )
             )
         }

@@ -10,12 +10,16 @@ internal import Shared
 struct GroupTable {
     /// How many bytes of events a member takes at once, at most; but always an event.
     private static let pageBytes = 512 << 10
+    /// How many bytes of events become dead letters at once, at most; but always an event. The others stay as they are.
+    private static let givenUpBytes = 4 << 20
     /// Stands for the time of what another member is to have at once.
     private static let atOnce = Int64.min
 
     private struct Unsettled {
         var offset: UInt64
         var attempts: Int
+        /// Of its event; 0 where that is gone.
+        var bytes: Int
     }
 
     private let number: Int64
@@ -57,28 +61,47 @@ struct GroupTable {
         self.number = database.lastInsertedRowID
     }
 
+    /// Of what was taken too often and not settled, the first, in the order of the log: how many bytes it has, and where it
+    /// ends.
+    private static func givenUp(_ due: [Unsettled], attempts: Int) -> (bytes: Int, last: UInt64) {
+        var (bytes, last): (Int, UInt64) = (0, 0)
+        for one in due where one.attempts >= attempts && bytes < Self.givenUpBytes {
+            (bytes, last) = (bytes + one.bytes, one.offset)
+        }
+        return (bytes, last)
+    }
+
     /// Takes events for a member; `channel` numbers what is given up.
     ///
-    /// - Parameter oldestTime: events that were stored before are over.
+    /// - Parameters:
+    ///   - oldestTime: events that were stored before are over.
+    ///   - makeRoom: makes room for the copies of so many bytes of events, for which old events may go.
     static func take(
         _ request: GroupRequest,
         of channel: inout StoredChannel,
         notBefore oldestTime: Int64,
         now: Int64,
-        _ database: Database
+        _ database: Database,
+        makeRoom: (_ bytes: Int) throws -> Void
     ) throws -> GroupPage {
-        let first = try EventTable.firstOffset(of: channel, database)
+        var first = try EventTable.firstOffset(of: channel, database)
         var group =
             try GroupTable(request.group, of: channel, database)
             ?? GroupTable(making: request.group, of: channel, start: request.start, first: first, database)
         var page = GroupPage(deliveries: [], deadLetters: 0, lost: 0)
         var bytes = 0
         let due = try group.due(now - request.visibilityMilliseconds, database)
+        let givenUp = Self.givenUp(due, attempts: request.attempts)
+        if givenUp.bytes > 0 {
+            try makeRoom(givenUp.bytes)
+            first = try EventTable.firstOffset(of: channel, database)
+        }
         for one in due {
             if one.offset < first {
                 try group.forget(one.offset, database)
                 page.lost += 1
             } else if one.attempts >= request.attempts {
+                guard one.offset <= givenUp.last else { continue }
                 try group.forget(one.offset, database)
                 try DeadLetterTable.append(
                     one.offset,
@@ -162,10 +185,15 @@ struct GroupTable {
     /// What was taken no later than `time`, in the order of the log.
     private func due(_ time: Int64, _ database: Database) throws -> [Unsettled] {
         let statement = try database.cachedStatement(
-            sql: "SELECT offset, attempts FROM unsettled WHERE memberGroup = ? AND takenAt <= ? ORDER BY offset"
+            sql: """
+                SELECT offset, attempts, coalesce((
+                    SELECT length(bytes) FROM event WHERE event.channel = ? AND event.offset = unsettled.offset
+                ), 0)
+                FROM unsettled WHERE memberGroup = ? AND takenAt <= ? ORDER BY offset
+                """
         )
-        return try Row.fetchAll(statement, arguments: [self.number, time]).map { row in
-            Unsettled(offset: UInt64(bitPattern: row[0]), attempts: row[1])
+        return try Row.fetchAll(statement, arguments: [self.channel.number, self.number, time]).map { row in
+            Unsettled(offset: UInt64(bitPattern: row[0]), attempts: row[1], bytes: row[2])
         }
     }
 

@@ -15,6 +15,8 @@ struct LogStore: Sendable {
     private static let pageBytes = 512 << 10
     /// How many channels are forgotten at once where there is no room.
     private static let forgottenAtOnce = 64
+    /// How many channels are looked at at once for such as are idle.
+    private static let lookedAtOnce = 1_024
 
     let configuration: DiskBrokerConfiguration
     /// Knows the epochs of channels that have feeds.
@@ -23,6 +25,10 @@ struct LogStore: Sendable {
     private var retention: Retention
     /// The channels that the transaction has to do with, and whether they have changed.
     private var channels: [ChannelID: (stored: StoredChannel, isChanged: Bool)] = [:]
+    /// The channel that the last look for idle ones came to, and when it was used last; nil where it came to the end.
+    private var lookedAt: (time: Int64, number: Int64)?
+    /// How many bytes of events the transaction is to store.
+    private var promised = 0
     /// What was let go since the last look at it.
     private var trimmed: [Retention.Reason: Int] = [:]
 
@@ -38,6 +44,7 @@ struct LogStore: Sendable {
     /// A transaction begins that is to store so many bytes of events.
     mutating func begin(storing bytes: Int, now: Int64, _ database: Database) throws {
         self.trimmed = [:]
+        self.promised = bytes
         try self.retention.expire(now: now, trimmed: &self.trimmed, database)
         while try !self.retention.makeRoom(for: bytes, trimmed: &self.trimmed, database) {
             // Nothing is left but what channels remember: who reads where. Without room, what follows fails.
@@ -73,15 +80,18 @@ struct LogStore: Sendable {
         let count = try Int.fetchOne(database.cachedStatement(sql: "SELECT count(*) FROM channel")) ?? 0
         let statement = try database.cachedStatement(
             sql: """
-                SELECT number, id FROM (SELECT number, id FROM channel WHERE usedAt < ? ORDER BY usedAt LIMIT 1024)
-                WHERE NOT EXISTS (SELECT 1 FROM event WHERE event.channel = number)
+                SELECT number, id, usedAt, EXISTS (SELECT 1 FROM event WHERE event.channel = number) FROM channel
+                WHERE (usedAt, number) > (?, ?) AND usedAt < ? ORDER BY usedAt, number LIMIT \(Self.lookedAtOnce)
                 """
         )
         let isCrowded = count > DiskBrokerConfiguration.idleChannelLimit
-        let idle = try Row.fetchAll(statement, arguments: [isCrowded ? Int64.max : oldest]).filter { row in
-            !self.hasFeeds(row[1])
-        }
-        try self.forget(idle.map { $0[0] }, database)
+        let rows = try Row.fetchAll(
+            statement,
+            arguments: [self.lookedAt?.time ?? .min, self.lookedAt?.number ?? .min, isCrowded ? Int64.max : oldest]
+        )
+        // What is kept does not stand before the others for ever: the next look begins behind it.
+        self.lookedAt = rows.count < Self.lookedAtOnce ? nil : rows.last.map { ($0[2], $0[0]) }
+        try self.forget(rows.filter { !$0[3] && !self.hasFeeds($0[1]) }.map { $0[0] }, database)
     }
 
     /// Forgets some of the channels that nobody feeds on, those that were used last the longest ago.
@@ -189,7 +199,9 @@ struct LogStore: Sendable {
         var bytes = 0
         try EventTable.read(of: channel, from: max(position.map { $0.offset + 1 } ?? first, first), database) {
             stored in
-            entries.append(try stored.entry(of: channel.epoch))
+            // What cannot be read is passed over: it must not keep those behind it from anybody.
+            guard let entry = try? stored.entry(of: channel.epoch) else { return true }
+            entries.append(entry)
             bytes += stored.bytes.readableBytes
             return entries.count < limit && bytes < Self.pageBytes
         }
@@ -223,7 +235,11 @@ struct LogStore: Sendable {
             notBefore: notBefore,
             now: now,
             database
-        )
+        ) { bytes in
+            // Beside what others store in this transaction. Where there is no room, there are no events to copy either.
+            self.promised += bytes
+            _ = try self.retention.makeRoom(for: self.promised, trimmed: &self.trimmed, database)
+        }
         if page.deadLetters > 0 {
             self.channels[id] = (channel, true)
             try DeadLetterTable.trim(channel, to: self.configuration.retentionCount, database)
