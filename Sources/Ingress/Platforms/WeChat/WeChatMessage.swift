@@ -19,6 +19,10 @@ struct WeChatMessage: Decodable {
     /// The message's id; events have none.
     let id: String?
     private let event: String?
+    /// What a menu's item or a code that was scanned says: it tells two events of one second apart.
+    private let eventKey: String?
+    /// Of events that tell what became of a message that the account sent: that message's id.
+    private let sentID: String?
 
     private enum CodingKeys: String, CodingKey {
         case account = "ToUserName"
@@ -29,6 +33,8 @@ struct WeChatMessage: Decodable {
         case recognition = "Recognition"
         case id = "MsgId"
         case event = "Event"
+        case eventKey = "EventKey"
+        case sentID = "MsgID"
     }
 
     /// Whether the fields are there that every message has.
@@ -50,10 +56,11 @@ struct WeChatMessage: Decodable {
         self.kind == "event" ? "event.\(self.event ?? "")" : self.kind
     }
 
-    /// What WeChat's repetitions have in common: the id, or, of events, the user, the time and the name.
+    /// What WeChat's repetitions have in common: the id, or, of events, the user, the time, the name and what it is about.
     var key: String {
         if let id, !id.isEmpty { return "message:\(id)" }
-        return "event:\(self.user):\(self.createTime):\(self.event ?? "")"
+        let parts = ["event", self.user, self.createTime, self.event, self.sentID, self.eventKey]
+        return parts.map { $0 ?? "" }.joined(separator: ":")
     }
 }
 

@@ -131,12 +131,20 @@ import Testing
             ("<MsgType>image</MsgType><PicUrl>http://a/</PicUrl><MsgId>2</MsgId>", "image", nil, "message:2"),
             (
                 "<MsgType>event</MsgType><Event>subscribe</Event>", "event.subscribe", nil,
-                "event:oUser:1400000000:subscribe"
+                "event:oUser:1400000000:subscribe::"
+            ),
+            (
+                "<MsgType>event</MsgType><Event>CLICK</Event><EventKey>today</EventKey>", "event.CLICK", nil,
+                "event:oUser:1400000000:CLICK::today"
+            ),
+            (
+                "<MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><MsgID>7</MsgID><Status>success</Status>",
+                "event.TEMPLATESENDJOBFINISH", nil, "event:oUser:1400000000:TEMPLATESENDJOBFINISH:7:"
             ),
             (
                 "<MsgType>event</MsgType><Event>pic_weixin</Event><SendPicsInfo><Count>2</Count><PicList><item><PicMd5Sum>a"
                     + "</PicMd5Sum></item><item><PicMd5Sum>b</PicMd5Sum></item></PicList></SendPicsInfo>",
-                "event.pic_weixin", nil, "event:oUser:1400000000:pic_weixin"
+                "event.pic_weixin", nil, "event:oUser:1400000000:pic_weixin::"
             ),
         ] as [(String, String, String?, String)] {
             let request = try WeChatSender.plain.request(WeChatSender.document(fields))
