@@ -44,7 +44,11 @@ struct ClusterNodes {
 
     /// The node of an endpoint; made where there is none, unless there are too many.
     mutating func node(at endpoint: ClusterEndpoint, now: NIODeadline, make: () -> RedisNode) -> RedisNode? {
-        if let member = self.members[endpoint] { return member.node }
+        if let member = self.members[endpoint] {
+            // It is asked, so that it is no time to retire it: a slot may take long to move there.
+            if member.idle != nil { self.members[endpoint]?.idle = now }
+            return member.node
+        }
         guard self.members.count < SlotMap.nodeLimit else { return nil }
         let node = make()
         self.members[endpoint] = Member(node: node, idle: now)

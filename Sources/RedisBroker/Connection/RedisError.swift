@@ -9,11 +9,27 @@ enum RedisError: Error, Hashable {
 }
 
 extension RedisError {
-    /// The first word of the error line: `NOSCRIPT`, `WRONGTYPE`, `ERR` …
+    /// The first word of the error line: `NOSCRIPT`, `WRONGTYPE`, `ERR` …; for what failed within a script, the word of
+    /// that.
     var code: Substring {
         switch self {
-        case .command(let line): line.prefix { $0 != " " }
+        case .command(let line): Self.codeInScript(line) ?? line.prefix { $0 != " " }
         }
+    }
+
+    /// Before 7.0 Redis says where in the script it was, and what, behind a word of its own: `ERR Error running script
+    /// (call to f_…): @user_script:50: @user_script: 50: -READONLY You can't write …`, and for an error that the script
+    /// hands on: `@user_script: 50: -READONLY …`.
+    private static func codeInScript(_ line: String) -> Substring? {
+        guard line.hasPrefix("ERR Error running script") || line.hasPrefix("@user_script"),
+            let place = line.ranges(of: "@user_script:").last
+        else { return nil }
+        var rest = line[place.upperBound...].drop { $0 == " " || $0.isNumber }
+        guard rest.hasPrefix(": ") else { return nil }
+        rest = rest.dropFirst(2)
+        if rest.hasPrefix("-") { rest = rest.dropFirst() }
+        let word = rest.prefix { $0 != " " }
+        return !word.isEmpty && word.allSatisfy { $0.isASCII && $0.isUppercase } ? word : nil
     }
 
     /// What an error says about the server as a whole.

@@ -13,6 +13,17 @@ import Testing
         ("NOSCRIPT No matching script. Please use EVAL.", "NOSCRIPT"),
         ("ERR", "ERR"),
         ("", ""),
+        // As Redis 6.2 has it.
+        (
+            "ERR Error running script (call to f_ab): @user_script:50: @user_script: 50: -READONLY You can't write",
+            "READONLY"
+        ),
+        ("ERR Error running script (call to f_ab): @user_script:3: WRONGTYPE Operation against a key", "WRONGTYPE"),
+        ("@user_script: 50: -OOM command not allowed when used memory > 'maxmemory'.", "OOM"),
+        ("ERR Error running script (call to f_ab): @user_script:7: attempt to compare nil with number", "ERR"),
+        // As Redis 7 has it.
+        ("READONLY You can't write against a read only replica. script: ab, on @user_script:50.", "READONLY"),
+        ("ERR unknown command '@user_script: 1: -OOM x'", "ERR"),
     ])
     func code(line: String, code: String) {
         #expect(RedisError.command(line).code == code)
