@@ -35,22 +35,26 @@ final class LogReader: Sendable {
         var promise: EventLoopPromise<Page>
     }
 
-    private struct State {
+    /// The reads of one Redis. Those of a node that has failed take their time, and nobody else waits for them.
+    private struct Line {
         var running = 0
         var waiting: Deque<Waiting> = []
     }
 
-    /// How many reads are under way at a time.
+    /// How many reads of one Redis are under way at a time.
     private static let concurrency = 32
     /// How many bytes of events a page has, at most; but always an event.
     private static let pageBytes = 512 << 10
 
+    private let client: RedisClient
     private let scripts: RedisScripts
     private let metaLifetime: Int64
-    private let state = Mutex(State())
+    /// By the node of Redis; nil for places of which it is not known. Only those where a read is under way.
+    private let lines = Mutex<[ObjectIdentifier?: Line]>([:])
 
     /// - Parameter metaLifetime: how long a channel's position is remembered after a read, in milliseconds.
     init(client: RedisClient, metaLifetime: Int64) {
+        self.client = client
         self.scripts = RedisScripts(client: client)
         self.metaLifetime = metaLifetime
     }
@@ -60,19 +64,20 @@ final class LogReader: Sendable {
     /// - Returns: a future on `eventLoop` that fails with `BrokerError`, or with `RedisError` as Redis says it.
     func read(_ query: Query, on eventLoop: any EventLoop) -> EventLoopFuture<Page> {
         let waiting = Waiting(query: query, promise: eventLoop.makePromise())
-        let isFree = self.state.withLock { state in
-            guard state.running < Self.concurrency else {
-                state.waiting.append(waiting)
+        let node = self.client.node(at: query.keys.place).map { ObjectIdentifier($0) }
+        let isFree = self.lines.withLock { lines in
+            guard lines[node, default: Line()].running < Self.concurrency else {
+                lines[node]?.waiting.append(waiting)
                 return false
             }
-            state.running += 1
+            lines[node, default: Line()].running += 1
             return true
         }
-        if isFree { self.run(waiting) }
+        if isFree { self.run(waiting, in: node) }
         return waiting.promise.futureResult
     }
 
-    private func run(_ waiting: Waiting) {
+    private func run(_ waiting: Waiting, in node: ObjectIdentifier?) {
         let eventLoop = waiting.promise.futureResult.eventLoop
         let page = self.scripts.run(.read, at: waiting.query.keys.place, on: eventLoop) { name, script in
             self.command(name, script, waiting.query)
@@ -80,13 +85,16 @@ final class LogReader: Sendable {
             try Self.page(reply)
         }
         page.whenComplete { _ in
-            let next = self.state.withLock { state in
-                let next = state.waiting.popFirst()
-                if next == nil { state.running -= 1 }
+            let next = self.lines.withLock { lines in
+                let next = lines[node]?.waiting.popFirst()
+                if next == nil {
+                    lines[node]?.running -= 1
+                    if lines[node]?.running == 0 { lines[node] = nil }
+                }
                 return next
             }
             // Not at once: where there is no connection a read fails before it returns, and thousands may wait.
-            if let next { next.promise.futureResult.eventLoop.execute { self.run(next) } }
+            if let next { next.promise.futureResult.eventLoop.execute { self.run(next, in: node) } }
         }
         page.cascade(to: waiting.promise)
     }

@@ -35,8 +35,8 @@ import Testing
         cluster.url.replacing("://", with: "://hookwire:hush@")
     }
 
-    private static func bed(_ cluster: RedisServerCluster) -> RedisBrokerTestBed {
-        RedisBrokerTestBed(server: cluster.nodes[0], url: self.url(cluster))
+    private static func bed(_ cluster: RedisServerCluster, url: String? = nil) -> RedisBrokerTestBed {
+        RedisBrokerTestBed(server: cluster.nodes[0], url: url ?? self.url(cluster))
     }
 
     /// Every rule of the contract holds.
@@ -64,6 +64,29 @@ import Testing
         #expect(try await store.bots() == [bot])
         #expect(try await store.audit(limit: 10).count == 1)
         await store.shutdown()
+    }
+
+    /// The logs of a node that has failed are waited for by nobody else.
+    @Test func failedNodesHoldUpNobody() async throws {
+        let cluster = try await RedisServerCluster.start(arguments: ["--cluster-require-full-coverage", "no"])
+        try await Self.bed(cluster, url: cluster.url).withRedisBroker { broker in
+            var channels: [Int: [ChannelID]] = [:]
+            while (channels[0]?.count ?? 0) < 100 || channels[1] == nil {
+                let channel = Fixtures.channel()
+                channels[cluster.owner(of: Int(ChannelKeys(channel).place.slot)), default: []].append(channel)
+            }
+            let healthy = try #require(channels[1]?.first)
+            try await broker.publish(["a"], to: healthy)
+            try cluster.nodes[0].kill()
+            let ended = Atomic(0)
+            for channel in channels[0] ?? [] {
+                broker.log(channel, after: nil, limit: 1, on: Fixtures.eventLoop).whenComplete { _ in
+                    ended.add(1, ordering: .relaxed)
+                }
+            }
+            #expect(try await broker.page(healthy).texts == ["a"])
+            #expect(ended.load(ordering: .relaxed) == 0)
+        }
     }
 
     /// Presence, leases and seats go to the nodes of their channels.
