@@ -26,6 +26,9 @@ final class ReplyAsks: Sendable {
         var asks: [UInt64: Ask] = [:]
     }
 
+    /// How long to wait before a reply is sent once more that nobody heard.
+    private static let pause = TimeAmount.milliseconds(100)
+
     private let asker = ReplyAsker.random()
     /// Where it hears what became of them.
     private let outcomes: ReplyChannel
@@ -86,10 +89,30 @@ final class ReplyAsks: Sendable {
     }
 
     private func send(_ command: RESPCommand, at place: RedisPlace, number: UInt64, on eventLoop: any EventLoop) {
+        // A node whose connection was lost subscribes again within moments.
+        let patience = NIODeadline.now() + .nanoseconds(self.timeout.nanoseconds / 4)
+        self.send(command, at: place, number: number, patience: patience, on: eventLoop)
+    }
+
+    /// - Parameter patience: until when it is sent once more where nobody listens.
+    private func send(
+        _ command: RESPCommand,
+        at place: RedisPlace,
+        number: UInt64,
+        patience: NIODeadline,
+        on eventLoop: any EventLoop
+    ) {
         self.client.publishAnywhere(command, at: place, on: eventLoop).whenComplete { result in
             switch result {
             case .success(.integer(let receivers)):
                 guard receivers == 0 else { break }
+                if .now() + Self.pause < patience {
+                    eventLoop.scheduleTask(in: Self.pause) {
+                        guard self.state.withLock({ $0.asks[number] != nil }) else { return }
+                        self.send(command, at: place, number: number, patience: patience, on: eventLoop)
+                    }
+                    break
+                }
                 // Nobody listens there: the node is gone, and need not be waited for; or it has not followed its slot yet.
                 let isMoving = self.client.hasMoved(place, within: .seconds(5))
                 self.finish(number, isMoving ? .failure(.unavailable) : .success(.unknown))

@@ -135,6 +135,24 @@ import Testing
         }
     }
 
+    /// A node whose subscription was lost a moment ago is not taken for one that is gone.
+    @Test func anInboxThatIsMadeAnewIsWaitedFor() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        try await bed.withRedisBroker {
+            $0.feeds = false
+        } _: { waiting in
+            let node = NodeID.random()
+            try await Self.open(node, of: waiting, Receiver())
+            let clients = try server.command("CLIENT", "LIST", "TYPE", "pubsub").matches(of: /(?m)^id=(\d+)/).map(\.1)
+            try await bed.withRedisBroker { asking in
+                #expect(try await Self.reply(asking, to: node) == .accepted)
+                for client in clients { try server.command("CLIENT", "KILL", "ID", String(client)) }
+                #expect(try await Self.reply(asking, to: node) == .accepted)
+            }
+        }
+    }
+
     /// A node that has the subscription and does not answer is waited for no longer than the time for it.
     @Test func aSilentNodeIsUnknown() async throws {
         let server = try await RedisServer.start()
