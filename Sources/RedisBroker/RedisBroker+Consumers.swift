@@ -54,8 +54,13 @@ extension RedisBroker {
         limit: Int,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<[DeadLetter]> {
-        RedisDeadLetters(client: self.client).read(of: channel, after: number, limit: limit, eventLoop: eventLoop)
-            .flatMapErrorThrowing { error in throw self.brokerError(error) }
+        RedisDeadLetters(client: self.client, events: self.events).read(
+            of: channel,
+            after: number,
+            limit: limit,
+            eventLoop: eventLoop
+        )
+        .flatMapErrorThrowing { error in throw self.brokerError(error) }
     }
 
     public func dropDeadLetter(
@@ -63,7 +68,7 @@ extension RedisBroker {
         of channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Bool> {
-        RedisDeadLetters(client: self.client).drop(number, of: channel, eventLoop: eventLoop)
+        RedisDeadLetters(client: self.client, events: self.events).drop(number, of: channel, eventLoop: eventLoop)
             .flatMapErrorThrowing { error in throw self.brokerError(error) }
     }
 

@@ -34,6 +34,7 @@ public final class RedisBroker: Broker {
     private let renewal = Mutex<RepeatedTask?>(nil)
     private let eventLoop: any EventLoop
     let metrics = RedisBrokerMetrics()
+    let events: StoredEvents
     let logger: Logger
     private let refusals: RefusalLog
     private let listening = Mutex(Listening())
@@ -80,7 +81,8 @@ public final class RedisBroker: Broker {
             metaLifetime: configuration.metaLifetimeMilliseconds
         )
         self.cursors = RedisCursors(client: self.client, lifetime: configuration.metaLifetimeMilliseconds)
-        self.groups = RedisGroups(client: self.client, configuration: configuration)
+        self.events = StoredEvents(metrics: self.metrics)
+        self.groups = RedisGroups(client: self.client, events: self.events, configuration: configuration)
         self.feeds = RedisFeeds(
             client: self.client,
             reader: self.reader,
@@ -224,11 +226,24 @@ public final class RedisBroker: Broker {
             limit: max(limit, 1),
             age: self.configuration.retentionAgeMilliseconds
         )
-        return self.reader.read(query, on: eventLoop).flatMapThrowing { page in
-            if let reason = page.change { return .notRecoverable(reason, head: page.head.position) }
-            return .entries(try page.messages.map { try $0.entry() }, head: page.head.position)
-        }.flatMapErrorThrowing { error in
+        return self.reader.read(query, on: eventLoop).flatMapErrorThrowing { error in
             throw self.brokerError(error)
+        }.flatMap { page in
+            let head = page.head.position
+            if let reason = page.change {
+                return eventLoop.makeSucceededFuture(.notRecoverable(reason, head: head))
+            }
+            let entries = page.messages.compactMap { message in
+                guard let bytes = message.event else {
+                    preconditionFailure("the log holds events, not the news of them")
+                }
+                return self.events.decode(bytes).map { LogEntry(position: message.mark.position, event: $0) }
+            }
+            // An empty page says that the log ends here.
+            if entries.isEmpty, let last = page.messages.last {
+                return self.log(channel, after: last.mark.position, limit: limit, on: eventLoop)
+            }
+            return eventLoop.makeSucceededFuture(.entries(entries, head: head))
         }
     }
 
@@ -298,13 +313,5 @@ public final class RedisBroker: Broker {
 extension BrokerHealth {
     fileprivate var isUnavailable: Bool {
         if case .unavailable = self { true } else { false }
-    }
-}
-
-extension FeedMessage {
-    /// The entry that this is the bytes of.
-    fileprivate func entry() throws -> LogEntry {
-        guard let event else { preconditionFailure("the log holds events, not the news of them") }
-        return LogEntry(position: self.mark.position, event: try EventEncoding.decode(event))
     }
 }

@@ -11,8 +11,9 @@ struct RedisDeadLetters: Sendable {
     private static let pageLimit = 16
 
     let client: RedisClient
+    let events: StoredEvents
 
-    /// The dead letters behind a number, oldest first.
+    /// The dead letters behind a number, oldest first, less those that this version cannot read.
     func read(
         of channel: ChannelID,
         after number: UInt64,
@@ -31,7 +32,12 @@ struct RedisDeadLetters: Sendable {
         guard number < UInt64(Int64.max) else { return eventLoop.makeSucceededFuture([]) }
         return self.client.send(command, at: keys.place, on: eventLoop).flatMapThrowing { reply throws in
             guard case .array(let entries) = reply else { throw BrokerError.refused }
-            return try entries.map { entry throws(BrokerError) in try Self.letter(entry) }
+            return try entries.map { entry throws(BrokerError) in try self.letter(entry) }
+        }.flatMap { (letters: [(number: UInt64, letter: DeadLetter?)]) in
+            let readable = letters.compactMap(\.letter)
+            // An empty page says that there are no more.
+            guard readable.isEmpty, let last = letters.last else { return eventLoop.makeSucceededFuture(readable) }
+            return self.read(of: channel, after: last.number, limit: limit, eventLoop: eventLoop)
         }
     }
 
@@ -42,8 +48,8 @@ struct RedisDeadLetters: Sendable {
         return self.client.send(command, at: keys.place, on: eventLoop).map { $0 == .integer(1) }
     }
 
-    /// An entry as the script `take` wrote it.
-    private static func letter(_ entry: RESPValue) throws(BrokerError) -> DeadLetter {
+    /// An entry as the script `take` wrote it; without the letter where this version cannot read its event.
+    private func letter(_ entry: RESPValue) throws(BrokerError) -> (number: UInt64, letter: DeadLetter?) {
         guard case .array(let parts) = entry, parts.count == 2,
             let number = parts[0].string.flatMap({ UInt64($0.prefix { $0 != "-" }) }),
             case .array(let fields) = parts[1], fields.count == 12,
@@ -52,14 +58,16 @@ struct RedisDeadLetters: Sendable {
             let attempts = fields[5].string.flatMap({ Int($0) }),
             let epoch = fields[7].string.flatMap(Epoch.init),
             let offset = fields[9].string.flatMap({ UInt64($0) }),
-            case .bulk(let bytes) = fields[11], let event = try? EventEncoding.decode(bytes)
+            case .bulk(let bytes) = fields[11]
         else { throw .refused }
-        return DeadLetter(
+        guard let event = self.events.decode(bytes) else { return (number, nil) }
+        let letter = DeadLetter(
             number: number,
             group: group,
             attempts: attempts,
             time: time,
             entry: LogEntry(position: Position(epoch: epoch, offset: offset), event: event)
         )
+        return (number, letter)
     }
 }

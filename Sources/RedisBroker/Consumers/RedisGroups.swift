@@ -11,10 +11,12 @@ struct RedisGroups: Sendable {
     private static let pageBytes = 512 << 10
 
     private let scripts: RedisScripts
+    private let events: StoredEvents
     private let configuration: RedisBrokerConfiguration
 
-    init(client: RedisClient, configuration: RedisBrokerConfiguration) {
+    init(client: RedisClient, events: StoredEvents, configuration: RedisBrokerConfiguration) {
         self.scripts = RedisScripts(client: client)
+        self.events = events
         self.configuration = configuration
     }
 
@@ -49,7 +51,7 @@ struct RedisGroups: Sendable {
                 .integer(Int(configuration.deadLetterAgeMilliseconds))
             )
         }.flatMapThrowing { reply throws in
-            try Self.page(reply)
+            try self.page(reply)
         }
     }
 
@@ -76,8 +78,9 @@ struct RedisGroups: Sendable {
         }.map { _ in }
     }
 
-    /// What the script `take` answers.
-    private static func page(_ reply: RESPValue) throws(BrokerError) -> GroupPage {
+    /// What the script `take` answers. An event that this version cannot read is left unsettled: it becomes a dead letter
+    /// when it was taken often enough, unless a newer version reads it before.
+    private func page(_ reply: RESPValue) throws(BrokerError) -> GroupPage {
         if case .integer = reply { throw .overloaded }
         guard case .array(let parts) = reply, parts.count == 4, let epoch = parts[0].string.flatMap(Epoch.init),
             case .integer(let deadLetters) = parts[1], case .integer(let lost) = parts[2],
@@ -88,8 +91,9 @@ struct RedisGroups: Sendable {
         deliveries.reserveCapacity(taken.count / 3)
         for index in stride(from: 0, to: taken.count, by: 3) {
             guard case .integer(let attempt) = taken[index], case .integer(let offset) = taken[index + 1],
-                case .bulk(let bytes) = taken[index + 2], let event = try? EventEncoding.decode(bytes)
+                case .bulk(let bytes) = taken[index + 2]
             else { throw .refused }
+            guard let event = self.events.decode(bytes) else { continue }
             let position = Position(epoch: epoch, offset: UInt64(clamping: offset))
             deliveries.append(
                 GroupPage.Delivery(entry: LogEntry(position: position, event: event), attempt: attempt)

@@ -22,7 +22,7 @@ extension RedisScript {
     /// | 7, 8 | epoch and offset behind which a group that is new begins; an empty epoch for the oldest event |
     /// | 9 | how many groups there may be |
     /// | 10 | how many dead letters are retained |
-    /// | 11 | how long the groups are kept from now on, in ms |
+    /// | 11 | how long the groups are kept from now on, in ms, and by as much longer as the channel's own age |
     /// | 12 | how long the dead letters are kept from now on, in ms |
     ///
     /// It returns the epoch, how many became dead letters, how many were lost, and the taken: attempt, offset and event of
@@ -40,7 +40,8 @@ extension RedisScript {
         local epoch = known[1]
         -- What `publishKeeping` says, as long as it was the last to publish.
         local at, own = string.match(known[3] or '', '^(%d+) (%d+) ')
-        if at and at == known[2] then age = tonumber(own) end
+        local lifetime = 0
+        if at and at == known[2] then age, lifetime = tonumber(own), math.ceil(own / 1000) end
         if not epoch then
             return {'0000000000000001', 0, 0, {}}
         end
@@ -139,7 +140,7 @@ extension RedisScript {
             last = math.max(last, head)
         end
         redis.call('HSET', groups, group, string.format('%s %.0f %.0f', epoch, last, unsettled))
-        redis.call('PEXPIRE', groups, ARGV[11])
+        redis.call('PEXPIRE', groups, ARGV[11] + lifetime)
         return {epoch, given_up, lost, taken}
         """
     )

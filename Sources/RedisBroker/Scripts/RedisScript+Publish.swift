@@ -110,9 +110,9 @@ extension RedisScript {
                         local entry = call('XRANGE', log, string.format('%.0f', middle), '+', 'COUNT', 1)[1]
                         if is_old(entry) then low = middle + 1 else high = middle end
                     end
-                    call('XTRIM', log, 'MINID', string.format('%.0f', low))\(keeping.afterExpiry)
+                    \(keeping.beforeExpiry)call('XTRIM', log, 'MINID', string.format('%.0f', low))
                 end
-                call('HSET', meta, 'until', now + age + pause, 'next', now + pause)
+                call('HSET', meta, 'until', now + age + pause, 'next', \(keeping.next))
                 call('PEXPIRE', log, math.ceil((age + 2 * pause) / 1000))
                 call('PEXPIRE', meta, math.ceil(age / 1000) + \(settings.positionLifetimeMilliseconds))
             end

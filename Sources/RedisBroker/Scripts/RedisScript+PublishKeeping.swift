@@ -14,8 +14,10 @@ extension RedisScript {
         var count: String
         /// An expression: how long, in µs.
         var age: String
-        /// Behind the removal of what was too old.
-        var afterExpiry = ""
+        /// Before the removal of what is too old, from `first` to before `low`.
+        var beforeExpiry = ""
+        /// An expression: when to look for what is too old again, in µs.
+        var next = "now + pause"
         /// Once the event is stored.
         var trimming = ""
 
@@ -41,6 +43,9 @@ extension RedisScript {
     /// The meta's `kept` is `<offset> <age in µs> <bytes>`: the retention, and what the log has, bytes 0 where they are not
     /// counted. Where it is of another offset than the log's, somebody has published without it since: it holds no more, and
     /// the bytes are counted anew, from the newest event on, as far as they are kept.
+    ///
+    /// Where bytes are counted, what goes must be read. So that nobody waits for a large log, an event removes 1,024 others at
+    /// most, or 8 MiB, and the next ones go on.
     static func publishKeeping(_ settings: PublishSettings) -> RedisScript {
         self.publish(
             settings,
@@ -56,6 +61,7 @@ extension RedisScript {
 
                     """,
                 preparation: """
+                    local rest = false
                     if size == 0 or tonumber(kept_at) ~= offset then size = nil end
                     -- What has become too old by another age is not left for the next time.
                     if tonumber(kept_age) ~= max_age then care = 0 end
@@ -63,7 +69,23 @@ extension RedisScript {
                     """,
                 count: "2147483647",
                 age: "max_age",
-                afterExpiry: "; size = nil",
+                beforeExpiry: """
+                    if size and max_bytes > 0 then
+                        local from, count, bytes = tonumber(string.match(first[1], '%d+')), 0, 0
+                        while from < low and count < 1024 and bytes < 8388608 do
+                            local oldest, newest = string.format('%.0f', from), string.format('%.0f', low - 1)
+                            local page = call('XRANGE', log, oldest, newest, 'COUNT', 32)
+                            if #page == 0 then from = low end
+                            for _, entry in ipairs(page) do
+                                count, bytes = count + 1, bytes + #entry[2][4]
+                                from = tonumber(string.match(entry[1], '%d+')) + 1
+                            end
+                        end
+                        rest, low, size = from < low, from, size - bytes
+                    end
+
+                    """,
+                next: "rest and now or now + pause",
                 trimming: """
                     local length = call('XLEN', log)
                     if epoch ~= known[1] then size = nil end
@@ -72,10 +94,12 @@ extension RedisScript {
                         if length > max_count then call('XTRIM', log, 'MAXLEN', max_count) end
                     elseif size then
                         size = size + #event
-                        while length > 1 and (length > max_count or size > max_bytes) do
+                        local steps, bytes = 1024, 8388608
+                        while steps > 0 and bytes > 0 and length > 1 and (length > max_count or size > max_bytes) do
                             local oldest = call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
                             call('XDEL', log, oldest[1])
                             size, length = size - #oldest[2][4], length - 1
+                            steps, bytes = steps - 1, bytes - #oldest[2][4]
                         end
                     else
                         local last, first = '+', nil

@@ -16,7 +16,7 @@ extension RedisScript {
     /// | 5 | how many events at most; 0 for the log's head only |
     /// | 6 | how many bytes of events, at most; one event is always read |
     /// | 7 | the age in µs behind which events are passed over; 0 for none |
-    /// | 8 | how long the meta is kept from now on, in ms |
+    /// | 8 | how long the meta is kept from now on, in ms, and by as much longer as the channel's own age |
     ///
     /// It returns a status, epoch, offset and time of the newest event, the offset behind which the events below begin,
     /// and the events, as `XRANGE` has them. The status is `ok`, or `epoch_changed`, `trimmed`, `ahead` where the log
@@ -52,7 +52,10 @@ extension RedisScript {
             current, head, time, first = fresh, 0, '0', nil
             redis.call('HSET', meta, 'epoch', fresh, 'offset', 0, 'time', 0, 'until', 0, 'next', 0)
         end
-        redis.call('PEXPIRE', meta, ARGV[8])
+        -- What `publishKeeping` says, as long as it was the last to publish.
+        local at, own = string.match(known[5] or '', '^(%d+) (%d+) ')
+        own = current == known[1] and at and at == known[2] and tonumber(own)
+        redis.call('PEXPIRE', meta, ARGV[8] + math.ceil((own or 0) / 1000))
         first = first or head + 1
 
         -- The first offset whose event was stored at `bound` or later: offsets have no gaps, and times ascend.
@@ -66,10 +69,7 @@ extension RedisScript {
             return low
         end
         if age > 0 then
-            -- What `publishKeeping` says, as long as it was the last to publish.
-            local at, own = string.match(known[5] or '', '^(%d+) (%d+) ')
-            if at and at == known[2] then age = tonumber(own) end
-            first = first_since(now - age)
+            first = first_since(now - (own or age))
         end
 
         local status, from = 'ok', offset
