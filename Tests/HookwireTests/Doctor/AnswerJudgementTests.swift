@@ -107,7 +107,14 @@ import Testing
         #expect(TimeJudgement.clock(Self.answer(200, "", headers, time: .seconds(60))).outcome == .ok)
     }
 
-    @Test(arguments: ["", "yesterday", "Sun, 06 Nov 1994 08:49 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"])
+    /// What is no date says nothing of the clock, however large its numbers are.
+    @Test(arguments: [
+        "", "yesterday", "Sun, 06 Nov 1994 08:49 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun, 06 Nov -2147483648 08:49:37 GMT", "Sun, 06 Nov 2147483647 08:49:37 GMT", "Sun, 06 Nov -994 08:49:37 GMT",
+        "Sun, 06 Nov 01994 08:49:37 GMT", "Sun, 2147483647 Nov 1994 08:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
+        "Sun, 06 Nov 1994 08:49:-2147483648 GMT", "Sun, 06 Nov 1994 08:x:49:37 GMT",
+    ])
     func noClock(date: String) {
         #expect(TimeJudgement.clock(Self.answer(200, "", ["Date": date])) == .skipped(.clock, .noDate))
     }

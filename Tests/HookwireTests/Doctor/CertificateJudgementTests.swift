@@ -42,6 +42,19 @@ import Testing
         #expect(Self.reasons { $0.validFrom = Self.now + 1 } == [.fine, .fine, .notYetValid])
     }
 
+    /// Of a chain whose certificates are never valid together, there is no moment from which until which all are.
+    @Test func neverValidTogether() {
+        func reasons(from: Int64, until: Int64) -> [Finding.Reason] {
+            Self.reasons {
+                $0.validFrom = Self.now + from
+                $0.validUntil = Self.now + until
+            }
+        }
+        #expect(reasons(from: -10, until: -20) == [.fine, .fine, .expired])
+        #expect(reasons(from: 20, until: 10) == [.fine, .fine, .notYetValid])
+        #expect(reasons(from: 10, until: -10) == [.fine, .fine, .notYetValid])
+    }
+
     /// What a certificate says is foreign text.
     @Test func foreignNames() {
         var facts = Self.good

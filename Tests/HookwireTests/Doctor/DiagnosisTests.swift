@@ -31,6 +31,14 @@ import Testing
         #expect(text.contains("not asked"))
     }
 
+    /// A relay takes renewed files over by itself: who is told to restart it ends its sockets for nothing.
+    @Test(arguments: [Finding.expired("2026-01-01"), .expiresSoon("2026-01-01", days: 3)])
+    func renewal(finding: Finding) {
+        #expect(finding.wording.english.contains("by itself") && finding.wording.english.contains("log"))
+        #expect(!finding.wording.english.contains("restart"))
+        #expect(finding.wording.chinese.contains("日志") && !finding.wording.chinese.contains("重启"))
+    }
+
     /// What was not looked at is known, so that it can be said.
     @Test func open() {
         #expect(Diagnosis().open == Check.allCases)

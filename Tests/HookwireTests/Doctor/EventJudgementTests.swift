@@ -74,6 +74,23 @@ import Testing
         #expect(finding.reason == reason)
     }
 
+    /// The relay's own 404 may be that of a bot whose sockets need a token, which a proxy has nothing to do with.
+    @Test func socketThatTheRelayDoesNotKnow() {
+        func finding(_ body: String) -> Finding {
+            let answer = Result<ProbeAnswer, ProbeFailure>.success(AnswerJudgementTests.answer(404, body))
+            return EventJudgement.socket(answer, acceptance: "A", path: "/x/ws")
+        }
+        let own = finding(#"{"title":"Not Found","status":404,"detail":"There is nothing.","reason":"not_found"}"#)
+        #expect(own.outcome == .warn && own.reason == .noSocketHere)
+        for language in Language.allCases {
+            #expect(own.wording[language].contains("needs_token") && own.wording[language].contains("opens_by_secret"))
+            #expect(own.wording[language].contains("/x/ws"))
+        }
+        for body in ["", "<html>", #"{"detail":"Another's.","reason":"nothing_here"}"#] {
+            #expect(finding(body) == .noSocketHere("/x/ws"))
+        }
+    }
+
     /// No answer is a cause of its own.
     @Test func silence() throws {
         let silence = Result<ProbeAnswer, ProbeFailure>.failure(.closed)

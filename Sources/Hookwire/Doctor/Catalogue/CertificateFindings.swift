@@ -84,8 +84,8 @@ extension Finding {
             .expiry,
             .warn,
             .expiresSoon,
-            "The certificate expires on \(date), \(days) days from now. Renew it, restart the relay, and see that this happens by itself.",
-            "证书将于 \(date) 到期，还有 \(days) 天。请续期并重启中继，并确认自动续期已启用。"
+            "The certificate expires on \(date), \(days) days from now. Renew it, and see that this is done in time from now on: the relay takes the new files over by itself within seconds, and its log says so, or why not.",
+            "证书将于 \(date) 到期，还有 \(days) 天。请续期，并确认自动续期已启用：中继会在几秒内自行载入新文件，日志会说明结果或原因。"
         )
     }
 
@@ -94,8 +94,8 @@ extension Finding {
             .expiry,
             .fail,
             .expired,
-            "The certificate expired on \(date). Renew it and restart the relay, which reads its files at the start.",
-            "证书已于 \(date) 过期。请续期并重启中继（中继只在启动时读取证书）。"
+            "The certificate expired on \(date). Renew it: the relay takes the new files over by itself within seconds, and its log says so, or why not.",
+            "证书已于 \(date) 过期。请续期：中继会在几秒内自行载入新文件，日志会说明结果或原因。"
         )
     }
 

@@ -189,6 +189,17 @@ extension Finding {
         )
     }
 
+    /// The relay itself says so.
+    static func socketNotFound(_ path: String) -> Finding {
+        Finding(
+            .socket,
+            .warn,
+            .noSocketHere,
+            "A relay answers at \(path) that it has no socket for this secret (404). That is right where the bot's sockets need a token (needs_token: true, or opens_by_secret: false), or where bots connect to another address; else check that the proxy passes \(path) on as it is.",
+            "中继应答：\(path) 没有可用该密钥打开的 WebSocket（404）。如果机器人需要令牌（needs_token: true 或 opens_by_secret: false），或连接其他地址，则没有问题，否则请确认反向代理原样转发 \(path)。"
+        )
+    }
+
     static func upgradeLost(_ status: Int) -> Finding {
         Finding(
             .socket,

@@ -10,8 +10,9 @@ struct CertificateFacts: Sendable {
     var isForHost: Bool
     var names: [String]
     var issuer: String
-    /// Seconds since 1970-01-01T00:00:00Z.
+    /// When the last of the chain begins, in seconds since 1970-01-01T00:00:00Z. That may be after `validUntil`.
     var validFrom: Int64
+    /// When the first of the chain expires, in the same unit.
     var validUntil: Int64
 }
 
@@ -33,7 +34,7 @@ enum CertificateJudgement {
 
     /// Whether a platform would go on.
     static func isGood(_ facts: CertificateFacts, now: Int64) -> Bool {
-        facts.trust == .trusted && facts.isForHost && (facts.validFrom...facts.validUntil).contains(now)
+        facts.trust == .trusted && facts.isForHost && now >= facts.validFrom && now <= facts.validUntil
     }
 
     private static func chain(_ trust: CertificateChain.Trust, issuer: String) -> Finding {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
 /// What the answers to events mean to a platform.
 enum EventJudgement {
@@ -55,6 +56,8 @@ enum EventJudgement {
         switch answer.status {
         case 101:
             return answer.field("sec-websocket-accept") == acceptance ? .socketOpens() : .upgradeLost(101)
+        // The relay does not tell a secret that needs a token beside it from one that nobody has.
+        case 404 where ProblemText.reason(answer.body) == Problem.notFound.reason: return .socketNotFound(path)
         case 404: return .noSocketHere(path)
         case 200...299, 400, 426: return .upgradeLost(answer.status)
         default: return .socketRefused(answer.status, AnswerJudgement.detail(answer))

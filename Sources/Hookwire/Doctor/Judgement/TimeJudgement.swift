@@ -40,20 +40,29 @@ enum TimeJudgement {
         return .clockOff(difference, isFatal: abs(difference) > self.freshness)
     }
 
-    /// Reads an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
+    /// Reads an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7); nil for anything else. The server
+    /// may send any number.
     private static func seconds(_ text: String) -> Int64? {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", let month = self.months.firstIndex(of: words[2]),
-            let day = Int32(words[1]), let year = Int32(words[3])
+            let day = self.number(words[1], in: 1...31), words[3].utf8.count == 4,
+            let year = self.number(words[3], in: 1_000...9_999)
         else { return nil }
-        let time = words[4].split(separator: ":").compactMap { Int32($0) }
-        guard time.count == 3 else { return nil }
+        let time = words[4].split(separator: ":", omittingEmptySubsequences: false)
+        // A leap second is the 60th.
+        guard time.count == 3, let hour = self.number(time[0], in: 0...23),
+            let minute = self.number(time[1], in: 0...59), let second = self.number(time[2], in: 0...60)
+        else { return nil }
         var fields = tm()
         fields.tm_year = year - 1_900
         fields.tm_mon = Int32(month)
         fields.tm_mday = day
-        (fields.tm_hour, fields.tm_min, fields.tm_sec) = (time[0], time[1], time[2])
+        (fields.tm_hour, fields.tm_min, fields.tm_sec) = (hour, minute, second)
         return Int64(timegm(&fields))
+    }
+
+    private static func number(_ text: Substring, in range: ClosedRange<Int32>) -> Int32? {
+        Int32(text).flatMap { range.contains($0) ? $0 : nil }
     }
 
     private static let months: [Substring] = [
