@@ -12,7 +12,7 @@ struct CertificateFault: Error, Equatable, CustomStringConvertible {
         case keyUnreadable = "key_unreadable"
         /// The key is another certificate's.
         case mismatch
-        /// One of the chain has expired.
+        /// The server's own certificate has expired.
         case expired
     }
 

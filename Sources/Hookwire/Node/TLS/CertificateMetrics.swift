@@ -37,7 +37,7 @@ struct CertificateMetrics: Sendable {
         self.reloads[outcome.label]?.increment()
     }
 
-    /// - Parameter seconds: since 1970, when the first of the chain in use expires.
+    /// - Parameter seconds: since 1970, when the certificate in use expires.
     func expires(_ seconds: Int64) {
         self.expiry.record(seconds)
     }

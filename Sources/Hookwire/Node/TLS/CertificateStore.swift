@@ -42,6 +42,7 @@ final class CertificateStore: Sendable {
         if certificate.expiry <= WallClock.now() / 1_000 {
             logger.warning("the certificate has expired, and clients will refuse it", metadata: certificate.metadata)
         }
+        self.warnOfOthers(certificate)
     }
 
     /// Lets the next look read the files, whatever their times say.
@@ -104,17 +105,28 @@ final class CertificateStore: Sendable {
         self.metrics.count(.replaced)
         self.metrics.expires(certificate.expiry)
         self.logger.notice("new connections have a new certificate", metadata: certificate.metadata)
+        self.warnOfOthers(certificate)
+    }
+
+    /// Says that a certificate behind the server's own has expired. Whether clients need it only they know.
+    private func warnOfOthers(_ certificate: ServerCertificate) {
+        guard let expiry = certificate.othersExpiry, expiry <= WallClock.now() / 1_000 else { return }
+        self.logger.warning(
+            "a certificate behind the server's own has expired, and clients that need it will refuse the chain",
+            metadata: ["expired": "\(UTCTimeText.format(milliseconds: expiry * 1_000))"]
+        )
     }
 }
 
 extension CertificateFiles {
-    /// What is expired is worth less than what is in use.
+    /// What is expired is worth less than what is in use. The server's own certificate is what counts: of those behind it,
+    /// clients may need none.
     fileprivate func readUnexpired() throws(CertificateFault) -> ServerCertificate {
         let certificate = try self.read()
         guard certificate.expiry > WallClock.now() / 1_000 else {
             throw CertificateFault(
                 reason: .expired,
-                description: "The chain \(self.certificate) has expired. Renew it."
+                description: "The certificate \(self.certificate) has expired. Renew it."
             )
         }
         return certificate

@@ -8,8 +8,11 @@ internal import NIOSSL
 /// A certificate chain that belongs to its key, ready to serve with.
 struct ServerCertificate: Sendable {
     let context: NIOSSLContext
-    /// When the first of the chain expires, in seconds since 1970.
+    /// When the server's own certificate expires, in seconds since 1970.
     let expiry: Int64
+    /// When the first of those behind it expires, in the same unit; nil where there are none. That need not concern anybody:
+    /// clients leave aside what they do not need, such as an old root that once signed a new one.
+    let othersExpiry: Int64?
     private let chain: [NIOSSLCertificate]
     private let key: NIOSSLPrivateKey
 
@@ -26,7 +29,8 @@ struct ServerCertificate: Sendable {
         // whose halves close apart the library does not notice that the peer has agreed, so every one would last that long.
         configuration.shutdownTimeout = .seconds(1)
         self.context = try NIOSSLContext(configuration: configuration)
-        self.expiry = chain.map { Int64($0.notValidAfter) }.min() ?? 0
+        self.expiry = chain.first.map { Int64($0.notValidAfter) } ?? 0
+        self.othersExpiry = chain.dropFirst().map { Int64($0.notValidAfter) }.min()
         self.chain = chain
         self.key = key
     }

@@ -14,7 +14,7 @@ public enum MetricCatalogue {
         "hookwire_limited_total": "Requests and sockets that a limit refused.",
         "hookwire_proxy_headers_refused_total": "Connections of trusted proxies that broke the PROXY protocol.",
         "hookwire_log_lines_left_out_total": "Log lines of the sampled kinds that were written at debug only.",
-        "hookwire_tls_certificate_expiry_seconds": "When the certificate chain in use expires, in seconds since 1970.",
+        "hookwire_tls_certificate_expiry_seconds": "When the certificate in use expires, in seconds since 1970.",
         "hookwire_tls_reloads_total": "How often the certificate's files were read again, by what came of it.",
         // Ingress
         "hookwire_webhook_requests_total": "Requests to webhooks by platform and by what became of them.",
