@@ -54,6 +54,27 @@ import Testing
         #expect(sentence.contains("must be"))
     }
 
+    /// A URL's password is not repeated, however the URL is wrong, and whatever it is the password of.
+    @Test(
+        arguments: ["otlp-endpoint", "qq-upstream", "qq-token-upstream", "public-url"],
+        ["https://user:HUSH@relay.example.com", "https://HUSH@a", "user:HUSH@a", "https://user:HUSH/HUSH@a/b?c"]
+    )
+    func repeatsNoPassword(name: String, value: String) throws {
+        let error = #expect(throws: SettingsError.self) { _ = try self.configuration([name: value]) }
+        let sentence = try #require(error?.message)
+        #expect(sentence.contains("--\(name)") && sentence.contains("without user and password"))
+        #expect(!sentence.contains("HUSH"))
+    }
+
+    /// The same where the URL is in the file.
+    @Test func repeatsNoPasswordOfTheFile() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID()).yaml").path
+        try "public-url: https://user:HUSH@a\n".write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let error = #expect(throws: SettingsError.self) { _ = try self.configuration(["config": path]) }
+        #expect(try #require(error?.message).contains("HUSH") == false)
+    }
+
     /// Requests go to the platform, to the addresses that are named, or nowhere.
     @Test func upstreams() throws {
         let platform = QQConfiguration.Upstream.platform(

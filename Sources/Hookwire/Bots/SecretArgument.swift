@@ -6,8 +6,10 @@
 enum SecretArgument {
     /// The options whose value is one.
     private static let options = ["--secret", "--token", "--previous-secret", "--verify-token", "--aes-key"]
-    /// The parameters of a webhook's URL whose value is one.
-    private static let parameters = ["secret", "token", "verify_token", "aes_key", "access_token"]
+    /// The parameters of a URL, a webhook's or Redis', whose value is one.
+    private static let parameters = [
+        "secret", "token", "verify_token", "aes_key", "access_token", "sentinel-password",
+    ]
 
     /// Whether the next argument is a secret as a whole.
     static func isOption(_ argument: some Collection<UInt8>) -> Bool {
@@ -23,26 +25,33 @@ enum SecretArgument {
         for option in self.options where argument.starts(with: (option + "=").utf8) {
             return Array(argument.indices.dropFirst(option.utf8.count + 1))
         }
-        return self.password(in: argument) + self.queryValues(in: argument)
+        return self.passwords(in: argument) + self.queryValues(in: argument)
     }
 
-    /// `scheme://user:password@host`: up to the last @ before the path.
-    private static func password<Argument: BidirectionalCollection<UInt8>>(in argument: Argument) -> [Argument.Index] {
-        guard let start = self.end(of: "://", in: argument) else { return [] }
-        let authority = argument[start...].prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-        guard let at = authority.lastIndex(of: UInt8(ascii: "@")),
-            let colon = authority[..<at].firstIndex(of: UInt8(ascii: ":"))
-        else { return [] }
-        return Array(authority[authority.index(after: colon)..<at].indices)
+    /// `scheme://user:password@host`: up to the last @ before the path, of each URL, for there may be a list of them.
+    private static func passwords<Argument: BidirectionalCollection<UInt8>>(in argument: Argument) -> [Argument.Index] {
+        var secrets: [Argument.Index] = []
+        var rest = argument[...]
+        while let start = self.end(of: "://", in: rest) {
+            rest = argument[start...]
+            let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+            guard let at = authority.lastIndex(of: UInt8(ascii: "@")),
+                let colon = authority[..<at].firstIndex(of: UInt8(ascii: ":"))
+            else { continue }
+            secrets += authority.indices[authority.index(after: colon)..<at]
+        }
+        return secrets
     }
 
-    /// `?secret=S&token=T`.
+    /// `?secret=S&token=T`, of each URL. What stands behind a value up to the next & counts to it.
     private static func queryValues<Argument: BidirectionalCollection<UInt8>>(
         in argument: Argument
     ) -> [Argument.Index] {
-        guard let question = argument.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         var secrets: [Argument.Index] = []
-        for pair in argument[argument.index(after: question)...].split(separator: UInt8(ascii: "&")) {
+        var rest = argument.drop { $0 != UInt8(ascii: "?") }
+        while let mark = rest.firstIndex(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "&") }) {
+            rest = argument[argument.index(after: mark)...]
+            let pair = rest.prefix { $0 != UInt8(ascii: "&") }
             guard let equals = pair.firstIndex(of: UInt8(ascii: "=")),
                 self.parameters.contains(where: { $0.utf8.elementsEqual(pair[..<equals]) })
             else { continue }

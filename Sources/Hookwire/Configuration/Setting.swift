@@ -10,7 +10,7 @@ struct Setting<Value: Sendable>: Sendable {
     let name: String
     /// What its value must be, to end the sentence "… must be".
     let expectation: String
-    /// Whether its text may hold a secret, so that no error repeats it.
+    /// Whether its text may hold a secret, so that no error repeats it. Of others, none repeats a text with an @.
     var isSecret = false
     /// Whether the command line has it; what must never be in the process list has none.
     var hasFlag = true

@@ -85,10 +85,16 @@ struct SettingsReader: Sendable {
         guard let value = setting.parse(text) else {
             throw SettingsError(
                 message: "\(setting.spellings) must be \(setting.expectation)"
-                    + (setting.isSecret ? "." : "; it is \"\(text)\".")
+                    + (setting.isSecret ? "." : Self.given(text))
             )
         }
         return value
+    }
+
+    /// What was given, to end a sentence. Before an @ stand a URL's user and password, which are repeated nowhere.
+    private static func given(_ text: String) -> String {
+        text.utf8.contains(UInt8(ascii: "@"))
+            ? "; it has an @, and is not shown: write it without user and password." : "; it is \"\(text)\"."
     }
 
     private func text<Value>(

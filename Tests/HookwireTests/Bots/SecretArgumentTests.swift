@@ -25,6 +25,14 @@ import Testing
         ("redis://user:p@ss@host:6379/0", "redis://user:****@host:6379/0"),
         ("--redis-url=redis://:pw@host", "--redis-url=redis://:**@host"),
         ("redis://host:6379/0", "redis://host:6379/0"),
+        ("redis://:a@h,redis://:b@h", "redis://:*@h,redis://:*@h"),
+        ("redis://h,rediss://u:b@h:1/0?ca=f,redis://:c,d@h/1", "redis://h,rediss://u:*@h:1/0?ca=f,redis://:***@h/1"),
+        ("redis+sentinel://:pw@a,b/m?sentinel-password=xy", "redis+sentinel://:**@a,b/m?sentinel-password=**"),
+        (
+            "--redis-url=redis+sentinel://a,b/m/0?sentinel-user=u&sentinel-password=x?y&ca=f",
+            "--redis-url=redis+sentinel://a,b/m/0?sentinel-user=u&sentinel-password=***&ca=f"
+        ),
+        ("redis://h?ca=f,redis://h?token=t", "redis://h?ca=f,redis://h?token=*"),
         ("what? secret", "what? secret"),
         ("", ""),
     ])
