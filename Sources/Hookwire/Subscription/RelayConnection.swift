@@ -230,9 +230,15 @@ final class RelayConnection: ChannelInboundHandler {
     private func refuse(_ head: HTTPResponseHead, _ body: [UInt8]) {
         self.state = .ended
         let detail = ProblemText.line(ByteBuffer(bytes: body))
-        let seconds = head.field("retry-after").flatMap { Int64($0) }.map { TimeAmount.seconds(min($0, 3_600)) }
-        self.owner?.refused(self, status: head.status, detail: detail, retryAfter: seconds)
+        let pause = head.field("retry-after").flatMap { Self.pause($0) }
+        self.owner?.refused(self, status: head.status, detail: detail, retryAfter: pause)
         self.drop()
+    }
+
+    /// What `Retry-After` says in seconds; nil for a date, and for a time that has passed.
+    private static func pause(_ text: String) -> TimeAmount? {
+        guard let seconds = Int64(text), seconds >= 0 else { return nil }
+        return .seconds(min(seconds, 3_600))
     }
 
     // MARK: Messages

@@ -131,10 +131,10 @@ struct SubscriptionStateMachine {
         return self.wait(hint: code == 1012 || code == 1013 ? Self.pause(in: text) : nil, dice: dice)
     }
 
-    /// `connect again in 1200 ms`, in the words of a draining node.
+    /// `connect again in 1200 ms`, in the words of a draining node; nil for what is no time, or none at all.
     static func pause(in text: String) -> TimeAmount? {
         let words = text.split(separator: " ")
-        guard let unit = words.lastIndex(of: "ms"), unit > 0, let number = Int64(words[unit - 1]), number >= 0 else {
+        guard let unit = words.lastIndex(of: "ms"), unit > 0, let number = Int64(words[unit - 1]), number > 0 else {
             return nil
         }
         return min(.milliseconds(number), self.longestHint)
@@ -146,10 +146,15 @@ struct SubscriptionStateMachine {
         self.wasOpen || self.firstTry.map { now - $0 < Self.patience } ?? true
     }
 
+    /// - Parameter hint: when the relay wants the client back. The first time it goes before the back-off; where one failure
+    ///   follows another it only lengthens it, so that no relay, and nothing in front of one, makes a client come without a
+    ///   pause.
     private mutating func wait(hint: TimeAmount?, dice: Double) -> Action {
         self.state = .waiting
+        let isFirst = self.backoff.failures == 0
         let pause = self.backoff.next(dice: dice)
-        return .wait(hint.map { min($0, Self.longestHint) } ?? pause)
+        guard let hint, hint > .zero else { return .wait(pause) }
+        return .wait(min(isFirst ? hint : max(pause, hint), Self.longestHint))
     }
 
     private mutating func fail(_ failure: Failure) -> Action {

@@ -68,6 +68,40 @@ import Testing
         )
     }
 
+    /// No hint makes a client come without a pause: none is no hint, and of several that follow each other each only
+    /// lengthens the wait, which grows.
+    @Test mutating func hintsWithoutAPause() {
+        #expect(SubscriptionStateMachine.pause(in: "connect again in 0 ms") == nil)
+        for hint in [TimeAmount.zero, .seconds(-5), .milliseconds(1)] {
+            self.machine = SubscriptionStateMachine()
+            self.open()
+            _ = self.machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
+            for pause in [TimeAmount.seconds(1), .seconds(2), .seconds(4)] {
+                #expect(self.machine.connect(now: Self.at(1)) == .connect)
+                let action = self.machine.refused(status: 503, detail: "", retryAfter: hint, now: Self.at(1), dice: 1)
+                #expect(action == .wait(pause))
+            }
+        }
+        self.machine = SubscriptionStateMachine()
+        for pause in [TimeAmount.milliseconds(500), .seconds(1), .seconds(2)] {
+            self.open()
+            let text = "connect again in 0 ms"
+            #expect(self.machine.closed(code: 1012, text: text, now: Self.at(0), dice: 1) == .wait(pause))
+        }
+    }
+
+    /// A node that drains is heard where it is the first failure; those that follow it wait longer each time.
+    @Test mutating func hintsOfSeveralNodes() {
+        let text = "connect again in 100 ms"
+        for pause in [TimeAmount.milliseconds(100), .seconds(1), .seconds(2)] {
+            self.open()
+            #expect(self.machine.closed(code: 1012, text: text, now: Self.at(0), dice: 1) == .wait(pause))
+        }
+        // One that held begins anew.
+        self.open(at: 4)
+        #expect(self.machine.closed(code: 1013, text: text, now: Self.at(9), dice: 1) == .wait(.milliseconds(100)))
+    }
+
     /// A relay that never answered is given up after a while; one that did is tried for ever.
     @Test mutating func patience() {
         #expect(self.machine.connect(now: Self.at(0)) == .connect)
