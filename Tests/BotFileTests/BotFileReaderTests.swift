@@ -69,6 +69,16 @@ import Testing
         #expect(!content.hasInnerComments)
     }
 
+    /// A comment begins a line, or stands behind a space or a tab; those at the top of the file are its heading.
+    @Test(arguments: [
+        ("bots: {} # c\n", true), ("bots: {}\t# c\n", true), ("bots: {} \t#c\n", true), ("bots: {}\n# c\n", true),
+        ("bots: {}\n  # c\n", true), ("bots: {}\t#\u{301}\n", true), ("bots: {}\t# c\r\n", true),
+        ("# c\nbots: {}\n", false), ("bots: {a#b: 1}\n", false),
+    ])
+    func innerComments(text: String, hasOne: Bool) {
+        #expect(self.read(text).hasInnerComments == hasOne)
+    }
+
     /// A list of bots with names says the same, and a bot's channel is its name's where nothing else is said.
     @Test func list() throws {
         let content = self.read("bots:\n  - name: a\n    platform: qq\n    secret: 12345678\n")

@@ -46,10 +46,18 @@ struct BotFileReader {
         let heading = lines.prefix { $0.allSatisfy(\.isWhitespace) || $0.hasPrefix("#") }
         self.content.heading = heading.map(String.init)
         while self.content.heading.last?.allSatisfy(\.isWhitespace) == true { self.content.heading.removeLast() }
-        // A # within a quoted text is taken for a comment too: then a copy of the file is kept that need not be.
-        self.content.hasInnerComments = lines.dropFirst(heading.count).contains { line in
-            line.drop(while: \.isWhitespace).hasPrefix("#") || line.contains(" #")
+        self.content.hasInnerComments = lines.dropFirst(heading.count).contains { Self.hasComment($0) }
+    }
+
+    /// Whether a comment begins on a line: a # at its beginning, or behind a space or a tab. One within a quoted text is taken
+    /// for it too: then a copy of the file is kept that need not be.
+    private static func hasComment(_ line: Substring) -> Bool {
+        var isBehindSpace = true
+        for scalar in line.unicodeScalars {
+            if scalar == "#", isBehindSpace { return true }
+            isBehindSpace = scalar.properties.isWhitespace
         }
+        return false
     }
 
     private mutating func readDocument(_ text: String) {
