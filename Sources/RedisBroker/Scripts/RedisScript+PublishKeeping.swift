@@ -45,7 +45,7 @@ extension RedisScript {
     /// the bytes are counted anew, from the newest event on, as far as they are kept.
     ///
     /// Where bytes are counted, what goes must be read. So that nobody waits for a large log, an event removes 1,024 others at
-    /// most, or 8 MiB, and the next ones go on.
+    /// most, or some 8 MiB, and the next ones go on. Only where the bytes are not known is the whole log read.
     static func publishKeeping(_ settings: PublishSettings) -> RedisScript {
         self.publish(
             settings,
@@ -61,7 +61,7 @@ extension RedisScript {
 
                     """,
                 preparation: """
-                    local rest = false
+                    local rest, steps, room = false, 1024, 8388608
                     if size == 0 or tonumber(kept_at) ~= offset then size = nil end
                     -- What has become too old by another age is not left for the next time.
                     if tonumber(kept_age) ~= max_age then care = 0 end
@@ -71,17 +71,18 @@ extension RedisScript {
                 age: "max_age",
                 beforeExpiry: """
                     if size and max_bytes > 0 then
-                        local from, count, bytes = tonumber(string.match(first[1], '%d+')), 0, 0
-                        while from < low and count < 1024 and bytes < 8388608 do
+                        local from = tonumber(string.match(first[1], '%d+'))
+                        while from < low and steps > 0 and room > 0 do
                             local oldest, newest = string.format('%.0f', from), string.format('%.0f', low - 1)
-                            local page = call('XRANGE', log, oldest, newest, 'COUNT', 32)
+                            local page = call('XRANGE', log, oldest, newest, 'COUNT', 8)
                             if #page == 0 then from = low end
                             for _, entry in ipairs(page) do
-                                count, bytes = count + 1, bytes + #entry[2][4]
+                                local length = #entry[2][4]
+                                steps, room, size = steps - 1, room - length, size - length
                                 from = tonumber(string.match(entry[1], '%d+')) + 1
                             end
                         end
-                        rest, low, size = from < low, from, size - bytes
+                        rest, low = from < low, from
                     end
 
                     """,
@@ -93,13 +94,13 @@ extension RedisScript {
                         size = 0
                         if length > max_count then call('XTRIM', log, 'MAXLEN', max_count) end
                     elseif size then
-                        size = size + #event
-                        local steps, bytes = 1024, 8388608
-                        while steps > 0 and bytes > 0 and length > 1 and (length > max_count or size > max_bytes) do
+                        -- A log that has expired meanwhile begins again, in the same epoch.
+                        size = length == 1 and #event or size + #event
+                        while steps > 0 and room > 0 and length > 1 and (length > max_count or size > max_bytes) do
                             local oldest = call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
                             call('XDEL', log, oldest[1])
                             size, length = size - #oldest[2][4], length - 1
-                            steps, bytes = steps - 1, bytes - #oldest[2][4]
+                            steps, room = steps - 1, room - #oldest[2][4]
                         end
                     else
                         local last, first = '+', nil

@@ -124,6 +124,11 @@ import Testing
             #expect(try server.command("XLEN", keys.log) == "2")
             try await publish(["d", "ee", "fff"], count: 2)
             #expect(try server.command("XLEN", keys.log) == "2")
+            // As its time to live does.
+            try server.command("DEL", keys.log)
+            try server.command("HSET", keys.meta, "until", "0")
+            try await publish(["g"], count: 100)
+            try await publish(["hh"], count: 100)
         }
     }
 
