@@ -52,6 +52,16 @@ struct RedisGroups: Sendable {
             )
         }.flatMapThrowing { reply throws in
             try self.page(reply)
+        }.flatMap { (page, taken) in
+            // An empty page says that there is nothing to take, and this was only nothing that can be read.
+            guard page.deliveries.isEmpty, taken > 0 else { return eventLoop.makeSucceededFuture(page) }
+            return self.take(request, on: channel, eventLoop: eventLoop).map { next in
+                GroupPage(
+                    deliveries: next.deliveries,
+                    deadLetters: page.deadLetters + next.deadLetters,
+                    lost: page.lost + next.lost
+                )
+            }
         }
     }
 
@@ -80,7 +90,9 @@ struct RedisGroups: Sendable {
 
     /// What the script `take` answers. An event that this version cannot read is left unsettled: it becomes a dead letter
     /// when it was taken often enough, unless a newer version reads it before.
-    private func page(_ reply: RESPValue) throws(BrokerError) -> GroupPage {
+    ///
+    /// - Returns: the page, and how many events were taken for it.
+    private func page(_ reply: RESPValue) throws(BrokerError) -> (page: GroupPage, taken: Int) {
         if case .integer = reply { throw .overloaded }
         guard case .array(let parts) = reply, parts.count == 4, let epoch = parts[0].string.flatMap(Epoch.init),
             case .integer(let deadLetters) = parts[1], case .integer(let lost) = parts[2],
@@ -99,6 +111,7 @@ struct RedisGroups: Sendable {
                 GroupPage.Delivery(entry: LogEntry(position: position, event: event), attempt: attempt)
             )
         }
-        return GroupPage(deliveries: deliveries, deadLetters: deadLetters, lost: UInt64(clamping: lost))
+        let page = GroupPage(deliveries: deliveries, deadLetters: deadLetters, lost: UInt64(clamping: lost))
+        return (page, taken.count / 3)
     }
 }

@@ -181,8 +181,11 @@ extension FeedStateMachine {
         if mark.position.epoch != end.position.epoch {
             self.behind = .epoch
         } else if mark.position.offset <= end.position.offset {
-            // Known from the log; but one that was stored later than what we have can only be of a store that went back.
-            if mark.time > end.time { self.behind = .epoch }
+            // Known from the log; but one that was stored later than what we have can only be of a store that went back, and
+            // so can another one in the place of the last, whose clock may have gone back as well.
+            if mark.time > end.time || mark.position.offset == end.position.offset && mark.time != end.time {
+                self.behind = .epoch
+            }
         } else if mark.position.offset > end.position.offset + 1 {
             self.behind = .gap
         } else if !element.isComplete {

@@ -151,6 +151,15 @@ import Testing
         #expect(actions == ["interrupt epochChanged b-4", "deliver b-5"])
     }
 
+    /// So is another event in the place of the last one, also where the clock went back with the store.
+    @Test func noticesAStoreAndAClockThatWentBack() {
+        var script = FeedScript.live(at: 9)
+        #expect(script.pushed(TestElement(Position(epoch: FeedScript.a, offset: 9), time: 9)) == [])
+        #expect(script.pushed(TestElement(Position(epoch: FeedScript.a, offset: 8), time: 7)) == [])
+        let another = TestElement(Position(epoch: FeedScript.a, offset: 9), time: 8)
+        #expect(script.pushed(another) == ["read after a-9@9: epoch"])
+    }
+
     /// A store that went back and has nothing new: the feed takes over the head's time, which proves its new position.
     @Test func takesOverTheProofOfANewPosition() {
         var script = FeedScript.live(at: 9)
