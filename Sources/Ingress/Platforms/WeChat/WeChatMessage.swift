@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 /// A message or an event of a WeChat user's, as far as the relay reads it (developers.weixin.qq.com, "Receiving standard
 /// messages" and "Receiving event pushes").
 struct WeChatMessage: Decodable {
@@ -23,6 +25,9 @@ struct WeChatMessage: Decodable {
     private let eventKey: String?
     /// Of events that tell what became of a message that the account sent: that message's id.
     private let sentID: String?
+
+    /// How much of a digest tells two keys apart, in bytes.
+    private static let digestLength = 16
 
     private enum CodingKeys: String, CodingKey {
         case account = "ToUserName"
@@ -59,7 +64,11 @@ struct WeChatMessage: Decodable {
     /// What WeChat's repetitions have in common: the id, or, of events, the user, the time, the name and what it is about.
     var key: String {
         if let id, !id.isEmpty { return "message:\(id)" }
-        let parts = ["event", self.user, self.createTime, self.event, self.sentID, self.eventKey]
+        // The key may be the URL that a menu's item opens.
+        let about = self.eventKey.flatMap { key in
+            key.isEmpty ? nil : Hex.encode(Digest.sha256(Array(key.utf8)).prefix(Self.digestLength))
+        }
+        let parts = ["event", self.user, self.createTime, self.event, self.sentID, about]
         return parts.map { $0 ?? "" }.joined(separator: ":")
     }
 }

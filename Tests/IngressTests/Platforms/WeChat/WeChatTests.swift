@@ -135,7 +135,11 @@ import Testing
             ),
             (
                 "<MsgType>event</MsgType><Event>CLICK</Event><EventKey>today</EventKey>", "event.CLICK", nil,
-                "event:oUser:1400000000:CLICK::today"
+                "event:oUser:1400000000:CLICK::e0f4f767ac88a9303e7317843ac20be9"
+            ),
+            (
+                "<MsgType>event</MsgType><Event>VIEW</Event><EventKey>http://a/" + String(repeating: "b", count: 2_000)
+                    + "</EventKey>", "event.VIEW", nil, "event:oUser:1400000000:VIEW::ce283c8a0324b6f3149f9576fd0f39a2"
             ),
             (
                 "<MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><MsgID>7</MsgID><Status>success</Status>",
