@@ -57,19 +57,20 @@ enum DeadLetterTable {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT number, memberGroup, attempts, time, offset, bytes FROM deadLetter
-                WHERE channel = ? AND number > ? AND time >= ? ORDER BY number LIMIT ?
+                WHERE channel = ? AND number > ? AND time >= ? ORDER BY number
                 """
         )
         let rows = try Row.fetchCursor(
             statement,
-            arguments: [channel.number, Int64(clamping: number), oldestTime, limit]
+            arguments: [channel.number, Int64(clamping: number), oldestTime]
         )
         var letters: [DeadLetter] = []
         var bytes = 0
-        while bytes < Self.pageBytes, let row = try rows.next() {
+        while letters.count < limit, bytes < Self.pageBytes, let row = try rows.next() {
             let event = try row.withUnsafeData(atIndex: 5) { ByteBuffer(bytes: $0 ?? Data()) }
             guard let group = ConsumerName(row[1] as String) else { throw BrokerError.refused }
             let stored = EventTable.Stored(offset: UInt64(bitPattern: row[4]), storedAt: row[3], bytes: event)
+            // Passed over, as in the log: an empty page says that there are no more.
             guard let entry = try? stored.entry(of: channel.epoch) else { continue }
             bytes += event.readableBytes
             letters.append(

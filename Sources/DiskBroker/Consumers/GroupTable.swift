@@ -10,8 +10,6 @@ internal import Shared
 struct GroupTable {
     /// How many bytes of events a member takes at once, at most; but always an event.
     private static let pageBytes = 512 << 10
-    /// How many bytes of events become dead letters at once, at most; but always an event. The others stay as they are.
-    private static let givenUpBytes = 4 << 20
     /// Stands for the time of what another member is to have at once.
     private static let atOnce = Int64.min
 
@@ -63,9 +61,9 @@ struct GroupTable {
 
     /// Of what was taken too often and not settled, the first, in the order of the log: how many bytes it has, and where it
     /// ends.
-    private static func givenUp(_ due: [Unsettled], attempts: Int) -> (bytes: Int, last: UInt64) {
+    private static func givenUp(_ due: [Unsettled], attempts: Int, limit: Int) -> (bytes: Int, last: UInt64) {
         var (bytes, last): (Int, UInt64) = (0, 0)
-        for one in due where one.attempts >= attempts && bytes < Self.givenUpBytes {
+        for one in due where one.attempts >= attempts && bytes < limit {
             (bytes, last) = (bytes + one.bytes, one.offset)
         }
         return (bytes, last)
@@ -74,11 +72,13 @@ struct GroupTable {
     /// Takes events for a member; `channel` numbers what is given up.
     ///
     /// - Parameters:
+    ///   - givenUpBytes: how many bytes of events become dead letters, at most, but for the last; the others stay as they are.
     ///   - oldestTime: events that were stored before are over.
     ///   - makeRoom: makes room for the copies of so many bytes of events, for which old events may go.
     static func take(
         _ request: GroupRequest,
         of channel: inout StoredChannel,
+        givenUpBytes: Int,
         notBefore oldestTime: Int64,
         now: Int64,
         _ database: Database,
@@ -91,7 +91,7 @@ struct GroupTable {
         var page = GroupPage(deliveries: [], deadLetters: 0, lost: 0)
         var bytes = 0
         let due = try group.due(now - request.visibilityMilliseconds, database)
-        let givenUp = Self.givenUp(due, attempts: request.attempts)
+        let givenUp = Self.givenUp(due, attempts: request.attempts, limit: givenUpBytes)
         if givenUp.bytes > 0 {
             try makeRoom(givenUp.bytes)
             first = try EventTable.firstOffset(of: channel, database)

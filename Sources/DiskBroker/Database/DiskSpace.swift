@@ -20,7 +20,8 @@ struct DiskSpace: Sendable {
     var filePages: Int { self.pages + self.limit / 16 / self.pageSize }
     /// How many pages may be written ahead before they are carried over into the database.
     var pagesAhead: Int { max(64, min(4 << 20, self.limit / 16) / self.pageSize) }
-    /// How many bytes of events one transaction stores, except that it always stores one.
+    /// How many bytes of events one transaction stores, except that it always stores one; and as many may become dead
+    /// letters in it.
     var transactionBytes: Int { min(4 << 20, self.limit / 16) }
     /// The largest event.
     var eventBytes: Int { self.limit / DiskBrokerConfiguration.eventShare }

@@ -27,8 +27,10 @@ struct LogStore: Sendable {
     private var channels: [ChannelID: (stored: StoredChannel, isChanged: Bool)] = [:]
     /// The channel that the last look for idle ones came to, and when it was used last; nil where it came to the end.
     private var lookedAt: (time: Int64, number: Int64)?
-    /// How many bytes of events the transaction is to store.
+    /// How many bytes of events the transaction has yet to store.
     private var promised = 0
+    /// How many bytes of events may yet become dead letters in it.
+    private var givenUpBytes = 0
     /// What was let go since the last look at it.
     private var trimmed: [Retention.Reason: Int] = [:]
 
@@ -45,6 +47,7 @@ struct LogStore: Sendable {
     mutating func begin(storing bytes: Int, now: Int64, _ database: Database) throws {
         self.trimmed = [:]
         self.promised = bytes
+        self.givenUpBytes = self.retention.space.transactionBytes
         try self.retention.expire(now: now, trimmed: &self.trimmed, database)
         while try !self.retention.makeRoom(for: bytes, trimmed: &self.trimmed, database) {
             // Nothing is left but what channels remember: who reads where. Without room, what follows fails.
@@ -173,6 +176,7 @@ struct LogStore: Sendable {
         }
         channel.last += 1
         try EventTable.append(bytes, channel: channel, offset: channel.last, now: now, database)
+        self.promised = max(0, self.promised - bytes.readableBytes - DiskSpace.eventCost)
         self.channels[id] = (channel, true)
         return channel.head
     }
@@ -232,13 +236,14 @@ struct LogStore: Sendable {
         let page = try GroupTable.take(
             request,
             of: &channel,
+            givenUpBytes: self.givenUpBytes,
             notBefore: notBefore,
             now: now,
             database
         ) { bytes in
             // Beside what others store in this transaction. Where there is no room, there are no events to copy either.
-            self.promised += bytes
-            _ = try self.retention.makeRoom(for: self.promised, trimmed: &self.trimmed, database)
+            self.givenUpBytes -= bytes
+            _ = try self.retention.makeRoom(for: self.promised + bytes, trimmed: &self.trimmed, database)
         }
         if page.deadLetters > 0 {
             self.channels[id] = (channel, true)
