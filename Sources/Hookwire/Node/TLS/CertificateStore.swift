@@ -26,6 +26,8 @@ final class CertificateStore: Sendable {
     private struct State {
         var watch: FileWatch
         var certificate: ServerCertificate
+        /// Whether it was said that one behind the certificate has expired.
+        var hasWarnedOfOthers = false
     }
 
     /// Reads the files for the first time.
@@ -42,7 +44,7 @@ final class CertificateStore: Sendable {
         if certificate.expiry <= WallClock.now() / 1_000 {
             logger.warning("the certificate has expired, and clients will refuse it", metadata: certificate.metadata)
         }
-        self.warnOfOthers(certificate)
+        self.warnOfOthers()
     }
 
     /// Lets the next look read the files, whatever their times say.
@@ -66,6 +68,7 @@ final class CertificateStore: Sendable {
         case .readChanged: self.read(signature, isAsked: false)
         case .readAsked: self.read(signature, isAsked: true)
         }
+        self.warnOfOthers()
     }
 
     private func read(_ signature: FileSignature, isAsked: Bool) {
@@ -90,7 +93,10 @@ final class CertificateStore: Sendable {
     private func take(_ certificate: ServerCertificate, isAsked: Bool) {
         let isSame = self.state.withLock { state in
             defer { state.certificate = certificate }
-            return state.certificate.isSame(as: certificate)
+            let isSame = state.certificate.isSame(as: certificate)
+            // Who asks is told again.
+            if !isSame || isAsked { state.hasWarnedOfOthers = false }
+            return isSame
         }
         if isSame {
             self.metrics.count(.unchanged)
@@ -105,12 +111,18 @@ final class CertificateStore: Sendable {
         self.metrics.count(.replaced)
         self.metrics.expires(certificate.expiry)
         self.logger.notice("new connections have a new certificate", metadata: certificate.metadata)
-        self.warnOfOthers(certificate)
     }
 
-    /// Says that a certificate behind the server's own has expired. Whether clients need it only they know.
-    private func warnOfOthers(_ certificate: ServerCertificate) {
-        guard let expiry = certificate.othersExpiry, expiry <= WallClock.now() / 1_000 else { return }
+    /// Says once that a certificate behind the server's own has expired. Whether clients need it only they know.
+    private func warnOfOthers() {
+        let expiry = self.state.withLock { state -> Int64? in
+            guard !state.hasWarnedOfOthers, let expiry = state.certificate.othersExpiry,
+                expiry <= WallClock.now() / 1_000
+            else { return nil }
+            state.hasWarnedOfOthers = true
+            return expiry
+        }
+        guard let expiry else { return }
         self.logger.warning(
             "a certificate behind the server's own has expired, and clients that need it will refuse the chain",
             metadata: ["expired": "\(UTCTimeText.format(milliseconds: expiry * 1_000))"]
