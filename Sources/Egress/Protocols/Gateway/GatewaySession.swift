@@ -20,7 +20,8 @@ struct GatewaySession: Hashable, Sendable {
 /// the key (`TokenGrant`). So every egress node can check every session's id, with no store of sessions and no setting that
 /// nodes would have to share; and the id of one bot's session is of no use with another bot's token. An id says
 /// nothing that its bot does not know, and allows nothing that its bot may not do: the signature keeps clients from
-/// making up positions by mistake, and nodes from trusting what they did not write.
+/// making up positions by mistake. It does not keep those who have the secret, in an open relay everybody, from signing
+/// claims of their own, so that these are read like anything else that a peer sends.
 enum GatewaySessionID {
     private static let version: UInt8 = 1
     /// Half of SHA-256: 2^128 guesses.
@@ -37,18 +38,21 @@ enum GatewaySessionID {
         return Hex.encode(bytes + grant.sign(bytes).prefix(Self.codeLength))
     }
 
-    /// Reads an id; nil where it is none that this bot was given.
+    /// Reads an id; nil where it is none that this bot was given, or could have been.
     static func read(_ id: String, grant: TokenGrant) -> GatewaySession? {
         guard id.utf8.count == 2 * (Self.claimsLength + Self.codeLength), let bytes = Hex.decode(id) else { return nil }
         let claims = Array(bytes.prefix(Self.claimsLength))
         guard grant.accepts(bytes.suffix(Self.codeLength), over: claims), claims[0] == Self.version else { return nil }
+        let epoch: UInt64 = Self.integer(claims[1..<9])
+        let offset: UInt64 = Self.integer(claims[9..<17])
+        let shard = GatewayShard(index: Self.integer(claims[21..<23]), count: Self.integer(claims[23..<25]))
+        guard epoch != 0, offset < .max, shard.index < shard.count, shard.count <= GatewayProtocol.shardLimit else {
+            return nil
+        }
         return GatewaySession(
-            start: Position(
-                epoch: Epoch(rawValue: Self.integer(claims[1..<9])),
-                offset: Self.integer(claims[9..<17])
-            ),
+            start: Position(epoch: Epoch(rawValue: epoch), offset: offset),
             intents: GatewayIntents(rawValue: Self.integer(claims[17..<21])),
-            shard: GatewayShard(index: Self.integer(claims[21..<23]), count: Self.integer(claims[23..<25]))
+            shard: shard
         )
     }
 

@@ -29,6 +29,16 @@ import Testing
         return bytes
     }
 
+    /// What somebody who has the secret may sign.
+    private func session(_ seed: inout SeededRandom) -> GatewaySession {
+        func any<Integer: FixedWidthInteger>(_ usual: Integer) -> Integer {
+            [0, 1, usual, .max - 1, .max].randomElement(using: &seed) ?? usual
+        }
+        let start = Position(epoch: Epoch(rawValue: any(LogEntry.sample(1).position.epoch.rawValue)), offset: any(5))
+        let shard = GatewayShard(index: any(0), count: any(4_096))
+        return GatewaySession(start: start, intents: GatewayIntents(rawValue: any(33_554_432)), shard: shard)
+    }
+
     /// Whatever comes, and in whatever order events, pages and time come with it: no trap, no numbers going back, and
     /// nothing after the end.
     @Test func anything() throws {
@@ -43,8 +53,11 @@ import Testing
                 case 0..<5: client.take(script.receive(String(decoding: self.text(&seed), as: UTF8.self)))
                 case 5: client.take(script.receive(#"{"op":2,"d":{"token":"T","intents":33554432}}"#))
                 case 6:
-                    let id = GatewaySessionID.make(.sample(3), grant: GatewayScript.grant)
-                    let sequence = UInt64.random(in: 3...20, using: &seed)
+                    let session = Bool.random(using: &seed) ? .sample(3) : self.session(&seed)
+                    let id = GatewaySessionID.make(session, grant: GatewayScript.grant)
+                    let sequence =
+                        Bool.random(using: &seed)
+                        ? UInt64.random(in: 3...20, using: &seed) : session.start.offset &+ 1
                     let text = #"{"op":6,"d":{"token":"T","session_id":"\#(id)","seq":\#(sequence)}}"#
                     client.take(script.receive(text))
                 case 7: client.authenticate(&script, using: &seed)

@@ -74,6 +74,35 @@ import Testing
         #expect(GatewayCloseReason.badSequence.closeCode.rawValue == 4007)
     }
 
+    /// Who has the secret can sign any id. One that no session has is no session's, whatever its signature.
+    @Test(arguments: [
+        (UInt64.max, UInt16(0), UInt16(1)), (5, 0, 0), (5, 1, 1), (5, 7, 2), (5, 0, 4_097), (5, 4_096, 4_097),
+    ])
+    func madeUpSessions(offset: UInt64, index: UInt16, count: UInt16) {
+        let shard = GatewayShard(index: index, count: count)
+        let made = GatewaySession(start: .sample(offset), intents: .groupAndC2C, shard: shard)
+        #expect(self.answer(to: made) == .end(.invalidSession))
+    }
+
+    @Test func sessionsAtTheBounds() {
+        let nowhere = GatewaySession(
+            start: Position(epoch: Epoch(rawValue: 0), offset: 5),
+            intents: .groupAndC2C,
+            shard: .only
+        )
+        #expect(self.answer(to: nowhere) == .end(.invalidSession))
+        let last = GatewayShard(index: 4_095, count: 4_096)
+        let far = GatewaySession(start: .sample(.max - 1), intents: .groupAndC2C, shard: last)
+        #expect(self.answer(to: far) == .join(GatewayScript.grant.channel, isNew: false))
+    }
+
+    private func answer(to session: GatewaySession) -> GatewayStateMachine.AuthenticatedAction {
+        var script = GatewayScript()
+        let id = GatewaySessionID.make(session, grant: GatewayScript.grant)
+        _ = script.receive(#"{"op":6,"d":{"token":"T","session_id":"\#(id)"}}"#)
+        return script.machine.authenticated(GatewayScript.grant)
+    }
+
     /// What is not retained any more cannot be resumed, nor a number ahead of the log, nor another epoch: op 9 with
     /// `d` false, and a code at which SDKs identify anew.
     @Test(arguments: UnrecoverableReason.allCases)
