@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import http.client
+import gzip
 import json
 import pathlib
 import queue
@@ -120,6 +121,25 @@ def test_wrong_secret(relay, platform, secret):
         {"Content-Type": "application/json"},
     )
     assert (answer.status, json.loads(answer.body)["code"]) == (200, 100016)
+
+
+def test_compressed_token(relay, platform, secret):
+    """A token service that compresses where it may is not asked to: the relay reads the token, too."""
+    app_id = platform.add_bot(secret)
+
+    def respond(handler):
+        handler.body()
+        answer = {"access_token": platform.issue_token(app_id), "expires_in": "7200"}
+        if "gzip" in handler.headers.get("Accept-Encoding", ""):
+            return handler.answer(200, gzip.compress(json.dumps(answer).encode()), [("Content-Encoding", "gzip")])
+        handler.answer(200, answer)
+
+    answer_with(platform, "POST", "/app/getAppAccessToken", respond)
+    request = json.dumps({"appId": app_id, "clientSecret": secret})
+    fields = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
+    answer = relay.request("POST", "/qq/app/getAppAccessToken", request, fields)
+    token = qq.known_secret(json.loads(answer.body)["access_token"])
+    assert relay.get("/qq/gateway", {"Authorization": f"QQBot {token}"}).status == 200
 
 
 def test_answer_is_streamed(relay, platform, bot):

@@ -41,6 +41,9 @@ struct AttendanceBook {
         self.arrivals[member]
     }
 
+    /// Whether the board was ever told.
+    var isTold: Bool { self.lastPost != nil }
+
     /// Whether the board is to be told now; it is then taken for told.
     mutating func isDue(now: NIODeadline) -> Bool {
         let pause: TimeAmount = self.hasChanged ? .zero : self.hasProgressed ? Self.progressPause : Self.renewal

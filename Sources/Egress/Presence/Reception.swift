@@ -42,7 +42,8 @@ final class Reception {
     /// A member left the group of a channel; the last one takes the sheet away.
     func went(_ member: any FeedMember, from channel: ChannelID, isLast: Bool) {
         self.books[channel]?.went(ObjectIdentifier(member))
-        guard isLast, self.books.removeValue(forKey: channel) != nil else { return }
+        // Of a bot that is not registered the board knows nothing.
+        guard isLast, self.books.removeValue(forKey: channel)?.isTold == true else { return }
         self.post([], on: channel)
     }
 

@@ -34,10 +34,10 @@ struct QQEndpoints: Sendable {
             }
             // Whose token it would be cannot be told, and strangers are not served.
             guard grant != nil || self.entrance.access.mode == .open else { throw .badTokenRequest }
-            let answer = try await platform.requestToken(
-                headers: HopByHopFields.request(request.headers),
-                body: request.body
-            )
+            // The answer is read here too, so that it must not come compressed.
+            var headers = HopByHopFields.request(request.headers)
+            headers.remove(name: "accept-encoding")
+            let answer = try await platform.requestToken(headers: headers, body: request.body)
             let body = try await answer.body(upTo: QQTokenExchange.limit)
             if answer.status == .ok, let grant, let token = QQTokenExchange.token(in: body) {
                 try await self.remember(token, of: grant, on: eventLoop)

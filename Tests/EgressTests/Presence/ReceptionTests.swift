@@ -5,6 +5,7 @@
 import NIOCore
 import NIOEmbedded
 import Shared
+import Synchronization
 import Testing
 
 @testable import Egress
@@ -48,5 +49,41 @@ import Testing
         reception.went(first, from: bot.channel, isLast: false)
         reception.went(second, from: bot.channel, isLast: true)
         #expect(try sheets()[0].isEmpty)
+    }
+
+    /// The board hears nothing of a bot that is not registered, not even that its last client has gone.
+    @Test func strangers() throws {
+        let loop = EmbeddedEventLoop()
+        let board = CountingBoard()
+        let registry = BotRegistry()
+        registry.renew(BotDirectory([]))
+        let access = Access(mode: .open, registry: registry)
+        let reception = Reception(board: board, node: "here", access: access, now: { 1 }, eventLoop: loop)
+        let (channel, member) = (ChannelID(secret: Secret("nobody's")), RecordingMember())
+        for _ in 0..<3 {
+            reception.came(member, to: channel)
+            reception.look(now: .now()) { _ in [member] }
+            reception.went(member, from: channel, isLast: true)
+        }
+        #expect(board.posts == 0)
+    }
+}
+
+/// Counts what it is told.
+private final class CountingBoard: PresenceBoard {
+    private let count = Mutex(0)
+
+    var posts: Int { self.count.withLock { $0 } }
+
+    func post(_ sheet: PresenceSheet, of place: NodeID, on channel: ChannelID, eventLoop: any EventLoop) {
+        self.count.withLock { $0 += 1 }
+    }
+
+    func sheets(
+        on channels: [ChannelID],
+        now: Int64,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<[[PresenceSheet]]> {
+        eventLoop.makeSucceededFuture(channels.map { _ in [] })
     }
 }
