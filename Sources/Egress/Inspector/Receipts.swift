@@ -22,7 +22,8 @@ package struct Receipt: Hashable {
 }
 
 /// Tells those who look on at a channel which events this node has written, and to whom. Made only where somebody looks on;
-/// at most ten times a second for a channel and an event loop, each time of all events since. Belongs to one event loop.
+/// at most ten times a second for a channel and an event loop, each time of all events since, by a note for each set of clients
+/// that had the same. Belongs to one event loop.
 final class Receipts {
     private static let pause = TimeAmount.milliseconds(100)
     /// How many kinds of clients one note names.
@@ -32,10 +33,12 @@ final class Receipts {
     private let broker: any Broker
     private let eventLoop: any EventLoop
     private var nextNote = NIODeadline.uptimeNanoseconds(0)
-    private var waiting: Note?
+    /// What is told at the next time; more than one where rounds were with different clients.
+    private var waiting: [Note] = []
 
-    /// How many rounds one note tells of.
+    /// How many rounds one note tells of, and how many notes wait.
     private static let spanLimit = 64
+    private static let noteLimit = 4
 
     /// Events that went out together.
     private struct Span {
@@ -65,22 +68,26 @@ final class Receipts {
         let counts = Dictionary(clients.map { ($0, 1) }, uniquingKeysWith: +)
         let span = Span(first: first, last: end.offset, reached: reached, written: WallClock.now())
         let note = Note(epoch: end.epoch, spans: [span], clients: counts)
-        if let waiting = self.waiting {
-            if waiting.epoch == note.epoch, waiting.clients == counts, waiting.spans.count < Self.spanLimit {
-                self.waiting?.spans.append(span)
-            } else {
-                self.tell(waiting)
-                self.waiting = note
-            }
-        } else if .now() >= self.nextNote {
-            self.tell(note)
-        } else {
-            self.waiting = note
+        guard !self.waiting.isEmpty || .now() < self.nextNote else { return self.tell(note) }
+        if self.waiting.isEmpty {
             let receipts = NIOLoopBound(self, eventLoop: self.eventLoop)
-            self.eventLoop.scheduleTask(deadline: self.nextNote) {
-                if let note = receipts.value.waiting.take() { receipts.value.tell(note) }
-            }
+            self.eventLoop.scheduleTask(deadline: self.nextNote) { receipts.value.tellWaiting() }
         }
+        let known = self.waiting.firstIndex {
+            $0.epoch == note.epoch && $0.clients == counts && $0.spans.count < Self.spanLimit
+        }
+        if let known {
+            self.waiting[known].spans.append(span)
+        } else {
+            if self.waiting.count == Self.noteLimit { self.tell(self.waiting.removeFirst()) }
+            self.waiting.append(note)
+        }
+    }
+
+    private func tellWaiting() {
+        let notes = self.waiting
+        self.waiting = []
+        for note in notes { self.tell(note) }
     }
 
     private func tell(_ note: Note) {

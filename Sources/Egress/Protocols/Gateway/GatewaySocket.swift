@@ -30,6 +30,8 @@ final class GatewaySocket: FeedMember {
     private var membership: FeedMembership?
     /// The last event that the client was sent; nil where it was sent none.
     private var position: Position?
+    /// The end of the last round of which the client was sent something, and whether that was not all of it.
+    private var written: (end: Position, isFiltered: Bool)?
     /// Events of the log that the client still has to be sent.
     private var page: Deque<LogEntry> = []
     private var pageFilter: GatewayFilter?
@@ -204,7 +206,7 @@ final class GatewaySocket: FeedMember {
         }
         guard let last = part.last else { return nil }
         let traced = self.services.lane.tracing?.begin(part)
-        self.send(GatewayRound(part[...]).frames(for: filter), upTo: last.position)
+        self.send(GatewayRound(part[...]).frames(for: filter), of: part.count, upTo: last.position)
         if let traced, let channel = self.membership?.channel {
             self.services.lane.tracing?.delivered(traced.passages, on: channel, sockets: 1, .log)
         }
@@ -217,17 +219,19 @@ final class GatewaySocket: FeedMember {
         switch self.machine.roundReceived(first: round.first, end: round.end) {
         case .ignore: break
         case .deliver(let filter, let offset):
-            self.send(round.gateway.frames(for: filter, after: offset), upTo: round.end)
+            let count = round.end.offset - (offset ?? round.first - 1)
+            self.send(round.gateway.frames(for: filter, after: offset), of: Int(clamping: count), upTo: round.end)
         }
     }
 
     /// Sends what the session's intents admit; what they do not counts as had.
-    private func send(_ admitted: (frames: ByteBuffer, count: Int), upTo end: Position) {
+    private func send(_ admitted: (frames: ByteBuffer, count: Int), of count: Int, upTo end: Position) {
         guard let handler else { return }
         if admitted.count > 0 {
             let probe = self.membership?.sending(upTo: end, to: handler, of: .anybody)
             guard case .accepted = handler.send(admitted.frames, probe: probe) else { return }
             self.services.metrics.sockets.delivered(admitted.count)
+            self.written = (end, admitted.count < count)
         } else {
             self.membership?.sent(upTo: end, to: handler, of: .anybody)
         }
@@ -243,7 +247,8 @@ final class GatewaySocket: FeedMember {
     var attendee: Attendee { Attendee(speech: .gateway, offset: self.position?.offset) }
 
     func receipt(upTo end: Position) -> Receipt? {
-        self.position == end ? Receipt(client: .gateway) : nil
+        guard let written = self.written, written.end == end else { return nil }
+        return Receipt(client: .gateway, isFiltered: written.isFiltered)
     }
 
     // MARK: Its end

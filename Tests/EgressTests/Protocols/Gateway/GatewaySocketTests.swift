@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import Shared
+import Synchronization
 import Testing
 
 @testable import Egress
@@ -90,6 +91,17 @@ import Testing
         }
     }
 
+    /// What those who look on are told.
+    private final class Notes: ObservationReceiver {
+        private let received = Mutex<[String]>([])
+
+        var texts: [String] { self.received.withLock { $0 } }
+
+        func receive(_ observation: Observation) {
+            self.received.withLock { $0.append(String(buffer: observation.json)) }
+        }
+    }
+
     private func client(grant: TokenGrant? = nil) throws -> Client {
         try Client(self.services, loop: self.loop, grant: grant)
     }
@@ -125,6 +137,25 @@ import Testing
         #expect(try client.sequences() == [5, 6])
         try client.send(#"{"op":1,"d":6}"#)
         #expect(try client.frames().map(\.text) == [#"{"op":11}"#])
+    }
+
+    /// Those who look on are told of what a client was sent, not of what its intents left out.
+    @Test func receipts() throws {
+        let client = try self.client()
+        try client.identify()
+        #expect(try client.sequences().count == 1)
+        let notes = Notes()
+        let observing = self.broker.observe(ChannelID(secret: self.secret), with: notes, on: self.loop)
+        self.loop.run()
+        _ = try observing.wait()
+        try self.publish(1, type: "MESSAGE_CREATE")
+        #expect(try client.sequences().isEmpty)
+        self.loop.advanceTime(by: .milliseconds(200))
+        #expect(notes.texts.isEmpty)
+        try self.publish(1)
+        #expect(try client.sequences().count == 1)
+        self.loop.advanceTime(by: .milliseconds(200))
+        #expect(notes.texts.count == 1 && notes.texts[0].contains(#""protocol":"gateway""#))
     }
 
     /// The URL that names the bot takes any token, and knows the session that a token's socket began.
