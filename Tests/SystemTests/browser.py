@@ -160,6 +160,7 @@ class Page:
 
     def key(self, key, text=None):
         codes = {"Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " "), "ArrowDown": (40, ""), "ArrowUp": (38, "")}
+        codes |= {"PageDown": (34, ""), "End": (35, ""), "ArrowRight": (39, "")}
         code, typed = codes.get(key, (ord(key.upper()[0]), key))
         params = {"key": key, "windowsVirtualKeyCode": code} | ({"text": typed} if typed else {})
         self.call("Input.dispatchKeyEvent", type="keyDown", **params)

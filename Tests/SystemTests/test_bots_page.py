@@ -135,6 +135,35 @@ def test_tokens(page, relay, admin, secret):
         assert by_secret.recv(timeout=PATIENCE).encode() == body
 
 
+def test_a_token_that_cannot_be_copied(page, admin, secret):
+    """What is shown this once stays where it could not be copied."""
+    admin.add("shy", secret)
+    open_bot(page, "shy")
+    page.run(
+        "(() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no'));"
+        " document.execCommand = () => false; })()"
+    )
+    page.click("#add-token")
+    submit(page, name="laptop")
+    page.wait("document.querySelector('#token-once') !== null", "the token")
+    qq.known_secret(page.text("#token-once"))
+    page.click("dialog:has(#token-once) #dialog-send")
+    page.wait("document.querySelector('dialog:has(#token-once) .error').textContent", "the reason")
+    assert page.run("document.querySelector('#token-once') !== null")
+
+
+def test_details_stay_under_the_hand(page, relay, admin, secret):
+    """What is selected to be copied stays so while events come."""
+    admin.add("lively", secret)
+    open_bot(page, "lively")
+    page.run("getSelection().selectAllChildren(document.querySelector('#details .mono dd'))")
+    chosen = page.run("getSelection().toString()")
+    assert chosen
+    relay.deliver(secret, qq.event())
+    page.wait("document.querySelector('#details').textContent.includes('Events1')", "the event to be counted")
+    assert page.run("getSelection().toString()") == chosen
+
+
 def test_rotation(page, relay, admin, secret):
     """Both secrets hold until the rotation ends."""
     new = qq.secret()
@@ -176,3 +205,18 @@ def test_at_home(page, relay, token):
     hosts = page.run("[...new Set(performance.getEntriesByType('resource').map((entry) => new URL(entry.name).host))]")
     assert hosts == [relay.admin_url.split("//")[1].strip("/")]
     assert not page.violations
+
+
+def test_a_notice_goes_with_its_cause(page, admin):
+    """A refusal that passes is not said for longer than it lasts; and a search says how far it looked."""
+    page.run(
+        "(() => { const real = fetch; window.fails = 1; window.fetch = (...words) => window.fails-- > 0"
+        " ? Promise.resolve(new Response(JSON.stringify({detail: 'The registry is away.'}), {status: 503})) : real(...words); })()"
+    )
+    page.wait("document.querySelector('#notice').textContent.includes('registry is away')", "the notice")
+    page.wait("document.querySelector('#notice').hidden", "the notice to go")
+    for number in range(101):
+        admin.add(f"many-{number:03}", qq.secret(), "generic")
+    page.wait("!document.querySelector('#more').hidden", "a second page")
+    page.type("#search", "zzz")
+    page.wait("document.querySelector('#empty').textContent.includes('first 100 bots')", "how far the search went")

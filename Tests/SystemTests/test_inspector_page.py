@@ -7,6 +7,7 @@ import time
 import pytest
 
 import qq
+from bots_command import Registry
 from browser import Browser
 from inspector import Inspector
 from relay import PATIENCE, Relay
@@ -112,6 +113,41 @@ def test_large_bodies(relay, browser, secret):
         assert "".join(shown.split()).encode() == body and len(shown) < 600_000
         assert page.run("document.querySelectorAll('#body *').length") < 11_000
     assert page.text("#notice") == "" and not page.complaints
+
+
+def test_details_by_keyboard(relay, browser, secret):
+    """What is read scrolls by its own keys, and the ways to show a body are gone through by the arrows."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    relay.deliver(secret, qq.event("another"))
+    relay.deliver(secret, qq.event("long " * 400))
+    inspector.open("long long")
+    page.click("#said")
+    page.key("PageDown")
+    page.wait("document.querySelector('#details').scrollTop > 0", "the details to scroll")
+    assert page.text("#said").startswith("long long")
+    page.run("document.querySelector('#body [role=tab]').focus()")
+    page.wait("document.activeElement.getAttribute('aria-selected') === 'true'")
+    page.key("ArrowRight")
+    page.wait("document.activeElement.id === 'tab-raw' && document.activeElement.getAttribute('aria-selected') === 'true'")
+    assert page.run("document.querySelectorAll('#body [role=tab][tabindex=\"0\"]').length") == 1
+    page.key("j", "j")
+    page.wait("document.querySelector('#said')?.textContent === 'another'", "the next event")
+
+
+def test_says_why_it_waits(tmp_path, browser, secret):
+    """Why the relay lets nobody in for now is said, until it does."""
+    bots = Registry("file", tmp_path)
+    bots.does("add", "busy", "--platform", "qq", "--secret", secret, "--sockets", "1")
+    with Relay("--bots", bots.path, folder=tmp_path) as relay:
+        with relay.bot(secret, "/ws/" + secret):
+            page = browser.page(relay.url + "/")
+            page.wait("document.querySelector('#connect button').textContent", "the page's words")
+            page.type("#secret", secret)
+            page.click("#connect button[type=submit]")
+            page.wait("document.querySelector('#notice').textContent.includes('as many sockets as it may')", "the reason")
+        page.wait("document.querySelector('#status').dataset.state === 'live'", "the page to be live")
+        page.wait("document.querySelector('#notice').hidden", "the notice to go")
 
 
 def test_copies_are_exact(relay, browser, secret):

@@ -7,7 +7,7 @@ import { editReplay, testEvent } from "./dialogs.js";
 import { Feed } from "./feed.js";
 import { List } from "./list.js";
 import { canTravel, counts, exactBody, replay, sendTestEvent } from "./relay.js";
-import { Store } from "./store.js";
+import { exportText, Store } from "./store.js";
 import { switchTheme, themeWord } from "./theme.js";
 import { fillWords, switchLanguage, t } from "./words.js";
 
@@ -20,7 +20,7 @@ let feed = null;
 let secret = null;
 let state = "off";
 
-const list = new List(byId("scroll"), byId("space"), { onOpen: (entry) => details.open(entry), onSelect() {} });
+const list = new List(byId("scroll"), byId("space"), { onOpen: (entry) => details.open(entry) });
 const details = new Details(byId("details"), {
   close: closeDetails,
   replay: (entry) => attempt(() => publishAgain(entry, {})),
@@ -54,9 +54,17 @@ function find(key) {
 
 // What is said
 
-function notice(text) {
-  byId("notice").textContent = text;
-  byId("notice").hidden = !text;
+function notice(text, kind = "") {
+  const node = byId("notice");
+  node.textContent = text;
+  node.hidden = !text;
+  node.dataset.kind = kind;
+}
+
+/** Says why the relay lets nobody in for now, until it does. */
+function tellWaiting(text) {
+  if (text) notice(t("refusedByRelay") + text, "waiting");
+  else if (byId("notice").dataset.kind === "waiting") notice("");
 }
 
 function tellCopied(isCopied) {
@@ -130,6 +138,7 @@ function connect(text) {
     note: noted,
     state: tellState,
     lost: (reason) => notice(t("lost", { reason })),
+    waiting: tellWaiting,
     refused: (text) => {
       leave();
       byId("door-error").textContent = t("refusedByRelay") + text;
@@ -204,7 +213,7 @@ function filter() {
 }
 
 function exportJSON() {
-  const blob = new Blob([store.exportText()], { type: "application/json" });
+  const blob = new Blob([exportText(list.entries)], { type: "application/json" });
   const link = element("a", { href: URL.createObjectURL(blob), download: "hookwire-events.json" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -226,13 +235,17 @@ const keys = {
   Escape: closeDetails,
 };
 
+/** The keys that go to the list wherever the focus is; the others scroll what is being read. */
+const everywhere = ["j", "k", "/", "Escape"];
+
 document.addEventListener("keydown", (event) => {
   if (!secret || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const isTyping = event.target.matches("input, textarea, select");
   if (isTyping && event.key === "Escape") return byId("scroll").focus();
   const isOnButton = event.target.matches("button, a") && ["Enter", " "].includes(event.key);
   const action = keys[event.key];
-  if (!action || isTyping || isOnButton) return;
+  const isReading = byId("details").contains(event.target) && !everywhere.includes(event.key);
+  if (!action || isTyping || isOnButton || isReading) return;
   event.preventDefault();
   action();
   // Where details stand beside the list, they follow the selection.

@@ -16,12 +16,25 @@ export function bodyView(bytes) {
   if (parts) views.push(["pretty", () => coloured(parts)]);
   if (text !== undefined) views.push(["raw", () => element("pre", { dir: "auto" }, cut(text))]);
   views.push(["hex", () => element("pre", { class: "hex" }, hexDump(bytes))]);
-  const panel = element("div", { role: "tabpanel" });
-  const tabs = views.map(([name, make], index) => element("button", {
-    type: "button", role: "tab", id: `tab-${name}`, onClick: () => choose(index),
+  const panel = element("div", { role: "tabpanel", id: "body-panel", tabindex: "0" });
+  const tabs = views.map(([name], index) => element("button", {
+    type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "body-panel", onClick: () => choose(index),
+    onKeyDown: (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const next = (index + step + views.length) % views.length;
+      choose(next);
+      tabs[next].focus();
+    },
   }, t(name)));
   function choose(index) {
-    tabs.forEach((tab, other) => tab.setAttribute("aria-selected", String(other === index)));
+    tabs.forEach((tab, other) => {
+      tab.setAttribute("aria-selected", String(other === index));
+      // One stop for the Tab key; the arrows go from one to the next.
+      tab.tabIndex = other === index ? 0 : -1;
+    });
+    panel.setAttribute("aria-labelledby", tabs[index].id);
     panel.replaceChildren(views[index][1]());
   }
   choose(0);

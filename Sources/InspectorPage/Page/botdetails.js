@@ -18,18 +18,35 @@ export class BotDetails {
   close() {
     this.pane.hidden = true;
     this.pane.replaceChildren();
-    this.shown = "";
+    this.shown = this.counted = "";
   }
 
-  /** Shows a bot. Nothing is touched where nothing changed, so that a button under the pointer stays. */
-  show(bot) {
-    const shown = JSON.stringify([bot, document.documentElement.lang, Math.floor(Date.now() / 10_000)]);
-    if (shown === this.shown) return;
-    this.shown = shown;
+  /**
+   * Shows a bot. Nothing is touched where nothing changed, so that a button under the pointer stays, and so does a text that
+   * was selected to be copied: what changes with every event stands by itself.
+   */
+  show({ status = {}, ...bot }) {
+    const language = document.documentElement.lang;
+    const shown = JSON.stringify([bot, language]);
+    if (shown !== this.shown) {
+      this.shown = shown;
+      this.counted = "";
+      this.build(bot);
+    }
+    const counted = JSON.stringify([status, Math.floor(Date.now() / 10_000)]);
+    if (counted === this.counted) return;
+    this.counted = counted;
+    this.traffic.replaceChildren(
+      pairs([[t("events"), number(status.events)], [t("lag"), number(status.lag)], [t("lastEvent"), ago(status.last_event)],
+        [t("secretState"), t(bot.rotating ? "bothSecrets" : "oneSecret")]]),
+      element("h3", {}, t("connectedWhere", { count: number(status.sockets ?? 0) })), this.sockets(status));
+  }
+
+  build(bot) {
     const focused = this.pane.contains(document.activeElement) ? document.activeElement.id : "";
     const { actions } = this;
-    const status = bot.status ?? {};
     this.pane.hidden = false;
+    this.traffic = element("div", {});
     this.pane.replaceChildren(
       element("header", {}, element("h2", {}, bot.name), button("close", actions.close, { class: "quiet", id: "details-close" })),
       element("div", { class: "actions" },
@@ -39,12 +56,9 @@ export class BotDetails {
         button("removeBot", () => actions.remove(bot), { id: "remove" })),
       element("h3", {}, t("addresses")),
       pairs([[t("webhook"), bot.webhook], [t("socket"), bot.socket], [t("appID"), bot.appid], [t("channel"), bot.channel]], "pairs mono"),
-      element("h3", {}, t("traffic")),
-      pairs([[t("events"), number(status.events)], [t("lag"), number(status.lag)], [t("lastEvent"), ago(status.last_event)],
-        [t("secretState"), t(bot.rotating ? "bothSecrets" : "oneSecret")]]),
-      element("h3", {}, t("connectedWhere", { count: number(status.sockets ?? 0) })), this.sockets(status),
+      element("h3", {}, t("traffic")), this.traffic,
       element("h3", {}, t("tokens")), this.tokens(bot));
-    if (focused) document.getElementById(focused)?.focus();
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 
   sockets(status) {

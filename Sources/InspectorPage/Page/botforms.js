@@ -66,7 +66,10 @@ export function addToken(name, submit) {
 /** Shows a token, this once. */
 export function showToken(token) {
   dialog(t("tokenOnceTitle"), [element("p", {}, t("tokenOnceText")), element("p", { class: "once", id: "token-once" }, token)],
-    () => copy(token), "copyAndClose");
+    async () => {
+      // It is shown this once: where it cannot be copied, it stays to be written down.
+      if (!(await copy(token))) throw new Error("clipboard");
+    }, "copyAndClose");
 }
 
 /** Asks whether it is meant. */

@@ -47,9 +47,11 @@ async function done(work, word) {
   refreshSoon();
 }
 
-function notice(text) {
-  byId("notice").textContent = text;
-  byId("notice").hidden = !text;
+function notice(text, kind = "") {
+  const node = byId("notice");
+  node.textContent = text;
+  node.hidden = !text;
+  node.dataset.kind = kind;
 }
 
 function tellState(name) {
@@ -66,7 +68,8 @@ function show() {
   byId("counts").textContent = api ? `${t("bots")} ${total.toLocaleString()} · ${t("connected")} ${sockets.toLocaleString()}` : "";
   byId("more").hidden = bots.length >= total;
   byId("empty").hidden = shown.length > 0;
-  byId("empty").textContent = t(bots.length ? "noBotFits" : "noBots");
+  const isAll = bots.length >= total;
+  byId("empty").textContent = t(bots.length === 0 ? "noBots" : isAll ? "noBotFits" : "noneOfTheseFits", { count: bots.length, word: t("more") });
 }
 
 /** All that is shown, asked for again. */
@@ -92,10 +95,11 @@ async function refresh() {
     else if (selected && bot === null) open(null);
     show();
     tellState("live");
+    if (byId("notice").dataset.kind === "waiting") notice("");
   } catch (error) {
     if (api !== asked) return;
     if (error.status === 401) return leave(error.message);
-    if (error.status) notice(error.message);
+    if (error.status) notice(error.message, "waiting");
     tellState("trying");
   }
   schedule(pause);

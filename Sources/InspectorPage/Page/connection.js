@@ -11,7 +11,10 @@ export function pauseBefore(attempt, retry = 500, random = Math.random()) {
   return longest / 2 + (random * longest) / 2;
 }
 
-/** Reads a stream until `close`, and tells `handlers`: `events(list)` (may be awaited), `state(name)`, `refused(text)`. */
+/**
+ * Reads a stream until `close`, and tells `handlers`: `events(list)` (may be awaited), `state(name)`, `refused(text)` where
+ * it is of no use to try again, and `waiting(text)` where it is tried again, with what the relay says; empty once it is live.
+ */
 export class Connection {
   constructor(path, secret, handlers) {
     this.path = path;
@@ -60,10 +63,10 @@ export class Connection {
         headers, signal: this.controller.signal, cache: "no-store", credentials: "omit", redirect: "error",
       });
       if (!response.ok) {
-        if (response.status >= 500 || response.status === 429) return true;
         const problem = await response.json().catch(() => ({}));
-        this.handlers.refused?.(problem.detail ?? String(response.status));
-        return false;
+        const isPassing = response.status >= 500 || response.status === 429;
+        if (!this.isClosed) this.handlers[isPassing ? "waiting" : "refused"]?.(problem.detail ?? String(response.status));
+        return isPassing;
       }
       await this.follow(response.body, feed);
     } finally {
@@ -78,6 +81,7 @@ export class Connection {
     const parser = new EventStreamParser();
     parser.id = this.position;
     this.handlers.state?.("live");
+    this.handlers.waiting?.("");
     while (true) {
       const { value, done } = await reader.read();
       if (done || this.isClosed) return;

@@ -125,7 +125,7 @@ export class Details {
 
   receiverParts() {
     const rows = this.entry.receipts.flatMap((receipt) => receipt.clients.map((client) => [
-      t("protocol." + client.protocol) + (client.consumer ? ` · ${client.consumer}` : ""),
+      t("protocol." + client.protocol) + (client.consumer ? ` · ${client.consumer}` : "") + (client.filtered ? ` · ${t("filtered")}` : ""),
       `${client.count > 1 ? client.count + " × · " : ""}${t("node")} ${receipt.node} · ${clockText(receipt.at)}`,
     ]));
     return rows.length ? [pairs(rows)] : [element("p", {}, t("nobody"))];

@@ -13,7 +13,7 @@ const noteLimit = 2000;
 const longestWait = 1500;
 
 export class Feed {
-  /** - show(entries): takes entries in order. - note(entry): something became known of one. - state, lost, refused. */
+  /** - show(entries): takes entries in order. - note(entry): something became known of one. - state, lost, refused, waiting. */
   constructor(secret, handlers, find) {
     this.handlers = handlers;
     this.find = find;
@@ -43,6 +43,7 @@ export class Feed {
       events: (events) => this.take(events),
       state: (name) => this.handlers.state(name),
       refused: (text) => this.handlers.refused(text),
+      waiting: (text) => this.handlers.waiting(text),
     });
   }
 

@@ -7,10 +7,9 @@ import { anchored, revealing, rowWindow } from "./window.js";
 const cells = ["time", "platform", "type", "text", "sender", "size", "check"];
 
 export class List {
-  constructor(scroll, space, { onOpen, onSelect }) {
+  constructor(scroll, space, { onOpen }) {
     this.scroll = scroll;
     this.space = space;
-    this.onSelect = onSelect;
     this.rows = [];
     this.entries = [];
     this.selected = null;
@@ -54,7 +53,6 @@ export class List {
 
   select(entry) {
     this.selected = entry;
-    this.onSelect(entry);
     this.ask();
   }
 

@@ -75,11 +75,11 @@ export class Store {
     return entry.key === this.query || entry.raw.toLowerCase().includes(this.query)
       || entry.text.toLowerCase().includes(this.query);
   }
+}
 
-  /** The text of an export: each request as it came, since parsing and writing it again would change its numbers. */
-  exportText() {
-    return `[\n${this.shown.map(exported).join(",\n")}\n]\n`;
-  }
+/** The text of an export: each request as it came, since parsing and writing it again would change its numbers. */
+export function exportText(entries) {
+  return `[\n${entries.map(exported).join(",\n")}\n]\n`;
 }
 
 /** An entry's text, with what else became known of it as members at its end. */
