@@ -79,7 +79,8 @@ struct AdminBody: Sendable {
         case .boolean: return value.boolean.map { .truth($0) } ?? .other
         case .number: return value.integer.map { .number($0) } ?? .other
         case .object:
-            return .object(try AdminBody(value, members: BotBody.inner(name), prefix: name + "."))
+            let members = BotBody.inner(name)
+            return members.isEmpty ? .other : .object(try AdminBody(value, members: members, prefix: name + "."))
         case .array:
             var texts: [String] = []
             var isText = true
@@ -108,7 +109,7 @@ struct AdminBody: Sendable {
 
     func truth(_ name: String) throws(BotStoreError) -> Bool? {
         switch self.values[name] {
-        case nil, .null: nil
+        case nil: nil
         case .truth(let truth): truth
         default: throw self.wrong(name, "true or false")
         }

@@ -11,12 +11,29 @@ internal import Shared
 /// machine, must not lock the operator out. A token cannot be guessed, having 16 characters at least; answering fewer wrong
 /// ones in words keeps the log readable.
 final class AdminGate {
-    /// So many wrong tokens in a row are answered and logged one by one; behind them, one a second.
+    /// So many wrong tokens in a row are answered and logged one by one, and so many requests without any; behind them, one a
+    /// second.
     private static let patience = 20
 
     private let token: Secret
-    private var failures = 0
-    private var lastFailure = NIODeadline.uptimeNanoseconds(0)
+    private var wrong = Failures()
+    private var missing = Failures()
+
+    /// Failures of one kind, of which a second forgives one.
+    private struct Failures {
+        private var count = 0
+        private var last = NIODeadline.uptimeNanoseconds(0)
+
+        /// Counts one more; false where there have been too many.
+        mutating func count(now: NIODeadline) -> Bool {
+            let forgiven = (now - self.last).nanoseconds / 1_000_000_000
+            self.count = max(0, self.count - Int(clamping: forgiven))
+            guard self.count < AdminGate.patience else { return false }
+            self.count += 1
+            self.last = now
+            return true
+        }
+    }
 
     init(token: Secret) {
         self.token = token
@@ -26,13 +43,8 @@ final class AdminGate {
     ///
     /// - Parameter token: nil where the request has none.
     func check(_ token: Secret?, now: NIODeadline) throws(AdminRefusal) {
-        guard let token else { throw .missingToken }
+        guard let token else { throw self.missing.count(now: now) ? .missingToken : .tooManyFailures }
         guard token != self.token else { return }
-        let forgiven = (now - self.lastFailure).nanoseconds / 1_000_000_000
-        self.failures = max(0, self.failures - Int(clamping: forgiven))
-        guard self.failures < Self.patience else { throw .tooManyFailures }
-        self.failures += 1
-        self.lastFailure = now
-        throw .wrongToken
+        throw self.wrong.count(now: now) ? .wrongToken : .tooManyFailures
     }
 }

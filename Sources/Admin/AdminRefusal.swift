@@ -34,7 +34,7 @@ enum AdminRefusal: String, Error, CaseIterable, Sendable {
             Problem(
                 .tooManyRequests,
                 reason: self.rawValue,
-                detail: "Too many wrong tokens; the right one is in the node's HOOKWIRE_ADMIN_TOKEN.",
+                detail: "Too many requests without the right token; it is in the node's HOOKWIRE_ADMIN_TOKEN.",
                 headers: [("Retry-After", "5")]
             )
         case .badName:

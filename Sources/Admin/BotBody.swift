@@ -125,15 +125,20 @@ enum BotBody {
 
     private static func apply(_ body: AdminBody, to limits: inout BotLimits) throws(BotStoreError) {
         let burst = try body.number("burst", in: 1...1_000_000).map { Int($0) }
+        let before = limits.requests
+        // A burst that is what comes in a second was not named by anybody.
+        let named = before.flatMap { $0 == RateLimit(rate: $0.rate) ? nil : $0.burst }
+        let kept = burst ?? (body.takesAway("burst") ? nil : named)
         if body.takesAway("requests") { limits.requests = nil }
         if let text = try body.text("requests") {
             guard let rate = RateText.parse(text) else {
                 throw body.wrong("requests", "a rate such as \"100/s\", \"30/m\" or \"500/h\"")
             }
-            limits.requests = RateLimit(rate: rate, burst: burst)
-        } else if let burst {
-            guard let rate = limits.requests?.rate else { throw body.wrong("burst", "beside \"requests\"") }
-            limits.requests = RateLimit(rate: rate, burst: burst)
+            limits.requests = RateLimit(rate: rate, burst: kept)
+        } else if let rate = limits.requests?.rate {
+            limits.requests = RateLimit(rate: rate, burst: kept)
+        } else if burst != nil {
+            throw body.wrong("burst", "beside \"requests\"")
         }
         try self.set(&limits.sockets, body, "sockets") { (body, name) throws(BotStoreError) in
             try body.number(name, in: 0...Int64(BotRule.socketLimit)).map { Int($0) }

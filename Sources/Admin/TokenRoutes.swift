@@ -56,7 +56,10 @@ struct TokenRoutes {
         var expiry: Int64?
         if let text = try body.text("expires") {
             let now = self.desk.now()
-            expiry = DurationText.parse(text).map { now + min($0, Self.longest).nanoseconds / 1_000_000 }
+            // Whole seconds, as the registry keeps them.
+            expiry = DurationText.parse(text).map {
+                (now / 1_000 + min($0, Self.longest).nanoseconds / 1_000_000_000) * 1_000
+            }
             expiry = expiry ?? UTCTimeText.parse(text)
             guard let expiry, expiry > now else {
                 throw body.wrong(

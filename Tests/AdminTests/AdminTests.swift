@@ -31,6 +31,10 @@ import Testing
         var last: UInt = 0
         for _ in 0..<40 { last = try await client.ask(.GET, "/api/bots", token: "wrong").status }
         #expect(last == 429)
+        for _ in 0..<80 { last = try await client.ask(.GET, "/api/bots", token: nil).status }
+        #expect(last == 429)
+        let lines = client.log.all.filter { $0.contains("reason=missing_token") }
+        #expect(lines.count < 80, "a flood is told by its beginning")
         // Whoever floods the listener does not lock the operator out.
         #expect(try await client.ask(.GET, "/api/bots").status == 200)
         #expect(client.log.all.contains { $0.contains("reason=wrong_token") && $0.contains("actor=api:192.0.2.7") })
@@ -76,6 +80,14 @@ import Testing
         )
         let both = try #require(more.json["retention"] as? [String: Any])
         #expect(both["age"] as? String == "2h" && both["count"] as? Int == 7)
+        let faster = try await client.ask(.PATCH, "/api/bots/alpha", #"{"limits":{"requests":"200/s"}}"#)
+        #expect((faster.json["limits"] as? [String: Any])?["burst"] as? Int == 9)
+        let usual = try await client.ask(.PATCH, "/api/bots/alpha", #"{"limits":{"burst":null}}"#)
+        #expect((usual.json["limits"] as? [String: Any])?["requests"] as? String == "200/s")
+        let directory = try #require(client.store.registry.directory)
+        #expect(directory.bots.values.first?.limits.requests == RateLimit(rate: 200))
+        let unsaid = try await client.ask(.PATCH, "/api/bots/alpha", #"{"needs_token":null}"#)
+        #expect(unsaid.status == 400 && unsaid.text.contains("true or false"))
         let less = try await client.ask(
             .PATCH,
             "/api/bots/alpha",
@@ -93,7 +105,7 @@ import Testing
 
         #expect(try await client.ask(.DELETE, "/api/bots/alpha").status == 204)
         #expect(try await client.ask(.GET, "/api/bots/alpha").status == 404)
-        #expect(client.store.actions.map(\.kind) == [.add, .change, .change, .change, .change, .remove])
+        #expect(client.store.actions.map(\.kind) == [.add] + Array(repeating: .change, count: 6) + [.remove])
         for text in [shown.text, changed.text, list.text] + client.log.all { #expect(!text.contains(Self.secret)) }
         #expect(client.store.actions.allSatisfy { $0.actor == "api:192.0.2.7" })
     }
@@ -152,6 +164,7 @@ import Testing
             (#"{"name":"a","platform":"qq","secret 12345678":"12345678"}"#, "no member of such a name"),
             (#"{"name":"a","name":"b","platform":"qq","secret":"12345678"}"#, "twice"),
             (#"{"name":"a","platform":"qq","secret":7654321}"#, "\"secret\" must be a string"),
+            (#"{"name":"a","platform":"qq","secret":{"a":1}}"#, "\"secret\" must be a string"),
             (#"{"name":"a","platform":"qq","secret":"12345678","limits":{"requests":"many"}}"#, "\"limits.requests\""),
             (#"{"name":"a","platform":"qq","secret":"12345678","limits":{"burst":2}}"#, "\"limits.burst\""),
             (#"{"name":"a","platform":"qq","secret":"12345678","retention":{"age":"1y"}}"#, "\"retention.age\""),

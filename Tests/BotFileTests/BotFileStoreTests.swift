@@ -158,6 +158,23 @@ import Testing
         #expect(bot?.secret == Secret("from a file 2") && bot?.previousSecret == Secret("from a file 1"))
     }
 
+    /// A file of the previous secret that is still the present one's is no rotation under way, and is said to be in the way.
+    @Test func previousSecretFileBeforeARotation() async throws {
+        try self.folder.write("old.txt", "the present one\n")
+        try self.folder.write(
+            "bots.yaml",
+            "bots:\n  a: {platform: qq, secret: the present one, previous_secret_file: old.txt}\n"
+        )
+        let error = await #expect(throws: BotStoreError.self) {
+            try await self.store().change(
+                try self.name("a"),
+                BotAction(.rotate, by: "cli:test"),
+                BotChange.rotate(to: Secret("another one"))
+            )
+        }
+        #expect(error?.description.contains("no rotation is under way; remove previous_secret_file") == true)
+    }
+
     // MARK: Following
 
     /// Waits for what the registry shall hold: it looks at the file by itself.

@@ -18,6 +18,13 @@ extension BotFileContent {
             )
         }
         if new.previousSecret != old.previousSecret {
+            if let path = paths.previousSecret, old.previousSecret == nil {
+                throw BotStoreError(
+                    .invalid,
+                    "The file \(path) (previous_secret_file of the bot \(old.name)) holds the secret that holds now, so "
+                        + "that no rotation is under way; remove previous_secret_file first."
+                )
+            }
             if let path = paths.previousSecret, new.previousSecret != nil {
                 throw BotStoreError(
                     .invalid,

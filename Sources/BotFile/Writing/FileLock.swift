@@ -15,8 +15,7 @@ struct FileLock {
     /// Waits for the lock of a file.
     static func take(beside path: String) async throws(FileError) -> FileLock {
         let name = path + ".lock"
-        let file = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw FileError(name, "made") }
+        let file = try Self.open(name, beside: path)
         let deadline = ContinuousClock.now + Self.patience
         while flock(file, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR, ContinuousClock.now < deadline else {
@@ -30,6 +29,25 @@ struct FileLock {
             try? await Task.sleep(for: Self.pause)
         }
         return FileLock(file: file)
+    }
+
+    /// Opens the lock's file, or makes it: with the owner of the file that it is for, or of the folder where that one is still
+    /// to be made, since what root makes for itself locks out who may change the file.
+    private static func open(_ name: String, beside path: String) throws(FileError) -> Int32 {
+        let known = Glibc.open(name, O_RDWR | O_CLOEXEC)
+        guard known < 0, errno == ENOENT else {
+            guard known >= 0 else { throw FileError(name, "made") }
+            return known
+        }
+        let file = Glibc.open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw FileError(name, "made") }
+        var status = stat()
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
+        if stat(path, &status) == 0 || stat(String(folder), &status) == 0 {
+            // Only root can give a file away; else it stays this user's.
+            _ = fchown(file, status.st_uid, status.st_gid)
+        }
+        return file
     }
 
     /// Lets the lock go. The file stays: who removed it would part those who wait for it from those who come.
