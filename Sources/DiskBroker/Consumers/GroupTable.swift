@@ -10,13 +10,15 @@ internal import Shared
 struct GroupTable {
     /// How many bytes of events a member takes at once, at most; but always an event.
     private static let pageBytes = 512 << 10
+    /// How many events that were not settled are looked at for a member, at most.
+    private static let dueLimit = 1_000
     /// Stands for the time of what another member is to have at once.
     private static let atOnce = Int64.min
 
     private struct Unsettled {
         var offset: UInt64
         var attempts: Int
-        /// Of its event; 0 where that is gone.
+        /// Of its event, where it was tried too often; 0 where that is gone.
         var bytes: Int
     }
 
@@ -90,7 +92,7 @@ struct GroupTable {
             ?? GroupTable(making: request.group, of: channel, start: request.start, first: first, database)
         var page = GroupPage(deliveries: [], deadLetters: 0, lost: 0)
         var bytes = 0
-        let due = try group.due(now - request.visibilityMilliseconds, database)
+        let due = try group.due(now - request.visibilityMilliseconds, attempts: request.attempts, database)
         let givenUp = Self.givenUp(due, attempts: request.attempts, limit: givenUpBytes)
         if givenUp.bytes > 0 {
             try makeRoom(givenUp.bytes)
@@ -182,17 +184,18 @@ struct GroupTable {
 
     // MARK: What is not settled
 
-    /// What was taken no later than `time`, in the order of the log.
-    private func due(_ time: Int64, _ database: Database) throws -> [Unsettled] {
+    /// The first of what was taken no later than `time`, in the order of the log; `attempts` are too many.
+    private func due(_ time: Int64, attempts: Int, _ database: Database) throws -> [Unsettled] {
         let statement = try database.cachedStatement(
             sql: """
-                SELECT offset, attempts, coalesce((
+                SELECT offset, attempts, CASE WHEN attempts >= ? THEN coalesce((
                     SELECT length(bytes) FROM event WHERE event.channel = ? AND event.offset = unsettled.offset
-                ), 0)
-                FROM unsettled WHERE memberGroup = ? AND takenAt <= ? ORDER BY offset
+                ), 0) ELSE 0 END
+                FROM unsettled WHERE memberGroup = ? AND takenAt <= ? ORDER BY offset LIMIT ?
                 """
         )
-        return try Row.fetchAll(statement, arguments: [self.channel.number, self.number, time]).map { row in
+        let arguments: StatementArguments = [attempts, self.channel.number, self.number, time, Self.dueLimit]
+        return try Row.fetchAll(statement, arguments: arguments).map { row in
             Unsettled(offset: UInt64(bitPattern: row[0]), attempts: row[1], bytes: row[2])
         }
     }

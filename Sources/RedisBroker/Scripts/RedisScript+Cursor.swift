@@ -20,15 +20,14 @@ extension RedisScript {
     /// It returns 1, or 0 where there are too many.
     static let moveCursor = RedisScript(
         """
+        \(ownAge)
         local meta, cursors = KEYS[1], KEYS[2]
         local field, epoch, offset = 'c:' .. ARGV[1], ARGV[2], tonumber(ARGV[3])
         local known = redis.call('HMGET', meta, 'epoch', 'offset', 'kept')
         if known[1] ~= epoch then
             return 1
         end
-        -- What `publishKeeping` says, as long as it was the last to publish.
-        local at, own = string.match(known[3] or '', '^(%d+) (%d+) ')
-        local lifetime = ARGV[5] + (at and at == known[2] and math.ceil(own / 1000) or 0)
+        local lifetime = ARGV[5] + math.ceil((own_age(known[3], known[2]) or 0) / 1000)
         local present = redis.call('HGET', cursors, field)
         if present then
             if string.sub(present, 1, 16) == epoch and tonumber(string.sub(present, 18)) >= offset then

@@ -33,15 +33,14 @@ extension RedisScript {
     /// that it was trimmed. A group lives and dies with its stream, which expires: the hash remembers where it was.
     static let take = RedisScript(
         """
+        \(ownAge)
         local log, meta, groups, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
         local group, limit, bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
         local visibility, attempts, age = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
         local known = redis.call('HMGET', meta, 'epoch', 'offset', 'kept')
         local epoch = known[1]
-        -- What `publishKeeping` says, as long as it was the last to publish.
-        local at, own = string.match(known[3] or '', '^(%d+) (%d+) ')
-        local lifetime = 0
-        if at and at == known[2] then age, lifetime = tonumber(own), math.ceil(own / 1000) end
+        local own = own_age(known[3], known[2])
+        age = own or age
         if not epoch then
             return {'0000000000000001', 0, 0, {}}
         end
@@ -70,7 +69,7 @@ extension RedisScript {
             redis.pcall('XGROUP', 'DESTROY', log, group)
         end
 
-        local taken, size, given_up, done = {}, 0, 0, {}
+        local taken, size, given_up, buried, done = {}, 0, 0, 0, {}
         local function take(attempt, entry)
             taken[#taken + 1] = attempt
             taken[#taken + 1] = tonumber(string.match(entry[1], '%d+'))
@@ -101,17 +100,20 @@ extension RedisScript {
                 local pending = redis.call('XPENDING', log, group, 'IDLE', visibility, '-', '+', 1000)
                 for _, one in ipairs(pending) do
                     if is_full() then break end
-                    local entry = redis.call('XRANGE', log, one[1], one[1])[1]
-                    if not entry or tonumber(entry[2][2]) < now - age then
-                        done[#done + 1] = one[1]
-                        lost = lost + 1
-                    elseif one[4] >= attempts then
-                        bury(entry, one[4])
-                        done[#done + 1] = one[1]
-                        given_up = given_up + 1
-                    else
-                        redis.call('XCLAIM', log, group, 'members', 0, one[1])
-                        take(one[4] + 1, entry)
+                    -- What is given up is copied, and nobody may wait for more than some MiB of that.
+                    if one[4] < attempts or buried < 4194304 then
+                        local entry = redis.call('XRANGE', log, one[1], one[1])[1]
+                        if not entry or tonumber(entry[2][2]) < now - age then
+                            done[#done + 1] = one[1]
+                            lost = lost + 1
+                        elseif one[4] >= attempts then
+                            bury(entry, one[4])
+                            done[#done + 1] = one[1]
+                            given_up, buried = given_up + 1, buried + #entry[2][4]
+                        else
+                            redis.call('XCLAIM', log, group, 'members', 0, one[1])
+                            take(one[4] + 1, entry)
+                        end
                     end
                 end
             end
@@ -140,7 +142,7 @@ extension RedisScript {
             last = math.max(last, head)
         end
         redis.call('HSET', groups, group, string.format('%s %.0f %.0f', epoch, last, unsettled))
-        redis.call('PEXPIRE', groups, ARGV[11] + lifetime)
+        redis.call('PEXPIRE', groups, ARGV[11] + math.ceil((own or 0) / 1000))
         return {epoch, given_up, lost, taken}
         """
     )

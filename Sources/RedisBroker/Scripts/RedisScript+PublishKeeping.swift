@@ -30,6 +30,15 @@ extension RedisScript {
         }
     }
 
+    /// A piece of a script's text: a function that says how long a channel keeps its events by its own retention, in µs, from
+    /// the meta's `kept` and `offset`; nil where it has none, or somebody has published without it since.
+    static let ownAge = """
+        local function own_age(kept, offset)
+            local at, age = string.match(kept or '', '^(%d+) (%d+) ')
+            return at and at == offset and tonumber(age) or nil
+        end
+        """
+
     /// Stores an event on a channel with a retention of its own, which is as it is asked with each event, and pushes it.
     ///
     /// Keys and arguments are those of `publish`, and

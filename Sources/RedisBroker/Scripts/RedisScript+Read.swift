@@ -30,6 +30,7 @@ extension RedisScript {
     /// A channel without a log gets an epoch here, so that a feed that begins has a position.
     static let read = RedisScript(
         """
+        \(ownAge)
         local log, meta = KEYS[1], KEYS[2]
         local fresh, epoch, offset, age = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[7])
         local limit, bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -52,9 +53,7 @@ extension RedisScript {
             current, head, time, first = fresh, 0, '0', nil
             redis.call('HSET', meta, 'epoch', fresh, 'offset', 0, 'time', 0, 'until', 0, 'next', 0)
         end
-        -- What `publishKeeping` says, as long as it was the last to publish.
-        local at, own = string.match(known[5] or '', '^(%d+) (%d+) ')
-        own = current == known[1] and at and at == known[2] and tonumber(own)
+        local own = current == known[1] and own_age(known[5], known[2])
         redis.call('PEXPIRE', meta, ARGV[8] + math.ceil((own or 0) / 1000))
         first = first or head + 1
 

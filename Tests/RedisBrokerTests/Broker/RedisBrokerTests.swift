@@ -169,6 +169,32 @@ import Testing
         }
     }
 
+    /// What a group gives up is copied some MiB at a time, with everybody's turn in between.
+    @Test func givesUpSomeAtATime() async throws {
+        let server = try await RedisServer.start()
+        try await RedisBrokerTestBed(server: server).withRedisBroker { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let group = try #require(ConsumerName("workers"))
+            let request = GroupRequest(group: group, limit: 7, visibilityMilliseconds: 60_000, attempts: 1)
+            var taken: [Position] = []
+            for _ in 0..<7 {
+                let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 700_000))
+                try await broker.publish(large, to: channel)
+                let page = try await broker.take(request, on: channel, eventLoop: loop).get()
+                taken += page.deliveries.map(\.entry.position)
+            }
+            #expect(taken.count == 7)
+            let failed = GroupSettlement(group: group, verdict: .nack, positions: taken)
+            try await broker.settle(failed, on: channel, eventLoop: loop).get()
+            try await broker.publish(["small"], to: channel)
+            let page = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(page.deadLetters == 6)
+            #expect(page.deliveries.map(\.entry.event.text) == ["small"])
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deadLetters == 1)
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deadLetters == 0)
+        }
+    }
+
     /// The probe leaves next to nothing behind.
     @Test func theProbeIsForgotten() async throws {
         let server = try await RedisServer.start()
