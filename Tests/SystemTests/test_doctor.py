@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 from websockets.sync.server import serve
 
 import qq
+from bots_command import Registry
 from messenger import Messenger
 from relay import BINARY, PATIENCE, Relay, environment, receive
 from webhook_server import HOST, Authority, Reply, Webhook
@@ -157,6 +158,27 @@ def test_kept_events_stay(tls_relay, authority, secret):
     assert examine(tls_relay, authority, "--no-events", secret=secret).exit_code == 0
     with bot_of(tls_relay, authority, secret) as bot:
         assert receive(bot)[1] == body
+
+
+def test_token(authority, certificate, secret, tmp_path):
+    """The socket of a bot that its secret does not open is looked at by its token."""
+    bots = Registry("file", tmp_path)
+    bots.does("add", "support", "--platform", "qq", "--secret", secret, "--no-opens-by-secret")
+    token = qq.known_secret(bots.does("token", "support", "--name", "laptop").split()[-1])
+    with Relay("--tls-cert", certificate, "--tls-key", certificate, "--bots", bots.path, folder=tmp_path) as relay:
+
+        def look(*arguments, **variables):
+            url = f"https://{HOST}/webhook/qq/support"
+            return examine(relay, authority, "--secret", secret, *arguments, url=url, secret=secret, **variables)
+
+        without = look()
+        assert without.warned == {"socket": "no_socket_here"} and "--token" in without.checks["socket"]["text"]
+        for with_token in (look("--token", token), look(HOOKWIRE_TOKEN=token)):
+            assert with_token.reason("socket") == ("ok", "fine") and with_token.exit_code == 0, with_token.text
+        mistyped = look("--token", token[:-1] + "!")
+        assert mistyped.reason("socket") == ("warn", "no_socket_here")
+        assert "bots token" in mistyped.checks["socket"]["text"]
+        assert "visible" in run(f"https://{HOST}/webhook", "--secret", secret, "--token", "a b").stderr
 
 
 def test_another_secret(tls_relay, authority, secret):

@@ -25,6 +25,7 @@ struct Doctor: AsyncParsableCommand {
               hookwire doctor 'https://host/webhook?secret=S'
               hookwire doctor 'https://host/webhook/wechat?secret=T&aes_key=K&app_id=A'
               hookwire doctor https://host/webhook/dialogflow --auth basic --secret S
+              hookwire doctor https://host/webhook/qq/support --secret S --token T
               LANG=zh_CN.UTF-8 hookwire doctor 'https://host/webhook?secret=S'
 
             The exit code is 0 where nothing is wrong, 1 where something is, and 2 where the URL cannot be reached.
@@ -38,6 +39,15 @@ struct Doctor: AsyncParsableCommand {
     var platform: PlatformName?
 
     @OptionGroup var agreement: PlatformOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "One of the bot's tokens, to open its socket by: of a bot whose secret does not. HOOKWIRE_TOKEN, or HOOKWIRE_TOKEN_FILE "
+                + "with the path of a file, in the environment keeps it out of the process list.",
+            valueName: "token"
+        )
+    )
+    var token: String?
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -83,6 +93,9 @@ struct Doctor: AsyncParsableCommand {
         if let caFile = self.caFile, (try? NIOSSLCertificate.fromPEMFile(caFile))?.isEmpty ?? true {
             throw ValidationError("--ca-file \(caFile) has no certificate in PEM that can be read.")
         }
+        guard try self.socketToken()?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
+            throw ValidationError("The token must be of visible ASCII characters to travel in a header.")
+        }
     }
 
     func run() async throws {
@@ -92,10 +105,11 @@ struct Doctor: AsyncParsableCommand {
         var rules = PlatformRules(self.platform ?? PlatformName(path: url.path) ?? .qq)
         rules.limit = self.limit.flatMap { DurationText.parse($0) } ?? rules.limit
         let credentials = self.agreement.credentials(for: url)
+        let token = try self.socketToken().map { Secret($0) }
         let text = DiagnosisText(
             language: Language { ProcessEnvironment[$0] },
             isColoured: Terminal().hasColour,
-            secrets: credentials.secrets
+            secrets: credentials.secrets + [token].compactMap { $0 }
         )
         let isJSON = self.json
         var examination = Examination(
@@ -114,12 +128,18 @@ struct Doctor: AsyncParsableCommand {
         examination.roots = self.caFile.map { .file($0) } ?? .system
         examination.isInsecure = self.insecure
         examination.sendsEvents = !self.withoutEvents
+        examination.token = token
 
         if !isJSON { print("\(url.redacted)  (\(rules.platform.rawValue))\n") }
         try await examination.run()
         let diagnosis = examination.diagnosis
         print(isJSON ? text.json(diagnosis, url: url, rules) : "\n" + text.conclusion(diagnosis, rules))
         guard diagnosis.result == .good else { throw ExitCode(diagnosis.result.exitCode) }
+    }
+
+    /// What opens the bot's socket; nil where its secret does.
+    private func socketToken() throws -> String? {
+        try self.token.flatMap { $0.isEmpty ? nil : $0 } ?? EnvironmentSecret.read("HOOKWIRE_TOKEN")
     }
 
     /// What --connect-to says; nil where it is not given, or is no host and port.

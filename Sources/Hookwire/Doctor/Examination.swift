@@ -13,6 +13,8 @@ struct Examination {
     var rules: PlatformRules
     var sender: any PlatformSender
     var secret: Secret
+    /// What opens the bot's socket; nil where its secret does.
+    var token: Secret?
     /// What to connect to instead of the URL's host and port.
     var connectTo: (host: String, port: Int)?
     var roots = CertificateChain.Roots.system
@@ -181,29 +183,34 @@ struct Examination {
 
     /// Opens a socket and closes it at once; it takes no event that was kept for the bot.
     private mutating func openSocket(_ prober: Prober) async {
-        let url = self.url.socket(secret: self.secret)
+        let url = self.url.socket(secret: self.token == nil ? self.secret : nil)
         let key = Base64.encode(SecureRandom.bytes(16))
-        let request = SampleRequest(
+        var request = SampleRequest(
             method: .GET,
             headers: [
                 ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
                 ("Sec-WebSocket-Key", key),
             ]
         )
+        if let token = self.token { request.headers.append(("Authorization", "Bearer \(token.exposeText())")) }
         let outcome = await prober.send(request, to: url)
         let acceptance = WebSocketHandshake.acceptance(of: key)
-        self.add(EventJudgement.socket(outcome, acceptance: acceptance, path: url.path))
+        self.add(
+            EventJudgement.socket(outcome, acceptance: acceptance, path: url.path, hasToken: self.token != nil)
+        )
     }
 }
 
 extension WebhookURL {
     /// Where bots connect, beside the webhook.
-    func socket(secret: Secret) -> WebhookURL {
+    ///
+    /// - Parameter secret: what opens it; nil where that stands in a field.
+    func socket(secret: Secret?) -> WebhookURL {
         let parts = self.path.split(separator: "/")
         let prefix = parts[..<(parts.lastIndex(of: "webhook") ?? 0)]
         return self.with(
             path: (prefix + ["ws"]).map { "/\($0)" }.joined(),
-            query: "secret=\(PercentEncoding.encode(secret.exposeText()))&backlog=off"
+            query: (secret.map { "secret=\(PercentEncoding.encode($0.exposeText()))&" } ?? "") + "backlog=off"
         )
     }
 }

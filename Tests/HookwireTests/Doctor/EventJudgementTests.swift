@@ -76,16 +76,18 @@ import Testing
 
     /// The relay's own 404 may be that of a bot whose sockets need a token, which a proxy has nothing to do with.
     @Test func socketThatTheRelayDoesNotKnow() {
-        func finding(_ body: String) -> Finding {
+        func finding(_ body: String, hasToken: Bool = false) -> Finding {
             let answer = Result<ProbeAnswer, ProbeFailure>.success(AnswerJudgementTests.answer(404, body))
-            return EventJudgement.socket(answer, acceptance: "A", path: "/x/ws")
+            return EventJudgement.socket(answer, acceptance: "A", path: "/x/ws", hasToken: hasToken)
         }
-        let own = finding(#"{"title":"Not Found","status":404,"detail":"There is nothing.","reason":"not_found"}"#)
+        let notFound = #"{"title":"Not Found","status":404,"detail":"There is nothing.","reason":"not_found"}"#
+        let own = finding(notFound)
         #expect(own.outcome == .warn && own.reason == .noSocketHere)
         for language in Language.allCases {
             #expect(own.wording[language].contains("needs_token") && own.wording[language].contains("opens_by_secret"))
             #expect(own.wording[language].contains("/x/ws"))
         }
+        #expect(finding(notFound, hasToken: true) == .noSuchToken("/x/ws"))
         for body in ["", "<html>", #"{"detail":"Another's.","reason":"nothing_here"}"#] {
             #expect(finding(body) == .noSocketHere("/x/ws"))
         }

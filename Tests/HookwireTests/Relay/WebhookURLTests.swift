@@ -62,6 +62,7 @@ import Testing
         let url = try #require(WebhookURL("https://a.example\(path)?secret=x"))
         let target = url.socket(secret: .init("a&b")).target()
         #expect(target == "\(socket)?secret=a%26b&backlog=off")
+        #expect(url.socket(secret: nil).target() == "\(socket)?backlog=off")
     }
 
     /// The path says whose webhook it is.

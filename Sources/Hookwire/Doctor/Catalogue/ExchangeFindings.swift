@@ -195,8 +195,18 @@ extension Finding {
             .socket,
             .warn,
             .noSocketHere,
-            "A relay answers at \(path) that it has no socket for this secret (404). That is right where the bot's sockets need a token (needs_token: true, or opens_by_secret: false), or where bots connect to another address; else check that the proxy passes \(path) on as it is.",
-            "中继应答：\(path) 没有可用该密钥打开的 WebSocket（404）。如果机器人需要令牌（needs_token: true 或 opens_by_secret: false），或连接其他地址，则没有问题，否则请确认反向代理原样转发 \(path)。"
+            "A relay answers at \(path) that it has no socket for this secret (404). That is right where the bot's sockets need a token (needs_token: true, or opens_by_secret: false; show one with --token), or where bots connect to another address; else check that the proxy passes \(path) on as it is.",
+            "中继应答：\(path) 没有可用该密钥打开的 WebSocket（404）。如果机器人需要令牌（needs_token: true 或 opens_by_secret: false，可用 --token 给出令牌），或连接其他地址，则没有问题，否则请确认反向代理原样转发 \(path)。"
+        )
+    }
+
+    static func noSuchToken(_ path: String) -> Finding {
+        Finding(
+            .socket,
+            .warn,
+            .noSocketHere,
+            "A relay answers at \(path) that the token opens no socket (404): it was revoked, mistyped, or is another relay's. Make another with hookwire bots token. That is right, too, where bots connect to another address.",
+            "中继应答：\(path) 没有该令牌可打开的 WebSocket（404）：令牌已撤销、有误，或属于其他中继。可用 hookwire bots token 生成新的令牌。如果机器人连接其他地址，则没有问题。"
         )
     }
 

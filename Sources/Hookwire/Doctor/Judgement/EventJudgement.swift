@@ -46,18 +46,22 @@ enum EventJudgement {
         }
     }
 
-    /// - Parameter acceptance: what `Sec-WebSocket-Accept` has to say.
+    /// - Parameters:
+    ///   - acceptance: what `Sec-WebSocket-Accept` has to say.
+    ///   - hasToken: whether a token was shown, rather than the secret.
     static func socket(
         _ outcome: Result<ProbeAnswer, ProbeFailure>,
         acceptance: String,
-        path: String
+        path: String,
+        hasToken: Bool = false
     ) -> Finding {
         guard case .success(let answer) = outcome else { return .socketUnanswered() }
         switch answer.status {
         case 101:
             return answer.field("sec-websocket-accept") == acceptance ? .socketOpens() : .upgradeLost(101)
         // The relay does not tell a secret that needs a token beside it from one that nobody has.
-        case 404 where ProblemText.reason(answer.body) == Problem.notFound.reason: return .socketNotFound(path)
+        case 404 where ProblemText.reason(answer.body) == Problem.notFound.reason:
+            return hasToken ? .noSuchToken(path) : .socketNotFound(path)
         case 404: return .noSocketHere(path)
         case 200...299, 400, 426: return .upgradeLost(answer.status)
         default: return .socketRefused(answer.status, AnswerJudgement.detail(answer))
