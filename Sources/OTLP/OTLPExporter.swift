@@ -21,6 +21,8 @@ public final class OTLPExporter: SpanSink {
 
     private struct State {
         var queue: SpanQueue
+        /// How many are on their way to the collector, or wait to be sent there again.
+        var sending = 0
         /// When what is left is dropped; nil until the end.
         var deadline: NIODeadline?
         var nextLine = NIODeadline.uptimeNanoseconds(0)
@@ -61,12 +63,13 @@ public final class OTLPExporter: SpanSink {
     }
 
     public func record(_ span: TraceSpan) {
-        let (isTaken, hasEnded, count) = self.state.withLock { state in
+        let (isTaken, hasEnded, count, sending) = self.state.withLock { state in
             let hasEnded = state.deadline != nil
             let isTaken = !hasEnded && state.queue.append(span)
-            return (isTaken, hasEnded, state.queue.count)
+            return (isTaken, hasEnded, state.queue.count, state.sending)
         }
         guard isTaken else { return self.metrics.ended(hasEnded ? .shutdown : .queueFull, 1) }
+        self.metrics.queued(count + sending)
         if count == self.configuration.batchLimit { self.wake.yield() }
     }
 
@@ -91,9 +94,11 @@ public final class OTLPExporter: SpanSink {
     private func exportAll() async {
         while true {
             let (batch, rest) = self.state.withLock { state in
-                (state.queue.take(self.configuration.batchLimit), state.queue.count)
+                let batch = state.queue.take(self.configuration.batchLimit)
+                state.sending = batch.count
+                return (batch, state.queue.count)
             }
-            self.metrics.queued(rest)
+            self.metrics.queued(batch.count + rest)
             guard !batch.isEmpty else { return }
             await self.export(batch)
         }

@@ -235,6 +235,16 @@ def test_collector_in_trouble(start, collector, secret):
     assert "spans were dropped" in relay.log
 
 
+def test_spans_that_wait_are_seen(start, collector, secret):
+    """How many wait is told while a collector is away, not only when it takes some."""
+    collector.statuses = [503] * 100
+    relay = start("--otlp-endpoint", collector.url)
+    for count in range(1, 4):
+        Request(relay.port, secret, reply=False).answered()
+        collector.await_requests(1)
+        assert metric(relay, "hookwire_trace_queued_spans") >= 2 * count
+
+
 def test_answers_that_do_not_end(start, collector, secret):
     """A collector whose answer's body never ends is not waited for: what it took counts as taken, the next batch is sent,
     and the node ends when it is told to."""
