@@ -1,14 +1,16 @@
 """`hookwire listen`: events for a person on a terminal, and for a program in a pipe."""
 
 import json
+import os
 import signal
+import subprocess
 
 import pytest
 
 import generic
 import qq
 from desk import Command, OnTerminal
-from relay import BINARY, PATIENCE, run_command
+from relay import BINARY, PATIENCE, environment, run_command
 from test_forward import events, post
 from webhook_request import send
 
@@ -115,6 +117,61 @@ def test_reader_that_has_enough(relay, secret, tmp_path):
     line = f"HOOKWIRE_SECRET={secret} {BINARY} listen --relay {relay.url} --since 5m 2>/dev/null | head -1"
     done = run_command(["bash", "-c", line])
     assert bodies(done.stdout.splitlines()) == events_sent(relay, secret, 1)
+
+
+def test_output_that_cannot_be_written(relay, secret):
+    """A full disk is no reader that has had enough: it is said, and the exit code is not 0."""
+    post(relay, secret, events(1)[0])
+    done = run_command(f"HOOKWIRE_SECRET={secret} {BINARY} listen --relay {relay.url} --since 5m >/dev/full")
+    assert done.returncode == 1 and "The output cannot be written: No space left on device" in done.stderr
+
+
+def test_pipe_that_does_not_wait(relay, secret):
+    """Whoever made the pipe may have made it not to wait; nothing is lost where it is full."""
+    large = [b'{"text":"' + b"x" * 50_000 + b'%d"}' % number for number in range(8)]
+    for body in large:
+        send(relay, generic.GitHub(secret).post(body).but(query={"reply": None}))
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    process = subprocess.Popen(
+        [BINARY, "listen", "--relay", relay.url, "--since", "5m", "--count", "8"],
+        stdout=writing, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment(HOOKWIRE_SECRET=secret),
+    )
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        lines = pipe.read().splitlines()
+    assert process.wait(PATIENCE) == 0
+    assert [json.loads(line)["data"]["text"][-1] for line in lines] == [str(number) for number in range(8)]
+
+
+def test_nothing_is_missed_before_the_first_event(start, secret, tmp_path):
+    """What came while the relay was away is printed, also where nothing had come before, by however short a time."""
+    data = str(tmp_path / "data")
+    first = start("--data", data)
+    with listen(first, secret, tmp_path, "--since", "10ms") as short, listen(first, secret, tmp_path) as live:
+        for command in (short, live):
+            command.complains("Connected to")
+        first.signal(signal.SIGTERM)
+        first.wait()
+        sent = events(2)
+        meanwhile = start("--data", data)
+        post(meanwhile, secret, sent[0])
+        meanwhile.signal(signal.SIGTERM)
+        meanwhile.wait()
+        again = start("--data", data, port_flags=("--port", str(first.port)))
+        post(again, secret, sent[1])
+        for command in (short, live):
+            assert bodies(command.prints(2, PATIENCE * 2)) == sent
+
+
+def test_brackets(relay, secret):
+    """What only looks like JSON is not laid out: each bracket would be a deeper margin."""
+    with OnTerminal("listen", "--relay", relay.url, secret=secret) as terminal:
+        terminal.shows("Connected")
+        send(relay, generic.GitHub(secret).post(b"[" * 10_000).but(query={"reply": None}))
+        send(relay, generic.GitHub(secret).post(b'{"text":"behind"}').but(query={"reply": None}))
+        terminal.shows("behind")
+        assert len(terminal.output) < 20_000
 
 
 def test_terminal(relay, secret, tmp_path):

@@ -13,7 +13,7 @@ import threading
 import pytest
 
 import qq
-from desk import Command
+from desk import Command, OnTerminal
 from local_server import LocalServer
 from relay import BINARY, PATIENCE, run_command
 from test_forward import events, post
@@ -100,13 +100,30 @@ def test_edited_in_an_editor(relay, secret, local, log):
     assert replay(relay, secret, *words, env={"EDITOR": "sed -i s/event/edited/"}).returncode == 0
     assert sent(local) == [bodies[2].replace(b"event", b"edited")]
     # The editor has this process's environment, but for the secret.
-    curious = {"EDITOR": "env >", "HOOKWIRE_SECRET": secret, "HOOKWIRE_SECRETARY": "stays"}
+    hidden = {"HOOKWIRE_REGISTRY_KEY": qq.secret(), "HOOKWIRE_REDIS_URL": f"redis://:{qq.secret()}@127.0.0.1"}
+    curious = {"EDITOR": "env >", "HOOKWIRE_SECRET": secret, "HOOKWIRE_SECRETARY": "stays"} | hidden
     assert replay(relay, secret, *words, env=curious).returncode == 0
     variables = sent(local)[1].splitlines()
     assert b"HOOKWIRE_SECRETARY=stays" in variables and secret.encode() not in sent(local)[1]
+    assert not any(value.encode() in sent(local)[1] for value in hidden.values())
     failed = replay(relay, secret, *words, env={"VISUAL": "false"})
     assert failed.returncode == 1 and "nothing was sent" in failed.stderr
     assert len(local.heard) == 2
+
+
+def test_interrupted_in_the_editor(relay, secret, local, log, tmp_path):
+    """Ctrl-C is the editor's while it is open: the command goes on when that ends, and leaves nothing behind."""
+    bodies, positions = log
+    editor, folder = tmp_path / "editor", tmp_path / "temporary"
+    editor.write_text('#!/bin/sh\ntrap : INT\nkill -INT 0\nsed -i s/event/edited/ "$1"\n')
+    editor.chmod(0o755)
+    folder.mkdir()
+    words = ("--relay", relay.url, "--position", positions[2], "--edit", "--to", local.url)
+    env = {"EDITOR": f"exec {editor}", "TMPDIR": str(folder)}
+    with OnTerminal("replay", *words, secret=secret, env=env) as terminal:
+        assert terminal.process.wait(PATIENCE * 2) == 0, terminal.output
+    assert sent(local) == [bodies[2].replace(b"event", b"edited")]
+    assert list(folder.iterdir()) == []
 
 
 def test_answers_decide(relay, secret, log):

@@ -152,6 +152,13 @@ def test_whole_url(relay, secret, kind):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_environment_comes_last(relay, secret):
+    """The secret of a whole URL is its bot's; that of the environment may be another's."""
+    url = relay.url + qq.webhook_path(secret)
+    done = run_command(f"HOOKWIRE_SECRET={qq.secret()} {BINARY} send --relay '{url}'")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_count(relay, secret):
     """Several are several events, a line each."""
     with relay.bot(secret) as bot:

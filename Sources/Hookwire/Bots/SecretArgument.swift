@@ -5,7 +5,9 @@
 /// Finds secrets in arguments.
 enum SecretArgument {
     /// The options whose value is one.
-    private static let options = ["--secret", "--token", "--previous-secret", "--verify-token", "--aes-key"]
+    private static let options = [
+        "--secret", "--token", "--previous-secret", "--verify-token", "--aes-key", "--header",
+    ]
     /// The parameters of a URL, a webhook's or Redis', whose value is one.
     private static let parameters = [
         "secret", "token", "verify_token", "aes_key", "access_token", "sentinel-password",

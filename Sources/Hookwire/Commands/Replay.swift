@@ -269,7 +269,15 @@ struct Replay: AsyncParsableCommand {
                 object.member("position", position.description)
                 object.member("replayed_as", published)
                 let line = "replayed \(position) as \(ForeignText.line(published))"
-                terminal.write((self.json ? ForeignText.json(object.finish()) : line) + "\n")
+                do throws(Terminal.WriteFailure) {
+                    try terminal.print((self.json ? ForeignText.json(object.finish()) : line) + "\n")
+                } catch {
+                    guard let sentence = error.sentence else { return }
+                    terminal.complain(
+                        "\(sentence) \(position) was replayed as \(ForeignText.line(published)), the last."
+                    )
+                    throw ExitCode(1)
+                }
             case .refused(let detail):
                 terminal.complain("\(position) was not replayed. \(ForeignText.line(detail))")
                 throw ExitCode(1)

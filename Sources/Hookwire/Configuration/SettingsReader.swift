@@ -93,8 +93,13 @@ struct SettingsReader: Sendable {
 
     /// What was given, to end a sentence. Before an @ stand a URL's user and password, which are repeated nowhere.
     private static func given(_ text: String) -> String {
-        text.utf8.contains(UInt8(ascii: "@"))
-            ? "; it has an @, and is not shown: write it without user and password." : "; it is \"\(text)\"."
+        if text.utf8.contains(UInt8(ascii: "@")) {
+            return "; it has an @, and is not shown: write it without user and password."
+        }
+        // HOOKWIRE_PORT is also what Kubernetes tells of a Service that is called hookwire.
+        let mend =
+            text.hasPrefix("tcp://") ? "; Kubernetes sets it: enableServiceLinks: false in the pod ends that" : ""
+        return "; it is \"\(text)\"\(mend)."
     }
 
     private func text<Value>(

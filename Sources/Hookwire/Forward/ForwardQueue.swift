@@ -65,8 +65,6 @@ struct ForwardQueue {
 
     /// How many events are not done with.
     var count: Int { self.entries.count }
-    /// Whether the server was not there at the last attempt.
-    var isAway: Bool { self.pausedUntil != nil }
 
     /// Whether the client ought to read: not when full, and then not before half of it is free again.
     mutating func hasRoom() -> Bool {
@@ -100,7 +98,8 @@ struct ForwardQueue {
     ///
     /// - Returns: up to where everything is done, if that has moved.
     mutating func answered(_ position: Position) -> Position? {
-        self.serverIsBack()
+        self.backoff.reset()
+        self.pausedUntil = nil
         return self.finish(position)
     }
 
@@ -120,15 +119,18 @@ struct ForwardQueue {
         return .retry(pause)
     }
 
-    /// An event that was given up is done with, too.
-    mutating func giveUp(_ position: Position) -> Position? {
-        self.serverIsBack()
-        return self.finish(position)
-    }
-
-    private mutating func serverIsBack() {
-        self.backoff.reset()
-        self.pausedUntil = nil
+    /// An event that was given up is done with, too. The server is not back for that: the next one takes its time as well,
+    /// so that an application that starts for a minute, behind a proxy that takes connections at once, does not cost them all.
+    ///
+    /// - Returns: up to where everything is done, if that has moved, and the pause before the next attempt.
+    mutating func giveUp(
+        _ position: Position,
+        now: NIODeadline,
+        dice: Double
+    ) -> (done: Position?, pause: TimeAmount) {
+        let pause = self.backoff.next(dice: dice)
+        self.pausedUntil = now + pause
+        return (self.finish(position), pause)
     }
 
     private mutating func finish(_ position: Position) -> Position? {

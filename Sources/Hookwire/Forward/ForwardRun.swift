@@ -158,7 +158,9 @@ final class ForwardRun: CommandRun {
             self.report.returned(event)
             self.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.deliver() }
         case .givenUp:
-            self.acknowledge(self.queue.giveUp(event.position))
+            let (done, pause) = self.queue.giveUp(event.position, now: .now(), dice: .random(in: 0...1))
+            self.acknowledge(done)
+            self.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.deliver() }
             self.report.ended(event, .givenUp(failure.text))
             self.report.say(
                 "Passed over after \(self.configuration.attempts) attempts: send it again with hookwire replay "

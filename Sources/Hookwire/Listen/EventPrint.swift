@@ -24,7 +24,7 @@ struct EventPrint {
 
     private func heading(_ event: ReceivedEvent) -> String {
         let parts = [
-            self.terminal.paint(LocalTime.text(milliseconds: WallClock.now()), .dim),
+            self.terminal.paint(LocalTime.text(milliseconds: event.milliseconds ?? WallClock.now()), .dim),
             self.terminal.paint(ForeignText.line(event.type), .bold),
             ForeignText.line(event.platform), ForeignText.line(event.id),
             self.terminal.paint(event.position.description, .dim),
@@ -34,8 +34,8 @@ struct EventPrint {
 
     private func body(_ event: ReceivedEvent) -> [String] {
         guard event.body.readableBytes > 0 else { return [self.terminal.paint("no body", .dim)] }
-        let first = event.body.readableBytesView.first { $0 > 0x20 }
-        if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+        // Only what is whole, and not nested without bounds: each level is a deeper margin.
+        if AnswerText.isJSON(Array(event.body.readableBytesView)) {
             return PrettyJSON.lines(event.body, terminal: self.terminal)
         }
         guard let text = String(validating: event.body.readableBytesView, as: UTF8.self) else {

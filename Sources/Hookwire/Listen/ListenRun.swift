@@ -72,8 +72,13 @@ final class ListenRun: CommandRun {
     }
 
     private func show(_ event: ReceivedEvent) {
-        // Whoever read the pipe has had enough.
-        guard self.print.terminal.write(self.print.text(event) + "\n") else { return self.finish(.done) }
+        do throws(Terminal.WriteFailure) {
+            try self.print.terminal.print(self.print.text(event) + "\n")
+        } catch {
+            guard let sentence = error.sentence else { return self.finish(.done) }
+            self.say(sentence)
+            return self.finish(.failed)
+        }
         if self.consumer != nil { self.subscription?.acknowledge(event.position) }
         guard let rest = self.rest else { return }
         self.rest = rest - 1

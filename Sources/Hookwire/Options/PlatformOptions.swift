@@ -50,19 +50,21 @@ struct PlatformOptions: ParsableArguments {
     )
     var header: String?
 
-    /// The secret; empty where none is given, not in the environment either.
-    private var secret: String { self.givenSecret ?? (try? EnvironmentSecret.read("HOOKWIRE_SECRET")) ?? "" }
-
-    /// The agreement, completed by what the webhook's URL says.
+    /// The agreement, completed by what the webhook's URL says. The secret is that of the command line, the URL's, or that of
+    /// the environment, which may be another bot's; empty where none is given.
     func credentials(for url: WebhookURL) -> Credentials {
-        var credentials = Credentials(secret: Secret(self.secret))
+        var credentials = Credentials(secret: Secret(self.givenSecret ?? ""))
         credentials.verifyToken = self.verifyToken.map { Secret($0) }
         credentials.aesKey = self.aesKey.map { Secret($0) }
         credentials.appID = self.appID
         credentials.presentation = self.auth
         credentials.scheme = self.scheme
         credentials.header = self.header
-        return credentials.completed(by: url.parameters)
+        credentials = credentials.completed(by: url.parameters)
+        if credentials.secret.isEmpty {
+            credentials.secret = Secret((try? EnvironmentSecret.read("HOOKWIRE_SECRET")) ?? "")
+        }
+        return credentials
     }
 
     func validate() throws {

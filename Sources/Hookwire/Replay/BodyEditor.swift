@@ -41,16 +41,26 @@ enum BodyEditor {
         return bytes
     }
 
-    /// This process's environment without the bot's secret; the rest byte by byte, UTF-8 or not.
+    /// What an editor, and what it starts, has no use for.
+    private static let secretVariables = [
+        "HOOKWIRE_SECRET=", "HOOKWIRE_TOKEN=", "HOOKWIRE_REGISTRY_KEY=", "HOOKWIRE_ADMIN_TOKEN=", "HOOKWIRE_REDIS_URL=",
+        "HOOKWIRE_OTLP_HEADERS=",
+    ]
+
+    /// This process's environment without its secrets; the rest byte by byte, UTF-8 or not.
     private static func environment() -> [UnsafeMutablePointer<CChar>?] {
         var variables: [UnsafeMutablePointer<CChar>?] = []
         var next = environ
         while let variable = next.pointee {
-            if strncmp(variable, "HOOKWIRE_SECRET=", 16) != 0 { variables.append(variable) }
+            let isSecret = Self.secretVariables.contains { strncmp(variable, $0, $0.utf8.count) == 0 }
+            if !isSecret { variables.append(variable) }
             next += 1
         }
         return variables
     }
+
+    /// The signals of keys that a terminal sends to all that run in it.
+    private static let keys = [SIGINT, SIGQUIT]
 
     private static func run(_ path: String) throws {
         let editor = ["VISUAL", "EDITOR"].lazy.compactMap { ProcessEnvironment[$0] }.first { !$0.isEmpty } ?? "vi"
@@ -58,10 +68,20 @@ enum BodyEditor {
         let words = ["sh", "-c", "\(editor) \"$@\"", editor, path]
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
-        // An editor, and what it starts, has no use for the secret.
         var environment = Self.environment() + [nil]
+        // Ctrl-C is the editor's while it is open, and this process has a file to remove behind it.
+        let former = Self.keys.map { signal($0, SIG_IGN) }
+        defer { for (key, handler) in zip(Self.keys, former) { signal(key, handler) } }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var defaults = sigset_t()
+        sigemptyset(&defaults)
+        for key in Self.keys { sigaddset(&defaults, key) }
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var child = pid_t()
-        guard posix_spawn(&child, "/bin/sh", nil, nil, &arguments, &environment) == 0 else {
+        guard posix_spawn(&child, "/bin/sh", nil, &attributes, &arguments, &environment) == 0 else {
             throw BodyEditorError(description: "The editor \(editor) cannot be started.")
         }
         var status: Int32 = 0

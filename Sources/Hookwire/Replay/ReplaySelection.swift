@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DequeModule
 internal import NIOCore
 internal import Shared
 
@@ -42,7 +43,7 @@ struct ReplayCollection {
 
     private let selection: ReplaySelection
     /// In the order of the log.
-    private(set) var events: [ReceivedEvent] = []
+    private(set) var events: Deque<ReceivedEvent> = []
     /// Where the log stood when the stream began; nil until the relay says so.
     private(set) var head: Position?
     private var bytes = 0

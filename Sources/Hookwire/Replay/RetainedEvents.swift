@@ -100,9 +100,9 @@ final class RetainedEvents {
             self.isWaiting = false
             let unsent = self.isFiltered ? nil : self.collection.head
             self.finish(in: unsent == nil ? Self.quiet : Self.patience) {
-                .success(RetainedLog(events: self.collection.events, unsent: unsent))
+                .success(RetainedLog(events: Array(self.collection.events), unsent: unsent))
             }
-        case .complete: self.finish(.success(RetainedLog(events: self.collection.events)))
+        case .complete: self.finish(.success(RetainedLog(events: Array(self.collection.events))))
         case .gone(let detail): self.finish(.failure(RetainedEventsError.gone(detail)))
         case .tooMuch: self.finish(.failure(RetainedEventsError.tooMuch))
         }

@@ -70,6 +70,14 @@ struct ReceivedEvent: Equatable, Sendable {
         self.frame = frame
     }
 
+    /// `time` in milliseconds since 1970; nil where the relay did not say.
+    var milliseconds: Int64? {
+        guard self.time.utf8.count == 24, let fraction = Int64(self.time.dropFirst(20).prefix(3)),
+            let seconds = UTCTimeText.parse(self.time.prefix(19) + "Z")
+        else { return nil }
+        return seconds + fraction
+    }
+
     /// The header fields that say how far the trace has come since the request; none where nobody has recorded it.
     var traceFields: [(name: String, value: String)] {
         guard let traceparent, traceparent != self.headers.first(name: "traceparent") else { return [] }

@@ -40,6 +40,8 @@ final class RelayConnection: ChannelInboundHandler {
         case ended
     }
 
+    /// A relay takes bodies of up to 64 MiB, which are larger in an envelope.
+    private static let messageLimit = 128 << 20
     /// More of a refusal is not read, in bytes.
     private static let bodyLimit = 64 << 10
     /// How long the relay has to answer a goodbye. Until it does, what was sent before may not have been read.
@@ -49,7 +51,7 @@ final class RelayConnection: ChannelInboundHandler {
     private let accept: String
     private var owner: (any RelayConnectionOwner)?
     private var state = State.opening(HTTPResponseHeadBytes())
-    private var frames = ServerFrameReader()
+    private var frames = ServerFrameReader(messageLimit: RelayConnection.messageLimit)
     private var context: ChannelHandlerContext?
     /// The answer to the last ping. A relay that pings and does not read gets one for all of its pings (RFC 6455, section
     /// 5.5.3).
@@ -223,13 +225,18 @@ final class RelayConnection: ChannelInboundHandler {
         guard case .refusing(let head, var body) = self.state else { return }
         body.append(contentsOf: bytes.prefix(Self.bodyLimit - body.count))
         self.state = .refusing(head, body)
-        let isWhole = if case .length(let length) = head.framing { body.count >= length } else { false }
+        let isWhole =
+            switch head.framing {
+            case .length(let length): body.count >= length
+            case .chunked: ChunkedBody.read(body).isWhole
+            case .untilClose: false
+            }
         if isWhole || body.count >= Self.bodyLimit { self.refuse(head, body) }
     }
 
     private func refuse(_ head: HTTPResponseHead, _ body: [UInt8]) {
         self.state = .ended
-        let detail = ProblemText.line(ByteBuffer(bytes: body))
+        let detail = ProblemText.line(ByteBuffer(bytes: head.framing == .chunked ? ChunkedBody.read(body).body : body))
         let pause = head.field("retry-after").flatMap { Self.pause($0) }
         self.owner?.refused(self, status: head.status, detail: detail, retryAfter: pause)
         self.drop()

@@ -38,8 +38,9 @@ final class RelaySubscription {
     private var machine = SubscriptionStateMachine()
     private var connection: RelayConnection?
     private var ticks: RepeatedTask?
-    /// When the relay first took the client: a client that has no position yet asks for what came since.
-    private var firstOpened: NIODeadline?
+    /// When the relay first took the client, in milliseconds since 1970: a client that has no position yet asks for what came
+    /// since. By the wall's clock, for the other one stands still while the machine sleeps.
+    private var firstOpened: Int64?
     private var acknowledgement: Position?
     private var pace = AcknowledgementPace()
     /// Whether the last acknowledgement has not been handed to a connection.
@@ -208,24 +209,17 @@ final class RelaySubscription {
 
     /// What is asked for now. The relay knows a consumer's place; who is none goes on behind what it has.
     private var current: Subscription {
-        var subscription = self.subscription
-        guard subscription.consumer == nil else {
-            if self.machine.received != nil { subscription.start = .cursor }
-            return subscription
-        }
-        if let position = self.machine.received {
-            subscription.start = .after(position)
-        } else if subscription.start == .live, let firstOpened {
-            subscription.start = .since("\(max(1, (NIODeadline.now() - firstOpened).nanoseconds / 1_000_000))ms")
-        }
-        return subscription
+        self.subscription.resumed(
+            behind: self.machine.received,
+            openFor: self.firstOpened.map { WallClock.now() - $0 }
+        )
     }
 }
 
 extension RelaySubscription: RelayConnectionOwner {
     func opened(_ connection: RelayConnection) {
         guard connection === self.connection else { return }
-        self.firstOpened = self.firstOpened ?? .now()
+        self.firstOpened = self.firstOpened ?? WallClock.now()
         self.machine.opened(now: .now())
         // The relay may not have had the last word of the connection before.
         self.flushAcknowledgement()

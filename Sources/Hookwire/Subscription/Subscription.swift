@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
 internal import Shared
 
 /// What a command asks of the relay's envelope socket: the query of its URL. docs/delivery.md has the parameters.
@@ -39,6 +40,34 @@ struct Subscription: Equatable, Sendable {
             guard Self.names.contains(self.name), !self.value.isEmpty else { return nil }
         }
     }
+
+    /// The same for another connection.
+    ///
+    /// - Parameters:
+    ///   - received: the last event that came; nil for none.
+    ///   - milliseconds: how long ago the first connection was made; nil where there was none.
+    func resumed(behind received: Position?, openFor milliseconds: Int64?) -> Subscription {
+        var resumed = self
+        if let received {
+            resumed.start = self.consumer == nil ? .after(received) : .cursor
+        } else if let milliseconds {
+            // What came while the client was away is not to be missed, and a time is counted from when it is asked.
+            let away = min(max(1, milliseconds), Self.longestMilliseconds)
+            switch self.start {
+            case .live:
+                if self.consumer == nil { resumed.start = .since("\(away)ms") }
+            case .since(let text):
+                let time = (DurationText.parse(text)?.nanoseconds ?? 0) / 1_000_000
+                resumed.start = .since("\(min(time + away, Self.longestMilliseconds))ms")
+            case .cursor, .after:
+                break
+            }
+        }
+        return resumed
+    }
+
+    /// As far back as anybody asks.
+    private static let longestMilliseconds: Int64 = 366 * 86_400_000
 
     /// The query. The secret is not in it.
     var query: String {

@@ -31,10 +31,18 @@ struct LiveLines {
 
     /// Replaces what is redrawn. Lines that are too long are cut by whoever made them: these must not wrap.
     mutating func show(_ lines: [String]) {
+        let lines = Self.fitting(lines, height: self.terminal.height)
         guard self.terminal.isLive, lines != self.drawn else { return }
         let wiping = self.wiping
         self.drawn = lines
         self.terminal.write(wiping + self.drawing)
+    }
+
+    /// As many as can be gone back over: what has left the screen cannot be redrawn. The last lines stay.
+    static func fitting(_ lines: [String], height: Int) -> [String] {
+        let room = max(1, height - 2)
+        guard lines.count > room else { return lines }
+        return ["… and \(lines.count - room + 1) more"] + lines.suffix(room - 1)
     }
 
     private var drawing: String { self.drawn.map { $0 + "\n" }.joined() }

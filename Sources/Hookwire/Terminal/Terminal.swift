@@ -25,12 +25,51 @@ struct Terminal: Sendable {
         return Int(size.ws_col)
     }
 
-    /// Prints text as it is.
-    ///
-    /// - Returns: whether there is still somebody who reads it.
-    @discardableResult
-    func write(_ text: String) -> Bool {
-        (try? FileDescriptor.standardOutput.writeAll(text.utf8)) != nil
+    /// How many rows it has; 24 where it does not say.
+    var height: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
+
+    /// Why something could not be printed.
+    enum WriteFailure: Error {
+        /// Whoever read it has gone, which is no fault.
+        case abandoned
+        /// A full disk, for instance.
+        case failed(Errno)
+
+        /// What to tell; nil for nothing.
+        var sentence: String? {
+            switch self {
+            case .abandoned: nil
+            case .failed(let error): "The output cannot be written: \(error)."
+            }
+        }
+    }
+
+    /// Prints text as it is; what cannot be printed is nobody's loss.
+    func write(_ text: String) {
+        try? self.print(text)
+    }
+
+    /// Prints text that is not to be lost, and waits for a pipe that is full.
+    func print(_ text: String) throws(WriteFailure) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            do {
+                let count = try rest.withUnsafeBytes { try FileDescriptor.standardOutput.write($0) }
+                rest = rest.dropFirst(count)
+            } catch Errno.brokenPipe {
+                throw .abandoned
+            } catch Errno.resourceTemporarilyUnavailable, Errno.wouldBlock {
+                // Whoever made the pipe does not want to wait for it; we do.
+                var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                poll(&output, 1, -1)
+            } catch {
+                throw .failed(error as? Errno ?? .ioError)
+            }
+        }
     }
 
     /// Whether whoever read a pipe has gone.

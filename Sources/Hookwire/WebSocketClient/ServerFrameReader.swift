@@ -32,12 +32,16 @@ struct ServerFrameReader {
         let payload: Range<Int>
     }
 
-    private static let messageLimit = 16 << 20
-
+    private let messageLimit: Int
     /// A frame that has not come whole.
     private var pending: [UInt8] = []
     private var fragments: [UInt8] = []
     private var fragmented: Kind?
+
+    /// - Parameter messageLimit: the most bytes of a message.
+    init(messageLimit: Int = 16 << 20) {
+        self.messageLimit = messageLimit
+    }
 
     /// Reads on.
     ///
@@ -50,7 +54,7 @@ struct ServerFrameReader {
         while offset < bytes.count {
             if self.pending.isEmpty {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-                let (header, _) = try Self.header(rest)
+                let (header, _) = try self.header(rest)
                 guard let header, header.payload.upperBound <= rest.count else {
                     self.pending.append(contentsOf: rest)
                     return
@@ -99,7 +103,7 @@ struct ServerFrameReader {
     private func pendingHeader() throws(Violation) -> (Header?, needed: Int) {
         let result: Result<(Header?, needed: Int), Violation> = self.pending.withUnsafeBytes { bytes in
             do throws(Violation) {
-                return .success(try Self.header(bytes))
+                return .success(try self.header(bytes))
             } catch {
                 return .failure(error)
             }
@@ -110,7 +114,7 @@ struct ServerFrameReader {
     /// Reads the header at the beginning.
     ///
     /// - Returns: the header, or nil if not all of it is there; and how many bytes it takes to go on.
-    private static func header(_ bytes: UnsafeRawBufferPointer) throws(Violation) -> (Header?, needed: Int) {
+    private func header(_ bytes: UnsafeRawBufferPointer) throws(Violation) -> (Header?, needed: Int) {
         guard bytes.count >= 2 else { return (nil, 2) }
         guard bytes[0] & 0x70 == 0 else { throw .reservedBits }
         guard bytes[1] & 0x80 == 0 else { throw .maskedFrame }
@@ -154,7 +158,7 @@ struct ServerFrameReader {
             self.fragments.append(contentsOf: payload)
         case .none:
             guard let kind = self.fragmented else { throw .fragmentsOutOfPlace }
-            guard self.fragments.count + payload.count <= Self.messageLimit else { throw .messageTooLong }
+            guard self.fragments.count + payload.count <= self.messageLimit else { throw .messageTooLong }
             self.fragments.append(contentsOf: payload)
             guard header.isFinal else { return }
             self.fragmented = nil

@@ -58,7 +58,7 @@ import Testing
                 return
             }
             pauses.append(pause)
-            #expect(queue.isAway && Self.start(&queue, at: now) == nil)
+            #expect(Self.start(&queue, at: now) == nil)
             now += pause.nanoseconds / 1_000_000
         }
         #expect(
@@ -66,7 +66,7 @@ import Testing
         )
         #expect(Self.start(&queue, at: now) == 1)
         #expect(queue.answered(Envelopes.position(1)) == Envelopes.position(1))
-        #expect(!queue.isAway && Self.start(&queue, at: now) == 2)
+        #expect(Self.start(&queue, at: now) == 2)
     }
 
     /// While the server is away one event finds out whether it is back, whatever the concurrency.
@@ -89,8 +89,39 @@ import Testing
         )
         #expect(queue.next(now: Self.at(250))?.attempt == 2)
         #expect(queue.missed(Envelopes.position(1), .unanswered, now: Self.at(250), dice: 1) == .givenUp)
-        #expect(queue.giveUp(Envelopes.position(1)) == Envelopes.position(1))
-        #expect(Self.start(&queue, at: 250) == 2)
+        let (done, pause) = queue.giveUp(Envelopes.position(1), now: Self.at(250), dice: 1)
+        #expect(done == Envelopes.position(1) && pause == .milliseconds(500))
+        #expect(Self.start(&queue, at: 250) == nil && Self.start(&queue, at: 750) == 2)
+    }
+
+    /// Events that are given up one after the other do not make it ask faster: the pauses grow until there is an answer.
+    @Test func givenUpInARow() {
+        var queue = Self.queue(20, attempts: 2)
+        var (now, longest): (Int64, TimeAmount) = (0, .zero)
+        for offset in UInt64(1)...10 {
+            #expect(Self.start(&queue, at: now) == offset)
+            guard
+                case .retry(let pause) = queue.missed(
+                    Envelopes.position(offset),
+                    .unanswered,
+                    now: Self.at(now),
+                    dice: 1
+                )
+            else {
+                Issue.record("it has another attempt")
+                return
+            }
+            #expect(pause >= longest)
+            now += pause.nanoseconds / 1_000_000
+            #expect(Self.start(&queue, at: now) == offset)
+            #expect(queue.missed(Envelopes.position(offset), .unanswered, now: Self.at(now), dice: 1) == .givenUp)
+            longest = queue.giveUp(Envelopes.position(offset), now: Self.at(now), dice: 1).pause
+            now += longest.nanoseconds / 1_000_000
+        }
+        #expect(longest == .seconds(5))
+        #expect(Self.start(&queue, at: now) == 11)
+        _ = queue.answered(Envelopes.position(11))
+        #expect(Self.start(&queue, at: now) == 12)
     }
 
     /// What is held has a bound, and reading begins again when half of it is free.

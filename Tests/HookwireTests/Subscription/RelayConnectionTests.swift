@@ -11,13 +11,16 @@ import Testing
 @Suite struct RelayConnectionTests {
     private final class Owner: RelayConnectionOwner {
         private(set) var refusals: [TimeAmount?] = []
+        private(set) var details: [String] = []
+        private(set) var frames: [Int] = []
 
         func opened(_ connection: RelayConnection) {}
         func refused(_ connection: RelayConnection, status: Int, detail: String, retryAfter: TimeAmount?) {
             self.refusals.append(retryAfter)
+            self.details.append("\(status): \(detail)")
         }
         func heard(_ connection: RelayConnection) {}
-        func received(_ frame: ByteBuffer, on connection: RelayConnection) {}
+        func received(_ frame: ByteBuffer, on connection: RelayConnection) { self.frames.append(frame.readableBytes) }
         func ended(_ connection: RelayConnection, code: Int?, text: String) {}
     }
 
@@ -33,6 +36,40 @@ import Testing
         )
         while try channel.readOutbound(as: ByteBuffer.self) != nil {}
         try Pings.expectOnePong(from: channel)
+    }
+
+    /// A refusal is over when its last chunk has come: what answers may keep the connection.
+    @Test func refusalInChunks() throws {
+        let owner = Owner()
+        let channel = EmbeddedChannel(handler: RelayConnection(request: "", accept: "x", owner: owner))
+        let answer =
+            "HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "9\r\n{\"detail\"\r\n11;a=b\r\n:\"Sign in first.\"\r\n1\r\n}\r\n0\r\n"
+        for byte in answer.utf8 {
+            #expect(owner.details.isEmpty)
+            try channel.writeInbound(ByteBuffer(bytes: [byte]))
+        }
+        #expect(owner.details == ["401: Sign in first."])
+        _ = try channel.finish(acceptAlreadyClosed: true)
+    }
+
+    /// What a relay takes as a body comes in one frame, however large.
+    @Test func largeFrames() throws {
+        let owner = Owner()
+        let channel = EmbeddedChannel(handler: RelayConnection(request: "", accept: "x", owner: owner))
+        try channel.writeInbound(
+            ByteBuffer(
+                string: "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n"
+                    + "Sec-WebSocket-Protocol: cloudevents.json\r\n\r\n"
+            )
+        )
+        let size = 88 << 20
+        var head = ByteBuffer(bytes: [0x81, 127])
+        head.writeInteger(UInt64(size))
+        try channel.writeInbound(head)
+        try channel.writeInbound(ByteBuffer(repeating: 0x61, count: size))
+        #expect(owner.frames == [size])
+        _ = try channel.finish(acceptAlreadyClosed: true)
     }
 
     /// When to come back is a number of seconds; one that is no time to wait is none.

@@ -69,7 +69,16 @@ struct BotsToken: AsyncParsableCommand {
         try await OpenBotStore.with(self.store) { open in
             let action = BotAction(.addToken, by: OpenBotStore.actor, subject: label.text)
             try await open.store.change(name, action, BotChange.add(kept))
-            print("The token \(label) of \(name), shown this once: \(token.exposeText())")
+            do throws(Terminal.WriteFailure) {
+                try Terminal().print("The token \(label) of \(name), shown this once: \(token.exposeText())\n")
+            } catch {
+                let cause = error.sentence ?? "Nobody reads the output."
+                throw BotStoreError(
+                    .unavailable,
+                    "\(cause) The token \(label) of \(name) was made, and nobody has seen it: take it back with "
+                        + "--revoke \(label), and make another."
+                )
+            }
         }
     }
 
