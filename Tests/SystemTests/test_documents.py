@@ -229,6 +229,6 @@ def test_flags_exist(document):
     known = "".join(processes.run_command([BINARY, *command.split(), "--help"]).stdout for command in commands)
     # Lines that are about other programs have flags of theirs.
     lines = (REPOSITORY / document).read_text().splitlines()
-    text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl|flask|script/package|script/plan|redis-cli|systemctl|systemd-run|apt-get|useradd|install -D)\b|`--scale`|--property", line))
+    text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl|flask|script/package|script/plan|redis-cli|systemctl|systemd-run|apt-get|useradd|dpkg|cp -R|install -D)\b|`--scale`|--property", line))
     for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
         assert re.search(rf"{flag}\b(?!-)", known), f"{document} names {flag}"

@@ -126,7 +126,7 @@ def test_life_of_the_package(package, tmp_path):
         assert "later version" in settings.with_name("hookwire.env.dpkg-dist").read_text()
         units = " ".join(f"{name}.service" for name in UNITS)
         # Of the old version first, then of the new one.
-        assert told() == ["--system daemon-reload"] * 2 + [f"--system try-restart {units}"]
+        assert told() == ["--system daemon-reload"] * 2 + [f"--system try-restart {name}.service" for name in UNITS]
         # What the operator has not touched is the new version's.
         assert "later version" in settings.with_name("ingress.env").read_text()
         service = Service(root, "hookwire")
@@ -144,11 +144,14 @@ def test_life_of_the_package(package, tmp_path):
 
 
 def what_systemd_is_told(root):
-    """Puts a systemctl into the system that notes its arguments, and returns what reads the notes and tears them off."""
+    """Puts a systemctl into the system that notes its arguments and fails, as it does where a service's settings are wrong.
+
+    Returns what reads the notes and tears them off.
+    """
     root.file("/run/systemd/system").mkdir(parents=True)
     command, notes = root.file("/usr/bin/systemctl"), root.file("/tmp/systemctl")
     assert not command.exists()
-    command.write_text('#!/bin/sh\necho "$@" >>/tmp/systemctl\n')
+    command.write_text('#!/bin/sh\necho "$@" >>/tmp/systemctl\nexit 1\n')
     command.chmod(0o755)
     # The real one knows these words.
     words = subprocess.run(["systemctl", "--help"], capture_output=True, text=True).stdout if shutil.which("systemctl") else ""
@@ -279,6 +282,16 @@ def test_tarball_is_installed_as_documented(folder, tmp_path):
     done = subprocess.run(["bash", "-euc", told + script], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert done.stdout.split("\n")[1:] == ["systemctl daemon-reload", "systemctl enable --now hookwire", ""]
+    running = subprocess.Popen([tmp_path / "root/usr/local/bin/hookwire", "serve", "--port", "0"], stdout=subprocess.PIPE)
+    try:
+        assert running.stdout.readline(), "it does not run"
+        again = "\n".join(line for line in script.split("\n") if line.startswith(("cd ", "cp ", "sed ")))
+        upgrade = subprocess.run(["bash", "-euc", again], cwd=tmp_path, capture_output=True, text=True)
+        assert (upgrade.returncode, upgrade.stderr) == (0, ""), "an upgrade of what runs"
+    finally:
+        running.kill()
+        running.wait()
+        running.stdout.close()
     for name, command in UNITS.items():
         unit = Unit((tmp_path / f"root/usr/local/lib/systemd/system/{name}.service").read_text())
         program, tier = unit.command
