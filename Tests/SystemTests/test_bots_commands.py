@@ -420,3 +420,18 @@ def test_settings_from_files(redis, tmp_path):
         assert names(registry) == ["support"]
         sentence = registry.refuses("list", code=64, HOOKWIRE_REGISTRY_KEY_FILE="nowhere")
         assert "HOOKWIRE_REGISTRY_KEY_FILE" in sentence and "nowhere" in sentence
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_is_the_owners(tmp_path):
+    """A service whose file of bots root has changed once can change it still: the lock belongs to the owner, too."""
+    owner = 65_534
+    file = Registry("file", tmp_path)
+    os.chown(tmp_path, owner, owner)
+    file.does("add", "first", "--secret", qq.secret())
+    assert (tmp_path / "bots.yaml.lock").stat().st_uid == owner
+    os.chown(file.path, owner, owner)
+    (tmp_path / "bots.yaml.lock").unlink()
+    os.chown(tmp_path, 0, 0)
+    file.does("add", "second", "--secret", qq.secret())
+    assert file.path.stat().st_uid == (tmp_path / "bots.yaml.lock").stat().st_uid == owner

@@ -182,6 +182,37 @@ def test_client_says_nothing_of_itself(tmp_path):
     assert fields["x-forwarded-for"] in ("127.0.0.1", "::1") and fields["x-forwarded-proto"] == "https"
 
 
+class Endless(http.server.BaseHTTPRequestHandler):
+    """Begins an event stream that does not end."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.wfile.write(b": hello\n\n")
+        self.wfile.flush()
+        self.server.is_over.wait()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_it_ends_under_a_stream(tmp_path):
+    """A stream that nobody ends keeps Caddy from ending for a time only, in which it takes nobody else."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        server.daemon_threads, server.is_over = True, threading.Event()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # Leaving waits for its end.
+        with Caddy(tmp_path, 1, server.server_port) as caddy:
+            connection = http.client.HTTPSConnection("localhost", caddy.port, timeout=PATIENCE, context=caddy.trust)
+            connection.request("GET", "/events")
+            stream = connection.getresponse()
+            assert stream.readline() == b": hello\n"
+        connection.close()
+        server.is_over.set()
+        server.shutdown()
+
+
 @pytest.mark.timeout(600)
 def test_containers(tmp_path, secret):
     """From `up` to `down`: a certificate, delivery over it, no way past Caddy, and the loss of a node."""
