@@ -1,9 +1,14 @@
 """What one connection may take: sizes and times, each with the answer that exceeding it gets."""
 
+import contextlib
+import pathlib
+import re
+import socket
+
 import pytest
 
 import qq
-from relay import Relay
+from relay import PATIENCE, Relay
 
 SHORT = ["--header-timeout", "1s", "--body-timeout", "1s", "--idle-timeout", "1s"]
 
@@ -133,3 +138,30 @@ def test_deadlines_end_with_the_request(impatient, secret):
         body = qq.event()
         impatient.deliver(secret, body)
         assert socket.frame().payload == body
+
+
+def peak_memory(relay):
+    """The most memory that the process has had, in bytes."""
+    status = pathlib.Path(f"/proc/{relay.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
+
+
+@pytest.mark.parametrize(
+    "request_line, fields",
+    [("GET /nowhere", ["Connection: upgrade", "Upgrade: foo"]), ("CONNECT a:1", [])],
+    ids=["upgrade", "connect"],
+)
+def test_another_protocol_uninvited(start, request_line, fields):
+    """What a peer sends behind a request for another protocol, which it did not get, is thrown away and not kept."""
+    relay = start()
+    before = peak_memory(relay)
+    head = "\r\n".join([f"{request_line} HTTP/1.1", "Host: a", *fields, "", ""]).encode()
+    sent, piece = 0, b"x" * (256 << 10)
+    with socket.create_connection(("127.0.0.1", relay.port), timeout=PATIENCE) as connection:
+        connection.sendall(head)
+        with contextlib.suppress(OSError):
+            while sent < 192 << 20:
+                sent += connection.send(piece)
+    # Else the relay did not read on, and nothing was tried.
+    assert sent > 64 << 20
+    assert peak_memory(relay) - before < 32 << 20

@@ -107,7 +107,10 @@ final class QQUploader: Sendable {
         // The body's framing is said in the header, whatever the method.
         encoding.automaticallySetFramingHeaders = false
         try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
-        try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
+        // Behind an answer that changes the protocol it reads nothing any more.
+        try pipeline.addHandler(
+            ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes), maximumBufferSize: 1 << 20)
+        )
         try pipeline.addHandler(NIOHTTPRequestHeadersValidator())
         try pipeline.addHandler(upload)
     }

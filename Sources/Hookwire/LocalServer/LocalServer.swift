@@ -72,7 +72,11 @@ struct LocalServer: Sendable {
                     encoding.automaticallySetFramingHeaders = false
                     try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
                     try pipeline.addHandler(
-                        ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes))
+                        // Behind an answer that changes the protocol it reads nothing any more.
+                        ByteToMessageHandler(
+                            HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes),
+                            maximumBufferSize: 1 << 20
+                        )
                     )
                     try pipeline.addHandler(NIOHTTPRequestHeadersValidator())
                     let exchange = LocalExchange(request, isTLS: address.isTLS, start: start, promise: promise)

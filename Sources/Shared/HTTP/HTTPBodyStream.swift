@@ -13,8 +13,6 @@ final class HTTPBodyStream {
         case connectionLost = "connection_lost"
         /// The body is longer than was announced.
         case tooLong = "too_long"
-        /// The body is shorter than was announced.
-        case tooShort = "too_short"
     }
 
     /// How the peer sees where the body ends.

@@ -138,7 +138,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             }
         } else if error is ByteToMessageDecoderError {
             // More bytes behind an error that is being answered: they are thrown away.
+        } else if error is ByteToMessageDecoderError.PayloadTooLargeError, self.machine.ignoresInput {
+            // The same behind an answer that was the last.
         } else {
+            // Among others, a peer that speaks another protocol at length before it was told that it may.
             context.close(promise: nil)
         }
     }

@@ -26,11 +26,7 @@ final class HTTPConnection {
     init(parsing limits: HTTPLimits, router: (EmbeddedEventLoop) -> Router) throws {
         let router = router(self.channel.embeddedEventLoop)
         let pipeline = self.channel.pipeline.syncOperations
-        let decoder = HTTPRequestDecoder(
-            leftOverBytesStrategy: .forwardBytes,
-            limitConfiguration: NIOHTTPDecoderLimitConfiguration(limits)
-        )
-        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(ByteToMessageHandler<HTTPRequestDecoder>(parsing: limits))
         try pipeline.addHandler(HTTPConnectionHandler(loop: HTTPLoop(router: router, limits: limits)))
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -87,6 +87,22 @@ import Testing
         #expect(try connection.answers().hasSuffix("\r\n\r\nEARLY"))
     }
 
+    /// Whoever asks for another protocol and speaks it before being told that he may does not fill the memory.
+    @Test func uninvitedBytes() throws {
+        var router = Router.sample
+        var promise: EventLoopPromise<HTTPReply>?
+        router.on(.GET, "/slow") { _ in promise.map { .promptly($0.futureResult) } ?? .response(.init(status: .gone)) }
+        let connection = try HTTPConnection(router: router)
+        promise = connection.channel.eventLoop.makePromise()
+        defer { promise?.succeed(.response(HTTPResponse(status: .ok))) }
+        try connection.send("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
+        connection.channel.embeddedEventLoop.run()
+        for _ in 0..<64 where connection.channel.isActive {
+            try connection.channel.writeInbound(ByteBuffer(repeating: 0x61, count: 16 << 10))
+        }
+        #expect(!connection.channel.isActive)
+    }
+
     /// Bytes that come in one packet with the handshake belong to the new protocol and are not lost.
     @Test func earlyBytes() throws {
         let connection = try HTTPConnection(router: self.router)

@@ -77,13 +77,9 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
     /// - Parameter inputEnds: whether they are the last: the end has come by here before the parser was there to see it.
     func leave(toParserWith bytes: ByteBuffer, inputEnds: Bool) {
         guard let context, !self.hasLeft else { return }
-        let decoder = HTTPRequestDecoder(
-            leftOverBytesStrategy: .forwardBytes,
-            limitConfiguration: NIOHTTPDecoderLimitConfiguration(self.limits)
-        )
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandler(ByteToMessageHandler(decoder), position: .after(self))
+            try pipeline.addHandler(ByteToMessageHandler(parsing: self.limits), position: .after(self))
         } catch {
             // Only a connection that is gone takes no handler.
             context.close(promise: nil)
@@ -93,6 +89,23 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
         self.connection.plainSource = nil
         context.fireChannelRead(self.wrapInboundOut(bytes))
         if inputEnds { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+    }
+}
+
+extension ByteToMessageHandler<HTTPRequestDecoder> {
+    /// What a read brings at once, in bytes, at most.
+    private static var readSize: Int { 128 << 10 }
+
+    /// The full parser. Behind a request that asks for another protocol it reads nothing any more, and keeps what comes for
+    /// that protocol: as much as a request's header, and what one read brings.
+    convenience init(parsing limits: HTTPLimits) {
+        self.init(
+            HTTPRequestDecoder(
+                leftOverBytesStrategy: .forwardBytes,
+                limitConfiguration: NIOHTTPDecoderLimitConfiguration(limits)
+            ),
+            maximumBufferSize: limits.headerList + Self.readSize
+        )
     }
 }
 
