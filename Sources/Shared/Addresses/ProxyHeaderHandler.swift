@@ -24,28 +24,36 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isDone else { return context.fireChannelRead(data) }
-        self.run(self.machine.received(self.unwrapInboundIn(data)), context: context)
+        // A read is complete after it, which has to pass here.
+        if self.run(self.machine.received(self.unwrapInboundIn(data)), context: context) { self.leave(context) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        var isThrough = false
         if let event = event as? ChannelEvent, event == .inputClosed, !self.isDone {
-            self.run(self.machine.inputClosed(), context: context)
+            isThrough = self.run(self.machine.inputClosed(), context: context)
         }
+        // Before it goes: from a handler that has gone nothing reaches those behind it.
         context.fireUserInboundEventTriggered(event)
+        if isThrough { self.leave(context) }
     }
 
-    private func run(_ action: ProxyHeaderStateMachine.Action, context: ChannelHandlerContext) {
+    private func leave(_ context: ChannelHandlerContext) {
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    /// - Returns: whether it has nothing to do any more.
+    private func run(_ action: ProxyHeaderStateMachine.Action, context: ChannelHandlerContext) -> Bool {
         switch action {
         case .wait:
-            break
+            return false
         case .proceed(let header, let bytes):
             self.isDone = true
             if case .client(let address) = header {
                 context.fireUserInboundEventTriggered(ProxiedClient(address: address))
             }
             if bytes.readableBytes > 0 { context.fireChannelRead(self.wrapInboundOut(bytes)) }
-            // A read is complete after it, which has to pass here.
-            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+            return true
         case .close(let violation):
             self.isDone = true
             Counter(label: "hookwire_proxy_headers_refused_total", dimensions: [("reason", violation.rawValue)])
@@ -57,6 +65,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
                 ]
             )
             context.close(promise: nil)
+            return false
         }
     }
 }

@@ -183,6 +183,17 @@ import Testing
         _ = try? channel.finish()
     }
 
+    /// A peer that sends no more, as a health check does, is let go at once, and what it began is refused as anybody's.
+    @Test(arguments: [("", ""), ("PRO", "HTTP/1.1 400"), ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200")])
+    func endOfInput(text: String, answer: String) throws {
+        let channel = try Self.connection(peer: "10.0.0.1", trusting: TrustedProxies(IPNetwork.private))
+        if !text.isEmpty { try channel.writeInbound(ByteBuffer(string: text)) }
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(try Self.answer(channel).hasPrefix(answer))
+        #expect(!channel.isActive)
+        _ = try? channel.finish()
+    }
+
     /// From anybody else it is a bad request, and a broken one from a trusted peer is the end.
     @Test func refusals() throws {
         let stranger = try Self.connection(peer: "192.0.2.7", trusting: TrustedProxies(IPNetwork.private))
