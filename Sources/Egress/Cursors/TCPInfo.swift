@@ -44,8 +44,10 @@ struct TCPInfo: BitwiseCopyable {
             (answer: TCPInfo) in info = answer
         }
         guard let info, info.bytesSent > 0 else { return nil }
+        // The two are counted apart: no arithmetic of ours may depend on the kernel's.
+        let (sent, isOdd) = info.bytesSent.subtractingReportingOverflow(info.bytesRetransmitted)
         return Transmission(
-            written: info.bytesSent - info.bytesRetransmitted + UInt64(info.bytesNotSent),
+            written: isOdd ? info.bytesAcknowledged : sent + UInt64(info.bytesNotSent),
             acknowledged: info.bytesAcknowledged
         )
     }

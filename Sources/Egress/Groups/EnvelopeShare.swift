@@ -38,6 +38,14 @@ final class EnvelopeShare {
         return true
     }
 
+    /// The client is not given some of the events after all: they are done with, at once.
+    func pass(_ positions: [Position], now: NIODeadline) {
+        let own = positions.filter { self.unsettled.settle($0, now: now) }
+        guard !own.isEmpty else { return }
+        self.reader.settle(.ack, own)
+        self.reader.wake()
+    }
+
     /// The socket has gone; what it leaves is another's at once.
     func leave(_ member: any GroupMember, now: NIODeadline) {
         let unsettled = self.unsettled.all(now: now)

@@ -23,6 +23,8 @@ final class GroupReader {
     private var machine = GroupReaderStateMachine()
     private var members: [any GroupMember] = []
     private var visits: RepeatedTask?
+    /// Whether it is about to look.
+    private var isAwake = false
     private lazy var receipts = Receipts(channel: self.channel, broker: self.broker, eventLoop: self.eventLoop)
 
     init(
@@ -83,9 +85,15 @@ final class GroupReader {
 
     // MARK: Events
 
-    /// There may be events to take, or room for them.
+    /// There may be events to take, or room for them. All members say so of each event: it looks once for all of them, when
+    /// the loop has gone through what is there.
     func wake() {
-        if let limit = self.machine.wanted(credit: self.credit) { self.take(limit) }
+        guard !self.isAwake else { return }
+        self.isAwake = true
+        self.eventLoop.assumeIsolated().execute {
+            self.isAwake = false
+            if let limit = self.machine.wanted(credit: self.credit) { self.take(limit) }
+        }
     }
 
     private var credit: Int { self.members.reduce(0) { $0 + max(0, $1.credit) } }

@@ -16,13 +16,14 @@ struct GroupReaderStateMachine {
 
     /// There may be events to take.
     ///
-    /// - Parameter credit: how many all members take together.
+    /// - Parameter credit: how many all members take together; asked for only where that matters, since there may be many.
     /// - Returns: how many to take now, nil for none.
-    mutating func wanted(credit: Int) -> Int? {
+    mutating func wanted(credit: @autoclosure () -> Int) -> Int? {
         guard !self.isTaking else {
             self.isWanted = true
             return nil
         }
+        let credit = credit()
         guard credit > 0 else { return nil }
         self.isTaking = true
         self.isWanted = false
@@ -35,11 +36,11 @@ struct GroupReaderStateMachine {
     ///   - count: how many events it brought; nil where it failed, and is tried again in a while.
     ///   - credit: how many all members take now.
     /// - Returns: how many to take now, nil for none.
-    mutating func taken(_ count: Int?, credit: Int) -> Int? {
+    mutating func taken(_ count: Int?, credit: @autoclosure () -> Int) -> Int? {
         self.isTaking = false
         // A page of large events has fewer than were asked for, and only an empty one is the end.
         guard let count, count > 0 || self.isWanted else { return nil }
-        return self.wanted(credit: credit)
+        return self.wanted(credit: credit())
     }
 
     /// How a page is dealt to members with room: in turns of one, so that a slow one holds up few.

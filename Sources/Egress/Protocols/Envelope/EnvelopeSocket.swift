@@ -213,15 +213,17 @@ extension EnvelopeSocket: GroupMember {
         let filter = self.subscription.filter
         let now = self.services.lane.eventLoop.now
         var admitted: [GroupPage.Delivery] = []
+        var dropped: [Position] = []
         for delivery in deliveries {
             share.given(delivery.entry.position, now: now)
             if delivery.entry.event.isAdmitted(by: filter, for: share.reader.name) {
                 admitted.append(delivery)
             } else {
-                // What the filter drops, or is another's, is done with.
-                _ = share.settle(.ack, delivery.entry.position, now: now)
+                dropped.append(delivery.entry.position)
             }
         }
+        // What the filter drops, or is another's, is done with.
+        share.pass(dropped, now: now)
         guard !admitted.isEmpty else { return }
         let round = EnvelopeRound(
             admitted,

@@ -1,0 +1,124 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerConformance
+import Logging
+import NIOCore
+import NIOEmbedded
+import Shared
+import Synchronization
+import Testing
+
+@testable import Egress
+
+/// What a group's members cost the broker and the loop.
+@Suite struct GroupReaderTests {
+    /// Counts what it is asked, and leaves it to a broker in memory.
+    private final class CountingBroker: ForwardingBroker {
+        let base: any Broker = MemoryBroker(configuration: MemoryBrokerConfiguration())
+        private let counts = Mutex((takes: 0, settlements: [Int]()))
+
+        var takes: Int { self.counts.withLock { $0.takes } }
+        /// How many positions each settlement had.
+        var settlements: [Int] { self.counts.withLock { $0.settlements } }
+
+        func take(
+            _ request: GroupRequest,
+            on channel: ChannelID,
+            eventLoop: any EventLoop
+        ) -> EventLoopFuture<GroupPage> {
+            self.counts.withLock { $0.takes += 1 }
+            return self.base.take(request, on: channel, eventLoop: eventLoop)
+        }
+
+        func settle(
+            _ settlement: GroupSettlement,
+            on channel: ChannelID,
+            eventLoop: any EventLoop
+        ) -> EventLoopFuture<Void> {
+            self.counts.withLock { $0.settlements.append(settlement.positions.count) }
+            return self.base.settle(settlement, on: channel, eventLoop: eventLoop)
+        }
+    }
+
+    /// Has room for ever, and counts how often that is asked.
+    private final class Member: GroupMember {
+        private(set) var questions = 0
+        private(set) var offsets: [UInt64] = []
+
+        var credit: Int {
+            self.questions += 1
+            return 10
+        }
+
+        func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
+            self.offsets += deliveries.map(\.entry.position.offset)
+        }
+
+        func visited() {}
+        func refused() {}
+    }
+
+    private let loop = EmbeddedEventLoop()
+    private let broker = CountingBroker()
+    private let channel = ChannelID.random()
+
+    private func reader() throws -> GroupReader {
+        GroupReader(
+            group: StreamRequest.Group(
+                name: try #require(ConsumerName("workers")),
+                visibility: .seconds(60),
+                attempts: 5,
+                prefetch: 32
+            ),
+            start: nil,
+            channel: self.channel,
+            broker: self.broker,
+            eventLoop: self.loop,
+            metrics: GroupMetrics(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        )
+    }
+
+    private func publish() throws {
+        let event = Event(platform: "qq", receivedAt: 0, body: ByteBuffer(string: "{}"), bodyIsUTF8: true)
+        _ = try self.broker.publish(event, to: self.channel, key: nil, retention: nil, on: self.loop)
+            .future(on: self.loop).wait()
+    }
+
+    /// Each member is told of each event, and the reader looks once for all of them.
+    @Test func looksOnceForAllMembers() throws {
+        let reader = try self.reader()
+        let members = (0..<100).map { _ in Member() }
+        for member in members { reader.join(member) }
+        self.loop.run()
+        let (takes, questions) = (self.broker.takes, members.reduce(0) { $0 + $1.questions })
+        try self.publish()
+        for _ in members { reader.wake() }
+        self.loop.run()
+        #expect(members.flatMap(\.offsets) == [1])
+        // One that brings the event, and one that finds no more.
+        #expect(self.broker.takes - takes <= 2)
+        #expect(members.reduce(0) { $0 + $1.questions } - questions <= 400)
+    }
+
+    /// What a client is not given after all is settled at once.
+    @Test func settlesWhatIsPassedOver() throws {
+        let share = EnvelopeShare(
+            reader: try self.reader(),
+            group: StreamRequest.Group(
+                name: try #require(ConsumerName("workers")),
+                visibility: .seconds(60),
+                attempts: 5,
+                prefetch: 64
+            )
+        )
+        let now = NIODeadline.now()
+        let positions = (UInt64(1)...64).map { Position.sample($0) }
+        for position in positions { share.given(position, now: now) }
+        #expect(share.credit == 0)
+        share.pass(positions, now: now)
+        share.pass([], now: now)
+        #expect(share.credit == 64 && self.broker.settlements == [64])
+    }
+}
