@@ -180,7 +180,7 @@ extension RedisURLError: CustomStringConvertible {
         case .noMaster:
             "A redis+sentinel:// URL needs the master's name, as sentinel monitor has it: "
                 + "redis+sentinel://host1:26379,host2:26379/mymaster/0."
-        case .sameServer: "The list of Redis URLs names one of them twice."
+        case .sameServer: "The list names one of its servers twice."
         }
     }
 }

@@ -6,8 +6,9 @@
 ///
 /// All are asked in rounds, at once, since one alone may be cut off together with an old primary. Each answer has the
 /// epoch of the failover that it comes from (redis.io, "High availability with Redis Sentinel", "Configuration epochs"),
-/// and the newest one counts. An older one counts where most of the sentinels say so, for instance because they were
-/// set up anew. Whoever hears nothing from any of them stays where he is.
+/// and the newest one counts. An older one counts where all who answer have said so for a while, most of the sentinels among
+/// them, because they were set up anew: in the middle of a failover most of them know nothing of it yet. Whoever hears nothing
+/// from any of them stays where he is.
 struct SentinelStateMachine {
     /// What a sentinel makes of the question.
     enum Answer: Equatable {
@@ -24,12 +25,17 @@ struct SentinelStateMachine {
         var epoch: UInt64
     }
 
+    /// In so many rounds in a row most of the sentinels have to say what is older than what is known.
+    private static let patience = 5
+
     private let count: Int
     private var round = 0
     private var isOpen = false
     /// The answers of the round.
     private var answers: [Int: Answer] = [:]
     private var present: Place?
+    /// What most of them say though it is older, and in how many rounds they have.
+    private var older: (address: RedisURL.Address, rounds: Int)?
 
     /// - Parameter count: how many sentinels there are, at least one.
     init(count: Int) {
@@ -80,18 +86,31 @@ struct SentinelStateMachine {
             return Outcome(move: self.settle(at: Place(address: address, epoch: epoch)))
         }
         let (best, votes) = self.best
-        guard self.answers.count == self.count || 2 * votes > self.count else { return Outcome() }
+        let isMajority = 2 * votes > self.count
+        let isOlder = self.present.map { (best?.epoch ?? 0) < $0.epoch } ?? false
+        // Another one may know of something newer than what most of them say and is old.
+        guard self.answers.count == self.count || isMajority && !isOlder else { return Outcome() }
         self.isOpen = false
         guard let best else { return Outcome(conclusion: .failure(self.failure)) }
-        var move: RedisURL.Address?
-        if self.present.map({ best.epoch > $0.epoch }) ?? true || 2 * votes > self.count {
-            move = self.settle(at: best)
-        }
+        let move = self.isBelieved(best, byMost: isMajority) ? self.settle(at: best) : nil
         return Outcome(move: move, conclusion: .success(self.present?.address ?? best.address))
+    }
+
+    /// Whether the newest answer of a round says where Redis is.
+    private mutating func isBelieved(_ place: Place, byMost isMajority: Bool) -> Bool {
+        guard let present = self.present else { return true }
+        guard place.epoch < present.epoch, isMajority else {
+            self.older = nil
+            return place.epoch > present.epoch || place.epoch == present.epoch && isMajority
+        }
+        let rounds = self.older?.address == place.address ? (self.older?.rounds ?? 0) + 1 : 1
+        self.older = (place.address, rounds)
+        return rounds >= Self.patience
     }
 
     /// - Returns: the address where it is another one than before.
     private mutating func settle(at place: Place) -> RedisURL.Address? {
+        self.older = nil
         defer { self.present = place }
         return self.present?.address == place.address ? nil : place.address
     }

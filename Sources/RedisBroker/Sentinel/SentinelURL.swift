@@ -55,6 +55,8 @@ public struct SentinelURL: Hashable, Sendable {
             sentinels.append(RedisURL(address: address, credentials: own, database: 0, tls: tls))
         }
         guard let first = sentinels.first else { throw .invalidHost }
+        // Each has one vote.
+        guard Set(sentinels.map(\.address)).count == sentinels.count else { throw .sameServer }
         self.sentinels = sentinels
         self.server = RedisURL(
             address: first.address,

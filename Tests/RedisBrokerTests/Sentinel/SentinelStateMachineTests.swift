@@ -74,10 +74,33 @@ struct SentinelStateMachineTests {
             Self.round(&machine, [.primary(Self.new, epoch: 2), gone, gone]).last
                 == .init(conclusion: .success(Self.old))
         )
+        // Most of them, and the third says nothing else, in five rounds.
+        let older = Machine.Answer.primary(Self.new, epoch: 0)
+        for _ in 0..<4 {
+            #expect(Self.round(&machine, [older, older, gone]).last == .init(conclusion: .success(Self.old)))
+        }
         #expect(
-            Self.round(&machine, [.primary(Self.new, epoch: 0), .primary(Self.new, epoch: 0)]).last
-                == .init(move: Self.new, conclusion: .success(Self.new))
+            Self.round(&machine, [older, older, gone]).last == .init(move: Self.new, conclusion: .success(Self.new))
         )
+    }
+
+    /// In the middle of a failover most of them still say where Redis was: nobody goes back there, however slow the one that
+    /// knows better.
+    @Test func olderMajorityDuringAFailover() {
+        var machine = Self.settled()
+        let (old, new) = (Machine.Answer.primary(Self.old, epoch: 4), Machine.Answer.primary(Self.new, epoch: 5))
+        #expect(Self.round(&machine, [old, new, old]).last == .init(move: Self.new, conclusion: .success(Self.new)))
+        for _ in 0..<20 {
+            let outcomes = Self.round(&machine, [old, old, new])
+            #expect(outcomes == [.init(), .init(), .init(conclusion: .success(Self.new))])
+        }
+        let gone = Machine.Answer.unreachable(RedisLoss(.commandTimeout))
+        for _ in 0..<4 {
+            #expect(Self.round(&machine, [old, gone, old]).last == .init(conclusion: .success(Self.new)))
+        }
+        // They have heard of it: the count begins anew.
+        _ = Self.round(&machine, [new, new])
+        #expect(Self.round(&machine, [old, gone, old]).last == .init(conclusion: .success(Self.new)))
     }
 
     /// Who reaches no sentinel stays where he is, and is told why a new connection cannot be made.

@@ -29,6 +29,7 @@ struct RedisDeploymentTests {
                 ])
         )
         #expect(Self.error("redis://a,redis://a:6379/2") == .sameServer)
+        #expect(Self.error("redis+sentinel://s1,s1:26379,s2/main") == .sameServer)
         #expect(Self.error("redis://a,http://b") != nil)
         #expect(Self.error("") == .noScheme)
     }
