@@ -435,3 +435,19 @@ def test_what_root_makes_is_the_owners(tmp_path):
     os.chown(tmp_path, 0, 0)
     file.does("add", "second", "--secret", qq.secret())
     assert file.path.stat().st_uid == (tmp_path / "bots.yaml.lock").stat().st_uid == owner
+    # But nothing that a link leads to.
+    (tmp_path / "bots.yaml.lock").unlink()
+    (tmp_path / "bots.yaml.lock").symlink_to(tmp_path / "elsewhere")
+    assert "bots.yaml.lock" in file.refuses("add", "third", "--secret", qq.secret(), code=2)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_token_that_nobody_sees(file):
+    """A token that could not be printed is said to be lost: it is shown this once."""
+    file.does("add", "support", "--secret", qq.secret())
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [BINARY, "bots", "token", "support", "--name", "laptop"], stdout=full, stderr=subprocess.PIPE,
+            text=True, env=environment(**file.variables), timeout=PATIENCE * 2, cwd=file.folder,
+        )
+    assert done.returncode != 0 and "No space left" in done.stderr and "--revoke laptop" in done.stderr

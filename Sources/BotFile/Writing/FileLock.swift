@@ -33,14 +33,16 @@ struct FileLock {
 
     /// Opens the lock's file, or makes it: with the owner of the file that it is for, or of the folder where that one is still
     /// to be made, since what root makes for itself locks out who may change the file.
+    ///
+    /// The folder may be another user's, who must not have root open, or give away, what a link leads to.
     private static func open(_ name: String, beside path: String) throws(FileError) -> Int32 {
-        let known = Glibc.open(name, O_RDWR | O_CLOEXEC)
-        guard known < 0, errno == ENOENT else {
+        let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW
+        let file = Glibc.open(name, flags | O_CREAT | O_EXCL, 0o600)
+        guard file >= 0 else {
+            let known = errno == EEXIST ? Glibc.open(name, flags) : -1
             guard known >= 0 else { throw FileError(name, "made") }
             return known
         }
-        let file = Glibc.open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw FileError(name, "made") }
         var status = stat()
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
         if stat(path, &status) == 0 || stat(String(folder), &status) == 0 {

@@ -47,7 +47,8 @@ struct TCPInfo: BitwiseCopyable {
         // The two are counted apart: no arithmetic of ours may depend on the kernel's.
         let (sent, isOdd) = info.bytesSent.subtractingReportingOverflow(info.bytesRetransmitted)
         return Transmission(
-            written: isOdd ? info.bytesAcknowledged : sent + UInt64(info.bytesNotSent),
+            // All that was sent, again or not, is too many, and so nothing is taken for had that may not be.
+            written: (isOdd ? info.bytesSent : sent) + UInt64(info.bytesNotSent),
             acknowledged: info.bytesAcknowledged
         )
     }

@@ -113,7 +113,8 @@ final class GroupReader {
                 // Too many groups, or too much to do: who is told can come back, and who is not waits in vain.
                 if (error as? BrokerError) == .overloaded { self.refuse() }
             case .success(let page):
-                count = page.deliveries.count
+                // What became a dead letter, or was lost, is progress too: there may be more behind it.
+                count = page.deliveries.count + page.deadLetters + Int(clamping: page.lost)
                 self.metrics.taken(page, group: self.group.name, channel: self.channel)
                 self.deal(page.deliveries)
             }

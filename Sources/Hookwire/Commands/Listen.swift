@@ -27,7 +27,7 @@ struct Listen: AsyncParsableCommand {
               hookwire listen --consumer archive >> events.jsonl
 
             It reconnects by itself and goes on where it was; events that are gone are told on standard error. The exit \
-            code is 0 where it was stopped or --count is reached, 1 where the relay refused, 2 where it could not be \
+            code is 0 where it was stopped or --count is reached, 1 where the relay refused or the output cannot be written, 2 where it could not be \
             reached within ten seconds from the start.
             """
     )

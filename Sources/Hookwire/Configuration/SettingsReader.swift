@@ -85,20 +85,20 @@ struct SettingsReader: Sendable {
         guard let value = setting.parse(text) else {
             throw SettingsError(
                 message: "\(setting.spellings) must be \(setting.expectation)"
-                    + (setting.isSecret ? "." : Self.given(text))
+                    + (setting.isSecret ? "." : Self.given(text, as: setting.environmentName))
             )
         }
         return value
     }
 
     /// What was given, to end a sentence. Before an @ stand a URL's user and password, which are repeated nowhere.
-    private static func given(_ text: String) -> String {
+    private static func given(_ text: String, as variable: String) -> String {
         if text.utf8.contains(UInt8(ascii: "@")) {
             return "; it has an @, and is not shown: write it without user and password."
         }
-        // HOOKWIRE_PORT is also what Kubernetes tells of a Service that is called hookwire.
-        let mend =
-            text.hasPrefix("tcp://") ? "; Kubernetes sets it: enableServiceLinks: false in the pod ends that" : ""
+        // It is also what Kubernetes tells of a Service that is called hookwire.
+        let isService = variable == "HOOKWIRE_PORT" && text.hasPrefix("tcp://")
+        let mend = isService ? "; Kubernetes sets it: enableServiceLinks: false in the pod ends that" : ""
         return "; it is \"\(text)\"\(mend)."
     }
 

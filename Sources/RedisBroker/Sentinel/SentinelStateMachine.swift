@@ -2,7 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What several sentinels say about where a Redis is, and what follows from it. No IO and no clock.
+internal import NIOCore
+
+/// What several sentinels say about where a Redis is, and what follows from it. No IO and no clock of its own.
 ///
 /// All are asked in rounds, at once, since one alone may be cut off together with an old primary. Each answer has the
 /// epoch of the failover that it comes from (redis.io, "High availability with Redis Sentinel", "Configuration epochs"),
@@ -25,8 +27,8 @@ struct SentinelStateMachine {
         var epoch: UInt64
     }
 
-    /// In so many rounds in a row most of the sentinels have to say what is older than what is known.
-    private static let patience = 5
+    /// For how long most of the sentinels have to say what is older than what is known.
+    static let patience = TimeAmount.seconds(5)
 
     private let count: Int
     private var round = 0
@@ -34,8 +36,8 @@ struct SentinelStateMachine {
     /// The answers of the round.
     private var answers: [Int: Answer] = [:]
     private var present: Place?
-    /// What most of them say though it is older, and in how many rounds they have.
-    private var older: (address: RedisURL.Address, rounds: Int)?
+    /// What most of them say though it is older, and since when, in all rounds.
+    private var older: (address: RedisURL.Address, since: NIODeadline)?
 
     /// - Parameter count: how many sentinels there are, at least one.
     init(count: Int) {
@@ -75,7 +77,7 @@ struct SentinelStateMachine {
     /// - Parameters:
     ///   - index: which one, from 0.
     ///   - round: the one that it was asked in.
-    mutating func answered(_ answer: Answer, by index: Int, in round: Int) -> Outcome {
+    mutating func answered(_ answer: Answer, by index: Int, in round: Int, now: NIODeadline) -> Outcome {
         precondition(index < self.count, "there is no such sentinel")
         guard round == self.round else { return Outcome() }
         self.answers[index] = answer
@@ -92,20 +94,20 @@ struct SentinelStateMachine {
         guard self.answers.count == self.count || isMajority && !isOlder else { return Outcome() }
         self.isOpen = false
         guard let best else { return Outcome(conclusion: .failure(self.failure)) }
-        let move = self.isBelieved(best, byMost: isMajority) ? self.settle(at: best) : nil
+        let move = self.isBelieved(best, byMost: isMajority, now: now) ? self.settle(at: best) : nil
         return Outcome(move: move, conclusion: .success(self.present?.address ?? best.address))
     }
 
     /// Whether the newest answer of a round says where Redis is.
-    private mutating func isBelieved(_ place: Place, byMost isMajority: Bool) -> Bool {
+    private mutating func isBelieved(_ place: Place, byMost isMajority: Bool, now: NIODeadline) -> Bool {
         guard let present = self.present else { return true }
         guard place.epoch < present.epoch, isMajority else {
             self.older = nil
             return place.epoch > present.epoch || place.epoch == present.epoch && isMajority
         }
-        let rounds = self.older?.address == place.address ? (self.older?.rounds ?? 0) + 1 : 1
-        self.older = (place.address, rounds)
-        return rounds >= Self.patience
+        if let older = self.older, older.address == place.address { return now - older.since >= Self.patience }
+        self.older = (place.address, now)
+        return false
     }
 
     /// - Returns: the address where it is another one than before.

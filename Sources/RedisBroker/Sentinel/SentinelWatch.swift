@@ -160,7 +160,7 @@ private final class SentinelCore {
     }
 
     private func answered(_ answer: SentinelStateMachine.Answer, by index: Int, in round: Int) {
-        let outcome = self.machine.answered(answer, by: index, in: round)
+        let outcome = self.machine.answered(answer, by: index, in: round, now: .now())
         if let address = outcome.move {
             self.logger.notice("the sentinels say where Redis is", metadata: ["address": "\(address)"])
             self.moved?(address)

@@ -17,7 +17,12 @@ import Testing
     /// Counts what it is asked, and leaves it to a broker in memory.
     private final class CountingBroker: ForwardingBroker {
         let base: any Broker = MemoryBroker(configuration: MemoryBrokerConfiguration())
-        private let counts = Mutex((takes: 0, settlements: [Int]()))
+        private let counts = Mutex((takes: 0, settlements: [Int](), givingUp: 0))
+
+        /// So many takes bring dead letters and nothing else.
+        func giveUp(_ takes: Int) {
+            self.counts.withLock { $0.givingUp = takes }
+        }
 
         var takes: Int { self.counts.withLock { $0.takes } }
         /// How many positions each settlement had.
@@ -28,7 +33,14 @@ import Testing
             on channel: ChannelID,
             eventLoop: any EventLoop
         ) -> EventLoopFuture<GroupPage> {
-            self.counts.withLock { $0.takes += 1 }
+            let givesUp = self.counts.withLock { counts in
+                counts.takes += 1
+                counts.givingUp -= 1
+                return counts.givingUp >= 0
+            }
+            guard !givesUp else {
+                return eventLoop.makeSucceededFuture(GroupPage(deliveries: [], deadLetters: 9, lost: 0))
+            }
             return self.base.take(request, on: channel, eventLoop: eventLoop)
         }
 
@@ -100,6 +112,18 @@ import Testing
         // One that brings the event, and one that finds no more.
         #expect(self.broker.takes - takes <= 2)
         #expect(members.reduce(0) { $0 + $1.questions } - questions <= 400)
+    }
+
+    /// Behind what is given up, some at a time, there may be more: nobody waits for the next occasion.
+    @Test func goesOnBehindWhatIsGivenUp() throws {
+        let (reader, member) = (try self.reader(), Member())
+        reader.join(member)
+        self.loop.run()
+        self.broker.giveUp(5)
+        try self.publish()
+        reader.wake()
+        self.loop.run()
+        #expect(member.offsets == [1])
     }
 
     /// What a client is not given after all is settled at once.

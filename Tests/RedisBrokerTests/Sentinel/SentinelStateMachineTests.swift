@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
 import Testing
 
 @testable import RedisBroker
@@ -12,6 +13,8 @@ struct SentinelStateMachineTests {
     private static let old = RedisURL.Address.host("10.0.0.1", port: 6379)
     private static let new = RedisURL.Address.host("10.0.0.2", port: 6379)
 
+    private static let start = NIODeadline.uptimeNanoseconds(1)
+
     /// Three sentinels that have said once that the old one is the primary, in epoch 4.
     private static func settled() -> Machine {
         var machine = Machine(count: 3)
@@ -20,9 +23,14 @@ struct SentinelStateMachineTests {
     }
 
     /// Asks, and hands in the answers of the first ones.
-    private static func round(_ machine: inout Machine, _ answers: [Machine.Answer]) -> [Machine.Outcome] {
+    private static func round(
+        _ machine: inout Machine,
+        _ answers: [Machine.Answer],
+        at seconds: Int64 = 0
+    ) -> [Machine.Outcome] {
         guard case .ask(let round) = machine.askRequested() else { return [] }
-        return answers.enumerated().map { machine.answered($0.element, by: $0.offset, in: round) }
+        let now = Self.start + .seconds(seconds)
+        return answers.enumerated().map { machine.answered($0.element, by: $0.offset, in: round, now: now) }
     }
 
     /// Most of the sentinels are enough, and who asks meanwhile waits for the same answer.
@@ -30,14 +38,14 @@ struct SentinelStateMachineTests {
         var machine = Machine(count: 3)
         #expect(machine.askRequested() == .ask(round: 1))
         #expect(machine.askRequested() == .wait)
-        #expect(machine.answered(.primary(Self.old, epoch: 1), by: 2, in: 1) == .init())
+        #expect(machine.answered(.primary(Self.old, epoch: 1), by: 2, in: 1, now: Self.start) == .init())
         #expect(
-            machine.answered(.primary(Self.old, epoch: 1), by: 0, in: 1)
+            machine.answered(.primary(Self.old, epoch: 1), by: 0, in: 1, now: Self.start)
                 == .init(move: Self.old, conclusion: .success(Self.old))
         )
         #expect(machine.address == Self.old)
         // What comes behind says nothing new, and what is known is no news.
-        #expect(machine.answered(.unknown, by: 1, in: 1) == .init())
+        #expect(machine.answered(.unknown, by: 1, in: 1, now: Self.start) == .init())
         #expect(
             Self.round(&machine, [.primary(Self.old, epoch: 1), .primary(Self.old, epoch: 1)]).last
                 == .init(conclusion: .success(Self.old))
@@ -60,10 +68,10 @@ struct SentinelStateMachineTests {
     /// A newer answer counts though the round is over; of an earlier round none does.
     @Test func lateAnswer() {
         var machine = Self.settled()
-        #expect(machine.answered(.primary(Self.new, epoch: 5), by: 2, in: 1) == .init(move: Self.new))
+        #expect(machine.answered(.primary(Self.new, epoch: 5), by: 2, in: 1, now: Self.start) == .init(move: Self.new))
         #expect(machine.address == Self.new)
         #expect(machine.askRequested() == .ask(round: 2))
-        #expect(machine.answered(.primary(Self.old, epoch: 9), by: 0, in: 1) == .init())
+        #expect(machine.answered(.primary(Self.old, epoch: 9), by: 0, in: 1, now: Self.start) == .init())
     }
 
     /// One that lags behind brings nobody back where it is the only one left; most of them do, having been set up anew.
@@ -74,14 +82,14 @@ struct SentinelStateMachineTests {
             Self.round(&machine, [.primary(Self.new, epoch: 2), gone, gone]).last
                 == .init(conclusion: .success(Self.old))
         )
-        // Most of them, and the third says nothing else, in five rounds.
+        // Most of them, and the third says nothing else, for five seconds, however often they are asked.
         let older = Machine.Answer.primary(Self.new, epoch: 0)
-        for _ in 0..<4 {
-            #expect(Self.round(&machine, [older, older, gone]).last == .init(conclusion: .success(Self.old)))
+        for second in [0, 1, 1, 1, 1, 1, 4] as [Int64] {
+            let outcome = Self.round(&machine, [older, older, gone], at: second).last
+            #expect(outcome == .init(conclusion: .success(Self.old)))
         }
-        #expect(
-            Self.round(&machine, [older, older, gone]).last == .init(move: Self.new, conclusion: .success(Self.new))
-        )
+        let outcome = Self.round(&machine, [older, older, gone], at: 5).last
+        #expect(outcome == .init(move: Self.new, conclusion: .success(Self.new)))
     }
 
     /// In the middle of a failover most of them still say where Redis was: nobody goes back there, however slow the one that
@@ -90,17 +98,18 @@ struct SentinelStateMachineTests {
         var machine = Self.settled()
         let (old, new) = (Machine.Answer.primary(Self.old, epoch: 4), Machine.Answer.primary(Self.new, epoch: 5))
         #expect(Self.round(&machine, [old, new, old]).last == .init(move: Self.new, conclusion: .success(Self.new)))
-        for _ in 0..<20 {
-            let outcomes = Self.round(&machine, [old, old, new])
+        for second in Int64(0)..<20 {
+            let outcomes = Self.round(&machine, [old, old, new], at: second)
             #expect(outcomes == [.init(), .init(), .init(conclusion: .success(Self.new))])
         }
         let gone = Machine.Answer.unreachable(RedisLoss(.commandTimeout))
-        for _ in 0..<4 {
-            #expect(Self.round(&machine, [old, gone, old]).last == .init(conclusion: .success(Self.new)))
+        for second in [20, 24] as [Int64] {
+            let outcome = Self.round(&machine, [old, gone, old], at: second).last
+            #expect(outcome == .init(conclusion: .success(Self.new)))
         }
-        // They have heard of it: the count begins anew.
-        _ = Self.round(&machine, [new, new])
-        #expect(Self.round(&machine, [old, gone, old]).last == .init(conclusion: .success(Self.new)))
+        // They have heard of it: the time begins anew.
+        _ = Self.round(&machine, [new, new], at: 25)
+        #expect(Self.round(&machine, [old, gone, old], at: 26).last == .init(conclusion: .success(Self.new)))
     }
 
     /// Who reaches no sentinel stays where he is, and is told why a new connection cannot be made.
