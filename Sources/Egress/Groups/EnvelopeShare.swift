@@ -12,7 +12,9 @@ final class EnvelopeShare {
 
     init(reader: GroupReader, group: StreamRequest.Group) {
         self.reader = reader
-        self.unsettled = UnsettledEvents(limit: group.prefetch, visibility: group.visibility)
+        // The group's, which its first member has said: events that the socket has no more are another's at that time, and
+        // not before, or it would be given others for ever.
+        self.unsettled = UnsettledEvents(limit: group.prefetch, visibility: reader.visibility)
     }
 
     /// How many more events the socket takes.

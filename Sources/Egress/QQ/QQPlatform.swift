@@ -28,6 +28,8 @@ final class QQPlatform: Sendable {
     private let tokens: String
     private let timeout: TimeAmount
     private let logger: Logger
+    /// A client that breaks off what it sends is a failure too, and needs no secret.
+    private let lines = Mutex(LogBudget(burst: 20, perSecond: 0.5, now: .now()))
     /// Nil where the API's address is none; then nothing can be passed on to it.
     private let uploader: QQUploader?
     private let inFlight = Atomic<Int>(0)
@@ -181,8 +183,12 @@ final class QQPlatform: Sendable {
 
     private func note(_ refusal: QQRefusal) {
         self.refused[refusal]?.increment()
+        guard let leftOut = self.lines.withLock({ $0.take(now: .now()) }) else { return }
         // The URL may hold what users wrote; the host is known from the configuration.
-        self.logger.notice("a request to QQ's API failed", metadata: ["reason": "\(refusal.rawValue)"])
+        self.logger.notice(
+            "a request to QQ's API failed",
+            metadata: ["reason": "\(refusal.rawValue)", "left_out": "\(leftOut)"]
+        )
     }
 
     private static func refusal(_ error: any Error) -> QQRefusal {

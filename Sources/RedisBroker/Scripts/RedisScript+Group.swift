@@ -69,7 +69,8 @@ extension RedisScript {
             redis.pcall('XGROUP', 'DESTROY', log, group)
         end
 
-        local taken, size, given_up, buried, done = {}, 0, 0, 0, {}
+        -- What is given up or over is copied too, and nobody may wait for more than some MiB of that: `passed`.
+        local taken, size, given_up, passed, done = {}, 0, 0, 0, {}
         local function take(attempt, entry)
             taken[#taken + 1] = attempt
             taken[#taken + 1] = tonumber(string.match(entry[1], '%d+'))
@@ -99,25 +100,22 @@ extension RedisScript {
             else
                 local pending = redis.call('XPENDING', log, group, 'IDLE', visibility, '-', '+', 1000)
                 for _, one in ipairs(pending) do
-                    if is_full() then break end
-                    -- What is given up is copied, and nobody may wait for more than some MiB of that.
-                    if one[4] < attempts or buried < 4194304 then
-                        local entry = redis.call('XRANGE', log, one[1], one[1])[1]
-                        if not entry or tonumber(entry[2][2]) < now - age then
-                            done[#done + 1] = one[1]
-                            lost = lost + 1
-                        elseif one[4] >= attempts then
-                            bury(entry, one[4])
-                            done[#done + 1] = one[1]
-                            given_up, buried = given_up + 1, buried + #entry[2][4]
-                        else
-                            redis.call('XCLAIM', log, group, 'members', 0, one[1])
-                            take(one[4] + 1, entry)
-                        end
+                    if is_full() or passed >= 4194304 then break end
+                    local entry = redis.call('XRANGE', log, one[1], one[1])[1]
+                    if not entry or tonumber(entry[2][2]) < now - age then
+                        done[#done + 1] = one[1]
+                        lost, passed = lost + 1, passed + (entry and #entry[2][4] or 0)
+                    elseif one[4] >= attempts then
+                        bury(entry, one[4])
+                        done[#done + 1] = one[1]
+                        given_up, passed = given_up + 1, passed + #entry[2][4]
+                    else
+                        redis.call('XCLAIM', log, group, 'members', 0, one[1])
+                        take(one[4] + 1, entry)
                     end
                 end
             end
-            while not is_full() do
+            while not is_full() and passed < 4194304 do
                 local read = redis.call('XREADGROUP', 'GROUP', group, 'members', 'COUNT', 1, 'STREAMS', log, '>')
                 if not read then break end
                 local entry = read[1][2][1]
@@ -126,7 +124,7 @@ extension RedisScript {
                 last = offset
                 if tonumber(entry[2][2]) < now - age then
                     done[#done + 1] = entry[1]
-                    lost = lost + 1
+                    lost, passed = lost + 1, passed + #entry[2][4]
                 else
                     take(1, entry)
                 end

@@ -40,13 +40,13 @@ extension RedisScript {
 
         local known = redis.call('HMGET', meta, 'epoch', 'offset', 'time', 'until', 'kept')
         local current, head, time = known[1], tonumber(known[2]) or 0, known[3] or '0'
-        local first
+        local first, entry
         local function oldest()
             local entry = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
             return entry and tonumber(string.match(entry[1], '%d+')), entry
         end
         if current then
-            first = oldest()
+            first, entry = oldest()
         end
         if not current or (not first and now < (tonumber(known[4]) or 0)) then
             redis.call('DEL', log)
@@ -67,7 +67,8 @@ extension RedisScript {
             end
             return low
         end
-        if age > 0 then
+        -- Nearly always even the oldest is young enough: looking for another reads whole events.
+        if age > 0 and entry and tonumber(entry[2][2]) < now - (own or age) then
             first = first_since(now - (own or age))
         end
 

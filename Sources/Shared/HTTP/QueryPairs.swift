@@ -45,6 +45,10 @@ struct QueryPair {
             var name = name
             return name.withUTF8 { $0.elementsEqual(encoded) }
         }
+        // A query may have thousands of escaped names, and is asked for many: only what can be this one is decoded.
+        guard (name.utf8.count...3 * name.utf8.count).contains(encoded.count), let first = encoded.first,
+            first == UInt8(ascii: "%") || first == UInt8(ascii: "+") || first == name.utf8.first
+        else { return false }
         return PercentEncoding.decode(encoded, plusIsSpace: true) == name
     }
 

@@ -126,6 +126,26 @@ import Testing
         #expect(member.offsets == [1])
     }
 
+    /// What a member did not settle it has for as long as the group says, whatever itself said: it is not given others
+    /// meanwhile that it does not settle either.
+    @Test func visibilityIsTheGroups() throws {
+        let share = EnvelopeShare(
+            reader: try self.reader(),
+            group: StreamRequest.Group(
+                name: try #require(ConsumerName("workers")),
+                visibility: .seconds(1),
+                attempts: 5,
+                prefetch: 1
+            )
+        )
+        let now = NIODeadline.now()
+        share.given(.sample(1), now: now)
+        share.expire(now: now + .seconds(59))
+        #expect(share.credit == 0)
+        share.expire(now: now + .seconds(60))
+        #expect(share.credit == 1)
+    }
+
     /// What a client is not given after all is settled at once.
     @Test func settlesWhatIsPassedOver() throws {
         let share = EnvelopeShare(

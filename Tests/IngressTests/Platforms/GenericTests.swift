@@ -193,6 +193,11 @@ import Testing
             body: #"{"a":1}"#
         )
         #expect(self.generic().receive(request.request).published != nil)
+        // Each costs as much as a hundred of the other kind.
+        let many = Array(repeating: "v1a," + Base64.encode(signature), count: 5).joined(separator: " ")
+        var tooMany = request
+        tooMany[header: "webhook-signature"] = many
+        #expect(self.generic().receive(tooMany.request).refusal == "malformed_signature")
         request.body += [0x20]
         #expect(self.generic().receive(request.request).refusal == "wrong_signature")
         request = self.standard(secret: secret, id: "msg_1", signature: "v1,AAAA", body: #"{"a":1}"#)

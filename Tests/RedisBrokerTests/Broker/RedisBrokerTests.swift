@@ -188,10 +188,31 @@ import Testing
             try await broker.settle(failed, on: channel, eventLoop: loop).get()
             try await broker.publish(["small"], to: channel)
             let page = try await broker.take(request, on: channel, eventLoop: loop).get()
-            #expect(page.deadLetters == 6)
-            #expect(page.deliveries.map(\.entry.event.text) == ["small"])
-            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deadLetters == 1)
+            #expect(page.deadLetters == 6 && page.deliveries.isEmpty)
+            let rest = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(rest.deadLetters == 1 && rest.deliveries.map(\.entry.event.text) == ["small"])
             #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deadLetters == 0)
+        }
+    }
+
+    /// What is over is copied to be passed over: some MiB at a time as well.
+    @Test func passesOverSomeAtATime() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        try await bed.withRedisBroker { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let group = try #require(ConsumerName("workers"))
+            let request = GroupRequest(group: group, limit: 10, visibilityMilliseconds: 60_000, attempts: 1)
+            let kept = ChannelRetention(ageMilliseconds: 1_500)
+            for _ in 0..<7 {
+                let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 700_000))
+                _ = try await broker.publish(large, to: channel, key: nil, retention: kept, on: loop)
+                    .future(on: loop).get()
+            }
+            try await bed.advance(milliseconds: 1_600)
+            let first = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(first.lost == 6 && first.deliveries.isEmpty)
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().lost == 1)
         }
     }
 

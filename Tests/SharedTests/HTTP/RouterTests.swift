@@ -118,6 +118,10 @@ import Testing
     /// What is taken out of a query leaves the rest as it was encoded.
     @Test func removing() {
         #expect(QueryParameters(encoded: "a=%41&secret=x&b&s%65cret=y").removing(["secret"]) == "a=%41&b")
+        let escaped = "%73%65%63%72%65%74"
+        let others = "%73ecre&%73ecrets&x%65cret&%2573ecret&+secret"
+        #expect(QueryParameters(encoded: "\(others)&\(escaped)=y").removing(["secret"]) == others)
+        #expect(QueryParameters(encoded: "a+b=1&a%20b=2").values(of: "a b") == ["1", "2"])
     }
 
     /// A character that combines with a separator does not hide it.

@@ -10,6 +10,8 @@ internal import Shared
 struct StandardSignature {
     /// How many signatures a sender may give, for several keys.
     private static let maximumCount = 16
+    /// How many of them are checked with a public key, which takes a hundred times as long as with a shared one.
+    private static let maximumPublicCount = 4
 
     /// The event's id.
     let id: String
@@ -72,6 +74,9 @@ struct StandardSignature {
             guard ["v1", "v1a"].contains(parts[0]) else { continue }
             guard let bytes = Base64.decode(parts[1]) else { throw .malformedSignature }
             signatures.append((parts[0], bytes))
+        }
+        guard signatures.count(where: { $0.version == "v1a" }) <= Self.maximumPublicCount else {
+            throw .malformedSignature
         }
         return signatures
     }

@@ -148,7 +148,9 @@ struct MemoryConsumers {
         guard consumers.groups[request.group] != nil || consumers.groups.count < ConsumerName.limit else {
             throw .overloaded
         }
-        var group = consumers.groups[request.group] ?? MemoryGroup(start: request.start, log: log)
+        // Taken out, so that what may be much is changed where it is rather than copied.
+        self.channels[channel] = nil
+        var group = consumers.groups.removeValue(forKey: request.group) ?? MemoryGroup(start: request.start, log: log)
         let take = group.take(request, from: log, notBefore: oldestTime, now: now)
         consumers.groups[request.group] = group
         for delivery in take.givenUp {
