@@ -96,6 +96,7 @@ import Testing
     /// Settings that need each other are checked together.
     @Test(arguments: [
         ["tls-cert": "a.pem"], ["ping-interval": "10s", "pong-timeout": "9s"],
+        ["ping-interval": "2950ms", "pong-timeout": "1900ms"],
         ["memory-limit": "1MiB", "body-limit": "1MiB"],
         ["data": "d", "redis-url": "redis://localhost"], ["data": "d", "data-limit": "16MiB", "body-limit": "1MiB"],
     ])

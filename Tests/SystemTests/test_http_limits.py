@@ -157,11 +157,11 @@ def test_another_protocol_uninvited(start, request_line, fields):
     before = peak_memory(relay)
     head = "\r\n".join([f"{request_line} HTTP/1.1", "Host: a", *fields, "", ""]).encode()
     sent, piece = 0, b"x" * (256 << 10)
-    with socket.create_connection(("127.0.0.1", relay.port), timeout=PATIENCE) as connection:
-        connection.sendall(head)
-        with contextlib.suppress(OSError):
-            while sent < 192 << 20:
-                sent += connection.send(piece)
-    # Else the relay did not read on, and nothing was tried.
-    assert sent > 64 << 20
+    # Each is read for two seconds behind its answer: how much that is depends on the machine.
+    while sent < 192 << 20:
+        with socket.create_connection(("127.0.0.1", relay.port), timeout=PATIENCE) as connection:
+            connection.sendall(head)
+            with contextlib.suppress(OSError):
+                while sent < 192 << 20:
+                    sent += connection.send(piece)
     assert peak_memory(relay) - before < 32 << 20

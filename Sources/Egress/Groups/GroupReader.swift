@@ -114,7 +114,7 @@ final class GroupReader {
                 if (error as? BrokerError) == .overloaded { self.refuse() }
             case .success(let page):
                 // What became a dead letter, or was lost, is progress too: there may be more behind it.
-                count = page.deliveries.count + page.deadLetters + Int(clamping: page.lost)
+                count = page.deliveries.isEmpty && page.deadLetters == 0 && page.lost == 0 ? 0 : 1
                 self.metrics.taken(page, group: self.group.name, channel: self.channel)
                 self.deal(page.deliveries)
             }

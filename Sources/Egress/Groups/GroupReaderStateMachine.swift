@@ -33,7 +33,8 @@ struct GroupReaderStateMachine {
     /// A take has ended.
     ///
     /// - Parameters:
-    ///   - count: how many events it was about, given to members or not; nil where it failed, and is tried again in a while.
+    ///   - count: how many events it was about, given to members or not, or 1 for any; nil where it failed, and is tried
+    ///     again in a while.
     ///   - credit: how many all members take now.
     /// - Returns: how many to take now, nil for none.
     mutating func taken(_ count: Int?, credit: @autoclosure () -> Int) -> Int? {

@@ -169,7 +169,9 @@ package final class FeedGroup {
         if let deliveryTime {
             let now = WallClock.now()
             for entry in round.entries {
-                deliveryTime.recordNanoseconds((now - entry.event.receivedAt) * 1_000_000)
+                // A store may say any time; what is more than a day off is no delay.
+                let (age, isOdd) = now.subtractingReportingOverflow(entry.event.receivedAt)
+                deliveryTime.recordNanoseconds(isOdd ? 0 : max(0, min(age, 86_400_000)) * 1_000_000)
             }
         }
         if !self.passages.isEmpty {

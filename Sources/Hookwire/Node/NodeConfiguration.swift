@@ -202,8 +202,14 @@ struct NodeConfiguration: Sendable {
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
             throw SettingsError(message: "--tls-cert and --tls-key go together; give both or neither.")
         }
-        guard self.egress.pongTimeout + .seconds(1) < self.egress.pingInterval else {
-            throw SettingsError(message: "--pong-timeout must be more than a second shorter than --ping-interval.")
+        // In whole seconds, as connections are visited.
+        guard
+            self.egress.pongTimeout.nanoseconds / 1_000_000_000 + 1 < self.egress.pingInterval.nanoseconds
+                / 1_000_000_000
+        else {
+            throw SettingsError(
+                message: "--pong-timeout must be more than a second shorter than --ping-interval, in whole seconds."
+            )
         }
         guard self.memoryLimit >= 2 * self.limits.body else {
             throw SettingsError(message: "--memory-limit must be at least twice --body-limit.")

@@ -14,12 +14,15 @@ struct FeedMessage: Sendable {
 }
 
 extension FeedMessage {
+    /// What the scripts number events with, and others may not: one is counted on from them.
+    static let offsets = UInt64(1)...(1 << 53)
+
     /// Reads what the script `publish` pushes: sixteen hexadecimal digits of the epoch, offset and time in eight bytes
     /// each, and the event. Nil for anything else: whoever reaches the Redis can publish there.
     init?(pushed payload: ByteBuffer) {
         var rest = payload
         guard let digits = rest.readSlice(length: 16), let epoch = Epoch(padded: digits.readableBytesView),
-            let (offset, time) = rest.readMultipleIntegers(as: (UInt64, UInt64).self), offset > 0
+            let (offset, time) = rest.readMultipleIntegers(as: (UInt64, UInt64).self), Self.offsets.contains(offset)
         else { return nil }
         self.mark = FeedMark(position: Position(epoch: epoch, offset: offset), time: time)
         self.event = rest.readableBytes > 0 ? rest : nil

@@ -137,6 +137,7 @@ final class LogReader: Sendable {
     private static func message(_ entry: RESPValue, epoch: Epoch) throws(BrokerError) -> FeedMessage {
         guard case .array(let parts) = entry, parts.count == 2,
             let offset = parts[0].string.flatMap({ UInt64($0.prefix { $0 != "-" }) }),
+            FeedMessage.offsets.contains(offset),
             case .array(let fields) = parts[1], fields.count == 4,
             let time = fields[1].string.flatMap({ UInt64($0) }), case .bulk(let event) = fields[3]
         else { throw .refused }

@@ -46,7 +46,11 @@ struct BotRecordReader {
         bot.opensBySecret = opensBySecret
         bot.needsToken = needsToken
         if let rate = limits.text("rate").flatMap({ Double($0) }), rate.isFinite, rate > 0 {
-            bot.limits.requests = RateLimit(rate: rate, burst: limits.number("burst").map { Int($0) })
+            // Another version may have other bounds; none may be beyond what can be counted.
+            bot.limits.requests = RateLimit(
+                rate: min(max(rate, 1 / 3_600), BotRule.rateLimit),
+                burst: limits.number("burst").map { Int(min(max($0, 1), 1_000_000)) }
+            )
         }
         bot.limits.sockets = limits.number("sockets").map { Int($0) }
         bot.limits.logBytes = limits.number("log_bytes").map { Int($0) }

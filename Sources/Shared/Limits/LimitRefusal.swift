@@ -35,7 +35,8 @@ public enum LimitRefusal: String, Error, CaseIterable, Sendable {
 
     /// Whole seconds, at least one (RFC 9110, section 10.2.3).
     public static func seconds(_ time: TimeAmount) -> String {
-        "\(max(1, (time.nanoseconds + 999_999_999) / 1_000_000_000))"
+        let (seconds, rest) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return "\(max(1, rest > 0 ? seconds + 1 : seconds))"
     }
 
     private var detail: String {

@@ -18,16 +18,20 @@ public struct PresenceSheet: Hashable, Sendable {
     /// The first of them.
     public var sockets: [SocketPresence]
 
+    /// More are not believed of an event loop.
+    private static let countLimit = 10_000_000
+
     /// - Parameter count: how many there are; nil where all are in `sockets`.
     public init(node: String, time: Int64, count: Int? = nil, sockets: some Collection<SocketPresence>) {
         self.node = node
         self.time = time
-        self.count = max(count ?? 0, sockets.count)
+        self.count = max(min(count ?? 0, Self.countLimit), sockets.count)
         self.sockets = Array(sockets.prefix(Self.limit))
     }
 
     /// Whether its node renews it still.
     public func isCurrent(at milliseconds: Int64) -> Bool {
-        milliseconds - self.time < Self.lifetime
+        let (age, isOdd) = milliseconds.subtractingReportingOverflow(self.time)
+        return !isOdd && age < Self.lifetime
     }
 }

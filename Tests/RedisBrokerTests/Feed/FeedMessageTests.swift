@@ -23,7 +23,7 @@ import Testing
         #expect(message.mark == FeedMark(position: Position(epoch: Epoch(rawValue: 0xA1), offset: 7), time: 9))
         #expect(message.event == ByteBuffer(string: "event"))
         #expect(message.isComplete && message.size == 5)
-        let news = try #require(FeedMessage(pushed: Self.payload("ffffffffffffffff", .max, .max, "")))
+        let news = try #require(FeedMessage(pushed: Self.payload("ffffffffffffffff", 1 << 53, .max, "")))
         #expect(news.event == nil && !news.isComplete && news.size == 0)
     }
 
@@ -36,6 +36,7 @@ import Testing
         #expect(FeedMessage(pushed: Self.payload("0000000000000000", 7, 9, "e")) == nil)
         #expect(FeedMessage(pushed: Self.payload("00000000000000A1", 7, 9, "e")) == nil)
         #expect(FeedMessage(pushed: Self.payload("00000000000000a1", 0, 9, "e")) == nil)
+        #expect(FeedMessage(pushed: Self.payload("00000000000000a1", .max, 9, "e")) == nil)
     }
 
     /// An epoch is written with all its digits, so that a message can be taken apart by length.
