@@ -16,24 +16,8 @@ final class AdminGate {
     private static let patience = 20
 
     private let token: Secret
-    private var wrong = Failures()
-    private var missing = Failures()
-
-    /// Failures of one kind, of which a second forgives one.
-    private struct Failures {
-        private var count = 0
-        private var last = NIODeadline.uptimeNanoseconds(0)
-
-        /// Counts one more; false where there have been too many.
-        mutating func count(now: NIODeadline) -> Bool {
-            let forgiven = (now - self.last).nanoseconds / 1_000_000_000
-            self.count = max(0, self.count - Int(clamping: forgiven))
-            guard self.count < AdminGate.patience else { return false }
-            self.count += 1
-            self.last = now
-            return true
-        }
-    }
+    private var wrong = TokenBucket(capacity: AdminGate.patience, perSecond: 1, now: .now())
+    private var missing = TokenBucket(capacity: AdminGate.patience, perSecond: 1, now: .now())
 
     init(token: Secret) {
         self.token = token
@@ -43,8 +27,8 @@ final class AdminGate {
     ///
     /// - Parameter token: nil where the request has none.
     func check(_ token: Secret?, now: NIODeadline) throws(AdminRefusal) {
-        guard let token else { throw self.missing.count(now: now) ? .missingToken : .tooManyFailures }
+        guard let token else { throw self.missing.take(now: now) ? .missingToken : .tooManyFailures }
         guard token != self.token else { return }
-        throw self.wrong.count(now: now) ? .wrongToken : .tooManyFailures
+        throw self.wrong.take(now: now) ? .wrongToken : .tooManyFailures
     }
 }

@@ -124,7 +124,7 @@ enum BotBody {
     }
 
     private static func apply(_ body: AdminBody, to limits: inout BotLimits) throws(BotStoreError) {
-        let burst = try body.number("burst", in: 1...1_000_000).map { Int($0) }
+        let burst = try body.number("burst", in: 1...Int64(BotRule.burstLimit)).map { Int($0) }
         let before = limits.requests
         // A burst that is what comes in a second was not named by anybody.
         let named = before.flatMap { $0 == RateLimit(rate: $0.rate) ? nil : $0.burst }

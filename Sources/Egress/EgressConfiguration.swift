@@ -27,6 +27,11 @@ public struct EgressConfiguration: Sendable {
     /// What QQ's bot SDKs find under `/qq`.
     public var qq = QQConfiguration()
 
+    /// Whether a ping's answer is due before the next ping, in the whole seconds in which sockets are visited.
+    public var leavesTimeToAnswerPings: Bool {
+        HeartbeatTimes(period: self.pingInterval, answerTimeout: self.pongTimeout).leaveTimeToAnswer
+    }
+
     /// The defaults.
     public init() {}
 }

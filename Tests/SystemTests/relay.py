@@ -168,6 +168,12 @@ def receive(bot):
     return ("text", message.encode()) if isinstance(message, str) else ("binary", message)
 
 
+def memory(pid, name="VmRSS"):
+    """What a process has resident, or (VmHWM) has had at most, in bytes: proc_pid_status(5)."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"^{name}:\s+(\d+) kB$", status, re.M)[1]) << 10
+
+
 def run_command(command, **options):
     """Runs one `hookwire` command to its end. A string is a line for the shell."""
     if isinstance(command, str):

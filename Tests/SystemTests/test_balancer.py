@@ -15,12 +15,12 @@ import time
 import pytest
 import yaml
 
+from haproxy import configuration
 from redis_server import free_port
 from relay import PATIENCE, REPOSITORY, environment
 from test_caddy import Echo
 from test_tls import certificate  # noqa: F401 (a fixture)
 
-CONFIGURATION = REPOSITORY / "compose/haproxy.cfg"
 CLIENT = "203.0.113.7"
 
 pytestmark = pytest.mark.skipif(not shutil.which("haproxy"), reason="not installed: haproxy")
@@ -39,12 +39,9 @@ def node():
 def balancer(folder, node, bind="bind :8080 tcp-ut 30s", **variables):
     """HAProxy with the file as it is, but for its port and for addresses where containers have names."""
     port = free_port()
-    text = re.sub(r"^resolvers containers\n(?: .*\n|\s*#.*\n)+", "", CONFIGURATION.read_text(), flags=re.M)
-    text = text.replace(" resolvers containers init-addr none resolve-prefer ipv4", "")
+    text = configuration(dict.fromkeys(("ingress", "egress"), [f"127.0.0.1:{node}"]))
     assert "bind :8080 tcp-ut 30s" in text
     text = text.replace("bind :8080 tcp-ut 30s", bind.replace(":8080", f"127.0.0.1:{port}"))
-    text, count = re.subn(r"server-template (\w+) 16 \w+:8080", rf"server \g<1> 127.0.0.1:{node}", text)
-    assert count == 4
     file = folder / "haproxy.cfg"
     file.write_text(text)
     with (folder / "haproxy.log").open("wb") as log:

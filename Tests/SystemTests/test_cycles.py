@@ -20,7 +20,7 @@ import qq
 from fault_proxy import reset
 from platform_side import Publisher
 from redis_server import RedisServer
-from relay import PATIENCE, Relay
+from relay import PATIENCE, Relay, memory
 from returning_clients import Connection, EnvelopeClient, RawClient, StreamClient, Wire
 from tiers import tiers
 
@@ -108,8 +108,7 @@ class Node:
 
     def memory(self):
         """Resident memory in KiB."""
-        with open(f"/proc/{self.pid}/status") as status:
-            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+        return memory(self.pid) >> 10
 
     def comes_to(self, held):
         """Waits until the node holds just this, and returns it: feeds outlive their last socket by some seconds. Of

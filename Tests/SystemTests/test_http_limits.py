@@ -1,14 +1,12 @@
 """What one connection may take: sizes and times, each with the answer that exceeding it gets."""
 
 import contextlib
-import pathlib
-import re
 import socket
 
 import pytest
 
 import qq
-from relay import PATIENCE, Relay
+from relay import PATIENCE, Relay, memory
 
 SHORT = ["--header-timeout", "1s", "--body-timeout", "1s", "--idle-timeout", "1s"]
 
@@ -140,12 +138,6 @@ def test_deadlines_end_with_the_request(impatient, secret):
         assert socket.frame().payload == body
 
 
-def peak_memory(relay):
-    """The most memory that the process has had, in bytes."""
-    status = pathlib.Path(f"/proc/{relay.process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
-
-
 @pytest.mark.parametrize(
     "request_line, fields",
     [("GET /nowhere", ["Connection: upgrade", "Upgrade: foo"]), ("CONNECT a:1", [])],
@@ -154,7 +146,7 @@ def peak_memory(relay):
 def test_another_protocol_uninvited(start, request_line, fields):
     """What a peer sends behind a request for another protocol, which it did not get, is thrown away and not kept."""
     relay = start()
-    before = peak_memory(relay)
+    before = memory(relay.process.pid, "VmHWM")
     head = "\r\n".join([f"{request_line} HTTP/1.1", "Host: a", *fields, "", ""]).encode()
     sent, piece = 0, b"x" * (256 << 10)
     # Each is read for two seconds behind its answer: how much that is depends on the machine.
@@ -164,4 +156,4 @@ def test_another_protocol_uninvited(start, request_line, fields):
             with contextlib.suppress(OSError):
                 while sent < 192 << 20:
                     sent += connection.send(piece)
-    assert peak_memory(relay) - before < 32 << 20
+    assert memory(relay.process.pid, "VmHWM") - before < 32 << 20

@@ -9,7 +9,6 @@ import contextlib
 import http.client
 import json
 import os
-import pathlib
 import re
 import subprocess
 import threading
@@ -18,12 +17,12 @@ import time
 import pytest
 
 import qq
+from haproxy import configuration
 from network import Network
 from redis_server import RedisServer
 from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost, everything
 from tiers import TierNode
 
-CONFIGURATION = pathlib.Path(__file__).parents[2] / "compose/haproxy.cfg"
 PING = 3  # seconds, of PINGS
 BACK = PING + 10  # seconds within which a bot is to be back
 RATE = 60  # events a second, of all bots
@@ -32,21 +31,6 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces are root's"),
     pytest.mark.timeout(180),
 ]
-
-
-def haproxy_configuration(ingress, egress):
-    """The shipped configuration, with addresses where containers have names."""
-    text = CONFIGURATION.read_text()
-    text = re.sub(r"^resolvers containers\n(?: .*\n|\s*#.*\n)+", "", text, flags=re.M)
-    text = text.replace(" resolvers containers init-addr none resolve-prefer ipv4", "")
-
-    def servers(match):
-        hosts = ingress if match[2] == "ingress" else egress
-        return "\n".join(f"{match[1]}server {match[2]}{n} {host.address}:8080" for n, host in enumerate(hosts))
-
-    text, count = re.subn(r"^( +)server-template (\w+) 16 \w+:8080$", servers, text, flags=re.M)
-    assert count == 4 and "resolvers" not in text
-    return text
 
 
 class Relay:
@@ -74,7 +58,8 @@ class Relay:
                     node = TierNode(tier, url, *flags, folder=self.folder, host=host)
                     self.nodes[host] = stack.enter_context(node)
             file = self.folder / "haproxy.cfg"
-            file.write_text(haproxy_configuration(self.ingress, self.egress))
+            servers = {"ingress": self.ingress, "egress": self.egress}
+            file.write_text(configuration({tier: [f"{host.address}:8080" for host in hosts] for tier, hosts in servers.items()}))
             with (self.folder / "haproxy.log").open("wb") as log:
                 haproxy = subprocess.Popen(
                     self.balancer.command("haproxy", "-db", "-f", file), stdout=log, stderr=log, cwd=self.folder

@@ -5,9 +5,7 @@ import hashlib
 import http.client
 import gzip
 import json
-import pathlib
 import queue
-import re
 import secrets
 import socket
 import struct
@@ -20,7 +18,7 @@ import qq
 from fake_qq import FakeQQ
 from gateway_client import GatewayClient, get_token
 from redis_server import RedisServer, free_port
-from relay import PATIENCE
+from relay import PATIENCE, memory
 from tiers import TierNode
 
 
@@ -316,11 +314,6 @@ def test_bodies(relay, platform, bot, size, is_chunked):
     assert seen == [(None if is_chunked else str(size), body)] * 2
 
 
-def resident_bytes(relay):
-    status = pathlib.Path(f"/proc/{relay.process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
-
-
 def test_upload_is_streamed(relay, platform, bot):
     """A body of 64 times --body-limit arrives byte for byte, and never is in the relay's memory."""
     received, arrived = hashlib.sha256(), []
@@ -328,7 +321,7 @@ def test_upload_is_streamed(relay, platform, bot):
     def respond(handler):
         for piece in handler.body_pieces():
             received.update(piece)
-            arrived.append(resident_bytes(relay))
+            arrived.append(memory(relay.process.pid))
         handler.answer(200, {"id": "1"})
 
     answer_with(platform, "POST", "/upload", respond)
@@ -377,10 +370,10 @@ def test_slow_platform_holds_up_the_client(start, platform, secret):
     answer_with(platform, "POST", "/upload", respond)
     length = 256 << 20
     with raw_upload(relay, {"Authorization": "QQBot T"}, f"Content-Length: {length}") as client:
-        before = resident_bytes(relay)
+        before = memory(relay.process.pid)
         sent = push(client, 2)
         assert sent < 64 << 20
-        assert resident_bytes(relay) - before < 4 << 20
+        assert memory(relay.process.pid) - before < 4 << 20
         assert relay.get("/livez").status == 200
         release.set()
         while sent < length:

@@ -123,7 +123,7 @@ struct BotReader {
             )
         else { return }
         let rate = fields.value("requests", "a rate such as 100/s, 30/m or 500/h", &log) { RateText.parse($0) }
-        let burst = fields.number("burst", in: 1...1_000_000, &log)
+        let burst = fields.number("burst", in: 1...BotRule.burstLimit, &log)
         if let rate {
             bot.limits.requests = RateLimit(rate: rate, burst: burst)
         } else if burst != nil, fields.node("requests") == nil {

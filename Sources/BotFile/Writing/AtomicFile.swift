@@ -86,7 +86,8 @@ struct AtomicFile {
         }
     }
 
-    private static func split(_ path: String) -> (folder: String, name: String) {
+    /// A path's folder, `.` where it names none, and the name in it.
+    static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.lastIndex(of: "/") else { return (".", path) }
         let folder = path[..<slash]
         return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))

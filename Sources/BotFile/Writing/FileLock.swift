@@ -44,8 +44,7 @@ struct FileLock {
             return known
         }
         var status = stat()
-        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
-        if stat(path, &status) == 0 || stat(String(folder), &status) == 0 {
+        if stat(path, &status) == 0 || stat(AtomicFile.split(path).folder, &status) == 0 {
             // Only root can give a file away; else it stays this user's.
             _ = fchown(file, status.st_uid, status.st_gid)
         }

@@ -4,14 +4,12 @@
 
 internal import Logging
 internal import Metrics
-internal import NIOCore
 internal import Shared
 
 /// What an egress node counts and logs of groups. Belongs to one event loop; the numbers are the node's.
 final class GroupMetrics {
-    private let logger: Logger
     /// Whoever has a group decides how often it gives up.
-    private var lines = LogBudget(burst: 20, perSecond: 0.5, now: .now())
+    private let log: SampledLog
     private let taken = Counter(label: "hookwire_group_events_taken_total")
     private let retried = Counter(label: "hookwire_group_events_retried_total")
     private let acknowledged = Counter(label: "hookwire_group_events_settled_total", dimensions: [("verdict", "ack")])
@@ -20,7 +18,7 @@ final class GroupMetrics {
     private let lost = Counter(label: "hookwire_group_events_lost_total")
 
     init(logger: Logger) {
-        self.logger = logger
+        self.log = SampledLog(logger, level: .warning, burst: 20, perSecond: 0.5)
     }
 
     /// Counts what a take brought. What was given up or lost is an operator's to know.
@@ -30,12 +28,11 @@ final class GroupMetrics {
         guard page.deadLetters > 0 || page.lost > 0 else { return }
         self.deadLetters.increment(by: page.deadLetters)
         self.lost.increment(by: Int64(clamping: page.lost))
-        guard let leftOut = self.lines.take(now: .now()) else { return }
-        self.logger.warning(
+        self.log.write(
             "a group has given up or lost events",
             metadata: [
                 "channel": "\(channel)", "group": "\(group)", "dead_letters": "\(page.deadLetters)",
-                "lost": "\(page.lost)", "left_out": "\(leftOut)",
+                "lost": "\(page.lost)",
             ]
         )
     }

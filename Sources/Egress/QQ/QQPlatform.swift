@@ -27,9 +27,8 @@ final class QQPlatform: Sendable {
     private let api: String
     private let tokens: String
     private let timeout: TimeAmount
-    private let logger: Logger
     /// A client that breaks off what it sends is a failure too, and needs no secret.
-    private let lines = Mutex(LogBudget(burst: 20, perSecond: 0.5, now: .now()))
+    private let log: Mutex<SampledLog>
     /// Nil where the API's address is none; then nothing can be passed on to it.
     private let uploader: QQUploader?
     private let inFlight = Atomic<Int>(0)
@@ -42,7 +41,7 @@ final class QQPlatform: Sendable {
         self.api = api
         self.tokens = tokens
         self.timeout = timeout
-        self.logger = logger
+        self.log = Mutex(SampledLog(logger, level: .notice, burst: 20, perSecond: 0.5))
         self.uploader = QQUpstreamAddress(api).map {
             QQUploader(address: $0, connectTimeout: Self.connectTimeout, timeout: timeout)
         }
@@ -183,12 +182,10 @@ final class QQPlatform: Sendable {
 
     private func note(_ refusal: QQRefusal) {
         self.refused[refusal]?.increment()
-        guard let leftOut = self.lines.withLock({ $0.take(now: .now()) }) else { return }
         // The URL may hold what users wrote; the host is known from the configuration.
-        self.logger.notice(
-            "a request to QQ's API failed",
-            metadata: ["reason": "\(refusal.rawValue)", "left_out": "\(leftOut)"]
-        )
+        self.log.withLock {
+            $0.write("a request to QQ's API failed", metadata: ["reason": "\(refusal.rawValue)"])
+        }
     }
 
     private static func refusal(_ error: any Error) -> QQRefusal {

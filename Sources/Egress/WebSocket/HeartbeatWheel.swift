@@ -45,12 +45,11 @@ struct HeartbeatWheel<Member: HeartbeatMember> {
     ///     later. Shorter than the period.
     ///   - now: the time to count from.
     init(period: TimeAmount = .seconds(25), answerTimeout: TimeAmount = .seconds(10), now: NIODeadline) {
-        let seconds = period.nanoseconds / 1_000_000_000
-        let answerSeconds = answerTimeout.nanoseconds / 1_000_000_000 + 1
-        precondition(seconds >= 2 && seconds <= 65_535, "a heartbeat period must be from 2 s to 65,535 s")
-        precondition(answerSeconds >= 1 && answerSeconds < seconds, "the answer must be due before the next ping")
-        self.buckets = Array(repeating: [], count: Int(seconds))
-        self.answerSeconds = Int(answerSeconds)
+        let times = HeartbeatTimes(period: period, answerTimeout: answerTimeout)
+        precondition((2...65_535).contains(times.period), "a heartbeat period must be from 2 s to 65,535 s")
+        precondition(times.answer >= 1 && times.leaveTimeToAnswer, "the answer must be due before the next ping")
+        self.buckets = Array(repeating: [], count: Int(times.period))
+        self.answerSeconds = Int(times.answer)
         self.start = now
     }
 

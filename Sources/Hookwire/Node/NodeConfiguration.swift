@@ -202,11 +202,7 @@ struct NodeConfiguration: Sendable {
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
             throw SettingsError(message: "--tls-cert and --tls-key go together; give both or neither.")
         }
-        // In whole seconds, as connections are visited.
-        guard
-            self.egress.pongTimeout.nanoseconds / 1_000_000_000 + 1 < self.egress.pingInterval.nanoseconds
-                / 1_000_000_000
-        else {
+        guard self.egress.leavesTimeToAnswerPings else {
             throw SettingsError(
                 message: "--pong-timeout must be more than a second shorter than --ping-interval, in whole seconds."
             )

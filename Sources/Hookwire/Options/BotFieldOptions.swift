@@ -109,7 +109,7 @@ struct BotFieldOptions: ParsableArguments {
 
     private func limits() throws -> BotLimits {
         var limits = BotLimits()
-        let burst = try Self.bounded("--burst", self.burst, 1...1_000_000)
+        let burst = try Self.bounded("--burst", self.burst, 1...BotRule.burstLimit)
         if let requests {
             guard let rate = RateText.parse(requests) else {
                 throw ValidationError("--requests must be a rate such as 100/s, 30/m or 500/h.")

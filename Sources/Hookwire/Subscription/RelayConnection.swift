@@ -168,7 +168,7 @@ final class RelayConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if case .refusing(let head, let body) = self.state { self.refuse(head, body) }
+        if case .refusing(let head, let bytes) = self.state { self.refuse(head, Self.content(of: head, bytes).body) }
         self.state = .ended
         let owner = self.owner
         self.owner = nil
@@ -225,18 +225,22 @@ final class RelayConnection: ChannelInboundHandler {
         guard case .refusing(let head, var body) = self.state else { return }
         body.append(contentsOf: bytes.prefix(Self.bodyLimit - body.count))
         self.state = .refusing(head, body)
-        let isWhole =
-            switch head.framing {
-            case .length(let length): body.count >= length
-            case .chunked: ChunkedBody.read(body).isWhole
-            case .untilClose: false
-            }
-        if isWhole || body.count >= Self.bodyLimit { self.refuse(head, body) }
+        let content = Self.content(of: head, body)
+        if content.isWhole || body.count >= Self.bodyLimit { self.refuse(head, content.body) }
+    }
+
+    /// What the bytes behind a head hold, and whether that is all.
+    private static func content(of head: HTTPResponseHead, _ bytes: [UInt8]) -> (body: [UInt8], isWhole: Bool) {
+        switch head.framing {
+        case .length(let length): (bytes, bytes.count >= length)
+        case .chunked: ChunkedBody.read(bytes)
+        case .untilClose: (bytes, false)
+        }
     }
 
     private func refuse(_ head: HTTPResponseHead, _ body: [UInt8]) {
         self.state = .ended
-        let detail = ProblemText.line(ByteBuffer(bytes: head.framing == .chunked ? ChunkedBody.read(body).body : body))
+        let detail = ProblemText.line(ByteBuffer(bytes: body))
         let pause = head.field("retry-after").flatMap { Self.pause($0) }
         self.owner?.refused(self, status: head.status, detail: detail, retryAfter: pause)
         self.drop()

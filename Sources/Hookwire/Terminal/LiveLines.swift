@@ -31,8 +31,9 @@ struct LiveLines {
 
     /// Replaces what is redrawn. Lines that are too long are cut by whoever made them: these must not wrap.
     mutating func show(_ lines: [String]) {
+        guard self.terminal.isLive else { return }
         let lines = Self.fitting(lines, height: self.terminal.height)
-        guard self.terminal.isLive, lines != self.drawn else { return }
+        guard lines != self.drawn else { return }
         let wiping = self.wiping
         self.drawn = lines
         self.terminal.write(wiping + self.drawing)

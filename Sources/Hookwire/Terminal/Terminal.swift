@@ -20,16 +20,20 @@ struct Terminal: Sendable {
 
     /// How many columns it has; 80 where it does not say.
     var width: Int {
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        let columns = Int(Self.size.ws_col)
+        return columns > 0 ? columns : 80
     }
 
     /// How many rows it has; 24 where it does not say.
     var height: Int {
+        let rows = Int(Self.size.ws_row)
+        return rows > 0 ? rows : 24
+    }
+
+    /// Zeros where it does not say.
+    private static var size: winsize {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
-        return Int(size.ws_row)
+        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? size : winsize()
     }
 
     /// Why something could not be printed.

@@ -1,5 +1,5 @@
 // The page: who is connected, what is shown, which key does what.
-import { byId, copy, element } from "./dom.js";
+import { byId, copy, element, notice, noticeOver } from "./dom.js";
 import { bodyOf, requestOf } from "./event.js";
 import { curlCommand } from "./curl.js";
 import { Details } from "./details.js";
@@ -54,17 +54,10 @@ function find(key) {
 
 // What is said
 
-function notice(text, kind = "") {
-  const node = byId("notice");
-  node.textContent = text;
-  node.hidden = !text;
-  node.dataset.kind = kind;
-}
-
 /** Says why the relay lets nobody in for now, until it does. */
 function tellWaiting(text) {
   if (text) notice(t("refusedByRelay") + text, "waiting");
-  else if (byId("notice").dataset.kind === "waiting") notice("");
+  else noticeOver("waiting");
 }
 
 function tellCopied(isCopied) {

@@ -3,7 +3,7 @@ import { addBot, addToken, confirmed, rotate, showToken } from "./botforms.js";
 import { BotAPI, canTravel } from "./botapi.js";
 import { BotDetails } from "./botdetails.js";
 import { BotTable } from "./bottable.js";
-import { byId } from "./dom.js";
+import { byId, notice, noticeOver } from "./dom.js";
 import { switchTheme, themeWord } from "./theme.js";
 import { addWords, fillWords, switchLanguage, t } from "./words.js";
 import { botWords } from "./botwords.js";
@@ -47,13 +47,6 @@ async function done(work, word) {
   refreshSoon();
 }
 
-function notice(text, kind = "") {
-  const node = byId("notice");
-  node.textContent = text;
-  node.hidden = !text;
-  node.dataset.kind = kind;
-}
-
 function tellState(name) {
   state = name;
   byId("status").dataset.state = name;
@@ -95,7 +88,7 @@ async function refresh() {
     else if (selected && bot === null) open(null);
     show();
     tellState("live");
-    if (byId("notice").dataset.kind === "waiting") notice("");
+    noticeOver("waiting");
   } catch (error) {
     if (api !== asked) return;
     if (error.status === 401) return leave(error.message);

@@ -26,6 +26,19 @@ export function pairs(rows, name = "pairs") {
   return list;
 }
 
+/** Says something above what the page shows, or nothing. What is said of a `kind` goes when that is over. */
+export function notice(text, kind = "") {
+  const node = byId("notice");
+  node.textContent = text;
+  node.hidden = !text;
+  node.dataset.kind = kind;
+}
+
+/** What was said of a `kind` is over. */
+export function noticeOver(kind) {
+  if (byId("notice").dataset.kind === kind) notice("");
+}
+
 /** Sets text only where it changed, so that a list of forty rows costs little a frame. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -49,7 +49,7 @@ struct BotRecordReader {
             // Another version may have other bounds; none may be beyond what can be counted.
             bot.limits.requests = RateLimit(
                 rate: min(max(rate, 1 / 3_600), BotRule.rateLimit),
-                burst: limits.number("burst").map { Int(min(max($0, 1), 1_000_000)) }
+                burst: limits.number("burst").map { min(max(Int($0), 1), BotRule.burstLimit) }
             )
         }
         bot.limits.sockets = limits.number("sockets").map { Int($0) }

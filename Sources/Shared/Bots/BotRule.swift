@@ -13,6 +13,8 @@ public enum BotRule {
     public static let textLimit = 256
     /// The most requests a second that a limit may allow.
     public static let rateLimit = 1_000_000.0
+    /// The most requests at once that a limit may allow.
+    public static let burstLimit = 1_000_000
     /// The most sockets that a limit may allow.
     public static let socketLimit = 1_000_000
 

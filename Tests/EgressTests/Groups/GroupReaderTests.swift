@@ -76,14 +76,18 @@ import Testing
     private let broker = CountingBroker()
     private let channel = ChannelID.random()
 
+    private func group(visibility: TimeAmount = .seconds(60), prefetch: Int = 32) throws -> StreamRequest.Group {
+        StreamRequest.Group(
+            name: try #require(ConsumerName("workers")),
+            visibility: visibility,
+            attempts: 5,
+            prefetch: prefetch
+        )
+    }
+
     private func reader() throws -> GroupReader {
         GroupReader(
-            group: StreamRequest.Group(
-                name: try #require(ConsumerName("workers")),
-                visibility: .seconds(60),
-                attempts: 5,
-                prefetch: 32
-            ),
+            group: try self.group(),
             start: nil,
             channel: self.channel,
             broker: self.broker,
@@ -131,12 +135,7 @@ import Testing
     @Test func visibilityIsTheGroups() throws {
         let share = EnvelopeShare(
             reader: try self.reader(),
-            group: StreamRequest.Group(
-                name: try #require(ConsumerName("workers")),
-                visibility: .seconds(1),
-                attempts: 5,
-                prefetch: 1
-            )
+            group: try self.group(visibility: .seconds(1), prefetch: 1)
         )
         let now = NIODeadline.now()
         share.given(.sample(1), now: now)
@@ -148,15 +147,7 @@ import Testing
 
     /// What a client is not given after all is settled at once.
     @Test func settlesWhatIsPassedOver() throws {
-        let share = EnvelopeShare(
-            reader: try self.reader(),
-            group: StreamRequest.Group(
-                name: try #require(ConsumerName("workers")),
-                visibility: .seconds(60),
-                attempts: 5,
-                prefetch: 64
-            )
-        )
+        let share = EnvelopeShare(reader: try self.reader(), group: try self.group(prefetch: 64))
         let now = NIODeadline.now()
         let positions = (UInt64(1)...64).map { Position.sample($0) }
         for position in positions { share.given(position, now: now) }

@@ -6,18 +6,27 @@ internal import CoreMetrics
 public import Logging
 public import NIOCore
 
-/// Writes lines of a kind that may come by the thousand at info as far as a budget goes, and the others at debug; the next
-/// one at info says how many those were. Belongs to one event loop.
+/// Writes lines of a kind that may come by the thousand at their level as far as a budget goes, and the others at debug; the
+/// next one at their level says how many those were. Belongs to one event loop.
 public final class SampledLog {
     private let logger: Logger
+    private let level: Logger.Level
     private var budget: LogBudget
     private let leftOut = Counter(label: "hookwire_log_lines_left_out_total")
 
     /// - Parameters:
+    ///   - level: of the lines that the budget allows.
     ///   - burst: how many lines may come at once.
     ///   - perSecond: how many may come over time.
-    public init(_ logger: Logger, burst: Int, perSecond: Double, now: NIODeadline = .now()) {
+    public init(
+        _ logger: Logger,
+        level: Logger.Level = .info,
+        burst: Int,
+        perSecond: Double,
+        now: NIODeadline = .now()
+    ) {
         self.logger = logger
+        self.level = level
         self.budget = LogBudget(burst: burst, perSecond: perSecond, now: now)
     }
 
@@ -25,11 +34,11 @@ public final class SampledLog {
     ///
     /// - Parameter metadata: called only where the line is written at all; no secrets.
     public func write(_ message: Logger.Message, metadata: @autoclosure () -> Logger.Metadata) {
-        guard self.logger.logLevel <= .info else { return }
+        guard self.logger.logLevel <= self.level else { return }
         if let leftOut = self.budget.take(now: .now()) {
             var metadata = metadata()
             if leftOut > 0 { metadata["left_out"] = "\(leftOut)" }
-            return self.logger.info(message, metadata: metadata)
+            return self.logger.log(level: self.level, message, metadata: metadata)
         }
         self.leftOut.increment()
         self.logger.debug(message, metadata: metadata())

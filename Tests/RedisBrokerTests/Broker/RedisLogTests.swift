@@ -1,0 +1,154 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+import BrokerConformance
+import NIOCore
+import RedisServer
+import Shared
+import Testing
+
+@testable import RedisBroker
+
+/// How long a log and what belongs to it is kept, and what is passed over or given up of it.
+@Suite(.timeLimit(.minutes(3))) struct RedisLogTests {
+    /// What is remembered of a channel that keeps its events for long is remembered for longer than they are kept, whoever
+    /// reads meanwhile: the log goes with it.
+    @Test func longRetentionsOutliveReads() async throws {
+        let server = try await RedisServer.start()
+        try await RedisBrokerTestBed(server: server).withRedisBroker { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let week: Int64 = 7 * 24 * 60 * 60 * 1_000
+            let consumer = try #require(ConsumerName("a"))
+            let kept = ChannelRetention(ageMilliseconds: week)
+            let positions = try await broker.publish(["a"], to: channel, keeping: kept)
+            _ = try await broker.page(channel)
+            _ = try await broker.record(channel)
+            try await broker.moveCursor(of: consumer, on: channel, to: positions[0], eventLoop: loop).get()
+            let request = GroupRequest(group: consumer, limit: 2, visibilityMilliseconds: 1_000, attempts: 2)
+            _ = try await broker.take(request, on: channel, eventLoop: loop).get()
+            let keys = ChannelKeys(channel)
+            for name in [keys.meta, keys.cursors, keys.groups] {
+                #expect((Int64(try server.command("PTTL", name)) ?? -1) > week, "\(name)")
+            }
+        }
+    }
+
+    /// The bytes of a log that keeps so many are known also when some have become too old, or a limit became smaller.
+    @Test func countsTheBytesOfItsLog() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        try await bed.withRedisBroker { broker in
+            let channel = Fixtures.channel()
+            let keys = ChannelKeys(channel)
+            func publish(_ texts: [String], count: Int, age: Int64 = 1_600) async throws {
+                let kept = ChannelRetention(count: count, ageMilliseconds: age, bytes: 1 << 20)
+                try await broker.publish(texts, to: channel, keeping: kept)
+                let counted = try server.command("HGET", keys.meta, "kept").split(separator: " ")[2]
+                let stored = try server.command(
+                    "EVAL",
+                    "local n = 0 for _, e in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do n = n + #e[2][4] end return n",
+                    "1",
+                    keys.log
+                )
+                #expect(counted == stored)
+            }
+            let old = (0..<40).map { String(repeating: "a", count: $0) }
+            try await publish(old, count: 100)
+            try await bed.advance(milliseconds: 1_700)
+            try await publish(["b", "cc"], count: 100)
+            #expect(try server.command("XLEN", keys.log) == "2")
+            try await publish(["d", "ee", "fff"], count: 2)
+            #expect(try server.command("XLEN", keys.log) == "2")
+            // As its time to live does.
+            try server.command("DEL", keys.log)
+            try server.command("HSET", keys.meta, "until", "0")
+            try await publish(["g"], count: 100)
+            try await publish(["hh"], count: 100)
+        }
+    }
+
+    /// An event that this version cannot read is passed over by whoever reads those beside it.
+    @Test func passesOverWhatItCannotRead() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        try await bed.withRedisBroker { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let keys = ChannelKeys(channel)
+            func damage(_ offset: Int) throws {
+                let time = try server.command("HGET", keys.meta, "time")
+                try server.command("XADD", keys.log, "\(offset)-0", "t", time, "e", "of a later version")
+                try server.command("HSET", keys.meta, "offset", "\(offset)")
+            }
+            let positions = try await broker.publish(["a"], to: channel)
+            try damage(2)
+            try await broker.publish(["c"], to: channel)
+            try damage(4)
+            #expect(try await broker.page(channel).texts == ["a", "c"])
+            #expect(try await broker.page(channel, limit: 1).texts == ["a"])
+            #expect(try await broker.page(channel, after: positions[0], limit: 1).texts == ["c"])
+            let head = Position(epoch: positions[0].epoch, offset: 4)
+            #expect(try await broker.page(channel, after: Position(epoch: head.epoch, offset: 3)).texts == [])
+            let group = try #require(ConsumerName("workers"))
+            var request = GroupRequest(group: group, limit: 10, visibilityMilliseconds: 1_000, attempts: 1)
+            let page = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(page.deliveries.map(\.entry.event.text) == ["a", "c"])
+            let done = GroupSettlement(group: group, verdict: .ack, positions: [page.deliveries[0].entry.position])
+            try await broker.settle(done, on: channel, eventLoop: loop).get()
+            request.limit = 1
+            try await bed.advance(milliseconds: 1_100)
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deadLetters == 3)
+            let letters = try await broker.deadLetters(of: channel, after: 0, limit: 10, eventLoop: loop).get()
+            #expect(letters.map(\.entry.event.text) == ["c"])
+            #expect(try await broker.deadLetters(of: channel, after: 0, limit: 1, eventLoop: loop).get().count == 1)
+            #expect(try await broker.dropDeadLetter(1, of: channel, eventLoop: loop).get())
+        }
+    }
+
+    /// What a group gives up is copied some MiB at a time, with everybody's turn in between.
+    @Test func givesUpSomeAtATime() async throws {
+        let server = try await RedisServer.start()
+        try await RedisBrokerTestBed(server: server).withRedisBroker { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let group = try #require(ConsumerName("workers"))
+            let request = GroupRequest(group: group, limit: 7, visibilityMilliseconds: 60_000, attempts: 1)
+            var taken: [Position] = []
+            for _ in 0..<7 {
+                let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 700_000))
+                try await broker.publish(large, to: channel)
+                let page = try await broker.take(request, on: channel, eventLoop: loop).get()
+                taken += page.deliveries.map(\.entry.position)
+            }
+            #expect(taken.count == 7)
+            let failed = GroupSettlement(group: group, verdict: .nack, positions: taken)
+            try await broker.settle(failed, on: channel, eventLoop: loop).get()
+            try await broker.publish(["small"], to: channel)
+            let page = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(page.deadLetters == 6 && page.deliveries.isEmpty)
+            let rest = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(rest.deadLetters == 1 && rest.deliveries.map(\.entry.event.text) == ["small"])
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deadLetters == 0)
+        }
+    }
+
+    /// What is over is copied to be passed over: some MiB at a time as well.
+    @Test func passesOverSomeAtATime() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        try await bed.withRedisBroker { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let group = try #require(ConsumerName("workers"))
+            let request = GroupRequest(group: group, limit: 10, visibilityMilliseconds: 60_000, attempts: 1)
+            let kept = ChannelRetention(ageMilliseconds: 1_500)
+            for _ in 0..<7 {
+                let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 700_000))
+                _ = try await broker.publish(large, to: channel, key: nil, retention: kept, on: loop)
+                    .future(on: loop).get()
+            }
+            try await bed.advance(milliseconds: 1_600)
+            let first = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(first.lost == 6 && first.deliveries.isEmpty)
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().lost == 1)
+        }
+    }
+}
