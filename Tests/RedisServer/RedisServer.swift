@@ -199,7 +199,7 @@ public final class RedisServer: Sendable {
         } else {
             arguments += ["--port", "\(self.port)"]
         }
-        if self.options.appendOnly { arguments += ["--appendonly", "yes", "--appendfsync", "always"] }
+        if self.options.appendOnly { arguments += ["--appendonly", "yes", "--appendfsync", "no"] }
         if let password = self.options.password { arguments += ["--requirepass", password] }
         return arguments + self.options.arguments
     }

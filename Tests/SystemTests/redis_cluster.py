@@ -4,10 +4,9 @@ import contextlib
 import subprocess
 import time
 
-from redis_server import PATIENCE, RedisServer
+from redis_server import DURABLE, PATIENCE, RedisServer
 
 SLOTS = 16_384
-DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 def cluster_options(timeout):

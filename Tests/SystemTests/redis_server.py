@@ -10,6 +10,10 @@ import leaks
 
 PATIENCE = 15
 
+# Keeps what it acknowledged when its process is killed: each command is in the kernel before its answer leaves. The disk
+# is not waited for, which only a power cut would show, and which holds up all commands for seconds on a busy machine.
+DURABLE = ("--appendonly", "yes", "--appendfsync", "no")
+
 
 def free_port():
     """A port that nothing listens on just now."""

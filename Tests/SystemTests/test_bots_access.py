@@ -21,7 +21,7 @@ from browser import Browser
 from desk import Command
 from gateway_client import GatewayClient, get_token
 from platform_side import Publisher
-from redis_server import RedisServer
+from redis_server import DURABLE, RedisServer
 from relay import BINARY, PATIENCE, environment
 from sdk_bots import SDKBot
 from tiers import TierNode
@@ -36,7 +36,7 @@ class Realm:
 
     def __init__(self, folder, stack, access="registered"):
         self.folder = folder
-        redis = stack.enter_context(RedisServer(folder, "--appendonly", "yes"))
+        redis = stack.enter_context(RedisServer(folder, *DURABLE))
         self.env = {"HOOKWIRE_REGISTRY_KEY": secrets.token_hex(32), "HOOKWIRE_REDIS_URL": redis.url}
         key = {"HOOKWIRE_REGISTRY_KEY": self.env["HOOKWIRE_REGISTRY_KEY"]}
 

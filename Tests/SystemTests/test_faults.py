@@ -14,7 +14,7 @@ import pytest
 import qq
 from fault_proxy import ENDING, LASTING, FaultProxy, play, schedule
 from platform_side import Publisher
-from redis_server import RedisServer
+from redis_server import DURABLE, RedisServer
 from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost, everything
 from tiers import TierNode
 
@@ -25,7 +25,7 @@ RETENTION = ("--retention-count", "1000000", "--retention-age", "24h")
 
 @pytest.fixture
 def redis(tmp_path):
-    with RedisServer(tmp_path, "--appendonly", "yes") as server:
+    with RedisServer(tmp_path, *DURABLE) as server:
         yield server
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import qq
 from fake_qq import FakeQQ
 from front import Front
-from redis_server import RedisServer
+from redis_server import DURABLE, RedisServer
 from relay import BINARY, PATIENCE, REPOSITORY, run_command
 from sdk_bots import SDKS, SDKBot, block, section
 from tiers import TierNode
@@ -108,7 +108,7 @@ class Scene:
 
     def __init__(self, stack, sdk, folder, certificate, *flags):
         self.secret = qq.secret()
-        redis = stack.enter_context(RedisServer(folder, "--appendonly", "yes"))
+        redis = stack.enter_context(RedisServer(folder, *DURABLE))
         self.platform = stack.enter_context(FakeQQ())
         tokens = stack.enter_context(TokenService(self.platform, certificate))
         upstream = ("--qq-upstream", self.platform.url, "--qq-token-upstream", self.platform.url)

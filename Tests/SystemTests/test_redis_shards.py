@@ -12,7 +12,7 @@ import qq
 from bot_side import Bot
 from envelope_bot import webhook
 from platform_side import Publisher
-from redis_server import RedisServer
+from redis_server import DURABLE, RedisServer
 from relay import BINARY, PATIENCE, run_command
 from returning_clients import EnvelopeClient
 from test_replies_across_tiers import Bot as ReplyingBot
@@ -27,8 +27,7 @@ def servers(tmp_path):
         servers = []
         for number in range(COUNT):
             (tmp_path / f"{number}").mkdir()
-            servers.append(stack.enter_context(RedisServer(
-                tmp_path / f"{number}", "--appendonly", "yes", "--appendfsync", "always")))
+            servers.append(stack.enter_context(RedisServer(tmp_path / f"{number}", *DURABLE)))
         yield servers
 
 

@@ -9,11 +9,9 @@ import pytest
 import qq
 from bot_side import Bot
 from platform_side import Publisher
-from redis_server import RedisServer
+from redis_server import DURABLE, RedisServer
 from relay import BINARY, run_command
 from tiers import TierNode, tiers
-
-DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 @pytest.fixture
@@ -71,7 +69,7 @@ def test_every_socket_gets_every_event(redis, tmp_path):
             async with Load(ingress, egress) as load:
                 await load.send(2_000)
                 await load.settle()
-                assert load.refusals == 0
+                assert load.refusals == 0, "\n".join(node.log[-2_000:] for node in ingress)
 
         run(scenario)
 
