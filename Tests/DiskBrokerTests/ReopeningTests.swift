@@ -209,6 +209,49 @@ import Testing
         }
     }
 
+    /// So is one with a value that no node stores, which SQLite's own check lets pass: whoever read it would end.
+    @Test(arguments: [
+        "UPDATE channel SET last = -1", "UPDATE channel SET last = 'many'", "UPDATE channel SET lastLetter = -9",
+        "UPDATE channel SET keptCount = 0", "UPDATE channel SET keptAge = 'long'", "UPDATE channel SET usedAt = 0.5",
+        "UPDATE event SET offset = 0 WHERE id = 2", "UPDATE event SET storedAt = 'then' WHERE id = 2",
+        "UPDATE event SET storedAt = -9223372036854775808 WHERE id = 2", "UPDATE event SET bytes = 7 WHERE id = 2",
+        "UPDATE cursor SET offset = -1", "UPDATE memberGroup SET last = 9223372036854775807",
+        "UPDATE unsettled SET attempts = 9223372036854775807", "UPDATE unsettled SET offset = -3",
+        "UPDATE deadLetter SET number = -1", "UPDATE deadLetter SET time = 'x'", "UPDATE identity SET seed = 'text'",
+        "UPDATE identity SET generation = 'first'", "UPDATE token SET grantText = x'00'",
+    ]) func damagedValuesAreRefused(_ damage: String) async throws {
+        try await self.bed.withDirectory { directory in
+            try await self.bed.withBroker(in: directory) { broker in
+                _ = try await broker.publish((0..<3).map { "event \($0)" }, to: Fixtures.channel())
+            }
+            try await self.change(directory, Self.consumers)
+            try await self.bed.withBroker(in: directory) { _ in }
+            try await self.change(directory, damage)
+            let error = try self.refusal(of: directory)
+            guard case .damaged = error else {
+                Issue.record("it is called \(error)")
+                return
+            }
+        }
+    }
+
+    /// A row of each table that publishing leaves empty.
+    private static let consumers = """
+        INSERT INTO cursor (channel, consumer, offset) VALUES (1, 'reader', 1);
+        INSERT INTO memberGroup (channel, name, last) VALUES (1, 'group', 2);
+        INSERT INTO unsettled (memberGroup, offset, takenAt, attempts) VALUES (1, 2, -9223372036854775808, 1);
+        INSERT INTO deadLetter (channel, number, memberGroup, attempts, time, offset, bytes)
+            VALUES (1, 1, 'group', 3, 1000, 1, x'00');
+        INSERT INTO token (digest, grantText, expiry) VALUES (x'00', 'grant', 9000000000000);
+        """
+
+    /// Writes into the file of a log that nobody has open.
+    private func change(_ directory: String, _ sql: String) async throws {
+        let database = try DatabaseQueue(path: directory + "/hookwire.sqlite")
+        try await database.write { try $0.execute(sql: sql) }
+        try database.close()
+    }
+
     /// A directory that somebody has is refused until they are done with it.
     @Test func heldDirectoryIsRefused() async throws {
         try await self.bed.withDirectory { directory in

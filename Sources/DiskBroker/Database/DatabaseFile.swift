@@ -22,6 +22,9 @@ enum DatabaseFile {
                 return try Self.prepare(database, limit: limit)
             }
             try DatabaseSchema.migrator.migrate(queue)
+            if let damage = try queue.read(DatabaseDamage.find) {
+                throw DiskBrokerError.damaged(file: file, reason: damage)
+            }
             return (queue, space)
         } catch {
             throw Self.error(error, file: file)
