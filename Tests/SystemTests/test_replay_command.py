@@ -141,6 +141,14 @@ def test_json(relay, secret, local, log):
     assert [json.loads(line)["position"] for line in done.stdout.splitlines()] == log[1][3:]
 
 
+def test_table_that_cannot_be_written(relay, secret, local, log):
+    """All are sent all the same; it is said once, and the exit code is not 0."""
+    command = f"{BINARY} replay --relay {relay.url} --last 3 --to {local.url} >/dev/full"
+    done = run_command(f"HOOKWIRE_SECRET={secret} {command}")
+    assert done.returncode == 1 and sent(local) == log[0][2:]
+    assert done.stderr.count("The output cannot be written: No space left on device.") == 1
+
+
 def test_what_is_not_there(start, relay, secret, local):
     """Nothing retained, a position that is gone or another bot's: told, and 1."""
     nothing = replay(relay, secret, "--last", "3", "--to", local.url)

@@ -13,6 +13,7 @@ import pytest
 
 import qq
 from envelope_bot import EnvelopeBot
+from local_server import LocalServer
 from messenger import Messenger
 from relay import BINARY, PATIENCE, environment, receive, run_command
 from test_tls import certificate  # noqa: F401 (a fixture)
@@ -82,6 +83,16 @@ def test_body(relay, way, tmp_path):
         done = send(relay, *WAYS[way], "--secret", secret, "--body", tmp_path / "body")
         assert receive(bot)[1] == body
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_relay_behind_a_prefix(secret):
+    """The webhook's path stands behind that of the relay's address, as with every other command."""
+    with LocalServer() as proxy:
+        run_command([BINARY, "send", "--relay", f"{proxy.url}relay/", "--secret", secret])
+        run_command([BINARY, "send", "--relay", f"{proxy.url}relay", "--bot", "my-bot", "--secret", secret])
+        run_command([BINARY, "send", "--relay", f"{proxy.url}callback?secret={secret}"])
+    targets = [f"/relay/webhook?secret={secret}", "/relay/webhook/qq/my-bot", f"/callback?secret={secret}"]
+    assert [heard.line.split()[1].decode() for heard in proxy.heard] == targets
 
 
 def test_body_from_standard_input(relay, secret):

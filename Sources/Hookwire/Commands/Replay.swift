@@ -32,8 +32,8 @@ struct Replay: AsyncParsableCommand {
             Without --to the relay publishes the event again, behind all others; an event that waited for an answer \
             does not any more. With --to this command posts it, one after the other, and the answers are printed.
 
-            The exit code is 0 where all were sent and answered below 400, 1 where one was not or the relay refused, \
-            2 where the relay or the server could not be reached, or did not answer in time.
+            The exit code is 0 where all were sent and answered below 400, 1 where one was not, the relay refused or the \
+            output could not be written, 2 where the relay or the server could not be reached, or did not answer in time.
             """
     )
 
@@ -246,7 +246,7 @@ struct Replay: AsyncParsableCommand {
                 throw ExitCode(2)
             }
         }
-        if !isFine { throw ExitCode(1) }
+        if !isFine || report.loss != nil { throw ExitCode(1) }
     }
 
     private func publish(_ positions: [Position], body: ByteBuffer?, terminal: Terminal) async throws {

@@ -87,11 +87,11 @@ struct Send: AsyncParsableCommand {
         let platform = self.platform ?? PlatformName(path: url.path) ?? .qq
         var credentials = self.agreement.credentials(for: url)
         credentials.waits = self.reply
-        if ["", "/"].contains(url.path) {
+        if let prefix = url.relayPrefix {
             // What is agreed on with a registered bot, the relay knows.
             url =
-                self.bot.map { url.with(path: "/webhook/\(platform.rawValue)/\($0)", query: "") }
-                ?? url.with(path: platform.path, query: credentials.query(platform))
+                self.bot.map { url.with(path: "\(prefix)/webhook/\(platform.rawValue)/\($0)", query: "") }
+                ?? url.with(path: prefix + platform.path, query: credentials.query(platform))
         }
         let content = try self.content()
 

@@ -14,6 +14,8 @@ struct ForwardReport {
     private var underWay: [DeliveryRow] = []
     private var bar: ProgressBar?
     private var hasHeading = false
+    /// Why lines were lost, where somebody would miss them.
+    private(set) var loss: String?
 
     init(terminal: Terminal, printsJSON: Bool) {
         self.terminal = terminal
@@ -67,17 +69,28 @@ struct ForwardReport {
         self.bar?.reach(event.position)
         if self.bar?.isFull == true { self.bar = nil }
         if self.printsJSON {
-            self.lines.keep(row.json)
+            self.keep(row.json)
         } else if self.terminal.isLive {
             if !self.hasHeading {
-                self.lines.keep(self.terminal.paint(DeliveryRow.heading(width: self.terminal.width), .bold))
+                self.keep(self.terminal.paint(DeliveryRow.heading(width: self.terminal.width), .bold))
             }
             self.hasHeading = true
-            self.lines.keep(row.row(on: self.terminal))
+            self.keep(row.row(on: self.terminal))
         } else {
-            self.lines.keep(row.line)
+            self.keep(row.line)
         }
         self.draw()
+    }
+
+    /// What cannot be printed is told of once: the events go on, they are what this is for.
+    private mutating func keep(_ line: String) {
+        do throws(Terminal.WriteFailure) {
+            try self.lines.keep(line)
+        } catch {
+            guard self.loss == nil, let sentence = error.sentence else { return }
+            self.loss = sentence
+            self.say("\(sentence) Events are sent on all the same.")
+        }
     }
 
     /// Wipes what is redrawn.

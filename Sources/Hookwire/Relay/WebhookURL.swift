@@ -31,6 +31,14 @@ struct WebhookURL: Sendable, Equatable {
 
     var isTLS: Bool { self.address.isTLS }
 
+    /// What stands before the paths of a relay whose address this is, without a slash at its end; nil where it is the
+    /// address of a webhook itself: it has a path, and a query or our word for it in that path.
+    var relayPrefix: String? {
+        if ["", "/"].contains(self.path) { return "" }
+        guard self.query.isEmpty, !self.path.split(separator: "/").contains("webhook") else { return nil }
+        return self.address.prefix
+    }
+
     /// A name, or an IP address without brackets.
     var host: String { self.address.host }
 

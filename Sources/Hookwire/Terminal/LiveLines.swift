@@ -13,13 +13,9 @@ struct LiveLines {
     }
 
     /// Prints a line that stays.
-    func keep(_ line: String) {
-        guard self.terminal.isLive else {
-            self.terminal.write(line + "\n")
-            return
-        }
+    func keep(_ line: String) throws(Terminal.WriteFailure) {
         // In one piece, so that nothing flickers.
-        self.terminal.write(self.wiping + line + "\n" + self.drawing)
+        try self.terminal.print(self.terminal.isLive ? self.wiping + line + "\n" + self.drawing : line + "\n")
     }
 
     /// Tells of what is not output, and is not lost among what is redrawn.

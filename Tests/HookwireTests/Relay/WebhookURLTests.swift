@@ -65,6 +65,16 @@ import Testing
         #expect(url.socket(secret: nil).target() == "\(socket)?backlog=off")
     }
 
+    /// An address without a webhook's path or query is a relay's, whatever stands before its paths.
+    @Test(arguments: [
+        ("https://a", ""), ("https://a/", ""), ("https://a/?secret=S", ""), ("https://a/relay", "/relay"),
+        ("https://a/x/relay/", "/x/relay"), ("https://a/webhook", nil), ("https://a/relay/webhook/qq/my-bot", nil),
+        ("https://a/callback?secret=S", nil),
+    ])
+    func relayPrefixes(address: String, prefix: String?) throws {
+        #expect(try #require(WebhookURL(address)).relayPrefix == prefix)
+    }
+
     /// The path says whose webhook it is.
     @Test(arguments: [
         ("/webhook", PlatformName.qq), ("/webhook/", .qq), ("/webhook/wechat", .wechat),
