@@ -156,7 +156,7 @@ extension RawSocket: DeliveryOwner {
 
     func send(_ round: FeedRound, after: UInt64?) {
         // Most sockets take everything, and most events are for everybody.
-        let isPlain = self.options == nil && !round.hasReplays
+        let isPlain = self.options == nil && round.isForEverybody
         let admitted = isPlain ? round : round.admitted(by: self.options?.filter, for: self.consumer)
         guard let admitted, let after else {
             return self.write(admitted?.rawFrames, of: admitted?.entries[...] ?? [], upTo: round.end)

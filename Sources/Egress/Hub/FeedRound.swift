@@ -9,21 +9,33 @@ package import Shared
 package final class FeedRound {
     /// What is delivered, in the order of the offsets; at least one.
     let entries: [LogEntry]
-    /// Whether one of them may be for one consumer only.
-    let hasReplays: Bool
+    /// Whom some of them are for alone: replays may be for one consumer.
+    private let addressees: Set<ConsumerName>
     private var cachedRawFrames: ByteBuffer?
     /// All events as gateways' sessions get them, made when the first session asks.
     private(set) lazy var gateway = GatewayRound(self.entries[...])
     private var cachedEnvelopes: EnvelopeRound?
     /// The same for those who may not answer.
     private var cachedSilentEnvelopes: EnvelopeRound?
-    private var filtered: [EventFilter: FeedRound?] = [:]
+    private var admitted: [Admission: FeedRound?] = [:]
+
+    /// What decides which of the events a client is to have.
+    private struct Admission: Hashable {
+        var filter: EventFilter?
+        /// The client's consumer, where some of the events are for it alone.
+        var addressee: ConsumerName?
+    }
 
     package init(entries: [LogEntry]) {
         precondition(!entries.isEmpty, "a round delivers something")
         self.entries = entries
-        self.hasReplays = entries.contains { $0.event.isReplay }
+        var addressees: Set<ConsumerName> = []
+        for case let addressee? in entries.lazy.map({ $0.event.replay?.consumer }) { addressees.insert(addressee) }
+        self.addressees = addressees
     }
+
+    /// Whether none of the events is for one consumer alone.
+    var isForEverybody: Bool { self.addressees.isEmpty }
 
     /// The offset of the first event.
     var first: UInt64 { self.entries[0].position.offset }
@@ -32,19 +44,15 @@ package final class FeedRound {
     var end: Position { self.entries[self.entries.count - 1].position }
 
     /// The events that a client is to have: those that its filter admits, and that are not another consumer's; nil where
-    /// there are none.
+    /// there are none. Found once for all clients that are to have the same.
     func admitted(by filter: EventFilter?, for consumer: ConsumerName?) -> FeedRound? {
-        guard self.hasReplays else { return filter.map { self.admitted(by: $0) } ?? self }
-        let entries = self.entries.filter { $0.event.isAdmitted(by: filter, for: consumer) }
-        return entries.isEmpty ? nil : FeedRound(entries: entries)
-    }
-
-    /// The events that a filter admits, found once for all clients that have the same; nil where it admits none.
-    private func admitted(by filter: EventFilter) -> FeedRound? {
-        if let known = self.filtered[filter] { return known }
-        let entries = self.entries.filter { filter.admits($0.event) }
+        guard filter != nil || !self.isForEverybody else { return self }
+        let addressee = consumer.flatMap { self.addressees.contains($0) ? $0 : nil }
+        let admission = Admission(filter: filter, addressee: addressee)
+        if let known = self.admitted[admission] { return known }
+        let entries = self.entries.filter { $0.event.isAdmitted(by: filter, for: addressee) }
         let round: FeedRound? = entries.isEmpty ? nil : FeedRound(entries: entries)
-        self.filtered[filter] = .some(round)
+        self.admitted[admission] = .some(round)
         return round
     }
 
