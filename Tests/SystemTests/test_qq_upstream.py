@@ -405,6 +405,30 @@ def expect_no_whole_body(handler, outcome):
         handler.close_connection = True
 
 
+def test_slow_clients_leave_places_for_tokens(relay, platform, bot, secret):
+    """As many as there may be, none of which goes on: another is told to come again, and a token is still to be had."""
+    outcome, done = queue.Queue(), threading.Event()
+
+    def take(handler):
+        outcome.put("begun")
+        done.wait(PATIENCE)
+        handler.close_connection = True
+
+    answer_with(platform, "POST", "/upload", take)
+    with contextlib.ExitStack() as stack:
+        stack.callback(done.set)
+        clients = [stack.enter_context(raw_upload(relay, bot, "Content-Length: 1000000")) for _ in range(448)]
+        for client in clients:
+            client.send(b"x")
+        for _ in clients:
+            outcome.get(timeout=PATIENCE)
+        answer = relay.request("POST", "/qq/upload", b"x", bot)
+        assert (answer.status, json.loads(answer.body)["reason"]) == (503, "upstream_busy")
+        credentials = json.dumps({"appId": platform.add_bot(secret), "clientSecret": secret})
+        answer = relay.request("POST", "/qq/app/getAppAccessToken", credentials, {"Content-Type": "application/json"})
+        assert answer.status == 200 and qq.known_secret(json.loads(answer.body)["access_token"])
+
+
 @pytest.mark.parametrize("framing", ["Content-Length: 1000000", "Transfer-Encoding: chunked"])
 @pytest.mark.parametrize("ending", ["close", "reset", "half-close"])
 def test_client_that_goes(relay, platform, bot, framing, ending):

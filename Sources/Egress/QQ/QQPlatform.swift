@@ -14,6 +14,9 @@ internal import Synchronization
 final class QQPlatform: Sendable {
     /// How many requests may be under way at once on a node.
     private static let concurrency = 512
+    /// How many of them may be ones that the node passes on: a client has its place for as long as it likes to send and to
+    /// read, and must not keep others from a token.
+    private static let passedOn = 448
     private static let connectTimeout = TimeAmount.seconds(5)
 
     private enum Client {
@@ -98,15 +101,19 @@ final class QQPlatform: Sendable {
         return configuration
     }
 
-    /// A request to the API; `target` is its path and query, beginning with a slash.
+    /// A client's request to the API; `target` is its path and query, beginning with a slash.
     func request(
         _ method: HTTPMethod,
         _ target: String,
         headers: HTTPHeaders,
-        body: ByteBuffer = ByteBuffer(),
-        timeout: TimeAmount? = nil
+        body: ByteBuffer = ByteBuffer()
     ) async throws(QQRefusal) -> QQAnswer {
-        try await self.send(method, self.api + target, headers: headers, body: body, timeout: timeout)
+        try await self.send(method, self.api + target, headers: headers, body: body, places: Self.passedOn)
+    }
+
+    /// Who the bot of a token is, as the API says.
+    func requestUser(headers: HTTPHeaders, timeout: TimeAmount) async throws(QQRefusal) -> QQAnswer {
+        try await self.send(.GET, self.api + "/users/@me", headers: headers, timeout: timeout)
     }
 
     /// A request to the API whose body comes piece by piece, on that body's event loop.
@@ -121,7 +128,7 @@ final class QQPlatform: Sendable {
     ) -> EventLoopFuture<QQAnswer> {
         let place: InFlight
         do throws(QQRefusal) {
-            place = try self.takePlace()
+            place = try self.takePlace(of: Self.passedOn)
         } catch {
             self.refused[error]?.increment()
             return eventLoop.makeFailedFuture(error)
@@ -146,19 +153,20 @@ final class QQPlatform: Sendable {
     /// A request for a token.
     func requestToken(headers: HTTPHeaders, body: ByteBuffer) async throws(QQRefusal) -> QQAnswer {
         let url = self.tokens + "/app/getAppAccessToken"
-        return try await self.send(.POST, url, headers: headers, body: body, timeout: nil)
+        return try await self.send(.POST, url, headers: headers, body: body)
     }
 
     private func send(
         _ method: HTTPMethod,
         _ url: String,
         headers: HTTPHeaders,
-        body: ByteBuffer,
-        timeout: TimeAmount?
+        body: ByteBuffer = ByteBuffer(),
+        timeout: TimeAmount? = nil,
+        places: Int = concurrency
     ) async throws(QQRefusal) -> QQAnswer {
         let place: InFlight
         do throws(QQRefusal) {
-            place = try self.takePlace()
+            place = try self.takePlace(of: places)
         } catch {
             self.refused[error]?.increment()
             throw error
@@ -197,8 +205,9 @@ final class QQPlatform: Sendable {
         }
     }
 
-    private func takePlace() throws(QQRefusal) -> InFlight {
-        guard self.inFlight.add(1, ordering: .relaxed).newValue <= Self.concurrency else {
+    /// - Parameter count: how many there may be then.
+    private func takePlace(of count: Int) throws(QQRefusal) -> InFlight {
+        guard self.inFlight.add(1, ordering: .relaxed).newValue <= count else {
             self.inFlight.subtract(1, ordering: .relaxed)
             throw .upstreamBusy
         }

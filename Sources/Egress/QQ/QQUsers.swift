@@ -58,7 +58,7 @@ final class QQUsers: Sendable {
     private func ask(_ platform: QQPlatform, token: Secret) async -> GatewayUser? {
         let headers: HTTPHeaders = ["Authorization": "QQBot \(token.exposeText())"]
         do throws(QQRefusal) {
-            let answer = try await platform.request(.GET, "/users/@me", headers: headers, timeout: Self.timeout)
+            let answer = try await platform.requestUser(headers: headers, timeout: Self.timeout)
             guard answer.status == .ok else { return nil }
             return GatewayUser(json: Array(try await answer.body(upTo: 64 << 10).readableBytesView))
         } catch {
