@@ -111,6 +111,27 @@ def test_coming_back(relay, secret):
         assert [events.receive()["data"] for _ in range(9)] == list(range(41, 50))
 
 
+def test_consumer_that_was_away_too_long(start, secret):
+    """A browser says where it was by itself; its consumer gets what is left all the same."""
+    relay = start("--retention-count", "20")
+
+    def post(*numbers):
+        for number in numbers:
+            relay.request("POST", webhook(secret), str(number), {"Content-Type": "application/json"})
+
+    target = f"/events?secret={secret}&consumer=c"
+    with EventStream(relay, target) as events:
+        assert events.receive()["recovered"]
+        post(0)
+        assert events.receive()["data"] == 0
+        last = events.id
+    post(*range(1, 31))
+    with EventStream(relay, target, f"Last-Event-ID: {last}") as events:
+        told = events.receive()
+        assert (told["recovered"], told["reason"]) == (False, "trimmed")
+        assert [events.receive()["data"] for _ in range(20)] == list(range(11, 31))
+
+
 def test_lost_before_the_first_event(relay, secret):
     """Who loses the connection before any event has come still knows where it was."""
     with stream(relay, secret) as events:

@@ -63,8 +63,11 @@ def test_dead_letters(relay, secret):
     assert command(relay, secret, "list") == (0, "No dead letters.\n", "")
     with EnvelopeBot(relay, secret, group="g", attempts="2") as bot:
         publish(relay, secret, "a", "b")
-        for _ in range(4):
-            settle(bot, bot.receive(), "nack")
+        refused = [bot.receive()]
+        for _ in range(3):
+            settle(bot, refused[-1], "nack")
+            refused.append(bot.receive())
+        settle(bot, refused[-1], "nack")
         publish(relay, secret, "c")
         settle(bot, bot.receive())
         status, listing, _ = command(relay, secret, "list")
@@ -77,6 +80,7 @@ def test_dead_letters(relay, secret):
         assert command(relay, secret, "replay", str(whole[0]["number"]))[:2] == (0, f"replayed {whole[0]['number']}\n")
         again = bot.receive()
         assert again["data"] == {"n": "a"} and again["attempt"] == 1
+        assert again["replayof"] in {event["position"] for event in refused} and again["position"] != again["replayof"]
         settle(bot, again)
         assert command(relay, secret, "drop", "--all")[:2] == (0, f"dropped {whole[1]['number']}\n")
         assert command(relay, secret, "list")[1] == "No dead letters.\n"

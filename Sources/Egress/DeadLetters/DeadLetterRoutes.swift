@@ -79,7 +79,8 @@ struct DeadLetterRoutes {
         let (channel, retention) = (visitor.channel, visitor.retention)
         return self.find(number, of: channel).flatMap { letter in
             // Without its key: it is known as a duplicate of itself.
-            broker.publish(letter.entry.event, to: channel, key: nil, retention: retention, on: eventLoop)
+            let event = letter.entry.event.replayed(EventReplay(of: letter.entry.position))
+            return broker.publish(event, to: channel, key: nil, retention: retention, on: eventLoop)
                 .future(on: eventLoop)
         }.flatMap { publication in
             // Forgotten behind the publication: should this fail, it is delivered twice rather than never.

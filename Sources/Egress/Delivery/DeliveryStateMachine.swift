@@ -13,6 +13,8 @@ struct DeliveryStateMachine {
     enum Resumption: Equatable, Sendable {
         /// Behind a position that the client had: with all that it missed, or with none of it.
         case after(Position)
+        /// Behind a position that the client had, or with the oldest retained event where that is too long ago.
+        case behind(Position)
         /// It gave something that is no position.
         case unreadable
         /// Behind what its consumer has had, or with the oldest retained event where that is nothing, or too long ago.
@@ -30,7 +32,7 @@ struct DeliveryStateMachine {
         var position: Position?
         /// What the client has to be told that it has lost, when it is known where the stream goes on.
         var loss: Recovery.Reason?
-        /// Whether it goes on with what is left where something was lost.
+        /// Whether it begins with what is left where something was lost.
         var isLenient: Bool
         /// Where the log has to be read to, so that nothing is missing before what the feed brings.
         var target: UInt64
@@ -102,6 +104,11 @@ struct DeliveryStateMachine {
             return [.announce(.lost(.badPosition, position: self.start))]
         case .after(let position):
             self.state = .reading(Reading(position: position, target: self.start.offset, isFirst: true))
+            return [.read(after: position)]
+        case .behind(let position):
+            self.state = .reading(
+                Reading(position: position, isLenient: true, target: self.start.offset, isFirst: true)
+            )
             return [.read(after: position)]
         case .backlog(let position):
             return self.begin(behind: position)
@@ -180,12 +187,12 @@ struct DeliveryStateMachine {
         guard case .reading(var reading) = self.state else { return [] }
         switch page {
         case .notRecoverable(let reason, let head):
-            let goesOn = reading.isLenient && reading.position != nil
-            guard reading.isFirst || goesOn && reason == .trimmed else {
-                return self.goOn(behind: head, without: reason)
+            guard reading.isFirst || reason == .trimmed else { return self.goOn(behind: head, without: reason) }
+            // Once it has begun, what is left is owed to every client: events are late for it, and not unwanted.
+            guard reading.position != nil, reading.isLenient || !reading.isFirst else {
+                return self.giveUp(reading, reason)
             }
-            guard goesOn else { return self.giveUp(reading, reason) }
-            // With what is left, of which it is told once more if it was told already.
+            // Of which it is told once more if it was told already.
             reading.isFirst = true
             reading.position = nil
             reading.loss = Recovery.Reason(reason)

@@ -42,6 +42,7 @@ struct StreamBeginning: Sendable {
             case .after(let position): StreamBeginning(resumption: .after(position))
             case .unreadable: StreamBeginning(resumption: .unreadable)
             case .cursor, .cursorBehindOthers: StreamBeginning(resumption: .backlog(cursor))
+            case .behind(let position): StreamBeginning(resumption: .behind(position))
             case .since(let time): StreamBeginning(resumption: .backlog(nil), since: now - time)
             }
         }.flatMapErrorThrowing { error in
@@ -52,7 +53,7 @@ struct StreamBeginning: Sendable {
     private static func groupStart(_ request: StreamRequest, at place: FeedPlace) -> Position? {
         switch request.start {
         case .live: place.feed.position
-        case .after(let position): position
+        case .after(let position), .behind(let position): position
         case .cursor, .cursorBehindOthers, .since, .unreadable: nil
         }
     }

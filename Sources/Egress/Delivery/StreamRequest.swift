@@ -19,6 +19,8 @@ struct StreamRequest: Sendable {
         case cursor
         /// The same; a consumer that is new begins behind what any client of the bot has had.
         case cursorBehindOthers
+        /// Behind a position that the client had, or with what is left.
+        case behind(Position)
         /// With what came within so many milliseconds.
         case since(Int64)
     }

@@ -148,16 +148,33 @@ import Testing
         #expect(machine.roundReceived(first: 6, end: .sample(6)) == .deliver(after: nil))
     }
 
-    /// A log that is trimmed while it is read, or ends before what the feed has brought, is told as a gap.
+    /// A log that is trimmed while it is read, or ends before what the feed has brought, is told as a gap; what is left
+    /// is sent, to who came with a position as well.
     @Test func lossesOnTheWay() {
         var machine = DeliveryStateMachine(start: .sample(5))
         _ = machine.begin(.after(.sample(2)))
         _ = machine.pageRead(Self.page(3...4, head: 5))
         machine.sent(upTo: .sample(4))
         _ = machine.pageSent()
-        let gap = Recovery.lost(.trimmed, position: .sample(9))
-        #expect(machine.pageRead(.notRecoverable(.trimmed, head: .sample(9))) == [.announce(gap)])
+        #expect(machine.roundReceived(first: 6, end: .sample(9)) == .ignore)
+        #expect(machine.pageRead(.notRecoverable(.trimmed, head: .sample(9))) == [.read(after: nil)])
+        let gap = Recovery.lost(.trimmed, position: .sample(6))
+        #expect(machine.pageRead(Self.page(7...9, head: 9)) == [.announce(gap), .send])
+        machine.sent(upTo: .sample(9))
+        #expect(machine.pageSent() == [])
         #expect(machine.roundReceived(first: 10, end: .sample(10)) == .deliver(after: nil))
+
+        machine = DeliveryStateMachine(start: .sample(5))
+        _ = machine.begin(.after(.sample(2)))
+        #expect(machine.roundReceived(first: 6, end: .sample(9)) == .ignore)
+        let tooLate = Recovery.lost(.trimmed, position: .sample(5))
+        #expect(
+            machine.pageRead(.notRecoverable(.trimmed, head: .sample(9)))
+                == [.announce(tooLate), .read(after: .sample(5))]
+        )
+        // Nor does what came since it joined go with what was too old.
+        #expect(machine.pageRead(.notRecoverable(.trimmed, head: .sample(9))) == [.read(after: nil)])
+        #expect(machine.pageRead(Self.page(7...9, head: 9)) == [.announce(gap), .send])
 
         machine = DeliveryStateMachine(start: .sample(5))
         _ = machine.begin(.after(.sample(4)))
@@ -180,6 +197,16 @@ import Testing
         machine.sent(upTo: .sample(9))
         #expect(machine.pageSent() == [])
         #expect(machine.roundReceived(first: 10, end: .sample(10)) == .deliver(after: nil))
+    }
+
+    /// Who was away for too long with a position of its own, and wants what is left, gets it; of whatever log it is.
+    @Test(arguments: [UnrecoverableReason.trimmed, .epochChanged, .ahead])
+    func behindTooOldAPosition(reason: UnrecoverableReason) {
+        var machine = DeliveryStateMachine(start: .sample(9))
+        #expect(machine.begin(.behind(.sample(2))) == [.read(after: .sample(2))])
+        #expect(machine.pageRead(.notRecoverable(reason, head: .sample(9))) == [.read(after: nil)])
+        let gap = Recovery.lost(Recovery.Reason(reason), position: .sample(6))
+        #expect(machine.pageRead(Self.page(7...9, head: 9)) == [.announce(gap), .send])
     }
 
     /// A page that was read before an event came by the feed does not say that the event is lost.
@@ -255,19 +282,23 @@ private struct DeliveryModel {
     private var last: UInt64
     private var page: [UInt64] = []
     private var isSending = false
-    private var reads: [UInt64] = []
+    /// Nil from the oldest on.
+    private var reads: [UInt64?] = []
     private(set) var gaps = 0
     private(set) var repeats = 0
 
     init(using seed: inout SeededRandom) {
         self.machine = DeliveryStateMachine(start: .sample(10))
-        switch Int.random(in: 0..<4, using: &seed) {
+        switch Int.random(in: 0..<5, using: &seed) {
         case 0:
             self.last = 10
             self.run(self.machine.begin(nil))
         case 1:
             self.last = 10
             self.run(self.machine.begin(.unreadable))
+        case 2:
+            self.last = UInt64.random(in: 0...12, using: &seed)
+            self.run(self.machine.begin(.behind(.sample(self.last))))
         default:
             // Some are ahead of the log.
             self.last = UInt64.random(in: 0...12, using: &seed)
@@ -307,7 +338,7 @@ private struct DeliveryModel {
 
     private mutating func read() {
         guard !self.reads.isEmpty else { return }
-        let position = self.reads.removeFirst()
+        let position = self.reads.removeFirst() ?? self.first - 1
         if position > self.head {
             self.run(self.machine.pageRead(.notRecoverable(.ahead, head: .sample(self.head))))
         } else if position + 1 < self.first {
@@ -337,7 +368,7 @@ private struct DeliveryModel {
         for action in actions {
             switch action {
             case .announce(let recovery): self.last = recovery.position.offset
-            case .read(let position): self.reads.append(position?.offset ?? 0)
+            case .read(let position): self.reads.append(position?.offset)
             case .send: self.isSending = true
             }
         }

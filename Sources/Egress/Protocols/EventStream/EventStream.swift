@@ -52,7 +52,7 @@ final class EventStream: EnvelopeClient {
         }
         let start: Position? =
             switch beginning.resumption {
-            case .after(let position): position
+            case .after(let position), .behind(let position): position
             // What it catches up with says where it is: a stream that ends before has not brought it anywhere.
             case .backlog: nil
             case .unreadable, nil: place.feed.position

@@ -92,7 +92,9 @@ final class EventStreamRoutes {
         guard stream.group == nil else { throw .groupNeedsSocket }
         guard !stream.acknowledges else { throw .badAck }
         if let id = request.headers.first(name: "last-event-id"), !id.isEmpty {
-            stream.start = Position(id).map { .after($0) } ?? .unreadable
+            // Whoever asked for its backlog gets what is left of it, now as then.
+            let isLenient = stream.start.isCursor
+            stream.start = Position(id).map { isLenient ? .behind($0) : .after($0) } ?? .unreadable
         }
         return stream
     }
