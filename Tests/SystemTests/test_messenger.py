@@ -18,6 +18,12 @@ def test_handshake(relay, secret, challenge):
     assert answer.headers.get_content_type() == "text/plain" and answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_handshake_without_a_body(relay, secret):
+    """HEAD works where GET does, for whoever only looks whether the URL is good."""
+    answer = send(relay, Messenger(secret).handshake("1").but(method="HEAD"))
+    assert (answer.status, answer.body) == (200, b"")
+
+
 def test_tutorial(relay, secret):
     """The tutorial's body, signed: acknowledged, and delivered with what was said and byte for byte."""
     with EnvelopeBot(relay, secret) as bot, relay.bot(secret) as raw:

@@ -36,6 +36,12 @@ def test_handshake(relay, secret, kind, echo):
     assert answer.headers.get_content_type() == "text/plain"
 
 
+def test_handshake_without_a_body(relay, secret):
+    """HEAD works where GET does, for whoever only looks whether the URL is good."""
+    answer = send(relay, WeChat(secret).handshake("1").but(method="HEAD"))
+    assert (answer.status, answer.body) == (200, b"")
+
+
 def test_handshake_at_any_time(relay, secret):
     """The check of the URL tells nobody anything, and is not asked to be fresh."""
     assert send(relay, WeChat(secret).handshake("1", timestamp=1_400_000_000)).body == b"1"

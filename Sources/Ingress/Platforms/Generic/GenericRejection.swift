@@ -58,8 +58,8 @@ enum GenericRejection: String, PlatformRejection {
         case .staleTimestamp:
             "The signed timestamp is too far from this node's clock; check the clock, or --freshness."
         case .wrongSignature:
-            "The signature does not fit the secret in the URL; check that the sender signs with this secret, and that "
-                + "nothing between changes the body."
+            "The signature does not fit the secret that is in the URL, or that the bot is registered with; check that the "
+                + "sender signs with it, and that nothing between changes the body."
         case .missingToken:
             "The request carries no secret: with scheme=bearer it is the token of Authorization: Bearer, the password of "
                 + "Authorization: Basic, or the value of the field that header names."

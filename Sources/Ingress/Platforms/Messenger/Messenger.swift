@@ -35,7 +35,7 @@ final class Messenger: ChatPlatform {
     }
 
     func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(MessengerRejection) -> HTTPResponse? {
-        guard request.method == .GET else { return nil }
+        guard [.GET, .HEAD].contains(request.method) else { return nil }
         guard request.query["hub.mode"] == "subscribe", let presented = request.query["hub.verify_token"],
             let challenge = request.query["hub.challenge"]
         else { throw .notAHandshake }

@@ -52,8 +52,8 @@ enum MessengerRejection: String, PlatformRejection {
         case .malformedSignature:
             "X-Hub-Signature-256 is not sha256= and 64 hexadecimal digits."
         case .wrongSignature:
-            "The signature does not fit the secret in the URL; check that it is the secret of this app, and that nothing "
-                + "between changes the body."
+            "The signature does not fit the secret that is in the URL, or that the bot is registered with; check that it is "
+                + "the secret of this app, and that nothing between changes the body."
         case .notAnObject:
             "The body is not a JSON object."
         case .malformedJSON:

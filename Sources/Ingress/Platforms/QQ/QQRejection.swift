@@ -50,7 +50,8 @@ enum QQRejection: String, PlatformRejection {
         case .staleTimestamp:
             "The signed timestamp is too far from this node's clock; check the clock, or --freshness."
         case .wrongSignature:
-            "The signature does not fit the secret in the URL; check that it is this bot's secret."
+            "The signature does not fit the secret that is in the URL, or that the bot is registered with; check that it is this "
+                + "bot's."
         case .validationMalformed:
             "A validation request needs d.plain_token and d.event_ts."
         case .validationRefused:

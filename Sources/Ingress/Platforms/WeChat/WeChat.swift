@@ -49,7 +49,7 @@ final class WeChat: ChatPlatform {
 
     /// The check of the URL tells nobody anything and is not asked to be fresh.
     func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> HTTPResponse? {
-        guard request.method == .GET else { return nil }
+        guard [.GET, .HEAD].contains(request.method) else { return nil }
         let tokens = try Self.tokens(request, agreement)
         guard let echo = request.query["echostr"] else { throw .notAHandshake }
         _ = try WeChatSignature(request.query).check(request.query["signature"], tokens)

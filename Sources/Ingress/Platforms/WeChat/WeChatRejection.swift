@@ -49,7 +49,7 @@ enum WeChatRejection: String, PlatformRejection {
     }
 
     var headers: [(name: String, value: String)] {
-        self == .notPOST ? [("Allow", "GET, POST")] : []
+        self == .notPOST ? [("Allow", "GET, HEAD, POST")] : []
     }
 
     var detail: String {
@@ -79,7 +79,8 @@ enum WeChatRejection: String, PlatformRejection {
         case .staleTimestamp:
             "The signed timestamp is too far from this node's clock; check the clock, or --freshness."
         case .wrongSignature:
-            "The signature does not fit the secret in the URL; check that it is this account's token."
+            "The signature does not fit the token that is in the URL, or that the bot is registered with; check that it is this "
+                + "account's."
         case .notEncrypted:
             "The server URL has an aes_key, but the message is not encrypted: set the account to safe or compatible mode, "
                 + "or take aes_key out of the URL."

@@ -23,7 +23,7 @@ package enum XMLMessage {
         // A field's white space is what somebody wrote.
         let decoder = XMLDecoder(trimValueWhitespaces: false)
         do {
-            return try decoder.decode(type, from: Data(document))
+            return try decoder.decode(type, from: Data(XMLText.joined(document)))
         } catch DecodingError.keyNotFound, DecodingError.valueNotFound {
             throw .missingField
         } catch {
