@@ -176,6 +176,41 @@ extension BrokerRule {
                 #expect(try await broker.take(5, for: "live", start: nil, on: channel).texts == ["d"])
             }
         },
+        BrokerRule("a group that is new has not lost what was over before it") { bed in
+            var settings = BrokerSettings()
+            settings.retentionAgeMilliseconds = 1_200
+            try await bed.withBroker(settings) { broker in
+                let channel = Fixtures.channel()
+                try await broker.publish(["a", "b", "c"], to: channel)
+                try await bed.advance(milliseconds: 1_600)
+                let page = try await broker.take(5, for: "g", on: channel)
+                #expect(page.texts == [])
+                #expect(page.lost == 0)
+            }
+        },
+        BrokerRule("a consumer and a group that had everything are not told of losses when that is over") { bed in
+            var settings = BrokerSettings()
+            settings.retentionAgeMilliseconds = 1_200
+            try await bed.withBroker(settings) { broker in
+                let channel = Fixtures.channel()
+                let consumer = try #require(ConsumerName("c"))
+                let positions = try await broker.publish(["a", "b"], to: channel)
+                let last = positions[1]
+                try await broker.moveCursor(of: consumer, on: channel, to: last, eventLoop: Fixtures.eventLoop).get()
+                _ = try await broker.take(5, for: "g", on: channel)
+                try await broker.settle(.ack, positions[0...1], for: "g", on: channel)
+                try await bed.advance(milliseconds: 1_600)
+                // What is over goes when somebody publishes.
+                try await broker.publish(["other"], to: Fixtures.channel())
+                #expect(try await broker.page(channel, after: last).texts == [])
+                #expect(try await broker.take(5, for: "g", on: channel).lost == 0)
+                let next = try await broker.publish(["c"], to: channel)
+                #expect(next[0].epoch == last.epoch && next[0].offset == last.offset + 1)
+                #expect(try await broker.page(channel, after: last).texts == ["c"])
+                let page = try await broker.take(5, for: "g", on: channel)
+                #expect(page.texts == ["c"] && page.lost == 0)
+            }
+        },
         BrokerRule("a group that has members before its channel has events misses none") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()

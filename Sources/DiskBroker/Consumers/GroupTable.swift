@@ -38,14 +38,15 @@ struct GroupTable {
         self.channel = channel
     }
 
-    /// A new group, which begins behind `start`, or at the oldest event.
+    /// A new group, which begins behind `start`, or at the oldest event that is not over: it has not lost what was over
+    /// before it.
     ///
     /// - Throws: `BrokerError.overloaded` where the channel has too many, with nothing changed.
     private init(
         making name: ConsumerName,
         of channel: StoredChannel,
         start: Position?,
-        first: UInt64,
+        notBefore oldestTime: Int64,
         _ database: Database
     ) throws {
         let others = try Int.fetchOne(
@@ -53,7 +54,7 @@ struct GroupTable {
             arguments: [channel.number]
         )
         guard (others ?? 0) < ConsumerName.limit else { throw BrokerError.overloaded }
-        self.last = first - 1
+        self.last = try EventTable.firstOffset(of: channel, notBefore: oldestTime, database) - 1
         if let start, start.epoch == channel.epoch { self.last = min(start.offset, channel.last) }
         self.channel = channel
         try database.cachedStatement(sql: "INSERT INTO memberGroup (channel, name, last) VALUES (?, ?, ?)")
@@ -89,7 +90,7 @@ struct GroupTable {
         var first = try EventTable.firstOffset(of: channel, database)
         var group =
             try GroupTable(request.group, of: channel, database)
-            ?? GroupTable(making: request.group, of: channel, start: request.start, first: first, database)
+            ?? GroupTable(making: request.group, of: channel, start: request.start, notBefore: oldestTime, database)
         var page = GroupPage(deliveries: [], deadLetters: 0, lost: 0)
         var bytes = 0
         let due = try group.due(now - request.visibilityMilliseconds, attempts: request.attempts, database)

@@ -69,6 +69,9 @@ extension RedisScript {
             redis.pcall('XGROUP', 'DESTROY', log, group)
         end
 
+        -- It has not lost what was over before it.
+        local is_new = not present and ARGV[7] ~= epoch
+
         -- What is given up or over is copied too, and nobody may wait for more than some MiB of that: `passed`.
         local taken, size, given_up, passed, done = {}, 0, 0, 0, {}
         local function take(attempt, entry)
@@ -76,6 +79,10 @@ extension RedisScript {
             taken[#taken + 1] = tonumber(string.match(entry[1], '%d+'))
             taken[#taken + 1] = entry[2][4]
             size = size + #entry[2][4]
+        end
+        -- Small ones take time as well, for a call each.
+        local function weight(entry)
+            return math.max(1024, #entry[2][4])
         end
         local function is_full()
             return #taken >= 3 * limit or (size > 0 and size >= bytes)
@@ -104,11 +111,11 @@ extension RedisScript {
                     local entry = redis.call('XRANGE', log, one[1], one[1])[1]
                     if not entry or tonumber(entry[2][2]) < now - age then
                         done[#done + 1] = one[1]
-                        lost, passed = lost + 1, passed + (entry and #entry[2][4] or 0)
+                        lost, passed = lost + 1, passed + (entry and weight(entry) or 0)
                     elseif one[4] >= attempts then
                         bury(entry, one[4])
                         done[#done + 1] = one[1]
-                        given_up, passed = given_up + 1, passed + #entry[2][4]
+                        given_up, passed = given_up + 1, passed + weight(entry)
                     else
                         redis.call('XCLAIM', log, group, 'members', 0, one[1])
                         take(one[4] + 1, entry)
@@ -124,7 +131,7 @@ extension RedisScript {
                 last = offset
                 if tonumber(entry[2][2]) < now - age then
                     done[#done + 1] = entry[1]
-                    lost, passed = lost + 1, passed + #entry[2][4]
+                    lost, passed = lost + (is_new and 0 or 1), passed + weight(entry)
                 else
                     take(1, entry)
                 end

@@ -13,7 +13,7 @@ import Testing
     @Test func forgetsDeadLettersThatAreGone() throws {
         let channel = Fixtures.channel()
         var consumers = MemoryConsumers()
-        var log = MemoryLog(epoch: Epoch(rawValue: 1))
+        var log = MemoryLog(head: Position(epoch: Epoch(rawValue: 1), offset: 0))
         let request = GroupRequest(
             group: try #require(ConsumerName("group")),
             limit: 100,

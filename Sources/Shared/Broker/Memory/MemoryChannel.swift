@@ -16,8 +16,8 @@ final class MemoryChannel {
     /// What is kept of it, where not what is kept of all.
     var retention: ChannelRetention?
 
-    init(id: ChannelID, epoch: Epoch) {
+    init(id: ChannelID, log: MemoryLog) {
         self.id = id
-        self.log = MemoryLog(epoch: epoch)
+        self.log = log
     }
 }

@@ -16,6 +16,8 @@ struct MemoryConsumers {
         var groups: [ConsumerName: MemoryGroup] = [:]
         var deadLetters: Deque<DeadLetter> = []
         var lastDeadLetter: UInt64 = 0
+        /// Where the log stood when the channel was let go; nil before that.
+        fileprivate var head: Position?
 
         /// Whether anybody would miss it who comes back to an empty log.
         fileprivate var isNamed: Bool {
@@ -47,20 +49,29 @@ struct MemoryConsumers {
         return self.channels[channel] ?? Channel()
     }
 
-    /// The channel is not kept any more: nobody feeds on it, and its log has no events.
-    mutating func forget(_ channel: ChannelID) {
-        guard let known = self.channels[channel] else { return }
-        guard known.isNamed else {
+    /// Where the log of a channel that is not kept goes on; nil where it has to begin anew.
+    func head(of channel: ChannelID) -> Position? { self.channels[channel]?.head }
+
+    /// The channel is not kept any more: nobody feeds on it, and its log, which stands at `head`, has no events.
+    ///
+    /// - Returns: the channels whose logs had events and are not remembered from now on.
+    mutating func forget(_ channel: ChannelID, head: Position) -> [ChannelID] {
+        guard self.channels[channel]?.isNamed == true else {
             self.remove(channel)
-            return
+            return head.offset > 0 ? [channel] : []
         }
+        self.channels[channel]?.head = head
         self.lastForgotten += 1
         self.forgottenNumbers[channel] = self.lastForgotten
         self.forgotten.append((channel, self.lastForgotten))
+        var ended: [ChannelID] = []
         while self.forgottenNumbers.count > Self.limit || self.forgotten.count > 2 * Self.limit {
             let oldest = self.forgotten.removeFirst()
-            if self.forgottenNumbers[oldest.channel] == oldest.number { self.remove(oldest.channel) }
+            guard self.forgottenNumbers[oldest.channel] == oldest.number else { continue }
+            self.remove(oldest.channel)
+            ended.append(oldest.channel)
         }
+        return ended
     }
 
     private mutating func remove(_ channel: ChannelID) {
@@ -150,7 +161,9 @@ struct MemoryConsumers {
         }
         // Taken out, so that what may be much is changed where it is rather than copied.
         self.channels[channel] = nil
-        var group = consumers.groups.removeValue(forKey: request.group) ?? MemoryGroup(start: request.start, log: log)
+        var group =
+            consumers.groups.removeValue(forKey: request.group)
+            ?? MemoryGroup(start: request.start, log: log, notBefore: oldestTime)
         let take = group.take(request, from: log, notBefore: oldestTime, now: now)
         consumers.groups[request.group] = group
         for delivery in take.givenUp {

@@ -41,10 +41,10 @@ struct MemoryGroup {
     /// No visibility time began before this, so that most of the time nothing needs to be looked through.
     private var earliest = Int64.max
 
-    /// A group that begins behind `start`, or at the oldest event.
-    init(start: Position?, log: MemoryLog) {
+    /// A group that begins behind `start`, or at the oldest event that is not over: it has not lost what was over before it.
+    init(start: Position?, log: MemoryLog, notBefore oldestTime: Int64) {
         self.epoch = log.epoch
-        self.last = log.firstOffset - 1
+        self.last = log.firstOffset(notBefore: oldestTime) - 1
         if let start, start.epoch == log.epoch { self.last = min(start.offset, log.head.offset) }
     }
 
@@ -53,7 +53,7 @@ struct MemoryGroup {
         var take = Take()
         if self.epoch != log.epoch {
             take.lost = 1
-            self = MemoryGroup(start: nil, log: log)
+            self = MemoryGroup(start: nil, log: log, notBefore: oldestTime)
         }
         self.takeUnsettled(request, from: log, now: now, into: &take)
         while !take.isFull(limit: request.limit), self.last < log.head.offset {

@@ -21,10 +21,12 @@ struct MemoryLog {
     private(set) var retained: Deque<Retained> = []
     /// What they take together, in bytes.
     private(set) var cost = 0
-    private var lastOffset: UInt64 = 0
+    private var lastOffset: UInt64
 
-    init(epoch: Epoch) {
-        self.epoch = epoch
+    /// A log without events, which goes on behind the newest that it ever had.
+    init(head: Position) {
+        self.epoch = head.epoch
+        self.lastOffset = head.offset
     }
 
     /// The position of the newest event that was ever appended.
@@ -35,6 +37,11 @@ struct MemoryLog {
     /// The offset of the oldest retained event, or of the next one where none is retained.
     var firstOffset: UInt64 {
         self.lastOffset + 1 - UInt64(self.retained.count)
+    }
+
+    /// The offset of the oldest event that is no older than `oldestTime`, or of the next one.
+    func firstOffset(notBefore oldestTime: Int64) -> UInt64 {
+        self.firstOffset + UInt64(self.retained.prefix { $0.storedAt < oldestTime }.count)
     }
 
     /// Appends an event and returns it with its position.
@@ -61,8 +68,7 @@ struct MemoryLog {
 
     /// Reads up to `limit` events after `position` that are no older than `oldestTime`.
     func page(after position: Position?, limit: Int, notBefore oldestTime: Int64) -> LogPage {
-        let expired = self.retained.prefix { $0.storedAt < oldestTime }.count
-        let first = self.firstOffset + UInt64(expired)
+        let first = self.firstOffset(notBefore: oldestTime)
         if let position {
             if position.epoch != self.epoch {
                 return .notRecoverable(.epochChanged, head: self.head)

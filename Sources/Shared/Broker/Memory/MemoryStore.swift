@@ -149,13 +149,15 @@ struct MemoryStore {
     }
 
     /// The log of a channel: an empty one, as it would be made now, where nobody has published or fed within the retention.
+    /// One that a consumer or a group may come back to goes on where it was.
     private func log(of id: ChannelID) -> MemoryLog {
-        self.channels[id]?.log ?? MemoryLog(epoch: self.epochs.epoch(of: id))
+        if let channel = self.channels[id] { return channel.log }
+        return MemoryLog(head: self.consumers.head(of: id) ?? Position(epoch: self.epochs.epoch(of: id), offset: 0))
     }
 
     private mutating func channel(_ id: ChannelID) -> MemoryChannel {
         if let channel = self.channels[id] { return channel }
-        let channel = MemoryChannel(id: id, epoch: self.epochs.epoch(of: id))
+        let channel = MemoryChannel(id: id, log: self.log(of: id))
         self.channels[id] = channel
         return channel
     }
@@ -256,8 +258,7 @@ struct MemoryStore {
     private mutating func forgetIfUnused(_ channel: MemoryChannel) {
         if channel.log.retained.isEmpty, channel.feeds.isEmpty {
             self.channels[channel.id] = nil
-            if channel.log.head.offset > 0 { self.epochs.end(channel.id) }
-            self.consumers.forget(channel.id)
+            for ended in self.consumers.forget(channel.id, head: channel.log.head) { self.epochs.end(ended) }
         }
     }
 }
