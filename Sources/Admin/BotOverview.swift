@@ -15,18 +15,20 @@ struct BotOverview: Sendable {
     ///
     /// - Returns: a future on `eventLoop`: nil for a bot of which the store does not say it.
     func status(of bots: [Bot], on eventLoop: any EventLoop) -> EventLoopFuture<[BotStatus?]> {
-        let sheets = self.presence.sheets(on: bots.map(\.channel), now: self.now(), eventLoop: eventLoop)
-            .recover { _ in bots.map { _ in [] } }
-        let traffic = EventLoopFuture.whenAllSucceed(
-            bots.map { self.traffic(on: $0.channel, eventLoop: eventLoop) },
+        let now = self.now()
+        return EventLoopFuture.whenAllSucceed(
+            bots.map { self.status(on: $0.channel, now: now, eventLoop: eventLoop) },
             on: eventLoop
         )
-        return traffic.and(sheets).map { traffic, sheets in
-            zip(traffic, sheets).map { status, sheets in
-                var status = status
-                status?.sheets = sheets
-                return status
-            }
+    }
+
+    /// Each bot is asked of by itself: where one Redis of several is away, the others still know theirs.
+    private func status(on channel: ChannelID, now: Int64, eventLoop: any EventLoop) -> EventLoopFuture<BotStatus?> {
+        let sheets = self.presence.sheets(on: [channel], now: now, eventLoop: eventLoop).recover { _ in [] }
+        return self.traffic(on: channel, eventLoop: eventLoop).and(sheets).map { status, sheets in
+            var status = status
+            status?.sheets = sheets.first ?? []
+            return status
         }
     }
 

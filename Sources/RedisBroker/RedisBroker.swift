@@ -62,6 +62,7 @@ public final class RedisBroker: Broker {
         self.client = RedisClient(
             configurations: [configuration.redis] + configuration.others,
             group: group,
+            isNode: true,
             logger: logger
         )
         self.publisher = Publisher(

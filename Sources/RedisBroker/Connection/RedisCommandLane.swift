@@ -62,6 +62,11 @@ final class RedisCommandLane {
         }
     }
 
+    /// Something was stored by a command that was sent here.
+    func stored() {
+        self.handler?.stored()
+    }
+
     /// Sends a command behind ASKING, which lets it pass where its slot is on its way (redis.io, "Redis cluster
     /// specification", "ASK redirection"). It does not wait for a first connection.
     func ask(_ command: RESPCommand, to receiver: RedisReceiver) {

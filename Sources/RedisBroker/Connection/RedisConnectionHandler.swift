@@ -111,6 +111,12 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         }
     }
 
+    /// The reply to a command that stores something was no error.
+    func stored() {
+        self.machine.stored()
+        self.tellTrouble()
+    }
+
     /// Sends a command behind another one, whose answer nobody waits for, with nothing between them.
     func send(_ command: RESPCommand, behind first: RESPCommand, to receiver: RedisReceiver) {
         guard let context else { return receiver.fail(.unavailable) }

@@ -20,6 +20,8 @@ struct RedisConnectionStateMachine<Request> {
         var maximumPendingBytes: Int
         /// How long an error that concerns the whole server stays in the health after it was last seen.
         var troubleTime = TimeAmount.seconds(2)
+        /// The same where pings do not see it: longer than it takes until a probe is stored once more.
+        var unseenTroubleTime = TimeAmount.seconds(12)
         /// Whether it is a node of a cluster, which may rightly say MOVED.
         var isClusterNode = false
     }
@@ -244,8 +246,14 @@ extension RedisConnectionStateMachine {
     }
 
     private mutating func refused(_ error: RedisError, now: NIODeadline) {
+        let configuration = self.configuration
         self.trouble = .refusing(error)
-        self.troubleEnds = now + self.configuration.troubleTime
+        self.troubleEnds = now + (error.isUnseenByPings ? configuration.unseenTroubleTime : configuration.troubleTime)
+    }
+
+    /// Something was stored, which is what such errors are about.
+    mutating func stored() {
+        if case .refusing(let error) = self.trouble, error.isUnseenByPings { self.trouble = nil }
     }
 }
 

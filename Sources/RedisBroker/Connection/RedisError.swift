@@ -55,6 +55,11 @@ extension RedisError {
     }
 }
 
+extension RedisError {
+    /// Whether it refuses what we ask for while pings are answered: only a command of the kind shows that it is over.
+    var isUnseenByPings: Bool { ["OOM", "NOREPLICAS", "NOPERM", "MOVED"].contains(self.code) }
+}
+
 extension RedisError: CustomStringConvertible {
     /// The longest part of an error line that is shown.
     private static let shownCharacters = 120

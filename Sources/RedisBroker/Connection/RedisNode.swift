@@ -127,7 +127,8 @@ final class RedisNode: Sendable {
         }
     }
 
-    /// The same for what is to be acknowledged: where replicas are waited for, it completes when they have it.
+    /// The same for what is to be acknowledged: where replicas are waited for, it completes when they have it. That something
+    /// was stored ends the news that Redis refuses to.
     ///
     /// - Parameter completion: as that of `send`; it also gets `BrokerError.unreplicated`.
     func store(
@@ -135,8 +136,15 @@ final class RedisNode: Sendable {
         on eventLoop: any EventLoop,
         completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
     ) {
-        guard let replicated else { return self.send(command, on: eventLoop, completion: completion) }
-        replicated.send(command, on: eventLoop, completion: completion)
+        if let replicated { return replicated.send(command, on: eventLoop, completion: completion) }
+        let lane = self.lane(for: eventLoop)
+        guard lane.status.isRefusing else { return self.send(command, on: eventLoop, completion: completion) }
+        let box = lane.lane
+        let receiver = RedisReceiver { result in
+            if case .success = result { box.value.stored() }
+            if eventLoop.inEventLoop { completion(result) } else { eventLoop.execute { completion(result) } }
+        }
+        self.send(command, on: lane, to: receiver)
     }
 
     private func send(_ command: RESPCommand, on lane: Lane, to receiver: RedisReceiver) {
@@ -214,7 +222,8 @@ final class RedisNode: Sendable {
 // MARK: Health
 
 extension RedisNode {
-    /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth. Any thread.
+    /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth; where it refuses to store,
+    /// up to twelve seconds longer than it does. Any thread.
     var commandHealth: BrokerHealth {
         let health = RedisHealth.health(of: self.lanes.map { $0.status.current })
         return health == .ready ? self.replicated?.health ?? .ready : health

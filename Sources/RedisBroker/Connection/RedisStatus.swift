@@ -30,6 +30,7 @@ final class RedisStatus: Sendable {
 
     private let state: Mutex<State>
     private let takesCommands = Atomic<Bool>(false)
+    private let refuses = Atomic<Bool>(false)
     /// When it was last known to be in trouble, in nanoseconds of `NIODeadline`; 0 for never.
     private let lastTrouble = Atomic<UInt64>(0)
 
@@ -39,6 +40,9 @@ final class RedisStatus: Sendable {
 
     /// Whether commands can be sent. Cheaper than `current`.
     var isConnected: Bool { self.takesCommands.load(ordering: .acquiring) }
+
+    /// Whether commands can be sent, and are refused. Cheaper than `current`.
+    var isRefusing: Bool { self.refuses.load(ordering: .acquiring) }
 
     var current: State { self.state.withLock { $0 } }
 
@@ -63,5 +67,7 @@ final class RedisStatus: Sendable {
             case .connecting, .lost: false
             }
         self.takesCommands.store(isConnected, ordering: .releasing)
+        let isRefusing = if case .refusing = state { true } else { false }
+        self.refuses.store(isRefusing, ordering: .releasing)
     }
 }

@@ -14,6 +14,8 @@ internal import Synchronization
 public final class RedisBotStore: BotStore {
     /// How often changes are looked for.
     private static let pause = Duration.milliseconds(400)
+    /// The same where the node has another key than the bots.
+    private static let longPause = Duration.seconds(10)
     /// How often a change is tried where others are faster.
     private static let attempts = 32
     /// How long a command waits for a connection.
@@ -205,7 +207,8 @@ public final class RedisBotStore: BotStore {
                 }
                 (trouble, registry.trouble) = (error, error.description)
             }
-            try? await Task.sleep(for: Self.pause)
+            // With the wrong key nothing is taken over, and each look reads all bots anew.
+            try? await Task.sleep(for: trouble?.reason == .wrongKey ? Self.longPause : Self.pause)
         }
     }
 
@@ -298,6 +301,7 @@ public final class RedisBotStore: BotStore {
         at position: RegistryPosition
     ) async throws(BotStoreError) -> Int {
         let fresh = Hex.encode(SecureRandom.bytes(8))
+        let mark = Hex.encode(SecureRandom.bytes(8))
         let (sealed, check): ([UInt8], [UInt8])
         do {
             sealed = try bot.map { bot throws(CryptoError) in try self.seal.seal(bot) } ?? []
@@ -317,7 +321,7 @@ public final class RedisBotStore: BotStore {
                     .bytes(sealed),
                     .integer(Self.botLimit), .integer(Self.removedLimit), .integer(Self.auditLimit),
                     .string(action.kind.rawValue), .string(action.actor), .string(action.subject ?? ""),
-                    .string(position.mark), .string(Hex.encode(SecureRandom.bytes(8))), .integer(Self.markLimit),
+                    .string(position.mark), .string(mark), .integer(Self.markLimit),
                 ]
             )
         }

@@ -61,12 +61,17 @@ extension RedisScript {
     /// | 13, 14 | the mark of the version that is known, and that of this change |
     /// | 15 | how many versions' marks are kept |
     ///
-    /// It returns the new version, 0 where somebody was faster, or -1 where there are too many bots.
+    /// It returns the new version, 0 where somebody was faster, or -1 where there are too many bots. One that was executed,
+    /// and whose answer was lost with its connection, may be sent again: its own mark says that it is done.
     static let changeRegistry = RedisScript(
         """
         local bots, changes, head, marks, audit = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
         local epoch = redis.call('HGET', head, 'epoch') or ''
         local version = redis.call('HGET', head, 'version') or '0'
+        local next = string.format('%.0f', ARGV[2] + 1)
+        if redis.call('HGET', marks, next) == ARGV[14] then
+            return tonumber(next)
+        end
         if epoch ~= ARGV[1] or tonumber(version) ~= tonumber(ARGV[2]) then
             return 0
         end

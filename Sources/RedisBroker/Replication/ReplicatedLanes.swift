@@ -155,7 +155,9 @@ final class ReplicatedLane {
 
     private func answered(_ result: Result<RESPValue, any Error>, to number: UInt64) {
         switch result {
-        case .success(let reply): self.machine.replied(reply, to: number)
+        case .success(let reply):
+            self.lane.stored()
+            self.machine.replied(reply, to: number)
         case .failure(let error): self.machine.failed(number)?(.failure(error))
         }
     }

@@ -105,8 +105,9 @@ extension RedisScript {
 
         local size, after, average = 0, from, bytes
         while #events < limit and size < bytes do
-            -- As many as will fit, from what those before took: entries come with all their bytes.
-            local count = math.max(1, math.min(limit - #events, math.floor((bytes - size) / average)))
+            -- As many as will fit, from what those before took; but a few, for entries come with all their bytes, and behind
+            -- small ones may be large ones that are copied in vain, while nobody else is served.
+            local count = math.max(1, math.min(8, limit - #events, math.floor((bytes - size) / average)))
             local entries = redis.call('XRANGE', log, string.format('%.0f', after + 1), '+', 'COUNT', count)
             for _, entry in ipairs(entries) do
                 local length = #entry[2][4]

@@ -11,7 +11,7 @@ final class RedisClient: Sendable {
     /// The independent Redis, in the order that all nodes of the relay name them in; one as a rule. Empty with a cluster.
     let servers: [RedisNode]
     private let cluster: RedisCluster?
-    /// Looks whether other nodes have the same servers; nil where there is nothing to compare.
+    /// Looks whether other nodes have the same servers, one or several; nil with a cluster, and where it does not matter.
     private let order: ServerOrder?
     /// The command that pushes: in a cluster what is pushed stays with the node of the channel's slot.
     let pushCommand: String
@@ -21,7 +21,9 @@ final class RedisClient: Sendable {
     /// - Parameters:
     ///   - configurations: one for each Redis, at least one; or the one of a cluster.
     ///   - group: each of its event loops gets a connection for commands to each Redis.
-    init(configurations: [RedisConfiguration], group: any EventLoopGroup, logger: Logger) {
+    ///   - isNode: whether it is a node's, which all others must agree with on what Redis there are; a command may know one
+    ///     of several.
+    init(configurations: [RedisConfiguration], group: any EventLoopGroup, isNode: Bool = false, logger: Logger) {
         precondition(!configurations.isEmpty, "a client of no Redis")
         self.waits = configurations.contains { $0.wait != nil }
         if !configurations[0].seeds.isEmpty {
@@ -34,7 +36,8 @@ final class RedisClient: Sendable {
             self.pushCommand = "PUBLISH"
         }
         self.order =
-            self.servers.count > 1 ? ServerOrder(servers: self.servers, eventLoop: group.next(), logger: logger) : nil
+            isNode && !self.servers.isEmpty
+            ? ServerOrder(servers: self.servers, eventLoop: group.next(), logger: logger) : nil
     }
 
     /// All Redis that there are connections to and that have channels: of a cluster the masters.
@@ -106,8 +109,8 @@ final class RedisClient: Sendable {
         on eventLoop: any EventLoop,
         completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
     ) {
-        guard self.waits else { return self.send(command, at: place, on: eventLoop, completion: completion) }
         guard let cluster else { return self.server(at: place).store(command, on: eventLoop, completion: completion) }
+        guard self.waits else { return cluster.send(command, at: place, on: eventLoop, completion: completion) }
         cluster.send(command, at: place, on: eventLoop, isStored: true, completion: completion)
     }
 

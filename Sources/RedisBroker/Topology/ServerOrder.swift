@@ -69,6 +69,7 @@ final class ServerOrder: Sendable {
         guard let (index, place) = self.machine.withLock({ $0.difference(now: .now()) }) else { return nil }
         return
             "The Redis \(self.servers[index].name) is number \(index + 1) of \(self.servers.count) here and \(place) on "
-            + "another node: all nodes must have the same list of Redis in the same order, or they miss each other's events."
+            + "another node: all nodes must have the same list of Redis in the same order, each one once, or they miss each "
+            + "other's events."
     }
 }

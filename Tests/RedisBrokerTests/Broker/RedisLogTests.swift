@@ -105,6 +105,31 @@ import Testing
         }
     }
 
+    /// Behind small events there may be large ones: no more of them are copied than a few, for the page has no room for them.
+    @Test func readsLittleThatDoesNotFit() async throws {
+        let server = try await RedisServer.start()
+        try await RedisBrokerTestBed(server: server).withRedisBroker { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            try await broker.publish((0..<8).map { "small \($0)" }, to: channel)
+            for _ in 0..<64 {
+                let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 1_000_000))
+                try await broker.publish(large, to: channel)
+            }
+            func memory(_ name: String) throws -> Int {
+                let line = try server.command("INFO", "memory").split(whereSeparator: \.isNewline)
+                    .first { $0.hasPrefix("\(name):") }
+                return try #require(line.flatMap { Int($0.dropFirst(name.count + 1)) })
+            }
+            guard case .entries(let entries, _) = try await broker.log(channel, after: nil, limit: 100, on: loop).get()
+            else {
+                Issue.record("there is no page")
+                return
+            }
+            #expect(entries.count == 8)
+            #expect(try memory("used_memory_peak") - memory("used_memory") < 32 << 20)
+        }
+    }
+
     /// What a group gives up is copied some MiB at a time, with everybody's turn in between.
     @Test func givesUpSomeAtATime() async throws {
         let server = try await RedisServer.start()
@@ -140,6 +165,9 @@ import Testing
             let group = try #require(ConsumerName("workers"))
             let request = GroupRequest(group: group, limit: 10, visibilityMilliseconds: 60_000, attempts: 1)
             let kept = ChannelRetention(ageMilliseconds: 1_500)
+            // A group that was there before has lost them.
+            try await broker.publish(["small"], to: channel)
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deliveries.count == 1)
             for _ in 0..<7 {
                 let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 700_000))
                 _ = try await broker.publish(large, to: channel, key: nil, retention: kept, on: loop)

@@ -139,14 +139,14 @@ import Testing
     @Test func trouble() throws {
         try self.becomeReady()
         let future = self.send("A")
-        try self.receive("-OOM command not allowed\r\n")
-        #expect(throws: RedisError.command("OOM command not allowed")) { try future.wait() }
-        #expect(self.owner.troubles == [.refusing(.command("OOM command not allowed"))])
+        try self.receive("-CLUSTERDOWN The cluster is down\r\n")
+        #expect(throws: RedisError.command("CLUSTERDOWN The cluster is down")) { try future.wait() }
+        #expect(self.owner.troubles == [.refusing(.command("CLUSTERDOWN The cluster is down"))])
         for _ in 0..<4 {
             self.channel.embeddedEventLoop.advanceTime(by: .milliseconds(500))
             try self.receive("+PONG\r\n")
         }
-        #expect(self.owner.troubles == [.refusing(.command("OOM command not allowed")), nil])
+        #expect(self.owner.troubles == [.refusing(.command("CLUSTERDOWN The cluster is down")), nil])
         #expect(self.owner.losses == [])
     }
 

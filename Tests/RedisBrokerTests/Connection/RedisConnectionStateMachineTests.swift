@@ -150,7 +150,7 @@ private typealias Machine = RedisConnectionStateMachine<String>
     /// An error that concerns the whole server is trouble for a while after it was last seen, though pings are answered.
     @Test func errorOfTheServer() {
         var machine = self.ready()
-        let error = RedisError.command("OOM command not allowed when used memory > 'maxmemory'.")
+        let error = RedisError.command("CLUSTERDOWN The cluster is down")
         _ = machine.sendRequested("a", bytes: 1, now: .ms(0))
         guard case .command(let line) = error else { return }
         #expect(machine.replyReceived(.error(line), now: .ms(100)) == .complete("a", .failure(error)))
@@ -163,6 +163,25 @@ private typealias Machine = RedisConnectionStateMachine<String>
         _ = machine.timerFired(now: .ms(2_099))
         #expect(machine.trouble == .refusing(error))
         _ = machine.timerFired(now: .ms(2_100))
+        #expect(machine.trouble == nil)
+    }
+
+    /// One that pings do not see stays for longer than a probe takes to come round, or until something is stored.
+    @Test(arguments: ["OOM command not allowed", "NOREPLICAS Not enough good replicas", "NOPERM no permissions"])
+    func errorOfStoring(line: String) {
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 1, now: .ms(0))
+        let error = RedisError.command(line)
+        #expect(machine.replyReceived(.error(line), now: .ms(100)) == .complete("a", .failure(error)))
+        for time in stride(from: Int64(500), through: 12_000, by: 500) {
+            _ = machine.timerFired(now: .ms(time))
+            _ = machine.replyReceived(Self.pong, now: .ms(time + 1))
+        }
+        #expect(machine.trouble == .refusing(error))
+        var storing = machine
+        storing.stored()
+        #expect(storing.trouble == nil)
+        _ = machine.timerFired(now: .ms(12_500))
         #expect(machine.trouble == nil)
     }
 
