@@ -39,7 +39,11 @@ final class AdminDesk {
 
     /// Who asks, as the audit log has it.
     static func actor(of request: HTTPRequest) -> String {
-        "api:\(request.remoteAddress?.ipAddress ?? "unknown")"
+        // Behind a trusted proxy the client's own; else that of whoever is connected.
+        switch request.clientAddress {
+        case .known(let address): "api:\(address)"
+        case .shared(let address): "api:\(address.map(\.description) ?? "unknown")"
+        }
     }
 
     /// Lets a request in that has the token, and answers it with what `body` says.

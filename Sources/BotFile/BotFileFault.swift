@@ -18,6 +18,9 @@ public struct BotFileFault: Error, Hashable, Sendable, CustomStringConvertible {
     public let line: Int?
     /// What is wrong and what mends it.
     public let sentence: String
+    /// Whether it lies in reading and not in what was read, as where the process has no descriptor left: the file may be
+    /// read at another time as it is.
+    public var mayPass = false
 
     /// `bots.yaml:12: The key …`
     public var description: String {

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 public import Logging
 internal import NIOCore
 public import Shared
@@ -78,7 +79,8 @@ public final class BotFileStore: BotStore {
                     severity: .error,
                     file: self.path,
                     line: nil,
-                    sentence: "The file of bots cannot be read: \(error.reason); \(mend)"
+                    sentence: "The file of bots cannot be read: \(error.reason); \(mend)",
+                    mayPass: error.mayPass
                 )
             ]
             return content
@@ -139,8 +141,11 @@ public final class BotFileStore: BotStore {
         }
         let (old, oldFaults) = self.watch.withLock { watch in
             defer {
-                // Read with those that it names now, which an older signature does not have.
-                watch.files.wasRead(signature.covering(self.watchedFiles(content.watchedFiles)))
+                // Read with those that it names now, which an older signature does not have. What could not even be read
+                // is tried again: nobody else would notice that it can be.
+                if !content.faults.contains(where: \.mayPass) {
+                    watch.files.wasRead(signature.covering(self.watchedFiles(content.watchedFiles)))
+                }
                 watch.faults = content.faults
                 if content.errors.isEmpty { watch.bots = content.bots }
             }
@@ -178,6 +183,7 @@ public final class BotFileStore: BotStore {
         _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
     ) async throws(BotStoreError) {
         do throws(BotStoreError) {
+            try self.checkBeginning(action)
             try await self.write { content throws(BotStoreError) in try Self.apply(change, to: name, of: &content) }
         } catch {
             self.audit.record(action, on: name, error: error)
@@ -202,6 +208,13 @@ public final class BotFileStore: BotStore {
             throw error
         }
         for bot in bots { self.audit.record(action, on: bot.name) }
+    }
+
+    /// Only who adds a bot may begin a file: to anybody else a path that leads nowhere is a mistake, and no bot that is gone.
+    private func checkBeginning(_ action: BotAction) throws(BotStoreError) {
+        var status = stat()
+        guard action.kind != .add, stat(self.path, &status) != 0, errno == ENOENT else { return }
+        throw BotStoreError(.unavailable, "There is no file \(self.path): check the path.")
     }
 
     private func write(

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Glibc
+internal import SystemPackage
 
 /// The program: one binary for every tier and every tool. Each subcommand explains itself with `--help`.
 @main
@@ -31,6 +33,7 @@ struct Hookwire: AsyncParsableCommand {
             let command = try await self.asyncParseAsRoot()
             do {
                 try await self.run(command)
+                try self.flush()
             } catch let error as ValidationError {
                 self.exit(error, of: type(of: command))
             }
@@ -51,6 +54,16 @@ struct Hookwire: AsyncParsableCommand {
         } else {
             try command.run()
         }
+    }
+
+    /// What commands print waits in a buffer: only its end shows whether all of it could be written, to a full disk for
+    /// instance. Whoever has stopped reading a pipe is no fault.
+    private static func flush() throws {
+        guard fflush(nil) != 0 else { return }
+        let failure = Terminal.WriteFailure(Errno(rawValue: errno))
+        guard let sentence = failure.sentence else { return }
+        Terminal().complain(sentence)
+        throw ExitCode(1)
     }
 
     /// Ends the process as `exit(withError:)` does, with the usage of the command that was run. By itself the library has

@@ -44,6 +44,8 @@ import Testing
         ("log-level", "loud"), ("ping-interval", "1s"), ("retention-count", "0"), ("threads", "0"),
         ("qq-upstream", "api.sgroup.qq.com"), ("qq-upstream", "https://"), ("qq-upstream", "https://a?b"),
         ("qq-upstream", "https://u:p@a"), ("qq-token-upstream", "none"), ("public-url", "ftp://a"),
+        ("qq-upstream", "http://127.0.0.1:99999"), ("qq-upstream", "http://:80"), ("qq-upstream", "http://[::1"),
+        ("qq-token-upstream", "http://a:0"), ("public-url", "https://a:99999"), ("otlp-endpoint", "http://a:1:2"),
         ("qq-heartbeat", "0"), ("reply-timeout", "31s"), ("reply-timeout", "50ms"), ("data", ""),
         ("data-limit", "1MiB"),
     ])
@@ -102,6 +104,35 @@ import Testing
     ])
     func refusesCombinations(flags: [String: String?]) throws {
         #expect(throws: SettingsError.self) { _ = try self.configuration(flags) }
+    }
+
+    /// What is no matter of this node may be said to all.
+    @Test(arguments: [
+        ["memory-limit": "1MiB", "body-limit": "1MiB", "redis-url": "redis://localhost"],
+        ["memory-limit": "1MiB", "body-limit": "1MiB", "data": "d"],
+    ])
+    func allowsCombinations(flags: [String: String?]) throws {
+        _ = try self.configuration(flags)
+    }
+
+    /// The admin API has a port of its own, or an address of its own.
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.2", true), ("127.0.0.1", "127.0.0.1", false), ("0.0.0.0", "127.0.0.1", false),
+        ("127.0.0.1", "::", false),
+    ])
+    func adminPorts(host: String, adminHost: String, isAllowed: Bool) throws {
+        let flags = [
+            "host": host, "admin-host": adminHost, "port": "8080", "admin-port": "8080", "bots": "bots.yaml",
+            "admin-token": String(repeating: "a", count: 32),
+        ]
+        let error: SettingsError?
+        do throws(SettingsError) {
+            _ = try NodeConfiguration(SettingsReader(flags: flags), tier: .both)
+            error = nil
+        } catch let fault {
+            error = fault
+        }
+        #expect((error == nil) == isAllowed, "\(error?.message ?? "")")
     }
 
     /// A tier of its own has no log of its own.

@@ -442,6 +442,40 @@ def test_what_root_makes_is_the_owners(tmp_path):
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_list_that_cannot_be_written(file):
+    """A backup on a full disk is none, and says so."""
+    file.does("add", "support", "--secret", qq.secret())
+    for command in (["list", "--json"], ["show", "support"], ["check"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [BINARY, "bots", *command], stdout=full, stderr=subprocess.PIPE,
+                text=True, env=environment(**file.variables), timeout=PATIENCE * 2, cwd=file.folder,
+            )
+        assert done.returncode == 1 and "The output cannot be written: No space left on device." in done.stderr
+
+
+@pytest.mark.parametrize("command", [["remove", "support"], ["token", "support", "--name", "laptop"]], ids=["remove", "token"])
+def test_file_that_is_not_there(tmp_path, command):
+    """A mistake in the path is no bot that is gone, and leaves nothing behind."""
+    done = subprocess.run(
+        [BINARY, "bots", *command, "--bots", "missing.yaml"], capture_output=True, text=True, env=environment(),
+        timeout=PATIENCE * 2, cwd=tmp_path,
+    )
+    assert done.returncode == 2 and "There is no file missing.yaml" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_link_to_nothing(tmp_path):
+    """No file takes the place of a link whose own file is still to be made."""
+    (tmp_path / "bots.yaml").symlink_to("volume/bots.yaml")
+    done = subprocess.run(
+        [BINARY, "bots", "add", "support", "--platform", "qq", "--secret", qq.secret(), "--bots", "bots.yaml"],
+        capture_output=True, text=True, env=environment(), timeout=PATIENCE * 2, cwd=tmp_path,
+    )
+    assert done.returncode != 0 and "it is a link to a file that is not there" in done.stderr
+    assert (tmp_path / "bots.yaml").is_symlink()
+
+
 def test_token_that_nobody_sees(file):
     """A token that could not be printed is said to be lost: it is shown this once."""
     file.does("add", "support", "--secret", qq.secret())

@@ -198,6 +198,16 @@ def test_other_order(servers, tmp_path):
         assert "is number 1 of 3 here and 3/3 on another node" in pair[0].get("/readyz")[1]
 
 
+@pytest.mark.timeout(60)
+def test_one_redis_beside_two(servers, tmp_path):
+    """A node that has not heard of the second Redis yet is noticed too, by those that have."""
+    with contextlib.ExitStack() as stack:
+        old = stack.enter_context(TierNode("ingress", servers[0].url, folder=tmp_path))
+        new = stack.enter_context(TierNode("egress", url(servers[:2]), folder=tmp_path))
+        asyncio.run(until_probe_says((old, new), "the same list of Redis in the same order", 30))
+        assert "is number 1 of 1 here and 1/2 on another node" in old.get("/readyz")[1]
+
+
 def test_list_of_urls(servers, tmp_path):
     """What cannot be meant is refused at the start; the commands take the same list as the nodes."""
     twice = run_command([BINARY, "ingress", "--port", "0", "--redis-url", f"{servers[0].url},{servers[0].url}"])

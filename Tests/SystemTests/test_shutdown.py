@@ -1,5 +1,8 @@
 """SIGTERM drains and ends with exit code 0; a second signal does not wait."""
 
+import contextlib
+import http.client
+import pathlib
 import signal
 import subprocess
 import time
@@ -8,7 +11,8 @@ import pytest
 import websockets.exceptions
 
 import qq
-from relay import PATIENCE
+from redis_server import free_port
+from relay import BINARY, PATIENCE, environment
 from stopped_thread import stopped
 
 
@@ -36,6 +40,52 @@ def test_sockets_are_closed_and_the_process_ends(start, number):
                 socket.recv(timeout=PATIENCE)
             assert closed.value.rcvd.code in (1012, 1001)
     assert relay.wait() == 0
+
+
+def test_reload_of_a_node_that_starts(tmp_path):
+    """A service manager may reload what it has just started, and hears nothing yet: it goes on."""
+    process = subprocess.Popen(
+        [BINARY, "serve", "--host", "127.0.0.1", "--port", "0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, env=environment(), cwd=tmp_path,
+    )
+    try:
+        ignored = 0
+        deadline = time.monotonic() + PATIENCE
+        while not ignored & 1 << signal.SIGHUP - 1:
+            assert time.monotonic() < deadline, "it never ignores the signal"
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            ignored = int(status.split("SigIgn:")[1].split()[0], 16)
+        process.send_signal(signal.SIGHUP)
+        assert b"Hookwire is listening" in process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.stdout.close()
+
+
+def test_greeting_that_cannot_be_written(tmp_path):
+    """A full disk behind the standard output keeps no node down: bots need none."""
+    port, log = free_port(), tmp_path / "log"
+    with open("/dev/full", "w") as full, log.open("w") as errors:
+        process = subprocess.Popen(
+            [BINARY, "serve", "--host", "127.0.0.1", "--port", str(port)], stdin=subprocess.DEVNULL, stdout=full,
+            stderr=errors, env=environment(), cwd=tmp_path,
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while "the greeting cannot be written" not in log.read_text():
+            assert time.monotonic() < deadline and process.poll() is None, log.read_text()
+            time.sleep(0.02)  # a log tells nobody that it has grown
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("GET", "/livez")
+            assert connection.getresponse().status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
 
 
 def test_nothing_to_drain(start):

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import time
 
 import pytest
 
@@ -100,6 +101,21 @@ def test_redis_is_killed_and_restarted(redis, tmp_path):
                 assert load.refusals > 0
 
         run(scenario)
+
+
+@pytest.mark.timeout(60)
+def test_redis_that_stores_nothing(redis, tmp_path):
+    """Red for as long as it is so, though pings are answered all the time; and green again with the first event stored."""
+    with tiers(redis.url, tmp_path, ingress=1, egress=1) as ((ingress,), (egress,)):
+        redis.command("CONFIG", "SET", "maxmemory", "1")
+        egress.await_ready(False)
+        end = time.monotonic() + 7  # longer than a probe takes to come round
+        while time.monotonic() < end:
+            assert not egress.is_ready()
+            time.sleep(0.05)  # a probe is asked again and again: that is what it is
+        assert "OOM" in egress.get("/readyz")[1]
+        redis.command("CONFIG", "SET", "maxmemory", "0")
+        egress.await_ready()
 
 
 FAULTS = {

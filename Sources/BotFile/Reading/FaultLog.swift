@@ -14,8 +14,10 @@ struct FaultLog {
     /// How many of them keep the file from being taken over.
     var errorCount: Int { self.faults.count { $0.severity == .error } }
 
-    mutating func error(_ line: Int?, _ sentence: String) {
-        self.faults.append(BotFileFault(severity: .error, file: self.file, line: line, sentence: sentence))
+    mutating func error(_ line: Int?, _ sentence: String, mayPass: Bool = false) {
+        self.faults.append(
+            BotFileFault(severity: .error, file: self.file, line: line, sentence: sentence, mayPass: mayPass)
+        )
     }
 
     mutating func warn(_ line: Int?, _ sentence: String) {

@@ -13,6 +13,8 @@ struct FileError: Error, CustomStringConvertible {
     let reason: String
     /// Whether there is no such file.
     var isMissing = false
+    /// Whether the system, and not the file, may be what keeps it from being used.
+    private(set) var mayPass = false
 
     /// The present `errno`.
     init(_ path: String, _ verb: String) {
@@ -21,6 +23,7 @@ struct FileError: Error, CustomStringConvertible {
         self.verb = verb
         self.reason = String(cString: strerror(code))
         self.isMissing = code == ENOENT
+        self.mayPass = [EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN, ESTALE, ETIMEDOUT].contains(code)
     }
 
     init(_ path: String, _ verb: String, _ reason: String) {

@@ -50,7 +50,8 @@ struct SecretFields {
         } catch {
             log.error(
                 line,
-                "\(fileKey) of \(self.owner) cannot be read: \(error.reason); check the path, and that this user may read it."
+                "\(fileKey) of \(self.owner) cannot be read: \(error.reason); check the path, and that this user may read it.",
+                mayPass: error.mayPass
             )
             return (nil, path)
         }

@@ -14,6 +14,11 @@ struct AtomicFile {
             defer { free(resolved) }
             self.path = String(cString: resolved)
         } else if errno == ENOENT {
+            var status = stat()
+            // A new file in a link's place would be where nobody looks for it who knows where the link leads.
+            guard lstat(path, &status) != 0 else {
+                throw FileError(path, "found", "it is a link to a file that is not there; make that one first")
+            }
             self.path = path
         } else {
             throw FileError(path, "found")
@@ -30,7 +35,7 @@ struct AtomicFile {
         }
     }
 
-    /// Puts another text in its place. Its permissions stay; a new file is its owner's only.
+    /// Puts another text in its place. Its permissions stay; a new file may only its owner read.
     func replace(with text: String) throws(FileError) {
         try self.write(text, to: self.path)
     }
@@ -49,7 +54,7 @@ struct AtomicFile {
         guard file >= 0 else { throw FileError(temporary, "made") }
         do throws(FileError) {
             defer { close(file) }
-            try self.takeOwner(of: self.path, to: file)
+            try self.takeOwner(of: self.path, in: folder, to: file)
             try Self.write(text, to: file, path: temporary)
             guard fsync(file) == 0 else { throw FileError(temporary, "written") }
             guard rename(temporary, path) == 0 else { throw FileError(path, "replaced") }
@@ -65,11 +70,14 @@ struct AtomicFile {
         }
     }
 
-    private func takeOwner(of path: String, to file: Int32) throws(FileError) {
+    /// A new file is the folder's owner's: what root makes for itself, the node of another user cannot read.
+    private func takeOwner(of path: String, in folder: String, to file: Int32) throws(FileError) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return }
+        let isThere = stat(path, &status) == 0
+        guard isThere || stat(folder, &status) == 0 else { return }
         // Only root can give a file away; else it stays this user's.
         _ = fchown(file, status.st_uid, status.st_gid)
+        guard isThere else { return }
         guard fchmod(file, status.st_mode & 0o777) == 0 else { throw FileError(path, "written") }
     }
 

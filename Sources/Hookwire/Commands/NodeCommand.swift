@@ -4,6 +4,7 @@
 
 internal import ArgumentParser
 internal import Foundation
+internal import Glibc
 internal import Logging
 internal import Metrics
 internal import ServiceLifecycle
@@ -21,6 +22,8 @@ protocol NodeCommand: AsyncParsableCommand {
 
 extension NodeCommand {
     mutating func run() async throws {
+        // A service manager may reload what it has just started. Whoever closes a terminal expects the node to end.
+        if isatty(STDIN_FILENO) == 0 { signal(SIGHUP, SIG_IGN) }
         let (configuration, unknown) = try await self.configuration()
         LoggingSystem.bootstrap { label in
             configuration.telemetry.logFormat.handler(label: label, level: configuration.logLevel)

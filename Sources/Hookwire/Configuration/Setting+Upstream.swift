@@ -35,7 +35,9 @@ enum HTTPURLText {
         var text = Substring(text)
         while text.hasSuffix("/") { text.removeLast() }
         guard text.utf8.count > scheme.utf8.count,
-            !text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || "?#@\"\\<>".utf8.contains($0) })
+            !text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || "?#@\"\\<>".utf8.contains($0) }),
+            // A host, and a port that there is: the HTTP client ends the process at others.
+            WebAddress(String(text)) != nil
         else { return nil }
         return String(text)
     }

@@ -144,7 +144,15 @@ struct Node: Service {
         let impatience = Task { for await signal in signals { signal.endProcess() } }
         defer { impatience.cancel() }
         // Said only now that a signal is heard: whoever reads it may stop the node at once.
-        try FileDescriptor.standardOutput.writeAll(self.greeting.utf8)
+        do {
+            try FileDescriptor.standardOutput.writeAll(self.greeting.utf8)
+        } catch {
+            // A full disk, or a reader that has gone: bots need neither.
+            self.logger.warning(
+                "the greeting cannot be written to the standard output",
+                metadata: ["error": "\(error)"]
+            )
+        }
         try? await gracefulShutdown()
         let deadline = NIODeadline.now() + self.drainTime + Self.lastWords
         self.state.drain()

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import Glibc
 internal import RedisBroker
 
 extension NodeConfiguration {
@@ -16,15 +17,25 @@ extension NodeConfiguration {
         } catch {
             throw SettingsError(message: error.description)
         }
-        if let data, !Self.isDirectory(data) {
-            let parent = URL(fileURLWithPath: data).deletingLastPathComponent().path
-            guard Self.isDirectory(parent), !FileManager.default.fileExists(atPath: data) else {
-                throw SettingsError(
-                    message:
-                        "The data directory \(data) cannot be used: only the last part of its path is made, and it "
-                        + "must be a directory."
-                )
-            }
+        if let data { try Self.checkDirectory(data) }
+    }
+
+    private static func checkDirectory(_ data: String) throws(SettingsError) {
+        let parent = URL(fileURLWithPath: data).deletingLastPathComponent().path
+        let isThere = self.isDirectory(data)
+        guard isThere || (self.isDirectory(parent) && !FileManager.default.fileExists(atPath: data)) else {
+            throw SettingsError(
+                message:
+                    "The data directory \(data) cannot be used: only the last part of its path is made, and it must be a "
+                    + "directory."
+            )
+        }
+        guard Glibc.access(isThere ? data : parent, R_OK | W_OK | X_OK) == 0 else {
+            throw SettingsError(
+                message:
+                    "The data directory \(data) cannot be used: \(String(cString: strerror(errno))). Give --data a "
+                    + "directory that this user may write, or one whose parent exists so that it can be made."
+            )
         }
     }
 

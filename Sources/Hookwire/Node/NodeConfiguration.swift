@@ -194,9 +194,11 @@ struct NodeConfiguration: Sendable {
                     + "they are: \(RegistrySource.mend)."
             )
         }
-        guard self.adminToken == nil || self.adminPort == 0 || self.adminPort != self.port else {
+        guard self.adminToken == nil || self.adminPort == 0 || self.adminPort != self.port || self.hostsAreApart else {
             throw SettingsError(
-                message: "--port and --admin-port are the same: the admin API has a port of its own, such as 8082."
+                message:
+                    "--port and --admin-port are the same: the admin API has a port of its own, such as 8082, or an "
+                    + "address of its own."
             )
         }
         guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
@@ -207,8 +209,14 @@ struct NodeConfiguration: Sendable {
                 message: "--pong-timeout must be more than a second shorter than --ping-interval, in whole seconds."
             )
         }
-        guard self.memoryLimit >= 2 * self.limits.body else {
+        // Of a node that keeps its events elsewhere it says nothing: a file or an environment may be shared by all tiers.
+        guard self.redisURL != nil || self.data != nil || self.memoryLimit >= 2 * self.limits.body else {
             throw SettingsError(message: "--memory-limit must be at least twice --body-limit.")
         }
+    }
+
+    /// Whether the admin API may have the number of the node's port, on an address of its own.
+    private var hostsAreApart: Bool {
+        self.host != self.adminHost && ![self.host, self.adminHost].contains { ["", "0.0.0.0", "::"].contains($0) }
     }
 }

@@ -43,6 +43,10 @@ struct Terminal: Sendable {
         /// A full disk, for instance.
         case failed(Errno)
 
+        init(_ error: Errno) {
+            self = error == .brokenPipe ? .abandoned : .failed(error)
+        }
+
         /// What to tell; nil for nothing.
         var sentence: String? {
             switch self {
@@ -64,14 +68,12 @@ struct Terminal: Sendable {
             do {
                 let count = try rest.withUnsafeBytes { try FileDescriptor.standardOutput.write($0) }
                 rest = rest.dropFirst(count)
-            } catch Errno.brokenPipe {
-                throw .abandoned
             } catch Errno.resourceTemporarilyUnavailable, Errno.wouldBlock {
                 // Whoever made the pipe does not want to wait for it; we do.
                 var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
                 poll(&output, 1, -1)
             } catch {
-                throw .failed(error as? Errno ?? .ioError)
+                throw WriteFailure(error as? Errno ?? .ioError)
             }
         }
     }

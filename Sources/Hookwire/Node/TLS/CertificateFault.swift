@@ -19,4 +19,7 @@ struct CertificateFault: Error, Equatable, CustomStringConvertible {
     var reason: Reason
     /// What is wrong and what to do, as a sentence.
     var description: String
+
+    /// Whether the files themselves may be right.
+    var mayPass: Bool { self.reason == .certificateUnreadable || self.reason == .keyUnreadable }
 }

@@ -26,6 +26,8 @@ final class CertificateStore: Sendable {
     private struct State {
         var watch: FileWatch
         var certificate: ServerCertificate
+        /// Why the files could not be used when they were last read; nil where they could.
+        var fault: CertificateFault?
         /// Whether it was said that one behind the certificate has expired.
         var hasWarnedOfOthers = false
     }
@@ -78,10 +80,17 @@ final class CertificateStore: Sendable {
             if isAsked { self.readAgain() }
             return
         }
-        self.state.withLock { $0.watch.wasRead(signature) }
+        let fault = result.fault
+        let isNews = self.state.withLock { state in
+            // The files may be right, and the process have no descriptor left to open them: they are tried again.
+            if fault?.mayPass != true { state.watch.wasRead(signature) }
+            defer { state.fault = fault }
+            return isAsked || fault != state.fault
+        }
         switch result {
         case .success(let certificate): self.take(certificate, isAsked: isAsked)
         case .failure(let fault):
+            guard isNews else { return }
             self.metrics.count(.failed(fault.reason))
             self.logger.error(
                 "the new certificate cannot be used, and the old one stays: \(fault)",
@@ -143,6 +152,10 @@ extension CertificateFiles {
         }
         return certificate
     }
+}
+
+extension Result where Failure == CertificateFault {
+    fileprivate var fault: CertificateFault? { if case .failure(let fault) = self { fault } else { nil } }
 }
 
 extension ServerCertificate {
