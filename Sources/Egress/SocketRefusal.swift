@@ -57,7 +57,8 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                 .conflict,
                 reason: self.rawValue,
                 detail:
-                    "The bot has \(ConsumerName.limit) consumers or groups already; use one of their names, or let one rest for a day."
+                    "The bot has \(ConsumerName.limit) consumers or groups already; use one of their names. One makes room "
+                    + "when the next event that it is to have is not retained any more."
             )
         case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badAck, .badReply, .badVisibility,
             .badAttempts, .badPrefetch, .badFilter, .groupSince, .conflictingStarts, .conflictingConsumers,

@@ -62,6 +62,28 @@ extension BrokerRule {
                 feed.cancel()
             }
         },
+        BrokerRule("consumers whose next event is not retained any more make room for others") { bed in
+            var settings = BrokerSettings()
+            settings.retentionCount = 4
+            try await bed.withBroker(settings) { broker in
+                let channel = Fixtures.channel()
+                let old = try await broker.publish(["a"], to: channel)[0]
+                try await broker.moveCursor(of: .anybody, on: channel, to: old)
+                for number in 1..<ConsumerName.limit {
+                    let name = try #require(ConsumerName("consumer-\(number)"))
+                    try await broker.moveCursor(of: name, on: channel, to: old)
+                }
+                let kept = try await broker.publish(["b", "c", "d", "e", "f"], to: channel)[0]
+                let (present, new) = (try #require(ConsumerName("present")), try #require(ConsumerName("new")))
+                // What comes next for it is the oldest that is retained.
+                try await broker.moveCursor(of: present, on: channel, to: kept)
+                try await broker.moveCursor(of: new, on: channel, to: kept)
+                #expect(try await broker.cursor(of: new, on: channel) == kept)
+                #expect(try await broker.cursor(of: present, on: channel) == kept)
+                #expect(try await broker.cursor(of: .anybody, on: channel) == old)
+                #expect(try await broker.cursor(of: try #require(ConsumerName("consumer-1")), on: channel) == nil)
+            }
+        },
         BrokerRule("a channel has a bounded number of consumers, and room for those who name none") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()

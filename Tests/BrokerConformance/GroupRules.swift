@@ -223,6 +223,22 @@ extension BrokerRule {
                 feed.cancel()
             }
         },
+        BrokerRule("groups whose next event is not retained any more make room for others") { bed in
+            var settings = BrokerSettings()
+            settings.retentionCount = 4
+            try await bed.withBroker(settings) { broker in
+                let channel = Fixtures.channel()
+                try await broker.publish(["a"], to: channel)
+                for number in 1..<ConsumerName.limit {
+                    _ = try await broker.take(1, for: "group-\(number)", on: channel)
+                }
+                try await broker.publish(["b", "c", "d", "e", "f"], to: channel)
+                #expect(try await broker.take(1, for: "present", on: channel).texts == ["c"])
+                #expect(try await broker.take(1, for: "new", on: channel).texts == ["c"])
+                #expect(try await broker.take(1, for: "present", on: channel).texts == ["d"])
+                #expect(try await broker.take(1, for: "group-1", on: channel).texts == ["c"])
+            }
+        },
         BrokerRule("a channel has a bounded number of groups") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()

@@ -15,7 +15,8 @@ enum CursorTable {
         return offset.map { Position(epoch: channel.epoch, offset: UInt64(bitPattern: $0)) }
     }
 
-    /// Moves a cursor forward, or makes it.
+    /// Moves a cursor forward, or makes it. Where there are too many, those are forgotten whose next event is not
+    /// retained any more: who comes back under such a name begins with the oldest one that is, as with its cursor.
     ///
     /// - Throws: `BrokerError.overloaded` where the channel has too many, with nothing changed.
     static func move(
@@ -27,13 +28,23 @@ enum CursorTable {
         if let present = try self.fetch(consumer, of: channel, database) {
             guard present.offset < offset else { return }
         } else if consumer != .anybody {
-            let others = try Int.fetchOne(
-                database.cachedStatement(sql: "SELECT count(*) FROM cursor WHERE channel = ? AND consumer <> ''"),
-                arguments: [channel.number]
-            )
-            guard (others ?? 0) < ConsumerName.limit else { throw BrokerError.overloaded }
+            if try self.isFull(channel, database) {
+                let first = try EventTable.firstOffset(of: channel, database)
+                try database.cachedStatement(
+                    sql: "DELETE FROM cursor WHERE channel = ? AND consumer <> '' AND offset + 1 < ?"
+                ).execute(arguments: [channel.number, Int64(clamping: first)])
+                guard try !self.isFull(channel, database) else { throw BrokerError.overloaded }
+            }
         }
         try database.cachedStatement(sql: "INSERT OR REPLACE INTO cursor (channel, consumer, offset) VALUES (?, ?, ?)")
             .execute(arguments: [channel.number, consumer.text, Int64(bitPattern: offset)])
+    }
+
+    private static func isFull(_ channel: StoredChannel, _ database: Database) throws -> Bool {
+        let named = try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT count(*) FROM cursor WHERE channel = ? AND consumer <> ''"),
+            arguments: [channel.number]
+        )
+        return (named ?? 0) >= ConsumerName.limit
     }
 }

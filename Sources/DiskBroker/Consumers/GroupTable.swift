@@ -41,7 +41,10 @@ struct GroupTable {
     /// A new group, which begins behind `start`, or at the oldest event that is not over: it has not lost what was over
     /// before it.
     ///
-    /// - Throws: `BrokerError.overloaded` where the channel has too many, with nothing changed.
+    /// Where there are too many, those are forgotten whose next event is not retained any more: they begin with the oldest one
+    /// that is, as they would anyway.
+    ///
+    /// - Throws: `BrokerError.overloaded` where the channel has too many, with nothing else changed.
     private init(
         making name: ConsumerName,
         of channel: StoredChannel,
@@ -49,17 +52,36 @@ struct GroupTable {
         notBefore oldestTime: Int64,
         _ database: Database
     ) throws {
-        let others = try Int.fetchOne(
-            database.cachedStatement(sql: "SELECT count(*) FROM memberGroup WHERE channel = ?"),
-            arguments: [channel.number]
-        )
-        guard (others ?? 0) < ConsumerName.limit else { throw BrokerError.overloaded }
+        if try Self.isFull(channel, database) {
+            let first = try Int64(clamping: EventTable.firstOffset(of: channel, database))
+            try database.execute(
+                sql: """
+                    DELETE FROM unsettled WHERE memberGroup IN (
+                        SELECT number FROM memberGroup WHERE channel = ? AND last + 1 < ?
+                    )
+                    """,
+                arguments: [channel.number, first]
+            )
+            try database.execute(
+                sql: "DELETE FROM memberGroup WHERE channel = ? AND last + 1 < ?",
+                arguments: [channel.number, first]
+            )
+            guard try !Self.isFull(channel, database) else { throw BrokerError.overloaded }
+        }
         self.last = try EventTable.firstOffset(of: channel, notBefore: oldestTime, database) - 1
         if let start, start.epoch == channel.epoch { self.last = min(start.offset, channel.last) }
         self.channel = channel
         try database.cachedStatement(sql: "INSERT INTO memberGroup (channel, name, last) VALUES (?, ?, ?)")
             .execute(arguments: [channel.number, name.text, Int64(bitPattern: self.last)])
         self.number = database.lastInsertedRowID
+    }
+
+    private static func isFull(_ channel: StoredChannel, _ database: Database) throws -> Bool {
+        let count = try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT count(*) FROM memberGroup WHERE channel = ?"),
+            arguments: [channel.number]
+        )
+        return (count ?? 0) >= ConsumerName.limit
     }
 
     /// Of what was taken too often and not settled, the first, in the order of the log: how many bytes it has, and where it

@@ -48,9 +48,10 @@ struct RedisCursors: Sendable {
             RESPCommand(
                 name,
                 .string(script),
-                .integer(2),
+                .integer(3),
                 .string(keys.meta),
                 .string(keys.cursors),
+                .string(keys.log),
                 .string(consumer.text),
                 .string(position.epoch.padded),
                 .string("\(position.offset)"),

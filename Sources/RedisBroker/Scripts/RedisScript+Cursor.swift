@@ -3,12 +3,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension RedisScript {
+    /// A piece of a script's text: a function that says the offset of a log's oldest event, or of the next one, from the meta's
+    /// `offset`.
+    static let firstOffset = """
+        local function first_offset(log, newest)
+            local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+            return first and tonumber(string.match(first[1], '%d+')) or 1 + (tonumber(newest) or 0)
+        end
+        """
+
     /// Moves the cursor of a consumer.
     ///
     /// | keys | |
     /// |---|---|
     /// | 1 | the log's meta, as for `publish` |
     /// | 2 | the cursors: a hash of `<epoch> <offset>`, by `c:<consumer>` |
+    /// | 3 | the log, as for `publish` |
     ///
     /// | arguments | |
     /// |---|---|
@@ -17,11 +27,13 @@ extension RedisScript {
     /// | 4 | how many cursors there may be |
     /// | 5 | how long they are kept from now on, in ms, and by as much longer as the channel's own age |
     ///
-    /// It returns 1, or 0 where there are too many.
+    /// It returns 1, or 0 where there are too many. Where there are, those are forgotten whose next event is not retained
+    /// any more: who comes back under such a name begins with the oldest one that is, as with its cursor.
     static let moveCursor = RedisScript(
         """
         \(ownAge)
-        local meta, cursors = KEYS[1], KEYS[2]
+        \(firstOffset)
+        local meta, cursors, log = KEYS[1], KEYS[2], KEYS[3]
         local field, epoch, offset = 'c:' .. ARGV[1], ARGV[2], tonumber(ARGV[3])
         local known = redis.call('HMGET', meta, 'epoch', 'offset', 'kept')
         if known[1] ~= epoch then
@@ -29,12 +41,22 @@ extension RedisScript {
         end
         local lifetime = ARGV[5] + math.ceil((own_age(known[3], known[2]) or 0) / 1000)
         local present = redis.call('HGET', cursors, field)
+        local function is_full()
+            return redis.call('HLEN', cursors) - redis.call('HEXISTS', cursors, 'c:') >= tonumber(ARGV[4])
+        end
+        if not present and ARGV[1] ~= '' and is_full() then
+            local first, all = first_offset(log, known[2]), redis.call('HGETALL', cursors)
+            for i = 1, #all, 2 do
+                local at = string.sub(all[i + 1], 1, 16) == epoch and tonumber(string.sub(all[i + 1], 18)) or -1
+                if all[i] ~= 'c:' and at + 1 < first then redis.call('HDEL', cursors, all[i]) end
+            end
+        end
         if present then
             if string.sub(present, 1, 16) == epoch and tonumber(string.sub(present, 18)) >= offset then
                 redis.call('PEXPIRE', cursors, lifetime)
                 return 1
             end
-        elseif ARGV[1] ~= '' and redis.call('HLEN', cursors) - redis.call('HEXISTS', cursors, 'c:') >= tonumber(ARGV[4]) then
+        elseif ARGV[1] ~= '' and is_full() then
             return 0
         end
         redis.call('HSET', cursors, field, string.format('%s %.0f', epoch, offset))

@@ -34,6 +34,7 @@ extension RedisScript {
     static let take = RedisScript(
         """
         \(ownAge)
+        \(firstOffset)
         local log, meta, groups, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
         local group, limit, bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
         local visibility, attempts, age = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -58,13 +59,24 @@ extension RedisScript {
                 redis.pcall('XGROUP', 'DESTROY', log, group)
             end
         else
+            local first = first_offset(log, known[2])
             if redis.call('HLEN', groups) >= tonumber(ARGV[9]) then
-                return 0
+                -- Those whose next event is not retained any more begin with the oldest one that is, as they would anyway.
+                local all = redis.call('HGETALL', groups)
+                for i = 1, #all, 2 do
+                    local of, at = string.match(all[i + 1], '^(%x+) (%d+) ')
+                    if of ~= epoch or tonumber(at) + 1 < first then
+                        redis.call('HDEL', groups, all[i])
+                        redis.pcall('XGROUP', 'DESTROY', log, all[i])
+                    end
+                end
+                if redis.call('HLEN', groups) >= tonumber(ARGV[9]) then
+                    return 0
+                end
             end
-            local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-            last = (first and tonumber(string.match(first[1], '%d+')) or 1 + (tonumber(redis.call('HGET', meta, 'offset')) or 0)) - 1
+            last = first - 1
             if ARGV[7] == epoch then
-                last = math.min(tonumber(ARGV[8]), tonumber(redis.call('HGET', meta, 'offset')) or 0)
+                last = math.min(tonumber(ARGV[8]), tonumber(known[2]) or 0)
             end
             redis.pcall('XGROUP', 'DESTROY', log, group)
         end

@@ -121,19 +121,26 @@ struct MemoryConsumers {
         self.channels[channel]?.cursors[consumer]
     }
 
-    /// Moves a consumer's cursor, on a log that stands at `head`.
+    /// Moves a consumer's cursor on a channel with this log.
+    ///
+    /// Where there are too many, those are forgotten whose next event is not retained any more: who comes back under such
+    /// a name begins with the oldest one that is, as with its cursor.
     mutating func moveCursor(
         of consumer: ConsumerName,
         on channel: ChannelID,
         to position: Position,
-        head: Position
+        log: MemoryLog
     ) throws(BrokerError) {
-        guard position.epoch == head.epoch else { return }
+        guard position.epoch == log.epoch else { return }
         if let present = self.channels[channel]?.cursors[consumer] {
             guard present.epoch != position.epoch || present.offset < position.offset else { return }
         } else if consumer != .anybody {
-            let others = self.channels[channel]?.cursors.keys.count { $0 != .anybody } ?? 0
-            guard others < ConsumerName.limit else { throw .overloaded }
+            let cursors = self.channels[channel]?.cursors ?? [:]
+            if cursors.keys.count(where: { !$0.isAnybody }) >= ConsumerName.limit {
+                let kept = cursors.filter { $0.key.isAnybody || !log.isAhead(of: $0.value) }
+                self.channels[channel]?.cursors = kept
+                guard kept.keys.count(where: { !$0.isAnybody }) < ConsumerName.limit else { throw .overloaded }
+            }
         }
         var consumers = self.use(channel)
         consumers.cursors[consumer] = position
@@ -156,8 +163,10 @@ struct MemoryConsumers {
         now: Int64
     ) throws(BrokerError) -> GroupPage {
         var consumers = self.use(channel)
-        guard consumers.groups[request.group] != nil || consumers.groups.count < ConsumerName.limit else {
-            throw .overloaded
+        if consumers.groups[request.group] == nil, consumers.groups.count >= ConsumerName.limit {
+            consumers.groups = consumers.groups.filter { !log.isAhead(of: $0.value.position) }
+            self.channels[channel] = consumers
+            guard consumers.groups.count < ConsumerName.limit else { throw .overloaded }
         }
         // Taken out, so that what may be much is changed where it is rather than copied.
         self.channels[channel] = nil

@@ -41,6 +41,9 @@ struct MemoryGroup {
     /// No visibility time began before this, so that most of the time nothing needs to be looked through.
     private var earliest = Int64.max
 
+    /// The position of the last event that any member was given.
+    var position: Position { Position(epoch: self.epoch, offset: self.last) }
+
     /// A group that begins behind `start`, or at the oldest event that is not over: it has not lost what was over before it.
     init(start: Position?, log: MemoryLog, notBefore oldestTime: Int64) {
         self.epoch = log.epoch

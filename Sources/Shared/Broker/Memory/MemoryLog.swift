@@ -39,6 +39,11 @@ struct MemoryLog {
         self.lastOffset + 1 - UInt64(self.retained.count)
     }
 
+    /// Whether it has let go what comes next behind a position.
+    func isAhead(of position: Position) -> Bool {
+        position.epoch != self.epoch || position.offset + 1 < self.firstOffset
+    }
+
     /// The offset of the oldest event that is no older than `oldestTime`, or of the next one.
     func firstOffset(notBefore oldestTime: Int64) -> UInt64 {
         self.firstOffset + UInt64(self.retained.prefix { $0.storedAt < oldestTime }.count)

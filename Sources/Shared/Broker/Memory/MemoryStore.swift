@@ -113,7 +113,7 @@ struct MemoryStore {
         on id: ChannelID,
         to position: Position
     ) throws(BrokerError) {
-        try self.consumers.moveCursor(of: consumer, on: id, to: position, head: self.log(of: id).head)
+        try self.consumers.moveCursor(of: consumer, on: id, to: position, log: self.log(of: id))
     }
 
     mutating func take(_ request: GroupRequest, on id: ChannelID, now: Int64) throws(BrokerError) -> GroupPage {
