@@ -16,6 +16,8 @@ public enum ReplyLimits {
     public static let fieldBytes = 16 << 10
     /// Which statuses a response may have: those of a final answer.
     public static let statuses = 200...599
+    /// Those that have no body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
+    static let bodylessStatuses = [204, 205, 304]
 }
 
 extension Reply {
@@ -28,6 +30,7 @@ extension Reply {
         case .response(let response):
             guard ReplyLimits.statuses.contains(response.status),
                 response.body.readableBytes <= ReplyLimits.bodyBytes,
+                response.body.readableBytes == 0 || !ReplyLimits.bodylessStatuses.contains(response.status),
                 response.headers.count <= ReplyLimits.fieldCount
             else { return false }
             var bytes = 0

@@ -25,6 +25,13 @@ import Testing
         #expect(Array(buffer: ReplyEncoding.encode(Self.response)) == expected)
     }
 
+    /// A body that nobody could read is no reply's.
+    @Test(arguments: [(204, "", true), (204, "a", false), (205, "a", false), (304, "a", false), (200, "a", true)])
+    func statusesWithoutBody(status: Int, body: String, isFit: Bool) {
+        let reply = Reply.response(.init(status: status, headers: [], body: ByteBuffer(string: body)))
+        #expect(reply.isFit == isFit)
+    }
+
     /// A body is not copied when it is read: it may be a mebibyte.
     @Test func readingCopiesNoBody() throws {
         let bytes = ReplyEncoding.encode(
