@@ -12,7 +12,7 @@ struct ClusterCall: Sendable {
     /// Called on the event loop.
     let completion: @Sendable (Result<RESPValue, any Error>) -> Void
     var attempts: ClusterAttempts
-    /// Whether it is complete only when replicas have it.
+    /// Whether it stores something: where replicas are waited for, it is complete only when they have it.
     var isStored = false
 }
 

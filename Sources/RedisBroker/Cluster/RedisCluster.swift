@@ -198,7 +198,7 @@ extension RedisCluster {
         self.metrics.refused(refusal)
         var refusal = refusal
         // Who gets a slot waits for no replicas before it has it.
-        if case .ask = refusal, call.isStored { refusal = .tryAgain }
+        if case .ask = refusal, call.isStored, self.configuration.wait != nil { refusal = .tryAgain }
         switch refusal {
         case .moved(let slot, let endpoint): self.moved(slot, to: endpoint)
         case .ask, .tryAgain: break

@@ -57,7 +57,7 @@ extension RedisError {
 
 extension RedisError {
     /// Whether it refuses what we ask for while pings are answered: only a command of the kind shows that it is over.
-    var isUnseenByPings: Bool { ["OOM", "NOREPLICAS", "NOPERM", "MOVED"].contains(self.code) }
+    var isUnseenByPings: Bool { ["OOM", "NOREPLICAS", "MOVED"].contains(self.code) }
 }
 
 extension RedisError: CustomStringConvertible {

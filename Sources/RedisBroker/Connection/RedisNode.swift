@@ -136,15 +136,34 @@ final class RedisNode: Sendable {
         on eventLoop: any EventLoop,
         completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
     ) {
-        if let replicated { return replicated.send(command, on: eventLoop, completion: completion) }
-        let lane = self.lane(for: eventLoop)
-        guard lane.status.isRefusing else { return self.send(command, on: eventLoop, completion: completion) }
-        let box = lane.lane
-        let receiver = RedisReceiver { result in
-            if case .success = result { box.value.stored() }
-            if eventLoop.inEventLoop { completion(result) } else { eventLoop.execute { completion(result) } }
+        guard self.isRefusing else { return self.storeNow(command, on: eventLoop, completion: completion) }
+        self.storeNow(command, on: eventLoop) { result in
+            if case .success = result { self.stored() }
+            completion(result)
         }
-        self.send(command, on: lane, to: receiver)
+    }
+
+    private func storeNow(
+        _ command: RESPCommand,
+        on eventLoop: any EventLoop,
+        completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
+    ) {
+        guard let replicated else { return self.send(command, on: eventLoop, completion: completion) }
+        replicated.send(command, on: eventLoop, completion: completion)
+    }
+
+    /// Whether some connection says that Redis refuses what it is asked for.
+    private var isRefusing: Bool {
+        self.lanes.contains { $0.status.isRefusing } || self.replicated?.isRefusing ?? false
+    }
+
+    /// Something was stored, by whatever connection: what refused to store does so no more.
+    func stored() {
+        for lane in self.lanes where lane.status.isRefusing {
+            let box = lane.lane
+            lane.eventLoop.execute { box.value.stored() }
+        }
+        self.replicated?.stored()
     }
 
     private func send(_ command: RESPCommand, on lane: Lane, to receiver: RedisReceiver) {

@@ -106,6 +106,17 @@ final class ReplicatedLanes: Sendable {
         }
     }
 
+    /// Whether some connection says that Redis refuses what it is asked for.
+    var isRefusing: Bool { self.lanes.contains { $0.status.isRefusing } }
+
+    /// Something was stored, here or on another connection.
+    func stored() {
+        for lane in self.lanes where lane.status.isRefusing {
+            let box = lane.lane
+            lane.eventLoop.execute { box.value.lane.stored() }
+        }
+    }
+
     /// Whether events can be stored, and have replicas enough as far as is known.
     var health: BrokerHealth {
         let health = RedisHealth.health(of: self.lanes.map { $0.status.current })
@@ -155,9 +166,7 @@ final class ReplicatedLane {
 
     private func answered(_ result: Result<RESPValue, any Error>, to number: UInt64) {
         switch result {
-        case .success(let reply):
-            self.lane.stored()
-            self.machine.replied(reply, to: number)
+        case .success(let reply): self.machine.replied(reply, to: number)
         case .failure(let error): self.machine.failed(number)?(.failure(error))
         }
     }

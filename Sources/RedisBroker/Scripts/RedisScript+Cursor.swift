@@ -4,11 +4,11 @@
 
 extension RedisScript {
     /// A piece of a script's text: a function that says the offset of a log's oldest event, or of the next one, from the meta's
-    /// `offset`.
+    /// `offset`; and the event.
     static let firstOffset = """
         local function first_offset(log, newest)
             local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-            return first and tonumber(string.match(first[1], '%d+')) or 1 + (tonumber(newest) or 0)
+            return first and tonumber(string.match(first[1], '%d+')) or 1 + (tonumber(newest) or 0), first
         end
         """
 

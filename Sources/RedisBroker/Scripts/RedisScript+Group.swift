@@ -59,7 +59,7 @@ extension RedisScript {
                 redis.pcall('XGROUP', 'DESTROY', log, group)
             end
         else
-            local first = first_offset(log, known[2])
+            local first, oldest = first_offset(log, known[2])
             if redis.call('HLEN', groups) >= tonumber(ARGV[9]) then
                 -- Those whose next event is not retained any more begin with the oldest one that is, as they would anyway.
                 local all = redis.call('HGETALL', groups)
@@ -77,12 +77,18 @@ extension RedisScript {
             last = first - 1
             if ARGV[7] == epoch then
                 last = math.min(tonumber(ARGV[8]), tonumber(known[2]) or 0)
+            elseif oldest and tonumber(oldest[2][2]) < now - age then
+                -- It has not lost what was over before it. Offsets have no gaps, and times ascend.
+                local low, high = first + 1, tonumber(known[2]) + 1
+                while low < high do
+                    local middle = math.floor((low + high) / 2)
+                    local entry = redis.call('XRANGE', log, string.format('%.0f', middle), '+', 'COUNT', 1)[1]
+                    if entry and tonumber(entry[2][2]) < now - age then low = middle + 1 else high = middle end
+                end
+                last = low - 1
             end
             redis.pcall('XGROUP', 'DESTROY', log, group)
         end
-
-        -- It has not lost what was over before it.
-        local is_new = not present and ARGV[7] ~= epoch
 
         -- What is given up or over is copied too, and nobody may wait for more than some MiB of that: `passed`.
         local taken, size, given_up, passed, done = {}, 0, 0, 0, {}
@@ -143,7 +149,7 @@ extension RedisScript {
                 last = offset
                 if tonumber(entry[2][2]) < now - age then
                     done[#done + 1] = entry[1]
-                    lost, passed = lost + (is_new and 0 or 1), passed + weight(entry)
+                    lost, passed = lost + 1, passed + weight(entry)
                 else
                     take(1, entry)
                 end

@@ -38,7 +38,7 @@ extension RedisClient {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<RESPValue> {
         guard self.servers.count > 1 else { return self.send(command, at: place, on: eventLoop) }
-        return self.ask(self.nodesInTurn(at: place)[...], on: eventLoop, command, needsAll: false) { $0 == .integer(0) }
+        return self.ask(self.nodesInTurn(at: place)[...], on: eventLoop, command) { $0 == .integer(0) }
     }
 
     /// Stores something small by two of several Redis, so that it can be had while one is away.
@@ -61,37 +61,29 @@ extension RedisClient {
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<RESPValue> {
         guard self.servers.count > 1 else { return self.send(command, at: place, on: eventLoop) }
-        return self.ask(self.nodesInTurn(at: place)[...], on: eventLoop, command, needsAll: true) { $0 == .null }
+        return self.ask(self.nodesInTurn(at: place)[...], on: eventLoop, command) { $0 == .null }
     }
 
     /// Asks one after the other until one has something: it fails as the first one, where none has and that failed.
-    ///
-    /// - Parameter needsAll: whether it also fails where a later one did, which may have something.
     private func ask(
         _ nodes: ArraySlice<RedisNode>,
         on eventLoop: any EventLoop,
         _ command: RESPCommand,
-        needsAll: Bool,
         isNothing: @escaping @Sendable (RESPValue) -> Bool
     ) -> EventLoopFuture<RESPValue> {
         guard let node = nodes.first else { return eventLoop.makeFailedFuture(BrokerError.unavailable) }
         let rest = nodes.dropFirst()
         return node.send(command, on: eventLoop).flatMap { reply in
             guard isNothing(reply), !rest.isEmpty else { return eventLoop.makeSucceededFuture(reply) }
-            return self.ask(rest, on: eventLoop, command, needsAll: needsAll, isNothing: isNothing)
-                .flatMapErrorThrowing { error in
-                    if needsAll { throw error }
-                    return reply
-                }
+            return self.ask(rest, on: eventLoop, command, isNothing: isNothing).flatMapErrorThrowing { _ in reply }
         }.flatMapError { error in
             // What timed out may have been done.
             guard error as? BrokerError == .unavailable, !rest.isEmpty else { return eventLoop.makeFailedFuture(error) }
-            return self.ask(rest, on: eventLoop, command, needsAll: needsAll, isNothing: isNothing)
-                .flatMapThrowing { reply in
-                    // Nothing elsewhere is no proof that there is nothing at the one that is away.
-                    if isNothing(reply) { throw error }
-                    return reply
-                }
+            return self.ask(rest, on: eventLoop, command, isNothing: isNothing).flatMapThrowing { reply in
+                // Nothing elsewhere is no proof that there is nothing at the one that is away.
+                if isNothing(reply) { throw error }
+                return reply
+            }
         }
     }
 }

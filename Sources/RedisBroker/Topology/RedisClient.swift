@@ -15,8 +15,6 @@ final class RedisClient: Sendable {
     private let order: ServerOrder?
     /// The command that pushes: in a cluster what is pushed stays with the node of the channel's slot.
     let pushCommand: String
-    /// Whether replicas are waited for.
-    private let waits: Bool
 
     /// - Parameters:
     ///   - configurations: one for each Redis, at least one; or the one of a cluster.
@@ -25,7 +23,6 @@ final class RedisClient: Sendable {
     ///     of several.
     init(configurations: [RedisConfiguration], group: any EventLoopGroup, isNode: Bool = false, logger: Logger) {
         precondition(!configurations.isEmpty, "a client of no Redis")
-        self.waits = configurations.contains { $0.wait != nil }
         if !configurations[0].seeds.isEmpty {
             self.servers = []
             self.cluster = RedisCluster(configuration: configurations[0], group: group, logger: logger)
@@ -110,7 +107,6 @@ final class RedisClient: Sendable {
         completion: @escaping @Sendable (Result<RESPValue, any Error>) -> Void
     ) {
         guard let cluster else { return self.server(at: place).store(command, on: eventLoop, completion: completion) }
-        guard self.waits else { return cluster.send(command, at: place, on: eventLoop, completion: completion) }
         cluster.send(command, at: place, on: eventLoop, isStored: true, completion: completion)
     }
 

@@ -22,6 +22,8 @@ final class ServerOrder: Sendable {
     private let logger: Logger
     private let machine: Mutex<ServerOrderStateMachine>
     private let task = Mutex<RepeatedTask?>(nil)
+    /// The servers whose users may not write the key: they are not asked again.
+    private let forbidden = Mutex<Set<Int>>([])
 
     init(servers: [RedisNode], eventLoop: any EventLoop, logger: Logger) {
         self.servers = servers
@@ -45,7 +47,8 @@ final class ServerOrder: Sendable {
     }
 
     private func look() {
-        for (index, server) in self.servers.enumerated() {
+        let forbidden = self.forbidden.withLock { $0 }
+        for (index, server) in self.servers.enumerated() where !forbidden.contains(index) {
             let place = self.machine.withLock { $0.place(of: index) }
             let command = RESPCommand(
                 "SET",
@@ -57,11 +60,22 @@ final class ServerOrder: Sendable {
             )
             // A server that cannot be asked is told of elsewhere.
             server.send(command, on: self.eventLoop) { result in
+                if case .failure(let error as RedisError) = result, error.code == "NOPERM" { self.forbid(index) }
                 guard case .success(let reply) = result else { return }
+                server.stored()
                 let isNews = self.machine.withLock { $0.read(reply.string, at: index, now: .now()) }
                 if isNews, let sentence = self.difference { self.logger.error("\(sentence)") }
             }
         }
+    }
+
+    /// Access lists of before the key was written with one Redis as well are no reason not to serve.
+    private func forbid(_ index: Int) {
+        guard self.forbidden.withLock({ $0.insert(index).inserted }) else { return }
+        self.logger.warning(
+            "whether all nodes have the same Redis is not looked at: the user in the URL may not write \(Self.key)",
+            metadata: ["redis": "\(self.servers[index].name)"]
+        )
     }
 
     /// What is wrong, as a sentence; nil where nothing is, as far as is known.

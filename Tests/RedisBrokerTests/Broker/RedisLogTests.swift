@@ -156,6 +156,28 @@ import Testing
         }
     }
 
+    /// A group that is new has lost nothing of what was over before it, however many that were; and has the rest at once.
+    @Test func newGroupBehindMuchThatIsOver() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        var settings = BrokerSettings()
+        settings.retentionCount = 100_000
+        settings.retentionAgeMilliseconds = 3_000
+        try await bed.withBroker(settings) { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            try await broker.publish((0..<6_000).map { "old \($0)" }, to: channel)
+            // What is over stands in the log until somebody looks, 16 times an age; here nobody does.
+            _ = try server.command("HSET", ChannelKeys(channel).meta, "next", "9000000000000000")
+            try await bed.advance(milliseconds: 3_000)
+            try await broker.publish(["new"], to: channel)
+            let group = try #require(ConsumerName("workers"))
+            let request = GroupRequest(group: group, limit: 10, visibilityMilliseconds: 60_000, attempts: 1)
+            let page = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(page.lost == 0)
+            #expect(page.deliveries.map(\.entry.event.text) == ["new"])
+        }
+    }
+
     /// What is over is copied to be passed over: some MiB at a time as well.
     @Test func passesOverSomeAtATime() async throws {
         let server = try await RedisServer.start()

@@ -167,7 +167,7 @@ private typealias Machine = RedisConnectionStateMachine<String>
     }
 
     /// One that pings do not see stays for longer than a probe takes to come round, or until something is stored.
-    @Test(arguments: ["OOM command not allowed", "NOREPLICAS Not enough good replicas", "NOPERM no permissions"])
+    @Test(arguments: ["OOM command not allowed", "NOREPLICAS Not enough good replicas"])
     func errorOfStoring(line: String) {
         var machine = self.ready()
         _ = machine.sendRequested("a", bytes: 1, now: .ms(0))

@@ -19,7 +19,6 @@ struct CertificateFault: Error, Equatable, CustomStringConvertible {
     var reason: Reason
     /// What is wrong and what to do, as a sentence.
     var description: String
-
-    /// Whether the files themselves may be right.
-    var mayPass: Bool { self.reason == .certificateUnreadable || self.reason == .keyUnreadable }
+    /// Whether the files themselves may be right, and only the process has no descriptor left to open them, for instance.
+    var mayPass = false
 }

@@ -35,7 +35,8 @@ struct CertificateFiles: Sendable {
                 reason: .certificateUnreadable,
                 description:
                     "The certificate \(self.certificate) cannot be read (\(error)). It must be a PEM file that this "
-                    + "user can read, with the server's own certificate first."
+                    + "user can read, with the server's own certificate first.",
+                mayPass: PEMFile.mayPass(error)
             )
         }
         let key: NIOSSLPrivateKey
@@ -46,7 +47,8 @@ struct CertificateFiles: Sendable {
                 reason: .keyUnreadable,
                 description:
                     "The key \(self.key) cannot be read (\(error)). It must be a PEM file that this user can read, "
-                    + "without a passphrase."
+                    + "without a passphrase.",
+                mayPass: PEMFile.mayPass(error)
             )
         }
         do {

@@ -26,8 +26,8 @@ final class CertificateStore: Sendable {
     private struct State {
         var watch: FileWatch
         var certificate: ServerCertificate
-        /// Why the files could not be used when they were last read; nil where they could.
-        var fault: CertificateFault?
+        /// Why the files could not be read when that was last tried, though they may be right; nil where they could.
+        var passing: CertificateFault?
         /// Whether it was said that one behind the certificate has expired.
         var hasWarnedOfOthers = false
     }
@@ -82,10 +82,11 @@ final class CertificateStore: Sendable {
         }
         let fault = result.fault
         let isNews = self.state.withLock { state in
-            // The files may be right, and the process have no descriptor left to open them: they are tried again.
-            if fault?.mayPass != true { state.watch.wasRead(signature) }
-            defer { state.fault = fault }
-            return isAsked || fault != state.fault
+            // They are tried again: nobody else would notice that they can be read.
+            let passing = fault.flatMap { $0.mayPass ? $0 : nil }
+            if passing == nil { state.watch.wasRead(signature) }
+            defer { state.passing = passing }
+            return isAsked || passing == nil || passing != state.passing
         }
         switch result {
         case .success(let certificate): self.take(certificate, isAsked: isAsked)

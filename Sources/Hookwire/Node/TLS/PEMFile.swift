@@ -16,6 +16,15 @@ enum PEMFile {
         let description: String
     }
 
+    /// Whether a file that could not be read may be read as it is at another time.
+    static func mayPass(_ error: any Error) -> Bool {
+        let passing: [Errno] = [
+            .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .ioError, .interrupted, .staleNFSFileHandle,
+            .timedOut,
+        ]
+        return (error as? Errno).map { passing.contains($0) } ?? false
+    }
+
     static func read(_ path: String) throws -> [UInt8] {
         let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.nonBlocking, .closeOnExec])
         return try file.closeAfter {

@@ -64,12 +64,15 @@ struct MemoryConsumers {
         self.lastForgotten += 1
         self.forgottenNumbers[channel] = self.lastForgotten
         self.forgotten.append((channel, self.lastForgotten))
+        if self.forgotten.count > 2 * Self.limit {
+            self.forgotten.removeAll { self.forgottenNumbers[$0.channel] != $0.number }
+        }
         var ended: [ChannelID] = []
-        while self.forgottenNumbers.count > Self.limit || self.forgotten.count > 2 * Self.limit {
+        while self.forgottenNumbers.count > Self.limit {
             let oldest = self.forgotten.removeFirst()
             guard self.forgottenNumbers[oldest.channel] == oldest.number else { continue }
+            if let head = self.head(of: oldest.channel), head.offset > 0 { ended.append(oldest.channel) }
             self.remove(oldest.channel)
-            ended.append(oldest.channel)
         }
         return ended
     }
