@@ -186,7 +186,7 @@ def test_another_secret(tls_relay, authority, secret):
     url = f"https://{HOST}/webhook?secret={secret}"
     diagnosis = examine(tls_relay, authority, "--secret", qq.secret(), url=url, secret=secret)
     assert diagnosis.failed["http"] == "refused" and "wrong_signature" not in diagnosis.failed.values()
-    assert "secret in the URL" in diagnosis.checks["http"]["text"]
+    assert "secret that is in the URL" in diagnosis.checks["http"]["text"]
     assert diagnosis.exit_code == 1
 
 
