@@ -6,6 +6,7 @@ import http.client
 import gzip
 import json
 import queue
+import resource
 import secrets
 import socket
 import struct
@@ -408,6 +409,10 @@ def expect_no_whole_body(handler, outcome):
 def test_slow_clients_leave_places_for_tokens(relay, platform, bot, secret):
     """As many as there may be, none of which goes on: another is told to come again, and a token is still to be had."""
     outcome, done = queue.Queue(), threading.Event()
+    # Both ends of the platform's connections, and the clients, are this process's.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < 4_096:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4_096) if hard > 0 else 4_096, hard))
 
     def take(handler):
         outcome.put("begun")
