@@ -68,6 +68,16 @@ import Testing
         #expect(!sentence.contains("HUSH"))
     }
 
+    /// Nor is a key in its query.
+    @Test(arguments: ["otlp-endpoint", "qq-upstream", "qq-token-upstream", "public-url"])
+    func repeatsNoQuery(name: String) throws {
+        let error = #expect(throws: SettingsError.self) {
+            _ = try self.configuration([name: "ftp://relay.example.com/a?key=HUSH"])
+        }
+        let sentence = try #require(error?.message)
+        #expect(sentence.contains("ftp://relay.example.com/a?…") && !sentence.contains("HUSH"))
+    }
+
     /// The same where the URL is in the file.
     @Test func repeatsNoPasswordOfTheFile() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "hookwire-\(UUID()).yaml").path

@@ -91,15 +91,17 @@ struct SettingsReader: Sendable {
         return value
     }
 
-    /// What was given, to end a sentence. Before an @ stand a URL's user and password, which are repeated nowhere.
+    /// What was given, to end a sentence. Before an @ stand a URL's user and password, and behind its question mark keys
+    /// and tokens, which are repeated nowhere.
     private static func given(_ text: String, as variable: String) -> String {
         if text.utf8.contains(UInt8(ascii: "@")) {
             return "; it has an @, and is not shown: write it without user and password."
         }
+        let shown = text.firstIndex(of: "?").map { "\(text[...$0])…" } ?? text
         // It is also what Kubernetes tells of a Service that is called hookwire.
         let isService = variable == "HOOKWIRE_PORT" && text.hasPrefix("tcp://")
         let mend = isService ? "; Kubernetes sets it: enableServiceLinks: false in the pod ends that" : ""
-        return "; it is \"\(text)\"\(mend)."
+        return "; it is \"\(shown)\"\(mend)."
     }
 
     private func text<Value>(

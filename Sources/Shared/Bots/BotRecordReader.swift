@@ -97,7 +97,10 @@ struct BotRecordReader {
 
     private func text(_ name: String) -> String? { self.members[name]?.string }
 
-    private func secret(_ name: String) -> Secret? { self.text(name).map { Secret($0) } }
+    /// Nil where there is none; an empty one proves nothing and signs nothing.
+    private func secret(_ name: String) -> Secret? {
+        self.text(name).flatMap { $0.isEmpty ? nil : Secret($0) }
+    }
 
     private func number(_ name: String) -> Int64? { self.members[name]?.integer }
 }

@@ -31,6 +31,17 @@ import Testing
         }
     }
 
+    /// An empty secret is the secret of nobody, whoever wrote it.
+    @Test func emptySecrets() throws {
+        var bot = Bot(name: try FullBot.make().name, platform: .qq, secret: Secret("12345678"))
+        bot.previousSecret = Secret("")
+        #expect(try BotRecord.decode(BotRecord.encode(bot), name: bot.name).previousSecret == nil)
+        let text = String(decoding: BotRecord.encode(bot), as: UTF8.self)
+        let empty = text.replacing("\"secret\":\"12345678\"", with: "\"secret\":\"\"")
+        #expect(empty != text)
+        #expect(throws: BotRecord.Fault.malformed) { try BotRecord.decode(Array(empty.utf8), name: bot.name) }
+    }
+
     /// A version that knows more members than this one is understood as far as this one goes.
     @Test func unknownMembers() throws {
         let bot = try FullBot.make()
