@@ -20,6 +20,8 @@ from tiers import tiers
 from websocket_raw import CLOSE, TEXT, RawWebSocket
 
 NORMAL = struct.pack("!H", 1000)
+TOO_BIG = struct.pack("!H", 1009)
+FAILED = struct.pack("!H", 1011)
 
 
 class World:
@@ -60,9 +62,9 @@ class Socket(RawWebSocket):
         assert all(frame.opcode == TEXT for frame in frames), frames
         return [frame.payload for frame in frames]
 
-    def goodbye(self):
+    def goodbye(self, code=NORMAL):
         """Sends a close frame; what still comes up to the answer."""
-        self.send_frame(CLOSE, NORMAL)
+        self.send_frame(CLOSE, code)
         rest = []
         while (frame := self.frame()).opcode != CLOSE:
             rest.append(frame.payload)
@@ -113,6 +115,60 @@ def test_backlog(world, secret):
         live = world.events(secret, 10, "live")
         assert first.take(10) == live
     eventually_empty(world, secret, node=1)
+
+
+def refuse_what_is_long(world, secret, limit, **query):
+    """Connects again and again as a client that takes no frame over so many bytes, and that answers no ping until it has
+    read everything; what it took."""
+    got, deadline = [], time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        client = world.socket(secret, **query)
+        world.publish(secret, [mark := qq.event("mark")])
+        while (payload := client.frame().payload) != mark and len(payload) <= limit:
+            got.append(payload)
+        if payload == mark:
+            client.goodbye()
+            return got
+        # What it was sent behind that it never looks at.
+        client.goodbye(TOO_BIG)
+        client.socket.close()
+    raise AssertionError("it never gets past the event that it refuses")
+
+
+@pytest.mark.parametrize("query", [{}, {"consumer": "small"}], ids=["plain", "consumer"])
+def test_a_frame_is_refused(world, secret, query):
+    """A client that closes with 1009 loses the event that it refuses, and none of those before and behind it."""
+    small = [qq.event(f"event {number}") for number in range(6)]
+    middling, long = qq.event_of_size(20_000), qq.event_of_size(100_000)
+    world.publish(secret, [small[0], middling, small[1], long, small[2], small[3]])
+    got = refuse_what_is_long(world, secret, 50_000, **query)
+    assert [body for number, body in enumerate(got) if body in small[:4] and body not in got[:number]] == small[:4]
+    assert middling in got and long not in got
+
+
+def test_a_client_fails(world, secret):
+    """Who closes with an error need not have read what it was sent."""
+    bodies = world.events(secret, 5)
+    first = world.socket(secret)
+    assert first.take(5) == bodies
+    assert first.goodbye(FAILED) == []
+    first.socket.close()
+    with world.socket(secret) as second:
+        assert second.take(5) == bodies
+
+
+def test_a_socket_that_was_sent_nothing(world, secret):
+    """A socket that begins with what comes has had nothing of what was there before, however orderly it ends."""
+    before = world.events(secret, 5)
+    with RawWebSocket(world.egress[0], timeout=PATIENCE) as looker:
+        looker.upgrade(
+            "/ws?" + urllib.parse.urlencode({"secret": secret}), "Sec-WebSocket-Protocol: cloudevents.json"
+        )
+        looker.send_frame(CLOSE, NORMAL)
+        while looker.frame().opcode != CLOSE:
+            pass
+    with world.socket(secret) as bot:
+        assert bot.take(5) == before
 
 
 @pytest.mark.timeout(120)

@@ -95,6 +95,12 @@ final class Delivery {
     /// The last event that the client was sent, or where it began; nil where that is not known yet.
     var position: Position? { self.machine.position }
 
+    /// The last event that the client was sent; nil where it was sent none.
+    var sentPosition: Position? { self.machine.sentPosition }
+
+    /// The same where the client would be sent all of it again that its consumer has not had.
+    var repeatedPosition: Position? { self.machine.repeatedPosition }
+
     /// Events came by the feed.
     func deliver(_ round: FeedRound) {
         if !self.announcements.isEmpty { self.announce() }

@@ -73,6 +73,10 @@ struct DeliveryStateMachine {
     /// Where the client joined the feed: events behind it come by the feed.
     private let start: Position
     private var state: State
+    /// Whether the client was sent anything, or told that it has lost something.
+    private var hasMoved = false
+    /// Whether the client began behind what its consumer has had.
+    private var beganAtCursor = false
 
     /// - Parameter start: where the client joined its feed.
     init(start: Position) {
@@ -95,6 +99,12 @@ struct DeliveryStateMachine {
         }
     }
 
+    /// The last event that the client was sent; nil where it was sent none: those before it began are not its own.
+    var sentPosition: Position? { self.hasMoved ? self.position : nil }
+
+    /// The same where the client would be sent all of it again that its consumer has not had.
+    var repeatedPosition: Position? { self.beganAtCursor ? self.sentPosition : nil }
+
     /// The client has joined. Once, before all else.
     mutating func begin(_ resumption: Resumption?) -> [Action] {
         switch resumption {
@@ -111,6 +121,7 @@ struct DeliveryStateMachine {
             )
             return [.read(after: position)]
         case .backlog(let position):
+            self.beganAtCursor = true
             return self.begin(behind: position)
         }
     }
@@ -143,11 +154,11 @@ struct DeliveryStateMachine {
         switch self.state {
         case .live(let position):
             if position.epoch != end.epoch || position.offset < first {
-                self.state = .live(end)
+                self.moved(to: end)
                 return .deliver(after: nil)
             }
             guard position.offset < end.offset else { return .ignore }
-            self.state = .live(end)
+            self.moved(to: end)
             return .deliver(after: position.offset)
         case .reading(var reading):
             // They are in the log, and are read from there in their turn.
@@ -176,8 +187,13 @@ struct DeliveryStateMachine {
     }
 
     private mutating func goOn(behind head: Position, without reason: UnrecoverableReason) -> [Action] {
-        self.state = .live(head)
+        self.moved(to: head)
         return [.announce(.lost(Recovery.Reason(reason), position: head))]
+    }
+
+    private mutating func moved(to position: Position) {
+        self.state = .live(position)
+        self.hasMoved = true
     }
 
     // MARK: The log
@@ -230,6 +246,7 @@ struct DeliveryStateMachine {
     mutating func sent(upTo position: Position) {
         guard case .reading(var reading) = self.state else { return }
         reading.position = position
+        self.hasMoved = true
         self.state = .reading(reading)
     }
 

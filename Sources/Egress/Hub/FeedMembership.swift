@@ -87,15 +87,19 @@ struct FeedMembership {
 
     /// A client of a consumer has gone, or is told to. It has had everything up to a position where it said goodbye itself,
     /// or where it answers ours.
+    ///
+    /// - Parameter position: the last event that it was sent; nil where it was sent none.
     func ended(
         _ client: any CursorClient,
         of consumer: ConsumerName?,
         _ reason: WebSocketEndReason,
         at position: Position?
     ) {
-        guard let consumer, let position else { return }
+        guard let consumer else { return }
         let keeper = self.keeper(of: consumer)
         keeper.ended(client)
+        guard let position else { return }
+        if reason == .messageRefused { keeper.refused(upTo: position) }
         guard reason.isGoodbye else { return }
         if reason != .clientClosed, case .client(let client) = client.witness {
             client.whenFarewellAnswered { keeper.saidGoodbye(at: position) }

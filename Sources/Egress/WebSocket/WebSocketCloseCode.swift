@@ -24,6 +24,8 @@ struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
     static let policyViolation = Self(rawValue: 1008)
     /// 1009: a message larger than the endpoint takes.
     static let messageTooBig = Self(rawValue: 1009)
+    /// 1010: the server agreed to no extension that the client needs.
+    static let extensionMissing = Self(rawValue: 1010)
     /// 1011: the server met a condition that it did not expect.
     static let internalError = Self(rawValue: 1011)
     /// 1012: the service restarts; connect again (IANA registry).
@@ -31,8 +33,22 @@ struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
     /// 1013: try again later (IANA registry).
     static let tryAgainLater = Self(rawValue: 1013)
 
+    /// 1014: a gateway got an answer that it cannot use (IANA registry).
+    static let badGateway = Self(rawValue: 1014)
+
     /// 4001: what let the peer in is good for nothing any more; our own, among those for applications.
     static let revoked = Self(rawValue: 4001)
+
+    /// Whether who sends it could not go on, rather than would not.
+    var isFailure: Bool {
+        switch self {
+        case .protocolError, .unsupportedData, .invalidPayload, .policyViolation, .messageTooBig, .extensionMissing,
+            .internalError, .badGateway:
+            true
+        case _:
+            false
+        }
+    }
 
     /// Whether a close frame may carry this code: 1000 to 1003 and 1007 to 1014 as registered at IANA, 3000 to 4999 for
     /// libraries and applications. 1004 to 1006 and 1015 are reserved and never on the wire (RFC 6455 section 7.4.2).

@@ -6,6 +6,10 @@
 enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// The peer sent a close frame.
     case clientClosed = "client_closed"
+    /// The peer sent a close frame that says that it failed: what it was sent last it may never have read.
+    case clientFailed = "client_failed"
+    /// The peer sent a close frame that says that a message of ours is longer than it takes.
+    case messageRefused = "message_refused"
     /// The peer broke RFC 6455.
     case protocolError = "protocol_error"
     /// A kind of message that the socket's protocol has no use for.
@@ -33,12 +37,21 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// The connection broke, or its peer finished it with no close frame.
     case connectionLost = "connection_lost"
 
+    /// How a peer ends that sends this code, or none.
+    init(peerCode code: WebSocketCloseCode?) {
+        switch code {
+        case .messageTooBig: self = .messageRefused
+        case let code? where code.isFailure: self = .clientFailed
+        case _: self = .clientClosed
+        }
+    }
+
     /// Whether both sides end in order, so that what was sent before arrives if the peer is still there.
     var isGoodbye: Bool {
         switch self {
         case .clientClosed, .drain, .revoked, .accessChanged, .serverClosed: true
-        case .protocolError, .unsupportedData, .invalidUTF8, .messageTooBig, .policyViolation, .slowConsumer, .noAnswer,
-            .internalError, .connectionLost:
+        case .clientFailed, .messageRefused, .protocolError, .unsupportedData, .invalidUTF8, .messageTooBig,
+            .policyViolation, .slowConsumer, .noAnswer, .internalError, .connectionLost:
             false
         }
     }
@@ -47,7 +60,7 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// answer is the peer's own code.
     var closeCode: WebSocketCloseCode? {
         switch self {
-        case .clientClosed, .connectionLost: nil
+        case .clientClosed, .clientFailed, .messageRefused, .connectionLost: nil
         case .protocolError: .protocolError
         case .unsupportedData: .unsupportedData
         case .invalidUTF8: .invalidPayload

@@ -121,7 +121,8 @@ extension WebSocketStateMachine {
         case .close(let payload):
             do throws(WebSocketViolation) {
                 let code = try WebSocketCloseFrame.code(ofPayload: payload)
-                return .startClosing(self.startClosing(.init(code: code), reason: .clientClosed, peer: .finished))
+                let reason = WebSocketEndReason(peerCode: code)
+                return .startClosing(self.startClosing(.init(code: code), reason: reason, peer: .finished))
             } catch {
                 // It was a close frame all the same: nothing follows it.
                 return .startClosing(self.startClosing(after: error, peer: .finished))

@@ -29,6 +29,26 @@ import Testing
         #expect(machine.roundReceived(first: 10, end: .sample(10)) == .ignore)
     }
 
+    /// What was there before a client began with what comes is not what it was sent.
+    @Test func sentNothing() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(nil) == [])
+        #expect(machine.position == .sample(5) && machine.sentPosition == nil)
+        #expect(machine.roundReceived(first: 6, end: .sample(6)) == .deliver(after: nil))
+        #expect(machine.sentPosition == .sample(6) && machine.repeatedPosition == nil)
+    }
+
+    /// A backlog that ends where the client joined was sent all the same, and would be sent again.
+    @Test func sentTheBacklog() {
+        var machine = DeliveryStateMachine(start: .sample(2))
+        #expect(machine.begin(.backlog(nil)) == [.read(after: nil)])
+        #expect(machine.pageRead(Self.page(1...2, head: 2)).last == .send)
+        #expect(machine.sentPosition == nil && machine.repeatedPosition == nil)
+        machine.sent(upTo: .sample(2))
+        #expect(machine.pageSent() == [])
+        #expect(machine.sentPosition == .sample(2) && machine.repeatedPosition == .sample(2))
+    }
+
     /// What was missed is read, and what comes meanwhile is read in its turn; then the feed takes over without a gap.
     @Test func resumes() {
         var machine = DeliveryStateMachine(start: .sample(5))

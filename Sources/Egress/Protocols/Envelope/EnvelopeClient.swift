@@ -108,11 +108,12 @@ extension EnvelopeClient {
     func left(_ reason: WebSocketEndReason) {
         let subscription = self.subscription
         if let connection = self.connection, subscription.acknowledgement == nil {
+            let delivery = subscription.delivery
             subscription.membership.ended(
                 connection,
                 of: subscription.consumer,
                 reason,
-                at: subscription.delivery.position
+                at: reason == .messageRefused ? delivery.repeatedPosition : delivery.sentPosition
             )
         }
         subscription.delivery.end()
