@@ -60,6 +60,8 @@ final class QQRoutes {
         // What follows /qq, beginning with a slash.
         var path = request.path.dropFirst(Self.prefix.utf8.count - 1)
         var secret: String?
+        // An SDK puts its setting and its own paths together, often with one slash too many.
+        while path.hasPrefix("//") { path.removeFirst() }
         if path.hasPrefix(Self.secretPrefix) {
             let rest = path.dropFirst(Self.secretPrefix.utf8.count)
             let segment = rest.prefix { $0 != "/" }
@@ -68,7 +70,8 @@ final class QQRoutes {
             path = rest.dropFirst(segment.count)
             if path.isEmpty { path = "/" }
         }
-        switch (request.method == .HEAD && self.answersItself(path) ? .GET : request.method, path) {
+        let own = Self.withoutNeedlessSlashes(path)
+        switch (request.method == .HEAD && self.answersItself(own) ? .GET : request.method, own) {
         case (.POST, "/app/getAppAccessToken"):
             return .token
         case (.GET, "/gateway"):
@@ -77,10 +80,11 @@ final class QQRoutes {
             return .gateway(secret: secret, forBot: true)
         case (.GET, "/users/@me") where self.endpoints.platform == nil:
             return .user(secret: secret)
-        case (.GET, "/ws"):
-            return .socket(secret: secret)
-        case (.GET, _) where path.hasPrefix(Self.socketPrefix):
-            let segment = path.dropFirst(Self.socketPrefix.utf8.count)
+        // Whatever the method is: the secret that may follow is nobody else's.
+        case (_, "/ws"):
+            return path == own ? .socket(secret: secret) : .missingSecret
+        case (_, _) where own.hasPrefix(Self.socketPrefix):
+            let segment = own.dropFirst(Self.socketPrefix.utf8.count)
             guard !segment.contains("/"), let decoded = PercentEncoding.decode(segment), !decoded.isEmpty else {
                 return .missingSecret
             }
@@ -88,6 +92,12 @@ final class QQRoutes {
         default:
             return .platform(path: String(path), secret: secret)
         }
+    }
+
+    /// A path as the relay's own are written.
+    private static func withoutNeedlessSlashes(_ path: Substring) -> Substring {
+        guard path.contains("//") || path.hasSuffix("/") else { return path }
+        return "/" + path.split(separator: "/").joined(separator: "/")[...]
     }
 
     private func respond(to request: HTTPRequest) -> HTTPReply {

@@ -12,8 +12,6 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     case messageRefused = "message_refused"
     /// The peer broke RFC 6455.
     case protocolError = "protocol_error"
-    /// A kind of message that the socket's protocol has no use for.
-    case unsupportedData = "unsupported_data"
     /// Text that is no UTF-8.
     case invalidUTF8 = "invalid_utf8"
     /// A message over the limit.
@@ -50,8 +48,8 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     var isGoodbye: Bool {
         switch self {
         case .clientClosed, .drain, .revoked, .accessChanged, .serverClosed: true
-        case .clientFailed, .messageRefused, .protocolError, .unsupportedData, .invalidUTF8, .messageTooBig,
-            .policyViolation, .slowConsumer, .noAnswer, .internalError, .connectionLost:
+        case .clientFailed, .messageRefused, .protocolError, .invalidUTF8, .messageTooBig, .policyViolation,
+            .slowConsumer, .noAnswer, .internalError, .connectionLost:
             false
         }
     }
@@ -62,7 +60,6 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
         switch self {
         case .clientClosed, .clientFailed, .messageRefused, .connectionLost: nil
         case .protocolError: .protocolError
-        case .unsupportedData: .unsupportedData
         case .invalidUTF8: .invalidPayload
         case .messageTooBig: .messageTooBig
         case .policyViolation: .policyViolation

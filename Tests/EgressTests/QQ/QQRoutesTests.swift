@@ -101,6 +101,24 @@ import Testing
         #expect(try await self.answer(.GET, "/qq/secret//gateway").status == 401)
     }
 
+    /// What an SDK puts together with a slash too many is the relay's all the same.
+    @Test(arguments: [
+        "/qq//gateway", "/qq/gateway/", "/qq///gateway//", "/qq//secret/s/gateway", "/qq/secret/s//gateway/",
+        "/qq/secret/s/gateway//bot",
+    ])
+    func slashes(path: String) async throws {
+        let answer = try await self.answer(.GET, path)
+        #expect(answer.status == 200 && answer.body.hasPrefix(#"{"url":"ws://relay.example:8081/qq/ws"#))
+    }
+
+    /// The address of a socket, in which a secret stands, is no path of the platform's, whatever the method is.
+    @Test(arguments: [HTTPMethod.GET, .HEAD, .POST, .OPTIONS, .DELETE])
+    func sockets(method: HTTPMethod) async throws {
+        for path in ["/qq/ws", "/qq/ws/s", "/qq//ws/s", "/qq/secret/s/ws", "/qq/ws/s/"] {
+            #expect(try await self.answer(method, path).status == 426, "\(method) \(path)")
+        }
+    }
+
     /// The gateway's URL is the one at which this very client reaches the relay: its Host, and what a proxy says of TLS.
     @Test(arguments: [
         ([:] as [String: String], "ws://relay.example:8081/qq/ws"),

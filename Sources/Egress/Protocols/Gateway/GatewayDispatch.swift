@@ -15,6 +15,8 @@ struct GatewayDispatch: Sendable {
     let frame: ByteBuffer
 
     private static let envelope = JSONMemberNames("op", "id", "d", "t")
+    /// What a session says of itself: no event may say it in its place.
+    private static let ownTypes: Set = ["READY", "RESUMED"]
     private static let guildNames = JSONMemberNames("guild_id", "id")
 
     /// The dispatch of an event; nil for what is none: a gateway's client could make nothing of it.
@@ -28,7 +30,7 @@ struct GatewayDispatch: Sendable {
         let parts = body.withUnsafeReadableBytes { bytes -> (String, UInt64?, ByteBuffer)? in
             guard let view = try? JSONObjectView(validating: bytes, members: Self.envelope),
                 view["op"]?.integer == GatewayProtocol.Opcode.dispatch.rawValue, let type = view["t"],
-                let name = type.string, !name.isEmpty
+                let name = type.string, !name.isEmpty, !Self.ownTypes.contains(name)
             else { return nil }
             let frame = Self.frame(entry.position.offset, type: type, id: view["id"], data: view["d"])
             return (name, Self.guild(of: name, data: view["d"]), frame)

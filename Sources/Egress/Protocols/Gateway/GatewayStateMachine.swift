@@ -41,14 +41,13 @@ struct GatewayStateMachine {
     enum Ending: Equatable {
         case close(GatewayCloseReason)
         /// Op 9 first: the client must not try to resume.
-        case invalidSession
+        case invalidSession(GatewayCloseReason = .sessionInvalid)
         /// Op 7 first: the client is to come back and resume.
         case reconnect(GatewayCloseReason)
 
         var reason: GatewayCloseReason {
             switch self {
-            case .close(let reason), .reconnect(let reason): reason
-            case .invalidSession: .sessionInvalid
+            case .close(let reason), .reconnect(let reason), .invalidSession(let reason): reason
             }
         }
     }
@@ -150,11 +149,11 @@ extension GatewayStateMachine {
             return .join(grant.channel, isNew: true)
         case .resume(let resume):
             guard let session = GatewaySessionID.read(resume.sessionID, grant: grant) else {
-                return .end(self.end(.invalidSession))
+                return .end(self.end(.invalidSession()))
             }
             let first = GatewayProtocol.sequence(of: session.start.offset)
             let sequence = resume.sequence ?? first
-            guard sequence >= first else { return .end(self.end(.close(.badSequence))) }
+            guard sequence >= first else { return .end(self.end(.invalidSession(.badSequence))) }
             let position = Position(epoch: session.start.epoch, offset: sequence - 1)
             self.state = .joining(.resumed(session, after: position))
             return .join(grant.channel, isNew: false)
@@ -178,7 +177,7 @@ extension GatewayStateMachine {
             self.state = .live(Live(filter: filter, position: position))
             return .send(GatewayProtocol.ready(session, id: GatewaySessionID.make(session, grant: grant), user: user))
         case .resumed(let session, let last):
-            guard last.epoch == position.epoch else { return .end(self.end(.invalidSession)) }
+            guard last.epoch == position.epoch else { return .end(self.end(.invalidSession())) }
             let live = Live(filter: session.filter, position: last)
             self.state = .replaying(Replay(live: live, target: position.offset))
             return .read(after: last)
@@ -227,13 +226,13 @@ extension GatewayStateMachine {
         case .live(var live):
             // What is gone is gone: where the numbers go on, the session does too, and the gap in them tells.
             guard head.epoch == live.position.epoch, head.offset >= live.position.offset else {
-                return self.end(.invalidSession)
+                return self.end(.invalidSession())
             }
             live.position = head
             self.state = .live(live)
             return nil
         case .replaying(var replay):
-            guard head.epoch == replay.live.position.epoch else { return self.end(.invalidSession) }
+            guard head.epoch == replay.live.position.epoch else { return self.end(.invalidSession()) }
             replay.target = max(replay.target, head.offset)
             self.state = .replaying(replay)
             return nil
@@ -258,11 +257,11 @@ extension GatewayStateMachine {
         guard case .replaying(let replay) = self.state else { return .ignore }
         switch page {
         case .notRecoverable:
-            return .end(self.end(.invalidSession))
+            return .end(self.end(.invalidSession()))
         case .entries(let entries, _):
             // The log must not end before what the feed has brought.
             guard !entries.isEmpty || replay.live.position.offset >= replay.target else {
-                return .end(self.end(.invalidSession))
+                return .end(self.end(.invalidSession()))
             }
             return .send(replay.live.filter)
         }

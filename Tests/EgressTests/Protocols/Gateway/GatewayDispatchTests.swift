@@ -30,6 +30,13 @@ import Testing
         #expect(try GatewayScript.text(bare.frame) == #"{"op":0,"s":7,"t":"X","d":{}}"#)
     }
 
+    /// What only a session says of itself no event says in its place.
+    @Test func noWordsOfTheSession() {
+        #expect(self.dispatch(self.event("READY", #"{"session_id":"s"}"#)) == nil)
+        #expect(self.dispatch(self.event("RESUMED", #""""#)) == nil)
+        #expect(self.dispatch(self.event("READY_TO_PLAY")) != nil)
+    }
+
     /// Large events have frames of the right length.
     @Test(arguments: [60, 125, 126, 1_000, 65_535, 70_000])
     func sizes(size: Int) throws {

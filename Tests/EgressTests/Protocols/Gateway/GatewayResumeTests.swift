@@ -70,7 +70,7 @@ import Testing
         var script = GatewayScript()
         let id = GatewaySessionID.make(.sample(5), grant: GatewayScript.grant)
         _ = script.receive(#"{"op":6,"d":{"token":"T","session_id":"\#(id)","seq":5}}"#)
-        #expect(script.machine.authenticated(GatewayScript.grant) == .end(.close(.badSequence)))
+        #expect(script.machine.authenticated(GatewayScript.grant) == .end(.invalidSession(.badSequence)))
         #expect(GatewayCloseReason.badSequence.closeCode.rawValue == 4007)
     }
 
@@ -81,7 +81,7 @@ import Testing
     func madeUpSessions(offset: UInt64, index: UInt16, count: UInt16) {
         let shard = GatewayShard(index: index, count: count)
         let made = GatewaySession(start: .sample(offset), intents: .groupAndC2C, shard: shard)
-        #expect(self.answer(to: made) == .end(.invalidSession))
+        #expect(self.answer(to: made) == .end(.invalidSession()))
     }
 
     @Test func sessionsAtTheBounds() {
@@ -90,7 +90,7 @@ import Testing
             intents: .groupAndC2C,
             shard: .only
         )
-        #expect(self.answer(to: nowhere) == .end(.invalidSession))
+        #expect(self.answer(to: nowhere) == .end(.invalidSession()))
         let last = GatewayShard(index: 4_095, count: 4_096)
         let far = GatewaySession(start: .sample(.max - 1), intents: .groupAndC2C, shard: last)
         #expect(self.answer(to: far) == .join(GatewayScript.grant.channel, isNew: false))
@@ -109,28 +109,28 @@ import Testing
     func notRecoverable(reason: UnrecoverableReason) throws {
         var script = GatewayScript()
         _ = script.resume(.sample(1), sequence: "4", at: 60)
-        #expect(script.machine.pageRead(.notRecoverable(reason, head: .sample(60))) == .end(.invalidSession))
+        #expect(script.machine.pageRead(.notRecoverable(reason, head: .sample(60))) == .end(.invalidSession()))
         #expect(try GatewayScript.text(GatewayProtocol.invalidSession) == #"{"op":9,"d":false}"#)
-        #expect(GatewayStateMachine.Ending.invalidSession.reason.closeCode.rawValue == 4006)
+        #expect(GatewayStateMachine.Ending.invalidSession().reason.closeCode.rawValue == 4006)
     }
 
     /// A log that ends before what the feed has brought leaves no way on.
     @Test func logBehindTheFeed() {
         var script = GatewayScript()
         _ = script.resume(.sample(1), sequence: "4", at: 6)
-        #expect(script.machine.pageRead(.entries([], head: .sample(3))) == .end(.invalidSession))
+        #expect(script.machine.pageRead(.entries([], head: .sample(3))) == .end(.invalidSession()))
     }
 
     /// The session of an epoch that is over cannot be resumed, wherever that shows.
     @Test func otherEpoch() throws {
         var early = GatewayScript()
         let old = GatewaySession.sample(1, epoch: Epoch(rawValue: 6))
-        #expect(early.resume(old, sequence: "4", at: 6) == .end(.invalidSession))
+        #expect(early.resume(old, sequence: "4", at: 6) == .end(.invalidSession()))
 
         var live = GatewayScript()
         _ = try live.identify(at: 10)
         let head = Position(epoch: Epoch(rawValue: 8), offset: 20)
-        #expect(live.machine.interrupted(.epochChanged, head: head) == .invalidSession)
+        #expect(live.machine.interrupted(.epochChanged, head: head) == .invalidSession())
         #expect(live.machine.roundReceived(first: 21, end: Position(epoch: head.epoch, offset: 21)) == .ignore)
     }
 
@@ -159,7 +159,7 @@ import Testing
         for id in forged {
             var script = GatewayScript()
             _ = script.receive(#"{"op":6,"d":{"token":"T","session_id":"\#(id)","seq":2}}"#)
-            #expect(script.machine.authenticated(GatewayScript.grant) == .end(.invalidSession), "\(id)")
+            #expect(script.machine.authenticated(GatewayScript.grant) == .end(.invalidSession()), "\(id)")
         }
     }
 
