@@ -43,6 +43,9 @@ public final class DiskBroker: Broker {
         precondition(configuration.limit >= DiskBrokerConfiguration.leastLimit, "a log has room for its own tables")
         precondition(configuration.retentionCount > 0, "a log must retain at least one event")
         let directory = try DataDirectory(path: configuration.directory)
+        let reserve = DiskReserve(path: directory.reserve, bytes: DiskReserve.bytes(limit: configuration.limit))
+        // What was written ahead is carried over when the log is opened, and a full disk has no room for that.
+        let hadReserve = reserve.release()
         let (database, space) = try DatabaseFile.open(directory.file, limit: configuration.limit)
         self.metrics = DiskBrokerMetrics()
         let feeds = DiskFeeds(metrics: self.metrics)
@@ -58,15 +61,28 @@ public final class DiskBroker: Broker {
         self.seed = store.names.seed
         self.eventLimit = space.eventBytes
         self.condition = DiskHealth(file: directory.file, metrics: self.metrics, logger: logger)
+        let isHeld = reserve.hold()
+        if !isHeld || (directory.room ?? .max) < configuration.limit {
+            logger.warning(
+                """
+                The disk of \(directory.file) has less room than --data-limit allows the log: lower that, or the disk will be \
+                full before the oldest events are let go, and new ones refused.
+                """,
+                metadata: ["limit": "\(configuration.limit)", "room": "\(directory.room ?? 0)"]
+            )
+        }
         self.worker = DiskWorker(
             database: database,
             directory: directory,
+            reserve: reserve,
             queue: WorkQueue(limit: configuration.pendingLimit, batchBytes: space.transactionBytes),
             store: store,
             health: self.condition,
             metrics: self.metrics,
             now: now
         )
+        // The reserve is what room is made with, and has to be held again before it is needed.
+        if hadReserve, !isHeld { self.condition.failed(.full) }
         if configuration.keepsUp { self.startUpkeep() }
     }
 

@@ -304,7 +304,12 @@ import Testing
                 }
                 #expect(try permissions(directory) == 0o700)
                 let names = try self.bed.files(in: directory).keys.sorted()
-                #expect(names == ["hookwire.lock", "hookwire.sqlite", "hookwire.sqlite-shm", "hookwire.sqlite-wal"])
+                #expect(
+                    names == [
+                        "hookwire.lock", "hookwire.reserve", "hookwire.sqlite", "hookwire.sqlite-shm",
+                        "hookwire.sqlite-wal",
+                    ]
+                )
                 for name in names { #expect(try permissions(directory + "/" + name) == 0o600) }
             }
         }

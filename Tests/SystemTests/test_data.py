@@ -15,6 +15,7 @@ import pytest
 import qq
 from envelope_bot import EnvelopeBot, webhook
 from relay import BINARY, PATIENCE, receive, run_command
+from small_disk import small_disk
 from test_event_streams import stream
 
 JSON = {"Content-Type": "application/json"}
@@ -22,7 +23,9 @@ SENDERS = 16
 
 
 def log_files(folder):
-    return {path.name: path.stat().st_size for path in pathlib.Path(folder).iterdir()}
+    """The sizes of the log's files, without the room that is held in reserve."""
+    paths = pathlib.Path(folder).iterdir()
+    return {path.name: path.stat().st_size for path in paths if path.name != "hookwire.reserve"}
 
 
 def wait_for(condition):
@@ -164,6 +167,40 @@ def test_full_disk(start, tmp_path, secret):
         relay.deliver(secret, body)
         assert receive(bot) == ("text", body)
     assert "hookwire.sqlite cannot be read or written" in relay.log and "events are stored again" in relay.log
+
+
+@pytest.mark.timeout(180)
+def test_disk_that_is_smaller_than_the_limit(start, tmp_path, secret):
+    """A disk fills before the log has what it may: nothing acknowledged is lost, and a node that may retain less makes
+    room by itself, on the disk that is still full."""
+    with small_disk(tmp_path / "disk", 28 << 20):
+        data = tmp_path / "disk" / "data"
+        relay = start("--data", str(data), "--retention-count", "100000")
+        assert "less room than --data-limit" in relay.log
+        stored = fill(relay, secret)
+        wait_for(lambda: relay.get("/readyz").status == 503)
+        assert b"start the node with a lower --data-limit" in relay.get("/readyz").body
+        relay.signal()
+        relay.wait()
+        relay = start("--data", str(data), "--retention-count", "100000")
+        with relay.bot(secret) as bot:
+            assert [receive(bot)[1] for _ in stored] == stored
+        fill(relay, secret)
+        relay.signal()
+        relay.wait()
+        relay = start("--data", str(data), "--data-limit", "16MiB", "--body-limit", "256KiB")
+        for _ in range(60):
+            wait_for(lambda: relay.post(secret, qq.event_of_size(200_000)).body == qq.ACKNOWLEDGED)
+        assert relay.get("/readyz").status == 200
+
+
+def fill(relay, secret):
+    """Publishes until the disk is full; what was acknowledged."""
+    stored = []
+    while relay.post(secret, body := qq.event_of_size(60_000)).body == qq.ACKNOWLEDGED:
+        stored.append(body)
+        assert len(stored) < 1_000, "the disk has more room than it should"
+    return stored
 
 
 def refusal(*flags):

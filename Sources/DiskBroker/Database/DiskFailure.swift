@@ -38,7 +38,7 @@ enum DiskFailure: String, CaseIterable {
     /// Why nothing can be stored, for an operator.
     func sentence(file: String) -> String {
         switch self {
-        case .full: "The disk that holds \(file) is full; make room on it, or lower --data-limit."
+        case .full: "The disk that holds \(file) is full; make room on it, or start the node with a lower --data-limit."
         case .io: "\(file) cannot be read or written; check its disk, its quota and the limit of file sizes."
         case .readOnly: "\(file) cannot be written; check its permissions and whether its disk is mounted read-only."
         case .locked: "Another process has locked \(file); end what reads or copies it for so long."

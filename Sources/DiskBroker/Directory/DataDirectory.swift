@@ -11,9 +11,12 @@ internal import Glibc
 final class DataDirectory: Sendable {
     private static let databaseName = "hookwire.sqlite"
     private static let lockName = "hookwire.lock"
+    private static let reserveName = "hookwire.reserve"
 
     /// The database's path.
     let file: String
+    /// The path of the file that holds room for nothing.
+    let reserve: String
     private let lock: CInt
     private let inode: UInt64
 
@@ -22,6 +25,7 @@ final class DataDirectory: Sendable {
         let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         if mkdir(path, 0o700) != 0, errno != EEXIST { throw Self.unusable(path) }
         self.file = "\(path)/\(Self.databaseName)"
+        self.reserve = "\(path)/\(Self.reserveName)"
         let lock = open("\(path)/\(Self.lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw Self.unusable(path) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
@@ -59,6 +63,13 @@ final class DataDirectory: Sendable {
             var status = stat()
             return stat(self.file + suffix, &status) == 0 ? bytes + Int(status.st_size) : bytes
         }
+    }
+
+    /// How many bytes the files may take on their disk, with those that they take; nil where the system does not say.
+    var room: Int? {
+        var status = statvfs()
+        guard statvfs(self.file, &status) == 0 else { return nil }
+        return Int(status.f_bavail) * Int(status.f_frsize) + self.bytes
     }
 
     /// Makes the database for its owner alone; SQLite gives the files beside it the same permissions.

@@ -28,9 +28,9 @@ extension DiskBrokerError: CustomStringConvertible {
         case .held(let directory):
             "Another process keeps its log in \(directory). Stop it, or give --data a directory of this node's own."
         case .damaged(let file, let reason):
-            "The log \(file) is damaged (\(reason)). Restore it from a copy, or move it and the files beside it whose "
-                + "names begin alike out of the directory to begin with an empty log; what it held is then lost to "
-                + "the bots."
+            "The log \(file) is damaged (\(reason)). To go on, move it and the files beside it that end with -wal and "
+                + "-shm out of the directory, and put a copy in its place; without one the log begins empty, and what "
+                + "it held is lost to the bots."
         case .foreign(let file):
             "The file \(file) is a database, but not one of Hookwire's. Move it away, or give --data another directory."
         case .newer(let file):

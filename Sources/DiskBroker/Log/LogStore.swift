@@ -73,9 +73,11 @@ struct LogStore: Sendable {
     }
 
     /// Removes what nobody needs any more, when there is nothing else to do.
-    mutating func keepUp(now: Int64, _ database: Database) throws {
+    ///
+    /// - Parameter isFull: whether the disk is full, so that each page that is free is given back.
+    mutating func keepUp(now: Int64, isFull: Bool = false, _ database: Database) throws {
         try self.forgetIdle(now: now, database)
-        try self.retention.giveBack(database)
+        try self.retention.giveBack(all: isFull, database)
     }
 
     private mutating func forgetIdle(now: Int64, _ database: Database) throws {

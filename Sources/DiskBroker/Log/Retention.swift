@@ -113,10 +113,13 @@ struct Retention: Sendable {
     }
 
     /// Gives pages that nothing needs back to the file system, some of them, once they are many.
-    func giveBack(_ database: Database) throws {
+    ///
+    /// - Parameter all: whether few are many.
+    func giveBack(all: Bool, _ database: Database) throws {
         // While half of the file is in use, what comes next will need the rest.
         let free = try Self.count("freelist_count", database)
-        guard try free > max(Self.pagesGivenBack, Self.count("page_count", database) / 2) else { return }
+        let kept = try all ? 0 : max(Self.pagesGivenBack, Self.count("page_count", database) / 2)
+        guard free > kept else { return }
         // A step frees one page.
         let rows = try Row.fetchCursor(database, sql: "PRAGMA incremental_vacuum(\(Self.pagesGivenBack))")
         while try rows.next() != nil {}

@@ -15,6 +15,7 @@ internal import Synchronization
 final class DiskWorker: Sendable {
     private let database: DatabaseQueue
     private let directory: DataDirectory
+    private let reserve: DiskReserve
     private let queue: Mutex<WorkQueue>
     /// Only the database's queue has it.
     private let store: Mutex<LogStore>
@@ -25,6 +26,7 @@ final class DiskWorker: Sendable {
     init(
         database: DatabaseQueue,
         directory: DataDirectory,
+        reserve: DiskReserve,
         queue: WorkQueue,
         store: LogStore,
         health: DiskHealth,
@@ -33,6 +35,7 @@ final class DiskWorker: Sendable {
     ) {
         self.database = database
         self.directory = directory
+        self.reserve = reserve
         self.queue = Mutex(queue)
         self.store = Mutex(store)
         self.health = health
@@ -110,12 +113,35 @@ final class DiskWorker: Sendable {
         guard self.directory.isIntact else { return self.health.failed(.removed) }
         self.metrics.fileBytes(self.directory.bytes)
         do {
-            if self.health.present != nil { try Self.tryDisk(database) }
-            try self.transaction(storing: 0, now: now, database) { try $0.keepUp(now: now, database) }
+            switch self.health.present {
+            case .full:
+                try self.makeRoom(now: now, database)
+            case .some:
+                try Self.tryDisk(database)
+                fallthrough
+            case nil:
+                try self.transaction(storing: 0, now: now, database) { try $0.keepUp(now: now, database) }
+            }
             self.health.succeeded()
         } catch {
             self.health.failed(DiskFailure(error), error)
         }
+    }
+
+    /// Removes what need not be retained, in the room that was held for it. The disk is full until that can be held again,
+    /// or there would be none the next time.
+    private func makeRoom(now: Int64, _ database: Database) throws {
+        self.reserve.release()
+        try Self.carryOver(database)
+        try self.transaction(storing: 0, now: now, database) { try $0.keepUp(now: now, isFull: true, database) }
+        try Self.carryOver(database)
+        guard self.reserve.hold() else { throw DatabaseError(resultCode: .SQLITE_FULL) }
+        try Self.tryDisk(database)
+    }
+
+    /// Carries over what was written ahead, and makes its file empty.
+    private static func carryOver(_ database: Database) throws {
+        try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     private func transaction<Value>(
