@@ -10,7 +10,7 @@ internal import Shared
 struct RefusedEvent: Sendable {
     /// Clients take this much, in bytes: the smallest limit that is in use has twice as many.
     private static let takenByAll = 16 << 10
-    /// How far the log is searched: more than a client is sent before it answers.
+    /// How far the log is searched at a time.
     private static let pageLimit = 64
     private static let pages = 16
 
@@ -52,9 +52,11 @@ struct RefusedEvent: Sendable {
                 if size >= Self.takenByAll { return eventLoop.makeSucceededFuture(entry.position) }
                 if size > largest?.size ?? -1 { largest = (entry.position, size) }
             }
-            guard let last = entries.last?.position, last.offset < self.end.offset, pages > 1 else {
+            guard let last = entries.last?.position, last.offset < self.end.offset else {
                 return eventLoop.makeSucceededFuture(largest?.position)
             }
+            // So many short ones were read: what was refused is behind them, and found the next time.
+            guard pages > 1 else { return eventLoop.makeSucceededFuture(last) }
             return self.find(after: last, largest: largest, pages: pages - 1, on: eventLoop)
         }
     }

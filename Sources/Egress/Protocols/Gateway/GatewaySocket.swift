@@ -326,7 +326,9 @@ extension GatewaySocket: WebSocketOwner {
 
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
-        self.membership?.ended(handler, of: .anybody, reason, at: self.position)
+        // A session is resumed by its own numbers: what it refuses it is not sent again for the cursor's sake.
+        let position = reason == .messageRefused ? nil : self.position
+        self.membership?.ended(handler, of: .anybody, reason, at: position)
         self.handler = nil
         self.machine.ended()
         self.timer?.cancel()
