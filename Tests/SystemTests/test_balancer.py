@@ -101,6 +101,20 @@ def test_certificate(node, tmp_path, certificate):  # noqa: F811
         assert fields(connection)[1]["x-forwarded-proto"] == "https"
 
 
+def test_size_of_a_header(node, tmp_path):
+    """As much as docs/http.md says gets through, and what nodes would take beyond it does not."""
+    kibibytes = int(re.search(r"HAProxy takes (\d+) KiB of header", (REPOSITORY / "docs/http.md").read_text())[1])
+    statuses = []
+    with balancer(tmp_path, node) as port:
+        for size in (kibibytes, 2 * kibibytes):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            lines = {f"X-{number}": "x" * 1014 for number in range(10, 10 + size - 1)}
+            with contextlib.closing(connection):
+                connection.request("HEAD", "/qq/gateway", headers=lines)
+                statuses.append(connection.getresponse().status)
+    assert statuses[1] == 400 and statuses[0] not in (400, 502), statuses
+
+
 def test_variables_are_documented():
     """docs/deployment.md has each variable of docker-compose.yml, and Redis has room beside what it may hold."""
     text = (REPOSITORY / "docker-compose.yml").read_text()

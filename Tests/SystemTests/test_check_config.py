@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -49,6 +50,17 @@ def test_says_what_is_set_and_where(tmp_path):
         "redis-url": "(not shown)  (HOOKWIRE_REDIS_URL)",
     }
     assert "hush-hush" not in said.stdout + said.stderr
+
+
+def test_rules_between_settings(tmp_path):
+    """What docs/limits.md says that no node starts with is refused, and what it has in its place is not."""
+    section = (DOCS / "limits.md").read_text().split("## Settings that need each other\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(--.*?)` \| .* \| `(--.*?)` \|$", section, re.MULTILINE)
+    assert len(rows) == len(re.findall(r"^\| `", section, re.MULTILINE)) == 6
+    for refused, taken in rows:
+        assert check("serve", *refused.split()).returncode == 64, refused
+        done = check("serve", *taken.split())
+        assert done.returncode == 0, f"{taken}: {done.stderr}"
 
 
 def test_defaults():

@@ -223,6 +223,14 @@ def test_only_the_load_balancer_is_published():
     assert COMPOSE["networks"]["store"]["internal"]
 
 
+def test_logs_are_bounded():
+    """No container's log fills the disk, and docs/deployment.md says how long it may be."""
+    caddy = yaml.safe_load((REPOSITORY / "deploy/caddy/compose.yaml").read_text())["services"]["caddy"]
+    logs = [service["logging"] for service in [*COMPOSE["services"].values(), caddy]]
+    assert logs == [{"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}] * len(logs)
+    assert "Docker keeps the last 50 MB, Podman 10 MB" in (REPOSITORY / "docs/deployment.md").read_text()
+
+
 def test_settings_exist():
     """A setting that the file gives to nodes is a flag of both tiers, and a node has longer to end than to drain."""
     for tier in ("ingress", "egress"):

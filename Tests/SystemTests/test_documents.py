@@ -5,9 +5,13 @@ whose first word is not known here fails the test.
 """
 
 import contextlib
+import json
 import os
 import re
 import shlex
+import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
 import sysconfig
@@ -15,13 +19,18 @@ import textwrap
 import threading
 
 import pytest
+import yaml
 
+import qq
 import relay as processes
 from bots_command import bot_database
 from desk import Command
+from envelope_bot import webhook
 from local_server import LocalServer
 from redis_server import free_port
 from relay import BINARY, PATIENCE, REPOSITORY
+from test_data import Load, start_position, wait_for
+from test_event_streams import stream
 from test_tls import certificate  # noqa: F401 (a fixture)
 
 DOCUMENTS = ["README.md", "README.zh-CN.md", *sorted(str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("docs/*.md"))]
@@ -232,3 +241,90 @@ def test_flags_exist(document):
     text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl|flask|script/package|script/plan|redis-cli|systemctl|systemd-run|apt-get|useradd|dpkg|cp -R|install -D)\b|`--scale`|--property", line))
     for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
         assert re.search(rf"{flag}\b(?!-)", known), f"{document} names {flag}"
+
+
+# Commands that want root, systemd or Kubernetes
+
+
+def test_copy_of_the_log(start, tmp_path):
+    """A copy that is made as docs/deployment.md says, while events come in, and put back as it says after a loss of power."""
+    section = (REPOSITORY / "docs/deployment.md").read_text().split("### A copy of the log\n")[1].split("\n## ")[0]
+    copying, restoring = re.findall(r"```console\n(.*?)```", section, re.DOTALL)
+    data, copy = tmp_path / "data", tmp_path / "backups/hookwire.sqlite"
+    copy.parent.mkdir()
+
+    def follow(lines):
+        """The lines, but for the folders, for the owner and for systemd, whose part is played here."""
+        text = lines.replace("/var/lib/hookwire", str(data)).replace("/var/backups", str(copy.parent))
+        script = "systemctl() { echo $*; }\n" + text.replace("-o hookwire -g hookwire ", "")
+        if not shutil.which("sqlite3"):
+            python = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(sys.argv[2])"
+            script = f'sqlite3() {{ {shlex.quote(sys.executable)} -c "{python}" "$@"; }}\n{script}'
+        done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=PATIENCE)
+        assert (done.returncode, done.stderr) == (0, ""), lines
+        return done.stdout
+
+    flags = ("--data", str(data), "--retention-count", "1000000")
+    relay, secret = start(*flags), qq.secret()
+    first = start_position(relay, secret)
+    large, other = json.dumps("x" * 500_000), webhook(qq.secret())  # so that the copy takes a while
+    for _ in range(40):
+        assert relay.request("POST", other, large, {"Content-Type": "application/json"}).status == 200
+    load = Load(relay, secret)
+    wait_for(lambda: len(load.acknowledged) > 500)
+    before = set(load.acknowledged)
+    assert follow(copying) == "" and copy.stat().st_mode & 0o777 == 0o600
+    copied, more = events(copy) - 40, len(load.acknowledged) + 500
+    wait_for(lambda: len(load.acknowledged) > more)
+    relay.signal(signal.SIGKILL)
+    relay.wait()
+    load.join()
+    assert (data / "hookwire.sqlite-wal").stat().st_size > 0, "nothing that could be left behind"
+
+    assert follow(restoring).splitlines() == ["stop hookwire", "start hookwire"]
+    assert [path.name for path in data.glob("hookwire.sqlite*")] == ["hookwire.sqlite"]
+    relay = start(*flags)
+    epoch = first.split("-")[0]
+    with stream(relay, secret, after=f"{epoch}-{copied + 1}") as newer:
+        told = newer.receive()
+        assert (told["recovered"], told["reason"]) == (False, "ahead")
+    assert relay.request("POST", webhook(secret), '"the next"', {"Content-Type": "application/json"}).status == 200
+    with stream(relay, secret, after=first) as old:
+        assert old.receive()["recovered"]
+        received = [json.loads(old.event()[1])["data"] for _ in range(copied + 1)]
+    assert received.pop() == "the next", "there is more than the copy had"
+    assert before <= {(sender, number) for sender, number, _ in received} and len(received) == copied
+    assert old.id == f"{epoch}-{copied + 1}"
+
+
+def events(file):
+    """How many a log holds."""
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT count(*) FROM event").fetchone()[0]
+
+
+def test_kubectl():
+    """What docs/ have kubectl do is done in the namespace of k8s/, to objects and containers that are there."""
+    manifests = [each for path in REPOSITORY.glob("k8s/**/*.yaml") for each in yaml.safe_load_all(path.read_text())]
+    kinds = [each for each in manifests if each and "metadata" in each]
+    names = {(each["kind"].lower(), each["metadata"]["name"]) for each in kinds}
+    containers = {
+        container["name"] for each in kinds if each["kind"] == "Deployment"
+        for container in each["spec"]["template"]["spec"]["containers"]
+    }
+    commands = []
+    for document in DOCUMENTS:
+        text = (REPOSITORY / document).read_text()
+        commands += re.findall(r"^[ #]*(kubectl (?!\d).*)$|`(kubectl [^`]*)`", text, re.MULTILINE)
+    commands = [" ".join((line or inline).split()) for line, inline in commands]
+    assert len(commands) > 8
+    for command in commands:
+        if folder := re.fullmatch(r"kubectl apply --kustomize (\S+)", command):
+            assert (REPOSITORY / folder[1] / "kustomization.yaml").exists(), command
+            continue
+        namespace = re.match(r"kubectl --namespace (\S+) ", command)
+        assert namespace and ("namespace", namespace[1]) in names, command
+        for kind, name in re.findall(r"\b(deployment|service|statefulset|pod)/([\w-]+)", command):
+            assert (kind, name) in names, command
+        for container in re.findall(r" set image \S+ ([\w-]+)=", command):
+            assert container in containers, command

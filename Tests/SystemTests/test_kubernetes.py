@@ -1,6 +1,7 @@
 """k8s/ builds, is valid for every Kubernetes in use, and its parts fit together."""
 
 import base64
+import ipaddress
 import re
 import shutil
 import subprocess
@@ -214,6 +215,13 @@ def test_network(objects, entry):
         assert selected, f"{policy['metadata']['name']} is about no pod"
         for rule in policy["spec"].get("egress", []) + policy["spec"].get("ingress", []):
             assert rule["ports"], f"{policy['metadata']['name']} opens every port"
+            # What may go anywhere may go there by both protocols.
+            blocks = [peer["ipBlock"] for peer in rule.get("to", []) if "ipBlock" in peer]
+            assert [block["cidr"] for block in blocks] in ([], ["0.0.0.0/0", "::/0"])
+    (platforms,) = objects.one("NetworkPolicy", "platforms")["spec"]["egress"]
+    closed = [ipaddress.ip_network(each) for peer in platforms["to"] for each in peer["ipBlock"]["except"]]
+    for address in ("10.1.2.3", "169.254.169.254", "172.31.0.1", "192.168.0.1", "100.64.0.1", "fd00:ec2::254", "fe80::1"):
+        assert any(ipaddress.ip_address(address) in network for network in closed), address
 
 
 def test_web_sockets_outlast_the_proxy(objects):

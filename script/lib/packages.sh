@@ -42,6 +42,8 @@ test_packages=(
     'dpkg-dev           command dpkg-shlibdeps'
     'systemd            command systemd-analyze'
     'caddy              command caddy'
+    'nginx              file    /usr/sbin/nginx'
+    'sqlite3            command sqlite3'
     'groff-base         command groff'
     'prometheus         command promtool'
     'nodejs             command node'
