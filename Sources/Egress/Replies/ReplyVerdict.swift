@@ -32,6 +32,14 @@ enum ReplyVerdict: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether a request waited for the token once: whoever has it was offered the reply.
+    var provesToken: Bool {
+        switch self {
+        case .accepted, .second, .late: true
+        case .unknown, .unfit, .unavailable, .timeout, .overloaded: false
+        }
+    }
+
     /// For the author of the bot: what it means, and what mends it.
     var explanation: String {
         switch self {

@@ -99,7 +99,13 @@ package final class EgressTracing: Sendable {
         // A bot's word on its own trace, and on no other.
         let parent = named.flatMap { $0.trace == delivery?.trace || delivery == nil ? $0 : nil } ?? delivery
         guard let parent, let context = self.tracer.child(of: parent) else { return nil }
-        return ReplyTrace(tracer: self.tracer, context: context, parent: parent.span, way: way)
+        return ReplyTrace(
+            tracer: self.tracer,
+            context: context,
+            parent: parent.span,
+            way: way,
+            isOffered: delivery != nil
+        )
     }
 }
 
@@ -109,10 +115,14 @@ struct ReplyTrace: Sendable {
     let context: TraceContext
     let parent: UInt64
     let way: ReplyMetrics.Way
+    /// Whether this node has offered the reply. Of another's offer nothing but the outcome shows that there was one: anybody
+    /// can make up a token, and name any trace.
+    let isOffered: Bool
     let start = WallClock.nanoseconds()
 
     /// It is known what became of it.
     func ended(_ verdict: ReplyVerdict) {
+        guard self.isOffered || verdict.provesToken else { return }
         self.tracer.record(
             TraceSpan(
                 .reply,

@@ -97,6 +97,16 @@ import Testing
         #expect(self.tracing.reply(to: unknown, below: bot, by: .http)?.parent == 7)
     }
 
+    /// Who makes up a token has no span in the trace that it names.
+    @Test(arguments: ReplyVerdict.allCases)
+    func madeUpReplies(verdict: ReplyVerdict) throws {
+        let named = TraceContext("00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+        let token = ReplyToken.random(node: NodeID(rawValue: 1))
+        let trace = try #require(self.tracing.reply(to: token, below: named, by: .http))
+        trace.ended(verdict)
+        #expect(self.spans.all.count == ([.accepted, .second, .late].contains(verdict) ? 1 : 0))
+    }
+
     /// What stands in a frame is read where it is there and is one.
     @Test(arguments: [
         (#"{"type":"reply","token":"t","text":"x"}"#, false),
