@@ -9,10 +9,15 @@ from websocket_raw import accept_value
 
 
 class HostileRelay:
-    """Sockets are opened and left to `treat`, a function of the connection; webhooks are answered 200. Use `with`."""
+    """Sockets are opened and left to `treat`, a function of the connection; webhooks are answered 200. Use `with`.
 
-    def __init__(self, treat):
+    With `answers`, the first handshakes have these bytes for an answer; None opens a socket.
+    """
+
+    def __init__(self, treat, answers=()):
         self.treat = treat
+        self.answers = list(answers)
+        self.asked = []  # the target of each handshake
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self._connections = []
@@ -40,6 +45,10 @@ class HostileRelay:
             while head := b"".join(iter(stream.readline, b"\r\n")):
                 key = re.search(rb"(?i)^sec-websocket-key: *(\S+)", head, re.MULTILINE)
                 if key:
+                    self.asked.append(head.split()[1].decode())
+                    if (answer := self.answers.pop(0) if self.answers else None) is not None:
+                        connection.sendall(answer)
+                        return connection.shutdown(socket.SHUT_WR)
                     return self._open(connection, head, key[1].decode())
                 stream.read(int(re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)[1]))
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")

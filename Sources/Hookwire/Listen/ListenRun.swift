@@ -103,7 +103,9 @@ extension ListenRun: SubscriptionOwner {
             self.show(event)
         case .recovery(let recovery):
             guard let loss = recovery.loss else { return }
-            self.say("Events were lost (\(loss)): \(recovery.detail). Going on behind \(recovery.position).")
+            let outlook =
+                recovery.isAskedAgain ? "Going on with what is retained" : "Going on behind \(recovery.position)"
+            self.say("Events were lost (\(loss)): \(recovery.detail). \(outlook).")
         case .fault(let reason, let detail):
             self.say("The relay could not use a frame (\(reason)): \(detail)")
         case .replyResult, .other:

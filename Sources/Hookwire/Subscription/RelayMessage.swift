@@ -23,6 +23,9 @@ enum RelayMessage: Equatable, Sendable {
         /// Why events are gone; nil where all of them follow.
         var loss: String?
         var detail: String
+        /// Whether another connection asks at once for what is left: a client that goes on behind a position gets all of what
+        /// follows it, or nothing.
+        var isAskedAgain = false
     }
 
     /// What became of a reply.

@@ -36,8 +36,13 @@ final class RelaySubscription {
     private var subscription: Subscription
     private var owner: (any SubscriptionOwner)?
     private var machine = SubscriptionStateMachine()
+    private var events: ReceivedEvents
     private var connection: RelayConnection?
     private var ticks: RepeatedTask?
+    /// Whether the connection goes on behind a position where another one ended, and the relay has not said that it can.
+    private var awaitsRecovery = false
+    /// Whether the connection takes the place of one whose owner has been told that it is connected.
+    private var isReplacement = false
     /// When the relay first took the client, in milliseconds since 1970: a client that has no position yet asks for what came
     /// since. By the wall's clock, for the other one stands still while the machine sleeps.
     private var firstOpened: Int64?
@@ -58,6 +63,7 @@ final class RelaySubscription {
         self.relay = relay
         self.key = key
         self.subscription = subscription
+        self.events = ReceivedEvents(knowsContents: subscription.consumer == nil)
         self.tls = tls
         self.eventLoop = eventLoop
         self.owner = owner
@@ -138,6 +144,7 @@ final class RelaySubscription {
             self.connect()
         case .wait(let pause):
             self.connection = nil
+            self.isReplacement = false
             self.owner?.disconnected(reason, retryIn: pause)
             let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
             self.eventLoop.scheduleTask(in: pause) {
@@ -159,8 +166,14 @@ final class RelaySubscription {
 
     private func connect() {
         let key = Base64.encode(SecureRandom.bytes(16))
+        let subscription = self.current
+        if case .after = subscription.start, self.firstOpened != nil {
+            self.awaitsRecovery = true
+        } else {
+            self.awaitsRecovery = false
+        }
         let connection = RelayConnection(
-            request: self.handshake(key: key),
+            request: self.handshake(subscription, key: key),
             accept: WebSocketHandshake.acceptance(of: key),
             owner: self
         )
@@ -192,9 +205,9 @@ final class RelaySubscription {
             }
     }
 
-    private func handshake(key: String) -> String {
+    private func handshake(_ subscription: Subscription, key: String) -> String {
         """
-        GET \(self.relay.prefix)\(self.key.target("/ws?\(self.current.query)")) HTTP/1.1\r
+        GET \(self.relay.prefix)\(self.key.target("/ws?\(subscription.query)")) HTTP/1.1\r
         Host: \(self.relay.authority)\r
         \(self.key.field.name): \(self.key.field.value)\r
         Connection: Upgrade\r
@@ -209,10 +222,22 @@ final class RelaySubscription {
 
     /// What is asked for now. The relay knows a consumer's place; who is none goes on behind what it has.
     private var current: Subscription {
-        self.subscription.resumed(
-            behind: self.machine.received,
-            openFor: self.firstOpened.map { WallClock.now() - $0 }
+        let now = WallClock.now()
+        let openFor = self.firstOpened.map { now - $0 }
+        return self.subscription.resumed(
+            behind: self.events.position,
+            openFor: openFor,
+            missing: self.events.isPositionLost ? self.events.age(now: now) ?? openFor : nil
         )
+    }
+
+    /// The relay cannot go on behind the position: what it still has, it has by time.
+    private func askByTime() {
+        self.events.losePosition()
+        _ = self.connection?.finish()
+        self.connection = nil
+        self.isReplacement = true
+        self.run(self.machine.replace(now: .now()))
     }
 }
 
@@ -223,7 +248,8 @@ extension RelaySubscription: RelayConnectionOwner {
         self.machine.opened(now: .now())
         // The relay may not have had the last word of the connection before.
         self.flushAcknowledgement()
-        self.owner?.connected()
+        if !self.isReplacement { self.owner?.connected() }
+        self.isReplacement = false
     }
 
     func refused(_ connection: RelayConnection, status: Int, detail: String, retryAfter: TimeAmount?) {
@@ -248,9 +274,21 @@ extension RelaySubscription: RelayConnectionOwner {
     func received(_ frame: ByteBuffer, on connection: RelayConnection) {
         guard connection === self.connection else { return }
         let message = RelayMessage(frame)
-        if case .event(let event) = message, !self.machine.receive(event.position) {
-            self.owner?.receivedAgain(event)
-        } else {
+        switch message {
+        case .event(let event):
+            self.awaitsRecovery = false
+            if self.events.receive(event, now: WallClock.now()) {
+                self.owner?.received(message)
+            } else {
+                self.owner?.receivedAgain(event)
+            }
+        case .recovery(var recovery):
+            recovery.isAskedAgain = self.awaitsRecovery && recovery.loss != nil
+            self.awaitsRecovery = false
+            self.owner?.received(.recovery(recovery))
+            // Unless the owner has enough.
+            if recovery.isAskedAgain, self.owner != nil { self.askByTime() }
+        case .replyResult, .fault, .other:
             self.owner?.received(message)
         }
     }

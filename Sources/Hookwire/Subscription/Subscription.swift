@@ -46,9 +46,12 @@ struct Subscription: Equatable, Sendable {
     /// - Parameters:
     ///   - received: the last event that came; nil for none.
     ///   - milliseconds: how long ago the first connection was made; nil where there was none.
-    func resumed(behind received: Position?, openFor milliseconds: Int64?) -> Subscription {
+    ///   - age: how long ago what is missing may have come, where a position does not say where to go on; nil where it does.
+    func resumed(behind received: Position?, openFor milliseconds: Int64?, missing age: Int64? = nil) -> Subscription {
         var resumed = self
-        if let received {
+        if let age, self.consumer == nil {
+            resumed.start = .since("\(self.limited(age, openFor: milliseconds ?? age))ms")
+        } else if let received {
             resumed.start = self.consumer == nil ? .after(received) : .cursor
         } else if let milliseconds {
             // What came while the client was away is not to be missed, and a time is counted from when it is asked.
@@ -57,13 +60,28 @@ struct Subscription: Equatable, Sendable {
             case .live:
                 if self.consumer == nil { resumed.start = .since("\(away)ms") }
             case .since(let text):
-                let time = (DurationText.parse(text)?.nanoseconds ?? 0) / 1_000_000
-                resumed.start = .since("\(min(time + away, Self.longestMilliseconds))ms")
+                resumed.start = .since("\(min(Self.milliseconds(text) + away, Self.longestMilliseconds))ms")
             case .cursor, .after:
                 break
             }
         }
         return resumed
+    }
+
+    /// No longer ago than what was asked for first.
+    private func limited(_ age: Int64, openFor milliseconds: Int64) -> Int64 {
+        let open = min(max(1, milliseconds), Self.longestMilliseconds)
+        let limit =
+            switch self.start {
+            case .live: open
+            case .since(let text): min(Self.milliseconds(text) + open, Self.longestMilliseconds)
+            case .cursor, .after: Self.longestMilliseconds
+            }
+        return min(max(1, age), limit)
+    }
+
+    private static func milliseconds(_ text: String) -> Int64 {
+        (DurationText.parse(text)?.nanoseconds ?? 0) / 1_000_000
     }
 
     /// As far back as anybody asks.

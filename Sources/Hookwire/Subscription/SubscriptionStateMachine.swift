@@ -3,10 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
-internal import Shared
 
-/// Keeps one connection to the relay: when to connect, when a connection counts as dead, what is new on it. No IO and no
-/// clock of its own.
+/// Keeps one connection to the relay: when to connect, and when a connection counts as dead. No IO and no clock of its own.
 ///
 /// A dead relay is noticed by silence: after `idle` without a byte the client pings, and after `answer` more it connects
 /// anew. A laptop that slept is noticed by its wall clock: then it pings at once, for a connection that looks alive is most
@@ -65,8 +63,6 @@ struct SubscriptionStateMachine {
     }
 
     private(set) var state = State.idle
-    /// The last event that was received, on whatever connection.
-    private(set) var received: Position?
     private var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
     private var wasOpen = false
     private var firstTry: NIODeadline?
@@ -79,6 +75,13 @@ struct SubscriptionStateMachine {
     mutating func connect(now: NIODeadline) -> Action {
         guard self.state == .idle || self.state == .waiting else { return .none }
         self.firstTry = self.firstTry ?? now
+        self.state = .connecting(since: now)
+        return .connect
+    }
+
+    /// What the open connection was asked for is not to be had on it: another takes its place at once.
+    mutating func replace(now: NIODeadline) -> Action {
+        guard case .open = self.state else { return .none }
         self.state = .connecting(since: now)
         return .connect
     }
@@ -200,16 +203,5 @@ struct SubscriptionStateMachine {
         guard now - self.lastHeard >= Self.idle else { return .none }
         self.pinged = now
         return .ping
-    }
-
-    // MARK: Events
-
-    /// An event came.
-    ///
-    /// - Returns: whether it is new: after a reconnect the relay sends again what it does not know to be done with.
-    mutating func receive(_ position: Position) -> Bool {
-        if let received, received.epoch == position.epoch, received.offset >= position.offset { return false }
-        self.received = position
-        return true
     }
 }

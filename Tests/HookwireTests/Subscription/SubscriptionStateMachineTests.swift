@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
-import Shared
 import Testing
 
 @testable import Hookwire
@@ -201,13 +200,12 @@ import Testing
         #expect(self.machine.tick(now: Self.at(110), wall: 110_000) == .ping)
     }
 
-    /// What comes again after a reconnect is known; a log that began anew is new.
-    @Test mutating func receivedAgain() {
-        #expect(self.machine.receive(Envelopes.position(5)) == true)
-        #expect(self.machine.receive(Envelopes.position(4)) == false)
-        #expect(self.machine.receive(Envelopes.position(5)) == false)
-        #expect(self.machine.receive(Envelopes.position(8)) == true)
-        #expect(self.machine.receive(Envelopes.position(1, epoch: 2)) == true)
-        #expect(self.machine.received == Envelopes.position(1, epoch: 2))
+    /// Another connection takes the place of an open one without a wait, and only of an open one.
+    @Test mutating func replaced() {
+        #expect(self.machine.replace(now: Self.at(0)) == .none)
+        self.open()
+        #expect(self.machine.replace(now: Self.at(1)) == .connect)
+        #expect(self.machine.replace(now: Self.at(1)) == .none)
+        #expect(self.machine.unreachable(detail: "", now: Self.at(2), dice: 1) == .wait(.milliseconds(500)))
     }
 }

@@ -31,6 +31,22 @@ import Testing
         #expect(subscription.resumed(behind: nil, openFor: 60_000).start == .cursor)
     }
 
+    /// Where the position is lost, from the time of what is missing on, but no longer ago than what was asked for first. A
+    /// consumer's place is the relay's all the same.
+    @Test(arguments: [
+        (Subscription.Start.live, Int64(5_000), "5000ms"), (.live, 90_000, "60000ms"),
+        (.since("3s"), 90_000, "63000ms"),
+        (.after(Self.position), 90_000, "90000ms"), (.after(Self.position), .max, "31622400000ms"),
+        (.after(Self.position), -1, "1ms"),
+    ])
+    func lostPosition(start: Subscription.Start, missing: Int64, time: String) {
+        let subscription = Subscription(start: start)
+        let resumed = subscription.resumed(behind: Self.position, openFor: 60_000, missing: missing)
+        #expect(resumed.start == .since(time) && resumed.query == "since=\(time)&backlog=off")
+        let consumer = Subscription(start: start, consumer: "a")
+        #expect(consumer.resumed(behind: Self.position, openFor: 60_000, missing: missing).start == .cursor)
+    }
+
     /// A clock that was set makes no time that nobody can ask for.
     @Test(arguments: [(Int64(-5_000), "1ms"), (.max, "31622400000ms")])
     func clocks(away: Int64, time: String) {

@@ -1,0 +1,122 @@
+"""What `hookwire listen` prints when it comes back to a relay that is not as it was."""
+
+import itertools
+import json
+import signal
+
+from desk import Command
+from front import Front
+from hostile_relay import HostileRelay
+from relay import PATIENCE
+from test_forward import events, post
+from test_listen import bodies, listen
+from websocket_raw import encode
+
+OLD, NEW = "9f2c61d07a55e013", "1f2c61d07a55e013"
+
+
+def recovery(position, **members):
+    return {"type": "hookwire.recovery", "position": position, "recovered": True, **members}
+
+
+def event(position, number, **members):
+    return {
+        "specversion": "1.0", "id": position, "source": "hookwire:test", "type": "webhook", "platform": "generic",
+        "time": f"2026-01-31T12:00:0{number}.000Z", "position": position, "method": "POST", "path": "", "headers": "[]",
+        **members, "data": {"n": number},
+    }  # fmt: skip
+
+
+def tell(connection, *messages):
+    for message in messages:
+        connection.sendall(encode(1, json.dumps(message, separators=(",", ":")).encode(), masked=False))
+
+
+def test_a_relay_without_a_store_restarts(start, secret, tmp_path):
+    """Its log begins anew: what came to the new one before the command was back is printed."""
+    first = start()
+    sent = events(5)
+    with Front([first]) as front, listen(first, secret, tmp_path, port=front.port) as command:
+        command.complains("Connected")
+        post(first, secret, *sent[:2])
+        command.prints(2)
+        front.nodes.clear()
+        first.signal(signal.SIGTERM)
+        first.wait()
+        second = start()
+        post(second, secret, *sent[2:4])
+        front.nodes.append(second)
+        command.complains("Events were lost (epoch_changed)", seconds=PATIENCE * 2)
+        command.prints(4)
+        post(second, secret, sent[4])
+        assert bodies(command.prints(5)) == sent
+        assert command.errors.count("Events were lost") == command.errors.count("Connected again") == 1
+
+
+def test_a_long_absence(start, secret, tmp_path):
+    """What the log has let go of is told, and what it has still is printed."""
+    data = str(tmp_path / "data")
+    first = start("--data", data)
+    with listen(first, secret, tmp_path) as command:
+        command.complains("Connected")
+        post(first, secret, *events(1))
+        command.prints(1)
+        first.signal(signal.SIGTERM)
+        first.wait()
+        meanwhile = start("--data", data, "--retention-count", "3")
+        sent = events(300, start=1)
+        post(meanwhile, secret, *sent)
+        meanwhile.signal(signal.SIGTERM)
+        meanwhile.wait()
+        start("--data", data, "--retention-count", "3", port_flags=("--port", str(first.port)))
+        command.complains("Events were lost (trimmed)", seconds=PATIENCE * 2)
+        with command.seen:
+            assert command.seen.wait_for(lambda: bodies(command.lines[-1:]) == sent[-1:], PATIENCE)
+        printed = bodies(command.lines)[1:]
+        assert len(printed) >= 3 and printed == sent[-len(printed):]
+        assert command.errors.count("Events were lost") == 1
+
+
+def test_nothing_is_printed_twice(tmp_path):
+    """A store that lost its newest events only has the others again, at other positions. One that has nothing new is asked
+    by time once more, and told of once."""
+    number = itertools.count(1)
+
+    def treat(connection):
+        match next(number):
+            case 1:
+                tell(connection, recovery(f"{OLD}-0"), event(f"{OLD}-1", 1), event(f"{OLD}-2", 2))
+                connection.shutdown(2)
+            case 2:
+                tell(connection, recovery(f"{NEW}-2", recovered=False, reason="epoch_changed", detail="it is another"))
+            case 3:
+                tell(connection, recovery(f"{NEW}-0"))
+                connection.shutdown(2)
+            case 4:
+                tell(connection, recovery(f"{NEW}-0"), event(f"{NEW}-1", 1), event(f"{NEW}-2", 3))
+
+    flags = ("--relay", "http://127.0.0.1:{}", "--since", "1h", "--count", 3)
+    with HostileRelay(treat) as relay:
+        flags = [str(flag).format(relay.port) for flag in flags]
+        with Command("listen", *flags, secret="listen-secret", folder=tmp_path) as command:
+            code, printed = command.ends(PATIENCE * 2)
+            errors = command.errors
+    assert code == 0 and [json.loads(line)["data"]["n"] for line in printed.splitlines()] == [1, 2, 3]
+    assert errors.count("Events were lost (epoch_changed): it is another. Going on with what is retained.") == 1, errors
+    asked = [target.split("?")[1].split("=")[0] for target in relay.asked]
+    assert asked == ["since", "after", "since", "since"]
+
+
+def test_a_loss_on_the_way(tmp_path):
+    """What is lost behind the beginning is told, and nothing more is asked for."""
+
+    def treat(connection):
+        lost = recovery(f"{OLD}-4", recovered=False, reason="trimmed", detail="let go")
+        tell(connection, recovery(f"{OLD}-0"), event(f"{OLD}-1", 1), lost, event(f"{OLD}-5", 5))
+
+    with HostileRelay(treat) as relay:
+        flags = ("--relay", f"http://127.0.0.1:{relay.port}", "--since", "1h", "--count", 2)
+        with Command("listen", *flags, secret="listen-secret", folder=tmp_path) as command:
+            code, printed = command.ends()
+            assert f"Going on behind {OLD}-4." in command.errors
+    assert code == 0 and len(printed.splitlines()) == 2 and len(relay.asked) == 1
