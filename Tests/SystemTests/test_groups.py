@@ -108,11 +108,16 @@ def test_dead_letters_of_a_stranger(relay, secret):
         assert status == 0 and "intent" in listing and not set(listing) & set("\x1b\u202e")
 
 
+def letter(number):
+    """What docs/openapi.yaml says that a dead letter has at least."""
+    return {"number": number, "group": "g", "attempts": 5, "position": f"9f2c61d07a55e013-{number}", "platform": "generic"}
+
+
 class GoingLetters(http.server.BaseHTTPRequestHandler):
     """A relay whose first dead letter somebody else has replayed or dropped since it was listed."""
 
     def do_GET(self):
-        letters = [] if "after=2" in self.path else [{"number": 1}, {"number": 2}]
+        letters = [] if "after=2" in self.path else [letter(1), letter(2)]
         self._answer(200, {"dead_letters": letters})
 
     def do_POST(self):
@@ -142,6 +147,64 @@ def test_dead_letters_that_go_meanwhile(which, printed):
         server.shutdown()
     assert output == printed
     assert (status, error) == ((0, "") if printed else (1, "404: It is gone.\n"))
+
+
+class NoRelay(http.server.BaseHTTPRequestHandler):
+    """Answers everything with the same status and bytes."""
+
+    status, body = 200, b""
+
+    def _answer(self):
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_GET = do_POST = do_DELETE = _answer
+
+    def log_message(self, *_):
+        pass
+
+
+# The same page for ever, and one whose letters lack what each has.
+SAME = json.dumps({"dead_letters": [letter(1), letter(2)]}).encode()
+BARE = json.dumps({"dead_letters": [{"number": 1}]}).encode()
+
+
+@pytest.mark.parametrize(
+    "words, status, body",
+    [
+        (["list"], 200, b"<html></html>"), (["list"], 200, b"{}"), (["list"], 204, b""), (["list"], 200, SAME),
+        (["list"], 200, BARE), (["drop", "--all"], 200, b"<html></html>"), (["drop", "7"], 200, b"<html></html>"),
+        (["replay", "7"], 200, b"<html></html>"), (["replay", "7"], 200, b"{}"), (["replay", "7"], 201, b'{"position":"a-1"}'),
+    ],
+    ids=["page", "empty object", "nothing", "the same page", "bare letters", "drop all", "drop", "replay", "replay nowhere",
+         "another status"],
+)  # fmt: skip
+def test_dead_letters_of_another_server(words, status, body):
+    """What answers with something else than the API is no relay: nothing counts as done."""
+    answer = type("Answer", (NoRelay,), {"status": status, "body": body})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server.port = server.server_port
+        code, output, error = command(server, "a-secret", *words)
+        server.shutdown()
+    assert (code, output) == (1, "") and "what answers there is no Hookwire relay" in error
+
+
+def test_dead_letters_that_a_proxy_does_not_know():
+    """A 404 that is not the relay's does not say that the dead letter is gone."""
+
+    class Answer(GoingLetters):
+        def do_POST(self):
+            self._answer(404, {})
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server.port = server.server_port
+        code, output, error = command(server, "a-secret", "replay", "--all")
+        server.shutdown()
+    assert (code, output) == (1, "") and error.startswith("404")
 
 
 def test_dead_letters_of_nobody():

@@ -41,21 +41,38 @@ struct DeadLetters: AsyncParsableCommand {
             }
         }
 
-        /// Why the relay refused, if it did, is printed, and is the exit code.
-        static func check(_ answer: RelayClient.Answer) throws {
+        /// Why the relay refused, if it did, is printed, and is the exit code; so it is that no relay answered.
+        ///
+        /// - Parameters:
+        ///   - status: what a relay answers that has done it.
+        ///   - isRelays: whether the body is one of its answers.
+        func check(
+            _ answer: RelayClient.Answer,
+            is status: HTTPResponseStatus,
+            _ isRelays: (ByteBuffer) -> Bool = { _ in true }
+        ) throws {
             guard answer.status.code < 300 else {
                 Self.complain("\(answer.status.code): \(ProblemText.line(answer.body))")
                 throw ExitCode(1)
             }
+            guard answer.status == status, isRelays(answer.body) else { throw self.foreign() }
+        }
+
+        private func foreign() -> ExitCode {
+            Self.complain(
+                "\(self.client.relay): what answers there is no Hookwire relay. Give --relay the relay's own address."
+            )
+            return ExitCode(1)
         }
 
         /// All dead letters, page by page.
         func all() async throws -> [DeadLetterListing.Letter] {
             var letters: [DeadLetterListing.Letter] = []
             while true {
-                let page = try await self.ask(.GET, "/dead-letters?after=\(letters.last?.number ?? 0)")
-                try Self.check(page)
-                let listing = DeadLetterListing.letters(page.body)
+                let last = letters.last?.number ?? 0
+                let page = try await self.ask(.GET, "/dead-letters?after=\(last)")
+                try self.check(page, is: .ok)
+                guard let listing = DeadLetterListing.letters(page.body, behind: last) else { throw self.foreign() }
                 guard !listing.isEmpty else { return letters }
                 letters += listing
             }
@@ -81,12 +98,21 @@ struct DeadLetters: AsyncParsableCommand {
         }
 
         /// Has the relay do something with each of them. Of all, one that is gone meanwhile was somebody else's to do.
-        func each(_ options: Options, _ method: HTTPMethod, _ suffix: String, done: String) async throws {
+        func each(
+            _ options: Options,
+            _ method: HTTPMethod,
+            _ suffix: String,
+            done: String,
+            is status: HTTPResponseStatus,
+            _ isRelays: (ByteBuffer) -> Bool = { _ in true }
+        ) async throws {
             let numbers = self.all ? try await options.all().map(\.number) : self.numbers
             for number in numbers {
                 let answer = try await options.ask(method, "/dead-letters/\(number)\(suffix)")
-                let isGone = self.all && answer.status == .notFound
-                if !isGone { try Options.check(answer) }
+                let isGone =
+                    self.all && answer.status == .notFound
+                    && ProblemText.reason(Array(answer.body.readableBytesView)) == "no_such_dead_letter"
+                if !isGone { try options.check(answer, is: status, isRelays) }
                 print(isGone ? "gone \(number)" : "\(done) \(number)")
             }
         }
@@ -119,7 +145,14 @@ struct DeadLetters: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            try await self.selection.each(self.options, .POST, "/replay", done: "replayed")
+            try await self.selection.each(
+                self.options,
+                .POST,
+                "/replay",
+                done: "replayed",
+                is: .ok,
+                DeadLetterListing.saysPosition
+            )
         }
     }
 
@@ -130,7 +163,7 @@ struct DeadLetters: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            try await self.selection.each(self.options, .DELETE, "", done: "dropped")
+            try await self.selection.each(self.options, .DELETE, "", done: "dropped", is: .noContent)
         }
     }
 }

@@ -21,34 +21,58 @@ enum DeadLetterListing {
     }
 
     private static let page = JSONMemberNames("dead_letters")
-    private static let members = JSONMemberNames("number", "group", "attempts", "time", "type", "body", "body_base64")
+    /// What each has, and what it may have.
+    private static let required = JSONMemberNames("number", "group", "attempts", "position", "platform")
+    private static let optional = JSONMemberNames("time", "type", "body", "body_base64")
+    private static let replayed = JSONMemberNames("position")
     private static let previewLength = 60
 
-    /// The dead letters of a page; what is none is passed over.
-    static func letters(_ body: ByteBuffer) -> [Letter] {
+    /// The dead letters of a page.
+    ///
+    /// - Parameter number: of the last one of the page before.
+    /// - Returns: nil for what is no such page (docs/openapi.yaml), or does not go on behind the one before.
+    static func letters(_ body: ByteBuffer, behind number: UInt64) -> [Letter]? {
         body.withUnsafeReadableBytes { bytes in
+            guard let view = try? JSONObjectView(validating: bytes, members: self.page),
+                let list = view["dead_letters"], list.kind == .array
+            else { return nil }
             var letters: [Letter] = []
-            let view = try? JSONObjectView(validating: bytes, members: self.page)
-            view?["dead_letters"]?.forEachElement { element in
-                if let letter = self.letter(element) { letters.append(letter) }
-                return true
+            var isPage = true
+            list.forEachElement { element in
+                if let letter = self.letter(element), letter.number > letters.last?.number ?? number {
+                    letters.append(letter)
+                } else {
+                    isPage = false
+                }
+                return isPage
             }
-            return letters
+            return isPage ? letters : nil
+        }
+    }
+
+    /// Whether an answer says where a replayed one stands in the log now.
+    static func saysPosition(_ body: ByteBuffer) -> Bool {
+        body.withUnsafeReadableBytes { bytes in
+            let view = try? JSONObjectView(validating: bytes, members: self.replayed)
+            return view?["position"]?.string.flatMap { Position($0) } != nil
         }
     }
 
     private static func letter(_ value: JSONValue) -> Letter? {
-        guard let view = try? value.object(members: self.members),
-            let number = view["number"]?.integer.flatMap({ UInt64(exactly: $0) })
+        guard let view = try? value.object(members: self.required),
+            let more = try? value.object(members: self.optional),
+            let number = view["number"]?.integer.flatMap({ UInt64(exactly: $0) }),
+            let group = view["group"]?.string, let attempts = view["attempts"]?.integer,
+            view["position"]?.string != nil, view["platform"]?.string != nil
         else { return nil }
         return Letter(
             number: number,
-            group: view["group"]?.string ?? "",
-            attempts: view["attempts"]?.integer ?? 0,
-            time: view["time"]?.string ?? "",
-            type: view["type"]?.string ?? "-",
+            group: group,
+            attempts: attempts,
+            time: more["time"]?.string ?? "",
+            type: more["type"]?.string ?? "-",
             preview: ForeignText.line(
-                view["body"]?.string ?? view["body_base64"]?.string ?? "",
+                more["body"]?.string ?? more["body_base64"]?.string ?? "",
                 limit: self.previewLength
             ),
             json: ForeignText.json(value.raw)
