@@ -501,7 +501,7 @@ def test_dialogflow_through_two_tiers(nodes, secret, tmp_path):
 
 
 def test_tls(start, certificate, secret, tmp_path):
-    """A relay and a local server on TLS: an unknown certificate is named, and taken with --insecure."""
+    """A relay and a local server on TLS: an unknown certificate is named, and taken with the flag of whose it is."""
     files = certificate / "cert.pem", certificate / "key.pem"
     relay = start("--tls-cert", files[0], "--tls-key", files[1])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -510,7 +510,9 @@ def test_tls(start, certificate, secret, tmp_path):
         words = ("forward", "--relay", relay.url, "--to", local.url)
         with Command(*words, secret=secret, folder=tmp_path) as command:
             command.complains("its TLS certificate is not trusted; --insecure takes any")
-        with Command(*words, "--insecure", secret=secret, folder=tmp_path) as command:
+        with Command(*words, "--insecure-to", secret=secret, folder=tmp_path) as command:
+            command.complains("its TLS certificate is not trusted; --insecure takes any")
+        with Command(*words, "--insecure", "--insecure-to", secret=secret, folder=tmp_path) as command:
             command.complains("Connected")
             body = qq.event("hi")
             client = ssl._create_unverified_context()
@@ -528,9 +530,12 @@ def test_untrusted_server(relay, certificate, secret, tmp_path):
         with Command(*words, secret=secret, folder=tmp_path) as command:
             command.complains("Connected")
             post(relay, secret, body := qq.event("hi"))
-            command.complains("(its TLS certificate is not trusted; --insecure takes any): events wait until it is back")
+            command.complains("(its TLS certificate is not trusted; --insecure-to takes any): events wait until it is back")
             assert "Passed over" not in command.errors
-        with Command(*words, "--insecure", secret=secret, folder=tmp_path):
+        with Command(*words, "--insecure", secret=secret, folder=tmp_path) as command:
+            command.complains("(its TLS certificate is not trusted; --insecure-to takes any): events wait until it is back")
+            assert not local.heard
+        with Command(*words, "--insecure-to", secret=secret, folder=tmp_path):
             assert local.hears(1, PATIENCE)[0].body == body
 
 

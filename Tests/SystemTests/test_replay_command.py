@@ -8,6 +8,7 @@ import contextlib
 import json
 import re
 import socket
+import ssl
 import threading
 
 import pytest
@@ -17,6 +18,7 @@ from desk import Command, OnTerminal
 from local_server import LocalServer
 from relay import BINARY, PATIENCE, run_command
 from test_forward import events, post
+from test_tls import certificate  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
@@ -135,6 +137,18 @@ def test_answers_decide(relay, secret, log):
         assert replay(relay, secret, "--last", "2", "--to", local.url).returncode == 2
 
 
+def test_tls(relay, secret, log, certificate):  # noqa: F811
+    """A certificate of the server's that nobody knows is named, and taken with the server's own flag only."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    with LocalServer(tls=context) as local:
+        for flags in [(), ("--insecure",)]:
+            done = replay(relay, secret, "--last", "1", "--to", local.url, *flags)
+            assert done.returncode == 2 and "its TLS certificate is not trusted; --insecure-to takes any" in done.stderr
+        done = replay(relay, secret, "--last", "1", "--to", local.url, "--insecure-to")
+        assert done.returncode == 0 and sent(local) == log[0][4:], done.stderr
+
+
 def test_json(relay, secret, local, log):
     """An object a line."""
     done = replay(relay, secret, "--last", "2", "--to", local.url, "--json")
@@ -169,7 +183,7 @@ def test_mistakes(relay, secret):
     """64, with a sentence."""
     one = ("--position", "9f2c61d07a55e013-42")
     for words in ([], ["--last", "0"], ["--last", "2", "--edit"], [*one, "--last", "1"], ["--until", one[1]], ["--position", "x"],
-                  [*one, "--to", "nowhere"], [*one, "--to", "http://x/", "--consumer", "a"], [*one, "--edit", "--body", "f"],
+                  [*one, "--to", "nowhere"], [*one, "--to", "http://x/", "--consumer", "a"], [*one, "--edit", "--body", "f"], [*one, "--insecure-to"],
                   ["--from", "a-5", "--until", "a-4"], ["--position", "a-0"]):
         assert replay(relay, secret, *words).returncode == 64, words
 

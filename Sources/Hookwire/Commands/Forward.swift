@@ -82,6 +82,7 @@ struct Forward: AsyncParsableCommand {
             attempts: self.attempts,
             timeout: self.local.time,
             isInsecure: self.client.insecure,
+            isLocalInsecure: self.local.insecureTo,
             printsJSON: self.json
         )
         let terminal = Terminal()

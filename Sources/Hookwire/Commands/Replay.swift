@@ -74,6 +74,7 @@ struct Replay: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
+        guard self.to != nil || !self.local.insecureTo else { throw ValidationError("--insecure-to goes with --to.") }
         let selection = try self.selection()
         let isOne = if case .one = selection { true } else { selection == .last(1) }
         guard isOne || (self.body == nil && !self.edit) else {
@@ -226,7 +227,7 @@ struct Replay: AsyncParsableCommand {
         let server = LocalServer(
             address: address,
             timeout: self.local.time,
-            tls: try TLSClient(isInsecure: self.client.insecure),
+            tls: try TLSClient(isInsecure: self.local.insecureTo),
             eventLoop: eventLoop
         )
         let headers = try self.local.headers()

@@ -17,6 +17,9 @@ struct ForwardConfiguration: Sendable {
     var attempts: Int
     /// How long the local server has for an answer.
     var timeout: TimeAmount
+    /// Whether any certificate of the relay's will do.
     var isInsecure: Bool
+    /// Whether any certificate of the local server's will do.
+    var isLocalInsecure: Bool
     var printsJSON: Bool
 }

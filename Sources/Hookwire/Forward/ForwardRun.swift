@@ -41,7 +41,7 @@ final class ForwardRun: CommandRun {
         self.server = LocalServer(
             address: configuration.local,
             timeout: configuration.timeout,
-            tls: self.tls,
+            tls: try TLSClient(isInsecure: configuration.isLocalInsecure),
             eventLoop: eventLoop
         )
         self.queue = ForwardQueue(concurrency: configuration.concurrency, attempts: configuration.attempts)
@@ -166,6 +166,7 @@ final class ForwardRun: CommandRun {
                 "Passed over after \(self.configuration.attempts) attempts: send it again with hookwire replay "
                     + "--relay \(self.configuration.relay.description) --position \(event.position) "
                     + "--to \(self.configuration.local.description)"
+                    + (self.configuration.isLocalInsecure ? " --insecure-to" : "")
             )
         }
     }

@@ -40,7 +40,7 @@ final class LocalExchange: ChannelInboundHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.writeAndFlush(self.wrapOutboundOut(.end(nil))).whenFailure { error in
             let (this, context) = bound.value
-            this.fail(ConnectFailure.text(error), context: context)
+            this.fail(LocalServer.text(error), context: context)
         }
     }
 
@@ -75,7 +75,7 @@ final class LocalExchange: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.fail(ConnectFailure.text(error), context: context)
+        self.fail(LocalServer.text(error), context: context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

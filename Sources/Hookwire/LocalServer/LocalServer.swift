@@ -9,6 +9,8 @@ internal import NIOPosix
 /// The developer's own server. Each request has a connection of its own, so that none is lost with one that the server was
 /// about to close.
 struct LocalServer: Sendable {
+    /// The flag that has any certificate of it taken.
+    private static let insecureFlag = "--insecure-to"
     private static let connectTimeout = TimeAmount.seconds(5)
     /// How late a timer may be that was not held up, and what an answer that lies there needs to be read.
     private static let moment = TimeAmount.milliseconds(500)
@@ -34,7 +36,7 @@ struct LocalServer: Sendable {
             .connectTimeout(Self.connectTimeout)
             .connect(host: self.address.host, port: self.address.port)
             .flatMap { $0.close().map { nil } }
-            .flatMapError { error in self.eventLoop.makeSucceededFuture(ConnectFailure.text(error)) }
+            .flatMapError { error in self.eventLoop.makeSucceededFuture(Self.text(error)) }
     }
 
     /// Ends an exchange that has no answer in time.
@@ -85,7 +87,10 @@ struct LocalServer: Sendable {
                 }
             }
             .connect(host: address.host, port: address.port)
-            .whenFailure { promise.fail(LocalFailure.away(ConnectFailure.text($0))) }
+            .whenFailure { promise.fail(LocalFailure.away(Self.text($0))) }
         return promise.futureResult
     }
+
+    /// Why there is no connection to it, in a few words.
+    static func text(_ error: any Error) -> String { ConnectFailure.text(error, flag: self.insecureFlag) }
 }

@@ -31,7 +31,7 @@ struct ClientOptions: ParsableArguments {
     )
     var token: String?
 
-    @Flag(help: "Take any TLS certificate. For tests only: whoever is in between reads the secret.")
+    @Flag(help: "Take any TLS certificate of the relay. For tests only: whoever is in between reads the secret.")
     var insecure = false
 
     func validate() throws {

@@ -19,6 +19,9 @@ struct LocalServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long the local server has for an answer.", valueName: "time"))
     var timeout = "30s"
 
+    @Flag(help: "Take any TLS certificate of the local server. The relay's is checked all the same.")
+    var insecureTo = false
+
     func validate() throws {
         _ = try self.headers()
         guard let time = DurationText.parse(self.timeout), time > .zero, time <= .hours(24) else {

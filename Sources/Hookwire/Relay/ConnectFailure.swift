@@ -7,10 +7,11 @@ internal import Shared
 
 /// Says in a few words why a command could not connect, and where TLS is why, which of its flags mends that.
 enum ConnectFailure {
-    static func text(_ error: any Error) -> String {
+    /// - Parameter flag: which of the command's flags takes any certificate of the server that was meant.
+    static func text(_ error: any Error, flag: String = "--insecure") -> String {
         guard error is NIOSSLError else { return ConnectionFailure.text(error) }
         return switch ConnectionFailure.tlsWords(error) {
-        case "CERTIFICATE_VERIFY_FAILED": "its TLS certificate is not trusted; --insecure takes any"
+        case "CERTIFICATE_VERIFY_FAILED": "its TLS certificate is not trusted; \(flag) takes any"
         case "WRONG_VERSION_NUMBER": "it speaks no TLS; use http://"
         default: "the TLS handshake failed"
         }
