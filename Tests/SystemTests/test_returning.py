@@ -107,6 +107,33 @@ def test_nothing_is_printed_twice(tmp_path):
     assert asked == ["since", "after", "since", "since"]
 
 
+FOREIGN = {
+    "portal": b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/\r\nContent-Length: 0\r\n\r\n",
+    "page": b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>",
+    "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+    "bare 403": b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+def test_something_in_between(tmp_path):
+    """What answers in the relay's place for a while ends nothing; the relay's own word does."""
+    number = itertools.count(1)
+
+    def treat(connection):
+        if (count := next(number)) < 3:
+            tell(connection, recovery(f"{OLD}-0"), event(f"{OLD}-{count}", count))
+            connection.shutdown(2)
+
+    problem = json.dumps({"title": "Forbidden", "status": 403, "detail": "You are banned.", "reason": "banned"}).encode()
+    refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%s" % (len(problem), problem)
+    with HostileRelay(treat, answers=[None, *FOREIGN.values(), None, refusal]) as relay:
+        with Command("listen", "--relay", f"http://127.0.0.1:{relay.port}", secret="listen-secret", folder=tmp_path) as command:
+            command.prints(2, PATIENCE * 4)
+            assert command.ends()[0] == 1
+            assert "The relay refused. 403: You are banned." in command.errors
+            assert "Not connected (what answers there is no Hookwire relay)" in command.errors
+
+
 def test_a_loss_on_the_way(tmp_path):
     """What is lost behind the beginning is told, and nothing more is asked for."""
 

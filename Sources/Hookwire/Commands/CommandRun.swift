@@ -83,7 +83,7 @@ extension CommandEnd {
     /// A subscription's end.
     init(_ failure: SubscriptionStateMachine.Failure) {
         switch failure {
-        case .refused(let status, let detail): self = .refused(status == 0 ? detail : "\(status): \(detail)")
+        case .refused(let refusal): self = .refused(refusal.text)
         case .revoked: self = .revoked
         case .unreachable(let detail): self = .unreachable(detail)
         }

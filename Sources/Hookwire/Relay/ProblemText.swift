@@ -15,6 +15,11 @@ enum ProblemText {
     /// Its reason; nil for what is no such document.
     static func reason(_ body: [UInt8]) -> String? { self.members(body)?.reason }
 
+    /// Whether a relay says so: each of its problems has both.
+    static func isRelays(_ body: [UInt8]) -> Bool {
+        self.members(body).map { $0.detail != nil && $0.reason != nil } ?? false
+    }
+
     /// Its sentence, or else the whole text, on a line that does a terminal no harm.
     static func line(_ body: ByteBuffer) -> String {
         ForeignText.line(self.detail(Array(body.readableBytesView)) ?? String(buffer: body))

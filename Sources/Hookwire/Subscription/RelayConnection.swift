@@ -11,7 +11,7 @@ protocol RelayConnectionOwner: AnyObject {
     func opened(_ connection: RelayConnection)
 
     /// The relay answered the handshake with something else; the last call.
-    func refused(_ connection: RelayConnection, status: Int, detail: String, retryAfter: TimeAmount?)
+    func refused(_ connection: RelayConnection, _ refusal: HandshakeRefusal)
 
     /// Bytes came, whatever they are.
     func heard(_ connection: RelayConnection)
@@ -199,8 +199,9 @@ final class RelayConnection: ChannelInboundHandler {
             self.take(response)
         else {
             self.state = .ended
-            self.owner?.refused(self, status: 0, detail: "what answers there is no Hookwire relay", retryAfter: nil)
+            let owner = self.owner
             self.drop()
+            owner?.refused(self, .foreign)
             return UnsafeRawBufferPointer(start: nil, count: 0)
         }
         return UnsafeRawBufferPointer(rebasing: bytes[taken...])
@@ -240,10 +241,15 @@ final class RelayConnection: ChannelInboundHandler {
 
     private func refuse(_ head: HTTPResponseHead, _ body: [UInt8]) {
         self.state = .ended
-        let detail = ProblemText.line(ByteBuffer(bytes: body))
-        let pause = head.field("retry-after").flatMap { Self.pause($0) }
-        self.owner?.refused(self, status: head.status, detail: detail, retryAfter: pause)
+        let refusal = HandshakeRefusal(
+            status: head.status,
+            detail: ProblemText.line(ByteBuffer(bytes: body)),
+            isRelays: ProblemText.isRelays(body),
+            retryAfter: head.field("retry-after").flatMap { Self.pause($0) }
+        )
+        let owner = self.owner
         self.drop()
+        owner?.refused(self, refusal)
     }
 
     /// What `Retry-After` says in seconds; nil for a date, and for a time that has passed.

@@ -252,18 +252,9 @@ extension RelaySubscription: RelayConnectionOwner {
         self.isReplacement = false
     }
 
-    func refused(_ connection: RelayConnection, status: Int, detail: String, retryAfter: TimeAmount?) {
+    func refused(_ connection: RelayConnection, _ refusal: HandshakeRefusal) {
         guard connection === self.connection else { return }
-        self.run(
-            self.machine.refused(
-                status: status,
-                detail: detail,
-                retryAfter: retryAfter,
-                now: .now(),
-                dice: .random(in: 0...1)
-            ),
-            because: "\(status): \(detail)"
-        )
+        self.run(self.machine.refused(refusal, now: .now(), dice: .random(in: 0...1)), because: refusal.text)
     }
 
     func heard(_ connection: RelayConnection) {

@@ -56,7 +56,7 @@ struct SubscriptionStateMachine {
 
     enum Failure: Equatable {
         /// The relay does not want this client.
-        case refused(status: Int, detail: String)
+        case refused(HandshakeRefusal)
         /// What it was let in by is good for nothing any more: coming back is refused.
         case revoked
         case unreachable(detail: String)
@@ -97,22 +97,11 @@ struct SubscriptionStateMachine {
 
     // MARK: Ends
 
-    /// The relay answered the handshake with something else.
-    ///
-    /// - Parameter retryAfter: what the answer says of it.
-    mutating func refused(
-        status: Int,
-        detail: String,
-        retryAfter: TimeAmount?,
-        now: NIODeadline,
-        dice: Double
-    ) -> Action {
+    /// The relay, or something in its place, answered the handshake with something else.
+    mutating func refused(_ refusal: HandshakeRefusal, now: NIODeadline, dice: Double) -> Action {
         guard self.isConnecting else { return .none }
-        // 408 and 429 go by; of a relay that took this client before, a 404 is some proxy's that has lost it for a moment.
-        let mayPass = status >= 500 || status == 408 || status == 429 || (self.wasOpen && status == 404)
-        guard mayPass else { return self.fail(.refused(status: status, detail: detail)) }
-        guard self.hasPatience(now) else { return self.fail(.refused(status: status, detail: detail)) }
-        return self.wait(hint: retryAfter, dice: dice)
+        guard refusal.mayPass(wasOpen: self.wasOpen), self.hasPatience(now) else { return self.fail(.refused(refusal)) }
+        return self.wait(hint: refusal.retryAfter, dice: dice)
     }
 
     /// The relay could not be reached.

@@ -10,15 +10,11 @@ import Testing
 
 @Suite struct RelayConnectionTests {
     private final class Owner: RelayConnectionOwner {
-        private(set) var refusals: [TimeAmount?] = []
-        private(set) var details: [String] = []
+        private(set) var refusals: [HandshakeRefusal] = []
         private(set) var frames: [Int] = []
 
         func opened(_ connection: RelayConnection) {}
-        func refused(_ connection: RelayConnection, status: Int, detail: String, retryAfter: TimeAmount?) {
-            self.refusals.append(retryAfter)
-            self.details.append("\(status): \(detail)")
-        }
+        func refused(_ connection: RelayConnection, _ refusal: HandshakeRefusal) { self.refusals.append(refusal) }
         func heard(_ connection: RelayConnection) {}
         func received(_ frame: ByteBuffer, on connection: RelayConnection) { self.frames.append(frame.readableBytes) }
         func ended(_ connection: RelayConnection, code: Int?, text: String) {}
@@ -46,10 +42,10 @@ import Testing
             "HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n"
             + "9\r\n{\"detail\"\r\n11;a=b\r\n:\"Sign in first.\"\r\n1\r\n}\r\n0\r\n"
         for byte in answer.utf8 {
-            #expect(owner.details.isEmpty)
+            #expect(owner.refusals.isEmpty)
             try channel.writeInbound(ByteBuffer(bytes: [byte]))
         }
-        #expect(owner.details == ["401: Sign in first."])
+        #expect(owner.refusals.map(\.text) == ["401: Sign in first."])
         _ = try channel.finish(acceptAlreadyClosed: true)
     }
 
@@ -72,6 +68,22 @@ import Testing
         _ = try channel.finish(acceptAlreadyClosed: true)
     }
 
+    /// Only a relay explains its refusals with a sentence and a word for programs.
+    @Test(
+        arguments: [
+            (#"{"title":"Unauthorized","status":401,"detail":"d","reason":"unknown_token"}"#, true),
+            (#"{"detail":"d"}"#, false), ("<html></html>", false), ("", false),
+        ]
+    )
+    func whoRefuses(body: String, isRelays: Bool) throws {
+        let owner = Owner()
+        let channel = EmbeddedChannel(handler: RelayConnection(request: "", accept: "x", owner: owner))
+        let head = "HTTP/1.1 401 Unauthorized\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+        try channel.writeInbound(ByteBuffer(string: head + body))
+        #expect(owner.refusals.map(\.isRelays) == [isRelays])
+        _ = try channel.finish(acceptAlreadyClosed: true)
+    }
+
     /// When to come back is a number of seconds; one that is no time to wait is none.
     @Test(
         arguments: [
@@ -87,7 +99,7 @@ import Testing
                 string: "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: \(text)\r\n\r\n"
             )
         )
-        #expect(owner.refusals == [pause])
+        #expect(owner.refusals.map(\.retryAfter) == [pause])
         _ = try channel.finish(acceptAlreadyClosed: true)
     }
 }

@@ -13,6 +13,14 @@ import Testing
 
     private static func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(1) + .seconds(seconds) }
 
+    private static func refusal(
+        _ status: Int,
+        isRelays: Bool = true,
+        retryAfter: TimeAmount? = nil
+    ) -> HandshakeRefusal {
+        HandshakeRefusal(status: status, detail: "d", isRelays: isRelays, retryAfter: retryAfter)
+    }
+
     private mutating func open(at seconds: Int64 = 0) {
         #expect(self.machine.connect(now: Self.at(seconds)) == .connect)
         self.machine.opened(now: Self.at(seconds))
@@ -62,7 +70,7 @@ import Testing
         #expect(self.machine.closed(code: 1012, text: text, now: Self.at(1), dice: 1) == .wait(.milliseconds(1_234)))
         #expect(self.machine.connect(now: Self.at(2)) == .connect)
         #expect(
-            self.machine.refused(status: 503, detail: "", retryAfter: .seconds(7), now: Self.at(2), dice: 1)
+            self.machine.refused(Self.refusal(503, retryAfter: .seconds(7)), now: Self.at(2), dice: 1)
                 == .wait(.seconds(7))
         )
     }
@@ -77,7 +85,8 @@ import Testing
             _ = self.machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
             for pause in [TimeAmount.seconds(1), .seconds(2), .seconds(4)] {
                 #expect(self.machine.connect(now: Self.at(1)) == .connect)
-                let action = self.machine.refused(status: 503, detail: "", retryAfter: hint, now: Self.at(1), dice: 1)
+                let refusal = Self.refusal(503, retryAfter: hint)
+                let action = self.machine.refused(refusal, now: Self.at(1), dice: 1)
                 #expect(action == .wait(pause))
             }
         }
@@ -119,12 +128,16 @@ import Testing
         }
     }
 
-    /// A refusal that will not pass is final; one that may is tried again, a 404 where the relay was there before.
+    /// A refusal that will not pass is final, and one that may is tried again. Where the relay was there before, only the
+    /// relay itself can refuse.
     @Test(arguments: [
-        (401, true, true), (400, true, true), (409, true, true), (404, true, false), (503, false, false),
-        (429, false, false),
+        (401, true, true, true), (400, true, true, true), (403, true, true, true), (409, true, true, true),
+        (410, true, true, true), (401, false, true, false), (403, false, true, false), (404, true, true, false),
+        (503, true, false, false), (429, true, false, false), (200, false, true, false), (302, false, true, false),
+        (511, false, false, false), (0, false, true, false),
     ])
-    func refusals(status: Int, failsAtFirst: Bool, failsLater: Bool) {
+    func refusals(status: Int, isRelays: Bool, failsAtFirst: Bool, failsLater: Bool) {
+        let refusal = Self.refusal(status, isRelays: isRelays)
         for (wasOpen, fails) in [(false, failsAtFirst), (true, failsLater)] {
             var machine = SubscriptionStateMachine()
             _ = machine.connect(now: Self.at(0))
@@ -133,8 +146,8 @@ import Testing
                 _ = machine.closed(code: nil, text: "", now: Self.at(0), dice: 1)
                 _ = machine.connect(now: Self.at(1))
             }
-            let action = machine.refused(status: status, detail: "d", retryAfter: nil, now: Self.at(1), dice: 1)
-            #expect((action == .fail(.refused(status: status, detail: "d"))) == fails)
+            let action = machine.refused(refusal, now: Self.at(1), dice: 1)
+            #expect((action == .fail(.refused(refusal))) == fails)
         }
     }
 

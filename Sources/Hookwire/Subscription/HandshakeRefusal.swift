@@ -1,0 +1,39 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+
+/// An answer to the opening handshake of a socket that opens none.
+struct HandshakeRefusal: Equatable, Sendable {
+    /// 0 for what is no answer of HTTP's, or opens a socket of somebody else's.
+    var status: Int
+    /// Why, for a person.
+    var detail: String
+    /// Whether a relay says so: it explains each of its refusals in the same form.
+    var isRelays: Bool
+    /// When to come back, where it says so.
+    var retryAfter: TimeAmount?
+
+    /// Something else than a relay has answered.
+    static let foreign = HandshakeRefusal(
+        status: 0,
+        detail: "what answers there is no Hookwire relay",
+        isRelays: false
+    )
+
+    /// Statuses of a relay's that will be the same the next time.
+    private static let lasting: Set<Int> = [400, 401, 403, 409, 410]
+
+    /// Whether it may be gone when the client comes again.
+    ///
+    /// - Parameter wasOpen: whether the relay took this client before. Then only its own word is final: what a proxy, a
+    ///   portal of a hotel's or an address that is another's for a moment answers in its place says nothing of it.
+    func mayPass(wasOpen: Bool) -> Bool {
+        guard wasOpen else { return self.status >= 500 || self.status == 408 || self.status == 429 }
+        return !(self.isRelays && Self.lasting.contains(self.status))
+    }
+
+    /// In a few words.
+    var text: String { self.status == 0 ? self.detail : "\(self.status): \(self.detail)" }
+}
