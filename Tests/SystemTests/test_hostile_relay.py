@@ -61,8 +61,14 @@ def breaking_off():
     return treat
 
 
-@pytest.mark.parametrize("treat", [silent, losing, breaking_off()], ids=["silent", "losing", "breaking off"])
-def test_replay_waits_only_so_long(treat):
+AWAY = "did not send them: its store may be away"
+LOST = "was lost (the connection broke), and was not had again within 10 s. Try again later."
+
+
+@pytest.mark.parametrize(
+    "treat, sentence", [(silent, AWAY), (losing, LOST), (breaking_off(), AWAY)], ids=["silent", "losing", "breaking off"]
+)
+def test_replay_waits_only_so_long(treat, sentence):
     """A relay that takes the client and does not send what was asked for ends the command: nothing counts as all of it."""
     with HostileRelay(treat) as relay:
         done = run_command(
@@ -70,7 +76,19 @@ def test_replay_waits_only_so_long(treat):
              "--to", "http://127.0.0.1:9/"]
         )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
-    assert "did not send them: its store may be away" in done.stderr
+    assert sentence in done.stderr
+
+
+def test_replay_from_a_relay_that_is_down():
+    """Why a relay cannot be reached is said, and what it answers in place of a socket."""
+    words = [BINARY, "replay", "--secret", "replay-secret", "--last", "9", "--to", "http://127.0.0.1:9/", "--relay"]
+    done = run_command([*words, "http://127.0.0.1:1"])
+    assert (done.returncode, done.stderr) == (2, "Cannot reach http://127.0.0.1:1: connection refused.\n")
+    problem = json.dumps({"detail": "This node is draining.", "reason": "draining"}).encode()
+    answer = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\n\r\n%s" % (len(problem), problem)
+    with HostileRelay(silent, answers=[answer] * 99) as relay:
+        done = run_command([*words, f"http://127.0.0.1:{relay.port}"])
+    assert (done.returncode, done.stderr) == (1, "The relay refused. 503: This node is draining.\n")
 
 
 def test_replay_says_what_did_not_come():

@@ -204,6 +204,12 @@ struct Replay: AsyncParsableCommand {
                 "\(self.client.relay) took the connection and did not send them: its store may be away. Try again later."
             )
             return ExitCode(2)
+        case .lost(let reason):
+            terminal.complain(
+                "The connection to \(self.client.relay) was lost (\(ForeignText.line(reason))), and was not had again within "
+                    + "\(TimeText.format(RetainedEvents.patience)). Try again later."
+            )
+            return ExitCode(2)
         case .ended(.unreachable(let detail)):
             terminal.complain("Cannot reach \(self.client.relay): \(ForeignText.line(detail)).")
             return ExitCode(2)

@@ -12,6 +12,8 @@ enum RetainedEventsError: Error {
     case tooMuch
     /// The relay took the client and did not send them.
     case silent
+    /// The relay took the client and was lost, for this reason.
+    case lost(String)
 }
 
 /// What a relay retains of what was selected.
@@ -28,7 +30,7 @@ final class RetainedEvents {
     private static let quiet = TimeAmount.seconds(2)
     /// How long the relay has until the first of it comes, and after a loss the next of it. One whose store is away takes
     /// a client and waits with it.
-    private static let patience = SubscriptionStateMachine.patience
+    static let patience = SubscriptionStateMachine.patience
 
     private let eventLoop: any EventLoop
     private let promise: EventLoopPromise<RetainedLog>
@@ -37,6 +39,9 @@ final class RetainedEvents {
     private var subscription: RelaySubscription?
     private var deadline: Scheduled<Void>?
     private var isWaiting = false
+    private var wasConnected = false
+    /// Why there is no connection; nil where there is one.
+    private var disconnection: String?
     private var isOver = false
 
     private init(_ selection: ReplaySelection, isFiltered: Bool, eventLoop: any EventLoop) {
@@ -91,7 +96,9 @@ final class RetainedEvents {
     private func waitForRelay() {
         guard !self.isOver, !self.isWaiting else { return }
         self.isWaiting = true
-        self.finish(in: Self.patience) { .failure(RetainedEventsError.silent) }
+        self.finish(in: Self.patience) {
+            .failure(self.disconnection.map { RetainedEventsError.lost($0) } ?? .silent)
+        }
     }
 
     private func go(on progress: ReplayCollection.Progress) {
@@ -111,6 +118,8 @@ final class RetainedEvents {
 
 extension RetainedEvents: SubscriptionOwner {
     func connected() {
+        self.wasConnected = true
+        self.disconnection = nil
         self.waitForRelay()
     }
 
@@ -126,7 +135,9 @@ extension RetainedEvents: SubscriptionOwner {
     func receivedAgain(_ event: ReceivedEvent) {}
 
     func disconnected(_ reason: String, retryIn pause: TimeAmount) {
-        self.waitForRelay()
+        self.disconnection = reason
+        // A relay that has never taken the client is the subscription's to give up, which knows why.
+        if self.wasConnected { self.waitForRelay() }
     }
 
     func failed(_ failure: SubscriptionStateMachine.Failure) {
