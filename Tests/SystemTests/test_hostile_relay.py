@@ -91,6 +91,42 @@ def test_replay_from_a_relay_that_is_down():
     assert (done.returncode, done.stderr) == (1, "The relay refused. 503: This node is draining.\n")
 
 
+def event(number):
+    return EVENT | {"id": str(number), "position": f"9f2c61d07a55e013-{number}", "data": {"n": number}}
+
+
+LOSS = RECOVERY | {"recovered": False, "reason": "trimmed", "detail": "let go"}
+LOSSES = {
+    "in the middle": (
+        ["--last", "9"], [RECOVERY, event(2), LOSS | {"position": "9f2c61d07a55e013-2"}, event(3)], [2, 3],
+        "Events behind 9f2c61d07a55e013-2 were lost (trimmed): let go.",
+    ),
+    "behind the end": (
+        ["--from", "9f2c61d07a55e013-2", "--until", "9f2c61d07a55e013-5"], [RECOVERY, event(2), event(3)], [2, 3],
+        "There is no 9f2c61d07a55e013-5: the log ends with 9f2c61d07a55e013-3.",
+    ),
+    "at the beginning": (
+        ["--from", "9f2c61d07a55e013-2"], [RECOVERY, event(3)], [3],
+        "9f2c61d07a55e013-2 did not come: it may be for one consumer only",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words, messages, came, sentence", LOSSES.values(), ids=LOSSES)
+def test_replay_says_what_was_lost(words, messages, came, sentence):
+    """Of what was selected, what came is sent; what was lost, or is not there, is told, and is exit code 1."""
+
+    def treat(connection):
+        for message in messages:
+            connection.sendall(encode(1, json.dumps(message, separators=(",", ":")).encode(), masked=False))
+
+    with HostileRelay(treat) as relay, LocalServer() as local:
+        address = f"http://127.0.0.1:{relay.port}"
+        done = run_command([BINARY, "replay", "--relay", address, "--secret", "replay-secret", *words, "--to", local.url])
+        assert [json.loads(heard.body)["n"] for heard in local.heard] == came, done.stderr
+    assert done.returncode == 1 and sentence in done.stderr
+
+
 def test_replay_says_what_did_not_come():
     """Where the log goes on and nothing comes, what came is sent, and what did not is told."""
     with HostileRelay(slow) as relay, LocalServer() as local:

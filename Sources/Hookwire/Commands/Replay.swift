@@ -32,8 +32,8 @@ struct Replay: AsyncParsableCommand {
             Without --to the relay publishes the event again, behind all others; an event that waited for an answer \
             does not any more. With --to this command posts it, one after the other, and the answers are printed.
 
-            The exit code is 0 where all were sent and answered below 400, 1 where one was not, the relay refused or the \
-            output could not be written, 2 where the relay or the server could not be reached, or did not answer in time.
+            The exit code is 0 where all were sent and answered below 400, 1 where one was not, some were lost, the relay \
+            refused or the output could not be written, 2 where the relay or the server could not be reached, or did not answer in time.
             """
     )
 
@@ -142,6 +142,7 @@ struct Replay: AsyncParsableCommand {
             throw self.exit(error, terminal)
         }
         let events = log.events
+        for gap in log.gaps { terminal.complain(ForeignText.line(gap)) }
         guard !events.isEmpty else {
             terminal.complain("No such events are retained.")
             throw ExitCode(1)
@@ -158,7 +159,7 @@ struct Replay: AsyncParsableCommand {
         } else {
             try await self.publish(events.map(\.position), body: body, terminal: terminal)
         }
-        guard log.unsent == nil else { throw ExitCode(1) }
+        guard log.unsent == nil, log.gaps.isEmpty else { throw ExitCode(1) }
     }
 
     /// What is sent in place of an event's own body; nil for that.

@@ -42,18 +42,53 @@ struct ReplayCollection {
     }
 
     private let selection: ReplaySelection
+    private let isFiltered: Bool
     /// In the order of the log.
     private(set) var events: Deque<ReceivedEvent> = []
     /// Where the log stood when the stream began; nil until the relay says so.
     private(set) var head: Position?
+    /// What was lost behind the beginning, a sentence each.
+    private(set) var losses: [String] = []
     private var bytes = 0
 
-    init(_ selection: ReplaySelection) {
+    /// - Parameter isFiltered: whether some of what was selected does not come.
+    init(_ selection: ReplaySelection, isFiltered: Bool = false) {
         self.selection = selection
+        self.isFiltered = isFiltered
+    }
+
+    /// What of the selection has not come, a sentence each, now that no more comes.
+    var gaps: [String] {
+        guard case .range(let from, let until) = self.selection, !self.isFiltered, !self.events.isEmpty else {
+            return self.losses
+        }
+        let missing = [from, until].compactMap { $0 }.filter { end in !self.events.contains { $0.position == end } }
+        return self.losses
+            + missing.map { end in
+                if let head, head.epoch == end.epoch, head.offset < end.offset {
+                    return "There is no \(end): the log ends with \(head)."
+                }
+                return "\(end) did not come: it may be for one consumer only, or is not retained any more."
+            }
     }
 
     /// The relay says from where on the events follow.
     mutating func began(_ recovery: RelayMessage.Recovery) -> Progress {
+        guard self.head != nil || !self.events.isEmpty else { return self.beginsFirst(recovery) }
+        if let loss = recovery.loss {
+            let place = self.events.last.map { "behind \($0.position) " } ?? ""
+            self.losses.append("Events \(place)were lost (\(loss)): \(recovery.detail).")
+        }
+        if let head = recovery.head, head.epoch != self.head?.epoch {
+            // Of a range nothing can be in another log; for the others that is where what is left stands.
+            if case .range = self.selection { return .complete }
+            self.head = head
+        }
+        // Where it is asked for again, this is not yet where the rest begins.
+        return !recovery.isAskedAgain && self.isBehindHead(recovery.position) ? .complete : .more
+    }
+
+    private mutating func beginsFirst(_ recovery: RelayMessage.Recovery) -> Progress {
         self.head = recovery.head
         switch self.selection {
         case .one, .range:

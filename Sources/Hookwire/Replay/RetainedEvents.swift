@@ -19,6 +19,8 @@ enum RetainedEventsError: Error {
 /// What a relay retains of what was selected.
 struct RetainedLog: Sendable {
     var events: [ReceivedEvent]
+    /// What else of the selection did not come, a sentence each.
+    var gaps: [String] = []
     /// Where the relay's log stands, if what lies between did not come: it may be for one consumer only, or lost on its way.
     var unsent: Position?
 }
@@ -48,7 +50,7 @@ final class RetainedEvents {
         self.isFiltered = isFiltered
         self.eventLoop = eventLoop
         self.promise = eventLoop.makePromise()
-        self.collection = ReplayCollection(selection)
+        self.collection = ReplayCollection(selection, isFiltered: isFiltered)
     }
 
     /// Fetches them. On the event loop.
@@ -101,15 +103,21 @@ final class RetainedEvents {
         }
     }
 
+    private func log(unsent: Position?) -> RetainedLog {
+        // What lies at the end is told of once.
+        let gaps = unsent == nil ? self.collection.gaps : self.collection.losses
+        return RetainedLog(events: Array(self.collection.events), gaps: gaps, unsent: unsent)
+    }
+
     private func go(on progress: ReplayCollection.Progress) {
         switch progress {
         case .more:
             self.isWaiting = false
             let unsent = self.isFiltered ? nil : self.collection.head
             self.finish(in: unsent == nil ? Self.quiet : Self.patience) {
-                .success(RetainedLog(events: Array(self.collection.events), unsent: unsent))
+                .success(self.log(unsent: unsent))
             }
-        case .complete: self.finish(.success(RetainedLog(events: Array(self.collection.events))))
+        case .complete: self.finish(.success(self.log(unsent: nil)))
         case .gone(let detail): self.finish(.failure(RetainedEventsError.gone(detail)))
         case .tooMuch: self.finish(.failure(RetainedEventsError.tooMuch))
         }

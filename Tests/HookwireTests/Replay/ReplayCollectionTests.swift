@@ -48,6 +48,62 @@ import Testing
         #expect(empty.began(Self.began(0, head: 0)) == .complete && empty.events.isEmpty)
     }
 
+    /// What is lost behind the beginning is told, and the rest is collected; where the rest is asked for again, it is
+    /// waited for.
+    @Test(arguments: [ReplaySelection.since("5m"), .last(9), .range(from: Envelopes.position(1), until: nil)])
+    func losses(selection: ReplaySelection) {
+        var collection = ReplayCollection(selection)
+        #expect(collection.began(Self.began(0, head: 5)) == .more)
+        #expect(collection.received(Envelopes.event(1)) == .more)
+        #expect(collection.began(Self.began(3, head: 6, loss: "trimmed")) == .more)
+        var again = Self.began(6, head: 6, loss: "trimmed")
+        again.isAskedAgain = true
+        #expect(collection.began(again) == .more)
+        #expect(collection.began(Self.began(3, head: 6)) == .more)
+        #expect(collection.received(Envelopes.event(4)) == .more)
+        #expect(collection.received(Envelopes.event(5)) == .complete && Self.offsets(collection) == [1, 4, 5])
+        #expect(collection.gaps == Array(repeating: "Events behind 1-1 were lost (trimmed): d.", count: 2))
+    }
+
+    /// In a log that begins anew there is nothing of a range; of the others there is what is left.
+    @Test func anotherLog() {
+        let position = Envelopes.position(2, epoch: 2)
+        let recovery = RelayMessage.Recovery(
+            position: Envelopes.position(0, epoch: 2),
+            head: position,
+            loss: "epoch_changed",
+            detail: "d"
+        )
+        var range = ReplayCollection(.range(from: Envelopes.position(1), until: Envelopes.position(3)))
+        var since = ReplayCollection(.since("5m"))
+        for progress in [range.began(Self.began(0, head: 5)), range.received(Envelopes.event(1))] {
+            #expect(progress == .more)
+        }
+        for progress in [since.began(Self.began(0, head: 5)), since.received(Envelopes.event(1))] {
+            #expect(progress == .more)
+        }
+        #expect(range.began(recovery) == .complete && range.gaps.count == 2)
+        #expect(since.began(recovery) == .more && since.gaps.count == 1)
+        #expect(since.received(Envelopes.event(1, epoch: 2)) == .more)
+        #expect(since.received(Envelopes.event(2, epoch: 2)) == .complete && since.events.count == 3)
+    }
+
+    /// The ends of a range that are not there are told, but where a filter may keep them back.
+    @Test func ends() {
+        func collect(_ until: UInt64, isFiltered: Bool = false) -> [String] {
+            let range = ReplaySelection.range(from: Envelopes.position(1), until: Envelopes.position(until))
+            var collection = ReplayCollection(range, isFiltered: isFiltered)
+            _ = collection.began(Self.began(0, head: 4))
+            for offset in [UInt64(2), 4] where collection.received(Envelopes.event(offset)) == .complete { break }
+            return collection.gaps
+        }
+        let absent = " did not come: it may be for one consumer only, or is not retained any more."
+        #expect(collect(4) == ["1-1" + absent])
+        #expect(collect(3) == ["1-1" + absent, "1-3" + absent])
+        #expect(collect(9) == ["1-1" + absent, "There is no 1-9: the log ends with 1-4."])
+        #expect(collect(9, isFiltered: true).isEmpty)
+    }
+
     /// What is gone is told, not replaced by what is left.
     @Test func gone() {
         var collection = ReplayCollection(.range(from: Envelopes.position(2), until: nil))
