@@ -37,7 +37,9 @@ struct ProgressBar: Equatable {
         let done = self.reached - self.first
         let counts = " \(done)/\(self.total)"
         let cells = min(max(width - counts.count - 11, 10), 40)
-        let filled = Int(UInt64(cells) * done / max(self.total, 1))
+        // Offsets are the relay's to say, and may be as large as numbers are.
+        let (high, low) = UInt64(cells).multipliedFullWidth(by: done)
+        let filled = Int(max(self.total, 1).dividingFullWidth((high, low)).quotient)
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: cells - filled)
         return "backlog [\(bar)]\(counts)"
     }
