@@ -95,6 +95,15 @@ def test_edited_from_a_file(relay, secret, local, log, tmp_path):
     assert dict(local.heard[1].fields())[b"Content-Length"] == b"5"
 
 
+@pytest.mark.parametrize("name, why", [("/dev/zero", "it has more than 16MiB"), ("/nonexistent", "No such file")])
+def test_a_body_that_cannot_be_read(relay, secret, local, log, name, why):
+    """The file is named, and one without an end is not read for ever."""
+    for more in ((), ("--to", local.url)):
+        done = replay(relay, secret, "--position", log[1][0], "--body", name, *more)
+        assert done.returncode == 1 and f"Cannot read {name}: {why}" in done.stderr, done.stderr
+    assert not local.heard
+
+
 def test_edited_in_an_editor(relay, secret, local, log):
     """--edit gives the body to the editor, and sends what that leaves; an editor that fails sends nothing."""
     bodies, positions = log

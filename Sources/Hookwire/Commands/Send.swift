@@ -10,9 +10,6 @@ internal import SystemPackage
 
 /// `hookwire send`: posts a correctly signed sample event, as the platform would.
 struct Send: AsyncParsableCommand {
-    /// The longest body that is read from a file, in bytes.
-    private static let bodyLimit = 16 << 20
-
     static let configuration = CommandConfiguration(
         abstract: "Sends a signed sample event to a relay, as the platform would.",
         discussion: """
@@ -159,7 +156,7 @@ struct Send: AsyncParsableCommand {
     private func content() throws -> SampleContent {
         guard let body = self.body else { return .text(self.text ?? "Hello from Hookwire") }
         do {
-            return .body(try InputFile.read(body, limit: Self.bodyLimit))
+            return .body(try InputFile.read(body, limit: InputFile.bodyLimit))
         } catch {
             throw ValidationError("Cannot read \(body): \(error)")
         }

@@ -7,6 +7,9 @@ internal import SystemPackage
 
 /// A file that a command's user names.
 enum InputFile {
+    /// The longest body of an event that is read from a file, in bytes.
+    static let bodyLimit = 16 << 20
+
     /// It has more bytes than are read.
     struct TooLarge: Error, CustomStringConvertible {
         var limit: Int

@@ -30,15 +30,11 @@ enum BodyEditor {
 
     /// The bytes of a file, `-` for standard input.
     static func read(_ path: String) throws -> ByteBuffer {
-        guard path != "-" else { return try self.read(SystemPackage.FileDescriptor.standardInput) }
-        let file = try SystemPackage.FileDescriptor.open(FilePath(path), .readOnly)
-        return try file.closeAfter { try self.read(file) }
-    }
-
-    private static func read(_ file: SystemPackage.FileDescriptor) throws -> ByteBuffer {
-        var bytes = ByteBuffer()
-        while try bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 65_536, { try file.read(into: $0) }) > 0 {}
-        return bytes
+        do {
+            return ByteBuffer(bytes: try InputFile.read(path, limit: InputFile.bodyLimit))
+        } catch {
+            throw BodyEditorError(description: "Cannot read \(path): \(error)")
+        }
     }
 
     /// What an editor, and what it starts, has no use for.
