@@ -31,7 +31,7 @@ struct HTTPResponseHead: Equatable {
         var fields: [String: String] = [:]
         for line in lines.dropFirst() where !line.isEmpty {
             guard let colon = line.firstIndex(of: ":") else { return nil }
-            let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            let value = Self.trimmed(line[line.index(after: colon)...])
             let name = line[..<colon].lowercased()
             fields[name] = fields[name].map { "\($0), \(value)" } ?? String(value)
         }
@@ -52,6 +52,14 @@ struct HTTPResponseHead: Equatable {
         }
         self.closes =
             connection.contains("close") || self.framing == .untilClose || (isOld && !connection.contains("keep-alive"))
+    }
+
+    /// A field's value without the white space around it (RFC 9110, section 5.5).
+    private static func trimmed(_ value: Substring) -> Substring {
+        func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
+        var value = value.drop(while: isSpace)
+        while let last = value.last, isSpace(last) { value.removeLast() }
+        return value
     }
 
     /// A field's value by its name in lower case, several of the same name joined by commas.
