@@ -132,6 +132,8 @@ def test_something_in_between(tmp_path):
             assert command.ends()[0] == 1
             assert "The relay refused. 403: You are banned." in command.errors
             assert "Not connected (what answers there is no Hookwire relay)" in command.errors
+            assert "(302: it leads to http://portal.example: if the relay is there, give that to --relay)" in command.errors
+            assert "(403: Forbidden)" in command.errors
 
 
 def test_a_loss_on_the_way(tmp_path):

@@ -52,7 +52,7 @@ struct DeadLetters: AsyncParsableCommand {
             _ isRelays: (ByteBuffer) -> Bool = { _ in true }
         ) throws {
             guard answer.status.code < 300 else {
-                Self.complain("\(answer.status.code): \(ProblemText.line(answer.body))")
+                Self.complain(answer.refusal)
                 throw ExitCode(1)
             }
             guard answer.status == status, isRelays(answer.body) else { throw self.foreign() }

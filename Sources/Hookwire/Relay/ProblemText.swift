@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import NIOHTTP1
 internal import Shared
 
 /// What a relay's problem document says (RFC 9457).
@@ -20,9 +21,29 @@ enum ProblemText {
         self.members(body).map { $0.detail != nil && $0.reason != nil } ?? false
     }
 
-    /// Its sentence, or else the whole text, on a line that does a terminal no harm.
-    static func line(_ body: ByteBuffer) -> String {
-        ForeignText.line(self.detail(Array(body.readableBytesView)) ?? String(buffer: body))
+    /// The longest sentence of a relay's that is shown, in characters.
+    private static let sentenceLimit = 600
+
+    /// What a refusal says, on a line that does a terminal no harm: its sentence; or else where it leads to, the beginning of
+    /// its text, or what its status means.
+    ///
+    /// - Parameter location: where a redirect leads to.
+    static func line(_ body: ByteBuffer, status: Int, location: String?) -> String {
+        if let detail = self.detail(Array(body.readableBytesView)) {
+            return ForeignText.excerpt(detail, limit: self.sentenceLimit)
+        }
+        if (300...399).contains(status), let location {
+            // No more of it: what follows may be a secret.
+            return WebAddress(location).map {
+                "it leads to \(ForeignText.line($0.origin)): if the relay is there, give that to --relay"
+            } ?? "it leads elsewhere: give --relay the relay's own address"
+        }
+        // As UTF-8 a character has four bytes at most, and white space is passed over.
+        let beginning = String(decoding: body.readableBytesView.prefix(4_096), as: UTF8.self)
+        let excerpt = ForeignText.excerpt(beginning)
+        guard excerpt.isEmpty else { return excerpt }
+        let phrase = HTTPResponseStatus(statusCode: status).reasonPhrase
+        return phrase.isEmpty ? "it does not say why" : phrase
     }
 
     private static func members(_ body: [UInt8]) -> (detail: String?, reason: String?)? {

@@ -14,8 +14,16 @@ struct RelayClient {
     struct Answer {
         var status: HTTPResponseStatus
         var body: ByteBuffer
+        /// Where it leads to, if anywhere.
+        var location: String?
         /// How long it took.
         var time: TimeAmount
+
+        /// What it says where it is a refusal.
+        var refusal: String {
+            let code = Int(self.status.code)
+            return "\(code): \(ProblemText.line(self.body, status: code, location: self.location))"
+        }
     }
 
     /// The relay cannot be reached, or did not answer in time.
@@ -84,7 +92,12 @@ struct RelayClient {
         do {
             let response = try await client.execute(request, timeout: self.timeout)
             let body = try await Self.collect(response.body, until: start + self.timeout)
-            return Answer(status: response.status, body: body, time: NIODeadline.now() - start)
+            return Answer(
+                status: response.status,
+                body: body,
+                location: response.headers.first(name: "location"),
+                time: NIODeadline.now() - start
+            )
         } catch {
             throw Unreachable(base: self.base, timeout: self.timeout, cause: error)
         }

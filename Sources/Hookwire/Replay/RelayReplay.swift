@@ -39,7 +39,7 @@ struct RelayReplay {
             body: ByteBuffer(bytes: request.finish())
         )
         guard answer.status == .ok else {
-            return .refused("\(answer.status.code): \(ProblemText.line(answer.body))")
+            return .refused(answer.refusal)
         }
         let published = answer.body.withUnsafeReadableBytes { bytes in
             (try? JSONObjectView(validating: bytes, members: Self.names))?["position"]?.string

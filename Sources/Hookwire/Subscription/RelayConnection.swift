@@ -243,7 +243,11 @@ final class RelayConnection: ChannelInboundHandler {
         self.state = .ended
         let refusal = HandshakeRefusal(
             status: head.status,
-            detail: ProblemText.line(ByteBuffer(bytes: body)),
+            detail: ProblemText.line(
+                ByteBuffer(bytes: body),
+                status: head.status,
+                location: head.field("location")
+            ),
             isRelays: ProblemText.isRelays(body),
             retryAfter: head.field("retry-after").flatMap { Self.pause($0) }
         )
