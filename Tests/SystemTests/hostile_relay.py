@@ -60,3 +60,14 @@ class HostileRelay:
         lines += [f"Sec-WebSocket-Protocol: {protocol[1].decode()}"] if protocol else []
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         self.treat(connection)
+
+
+def messages(connection):
+    """What the client says: each frame's opcode and payload."""
+    stream = connection.makefile("rb")
+    while len(head := stream.read(2)) == 2:
+        length = head[1] & 0x7F
+        if length > 125:
+            length = int.from_bytes(stream.read(2 if length == 126 else 8), "big")
+        mask = stream.read(4)
+        yield head[0] & 15, bytes(byte ^ mask[index % 4] for index, byte in enumerate(stream.read(length)))

@@ -2,11 +2,13 @@
 
 import itertools
 import json
+import queue
 import signal
 
 from desk import Command
 from front import Front
-from hostile_relay import HostileRelay
+from hostile_relay import HostileRelay, messages
+from local_server import LocalServer
 from relay import PATIENCE
 from test_forward import events, post
 from test_listen import bodies, listen
@@ -134,6 +136,40 @@ def test_something_in_between(tmp_path):
             assert "Not connected (what answers there is no Hookwire relay)" in command.errors
             assert "(302: it leads to http://portal.example: if the relay is there, give that to --relay)" in command.errors
             assert "(403: Forbidden)" in command.errors
+
+
+def test_acknowledgements_stay_in_their_log(tmp_path):
+    """What was done of a log that is no more is not said of the new one; in the same log it is said once more."""
+    number = itertools.count(1)
+    said = queue.Queue()
+
+    def acknowledged(frames):
+        return next(json.loads(payload)["position"] for opcode, payload in frames if opcode == 1)
+
+    def treat(connection):
+        frames = messages(connection)
+        match next(number):
+            case 1:
+                tell(connection, recovery(f"{OLD}-0"), event(f"{OLD}-1", 1))
+                said.put(acknowledged(frames))
+            case 2:
+                # What was sent at the opening comes before the answer to a ping.
+                connection.sendall(encode(9, b"p", masked=False))
+                said.put(next(frames))
+                tell(connection, recovery(f"{NEW}-0", recovered=False, reason="epoch_changed", detail="new"), event(f"{NEW}-1", 2))
+                said.put(acknowledged(frames))
+            case 3:
+                connection.sendall(encode(9, b"p", masked=False))
+                said.put(next(frames))
+                tell(connection, recovery(f"{NEW}-1"))
+                said.put(acknowledged(frames))
+        connection.shutdown(2)
+
+    with HostileRelay(treat) as relay, LocalServer() as local:
+        words = ("forward", "--relay", f"http://127.0.0.1:{relay.port}", "--to", local.url)
+        with Command(*words, secret="forward-secret", folder=tmp_path):
+            heard = [said.get(timeout=PATIENCE) for _ in range(5)]
+    assert heard == [f"{OLD}-1", (10, b"p"), f"{NEW}-1", (10, b"p"), f"{NEW}-1"]
 
 
 def test_a_loss_on_the_way(tmp_path):

@@ -231,6 +231,8 @@ extension ForwardRun: SubscriptionOwner {
             if let loss = recovery.loss {
                 self.report.say("Events were lost (\(loss)): \(recovery.detail). Going on behind \(recovery.position).")
             }
+            // Which log it is may be all that an acknowledgement has waited for.
+            self.finishIfDone()
         case .replyResult(let result):
             self.settled(result)
         case .fault(let reason, let detail):

@@ -48,6 +48,8 @@ final class RelaySubscription {
     private var firstOpened: Int64?
     private var acknowledgement: Position?
     private var pace = AcknowledgementPace()
+    /// The epoch of the log that the connection has shown; nil where it has not shown any.
+    private var epoch: Epoch?
     /// Whether the last acknowledgement has not been handed to a connection.
     private(set) var owesAcknowledgement = false
 
@@ -129,9 +131,24 @@ final class RelaySubscription {
         }
     }
 
+    /// Sends it on a connection to the log that it is of. In a log that has begun anew it would be a place that the client
+    /// has not reached, or none.
     private func flushAcknowledgement() {
-        guard let position = self.acknowledgement else { return }
+        guard let position = self.acknowledgement, let epoch = self.epoch else { return }
+        guard position.epoch == epoch else {
+            self.acknowledgement = nil
+            self.owesAcknowledgement = false
+            return
+        }
         if self.send(ClientMessage.acknowledgement(of: position)) { self.owesAcknowledgement = false }
+    }
+
+    /// The connection has shown which log it is to.
+    private func see(_ epoch: Epoch) {
+        guard self.epoch != epoch else { return }
+        self.epoch = epoch
+        // The relay may not have had the last word of the connection before.
+        self.flushAcknowledgement()
     }
 
     // MARK: Actions
@@ -246,8 +263,7 @@ extension RelaySubscription: RelayConnectionOwner {
         guard connection === self.connection else { return }
         self.firstOpened = self.firstOpened ?? WallClock.now()
         self.machine.opened(now: .now())
-        // The relay may not have had the last word of the connection before.
-        self.flushAcknowledgement()
+        self.epoch = nil
         if !self.isReplacement { self.owner?.connected() }
         self.isReplacement = false
     }
@@ -268,6 +284,7 @@ extension RelaySubscription: RelayConnectionOwner {
         switch message {
         case .event(let event):
             self.awaitsRecovery = false
+            self.see(event.position.epoch)
             if self.events.receive(event, now: WallClock.now()) {
                 self.owner?.received(message)
             } else {
@@ -276,6 +293,7 @@ extension RelaySubscription: RelayConnectionOwner {
         case .recovery(var recovery):
             recovery.isAskedAgain = self.awaitsRecovery && recovery.loss != nil
             self.awaitsRecovery = false
+            self.see(recovery.position.epoch)
             self.owner?.received(.recovery(recovery))
             // Unless the owner has enough.
             if recovery.isAskedAgain, self.owner != nil { self.askByTime() }
