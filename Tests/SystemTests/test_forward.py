@@ -452,6 +452,11 @@ def test_exit_codes(relay, secret, tmp_path):
     for field in ("Content-Length: 3", "transfer-encoding: chunked", "Connection: close", "Expect: 100-continue"):
         framing = run_command([BINARY, "forward", *address, "--to", "http://x/", "--header", field])
         assert framing.returncode == 64 and f"cannot set {field.split(':')[0]}" in framing.stderr, framing.stderr
+    # Of what is no field nothing is shown: it may be a secret.
+    for field in ("Bearer hidden-token", "hidden token: x", "X-Test: hidden\x01", ": hidden"):
+        mistake = run_command([BINARY, "forward", *address, "--to", "http://x/", "--header", field])
+        assert mistake.returncode == 64 and "--header takes a field such as" in mistake.stderr, mistake.stderr
+        assert "hidden" not in mistake.stderr
     hosts = ["--header", "Host: a", "--header", "host: b"]
     twice = run_command([BINARY, "forward", *address, "--to", "http://x/", *hosts])
     assert twice.returncode == 64 and "Host once" in twice.stderr
