@@ -192,6 +192,29 @@ def test_dead_letters_of_another_server(words, status, body):
     assert (code, output) == (1, "") and "what answers there is no Hookwire relay" in error
 
 
+def test_dead_letters_are_told_as_they_are_done():
+    """What was done is printed before the next is asked for, also into a pipe: a kill leaves nothing untold."""
+    asked, may_answer = threading.Event(), threading.Event()
+
+    class Answer(GoingLetters):
+        def do_POST(self):
+            if "/2/" in self.path:
+                asked.set()
+                may_answer.wait(PATIENCE)
+            self._answer(200, {"position": "9f2c61d07a55e013-9"})
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        words = [BINARY, "dead-letters", "replay", "1", "2", "--relay", f"http://127.0.0.1:{server.server_port}"]
+        env = environment(HOOKWIRE_SECRET="a-secret")
+        with subprocess.Popen(words, stdout=subprocess.PIPE, env=env) as process:
+            assert asked.wait(PATIENCE)
+            process.kill()
+            assert process.stdout.read() == b"replayed 1\n"
+        may_answer.set()
+        server.shutdown()
+
+
 def test_dead_letters_that_a_proxy_does_not_know():
     """A 404 that is not the relay's does not say that the dead letter is gone."""
 

@@ -179,6 +179,15 @@ def test_count(relay, secret):
     assert [line.split()[:3] for line in done.stdout.splitlines()] == [[str(n), "200", "OK"] for n in range(1, 6)]
 
 
+def test_output_that_nobody_takes(relay, secret):
+    """Without a reader nothing more is sent, which is no fault; a full disk is one, and what was sent is told."""
+    line = f"{BINARY} send --relay {relay.url} --secret {secret} --count 1000000"
+    assert len(run_command(["bash", "-c", f"{line} | head -1"]).stdout.splitlines()) == 1
+    full = run_command(f"{line} >/dev/full")
+    assert full.returncode == 1
+    assert full.stderr == "The output cannot be written: No space left on device. The last that was sent is 1.\n"
+
+
 def test_refusal(relay, secret):
     """What the platform would not take for an acknowledgement is exit code 1, with the relay's sentence."""
     wrong = f"{relay.url}/webhook?secret={qq.secret()}"

@@ -78,7 +78,7 @@ struct DeadLetters: AsyncParsableCommand {
             }
         }
 
-        private static func complain(_ sentence: String) {
+        fileprivate static func complain(_ sentence: String) {
             _ = try? FileDescriptor.standardError.writeAll("\(sentence)\n".utf8)
         }
     }
@@ -113,7 +113,15 @@ struct DeadLetters: AsyncParsableCommand {
                     self.all && answer.status == .notFound
                     && ProblemText.reason(Array(answer.body.readableBytesView)) == "no_such_dead_letter"
                 if !isGone { try options.check(answer, is: status, isRelays) }
-                print(isGone ? "gone \(number)" : "\(done) \(number)")
+                let line = isGone ? "gone \(number)" : "\(done) \(number)"
+                do throws(Terminal.WriteFailure) {
+                    try Terminal().printLine(line)
+                } catch {
+                    // Nobody reads what becomes of the others.
+                    guard let sentence = error.sentence else { return }
+                    Options.complain("\(sentence) The last: \(line).")
+                    throw ExitCode(1)
+                }
             }
         }
     }
@@ -128,10 +136,13 @@ struct DeadLetters: AsyncParsableCommand {
 
         func run() async throws {
             let letters = try await self.options.all()
-            if self.json {
-                for letter in letters { print(letter.json) }
-            } else {
-                for line in DeadLetterListing.table(letters) { print(line) }
+            let lines = self.json ? letters.map(\.json) : DeadLetterListing.table(letters)
+            do throws(Terminal.WriteFailure) {
+                for line in lines { try Terminal().printLine(line) }
+            } catch {
+                guard let sentence = error.sentence else { return }
+                Options.complain(sentence)
+                throw ExitCode(1)
             }
         }
     }

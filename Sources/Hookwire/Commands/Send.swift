@@ -96,8 +96,9 @@ struct Send: AsyncParsableCommand {
         do {
             let sender = try credentials.sender(platform, clock: WallClock.now)
             for number in 1...self.count {
-                let taken = try await self.send(content, from: sender, to: url, number: number)
-                isTaken = isTaken && taken
+                let outcome = try await self.send(content, from: sender, to: url, number: number)
+                isTaken = isTaken && outcome.isTaken
+                guard try self.tell(outcome.lines, of: number) else { break }
             }
         } catch let error as SampleError {
             throw ValidationError(error.description)
@@ -108,13 +109,34 @@ struct Send: AsyncParsableCommand {
         guard isTaken else { throw ExitCode(1) }
     }
 
-    /// Sends one, prints what came of it, and tells whether the platform would take the answer.
+    /// Prints what came of one.
+    ///
+    /// - Returns: whether anybody reads what comes of the next.
+    private func tell(_ lines: [String], of number: Int) throws -> Bool {
+        let terminal = Terminal()
+        do throws(Terminal.WriteFailure) {
+            for line in lines { try terminal.printLine(line) }
+            return true
+        } catch {
+            guard let sentence = error.sentence else { return false }
+            terminal.complain(self.count > 1 ? "\(sentence) The last that was sent is \(number)." : sentence)
+            throw ExitCode(1)
+        }
+    }
+
+    /// What came of one.
+    private struct Outcome {
+        var lines: [String]
+        /// Whether the platform would take the answer.
+        var isTaken: Bool
+    }
+
     private func send(
         _ content: SampleContent,
         from sender: any PlatformSender,
         to url: WebhookURL,
         number: Int
-    ) async throws -> Bool {
+    ) async throws -> Outcome {
         var request: SampleRequest
         var handshake: Handshake?
         if self.verify {
@@ -140,17 +162,18 @@ struct Send: AsyncParsableCommand {
         let status =
             "\(answer.status.code) \(ForeignText.line(answer.status.reasonPhrase)) in \(Self.text(answer.time))"
         let readable = sender.readable(body)
+        var lines: [String]
         if self.count > 1 {
-            print("\(number)  \(status)  \(ForeignText.excerpt(String(decoding: readable, as: UTF8.self)))")
+            lines = ["\(number)  \(status)  \(ForeignText.excerpt(String(decoding: readable, as: UTF8.self)))"]
         } else {
-            print(status)
-            if !readable.isEmpty { print(AnswerText.pretty(readable, terminal: Terminal())) }
+            lines = [status]
+            if !readable.isEmpty { lines.append(AnswerText.pretty(readable, terminal: Terminal())) }
         }
-        guard (200...299).contains(answer.status.code) else { return false }
-        guard let handshake else { return sender.isAcknowledged(body) }
-        guard let flaw = handshake.flaw(body) else { return true }
-        print("The platform would not take this: \(flaw.rawValue).")
-        return false
+        guard (200...299).contains(answer.status.code) else { return Outcome(lines: lines, isTaken: false) }
+        guard let handshake else { return Outcome(lines: lines, isTaken: sender.isAcknowledged(body)) }
+        guard let flaw = handshake.flaw(body) else { return Outcome(lines: lines, isTaken: true) }
+        lines.append("The platform would not take this: \(flaw.rawValue).")
+        return Outcome(lines: lines, isTaken: false)
     }
 
     private func content() throws -> SampleContent {

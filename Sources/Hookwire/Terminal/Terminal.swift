@@ -56,6 +56,11 @@ struct Terminal: Sendable {
         }
     }
 
+    /// Prints a line at once, so that what was done is known even if the process is ended behind it.
+    func printLine(_ line: String) throws(WriteFailure) {
+        try self.print(line + "\n")
+    }
+
     /// Prints text as it is; what cannot be printed is nobody's loss.
     func write(_ text: String) {
         try? self.print(text)
