@@ -28,6 +28,8 @@ struct Hookwire: AsyncParsableCommand {
     )
 
     static func main() async {
+        // Whoever has stopped reading a pipe is no fault of any command's, which learns of it from what it writes.
+        signal(SIGPIPE, SIG_IGN)
         ProcessTitle.hideSecrets()
         do {
             let command = try await self.asyncParseAsRoot()

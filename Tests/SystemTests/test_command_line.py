@@ -1,11 +1,13 @@
 """The command line as its user meets it."""
 
+import os
 import socket
+import subprocess
 
 import pytest
 
 import qq
-from relay import BINARY, receive, run_command
+from relay import BINARY, PATIENCE, environment, receive, run_command
 
 
 def test_printed_command_sends_an_event(relay):
@@ -68,6 +70,26 @@ def test_help(arguments):
     assert done.returncode == 0
     assert "USAGE" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"], ["serve", "--help"], ["check-config"], ["check-config", "--reference"],
+        ["doctor", "http://127.0.0.1:1/webhook?secret=s"],
+        ["bench", "--events", "1", "--webhook", "{url}/webhook?secret={{secret}}", "--socket", "{socket}/ws?secret={{secret}}"],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)  # fmt: skip
+def test_output_that_nobody_reads(relay, arguments):
+    """A reader that has gone is no fault: the command ends as it does with one, and not by a signal."""
+    addresses = {"url": relay.url, "socket": relay.url.replace("http", "ws", 1)}
+    command = [BINARY, *(word.format(**addresses) for word in arguments)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=PATIENCE * 2, env=environment())
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (2 if arguments[0] == "doctor" else 0, b"")
 
 
 @pytest.mark.parametrize(

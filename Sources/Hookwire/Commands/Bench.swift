@@ -69,9 +69,15 @@ struct Bench: AsyncParsableCommand {
             _ = try? FileDescriptor.standardError.writeAll("\(error.message)\n".utf8)
             throw ExitCode(2)
         }
-        try FileDescriptor.standardOutput.writeAll(
-            self.options.json ? try report.json() + [UInt8(ascii: "\n")] : Array(BenchTable(report).text.utf8)
-        )
+        let json = self.options.json ? String(decoding: try report.json(), as: UTF8.self) + "\n" : nil
+        do throws(Terminal.WriteFailure) {
+            try Terminal().print(json ?? BenchTable(report).text)
+        } catch {
+            if let sentence = error.sentence {
+                Terminal().complain(sentence)
+                throw ExitCode(1)
+            }
+        }
         if let signal = interruption.signal { signal.endProcess() }
         guard report.problems.isEmpty else { throw ExitCode(1) }
     }

@@ -73,7 +73,8 @@ enum BodyEditor {
         defer { posix_spawnattr_destroy(&attributes) }
         var defaults = sigset_t()
         sigemptyset(&defaults)
-        for key in Self.keys { sigaddset(&defaults, key) }
+        // The last is ignored by all of this program, and would be by the editor.
+        for key in Self.keys + [SIGPIPE] { sigaddset(&defaults, key) }
         posix_spawnattr_setsigdefault(&attributes, &defaults)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var child = pid_t()
