@@ -1,10 +1,12 @@
 """`hookwire forward`: every event reaches the local server as it was sent, in order, once where the server answered."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import ssl
 import threading
 import time
@@ -219,6 +221,39 @@ def test_server_that_does_not_answer(relay, secret, tmp_path):
 
 
 @pytest.mark.timeout(STOPPED + 60)
+@pytest.mark.parametrize(
+    "answer", [b"SSH-2.0-OpenSSH_9.2\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", b"\xff" * (2 << 20)],
+    ids=["another protocol", "no length", "without an end"],
+)  # fmt: skip
+def test_answer_that_is_no_http(relay, secret, tmp_path, answer):
+    """Who has answered has had the event: it is sent once, told, and the next one is brought."""
+    heard = []
+
+    def serve(listener):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    # Whether anything listens is asked without a request.
+                    if request := connection.recv(65536):
+                        heard.append(request.split(b"event ")[1][:1])
+                        connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with forward(relay, None, secret, tmp_path, to=url) as command:
+            command.complains("Connected")
+            post(relay, secret, *events(2))
+            rows = command.prints(2)
+            command.complains("Not tried again: send it again with hookwire replay", 2)
+            command.signal()
+            assert command.ends()[0] == 0
+        listener.shutdown(socket.SHUT_RDWR)
+    assert heard == [b"0", b"1"]
+    assert all("failed it answered something that is not HTTP (" in row for row in rows), rows
+
+
 def test_stopped_and_continued(start, local, secret, tmp_path):
     """A laptop's sleep: the relay gives the connection up, and nothing is lost or comes twice."""
     relay = start(*QUICK)

@@ -250,6 +250,11 @@ struct Replay: AsyncParsableCommand {
             } catch {
                 let failure = error as? LocalFailure ?? .unanswered("\(error)")
                 report.ended(event, .givenUp(failure.text))
+                // An answer, if a bad one: the next may have a better.
+                if case .unreadable = failure {
+                    isFine = false
+                    continue
+                }
                 report.say("Cannot send \(event.position) to \(address.description): \(failure.text).")
                 throw ExitCode(2)
             }

@@ -144,7 +144,12 @@ final class ForwardRun: CommandRun {
 
     private func missed(_ event: ReceivedEvent, _ error: any Error) {
         let failure = error as? LocalFailure ?? .unanswered("\(error)")
-        let miss: ForwardQueue.Miss = if case .away = failure { .away } else { .unanswered }
+        let miss: ForwardQueue.Miss
+        switch failure {
+        case .away: miss = .away
+        case .unanswered: miss = .unanswered
+        case .unreadable: return self.answeredBadly(event, failure)
+        }
         switch self.queue.missed(event.position, miss, now: .now(), dice: .random(in: 0...1)) {
         case .retry(let pause):
             if self.awaySince == nil {
@@ -162,13 +167,23 @@ final class ForwardRun: CommandRun {
             self.acknowledge(done)
             self.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.deliver() }
             self.report.ended(event, .givenUp(failure.text))
-            self.report.say(
-                "Passed over after \(self.configuration.attempts) attempts: send it again with hookwire replay "
-                    + "--relay \(self.configuration.relay.description) --position \(event.position) "
-                    + "--to \(self.configuration.local.description)"
-                    + (self.configuration.isLocalInsecure ? " --insecure-to" : "")
-            )
+            self.report.say("Passed over after \(self.configuration.attempts) attempts: \(self.wayBack(to: event))")
         }
+    }
+
+    /// The server is there, and has had the event: sent again, it would say the same.
+    private func answeredBadly(_ event: ReceivedEvent, _ failure: LocalFailure) {
+        self.awaySince = nil
+        self.acknowledge(self.queue.answered(event.position))
+        self.report.ended(event, .givenUp(failure.text))
+        self.report.say("Not tried again: \(self.wayBack(to: event))")
+    }
+
+    /// How an event that was passed over is sent once more.
+    private func wayBack(to event: ReceivedEvent) -> String {
+        "send it again with hookwire replay --relay \(self.configuration.relay.description) "
+            + "--position \(event.position) --to \(self.configuration.local.description)"
+            + (self.configuration.isLocalInsecure ? " --insecure-to" : "")
     }
 
     private func acknowledge(_ position: Position?) {

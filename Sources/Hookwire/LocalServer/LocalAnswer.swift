@@ -55,10 +55,13 @@ enum LocalFailure: Error, Equatable {
     case away(String)
     /// It took the connection and did not answer: it may have had the request.
     case unanswered(String)
+    /// It answered, and what it said cannot be read: the next answer would be no better.
+    case unreadable(String)
 
     var text: String {
         switch self {
         case .away(let text), .unanswered(let text): text
+        case .unreadable(let text): "it answered something that is not HTTP (\(text))"
         }
     }
 }

@@ -75,7 +75,13 @@ final class LocalExchange: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.fail(LocalServer.text(error), context: context)
+        switch error {
+        // It broke off in the middle of an answer.
+        case HTTPParserError.invalidEOFState: self.fail("it broke off its answer", context: context)
+        case is HTTPParserError, is ByteToMessageDecoderError.PayloadTooLargeError:
+            self.end(.unreadable(LocalServer.text(error)), context: context)
+        default: self.fail(LocalServer.text(error), context: context)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -93,9 +99,13 @@ final class LocalExchange: ChannelInboundHandler {
     }
 
     private func fail(_ reason: String, context: ChannelHandlerContext) {
+        self.end(self.mayHaveArrived ? .unanswered(reason) : .away(reason), context: context)
+    }
+
+    private func end(_ failure: LocalFailure, context: ChannelHandlerContext) {
         guard !self.isOver else { return }
         self.isOver = true
-        self.promise.fail(self.mayHaveArrived ? LocalFailure.unanswered(reason) : .away(reason))
+        self.promise.fail(failure)
         context.close(promise: nil)
     }
 }
