@@ -90,7 +90,10 @@ final class ForwardRun: CommandRun {
     }
 
     private func finishIfDone() {
-        guard self.isStopping, self.underWay == 0, self.subscription?.owesAcknowledgement != true else { return }
+        guard self.isStopping, self.underWay == 0 else { return }
+        // Nobody would look again behind the pace.
+        self.subscription?.sendOwedAcknowledgement()
+        guard self.subscription?.owesAcknowledgement != true else { return }
         self.finish(.done)
     }
 

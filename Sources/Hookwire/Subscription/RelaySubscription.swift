@@ -89,7 +89,7 @@ final class RelaySubscription {
     /// - Returns: a future that succeeds when the relay has read what was sent, or had the time to.
     @discardableResult
     func stop() -> EventLoopFuture<Void> {
-        if self.owesAcknowledgement { self.flushAcknowledgement() }
+        self.sendOwedAcknowledgement()
         self.machine.end()
         self.ticks?.cancel()
         self.owner = nil
@@ -124,11 +124,16 @@ final class RelaySubscription {
         case .later(let pause):
             let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
             self.eventLoop.scheduleTask(in: pause) {
-                if bound.value.owesAcknowledgement { bound.value.flushAcknowledgement() }
+                bound.value.sendOwedAcknowledgement()
             }
         case .waits:
             break
         }
+    }
+
+    /// Sends what the pace has put off, if there is a connection.
+    func sendOwedAcknowledgement() {
+        if self.owesAcknowledgement { self.flushAcknowledgement() }
     }
 
     /// Sends it on a connection to the log that it is of. In a log that has begun anew it would be a place that the client
