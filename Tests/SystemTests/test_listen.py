@@ -2,8 +2,10 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -142,6 +144,32 @@ def test_pipe_that_does_not_wait(relay, secret):
         lines = pipe.read().splitlines()
     assert process.wait(PATIENCE) == 0
     assert [json.loads(line)["data"]["text"][-1] for line in lines] == [str(number) for number in range(8)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_pipe_that_nobody_reads(relay, secret, number):
+    """A command that waits for a reader can be ended all the same."""
+    for _ in range(4):
+        large = b'{"text":"' + b"x" * 50_000 + b'"}'
+        send(relay, generic.GitHub(secret).post(large).but(query={"reply": None}))
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [BINARY, "listen", "--relay", relay.url, "--since", "5m"],
+        stdout=writing, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=environment(HOOKWIRE_SECRET=secret),
+    )  # fmt: skip
+    try:
+        full = select.poll()
+        full.register(writing, select.POLLOUT)
+        while full.poll(0):
+            assert process.poll() is None
+            time.sleep(0.02)  # a pipe tells nobody that it is full
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == -number
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reading)
+        os.close(writing)
 
 
 def test_nothing_is_missed_before_the_first_event(start, secret, tmp_path):

@@ -31,8 +31,12 @@ protocol CommandRun: AnyObject, SendableMetatype {
     func stop()
 }
 
+/// How long a stopped run has for its end: longer than any takes that gets on.
+private let patience = Duration.seconds(7)
+
 extension CommandRun {
-    /// Runs it to its end. SIGINT and SIGTERM stop it; a second one ends the process at once.
+    /// Runs it to its end. SIGINT and SIGTERM stop it; a second one ends the process at once, and so does the first where the
+    /// run does not get on: one that waits for whoever ought to read its output hears nothing else.
     ///
     /// - Parameter make: on the event loop.
     /// - Throws: the exit code, when it is not 0.
@@ -48,11 +52,18 @@ extension CommandRun {
             return NIOLoopBound(run, eventLoop: eventLoop)
         }.get()
         let signals = Task {
-            var isStopping = false
-            for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-                if isStopping { signal.endProcess() }
-                isStopping = true
-                eventLoop.execute { run.value.stop() }
+            await withDiscardingTaskGroup { group in
+                var isStopping = false
+                for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                    if isStopping { signal.endProcess() }
+                    isStopping = true
+                    eventLoop.execute { run.value.stop() }
+                    group.addTask {
+                        // Cancelled where the run has ended.
+                        guard (try? await Task.sleep(for: patience)) != nil else { return }
+                        signal.endProcess()
+                    }
+                }
             }
         }
         defer { signals.cancel() }
