@@ -62,19 +62,24 @@ public final class DiskBroker: Broker {
         self.eventLimit = space.eventBytes
         self.condition = DiskHealth(file: directory.file, metrics: self.metrics, logger: logger)
         let isHeld = reserve.hold()
-        if !isHeld || (directory.room ?? .max) < configuration.limit {
+        if let free = directory.free, free + directory.bytes < configuration.limit {
             logger.warning(
                 """
-                The disk of \(directory.file) has less room than --data-limit allows the log: lower that, or the disk will be \
+                The disk of \(directory.file) has less room than --data-limit allows the log: lower that, or the disk may be \
                 full before the oldest events are let go, and new ones refused.
                 """,
-                metadata: ["limit": "\(configuration.limit)", "room": "\(directory.room ?? 0)"]
+                metadata: ["limit": "\(configuration.limit)", "room": "\(free + directory.bytes)"]
+            )
+        } else if !isHeld {
+            logger.warning(
+                "\(reserve.path) cannot be written: on a disk that is full nothing could be removed from the log."
             )
         }
         self.worker = DiskWorker(
             database: database,
             directory: directory,
             reserve: reserve,
+            roomAhead: space.pagesAhead * space.pageSize,
             queue: WorkQueue(limit: configuration.pendingLimit, batchBytes: space.transactionBytes),
             store: store,
             health: self.condition,

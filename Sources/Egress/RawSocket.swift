@@ -34,7 +34,8 @@ final class RawSocket: FeedMember {
     private var position: Position
     private var handler: WebSocketHandler?
     private let opened = NIODeadline.now()
-    /// As long as the client is sent what is in the log already.
+    /// As long as the client is sent what is in the log already, and until it was sent anything where it did not begin
+    /// behind what its consumer has had.
     private var backlog: Delivery?
 
     private init(membership: FeedMembership, admission: Admission?, metrics: SocketMetrics, options: Options?) {
@@ -75,15 +76,14 @@ final class RawSocket: FeedMember {
             throw error
         }
         // A connection that was lost meanwhile has ended the socket already.
-        if let resumption = beginning.resumption, socket.handler != nil {
-            socket.begin(resumption, since: beginning.since, rate: rate)
-        }
+        guard socket.handler != nil, beginning.resumption != nil || socket.consumer != nil else { return }
+        socket.begin(beginning.resumption, since: beginning.since, rate: rate)
     }
 
     private var lane: Lane { self.membership.lane }
     private var consumer: ConsumerName? { self.options == nil ? .anybody : self.options?.consumer }
 
-    private func begin(_ resumption: DeliveryStateMachine.Resumption, since: Int64?, rate: Int?) {
+    private func begin(_ resumption: DeliveryStateMachine.Resumption?, since: Int64?, rate: Int?) {
         let delivery = Delivery(
             broker: self.lane.broker,
             channel: self.membership.channel,
@@ -101,7 +101,11 @@ final class RawSocket: FeedMember {
     // MARK: What comes
 
     func deliver(_ round: FeedRound) {
-        if let backlog { return backlog.deliver(round) }
+        if let backlog {
+            backlog.deliver(round)
+            if backlog.isLive { self.caughtUp() }
+            return
+        }
         let end = round.end
         if self.position.epoch != end.epoch || self.position.offset < round.first {
             self.send(round, after: nil)
@@ -182,7 +186,7 @@ extension RawSocket: DeliveryOwner {
     }
 
     func caughtUp() {
-        guard let backlog else { return }
+        guard let backlog, backlog.isPositionHad else { return }
         if let position = backlog.position { self.position = position }
         self.backlog = nil
     }
@@ -208,8 +212,13 @@ extension RawSocket: WebSocketOwner {
 
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
-        // As long as it reads the log, where its feed stands is not what it has had.
-        let position = if let backlog { backlog.position } else { self.position as Position? }
+        // Where it began, and where its feed stands, is not what it has had.
+        let position =
+            if let backlog {
+                reason == .messageRefused ? backlog.repeatedPosition : backlog.sentPosition
+            } else {
+                self.position as Position?
+            }
         self.membership.ended(handler, of: self.consumer, reason, at: position)
         self.handler = nil
         self.backlog.take()?.end()

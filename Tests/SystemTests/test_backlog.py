@@ -159,6 +159,8 @@ def test_a_client_fails(world, secret):
 
 def test_a_socket_that_was_sent_nothing(world, secret):
     """A socket that begins with what comes has had nothing of what was there before, however orderly it ends."""
+    with world.socket(secret, consumer="other"):
+        pass
     before = world.events(secret, 5)
     with RawWebSocket(world.egress[0], timeout=PATIENCE) as looker:
         looker.upgrade(
@@ -167,8 +169,15 @@ def test_a_socket_that_was_sent_nothing(world, secret):
         looker.send_frame(CLOSE, NORMAL)
         while looker.frame().opcode != CLOSE:
             pass
+    # Another has no use for what is so old.
+    with world.socket(secret, since="1ms"):
+        pass
     with world.socket(secret) as bot:
         assert bot.take(5) == before
+    with world.socket(secret, consumer="other", backlog="off"):
+        pass
+    with world.socket(secret, consumer="other") as other:
+        assert other.take(5) == before
 
 
 @pytest.mark.timeout(120)

@@ -4,6 +4,7 @@ is full, or a file that is damaged."""
 import http.client
 import json
 import pathlib
+import re
 import resource
 import signal
 import subprocess
@@ -180,6 +181,10 @@ def test_disk_that_is_smaller_than_the_limit(start, tmp_path, secret):
         stored = fill(relay, secret)
         wait_for(lambda: relay.get("/readyz").status == 503)
         assert b"start the node with a lower --data-limit" in relay.get("/readyz").body
+        # What it makes room for it has not while nothing may go.
+        before = refused(relay)
+        wait_for(lambda: refused(relay) >= before + 3)
+        assert relay.get("/readyz").status == 503 and "stored again" not in relay.log
         relay.signal()
         relay.wait()
         relay = start("--data", str(data), "--retention-count", "100000")
@@ -192,6 +197,12 @@ def test_disk_that_is_smaller_than_the_limit(start, tmp_path, secret):
         for _ in range(60):
             wait_for(lambda: relay.post(secret, qq.event_of_size(200_000)).body == qq.ACKNOWLEDGED)
         assert relay.get("/readyz").status == 200
+
+
+def refused(relay):
+    """How often the disk was full."""
+    text = relay.get("/metrics").body.decode()
+    return int(re.search(r'^hookwire_disk_failures_total\{reason="full"\} (\d+)', text, re.MULTILINE)[1])
 
 
 def fill(relay, secret):

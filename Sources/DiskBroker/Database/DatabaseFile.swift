@@ -31,6 +31,13 @@ enum DatabaseFile {
         }
     }
 
+    /// Runs something that is not to wait for other processes.
+    static func withoutPatience(_ database: Database, _ body: () throws -> Void) throws {
+        try database.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? database.execute(sql: "PRAGMA busy_timeout = \(Int(Self.patience * 1_000))") }
+        try body()
+    }
+
     /// What an error of SQLite's says of the file while it is opened.
     static func error(_ error: any Error, file: String) -> DiskBrokerError {
         if let error = error as? DiskBrokerError { return error }

@@ -65,11 +65,11 @@ final class DataDirectory: Sendable {
         }
     }
 
-    /// How many bytes the files may take on their disk, with those that they take; nil where the system does not say.
-    var room: Int? {
+    /// How many bytes their disk has free; nil where the system does not say.
+    var free: Int? {
         var status = statvfs()
         guard statvfs(self.file, &status) == 0 else { return nil }
-        return Int(status.f_bavail) * Int(status.f_frsize) + self.bytes
+        return Int(status.f_bavail) * Int(status.f_frsize)
     }
 
     /// Makes the database for its owner alone; SQLite gives the files beside it the same permissions.

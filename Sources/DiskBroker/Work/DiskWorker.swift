@@ -16,6 +16,8 @@ final class DiskWorker: Sendable {
     private let database: DatabaseQueue
     private let directory: DataDirectory
     private let reserve: DiskReserve
+    /// How many bytes SQLite writes ahead of the database.
+    private let roomAhead: Int
     private let queue: Mutex<WorkQueue>
     /// Only the database's queue has it.
     private let store: Mutex<LogStore>
@@ -27,6 +29,7 @@ final class DiskWorker: Sendable {
         database: DatabaseQueue,
         directory: DataDirectory,
         reserve: DiskReserve,
+        roomAhead: Int,
         queue: WorkQueue,
         store: LogStore,
         health: DiskHealth,
@@ -36,6 +39,7 @@ final class DiskWorker: Sendable {
         self.database = database
         self.directory = directory
         self.reserve = reserve
+        self.roomAhead = roomAhead
         self.queue = Mutex(queue)
         self.store = Mutex(store)
         self.health = health
@@ -135,13 +139,17 @@ final class DiskWorker: Sendable {
         try Self.carryOver(database)
         try self.transaction(storing: 0, now: now, database) { try $0.keepUp(now: now, isFull: true, database) }
         try Self.carryOver(database)
-        guard self.reserve.hold() else { throw DatabaseError(resultCode: .SQLITE_FULL) }
+        // With no more than what was just carried over the next events would find it full again.
+        guard self.reserve.hold(), (self.directory.free ?? .max) >= self.roomAhead else {
+            throw DatabaseError(resultCode: .SQLITE_FULL)
+        }
         try Self.tryDisk(database)
     }
 
-    /// Carries over what was written ahead, and makes its file empty.
+    /// Carries over what was written ahead, and makes its file empty, unless another process reads in it. That is not waited
+    /// for: everybody would wait with it.
     private static func carryOver(_ database: Database) throws {
-        try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        try DatabaseFile.withoutPatience(database) { try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
     private func transaction<Value>(

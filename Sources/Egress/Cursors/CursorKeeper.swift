@@ -88,9 +88,9 @@ final class CursorKeeper {
         self.store()
     }
 
-    /// A client that was sent everything up to a position has refused an event of it as longer than it takes.
+    /// A client that was sent everything up to a position has refused an event of it, and would refuse it each time.
     ///
-    /// It would refuse it again on its next socket, and get nothing behind it as long as the log retains that.
+    /// It would get nothing behind it as long as the log retains that.
     func refused(upTo position: Position) {
         RefusedEvent(consumer: self.consumer, channel: self.channel, end: position, broker: self.broker)
             .find(on: self.eventLoop).assumeIsolated().whenSuccess { if let found = $0 { self.saidGoodbye(at: found) } }

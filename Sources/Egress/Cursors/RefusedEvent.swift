@@ -5,11 +5,12 @@
 internal import NIOCore
 internal import Shared
 
-/// The event that a client has refused as longer than it takes (close code 1009 of RFC 6455), as far as that can be known: it
-/// does not say which, and what it was sent behind that it has thrown away.
+/// The event that a client has refused, as longer than it takes or as of a kind that it does not (close codes 1009, 1003 and
+/// 1007 of RFC 6455), as far as that can be known: it does not say which, and what it was sent behind it has thrown away.
 struct RefusedEvent: Sendable {
-    /// Clients take this much, in bytes: the smallest limit that is in use has twice as many.
-    private static let takenByAll = 16 << 10
+    /// Clients take this much, in bytes of an event as it is stored: the smallest limit in use, of microcontrollers, is 15 KiB,
+    /// and an envelope may be some times as long as what is in it.
+    private static let takenByAll = 4 << 10
     /// How far the log is searched at a time.
     private static let pageLimit = 64
     private static let pages = 16
@@ -23,41 +24,39 @@ struct RefusedEvent: Sendable {
     /// Looks behind what the client is known to have had.
     ///
     /// The first event that any client may refuse is the one, or was read: then the client goes on behind it, and refuses the
-    /// right one next time. So nothing is lost but what is refused. Where there is none, it is the largest.
+    /// right one a few sockets later. Where none is found, the first is as good. So nothing is lost but what is refused.
     ///
     /// - Returns: its position; nil where there is nothing that could be refused. Fails with what reading the log fails with.
     func find(on eventLoop: any EventLoop) -> EventLoopFuture<Position?> {
         self.broker.cursor(of: self.consumer, on: self.channel, eventLoop: eventLoop).flatMap { cursor in
             let known = cursor.flatMap { $0.epoch == self.end.epoch ? $0 : nil }
-            return self.find(after: known, largest: nil, pages: Self.pages, on: eventLoop)
+            return self.find(after: known, first: nil, pages: Self.pages, on: eventLoop)
         }
     }
 
     private func find(
         after position: Position?,
-        largest: (position: Position, size: Int)?,
+        first: Position?,
         pages: Int,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<Position?> {
         self.broker.log(self.channel, after: position, limit: Self.pageLimit, on: eventLoop).flatMap { page in
             guard case .entries(let entries, _) = page else {
                 // What was behind the position has gone, and may have been the one.
-                guard position != nil, pages > 1 else { return eventLoop.makeSucceededFuture(largest?.position) }
-                return self.find(after: nil, largest: largest, pages: pages - 1, on: eventLoop)
+                guard position != nil, pages > 1 else { return eventLoop.makeSucceededFuture(first) }
+                return self.find(after: nil, first: first, pages: pages - 1, on: eventLoop)
             }
-            var largest = largest
-            for entry in entries {
-                guard entry.position.epoch == self.end.epoch, entry.position.offset <= self.end.offset else { break }
-                let size = entry.event.body.readableBytes
-                if size >= Self.takenByAll { return eventLoop.makeSucceededFuture(entry.position) }
-                if size > largest?.size ?? -1 { largest = (entry.position, size) }
+            let sent = entries.prefix { $0.position.epoch == self.end.epoch && $0.position.offset <= self.end.offset }
+            let first = first ?? sent.first?.position
+            if let found = sent.first(where: Self.mayBeRefused) { return eventLoop.makeSucceededFuture(found.position) }
+            guard let last = sent.last?.position, last.offset < self.end.offset, pages > 1 else {
+                return eventLoop.makeSucceededFuture(first)
             }
-            guard let last = entries.last?.position, last.offset < self.end.offset else {
-                return eventLoop.makeSucceededFuture(largest?.position)
-            }
-            // So many short ones were read: what was refused is behind them, and found the next time.
-            guard pages > 1 else { return eventLoop.makeSucceededFuture(last) }
-            return self.find(after: last, largest: largest, pages: pages - 1, on: eventLoop)
+            return self.find(after: last, first: first, pages: pages - 1, on: eventLoop)
         }
+    }
+
+    private static func mayBeRefused(_ entry: LogEntry) -> Bool {
+        !entry.event.bodyIsUTF8 || EventEncoding.encode(entry.event).readableBytes >= Self.takenByAll
     }
 }

@@ -99,7 +99,12 @@ final class Delivery {
     var sentPosition: Position? { self.machine.sentPosition }
 
     /// The same where the client would be sent all of it again that its consumer has not had.
-    var repeatedPosition: Position? { self.machine.repeatedPosition }
+    var repeatedPosition: Position? { self.isSinceEver ? self.machine.repeatedPosition : nil }
+
+    /// Whether the consumer has had everything up to where the client is: nobody has to know any more where it began.
+    var isPositionHad: Bool { self.machine.isPositionHad && (self.isSinceEver || self.machine.sentPosition != nil) }
+
+    private var isSinceEver: Bool { self.since == .min }
 
     /// Events came by the feed.
     func deliver(_ round: FeedRound) {
@@ -189,7 +194,7 @@ final class Delivery {
         defer { self.isSendingPage = false }
         while self.hasPage, !self.isPaced, let owner, owner.isWritable, let part = self.takePart() {
             // Told before it is sent: whoever is sent it may ask how far it is.
-            self.machine.sent(upTo: part.end)
+            self.machine.sent(upTo: part.end, isEmpty: part.entries.isEmpty)
             if !part.entries.isEmpty { self.send(part.entries, to: owner) }
             if self.rate != nil { self.pause(for: part.entries.count) }
         }

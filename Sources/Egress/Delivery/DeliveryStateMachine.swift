@@ -105,6 +105,9 @@ struct DeliveryStateMachine {
     /// The same where the client would be sent all of it again that its consumer has not had.
     var repeatedPosition: Position? { self.beganAtCursor ? self.sentPosition : nil }
 
+    /// Whether the consumer has had everything up to where the client is.
+    var isPositionHad: Bool { self.hasMoved || self.beganAtCursor }
+
     /// The client has joined. Once, before all else.
     mutating func begin(_ resumption: Resumption?) -> [Action] {
         switch resumption {
@@ -224,6 +227,8 @@ struct DeliveryStateMachine {
             if reading.isFirst {
                 actions.insert(.announce(reading.recovery(at: position)), at: 0)
             }
+            // What is lost is told once, and not by each socket to come.
+            if reading.loss != nil { self.hasMoved = true }
             reading.position = position
             reading.isFirst = false
             self.state = .reading(reading)
@@ -242,11 +247,13 @@ struct DeliveryStateMachine {
         return [announcement, .read(after: self.start)]
     }
 
-    /// The client was sent the events of a page up to a position.
-    mutating func sent(upTo position: Position) {
+    /// The client was sent the events of a page up to a position, or has no use for them.
+    ///
+    /// - Parameter isEmpty: whether none was sent: they are older than it asked for.
+    mutating func sent(upTo position: Position, isEmpty: Bool = false) {
         guard case .reading(var reading) = self.state else { return }
         reading.position = position
-        self.hasMoved = true
+        if !isEmpty { self.hasMoved = true }
         self.state = .reading(reading)
     }
 

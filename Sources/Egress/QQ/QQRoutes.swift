@@ -90,8 +90,16 @@ final class QQRoutes {
             }
             return .socket(secret: decoded)
         default:
-            return .platform(path: String(path), secret: secret)
+            return Self.mayHoldSecret(own) ? .missingSecret : .platform(path: String(path), secret: secret)
         }
+    }
+
+    /// Whether a path, however it is spelt, is one of those in which a bot's secret stands.
+    private static func mayHoldSecret(_ path: Substring) -> Bool {
+        guard path.contains("%") || path.contains("/.") || path.hasPrefix(Self.secretPrefix) else { return false }
+        guard let decoded = PercentEncoding.decode(path) else { return true }
+        let first = decoded.split(separator: "/").first { $0 != "." && $0 != ".." }
+        return first == "ws" || first == "secret"
     }
 
     /// A path as the relay's own are written.

@@ -8,7 +8,7 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     case clientClosed = "client_closed"
     /// The peer sent a close frame that says that it failed: what it was sent last it may never have read.
     case clientFailed = "client_failed"
-    /// The peer sent a close frame that says that a message of ours is longer than it takes.
+    /// The peer sent a close frame that says that a message of ours is longer than it takes, or is of a kind that it does not.
     case messageRefused = "message_refused"
     /// The peer broke RFC 6455.
     case protocolError = "protocol_error"
@@ -38,7 +38,7 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// How a peer ends that sends this code, or none.
     init(peerCode code: WebSocketCloseCode?) {
         switch code {
-        case .messageTooBig: self = .messageRefused
+        case .messageTooBig, .unsupportedData, .invalidPayload: self = .messageRefused
         case let code? where code.isFailure: self = .clientFailed
         case _: self = .clientClosed
         }

@@ -145,7 +145,10 @@ extension WebSocketStateMachine {
         guard case .awaited = closing.peer else { return .ignore }
         let isAnswer: Bool
         switch frame {
-        case .close: isAnswer = true
+        case .close(let payload):
+            // Who cannot go on has closed at the same time as we have, and need not have read what came before.
+            let code = try? WebSocketCloseFrame.code(ofPayload: payload)
+            isAnswer = WebSocketEndReason(peerCode: code).isGoodbye
         case .violation: isAnswer = false
         case .message, .discardedMessage, .ping, .pong: return .ignore
         }

@@ -49,6 +49,26 @@ import Testing
         #expect(machine.sentPosition == .sample(2) && machine.repeatedPosition == .sample(2))
     }
 
+    /// What is older than a client asked for is not sent, and not had.
+    @Test func passedOver() {
+        var machine = DeliveryStateMachine(start: .sample(2))
+        #expect(machine.begin(.backlog(nil)) == [.read(after: nil)])
+        _ = machine.pageRead(Self.page(1...2, head: 2))
+        machine.sent(upTo: .sample(2), isEmpty: true)
+        #expect(machine.pageSent() == [])
+        #expect(machine.position == .sample(2) && machine.sentPosition == nil)
+    }
+
+    /// A loss that a client was told of is not told to the next one.
+    @Test func lossIsToldOnce() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(.backlog(.sample(1))) == [.read(after: .sample(1))])
+        #expect(machine.pageRead(.notRecoverable(.trimmed, head: .sample(5))) == [.read(after: nil)])
+        let actions = machine.pageRead(Self.page(nil, head: 5))
+        #expect(actions == [.announce(.lost(.trimmed, position: .sample(5))), .send])
+        #expect(machine.sentPosition == .sample(5))
+    }
+
     /// What was missed is read, and what comes meanwhile is read in its turn; then the feed takes over without a gap.
     @Test func resumes() {
         var machine = DeliveryStateMachine(start: .sample(5))

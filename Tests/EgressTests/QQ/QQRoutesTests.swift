@@ -119,6 +119,16 @@ import Testing
         }
     }
 
+    /// However a path is spelt in which a secret stands, it goes no further than here.
+    @Test(arguments: [
+        "/qq/%77s/S", "/qq/ws%2FS", "/qq/./ws/S", "/qq/x/../ws/S", "/qq/secret%2FS/gateway", "/qq/secret/a/secret/S/x",
+        "/qq/%zz",
+    ])
+    func spellings(path: String) async throws {
+        let answer = try await self.answer(.GET, path)
+        #expect(path.contains("..") ? answer.status >= 400 : answer.status == 401)
+    }
+
     /// The gateway's URL is the one at which this very client reaches the relay: its Host, and what a proxy says of TLS.
     @Test(arguments: [
         ([:] as [String: String], "ws://relay.example:8081/qq/ws"),

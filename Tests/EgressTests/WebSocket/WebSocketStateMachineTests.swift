@@ -53,8 +53,8 @@ import Testing
 
     /// Who could not go on need not have read what it was sent; every other code says that it would not.
     @Test(arguments: [
-        UInt16(1000): WebSocketEndReason.clientClosed, 1001: .clientClosed, 1002: .clientFailed, 1003: .clientFailed,
-        1007: .clientFailed, 1008: .clientFailed, 1009: .messageRefused, 1010: .clientFailed, 1011: .clientFailed,
+        UInt16(1000): WebSocketEndReason.clientClosed, 1001: .clientClosed, 1002: .clientFailed,
+        1003: .messageRefused, 1007: .messageRefused, 1008: .clientFailed, 1009: .messageRefused, 1010: .clientFailed, 1011: .clientFailed,
         1012: .clientClosed, 1013: .clientClosed, 1014: .clientFailed, 3000: .clientClosed, 4999: .clientClosed,
     ])
     mutating func tellsAFailureFromAGoodbye(code: UInt16, reason: WebSocketEndReason) {
@@ -62,6 +62,15 @@ import Testing
         let action = machine.frameReceived(.close(ByteBuffer(integer: code.rawValue)), hasRoomForPong: true)
         #expect(action == .startClosing(Ending(frame: .init(code: code), reason: reason)))
         #expect(reason.isGoodbye == (reason == .clientClosed))
+    }
+
+    /// An error that crosses our close is no answer to it.
+    @Test(arguments: [1000: true, 1001: true, 1009: false, 1011: false] as [UInt16: Bool])
+    mutating func closesCross(code: UInt16, isAnswer: Bool) {
+        #expect(machine.closeRequested(normal, reason: .drain) == .startClosing(Ending(frame: normal, reason: .drain)))
+        #expect(machine.closeFrameWritten() == .none)
+        let action = machine.frameReceived(.close(ByteBuffer(integer: code)), hasRoomForPong: true)
+        #expect(action == (isAnswer ? .dropAnswered : .drop))
     }
 
     /// Our close waits for the peer's, and drops nothing before.
