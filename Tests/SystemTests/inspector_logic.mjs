@@ -36,7 +36,10 @@ test("a stream comes to the same however it is cut", () => {
 
 test("a member's text is exactly what stands there", () => {
   const data = '{ "a": [1, {"data": 2}], "big": 12345678901234567890, "s": "}\\"]" }';
-  assert.equal(memberText(`{"x":"da\\"ta","n":1,"da\\u0074a" : ${data}}`, "data"), data);
+  for (const body of [data, `${data}\n`, ` ${data}\t`, `\r\n${data}`, " 1 ", "1"]) {
+    assert.equal(memberText(`{"x" : "da\\"ta" , "n": 1 ,"da\\u0074a" :${body}}`, "data"), body);
+    assert.equal(memberText(`{"data":${body},"more":1}`, "data"), body);
+  }
   assert.equal(memberText('{"x":"data"}', "data"), undefined);
   assert.equal(memberText('{"data":""}', "data"), '""');
 });
@@ -138,6 +141,12 @@ test("an event's size and bytes are its body's", () => {
   const { bytes, isExact } = bodyOf(entry, JSON.parse(raw));
   assert.equal(textOf(bytes), '{"a":"é€😀"}');
   assert.ok(isExact && entry.size === bytes.length);
+  // White space around a body is signed with it.
+  for (const [body, isKnown] of [[' {"a":1}\t', true], ['{"a":1}\n', false], ['\n[]', false]]) {
+    const spaced = `{"position":"a-4","data":${body}}`;
+    const known = bodyOf(eventFrom(spaced, 0), JSON.parse(spaced));
+    assert.deepEqual([textOf(known.bytes), known.isExact, eventFrom(spaced, 0).size], [body, isKnown, body.length]);
+  }
   assert.equal(eventFrom('{"position":"a-2","data_base64":"AAE="}', 0).size, 2);
   assert.equal(eventFrom('{"position":"a-3"}', 0).size, 0);
 });

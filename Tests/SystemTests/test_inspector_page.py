@@ -10,7 +10,7 @@ import qq
 from bots_command import Registry
 from browser import Browser
 from inspector import Inspector
-from relay import PATIENCE, Relay
+from relay import PATIENCE, Relay, run_command
 
 MARKUP = (
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg/onload=alert(3)><a href='javascript:alert(4)'>x</a>"
@@ -93,6 +93,29 @@ def test_exact_bytes(relay, browser, secret):
     assert body[:8].hex(" ") in page.text("#body pre")
     page.click("#tab-pretty")
     assert "12345678901234567890123" in page.text("#body pre") and "1.0" in page.text("#body pre")
+
+
+def test_white_space_around_a_body(relay, browser, secret):
+    """It is signed with the body: what is copied from the page and sent again is still what its sender signed."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    page.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }; true")
+    for number, end in enumerate([b"\n", b" ", b"\r\n", b"\t\r"]):
+        body = qq.event(f"spaced {number}") + end
+        relay.deliver(secret, body)
+        assert inspector.await_row(f"spaced {number}")["size"] == f"{len(body)} B"
+        inspector.open(f"spaced {number}")
+        page.wait("document.querySelector('#tab-hex') !== null", "the bytes")
+        page.click("#tab-hex")
+        last = page.text("#body pre").split("\n")[-1]
+        start = (len(body) - 1) // 16 * 16
+        assert int(last[:8], 16) == start and bytes.fromhex(last[10:58]) == body[start:]
+        page.run("window.copied = ''")
+        page.click("#copy-curl")
+        page.wait("window.copied", "the command")
+        command = page.run("window.copied").replace("http://localhost:5000/", relay.url + qq.webhook_path(secret), 1)
+        sent = run_command(command.replace("curl ", "curl -q --noproxy '*' -sSf ", 1))
+        assert (sent.returncode, sent.stdout.encode()) == (0, qq.ACKNOWLEDGED), sent
 
 
 def test_large_bodies(relay, browser, secret):

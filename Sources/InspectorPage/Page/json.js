@@ -2,7 +2,10 @@
 
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/gsy;
 
-/** The text of a member's value in an object whose members before it are scalars, exactly as it stands. */
+/**
+ * The text of a member's value in an object whose members before it are scalars, exactly as it stands, with the white space
+ * around it: in an envelope that is the body's own.
+ */
 export function memberText(text, name) {
   let at = text.indexOf("{") + 1;
   while (at < text.length) {
@@ -13,11 +16,11 @@ export function memberText(text, name) {
       continue;
     }
     if (!key?.startsWith('"')) return undefined;
-    let start = skipSpace(text, token.lastIndex);
-    if (text[start] !== ":") return undefined;
-    start = skipSpace(text, start + 1);
-    if (JSON.parse(key) === name) return text.slice(start, valueEnd(text, start));
-    at = valueEnd(text, start);
+    const colon = skipSpace(text, token.lastIndex);
+    if (text[colon] !== ":") return undefined;
+    const end = skipSpace(text, valueEnd(text, colon + 1));
+    if (JSON.parse(key) === name) return text.slice(colon + 1, end);
+    at = end;
   }
   return undefined;
 }
