@@ -164,6 +164,20 @@ def test_details_stay_under_the_hand(page, relay, admin, secret):
     assert page.run("getSelection().toString()") == chosen
 
 
+def test_notice_on_a_telephone(page, admin, secret):
+    """Where the details cover the table, what is said is seen all the same."""
+    admin.add("small", secret)
+    page.resize(390, 844, mobile=True)
+    open_bot(page, "small")
+    page.click("#rotate")
+    submit(page, secret=qq.secret())
+    page.wait("!document.querySelector('#notice').hidden && !document.querySelector('dialog[open]')", "the notice")
+    assert page.run(
+        "(() => { const box = document.querySelector('#notice').getBoundingClientRect();"
+        " return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.id === 'notice'; })()"
+    )
+
+
 def test_rotation(page, relay, admin, secret):
     """Both secrets hold until the rotation ends."""
     new = qq.secret()

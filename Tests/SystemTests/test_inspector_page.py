@@ -12,6 +12,12 @@ from browser import Browser
 from inspector import Inspector
 from relay import PATIENCE, Relay, run_command
 
+# Whether the middle of the notice is not beneath something else.
+IS_SEEN = (
+    "(() => { const box = document.querySelector('#notice').getBoundingClientRect();"
+    " return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.id === 'notice'; })()"
+)
+
 MARKUP = (
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg/onload=alert(3)><a href='javascript:alert(4)'>x</a>"
     "<style>@import url(//evil.example/x.css)</style><iframe src=//evil.example></iframe>\u202e\u0000{{7*7}}${alert(5)}"
@@ -156,6 +162,24 @@ def test_details_by_keyboard(relay, browser, secret):
     assert page.run("document.querySelectorAll('#body [role=tab][tabindex=\"0\"]').length") == 1
     page.key("j", "j")
     page.wait("document.querySelector('#said')?.textContent === 'another'", "the next event")
+
+
+def test_notice_on_a_telephone(relay, browser, secret):
+    """Where the details cover the list, what is said is seen all the same, and covers none of them for good."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    page.resize(390, 844, mobile=True)
+    relay.deliver(secret, qq.event("in the hand"))
+    inspector.open("in the hand")
+    page.click("#replay")
+    page.wait("!document.querySelector('#notice').hidden", "the notice")
+    assert page.run(IS_SEEN)
+    page.run("document.querySelector('#details').scrollTop = 1e9")
+    page.wait(
+        "document.querySelector('#body').getBoundingClientRect().bottom"
+        " <= document.querySelector('#notice').getBoundingClientRect().top",
+        "the end of the details above the notice",
+    )
 
 
 def test_says_why_it_waits(tmp_path, browser, secret):
