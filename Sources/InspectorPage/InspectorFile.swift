@@ -34,6 +34,7 @@ public struct InspectorFile: Sendable {
         InspectorFile("dialogs.js", PackageResources.dialogs_js),
         InspectorFile("dom.js", PackageResources.dom_js),
         InspectorFile("theme.js", PackageResources.theme_js),
+        InspectorFile("timelimit.js", PackageResources.timelimit_js),
         InspectorFile("words.js", PackageResources.words_js),
     ]
 

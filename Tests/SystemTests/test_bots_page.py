@@ -1,6 +1,7 @@
 """The page of the bots in a real browser: who is registered, who is connected, and what an operator does about it."""
 
 import json
+import signal
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -9,6 +10,9 @@ import qq
 from admin_client import AdminClient, admin_token
 from browser import Browser
 from relay import PATIENCE, Relay
+
+# The page's time limits, so short that a test need not wait for them.
+SHORT_PATIENCE = "(() => { const real = AbortSignal.timeout; AbortSignal.timeout = () => real.call(AbortSignal, 500); })()"
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +199,27 @@ def test_rotation(page, relay, admin, secret):
     body = qq.event()
     assert relay.request("POST", "/webhook/qq/turn", body, qq.signed_headers(secret, body)).status == 401
     assert secret not in page.run("document.documentElement.outerHTML")
+
+
+def test_a_node_that_hangs(browser, tmp_path, token, secret):
+    """A node that does not answer is not called live, what is asked of it fails with a sentence, and it comes back."""
+    (tmp_path / "bots.yaml").write_text("bots: {}\n")
+    with Relay("--bots", "bots.yaml", "--admin-port", "0", folder=tmp_path, env={"HOOKWIRE_ADMIN_TOKEN": token}) as relay:
+        page = browser.page(relay.admin_url)
+        page.wait("document.querySelector('#connect button').textContent", "the page's words")
+        page.run(SHORT_PATIENCE)
+        page.type("#token", token)
+        page.click("#connect button[type=submit]")
+        page.wait("document.querySelector('#status').dataset.state === 'live'", "the page to be live")
+        relay.signal(signal.SIGSTOP)
+        try:
+            page.wait("document.querySelector('#status').dataset.state === 'trying'", "the page to notice")
+            page.click("#add")
+            submit(page, name="late", secret=secret)
+            page.wait("document.querySelector('dialog .error').textContent.includes('has not answered within')", "a sentence")
+        finally:
+            relay.signal(signal.SIGCONT)
+        page.wait("document.querySelector('#status').dataset.state === 'live'", "the page to be live again")
 
 
 def test_search_and_language(page, admin):

@@ -1,6 +1,7 @@
 """The inspector's page against what would harm it: markup, leaks, and more events than one can look at."""
 
 import json
+import signal
 import threading
 import time
 
@@ -195,6 +196,20 @@ def test_says_why_it_waits(tmp_path, browser, secret):
             page.wait("document.querySelector('#notice').textContent.includes('as many sockets as it may')", "the reason")
         page.wait("document.querySelector('#status').dataset.state === 'live'", "the page to be live")
         page.wait("document.querySelector('#notice').hidden", "the notice to go")
+
+
+def test_a_node_that_hangs(tmp_path, browser, secret):
+    """What is asked of a node that does not answer fails with a sentence."""
+    with Relay(folder=tmp_path) as relay:
+        page = Inspector(browser, relay.port, secret).page
+        page.run("(() => { const real = AbortSignal.timeout; AbortSignal.timeout = () => real.call(AbortSignal, 500); })()")
+        relay.signal(signal.SIGSTOP)
+        try:
+            page.click("#test")
+            page.click("#dialog-send")
+            page.wait("document.querySelector('dialog .error').textContent.includes('has not answered within')", "a sentence")
+        finally:
+            relay.signal(signal.SIGCONT)
 
 
 def test_copies_are_exact(relay, browser, secret):

@@ -1,4 +1,8 @@
 // What the page of the bots asks of the admin API. The token travels in a header, and is kept by whoever calls.
+import { withinTime } from "./timelimit.js";
+
+/** How long the API may take, in seconds: it answers from the node's memory, or with one change of the registry. */
+const patience = 10;
 
 /** A request that did not do what it should, with the relay's own sentence. */
 export class AdminError extends Error {
@@ -17,18 +21,23 @@ export class BotAPI {
     this.token = token;
   }
 
-  async ask(method, path, value) {
+  ask(method, path, value) {
+    return withinTime(patience, (signal) => this.answer(method, path, value, signal));
+  }
+
+  async answer(method, path, value, signal) {
     const headers = { Authorization: "Bearer " + this.token };
     if (value !== undefined) headers["Content-Type"] = "application/json";
     const response = await fetch("api/" + path, {
-      method, headers, body: value === undefined ? undefined : JSON.stringify(value),
+      method, headers, signal, body: value === undefined ? undefined : JSON.stringify(value),
       cache: "no-store", credentials: "omit", redirect: "error",
     });
     if (!response.ok) {
       const problem = await response.json().catch(() => ({}));
       throw new AdminError(problem.detail ?? `HTTP ${response.status}`, response.status);
     }
-    return response.status === 204 ? null : response.json();
+    // Awaited here: the time limit is for all of the answer.
+    return response.status === 204 ? null : await response.json();
   }
 
   /** A page of bots, by name. */

@@ -1,4 +1,8 @@
 // What the page asks of its relay. The secret travels in a header, and is kept by whoever calls.
+import { withinTime } from "./timelimit.js";
+
+/** How long an answer may take, in seconds: a large body may come by a slow line. */
+const patience = 30;
 
 /** A request that did not do what it should, with the relay's own sentence. */
 export class RelayError extends Error {}
@@ -6,27 +10,30 @@ export class RelayError extends Error {}
 /** Whether a secret can travel in a header: fetch takes the spaces off its ends, and refuses or garbles what is no ASCII. */
 export const canTravel = (secret) => /^[\x21-\x7e]+$/.test(secret);
 
-async function ask(path, { secret, ...options } = {}) {
+/** The answer as `kind` has it, json or arrayBuffer. */
+function ask(path, { secret, kind = "json", ...options } = {}) {
   const headers = { ...(options.headers ?? {}) };
   if (secret) headers.Authorization = "Bearer " + secret;
-  const response = await fetch(path, { ...options, headers, cache: "no-store", credentials: "omit", redirect: "error" });
-  if (!response.ok) {
-    const problem = await response.json().catch(() => ({}));
-    throw new RelayError(problem.detail ?? `HTTP ${response.status}`);
-  }
-  return response;
+  return withinTime(patience, async (signal) => {
+    const response = await fetch(path, { ...options, headers, signal, cache: "no-store", credentials: "omit", redirect: "error" });
+    if (!response.ok) {
+      const problem = await response.json().catch(() => ({}));
+      throw new RelayError(problem.detail ?? `HTTP ${response.status}`);
+    }
+    return await response[kind]();
+  });
 }
 
 const postJSON = (path, value, secret) => ask(path, {
   secret, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value),
-}).then((response) => response.json());
+});
 
 /** What an operator without a secret may see. */
-export const counts = () => ask("inspector/counts").then((response) => response.json());
+export const counts = () => ask("inspector/counts");
 
 /** The exact bytes of a retained event's body. */
 export const exactBody = (position, secret) =>
-  ask(`inspector/bodies/${position}`, { secret }).then((response) => response.arrayBuffer()).then((buffer) => new Uint8Array(buffer));
+  ask(`inspector/bodies/${position}`, { secret, kind: "arrayBuffer" }).then((buffer) => new Uint8Array(buffer));
 
 /** Publishes a retained event again, perhaps with another body. */
 export const replay = (request, secret) => postJSON("replay", request, secret);

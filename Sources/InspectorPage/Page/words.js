@@ -6,6 +6,7 @@ const words = {
     connectText: "Requests appear here as they come. The secret stays in this page: it is sent in a header, and never stands in an address.",
     secret: "Bot secret", remember: "Remember until this tab is closed", connect: "Connect", disconnect: "Disconnect",
     off: "Not connected", live: "Live", trying: "Connecting…", refusedByRelay: "The relay refused: ",
+    noAnswer: "The relay has not answered within {seconds} seconds.",
     secretCharacters: "A secret must be of visible ASCII characters, without spaces, to travel in a header. Nothing was sent.",
     socketsCount: "Sockets", deliveredCount: "Deliveries", botsCount: "Bots",
     tools: "Tools", search: "Search  ( / )", type: "Type", allTypes: "All types", refusedOnly: "Refused only",
@@ -46,6 +47,7 @@ const words = {
     connectText: "请求到达时会实时显示在这里。密钥只保存在本页面中：通过请求头发送，绝不会出现在网址里。",
     secret: "机器人密钥 (Secret)", remember: "在关闭此标签页前记住", connect: "连接", disconnect: "断开",
     off: "未连接", live: "实时", trying: "正在连接…", refusedByRelay: "中继拒绝了请求：",
+    noAnswer: "中继在 {seconds} 秒内没有应答。",
     secretCharacters: "密钥必须由可见的 ASCII 字符组成（不含空格），才能通过请求头发送。未发送任何内容。",
     socketsCount: "连接", deliveredCount: "投递", botsCount: "机器人",
     tools: "工具", search: "搜索  ( / )", type: "类型", allTypes: "所有类型", refusedOnly: "仅被拒绝的",
@@ -83,7 +85,8 @@ const words = {
   },
 };
 
-let language = remembered() ?? (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2).toLowerCase())
+// Outside of a browser, where the rules are tried, nobody says a language.
+let language = remembered() ?? (globalThis.navigator?.languages ?? []).map((tag) => tag.slice(0, 2).toLowerCase())
   .find((tag) => tag in words) ?? "en";
 
 function remembered() {
