@@ -49,7 +49,9 @@ test("JSON is laid out without a change to what it says", () => {
   const laidOut = layOut(text).map(([, part]) => part).join("");
   assert.deepEqual(JSON.parse(laidOut), JSON.parse(text));
   assert.ok(laidOut.includes("1.0") && laidOut.includes("\\u0041") && laidOut.includes("\n    1.0"));
-  for (const bad of ["<b>", "{", '{"a":1} x', "abc"]) assert.equal(layOut(bad), null);
+  for (const bad of ["<b>", "{", '{"a":1} x', "abc", "2026-11-06 13:37", "1 2 3", "{]", "true false", '["a" "b"]', "[1,]", '"a\tb"', "01", ""]) {
+    assert.equal(layOut(bad), null, bad);
+  }
 });
 
 test("what is nested deep or long is laid out within bounds", () => {

@@ -145,6 +145,19 @@ def test_large_bodies(relay, browser, secret):
     assert page.text("#notice") == "" and not page.complaints
 
 
+def test_plain_text_is_not_laid_out(relay, browser, secret):
+    """What is no JSON is shown as it came, even where its words could stand in JSON."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    body = b"2026-11-06 13:37"
+    assert relay.request("POST", f"/webhook/generic?secret={secret}&scheme=none", body, {"Content-Type": "text/plain"}).status == 200
+    inspector.await_kept(1)
+    page.key("j", "j")
+    page.key("Enter")
+    page.wait("document.querySelector('#body pre') !== null", "the body")
+    assert page.text("#body pre") == body.decode() and page.run("document.querySelector('#tab-pretty') === null")
+
+
 def test_details_by_keyboard(relay, browser, secret):
     """What is read scrolls by its own keys, and the ways to show a body are gone through by the arrows."""
     inspector = Inspector(browser, relay.port, secret)

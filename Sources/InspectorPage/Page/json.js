@@ -53,6 +53,12 @@ const colourLimit = 10_000;
 
 /** The parts of JSON laid out in lines: `[kind, text]`, where kind is key, string, number, word or plain; null for no JSON. */
 export function layOut(text) {
+  try {
+    // Its tokens alone are no JSON: a date and a time have them too, and would lose the space between them.
+    JSON.parse(text);
+  } catch {
+    return null;
+  }
   const parts = [];
   let length = 0;
   let colours = 0;
