@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { hexDump, sizeText, textOf, toBase64, fromBase64 } from "./bytes.js";
-import { pauseBefore } from "./connection.js";
+import { Connection, pauseBefore } from "./connection.js";
 import { curlCommand } from "./curl.js";
 import { bodyOf, eventFrom } from "./event.js";
 import { partsOf } from "./feed.js";
@@ -32,6 +32,35 @@ test("a stream comes to the same however it is cut", () => {
     // An event that was cut off has not been had.
     assert.equal(parser.id, "a-2");
   }
+});
+
+test("where a position is gone, what the relay still has comes without one", async () => {
+  const answers = [
+    "id: a-1\ndata: 1\n\n",
+    'id: b-9\nevent: recovery\ndata: {"recovered":false}\n\nid: b-10\ndata: 10\n\n',
+    'id: b-8\ndata: 8\n\nid: b-10\ndata: 10\n\nevent: recovery\ndata: {"recovered":false}\n\n',
+    'event: recovery\ndata: {"recovered":true}\n\nid: b-11\ndata: 11\n\n',
+  ];
+  const positions = [];
+  const server = createServer((request, response) => {
+    positions.push(request.headers["last-event-id"]);
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.end("retry: 1\n\n" + (answers.shift() ?? ""));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const heard = [];
+  await new Promise((resolve) => {
+    const connection = new Connection(`http://127.0.0.1:${server.address().port}/`, "secret", { events: (events) => {
+      heard.push(...events.map(({ type, data }) => (type === "message" ? data : type)));
+      if (heard.at(-1) !== "11") return;
+      connection.close();
+      resolve();
+    } });
+  });
+  server.close();
+  server.closeAllConnections();
+  assert.deepEqual(positions, [undefined, "a-1", undefined, "b-10"]);
+  assert.deepEqual(heard, ["1", "recovery", "8", "10", "recovery", "recovery", "11"]);
 });
 
 test("a member's text is exactly what stands there", () => {

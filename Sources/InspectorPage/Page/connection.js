@@ -24,6 +24,8 @@ export class Connection {
     this.attempt = 0;
     this.retry = undefined;
     this.isClosed = false;
+    /** Whether the next attempt follows at once, without a position. */
+    this.beginsAnew = false;
     this.run();
   }
 
@@ -38,6 +40,7 @@ export class Connection {
       this.handlers.state?.("trying");
       try {
         if (!(await this.read())) return;
+        if (this.beginsAnew) continue;
       } catch {
         // The relay went away, or cannot be reached: it is tried again.
       }
@@ -50,6 +53,7 @@ export class Connection {
   /** Reads one connection to its end; false where it is of no use to try again. */
   async read() {
     this.controller = new AbortController();
+    this.beginsAnew = false;
     const headers = { Authorization: "Bearer " + this.secret, Accept: "text/event-stream" };
     if (this.position) headers["Last-Event-ID"] = this.position;
     let watchdog;
@@ -80,6 +84,7 @@ export class Connection {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     const parser = new EventStreamParser();
     parser.id = this.position;
+    const isResumed = this.position !== "";
     this.handlers.state?.("live");
     this.handlers.waiting?.("");
     while (true) {
@@ -89,9 +94,14 @@ export class Connection {
       const events = parser.push(value);
       this.retry = parser.retry;
       this.attempt = 0;
+      // From a position that is gone the relay sends only what is new: without one, it sends what it has of the time before.
+      const lost = isResumed ? events.findIndex(isLoss) : -1;
+      const taken = lost < 0 ? events : events.slice(0, lost + 1);
       // Waits while the page is behind: the relay then sends no more, and nothing piles up here.
-      if (events.length) await this.handlers.events(events);
-      this.position = parser.id;
+      if (taken.length) await this.handlers.events(taken);
+      this.beginsAnew = lost >= 0;
+      this.position = this.beginsAnew ? "" : parser.id;
+      if (this.beginsAnew) return;
     }
   }
 
@@ -102,3 +112,6 @@ export class Connection {
     });
   }
 }
+
+/** Whether an event says that the stream cannot go on from where it was. */
+const isLoss = ({ type, data }) => type === "recovery" && JSON.parse(data).recovered === false;
