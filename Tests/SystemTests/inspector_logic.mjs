@@ -202,7 +202,7 @@ test("a shell reads the command as it was meant", () => {
   const fields = [["X-Evil", line], ["Host", "no"], ["X-Empty", ""], ["X-Break", evil], ["@/etc/passwd", ""], ["X-Bidi", "a\u202eb"]];
   const text = words(new TextEncoder().encode(evil), fields).toString().split("\0");
   assert.deepEqual(text.slice(0, -1), [
-    "--globoff", "-X", "POST", "http://localhost:5000/a'b?q=1&r='", "-H", `X-Evil: ${line}`, "-H", "X-Empty;", "--data-binary", evil,
+    "--globoff", "-X", "POST", "http://localhost:5000/a'b?q=1&r='", "-H", `X-Evil: ${line}`, "-H", "X-Empty;", "-H", "Content-Type:", "--data-binary", evil,
   ]);
   for (const bytes of [[0, 1, 255], [...Buffer.from("@file")]]) {
     const output = words(Uint8Array.from(bytes));
@@ -246,6 +246,9 @@ test("bash and curl send what the command says", async () => {
     assert.deepEqual(Object.fromEntries(Object.entries(headers).filter(([name]) => !["host", "user-agent", "accept", "connection", "content-length"].includes(name))), {
       "x-quote": "'; touch never; $(id) !! \\", "x-empty": "", "x-blank": "", "x-ends": "a", "x-at": "@/etc/passwd",
     });
+    for (const [fields, type] of [[[], undefined], [[["content-type", "text/plain"]], "text/plain"], [[["Content-Type", ""]], ""]]) {
+      assert.equal((await run({ headers: fields }, "a=1")).headers["content-type"], type);
+    }
     const bodies = [
       "it's $(id) `id` \\ !!\nEOF\n", "@/etc/passwd", "\x1b]0;title\x07", "a\tb", "a\r\nb\r", "\x7f", "\u009b2J", "\u202egnp.exe", "\u2066x\u2069",
       "\ufeffx", "-", "é😀", Uint8Array.of(0, 1, 255), Uint8Array.from({ length: 256 }, (_, byte) => byte),

@@ -28,8 +28,10 @@ export function curlCommand({ method, path, query, headers }, body, base = "http
     // An empty value is written with a semicolon: with a colon curl leaves the field out.
     words.push("-H", quoted(value === "" ? `${name};` : `${name}: ${value}`));
   }
+  if (body.length === 0) return words.join(" ");
+  // Of a body without one curl would say that it is a form: a field without a value takes it out.
+  if (!words.some((word) => /^'content-type[:;]/i.test(word))) words.push("-H", quoted("Content-Type:"));
   const command = words.join(" ");
-  if (body.length === 0) return command;
   const binary = `${command} --data-binary @-`;
   if (body.length > wordLimit) {
     return `base64 -d <<'EOF' | ${binary}\n${toBase64(body).replace(/.{76}(?=.)/g, "$&\n")}\nEOF`;
