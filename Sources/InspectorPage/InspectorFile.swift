@@ -49,6 +49,7 @@ public struct InspectorFile: Sendable {
             InspectorFile("details.js", PackageResources.details_js),
             InspectorFile("event.js", PackageResources.event_js),
             InspectorFile("eventstream.js", PackageResources.eventstream_js),
+            InspectorFile("exactbytes.js", PackageResources.exactbytes_js),
             InspectorFile("feed.js", PackageResources.feed_js),
             InspectorFile("json.js", PackageResources.json_js),
             InspectorFile("list.js", PackageResources.list_js),

@@ -8,6 +8,7 @@ import time
 import pytest
 
 import qq
+from admin_client import AdminClient, admin_token
 from bots_command import Registry
 from browser import Browser
 from inspector import Inspector
@@ -245,6 +246,60 @@ def test_copies_are_exact(relay, browser, secret):
     page.run("(() => { URL.createObjectURL = () => { throw new Error('on purpose'); }; })()")
     page.click("#export")
     page.wait("document.querySelector('#notice').textContent.includes('on purpose')")
+
+
+def test_long_answers_and_refusals(relay, browser, secret):
+    """Of a long answer and of a long body that was refused the beginning is shown, cut between two characters; both say so."""
+    inspector = Inspector(browser, relay.port, secret)
+    page = inspector.page
+    text = "a" + "你好世界" * 1500
+    target = f"/webhook/generic?secret={secret}&scheme=none&reply=1"
+    for count, (sent, shown) in enumerate([(text, text[:2731]), ("x" * 8192, "x" * 8192)], 1):
+        with relay.bot(secret, f"/ws?secret={secret}&reply=1") as bot:
+            request = threading.Thread(target=relay.request, args=("POST", target, b"{}", {"Content-Type": "application/json"}))
+            request.start()
+            bot.recv(timeout=PATIENCE)
+            bot.send(sent)
+            request.join(PATIENCE)
+        inspector.await_kept(count)
+        page.wait(f"document.querySelectorAll('.row').length === {count}", "the request")
+        page.click(".row[data-index='0']")
+        page.wait("document.querySelector('#answer') !== null", "the answer")
+        assert page.text("#answer") == shown
+        assert (page.text("#answer-cut") or "") == ("" if sent == shown else "Only the beginning of the answer is here.")
+    body = json.dumps({"d": {"content": text}}, ensure_ascii=False).encode()
+    assert relay.post(secret, body, qq.signed_headers(qq.secret(), body)).status == 401
+    inspector.open("signature")
+    page.wait("document.querySelector('#flaw') !== null", "the refused body")
+    assert page.text("#flaw") == "Only the beginning of the body is here."
+    assert page.run("[...document.querySelectorAll('#body [role=tab]')].map((tab) => tab.id)") == ["tab-raw", "tab-hex"]
+    assert page.text("#body pre") == body[:8192].decode(errors="ignore")
+    page.run("navigator.clipboard.writeText = async (text) => { window.copied = text; }; true")
+    page.click("#copy-curl")
+    page.wait("window.copied", "the command")
+    page.wait("document.querySelector('#notice').textContent === 'Copied: Only the beginning of the body is here.'", "the notice")
+
+
+def test_why_bytes_are_not_exact(tmp_path, browser, secret):
+    """Where the relay keeps its exact bytes from a token, the page says that and not that the event is gone."""
+    token = admin_token()
+    (tmp_path / "bots.yaml").write_text("bots: {}\n")
+    flags = ("--bots", "bots.yaml", "--admin-port", "0", "--retention-count", "1")
+    with Relay(*flags, folder=tmp_path, env={"HOOKWIRE_ADMIN_TOKEN": token}) as relay:
+        admin = AdminClient(relay.admin_url, token)
+        admin.add("kept", secret)
+        scopes = [("receive",), ("receive", "replay")]
+        inspectors = [Inspector(browser, relay.port, admin.add_token("kept", words[-1], *words)) for words in scopes]
+        for text in ("broken", "after"):
+            relay.deliver(secret, qq.event(text) + b"\n")
+        for inspector, why in zip(inspectors, ("not good for this", "keeps this event no more")):
+            page = inspector.page
+            page.run("navigator.clipboard.writeText = async () => {}; true")
+            inspector.open("broken")
+            page.wait("document.querySelector('#flaw') !== null", "the reason")
+            assert "ine breaks may have been others" in page.text("#flaw") and why in page.text("#flaw")
+            page.click("#copy-curl")
+            page.wait("document.querySelector('#notice').textContent.includes('ine breaks may have been others')", "the notice")
 
 
 def test_a_type_like_a_choice(relay, browser, secret):

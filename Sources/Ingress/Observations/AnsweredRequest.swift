@@ -8,9 +8,6 @@ internal import Shared
 
 /// How a request was answered that waited for a bot's reply, for the holder of its secret to see.
 struct AnsweredRequest {
-    /// How many bytes of the answer are told.
-    private static let bodyLimit = 8 << 10
-
     let token: ReplyToken
     let end: WaitEnd
     /// In milliseconds since 1970.
@@ -23,8 +20,9 @@ struct AnsweredRequest {
         json.member("outcome", self.end.outcome.rawValue)
         json.member("status", self.end.response.status.code)
         json.member("at", self.time)
-        let body = self.end.response.body.withUnsafeReadableBytes { Base64.encode($0.prefix(Self.bodyLimit)) }
-        json.member("body_base64", body)
+        let body = ToldBody(self.end.response.body)
+        json.member("body_base64", body.base64)
+        if body.isTruncated { json.member("truncated", true) }
         return Observation(.answered, json: ByteBuffer(bytes: json.finish()))
     }
 }

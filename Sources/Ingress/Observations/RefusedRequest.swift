@@ -9,8 +9,6 @@ internal import Shared
 /// A request that was refused, as the holder of the secret that it names may see it: why, and what it was, less what is a
 /// credential. Where the secret is not the bot's own, the channel is nobody's, and nobody sees it.
 struct RefusedRequest {
-    /// How many bytes of a body are told.
-    private static let bodyLimit = 8 << 10
     /// How many bytes the fields that are told take as JSON, and how many there are.
     private static let fieldBytes = 12 << 10
     private static let fieldCount = 64
@@ -63,10 +61,10 @@ struct RefusedRequest {
         let query = self.request.query.removing(Self.credentials)
         member("query", String(query.prefix(Self.queryLimit)))
         self.appendFields(to: &json)
-        let body = self.request.body
-        number("size", Int64(body.readableBytes))
-        member("body_base64", body.withUnsafeReadableBytes { Base64.encode($0.prefix(Self.bodyLimit)) })
-        if body.readableBytes > Self.bodyLimit { json += Array(#","truncated":true"#.utf8) }
+        number("size", Int64(self.request.body.readableBytes))
+        let body = ToldBody(self.request.body)
+        member("body_base64", body.base64)
+        if body.isTruncated { json += Array(#","truncated":true"#.utf8) }
         json.append(UInt8(ascii: "}"))
         return Observation(.refused, json: ByteBuffer(bytes: json))
     }

@@ -1,12 +1,13 @@
 // The page: who is connected, what is shown, which key does what.
 import { byId, copy, element, notice, noticeOver } from "./dom.js";
-import { bodyOf, requestOf } from "./event.js";
+import { requestOf } from "./event.js";
 import { curlCommand } from "./curl.js";
 import { Details } from "./details.js";
 import { editReplay, testEvent } from "./dialogs.js";
+import { exactBytes } from "./exactbytes.js";
 import { Feed } from "./feed.js";
 import { List } from "./list.js";
-import { canTravel, counts, exactBody, replay, sendTestEvent } from "./relay.js";
+import { canTravel, counts, replay, sendTestEvent } from "./relay.js";
 import { exportText, Store } from "./store.js";
 import { switchTheme, themeWord } from "./theme.js";
 import { fillWords, switchLanguage, t } from "./words.js";
@@ -24,8 +25,11 @@ const list = new List(byId("scroll"), byId("space"), { onOpen: (entry) => detail
 const details = new Details(byId("details"), {
   close: closeDetails,
   replay: (entry) => attempt(() => publishAgain(entry, {})),
-  replayEdited: (entry) => attempt(async () => editReplay(await bytesOf(entry), (change) => publishAgain(entry, change))),
-  copyCurl: (entry) => attempt(async () => tellCopied(await copy(curlCommand(requestOf(entry), await bytesOf(entry))))),
+  replayEdited: (entry) => attempt(async () => editReplay((await exactBytes(entry, secret)).bytes, (change) => publishAgain(entry, change))),
+  copyCurl: (entry) => attempt(async () => {
+    const { bytes, flaw } = await exactBytes(entry, secret);
+    tellCopied(await copy(curlCommand(requestOf(entry), bytes)), flaw);
+  }),
   copyJSON: (entry) => attempt(async () => tellCopied(await copy(entry.raw))),
   answered: (entry) => noted(entry),
 }, () => secret);
@@ -60,8 +64,9 @@ function tellWaiting(text) {
   else noticeOver("waiting");
 }
 
-function tellCopied(isCopied) {
-  notice(isCopied ? t("copied") : t("failed") + "clipboard");
+/** Says whether it was copied, and what is wrong with it. */
+function tellCopied(isCopied, flaw = "") {
+  notice(isCopied ? [t("copied"), flaw].filter(Boolean).join(": ") : t("failed") + "clipboard");
 }
 
 function tellKept() {
@@ -176,13 +181,6 @@ async function attempt(work) {
   } catch (error) {
     notice(t("failed") + error.message);
   }
-}
-
-/** The body's exact bytes, as far as the relay still has them. */
-async function bytesOf(entry) {
-  const { bytes, isExact } = bodyOf(entry, requestOf(entry).all);
-  if (isExact || entry.kind === "refused") return bytes;
-  return exactBody(entry.key, secret).catch(() => bytes);
 }
 
 async function publishAgain(entry, change) {

@@ -2,8 +2,8 @@
 import { element, pairs } from "./dom.js";
 import { bodyView } from "./body.js";
 import { bodyOf, requestOf } from "./event.js";
+import { exactBytes } from "./exactbytes.js";
 import { clockText } from "./list.js";
-import { exactBody } from "./relay.js";
 import { replyState, replyView } from "./reply.js";
 import { t } from "./words.js";
 
@@ -96,17 +96,11 @@ export class Details {
   body() {
     const { entry } = this;
     const { bytes, isExact } = bodyOf(entry, this.request.all);
-    const place = element("div", { id: "body" });
-    if (isExact || entry.kind === "refused") {
-      place.append(bodyView(bytes));
-      if (!isExact) place.append(element("p", {}, t("truncated")));
-    } else {
-      place.append(element("p", {}, t("fetching")));
-      exactBody(entry.key, this.secret()).then(
-        (exact) => place.replaceChildren(bodyView(exact)),
-        () => place.replaceChildren(bodyView(bytes), element("p", {}, t("inexact"))),
-      ).catch((error) => place.replaceChildren(element("p", { class: "bad" }, t("failed") + error.message)));
-    }
+    const place = element("div", { id: "body" }, isExact ? bodyView(bytes) : element("p", {}, t("fetching")));
+    if (isExact) return place;
+    exactBytes(entry, this.secret())
+      .then(({ bytes, flaw }) => place.replaceChildren(bodyView(bytes), ...(flaw ? [element("p", { id: "flaw" }, flaw)] : [])))
+      .catch((error) => place.replaceChildren(element("p", { class: "bad" }, t("failed") + error.message)));
     return place;
   }
 

@@ -4,8 +4,13 @@ import { withinTime } from "./timelimit.js";
 /** How long an answer may take, in seconds: a large body may come by a slow line. */
 const patience = 30;
 
-/** A request that did not do what it should, with the relay's own sentence. */
-export class RelayError extends Error {}
+/** A request that did not do what it should, with the relay's own sentence, and its word for programs. */
+export class RelayError extends Error {
+  constructor({ detail, reason }, status) {
+    super(detail ?? `HTTP ${status}`);
+    this.reason = reason ?? "";
+  }
+}
 
 /** Whether a secret can travel in a header: fetch takes the spaces off its ends, and refuses or garbles what is no ASCII. */
 export const canTravel = (secret) => /^[\x21-\x7e]+$/.test(secret);
@@ -17,8 +22,7 @@ function ask(path, { secret, kind = "json", ...options } = {}) {
   return withinTime(patience, async (signal) => {
     const response = await fetch(path, { ...options, headers, signal, cache: "no-store", credentials: "omit", redirect: "error" });
     if (!response.ok) {
-      const problem = await response.json().catch(() => ({}));
-      throw new RelayError(problem.detail ?? `HTTP ${response.status}`);
+      throw new RelayError(await response.json().catch(() => ({})), response.status);
     }
     return await response[kind]();
   });

@@ -1,6 +1,6 @@
 // How a request was answered, or the box that answers it.
 import { element, pairs } from "./dom.js";
-import { fromBase64, textOf } from "./bytes.js";
+import { fromBase64, hexDump, textOf } from "./bytes.js";
 import { reply } from "./relay.js";
 import { t } from "./words.js";
 
@@ -21,10 +21,12 @@ export function replyView(entry, state, answered) {
 
 function answerParts(answer) {
   const body = answer.body_base64 ? fromBase64(answer.body_base64) : new Uint8Array();
-  const text = textOf(body);
+  // An answer that is no text is shown as its bytes.
+  const text = textOf(body) ?? hexDump(body);
   return [
     pairs([[t("reply"), t("outcome." + answer.outcome)], ["HTTP", answer.status ? String(answer.status) : ""]]),
     text || answer.text ? element("pre", { id: "answer" }, text || answer.text) : null,
+    answer.truncated ? element("p", { id: "answer-cut" }, t("truncatedAnswer")) : null,
   ].filter(Boolean);
 }
 

@@ -20,7 +20,8 @@ const words = {
     close: "Close", message: "Message", request: "Request", body: "Body", timing: "Timing",
     receivers: "Received by", reply: "Reply", pretty: "Pretty", raw: "Text", hex: "Hex", emptyBody: "Empty body.",
     fetching: "Fetching the exact bytes…", inexact: "The relay keeps this event no more: line breaks may have been others.",
-    truncated: "Only the beginning of the body is here.", fields: "Attributes", reason: "Reason",
+    inexactSince: "Line breaks may have been others: the relay did not give the exact bytes. {reason}",
+    truncated: "Only the beginning of the body is here.", truncatedAnswer: "Only the beginning of the answer is here.", fields: "Attributes", reason: "Reason",
     conversation: "Conversation", position: "Position", identity: "Id", replayOf: "Replay of", attempt: "Attempt",
     checkOf: {
       qq: "Ed25519 signature verified", wechat: "Signature verified", messenger: "HMAC-SHA256 verified",
@@ -61,7 +62,8 @@ const words = {
     close: "关闭", message: "消息", request: "请求", body: "正文", timing: "时间线",
     receivers: "接收方", reply: "回复", pretty: "格式化", raw: "文本", hex: "十六进制", emptyBody: "正文为空。",
     fetching: "正在获取原始字节…", inexact: "中继已不再保留此事件：换行符可能与原文不同。",
-    truncated: "此处只有正文的开头部分。", fields: "属性", reason: "原因",
+    inexactSince: "换行符可能与原文不同：中继未提供原始字节。{reason}",
+    truncated: "此处只有正文的开头部分。", truncatedAnswer: "此处只有回复的开头部分。", fields: "属性", reason: "原因",
     conversation: "会话", position: "位置", identity: "ID", replayOf: "重放自", attempt: "尝试次数",
     checkOf: {
       qq: "Ed25519 签名验证通过", wechat: "签名验证通过", messenger: "HMAC-SHA256 验证通过",
