@@ -55,6 +55,7 @@ public struct InspectorFile: Sendable {
             InspectorFile("list.js", PackageResources.list_js),
             InspectorFile("relay.js", PackageResources.relay_js),
             InspectorFile("reply.js", PackageResources.reply_js),
+            InspectorFile("searchtext.js", PackageResources.searchtext_js),
             InspectorFile("store.js", PackageResources.store_js),
             InspectorFile("window.js", PackageResources.window_js),
         ]

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { hexDump, sizeText, textOf, toBase64, fromBase64 } from "./bytes.js";
 import { Connection, pauseBefore } from "./connection.js";
 import { curlCommand } from "./curl.js";
-import { bodyOf, eventFrom } from "./event.js";
+import { bodyOf, eventFrom, refusalFrom } from "./event.js";
 import { partsOf } from "./feed.js";
 import { EventStreamParser } from "./eventstream.js";
 import { layOut, memberText } from "./json.js";
@@ -126,7 +126,7 @@ test("the window has what is seen and little more", () => {
 });
 
 test("the store is bounded by number and by size, and keeps the newest", () => {
-  const entry = (number, size = 10, type = "T") => ({ key: `a-${number}`, raw: "x".repeat(size), text: `t${number}`, type, kind: "event", replyToken: "" });
+  const entry = (number, size = 10, type = "T") => ({ key: `a-${number}`, raw: "x".repeat(size), search: `t${number}`, type, kind: "event", replyToken: "" });
   const store = new Store({ limit: 100, byteLimit: 1 << 20 });
   store.add(Array.from({ length: 250 }, (_, number) => entry(number)));
   assert.equal(store.add([entry(249)]), 0);
@@ -142,9 +142,35 @@ test("the store is bounded by number and by size, and keeps the newest", () => {
   assert.equal(store.byKey.size, 1);
 });
 
+test("the search finds what a request says, however that is written", () => {
+  const base64 = (text) => toBase64(new TextEncoder().encode(text));
+  const envelope = (offset, rest) => eventFrom(`{"specversion":"1.0","position":"a-${offset}","type":"webhook","time":"2026-01-01T00:00:00Z",${rest}}`, 0);
+  const note = (id, body) => {
+    const all = { id, detail: "The signature is wrong.", reason: "wrong_signature", headers: [["X-Note", "Say \"so\""]], body_base64: base64(body) };
+    return refusalFrom(all, JSON.stringify(all), 0);
+  };
+  const store = new Store();
+  store.add([
+    envelope(1, `"data_base64":"${base64("Hello NEEDLE 你好")}"`),
+    envelope(2, String.raw`"headers":"[[\"X-Quoted\",\"it's \\\"it\\\"\"]]","data":{"nick":"\u4f60\u597d","say":"a \"b\" c\/d"}`),
+    envelope(3, '"text":"ÄÖ spoken","query":"q=Find","data":{"n":1.50}'),
+    envelope(4, '"data_base64":"/wD/"'),
+    note("5", '{"op":0,"d":"forged needle"}'),
+  ]);
+  const found = (query) => {
+    store.filter(query, "");
+    return store.shown.map(({ key }) => key.at(-1)).join("");
+  };
+  for (const [query, keys] of [
+    ["needle", "15"], [" Needle ", "15"], ["你好", "12"], ['a "b" c/d', "2"], ["\\u4f60", "2"], ["x-quoted: it's \"it\"", "2"], ['x-note: say "so"', "5"],
+    ["äö SPOKEN", "3"], ["q=find", "3"], ["1.50", "3"], ["wrong_signature", "5"], ["a-4", "4"], ["specversion", ""], ["base64", ""], ["/wd/", ""], ["", "12345"],
+  ]) assert.equal(found(query), keys, query);
+  assert.ok(store.bytes > store.all.reduce((sum, { raw, search }) => sum + 2 * (raw.length + search.length), 0));
+});
+
 test("what was refused and a type of that name are two things", () => {
   const store = new Store();
-  const entry = (key, kind, type) => ({ key, raw: "{}", text: "", type, kind, replyToken: "", receipts: [], answer: null });
+  const entry = (key, kind, type) => ({ key, raw: "{}", search: "", type, kind, replyToken: "", receipts: [], answer: null });
   store.add([entry("a", "event", "!refused"), entry("b", "refused", ""), entry("c", "event", "refused"), entry("d", "event", "type:x")]);
   for (const [choice, keys] of [["", "abcd"], ["refused", "b"], ["type:!refused", "a"], ["type:refused", "c"], ["type:type:x", "d"]]) {
     store.filter("", choice);

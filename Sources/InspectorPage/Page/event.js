@@ -1,6 +1,7 @@
 // What the page knows of one request: an event of the log, or one that was refused.
 import { fromBase64 } from "./bytes.js";
 import { memberText } from "./json.js";
+import { searchText } from "./searchtext.js";
 
 /** How each platform's requests prove themselves; the words are in words.js. */
 const checks = new Set(["qq", "wechat", "messenger", "dialogflow", "generic"]);
@@ -8,9 +9,8 @@ const checks = new Set(["qq", "wechat", "messenger", "dialogflow", "generic"]);
 /** An event from its envelope's text; what the list shows is kept, and the rest is read again when it is opened. */
 export function eventFrom(raw, shownAt) {
   const envelope = JSON.parse(raw);
-  const size = envelope.data_base64 !== undefined
-    ? Math.floor((envelope.data_base64.length * 3) / 4) - (envelope.data_base64.match(/=*$/)?.[0].length ?? 0)
-    : envelope.data !== undefined ? utf8Length(memberText(raw, "data") ?? "") : 0;
+  const body = envelope.data_base64 !== undefined ? fromBase64(envelope.data_base64)
+    : envelope.data !== undefined ? memberText(raw, "data") ?? "" : "";
   return {
     kind: "event",
     key: envelope.position,
@@ -21,7 +21,8 @@ export function eventFrom(raw, shownAt) {
     type: envelope.type === "webhook" ? "" : envelope.type ?? "",
     text: envelope.text ?? "",
     sender: envelope.sender ?? "",
-    size,
+    size: typeof body === "string" ? utf8Length(body) : body.length,
+    search: searchText(envelope, headersOf(envelope), body),
     check: checks.has(envelope.platform) ? envelope.platform : "other",
     replayOf: envelope.replayof ?? "",
     replyToken: envelope.replytoken ?? "",
@@ -44,6 +45,7 @@ export function refusalFrom(note, raw, shownAt) {
     text: String(note.detail ?? ""),
     sender: "",
     size: note.size ?? 0,
+    search: searchText(note, headersOf(note), fromBase64(note.body_base64 ?? "")),
     check: "refused",
     reason: String(note.reason ?? ""),
     replayOf: "", replyToken: "", replyDeadline: 0,
@@ -55,9 +57,11 @@ export function refusalFrom(note, raw, shownAt) {
 /** The request as details, curl and replay have it. */
 export function requestOf(entry) {
   const all = JSON.parse(entry.raw);
-  const headers = typeof all.headers === "string" ? JSON.parse(all.headers) : all.headers ?? [];
-  return { method: all.method ?? "POST", path: all.path ?? "", query: all.query ?? "", headers, all };
+  return { method: all.method ?? "POST", path: all.path ?? "", query: all.query ?? "", headers: headersOf(all), all };
 }
+
+/** The header fields; an envelope has them as JSON in a text. */
+const headersOf = (all) => (typeof all.headers === "string" ? JSON.parse(all.headers) : all.headers ?? []);
 
 /** The body's bytes as far as the envelope has them; `isExact` is false where line breaks may have been others. */
 export function bodyOf(entry, all) {

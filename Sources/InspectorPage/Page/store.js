@@ -72,8 +72,9 @@ export class Store {
     if (this.choice === "refused" && entry.kind !== "refused") return false;
     if (this.choice.startsWith("type:") && entry.type !== this.choice.slice(5)) return false;
     if (!this.query) return true;
-    return entry.key === this.query || entry.raw.toLowerCase().includes(this.query)
-      || entry.text.toLowerCase().includes(this.query);
+    if (entry.search.includes(this.query)) return true;
+    // What has an escape is perhaps copied from a request as it came.
+    return this.query.includes("\\") && entry.raw.toLowerCase().includes(this.query);
   }
 }
 
@@ -89,7 +90,7 @@ function exported({ raw, receipts, answer }) {
   return Object.keys(more).length ? `${text.slice(0, -1)},${JSON.stringify(more).slice(1)}` : text;
 }
 
-/** About what an entry takes, in bytes: its text may take two a character. */
+/** About what an entry takes, in bytes: its texts may take two a character. */
 function weight(entry) {
-  return entry.raw.length * 2 + 512;
+  return (entry.raw.length + entry.search.length) * 2 + 512;
 }
