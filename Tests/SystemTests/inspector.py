@@ -49,10 +49,8 @@ class Inspector:
         """Opens the request with a text by a click."""
         self.await_row(text)
         word = json.dumps(text)
-        self.page.run(
-            f"[...document.querySelectorAll('.row')].find((row) => row.textContent.includes({word})).id = 'wanted'"
-        )
-        self.page.click("#wanted")
+        row = self.page.run(f"[...document.querySelectorAll('.row')].find((row) => row.textContent.includes({word})).id")
+        self.page.click(f"[id='{row}']")
         self.page.wait("!document.querySelector('#details').hidden", "the details")
 
     def search(self, text):

@@ -179,6 +179,32 @@ def test_details_by_keyboard(relay, browser, secret):
     page.wait("document.querySelector('#said')?.textContent === 'another'", "the next event")
 
 
+def test_rows_of_another_height(relay, browser, secret):
+    """The list goes over to one column and back: it ends with its last row, and what is selected has a name of its own."""
+    inspector = Inspector(browser, relay.port, secret, width=1180, height=820)
+    page = inspector.page
+    Sender(relay, secret).burst(150)
+    inspector.await_kept(150)
+    named = "document.querySelector('#scroll').getAttribute('aria-activedescendant')"
+    selected = "document.querySelector('.row[aria-selected=true]')"
+    names = set()
+    for number in range(40):
+        page.key("j", "j")
+        page.wait(f"{selected}?.dataset.index === '{number}' && {named} === {selected}.id", "the next row")
+        names.add(page.run(named))
+    assert len(names) == 40
+    for width, height in ((820, 58), (1180, 36)):
+        page.resize(width, 820)
+        page.wait(f"document.querySelector('#space').style.height === '{150 * height}px'", "the other height")
+        page.run("document.querySelector('#scroll').scrollTop = 1e9")
+        page.wait(
+            "(() => { const box = document.querySelector('#scroll').getBoundingClientRect();"
+            " const row = document.elementFromPoint(box.x + 40, box.bottom - 8)?.closest('.row');"
+            " return row?.dataset.index === '149'; })()",
+            "the last row at the end",
+        )
+
+
 def test_notice_on_a_telephone(relay, browser, secret):
     """Where the details cover the list, what is said is seen all the same, and covers none of them for good."""
     inspector = Inspector(browser, relay.port, secret)

@@ -14,6 +14,8 @@ export class List {
     this.entries = [];
     this.selected = null;
     this.isAsked = false;
+    /** How high a row was when the rows were last drawn. */
+    this.drawnHeight = this.rowHeight;
     scroll.addEventListener("scroll", () => this.ask(), { passive: true });
     space.addEventListener("click", (event) => {
       const entry = this.entryOf(event.target.closest(".row"));
@@ -77,6 +79,7 @@ export class List {
 
   draw() {
     const height = this.rowHeight;
+    if (height !== this.drawnHeight) this.fit(height);
     const [first, end] = rowWindow(this.scroll.scrollTop, this.scroll.clientHeight, height, this.entries.length);
     while (this.rows.length < end - first) this.rows.push(this.makeRow());
     while (this.rows.length > end - first) this.rows.pop().node.remove();
@@ -91,8 +94,16 @@ export class List {
     else this.scroll.removeAttribute("aria-activedescendant");
   }
 
+  /** Rows are of another height, where the page went over to one column or back: what is seen stays in view. */
+  fit(height) {
+    const top = (this.scroll.scrollTop / this.drawnHeight) * height;
+    this.space.style.height = `${this.entries.length * height}px`;
+    this.scroll.scrollTop = top;
+    this.drawnHeight = height;
+  }
+
   makeRow() {
-    const node = element("div", { class: "row", role: "option", id: `row-${this.rows.length}` });
+    const node = element("div", { class: "row", role: "option" });
     const parts = {};
     for (const name of cells) node.append((parts[name] = element("span", { class: name })));
     parts.mark = element("span", { class: "mark" });
@@ -104,6 +115,8 @@ export class List {
   fill({ node, parts }, entry, index, height) {
     node.style.transform = `translateY(${index * height}px)`;
     node.dataset.index = index;
+    // An entry's own: rows are used again, and a screen reader is to notice that another is selected.
+    if (node.id !== "row-" + entry.key) node.id = "row-" + entry.key;
     node.setAttribute("aria-selected", String(entry === this.selected));
     node.setAttribute("aria-posinset", String(index + 1));
     node.setAttribute("aria-setsize", String(this.entries.length));
