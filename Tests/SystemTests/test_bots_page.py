@@ -257,5 +257,13 @@ def test_a_notice_goes_with_its_cause(page, admin):
     for number in range(101):
         admin.add(f"many-{number:03}", qq.secret(), "generic")
     page.wait("!document.querySelector('#more').hidden", "a second page")
+    page.wait("document.querySelector('#counts').textContent.includes('of the first 100 bots: 0')", "of how many sockets are counted")
     page.type("#search", "zzz")
     page.wait("document.querySelector('#empty').textContent.includes('first 100 bots')", "how far the search went")
+    page.click("#more")
+    page.wait("document.querySelector('#counts').textContent.endsWith(' · Connected 0')", "all sockets to be counted")
+
+
+def test_focus(page):
+    """Who connects by the keyboard is in the list of the bots, and not at the page's beginning again."""
+    page.wait("document.activeElement.id === 'listing'", "the focus")

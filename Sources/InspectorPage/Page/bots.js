@@ -58,10 +58,12 @@ function show() {
   const shown = bots.filter((bot) => !search || `${bot.name} ${bot.platform} ${bot.appid ?? ""} ${bot.channel}`.toLowerCase().includes(search));
   table.show(shown, selected);
   const sockets = bots.reduce((sum, bot) => sum + (bot.status?.sockets ?? 0), 0);
-  byId("counts").textContent = api ? `${t("bots")} ${total.toLocaleString()} · ${t("connected")} ${sockets.toLocaleString()}` : "";
-  byId("more").hidden = bots.length >= total;
-  byId("empty").hidden = shown.length > 0;
   const isAll = bots.length >= total;
+  // The others' sockets are not known here.
+  const connected = isAll ? t("connected") : t("connectedOfFirst", { count: bots.length.toLocaleString() });
+  byId("counts").textContent = api ? `${t("bots")} ${total.toLocaleString()} · ${connected} ${sockets.toLocaleString()}` : "";
+  byId("more").hidden = isAll;
+  byId("empty").hidden = shown.length > 0;
   byId("empty").textContent = t(bots.length === 0 ? "noBots" : isAll ? "noBotFits" : "noneOfTheseFits", { count: bots.length, word: t("more") });
 }
 
@@ -119,6 +121,7 @@ function connect(token) {
   byId("desk").hidden = byId("leave").hidden = false;
   notice("");
   tellState("trying");
+  byId("listing").focus();
   refresh();
 }
 
