@@ -54,7 +54,8 @@ import Testing
     /// Who could not go on need not have read what it was sent; every other code says that it would not.
     @Test(arguments: [
         UInt16(1000): WebSocketEndReason.clientClosed, 1001: .clientClosed, 1002: .clientFailed,
-        1003: .messageRefused, 1007: .messageRefused, 1008: .clientFailed, 1009: .messageRefused, 1010: .clientFailed, 1011: .clientFailed,
+        1003: .messageRefused, 1007: .messageRefused, 1008: .clientFailed, 1009: .messageRefused, 1010: .clientFailed,
+        1011: .clientFailed,
         1012: .clientClosed, 1013: .clientClosed, 1014: .clientFailed, 3000: .clientClosed, 4999: .clientClosed,
     ])
     mutating func tellsAFailureFromAGoodbye(code: UInt16, reason: WebSocketEndReason) {
