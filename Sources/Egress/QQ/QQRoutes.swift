@@ -61,7 +61,8 @@ final class QQRoutes {
         var path = request.path.dropFirst(Self.prefix.utf8.count - 1)
         var secret: String?
         // An SDK puts its setting and its own paths together, often with one slash too many.
-        while path.hasPrefix("//") { path.removeFirst() }
+        let trimmed = path.drop { $0 == "/" }
+        if trimmed.hasPrefix(Self.secretPrefix.dropFirst()) { path = "/" + trimmed }
         if path.hasPrefix(Self.secretPrefix) {
             let rest = path.dropFirst(Self.secretPrefix.utf8.count)
             let segment = rest.prefix { $0 != "/" }
@@ -97,9 +98,24 @@ final class QQRoutes {
     /// Whether a path, however it is spelt, is one of those in which a bot's secret stands.
     private static func mayHoldSecret(_ path: Substring) -> Bool {
         guard path.contains("%") || path.contains("/.") || path.hasPrefix(Self.secretPrefix) else { return false }
-        guard let decoded = PercentEncoding.decode(path) else { return true }
-        let first = decoded.split(separator: "/").first { $0 != "." && $0 != ".." }
+        let first = Self.decodedLeniently(path).split(separator: "/").first { $0 != "." && $0 != ".." }
         return first == "ws" || first == "secret"
+    }
+
+    /// A path with its percent-encodings decoded, and what is none of them as it is: as a lenient reader understands it.
+    private static func decodedLeniently(_ path: Substring) -> String {
+        var decoded: [UInt8] = []
+        var rest = path.utf8
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == UInt8(ascii: "%"), digits.count == 2, let escaped = UInt8(String(Substring(digits)), radix: 16) {
+                decoded.append(escaped)
+                rest = rest.dropFirst(2)
+            } else {
+                decoded.append(byte)
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
     }
 
     /// A path as the relay's own are written.

@@ -122,7 +122,7 @@ import Testing
     /// However a path is spelt in which a secret stands, it goes no further than here.
     @Test(arguments: [
         "/qq/%77s/S", "/qq/ws%2FS", "/qq/./ws/S", "/qq/x/../ws/S", "/qq/secret%2FS/gateway", "/qq/secret/a/secret/S/x",
-        "/qq/%zz",
+        "/qq/ws%2FS%", "/qq/%zz/../%77s/S", "/qq//./secret/S/x",
     ])
     func spellings(path: String) async throws {
         let answer = try await self.answer(.GET, path)
