@@ -57,6 +57,7 @@ class Front:
         return self
 
     def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)  # which wakes its thread
         self.listener.close()
         with self._lock:
             for end in self._open:

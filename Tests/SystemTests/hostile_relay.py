@@ -30,6 +30,9 @@ class HostileRelay:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for connection in self._connections:
+            # Closing alone would leave its thread where it reads.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
             connection.close()
 
     def _accept(self):
@@ -42,7 +45,7 @@ class HostileRelay:
     def _serve(self, connection):
         with contextlib.suppress(OSError):
             stream = connection.makefile("rb")
-            while head := b"".join(iter(stream.readline, b"\r\n")):
+            while head := head_of(stream):
                 key = re.search(rb"(?i)^sec-websocket-key: *(\S+)", head, re.MULTILINE)
                 if key:
                     self.asked.append(head.split()[1].decode())
@@ -60,6 +63,16 @@ class HostileRelay:
         lines += [f"Sec-WebSocket-Protocol: {protocol[1].decode()}"] if protocol else []
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         self.treat(connection)
+
+
+def head_of(stream):
+    """The next request's head, without the empty line behind it; nothing where the client has ended."""
+    head = b""
+    while line := stream.readline():
+        if line == b"\r\n":
+            return head
+        head += line
+    return b""
 
 
 def messages(connection):
