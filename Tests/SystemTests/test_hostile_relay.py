@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from hostile_relay import HostileRelay
+from hostile_relay import HostileRelay, messages
 from local_server import LocalServer
 from relay import BINARY, PATIENCE, environment, run_command
 from websocket_raw import encode
@@ -125,6 +125,31 @@ def test_replay_says_what_was_lost(words, messages, came, sentence):
         done = run_command([BINARY, "replay", "--relay", address, "--secret", "replay-secret", *words, "--to", local.url])
         assert [json.loads(heard.body)["n"] for heard in local.heard] == came, done.stderr
     assert done.returncode == 1 and sentence in done.stderr
+
+
+def test_replay_asks_how_far_the_relay_is():
+    """With a filter nobody knows which event is the last: however long the relay reads in its log, the end is where it says."""
+
+    def tell(connection, frame):
+        connection.sendall(encode(1, json.dumps(frame, separators=(",", ":")).encode(), masked=False))
+
+    def treat(connection):
+        pong = {"specversion": "1.0", "id": "p", "source": "hookwire:relay", "type": "hookwire.pong"}
+        tell(connection, RECOVERY | {"head": "9f2c61d07a55e013-99"})
+        questions = (text for opcode, text in messages(connection) if opcode == 1)
+        for number in range(1, 60):  # some three seconds, in which no event passes the filter
+            assert json.loads(next(questions)) == {"type": "ping"}
+            tell(connection, pong | ({} if number == 1 else {"position": f"9f2c61d07a55e013-{number}"}))
+        tell(connection, event(60))
+        next(questions)
+        tell(connection, pong | {"position": "9f2c61d07a55e013-99"})
+
+    with HostileRelay(treat) as relay, LocalServer() as local:
+        address = f"http://127.0.0.1:{relay.port}"
+        words = ["--secret", "replay-secret", "--last", "9", "--filter", "type=webhook", "--to", local.url]
+        done = run_command([BINARY, "replay", "--relay", address, *words])
+        assert [json.loads(heard.body)["n"] for heard in local.heard] == [60], done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_replay_says_what_did_not_come():

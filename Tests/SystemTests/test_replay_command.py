@@ -77,6 +77,17 @@ def test_to_a_url(relay, secret, local, log, words, which):
     assert fields[b"X-Signature-Ed25519"] and fields[b"Host"] == f"127.0.0.1:{local.port}".encode()
 
 
+def test_what_does_not_come_is_not_waited_for(relay, secret, local, log):
+    """Events that do not pass the filter, or are another consumer's, are no loss, wherever they stand."""
+    bodies, positions = log
+    assert replay(relay, secret, "--position", positions[3], "--consumer", "other").returncode == 0
+    text = json.loads(bodies[1])["d"]["content"]
+    for words in (), ("--filter", f"where=d.content:{text}"):
+        done = replay(relay, secret, "--since", "5m", *words, "--to", local.url)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert sent(local) == [*bodies, bodies[1]]
+
+
 def test_had_by_nobody(relay, secret, local, log):
     """What was sent to a URL is still new to the bot."""
     bodies, _ = log

@@ -95,6 +95,9 @@ final class Delivery {
     /// The last event that the client was sent, or where it began; nil where that is not known yet.
     var position: Position? { self.machine.position }
 
+    /// How far the client is: up to here it was sent whatever is for it, and told what was lost; nil where that is not so yet.
+    var reachedPosition: Position? { self.announcements.isEmpty ? self.machine.reachedPosition : nil }
+
     /// The last event that the client was sent; nil where it was sent none.
     var sentPosition: Position? { self.machine.sentPosition }
 

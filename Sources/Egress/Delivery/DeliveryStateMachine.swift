@@ -99,6 +99,12 @@ struct DeliveryStateMachine {
         }
     }
 
+    /// How far the client is: up to here it was sent whatever is for it. Nil until it was told where it begins, and after the end.
+    var reachedPosition: Position? {
+        if case .reading(let reading) = self.state, reading.isFirst { return nil }
+        return self.position
+    }
+
     /// The last event that the client was sent; nil where it was sent none: those before it began are not its own.
     var sentPosition: Position? { self.hasMoved ? self.position : nil }
 

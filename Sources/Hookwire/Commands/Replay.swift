@@ -150,7 +150,7 @@ struct Replay: AsyncParsableCommand {
         if let unsent = log.unsent {
             terminal.complain(
                 "The relay sent nothing behind \(events[events.count - 1].position), though its log goes on to "
-                    + "\(unsent): what is there may be for one consumer only, or has been held up."
+                    + "\(unsent): its store may be away. Try again later."
             )
         }
         let body = try self.newBody(of: events[0].body, terminal)

@@ -257,7 +257,7 @@ extension ForwardRun: SubscriptionOwner {
             if self.faults.insert(reason).inserted, self.faults.count < 32 {
                 self.report.say("The relay could not use a frame (\(reason)): \(detail)")
             }
-        case .other:
+        case .pong, .other:
             break
         }
     }

@@ -108,7 +108,7 @@ extension ListenRun: SubscriptionOwner {
             self.say("Events were lost (\(loss)): \(recovery.detail). \(outlook).")
         case .fault(let reason, let detail):
             self.say("The relay could not use a frame (\(reason)): \(detail)")
-        case .replyResult, .other:
+        case .replyResult, .pong, .other:
             break
         }
     }

@@ -99,6 +99,16 @@ struct ReplayCollection {
         return self.isBehindHead(recovery.position) ? .complete : .more
     }
 
+    /// Up to a position all has come that is for this client and passes its filters.
+    mutating func reached(_ position: Position) -> Progress {
+        if case .range(from: _, let until?) = self.selection, position.epoch == until.epoch,
+            position.offset >= until.offset
+        {
+            return .complete
+        }
+        return self.isBehindHead(position) ? .complete : .more
+    }
+
     /// An event came.
     mutating func received(_ event: ReceivedEvent) -> Progress {
         switch self.selection {

@@ -21,33 +21,35 @@ struct RetainedLog: Sendable {
     var events: [ReceivedEvent]
     /// What else of the selection did not come, a sentence each.
     var gaps: [String] = []
-    /// Where the relay's log stands, if what lies between did not come: it may be for one consumer only, or lost on its way.
+    /// Where the relay's log stands, if it was not had up to there.
     var unsent: Position?
 }
 
 /// Fetches retained events from the relay. It only looks on: nothing of it counts as had. Bound to its event loop.
 final class RetainedEvents {
-    /// How long nothing may come before what has come is all, where nobody knows of the last event: what does not pass the
-    /// filters does not come.
-    private static let quiet = TimeAmount.seconds(2)
+    /// The time between two questions of how far the relay is: the last events may be for somebody else, or not pass the
+    /// filters, and then they do not come.
+    private static let questions = TimeAmount.milliseconds(50)
     /// How long the relay has until the first of it comes, and after a loss the next of it. One whose store is away takes
     /// a client and waits with it.
     static let patience = SubscriptionStateMachine.patience
 
     private let eventLoop: any EventLoop
     private let promise: EventLoopPromise<RetainedLog>
-    private let isFiltered: Bool
     private var collection: ReplayCollection
     private var subscription: RelaySubscription?
     private var deadline: Scheduled<Void>?
     private var isWaiting = false
+    /// Whether the relay is being asked how far it is, or will be in a moment.
+    private var isAsking = false
+    private var nextQuestion: Scheduled<Void>?
+    private var reached: Position?
     private var wasConnected = false
     /// Why there is no connection; nil where there is one.
     private var disconnection: String?
     private var isOver = false
 
     private init(_ selection: ReplaySelection, isFiltered: Bool, eventLoop: any EventLoop) {
-        self.isFiltered = isFiltered
         self.eventLoop = eventLoop
         self.promise = eventLoop.makePromise()
         self.collection = ReplayCollection(selection, isFiltered: isFiltered)
@@ -82,6 +84,7 @@ final class RetainedEvents {
         guard !self.isOver else { return }
         self.isOver = true
         self.deadline?.cancel()
+        self.nextQuestion?.cancel()
         self.subscription?.stop()
         self.subscription = nil
         self.promise.completeWith(result)
@@ -113,14 +116,37 @@ final class RetainedEvents {
         switch progress {
         case .more:
             self.isWaiting = false
-            let unsent = self.isFiltered ? nil : self.collection.head
-            self.finish(in: unsent == nil ? Self.quiet : Self.patience) {
-                .success(self.log(unsent: unsent))
-            }
+            self.finish(in: Self.patience) { .success(self.log(unsent: self.collection.head)) }
+            self.ask()
         case .complete: self.finish(.success(self.log(unsent: nil)))
         case .gone(let detail): self.finish(.failure(RetainedEventsError.gone(detail)))
         case .tooMuch: self.finish(.failure(RetainedEventsError.tooMuch))
         }
+    }
+
+    private func ask() {
+        guard !self.isAsking else { return }
+        self.isAsking = true
+        self.subscription?.send(ClientMessage.ping())
+    }
+
+    /// The relay is up to a position, if it can say.
+    private func answered(_ position: Position?) {
+        if let position, position != self.reached {
+            self.reached = position
+            self.go(on: self.collection.reached(position))
+        }
+        guard !self.isOver else { return }
+        self.nextQuestion = self.eventLoop.assumeIsolated().scheduleTask(in: Self.questions) {
+            self.isAsking = false
+            self.ask()
+        }
+    }
+
+    /// What was asked on a connection that has gone is not answered.
+    private func forgetQuestion() {
+        self.nextQuestion?.cancel()
+        self.isAsking = false
     }
 }
 
@@ -135,7 +161,11 @@ extension RetainedEvents: SubscriptionOwner {
         guard !self.isOver else { return }
         switch message {
         case .event(let event): self.go(on: self.collection.received(event))
-        case .recovery(let recovery): self.go(on: self.collection.began(recovery))
+        case .recovery(let recovery):
+            // The first on every connection.
+            self.forgetQuestion()
+            self.go(on: self.collection.began(recovery))
+        case .pong(let position): self.answered(position)
         case .replyResult, .fault, .other: break
         }
     }

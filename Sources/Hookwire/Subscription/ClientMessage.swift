@@ -6,6 +6,13 @@ internal import Shared
 
 /// What a client says on an envelope socket (docs/envelope.md).
 enum ClientMessage {
+    /// How far is the client?
+    static func ping() -> [UInt8] {
+        var object = JSONObjectWriter()
+        object.member("type", "ping")
+        return object.finish()
+    }
+
     /// Everything up to a position is done with.
     static func acknowledgement(of position: Position) -> [UInt8] {
         var object = JSONObjectWriter()

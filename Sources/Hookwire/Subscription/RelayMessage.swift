@@ -10,6 +10,8 @@ enum RelayMessage: Equatable, Sendable {
     case event(ReceivedEvent)
     case recovery(Recovery)
     case replyResult(ReplyResult)
+    /// The answer to a ping: up to where all has come that is for the client, if the relay can say.
+    case pong(Position?)
     /// The relay could not use a frame of ours.
     case fault(reason: String, detail: String)
     /// What this version does not know, and passes over.
@@ -83,6 +85,8 @@ enum RelayMessage: Equatable, Sendable {
                     detail: detail
                 )
             )
+        case "hookwire.pong":
+            return .pong(view["position"]?.string.flatMap { Position($0) })
         case "hookwire.error":
             return .fault(reason: view["reason"]?.string ?? "", detail: detail)
         default:

@@ -302,7 +302,7 @@ extension RelaySubscription: RelayConnectionOwner {
             self.owner?.received(.recovery(recovery))
             // Unless the owner has enough.
             if recovery.isAskedAgain, self.owner != nil { self.askByTime() }
-        case .replyResult, .fault, .other:
+        case .replyResult, .pong, .fault, .other:
             self.owner?.received(message)
         }
     }

@@ -38,6 +38,21 @@ import Testing
         #expect(machine.sentPosition == .sample(6) && machine.repeatedPosition == nil)
     }
 
+    /// A client is nowhere until it was told where it begins; then it is where what is for it was sent.
+    @Test func reached() {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(.after(.sample(2))) == [.read(after: .sample(2))])
+        #expect(machine.position == .sample(2) && machine.reachedPosition == nil)
+        _ = machine.pageRead(Self.page(3...5, head: 5))
+        #expect(machine.reachedPosition == .sample(2))
+        machine.sent(upTo: .sample(4))
+        #expect(machine.reachedPosition == .sample(4))
+        machine.sent(upTo: .sample(5), isEmpty: true)
+        #expect(machine.pageSent() == [] && machine.reachedPosition == .sample(5))
+        #expect(machine.roundReceived(first: 6, end: .sample(7)) == .deliver(after: nil))
+        #expect(machine.reachedPosition == .sample(7))
+    }
+
     /// A backlog that ends where the client joined was sent all the same, and would be sent again.
     @Test func sentTheBacklog() {
         var machine = DeliveryStateMachine(start: .sample(2))

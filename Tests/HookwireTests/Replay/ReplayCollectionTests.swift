@@ -38,6 +38,17 @@ import Testing
         #expect(open.received(Envelopes.event(2)) == .more && open.received(Envelopes.event(3)) == .complete)
     }
 
+    /// What does not come, for a filter keeps it back or it is another's, is not waited for.
+    @Test func reached() {
+        var open = ReplayCollection(.since("5m"), isFiltered: true)
+        #expect(open.began(Self.began(0, head: 5)) == .more)
+        #expect(open.received(Envelopes.event(2)) == .more && open.reached(Envelopes.position(4)) == .more)
+        #expect(open.reached(Envelopes.position(5)) == .complete && Self.offsets(open) == [2])
+        var closed = ReplayCollection(.range(from: Envelopes.position(1), until: Envelopes.position(3)))
+        #expect(closed.began(Self.began(0, head: 5)) == .more && closed.reached(Envelopes.position(2)) == .more)
+        #expect(closed.reached(Envelopes.position(3)) == .complete)
+    }
+
     /// The newest so many, fewer where there are no more; nothing where the log is empty.
     @Test func last() {
         var collection = ReplayCollection(.last(2))

@@ -66,6 +66,8 @@ import Testing
             message(#"{"type":"hookwire.reply_result","token":"t","outcome":"late","detail":"d"}"#)
                 == .replyResult(.init(token: "t", outcome: "late", detail: "d"))
         )
+        #expect(message(#"{"type":"hookwire.pong","position":"1-2"}"#) == .pong(Envelopes.position(2)))
+        #expect(message(#"{"type":"hookwire.pong","position":"x"}"#) == .pong(nil))
         #expect(message(#"{"type":"hookwire.error","reason":"r","detail":"d"}"#) == .fault(reason: "r", detail: "d"))
         for text in [
             "", "{", "[]", "null", #"{"type":"hookwire.new"}"#, #"{"type":"T"}"#, #"{"type":"hookwire.recovery"}"#,

@@ -12,7 +12,7 @@ internal import NIOCore
 /// client: {"type":"reply","token",…,"ref"}                                     an answer to one, or …
 /// client: {"type":"ping","ref"}
 /// server: {"specversion":"1.0",…,"type":"hookwire.reply_result","outcome",…}   what became of it
-/// server: {…"hookwire.pong"} {…"hookwire.error","reason"} {…"hookwire.recovery","recovered","position"}
+/// server: {…"hookwire.pong","position"} {…"hookwire.error","reason"} {…"hookwire.recovery","recovered","position"}
 /// ```
 enum EnvelopeProtocol {
     /// What the client offers in `Sec-WebSocket-Protocol`.

@@ -146,7 +146,9 @@ extension EnvelopeSocket {
 
 extension EnvelopeSocket: WebSocketOwner {
     func messageReceived(_ message: WebSocketMessage) {
-        switch self.machine.messageReceived(message, now: self.services.lane.eventLoop.now) {
+        // A member of a group gets what its turn brings, and is nowhere.
+        let reached = self.subscription.share == nil ? self.subscription.delivery.reachedPosition : nil
+        switch self.machine.messageReceived(message, reached: reached, now: self.services.lane.eventLoop.now) {
         case .ignore: break
         case .answer(let text): self.answer(text)
         case .reply(let reply, let token, let ticket):

@@ -61,7 +61,14 @@ struct EnvelopeStateMachine {
         case end(Ending)
     }
 
-    mutating func messageReceived(_ message: WebSocketMessage, now: NIODeadline) -> MessageAction {
+    /// The client sent something.
+    ///
+    /// - Parameter reached: up to where the client was sent whatever is for it; nil where that cannot be said.
+    mutating func messageReceived(
+        _ message: WebSocketMessage,
+        reached: Position? = nil,
+        now: NIODeadline
+    ) -> MessageAction {
         guard !self.isEnded else { return .ignore }
         // Counted before it is looked at: what is wrong costs no more than what is right.
         guard self.budget.take(bytes: message.bytes.readableBytes, now: now) else { return self.end(.tooFast) }
@@ -71,7 +78,7 @@ struct EnvelopeStateMachine {
         case .failure(let fault):
             return self.refuse(fault, ref: ref, now: now)
         case .success(.ping):
-            return .answer(RelayFrame.pong(ref: ref, id: self.nextID()))
+            return .answer(RelayFrame.pong(ref: ref, reached: reached, id: self.nextID()))
         case .success(.settle(let verdict, let position)):
             return .settle(verdict, position, ref: ref)
         case .success(.reply) where !self.mayReply:

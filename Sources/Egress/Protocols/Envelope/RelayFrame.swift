@@ -20,8 +20,12 @@ enum RelayFrame {
     }
 
     /// The answer to a ping.
-    static func pong(ref: String?, id: String) -> [UInt8] {
-        self.attributes("pong", id: id, ref: ref).json + [UInt8(ascii: "}")]
+    ///
+    /// - Parameter reached: up to where the client was sent whatever is for it, before this frame.
+    static func pong(ref: String?, reached: Position?, id: String) -> [UInt8] {
+        var attributes = self.attributes("pong", id: id, ref: ref)
+        attributes.add("position", reached?.description)
+        return attributes.json + [UInt8(ascii: "}")]
     }
 
     /// A client's frame could not be used.

@@ -36,14 +36,24 @@ import Testing
         #"{"type":"reply","token":"\#(token)","text":"hi","ref":"\#(ref)"}"#
     }
 
-    /// A ping is answered with its own word, and each answer has an id of its own.
+    /// A ping is answered with its own word and with how far the client is, and each answer has an id of its own.
     @Test func pings() throws {
         var script = Script()
         let first = try script.answer(#"{"type":"ping","ref":"1"}"#)
         #expect(first["type"] as? String == "hookwire.pong" && first["ref"] as? String == "1")
         #expect(first["id"] as? String == "ab-1" && first["source"] as? String == "hookwire:relay")
         let second = try script.answer(#"{"type":"ping"}"#)
-        #expect(second["id"] as? String == "ab-2" && second["ref"] == nil)
+        #expect(second["id"] as? String == "ab-2" && second["ref"] == nil && second["position"] == nil)
+        let ping = WebSocketMessage.text(ByteBuffer(string: #"{"type":"ping"}"#))
+        guard case .answer(let third) = script.machine.messageReceived(ping, reached: .sample(3), now: script.now)
+        else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(
+            try EnvelopeSample.parse(String(decoding: third, as: UTF8.self))["position"] as? String
+                == "\(Position.sample(3))"
+        )
     }
 
     /// A reply is brought to its node; what became of it is told with its token and the client's word, as outcomes come.
