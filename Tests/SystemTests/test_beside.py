@@ -10,12 +10,17 @@ import pytest
 from relay import REPOSITORY
 
 # Tells of a process that it has started, then waits for it.
-RUNNING = "running() { sleep 100 & echo $!; wait; }; start_beside it running"
+RUNNING = "running() { sleep 100 & echo beside $!; wait; }; start_beside it running"
 
 
 def bash(text, **options):
     script = f"set -euo pipefail\nsource {REPOSITORY}/script/lib/beside.sh\n{text}"
     return subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, text=True, **options)
+
+
+def process_of(line):
+    assert line.startswith("beside ")
+    return int(line.split()[1])
 
 
 def has_ended(process):
@@ -38,7 +43,7 @@ def test_ends_as_its_command_did():
 
 def test_ends_with_the_script():
     script = bash(f"{RUNNING}; read -r; exit 3", stdin=subprocess.PIPE)
-    beside = int(script.stdout.readline())
+    beside = process_of(script.stdout.readline())
     script.stdin.write("\n")
     script.stdin.close()
     assert script.wait(20) == 3
@@ -48,8 +53,11 @@ def test_ends_with_the_script():
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_ends_with_the_script_by_a_signal(number):
     # In a group of its own, as a terminal's command is; what the script waits for is in it.
-    script = bash(f"{RUNNING}; sleep 100", start_new_session=True)
-    beside = int(script.stdout.readline())
+    script = bash(f"{RUNNING}; bash -c 'echo on; exec sleep 100'", start_new_session=True)
+    # Then the script waits for what has the signal too: it comes to its own when that has ended.
+    lines = sorted(script.stdout.readline() for _ in range(2))
+    assert lines[1] == "on\n"
+    beside = process_of(lines[0])
     os.killpg(script.pid, number)
-    assert script.wait(20) == -number
+    assert script.wait(20) == 128 + number
     assert has_ended(beside)

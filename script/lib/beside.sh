@@ -29,3 +29,7 @@ end_beside() {
     done
 }
 trap end_beside EXIT
+# Of a signal's own accord Bash ends in the middle of what EXIT wants.
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
