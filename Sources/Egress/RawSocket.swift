@@ -90,6 +90,7 @@ final class RawSocket: FeedMember {
             start: self.position,
             since: since,
             rate: rate,
+            isProbed: true,
             tracing: self.lane.tracing,
             eventLoop: self.lane.eventLoop
         )
@@ -181,6 +182,14 @@ extension RawSocket: DeliveryOwner {
         // A raw client has no words for it.
     }
 
+    func probe(_ number: UInt64) {
+        self.handler?.probe(number)
+    }
+
+    func hasRead(upTo position: Position) {
+        if let consumer { self.membership.acknowledged(upTo: position, of: consumer) }
+    }
+
     func deliveryFailed() {
         self.handler?.close(text: "the log cannot be read; connect again in a moment", reason: .internalError)
     }
@@ -198,6 +207,10 @@ extension RawSocket: WebSocketOwner {
     }
 
     func probeAnswered(_ number: UInt64) {
+        if DeliveryWindow.owns(number) {
+            self.backlog?.probeAnswered(number)
+            return
+        }
         guard let handler, let consumer else { return }
         self.membership.probeAnswered(number, by: handler, of: consumer)
     }

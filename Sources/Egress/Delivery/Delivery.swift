@@ -25,10 +25,18 @@ protocol DeliveryOwner: AnyObject {
 
     /// The client has had all of the log, and gets what comes.
     func caughtUp()
+
+    /// Asks the client, behind all that it was sent, for a sign that it has read that; only where it has a window.
+    func probe(_ number: UInt64)
+
+    /// The client has read everything up to a position.
+    func hasRead(upTo position: Position)
 }
 
 extension DeliveryOwner {
     func caughtUp() {}
+    func probe(_ number: UInt64) {}
+    func hasRead(upTo position: Position) {}
 }
 
 /// Runs what `DeliveryStateMachine` decides for one client: reads the log, and sends no faster than the client reads.
@@ -59,17 +67,22 @@ final class Delivery {
     private let rate: Int?
     /// Whether the next part waits for its time.
     private var isPaced = false
+    /// Of a client that can be asked.
+    private var window: DeliveryWindow?
+    private var windowTimer: Scheduled<Void>?
 
     /// - Parameters:
     ///   - start: where the client joined its feed.
     ///   - since: see `StreamBeginning`.
     ///   - rate: how many events of the log are sent a second; nil for as many as the client takes.
+    ///   - isProbed: whether the client answers probes, and is sent no more than it reads.
     init(
         broker: any Broker,
         channel: ChannelID,
         start: Position,
         since: Int64? = nil,
         rate: Int? = nil,
+        isProbed: Bool = false,
         tracing: EgressTracing? = nil,
         eventLoop: any EventLoop
     ) {
@@ -77,6 +90,7 @@ final class Delivery {
         self.channel = channel
         self.since = since ?? .min
         self.rate = rate
+        self.window = isProbed ? DeliveryWindow() : nil
         self.tracing = tracing
         self.eventLoop = eventLoop
         self.machine = DeliveryStateMachine(start: start)
@@ -137,9 +151,17 @@ final class Delivery {
         self.sendPage()
     }
 
+    /// The client has answered a probe of its window.
+    func probeAnswered(_ number: UInt64) {
+        guard let position = self.window?.answered(number, now: self.eventLoop.now) else { return }
+        self.owner?.hasRead(upTo: position)
+        self.sendPage()
+    }
+
     /// The client has gone.
     func end() {
         self.machine.ended()
+        self.windowTimer?.cancel()
         self.owner = nil
         self.announcements = []
         self.dropPage()
@@ -195,10 +217,13 @@ final class Delivery {
         guard self.hasPage, !self.isSendingPage else { return }
         self.isSendingPage = true
         defer { self.isSendingPage = false }
-        while self.hasPage, !self.isPaced, let owner, owner.isWritable, let part = self.takePart() {
+        while self.hasPage, !self.isPaced, self.window?.room != 0, let owner, owner.isWritable,
+            let part = self.takePart()
+        {
             // Told before it is sent: whoever is sent it may ask how far it is.
             self.machine.sent(upTo: part.end, isEmpty: part.entries.isEmpty)
             if !part.entries.isEmpty { self.send(part.entries, to: owner) }
+            if let last = part.entries.last { self.probe(behind: part.entries.count, upTo: last.position) }
             if self.rate != nil { self.pause(for: part.entries.count) }
         }
         guard self.hasPage, self.page.isEmpty, self.owner != nil else { return }
@@ -221,6 +246,28 @@ final class Delivery {
         tracing.delivered(passages, on: self.channel, sockets: 1, .log)
     }
 
+    private func probe(behind count: Int, upTo end: Position) {
+        guard let number = self.window?.sent(count, upTo: end, now: self.eventLoop.now) else { return }
+        self.owner?.probe(number)
+        if self.windowTimer == nil { self.lookLater() }
+    }
+
+    private func lookLater() {
+        guard self.owner != nil else { return }
+        self.windowTimer = self.eventLoop.assumeIsolated().scheduleTask(in: DeliveryWindow.nextLook) {
+            self.windowTimer = nil
+            switch self.window?.look(now: self.eventLoop.now) {
+            case .probe(let number):
+                self.owner?.probe(number)
+                self.lookLater()
+            case .nothing:
+                self.sendPage()
+            case nil:
+                break
+            }
+        }
+    }
+
     /// Leaves the client the time that so many events are to take.
     private func pause(for count: Int) {
         guard let rate, count > 0 else { return }
@@ -236,7 +283,7 @@ final class Delivery {
         var entries: [LogEntry] = []
         var bytes = 0
         var end: Position?
-        let limit = self.rate.map { max(1, $0 / 20) } ?? .max
+        let limit = min(self.rate.map { max(1, $0 / 20) } ?? .max, self.window?.room ?? .max)
         while bytes < Self.partBytes, entries.count < limit, let entry = self.page.popFirst() {
             end = entry.position
             guard entry.event.receivedAt >= self.since else { continue }

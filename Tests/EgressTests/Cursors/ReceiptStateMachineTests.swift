@@ -19,21 +19,44 @@ import Testing
         var machine = ReceiptStateMachine(sent: .sample(3))
         var number = machine.probe()
         #expect(number == 1)
-        machine.sent(upTo: .sample(9))
         number = machine.probe()
         #expect(number == nil)
-        var had = machine.probeAnswered(2)
+        machine.sent(upTo: .sample(9))
+        number = machine.probe()
+        #expect(number == 2)
+        var had = machine.probeAnswered(3)
         #expect(had == nil)
         had = machine.probeAnswered(1)
         #expect(had == .sample(3))
-        number = machine.probe()
-        #expect(number == 2)
         had = machine.probeAnswered(1)
         #expect(had == nil)
         had = machine.probeAnswered(2)
         #expect(had == .sample(9))
         had = machine.probeAnswered(2)
         #expect(had == nil)
+    }
+
+    /// Who works as it reads answers one probe after the other, or the latest of several alone; a bounded number waits.
+    @Test func probedBehind() {
+        var machine = ReceiptStateMachine(sent: .sample(1))
+        for number in UInt64(1)...32 {
+            machine.sent(upTo: .sample(number))
+            let probe = machine.probe()
+            #expect(probe == number)
+        }
+        machine.sent(upTo: .sample(33))
+        var probe = machine.probe()
+        #expect(probe == nil)
+        var had = machine.probeAnswered(1)
+        #expect(had == .sample(1))
+        had = machine.probeAnswered(20)
+        #expect(had == .sample(20))
+        had = machine.probeAnswered(5)
+        #expect(had == nil)
+        probe = machine.probe()
+        #expect(probe == 33)
+        had = machine.probeAnswered(33)
+        #expect(had == .sample(33))
     }
 
     /// A probe without an answer is sent again, with its number: what answers either answers for what was before the first.

@@ -315,7 +315,8 @@ final class ScheduleRun {
                 client.wire.release(channel)
             }
         }
-        try self.wait(2_000)
+        // A client that answers again gets more with each answer, and here one takes half a second.
+        try self.wait(5_000)
         for client in self.clients { try self.model.checkEnd(of: client) }
         for role in ScheduledRole.allCases where role.hasCursor && self.hasSeen.contains(role) {
             if self.clients.count >= 6, let client = self.clients.first { self.end(client, inOrder: false) }

@@ -40,6 +40,7 @@ final class EnvelopeSocket: EnvelopeClient {
             beginning: beginning,
             place: place,
             admission: admission,
+            isProbed: true,
             services: services
         )
         let socket = EnvelopeSocket(services: services, subscription: subscription)
@@ -139,6 +140,16 @@ extension EnvelopeSocket {
         self.answer(self.machine.recovery(recovery, head: self.subscription.membership.place.feed.position))
     }
 
+    func probe(_ number: UInt64) {
+        self.handler?.probe(number)
+    }
+
+    func hasRead(upTo position: Position) {
+        // Who acknowledges says itself what it has done.
+        guard self.subscription.acknowledgement == nil, let consumer = self.subscription.consumer else { return }
+        self.subscription.membership.acknowledged(upTo: position, of: consumer)
+    }
+
     func deliveryFailed() {
         self.handler?.close(text: "the log cannot be read; connect again in a moment", reason: .internalError)
     }
@@ -184,6 +195,7 @@ extension EnvelopeSocket: WebSocketOwner {
     }
 
     func probeAnswered(_ number: UInt64) {
+        if DeliveryWindow.owns(number) { return self.subscription.delivery.probeAnswered(number) }
         guard let handler, let consumer = self.subscription.consumer else { return }
         self.subscription.membership.probeAnswered(number, by: handler, of: consumer)
     }

@@ -23,11 +23,14 @@ struct EnvelopeSubscription {
     let share: EnvelopeShare?
 
     /// On the lane's loop. The feed posts to the lane from now on.
+    ///
+    /// - Parameter isProbed: whether the client answers probes.
     init(
         _ request: StreamRequest,
         beginning: StreamBeginning,
         place: FeedPlace,
         admission: Admission?,
+        isProbed: Bool,
         services: EnvelopeServices
     ) {
         self.membership = FeedMembership(place: place, lane: services.lane)
@@ -37,6 +40,7 @@ struct EnvelopeSubscription {
             start: place.feed.position,
             since: beginning.since,
             rate: request.rate,
+            isProbed: isProbed,
             tracing: services.lane.tracing,
             eventLoop: services.lane.eventLoop
         )

@@ -36,6 +36,7 @@ final class EventStream: EnvelopeClient {
             beginning: beginning,
             place: place,
             admission: admission,
+            isProbed: false,
             services: services
         )
         let stream = EventStream(services: services, subscription: subscription)

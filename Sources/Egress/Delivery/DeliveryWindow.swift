@@ -1,0 +1,99 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import Shared
+
+/// How many events of the log a client is sent before it has read those before. No IO and no clock.
+///
+/// The systems' buffers on both ends hold megabytes, and a client that works on one event at a time reads the next when it
+/// is done. Of all that at once it would answer pings minutes late, lose its connection for that, and get again what it has
+/// done. So it begins with few, and goes on when a probe behind them is answered: with more as long as that takes it no
+/// time, and with fewer where it does.
+struct DeliveryWindow {
+    /// What tells the numbers of these probes from those of `ReceiptStateMachine`.
+    private static let mark: UInt64 = 1 << 63
+    private static let first = 4
+    private static let largest = 4_096
+    /// Answered within this time, a probe doubles the window.
+    private static let quick = TimeAmount.seconds(1)
+    /// Not answered within this time, it halves the window.
+    private static let slow = TimeAmount.seconds(2)
+    /// A client that has never answered a probe, for this time, has no window: it may be one that answers none.
+    private static let patience = TimeAmount.seconds(10)
+    /// How long a probe waits until it is sent again: a client may answer the last of several pings alone (RFC 6455 section
+    /// 5.5.3), and that may be another.
+    static let nextLook = TimeAmount.milliseconds(2_500)
+
+    private struct Probe {
+        var number: UInt64
+        var position: Position
+        var sent: NIODeadline
+    }
+
+    private var size = Self.first
+    /// How many events were sent since the last answer.
+    private var sent = 0
+    private var probe: Probe?
+    private var lastNumber: UInt64 = 0
+    private var hasAnswered = false
+    private var isOff = false
+
+    /// Whether a probe is a window's.
+    static func owns(_ number: UInt64) -> Bool { number & self.mark != 0 }
+
+    /// How many events may be sent now.
+    var room: Int {
+        if self.isOff { return .max }
+        return self.probe == nil ? self.size - self.sent : 0
+    }
+
+    /// Events were sent, no more than there was room for.
+    ///
+    /// - Parameter position: the last event that the client was sent, or that it has no use for.
+    /// - Returns: the number of a probe to send behind them; nil for none.
+    mutating func sent(_ count: Int, upTo position: Position, now: NIODeadline) -> UInt64? {
+        guard !self.isOff else { return nil }
+        self.sent += count
+        guard self.sent >= self.size, self.probe == nil else { return nil }
+        self.lastNumber += 1
+        self.probe = Probe(number: self.lastNumber | Self.mark, position: position, sent: now)
+        return self.probe?.number
+    }
+
+    /// The client has answered a probe.
+    ///
+    /// - Returns: up to where it has read what it was sent; nil for an answer to nothing.
+    mutating func answered(_ number: UInt64, now: NIODeadline) -> Position? {
+        guard let probe, probe.number == number else { return nil }
+        self.probe = nil
+        self.hasAnswered = true
+        self.sent = 0
+        let time = now - probe.sent
+        if time <= Self.quick {
+            self.size = min(2 * self.size, Self.largest)
+        } else if time > Self.slow {
+            self.size = max(1, self.size / 2)
+        }
+        return probe.position
+    }
+
+    enum Look: Equatable {
+        /// There is no probe to wait for, or no window any more.
+        case nothing
+        /// Send the probe again.
+        case probe(UInt64)
+    }
+
+    /// `nextLook` has passed since a probe, or since the last look.
+    mutating func look(now: NIODeadline) -> Look {
+        guard let probe else { return .nothing }
+        guard self.hasAnswered || now - probe.sent < Self.patience else {
+            self.isOff = true
+            self.probe = nil
+            return .nothing
+        }
+        return .probe(probe.number)
+    }
+}
