@@ -43,8 +43,8 @@ extension DiskBroker {
         on channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Void> {
-        self.ask(.write, on: eventLoop) { store, _, database in
-            try store.settle(settlement, on: channel, database)
+        self.ask(.write, on: eventLoop) { store, now, database in
+            try store.settle(settlement, on: channel, now: now, database)
         }
     }
 

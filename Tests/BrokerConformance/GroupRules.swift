@@ -92,6 +92,45 @@ extension BrokerRule {
                 #expect(page.deliveries.map(\.attempt) == [2])
             }
         },
+        BrokerRule("what is refused is left for others as long as a member says, but for what is given up") { bed in
+            try await bed.withBroker { broker in
+                let channel = Fixtures.channel()
+                let positions = try await broker.publish(["a", "b"], to: channel)
+                _ = try await broker.take(2, for: "g", on: channel)
+                try await broker.settle(.nack, positions[0...1], for: "g", on: channel)
+                try await broker.publish(["c"], to: channel)
+                #expect(try await broker.take(9, for: "g", patience: 600_000, on: channel).texts == ["c"])
+                let page = try await broker.take(1, for: "g", on: channel)
+                #expect(page.texts == ["a"] && page.deliveries.map(\.attempt) == [2])
+                #expect(
+                    try await broker.take(9, for: "g", attempts: 1, patience: 600_000, on: channel).deadLetters == 1
+                )
+                try await broker.settle(.nack, positions[0...0], for: "g", on: channel)
+                try await bed.advance(milliseconds: 300)
+                #expect(try await broker.take(9, for: "g", patience: 600_000, on: channel).texts == [])
+                #expect(try await broker.take(9, for: "g", patience: 200, on: channel).texts == ["a"])
+            }
+        },
+        BrokerRule("what nobody failed at and is given back is anybody's at once, and does not count as tried") { bed in
+            try await bed.withBroker { broker in
+                let channel = Fixtures.channel()
+                let positions = try await broker.publish(["a"], to: channel)
+                for _ in 0..<3 {
+                    let page = try await broker.take(1, for: "g", attempts: 1, patience: 600_000, on: channel)
+                    #expect(page.texts == ["a"] && page.deliveries.map(\.attempt) == [1])
+                    try await broker.settle(.release, positions[...], for: "g", on: channel)
+                }
+                _ = try await broker.take(1, for: "g", on: channel)
+                try await broker.settle(.nack, positions[...], for: "g", on: channel)
+                _ = try await broker.take(1, for: "g", on: channel)
+                try await broker.settle(.release, positions[...], for: "g", on: channel)
+                #expect(try await broker.take(1, for: "g", on: channel).deliveries.map(\.attempt) == [2])
+                // What is settled already stays so.
+                try await broker.settle(.ack, positions[...], for: "g", on: channel)
+                try await broker.settle(.release, positions[...], for: "g", on: channel)
+                #expect(try await broker.take(1, for: "g", on: channel).texts == [])
+            }
+        },
         BrokerRule("an event that is tried too often becomes a dead letter, whose event and story are kept") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()
@@ -259,6 +298,7 @@ extension Broker {
         for group: String,
         attempts: Int = 5,
         visibility: Int64 = 600_000,
+        patience: Int64 = 0,
         start: Position? = nil,
         on channel: ChannelID
     ) async throws -> GroupPage {
@@ -267,6 +307,7 @@ extension Broker {
             limit: limit,
             visibilityMilliseconds: visibility,
             attempts: attempts,
+            patienceMilliseconds: patience,
             start: start
         )
         return try await self.take(request, on: channel, eventLoop: Fixtures.eventLoop).get()

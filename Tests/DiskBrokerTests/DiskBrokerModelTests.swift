@@ -106,6 +106,7 @@ import Testing
                     limit: 1 + number % 5,
                     visibilityMilliseconds: 1_000,
                     attempts: 2,
+                    patienceMilliseconds: number % 7 == 0 ? 500 : 0,
                     start: number % 4 == 0 ? position : nil
                 )
                 let page = try await broker.take(request, on: channel, eventLoop: eventLoop).get()
@@ -113,7 +114,7 @@ import Testing
                 if number % 3 > 0, let first = page.deliveries.first {
                     let settlement = GroupSettlement(
                         group: group,
-                        verdict: number % 3 == 1 ? .ack : .nack,
+                        verdict: number % 3 == 1 ? .ack : number % 2 == 0 ? .nack : .release,
                         positions: [first.entry.position]
                     )
                     try await broker.settle(settlement, on: channel, eventLoop: eventLoop).get()

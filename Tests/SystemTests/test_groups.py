@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import http.server
 import json
+import queue
 import subprocess
 import threading
 
@@ -56,6 +57,63 @@ def test_members_share_the_events(relay, secret):
         again = [one.receive() for _ in range(2)]
         assert sorted(numbers(again)) == sorted(numbers(others[1:]))
         assert [event["attempt"] for event in again] == [2, 2]
+
+
+def refuse_and_work(bad, good, publish_all, count):
+    """One member refuses whatever it is given, the other one does it; returns what became of the events."""
+    refused, done = [], []
+
+    def refuse():
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                event = bad.receive(timeout=None)
+                refused.append(event["data"]["n"])
+                settle(bad, event, "nack")
+
+    refusing = threading.Thread(target=refuse)
+    refusing.start()
+    publish_all()
+    while len(done) < count:
+        event = good.receive()
+        done.append(event["data"]["n"])
+        settle(good, event)
+    bad.socket.close()
+    refusing.join()
+    return refused, done
+
+
+def test_refused_events(relay, secret):
+    """What a member refuses is done by another one, on whatever event loop; none is given up while there is one."""
+    with contextlib.ExitStack() as stack:
+        bad, good = (stack.enter_context(EnvelopeBot(relay, secret, group="g")) for _ in range(2))
+        refused, done = refuse_and_work(bad, good, lambda: publish(relay, secret, *range(20)), 20)
+    assert sorted(done) == list(range(20)) and refused
+    assert command(relay, secret, "list")[1] == "No dead letters.\n"
+
+
+def test_a_drain_is_nobodys_failure(start, secret, tmp_path):
+    """What members leave behind because their node drains is not dealt to those who go next, and not counted as tried."""
+    relay, events = start("--data", tmp_path / "data", "--drain", "1s"), queue.SimpleQueue()
+
+    def read(bot):
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                events.put(bot.receive(timeout=None)["attempt"])
+
+    with contextlib.ExitStack() as stack:
+        bots = [stack.enter_context(EnvelopeBot(relay, secret, group="g", visibility="1m")) for _ in range(4)]
+        threads = [threading.Thread(target=read, args=(bot,)) for bot in bots]
+        for thread in threads:
+            thread.start()
+        publish(relay, secret, *range(8))
+        assert [events.get(timeout=PATIENCE) for _ in range(8)] == [1] * 8
+        relay.signal()
+        for thread in threads:
+            thread.join()
+    assert events.empty()
+    relay = start("--data", tmp_path / "data")
+    with EnvelopeBot(relay, secret, group="g", visibility="1m") as bot:
+        assert [bot.receive()["attempt"] for _ in range(8)] == [1] * 8
 
 
 def test_dead_letters(relay, secret):
@@ -360,6 +418,23 @@ def test_groups_across_tiers(redis, tmp_path):
                 bot.close()
 
 
+@pytest.mark.timeout(120)
+def test_refused_events_across_tiers(redis, tmp_path):
+    """What a member refuses on one node is done by another one on another node, though the first one is alone on its own."""
+    secret = qq.secret()
+    with tiers(redis.url, tmp_path, ingress=1) as (ingress, egress), contextlib.ExitStack() as stack:
+        bad, good = (
+            stack.enter_context(contextlib.closing(GroupBot(node.port, secret))) for node in egress
+        )
+
+        def publish_all():
+            for n in range(20):
+                post(ingress[0], webhook(secret), {"n": n})
+
+        refused, done = refuse_and_work(bad, good, publish_all, 20)
+        assert sorted(done) == list(range(20)) and refused
+
+
 class GroupBot:
     """A member of a group on a node."""
 
@@ -377,6 +452,9 @@ class GroupBot:
             return None
         self.had.append(event)
         return event
+
+    def receive(self, timeout=PATIENCE):
+        return json.loads(self.socket.recv(timeout=timeout))
 
     def settle(self, event):
         self.socket.send(json.dumps({"type": "ack", "position": event["position"]}))

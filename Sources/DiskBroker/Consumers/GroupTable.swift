@@ -12,7 +12,7 @@ struct GroupTable {
     private static let pageBytes = 512 << 10
     /// How many events that were not settled are looked at for a member, at most.
     private static let dueLimit = 1_000
-    /// Stands for the time of what another member is to have at once.
+    /// Stands for the time of what anybody is to have at once.
     private static let atOnce = Int64.min
 
     private struct Unsettled {
@@ -115,7 +115,7 @@ struct GroupTable {
             ?? GroupTable(making: request.group, of: channel, start: request.start, notBefore: oldestTime, database)
         var page = GroupPage(deliveries: [], deadLetters: 0, lost: 0)
         var bytes = 0
-        let due = try group.due(now - request.visibilityMilliseconds, attempts: request.attempts, database)
+        let due = try group.due(request, now: now, database)
         let givenUp = Self.givenUp(due, attempts: request.attempts, limit: givenUpBytes)
         if givenUp.bytes > 0 {
             try makeRoom(givenUp.bytes)
@@ -191,33 +191,51 @@ struct GroupTable {
     }
 
     /// Settles what a member took.
-    static func settle(_ settlement: GroupSettlement, of channel: StoredChannel, _ database: Database) throws {
+    static func settle(
+        _ settlement: GroupSettlement,
+        of channel: StoredChannel,
+        now: Int64,
+        _ database: Database
+    ) throws {
         guard let group = try GroupTable(settlement.group, of: channel, database) else { return }
         for position in settlement.positions where position.epoch == channel.epoch {
             switch settlement.verdict {
             case .ack:
                 try group.forget(position.offset, database)
             case .nack:
-                try database.cachedStatement(
-                    sql: "UPDATE unsettled SET takenAt = ? WHERE memberGroup = ? AND offset = ?"
-                ).execute(arguments: [Self.atOnce, group.number, Int64(bitPattern: position.offset)])
+                try group.giveBack(position.offset, at: now - GroupSettlement.refusalShift, tries: 0, database)
+            case .release:
+                try group.giveBack(position.offset, at: Self.atOnce, tries: 1, database)
             }
         }
     }
 
     // MARK: What is not settled
 
-    /// The first of what was taken no later than `time`, in the order of the log; `attempts` are too many.
-    private func due(_ time: Int64, attempts: Int, _ database: Database) throws -> [Unsettled] {
+    /// Notes that another member is to have one, and how many of its attempts do not count.
+    private func giveBack(_ offset: UInt64, at time: Int64, tries: Int, _ database: Database) throws {
+        try database.cachedStatement(
+            sql:
+                "UPDATE unsettled SET takenAt = ?, attempts = max(0, attempts - ?) WHERE memberGroup = ? AND offset = ?"
+        ).execute(arguments: [time, tries, self.number, Int64(bitPattern: offset)])
+    }
+
+    /// The first of what a member may have, or was tried too often, in the order of the log.
+    private func due(_ request: GroupRequest, now: Int64, _ database: Database) throws -> [Unsettled] {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT offset, attempts, CASE WHEN attempts >= ? THEN coalesce((
                     SELECT length(bytes) FROM event WHERE event.channel = ? AND event.offset = unsettled.offset
                 ), 0) ELSE 0 END
-                FROM unsettled WHERE memberGroup = ? AND takenAt <= ? ORDER BY offset LIMIT ?
+                FROM unsettled WHERE memberGroup = ? AND takenAt <= ?
+                AND (attempts >= ? OR takenAt <= ? OR takenAt > ?) ORDER BY offset LIMIT ?
                 """
         )
-        let arguments: StatementArguments = [attempts, self.channel.number, self.number, time, Self.dueLimit]
+        let refused = now - GroupSettlement.refusalShift
+        let arguments: StatementArguments = [
+            request.attempts, self.channel.number, self.number, now - request.visibilityMilliseconds,
+            request.attempts, refused - request.patienceMilliseconds, refused, Self.dueLimit,
+        ]
         return try Row.fetchAll(statement, arguments: arguments).map { row in
             Unsettled(offset: UInt64(bitPattern: row[0]), attempts: row[1], bytes: row[2])
         }

@@ -254,9 +254,9 @@ struct LogStore: Sendable {
         return page
     }
 
-    mutating func settle(_ settlement: GroupSettlement, on id: ChannelID, _ database: Database) throws {
+    mutating func settle(_ settlement: GroupSettlement, on id: ChannelID, now: Int64, _ database: Database) throws {
         guard let channel = try self.stored(id, database) else { return }
-        try GroupTable.settle(settlement, of: channel, database)
+        try GroupTable.settle(settlement, of: channel, now: now, database)
     }
 
     func deadLetters(

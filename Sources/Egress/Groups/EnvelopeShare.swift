@@ -21,8 +21,8 @@ final class EnvelopeShare {
     var credit: Int { self.unsettled.room }
 
     /// The socket was given an event.
-    func given(_ position: Position, now: NIODeadline) {
-        self.unsettled.given(position, now: now)
+    func given(_ position: Position, attempt: Int = 1, now: NIODeadline) {
+        self.unsettled.given(position, attempt: attempt, now: now)
     }
 
     /// What was not settled in time is not the socket's any more.
@@ -33,8 +33,15 @@ final class EnvelopeShare {
     /// The client settles an event.
     ///
     /// - Returns: whether it is the client's to settle.
-    func settle(_ verdict: GroupSettlement.Verdict, _ position: Position, now: NIODeadline) -> Bool {
+    func settle(
+        _ verdict: GroupSettlement.Verdict,
+        _ position: Position,
+        by member: any GroupMember,
+        now: NIODeadline
+    ) -> Bool {
+        let attempt = self.unsettled.attempt(at: position)
         guard self.unsettled.settle(position, now: now) else { return false }
+        if verdict == .nack, let attempt { self.reader.refused(by: member, attempt: attempt) }
         self.reader.settle(verdict, [position])
         self.reader.wake()
         return true
@@ -49,9 +56,9 @@ final class EnvelopeShare {
     }
 
     /// The socket has gone; what it leaves is another's at once.
-    func leave(_ member: any GroupMember, now: NIODeadline) {
+    func leave(_ member: any GroupMember, _ reason: WebSocketEndReason, now: NIODeadline) {
         let unsettled = self.unsettled.all(now: now)
         self.unsettled = UnsettledEvents(limit: 0, visibility: .zero)
-        self.reader.leave(member, unsettled: unsettled)
+        self.reader.leave(member, reason, unsettled: unsettled)
     }
 }

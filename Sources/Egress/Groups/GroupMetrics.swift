@@ -14,6 +14,7 @@ final class GroupMetrics {
     private let retried = Counter(label: "hookwire_group_events_retried_total")
     private let acknowledged = Counter(label: "hookwire_group_events_settled_total", dimensions: [("verdict", "ack")])
     private let refused = Counter(label: "hookwire_group_events_settled_total", dimensions: [("verdict", "nack")])
+    private let released = Counter(label: "hookwire_group_events_settled_total", dimensions: [("verdict", "release")])
     private let deadLetters = Counter(label: "hookwire_dead_letters_total")
     private let lost = Counter(label: "hookwire_group_events_lost_total")
 
@@ -42,6 +43,7 @@ final class GroupMetrics {
         switch verdict {
         case .ack: self.acknowledged.increment(by: count)
         case .nack: self.refused.increment(by: count)
+        case .release: self.released.increment(by: count)
         }
     }
 }

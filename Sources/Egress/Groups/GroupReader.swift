@@ -20,8 +20,14 @@ final class GroupReader {
     private let eventLoop: any EventLoop
     private let metrics: GroupMetrics
     private let tracing: EgressTracing?
+    /// Whether this node takes nothing any more, for its members go.
+    private let isResting: () -> Bool
+    /// Wakes the group's readers on all loops of the node; nil where there is this one only.
+    private let wakeAll: (() -> Void)?
     private var machine = GroupReaderStateMachine()
     private var members: [any GroupMember] = []
+    /// Of the members that have refused events lately.
+    private var pauses: [ObjectIdentifier: RefusalPause] = [:]
     private var visits: RepeatedTask?
     /// Whether it is about to look.
     private var isAwake = false
@@ -34,7 +40,9 @@ final class GroupReader {
         broker: any Broker,
         eventLoop: any EventLoop,
         metrics: GroupMetrics,
-        tracing: EgressTracing? = nil
+        tracing: EgressTracing? = nil,
+        isResting: @escaping () -> Bool = { false },
+        wakeAll: (() -> Void)? = nil
     ) {
         self.group = group
         self.start = start
@@ -43,6 +51,8 @@ final class GroupReader {
         self.eventLoop = eventLoop
         self.metrics = metrics
         self.tracing = tracing
+        self.isResting = isResting
+        self.wakeAll = wakeAll
     }
 
     /// The group's name.
@@ -68,14 +78,26 @@ final class GroupReader {
         self.wake()
     }
 
-    /// - Parameter unsettled: what the member leaves behind, for another one to have at once.
-    func leave(_ member: any GroupMember, unsettled: [Position]) {
+    /// - Parameters:
+    ///   - reason: why it goes. That its node drains is no fault of whatever it worked on.
+    ///   - unsettled: what the member leaves behind, for another one to have at once.
+    func leave(_ member: any GroupMember, _ reason: WebSocketEndReason, unsettled: [Position]) {
         self.members.removeAll { $0 === member }
-        self.settle(.nack, unsettled)
+        self.pauses[ObjectIdentifier(member)] = nil
+        self.settle(reason == .drain ? .release : .nack, unsettled)
         if self.members.isEmpty {
             self.visits?.cancel()
             self.visits = nil
         }
+    }
+
+    /// A member has refused an event: others have the first go at it now, and at what else was refused. An event at its
+    /// last attempt nobody tries again.
+    func refused(by member: any GroupMember, attempt: Int) {
+        guard attempt < self.group.attempts else { return }
+        let now = self.eventLoop.now
+        self.pauses[ObjectIdentifier(member), default: RefusalPause(attempt: attempt, now: now)]
+            .refused(attempt: attempt, now: now)
     }
 
     private func visit() {
@@ -96,14 +118,43 @@ final class GroupReader {
         }
     }
 
-    private var credit: Int { self.members.reduce(0) { $0 + max(0, $1.credit) } }
+    /// For whom the next events are.
+    private struct Turn {
+        /// Nil for all members.
+        var members: Set<ObjectIdentifier>?
+        /// What was refused less than so long ago is left for others.
+        var patience = TimeAmount.zero
+
+        func has(_ member: any GroupMember) -> Bool { self.members?.contains(ObjectIdentifier(member)) ?? true }
+    }
+
+    /// Those who have refused nothing lately come first, for whatever there is. Only where none of them has room the
+    /// others are given what nobody has refused lately.
+    private var turn: Turn {
+        guard !self.pauses.isEmpty else { return Turn() }
+        let now = self.eventLoop.now
+        self.pauses = self.pauses.filter { !$0.value.isOver(now: now) }
+        guard !self.pauses.isEmpty else { return Turn() }
+        let roomy = self.members.filter { $0.credit > 0 }.map { ObjectIdentifier($0) }
+        let eager = roomy.filter { self.pauses[$0] == nil }
+        guard eager.isEmpty else { return Turn(members: Set(eager)) }
+        return Turn(members: Set(roomy), patience: roomy.compactMap { self.pauses[$0]?.length }.max() ?? .zero)
+    }
+
+    private var credit: Int {
+        guard !self.isResting() else { return 0 }
+        let turn = self.turn
+        return self.members.reduce(0) { $0 + (turn.has($1) ? max(0, $1.credit) : 0) }
+    }
 
     private func take(_ limit: Int) {
+        let turn = self.turn
         let request = GroupRequest(
             group: self.group.name,
             limit: limit,
             visibilityMilliseconds: self.group.visibility.nanoseconds / 1_000_000,
             attempts: self.group.attempts,
+            patienceMilliseconds: turn.patience.nanoseconds / 1_000_000,
             start: self.start
         )
         self.broker.take(request, on: self.channel, eventLoop: self.eventLoop).assumeIsolated().whenComplete {
@@ -116,7 +167,7 @@ final class GroupReader {
                 // What became a dead letter, or was lost, is progress too: there may be more behind it.
                 count = page.deliveries.isEmpty && page.deadLetters == 0 && page.lost == 0 ? 0 : 1
                 self.metrics.taken(page, group: self.group.name, channel: self.channel)
-                self.deal(page.deliveries)
+                self.deal(page.deliveries, in: turn)
             }
             if let limit = self.machine.taken(count, credit: self.credit) {
                 // A broker in memory answers at once: the loop's input has its turn first.
@@ -129,8 +180,8 @@ final class GroupReader {
         for member in self.members { member.refused() }
     }
 
-    private func deal(_ deliveries: [GroupPage.Delivery]) {
-        let members = self.members
+    private func deal(_ deliveries: [GroupPage.Delivery], in turn: Turn) {
+        let members = turn.members == nil ? self.members : self.members.filter { turn.has($0) }
         let isObserved = self.broker.isObserved(self.channel)
         var rest = deliveries[...]
         for (member, count) in zip(members, GroupReaderStateMachine.deal(rest.count, to: members.map(\.credit)))
@@ -144,7 +195,7 @@ final class GroupReader {
             rest = rest.dropFirst(count)
         }
         // Whose it was to be has gone meanwhile.
-        self.settle(.nack, rest.map(\.entry.position))
+        self.settle(.release, rest.map(\.entry.position))
     }
 
     private func give(_ deliveries: ArraySlice<GroupPage.Delivery>, to member: any GroupMember) {
@@ -173,7 +224,8 @@ final class GroupReader {
             self.metrics.settled(verdict, positions.count)
             self.broker.settle(settlement, on: self.channel, eventLoop: self.eventLoop).assumeIsolated().whenComplete {
                 // What could not be settled is tried again when its visibility time is over.
-                if verdict == .nack, case .success = $0 { self.wake() }
+                guard verdict != .ack, case .success = $0 else { return }
+                if let wakeAll = self.wakeAll { wakeAll() } else { self.wake() }
             }
         }
     }

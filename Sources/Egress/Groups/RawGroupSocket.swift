@@ -148,7 +148,7 @@ extension RawGroupSocket: WebSocketOwner {
         guard let handler = self.handler else { return }
         if reason.isGoodbye { self.acknowledgeWritten() }
         self.handler = nil
-        self.reader.leave(self, unsettled: self.written.all(now: self.membership.lane.eventLoop.now))
+        self.reader.leave(self, reason, unsettled: self.written.all(now: self.membership.lane.eventLoop.now))
         self.written.removeAll()
         self.membership.lane.stopHeartbeat(of: handler)
         self.membership.leave(self)

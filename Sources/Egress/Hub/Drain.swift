@@ -44,6 +44,7 @@ struct Drain: Sendable {
     }
 
     private func turn(_ promise: EventLoopPromise<Void>) {
+        self.lane.rest()
         let members = self.lane.members
         guard !members.isEmpty else { return promise.succeed() }
         let remaining = max(0, (self.deadline - .now()).nanoseconds)

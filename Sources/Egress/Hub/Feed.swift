@@ -76,6 +76,13 @@ final class Feed: FeedReceiver {
         self.state.withLock { $0.branches.removeAll { $0.lane === lane } }
     }
 
+    /// There may be events for a group's members, whatever loop they are on. Any thread.
+    func wakeReaders(of group: ConsumerName) {
+        for branch in self.state.withLock({ $0.branches }) {
+            branch.lane.eventLoop.execute { branch.group.value.wakeReader(of: group) }
+        }
+    }
+
     /// The last event that was posted: a socket that joins now begins behind it.
     var position: Position {
         guard let position = self.state.withLock({ $0.position }) else {

@@ -83,6 +83,11 @@ package final class FeedGroup {
         return reader
     }
 
+    /// There may be events for a group's members here.
+    func wakeReader(of name: ConsumerName) {
+        self.readers[name]?.wake()
+    }
+
     /// The keeper of a consumer's cursor.
     func keeper(of consumer: ConsumerName, make: () -> CursorKeeper) -> CursorKeeper {
         if let known = consumer.isAnybody ? self.keeper : self.namedKeepers[consumer] { return known }

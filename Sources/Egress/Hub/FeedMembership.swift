@@ -43,14 +43,17 @@ struct FeedMembership {
     /// - Parameter start: where the group begins if it is new; nil for the oldest event.
     func reader(of group: StreamRequest.Group, start: Position?, metrics: GroupMetrics) -> GroupReader {
         self.group.reader(of: group.name) {
-            GroupReader(
+            let (lane, feed) = (self.lane, self.place.feed)
+            return GroupReader(
                 group: group,
                 start: start,
                 channel: self.channel,
                 broker: self.lane.broker,
                 eventLoop: self.lane.eventLoop,
                 metrics: metrics,
-                tracing: self.lane.tracing
+                tracing: self.lane.tracing,
+                isResting: { lane.isResting },
+                wakeAll: { feed.wakeReaders(of: group.name) }
             )
         }
     }

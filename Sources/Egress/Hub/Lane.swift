@@ -50,6 +50,8 @@ package final class Lane: Sendable {
         var reception: Reception?
         /// Of those who count sockets here.
         var metrics: [SocketMetrics] = []
+        /// Whether groups are given nothing any more.
+        var isResting = false
         /// Of those who were let in by tokens that end.
         var expiries = ExpiryCalendar()
 
@@ -209,6 +211,14 @@ package final class Lane: Sendable {
     /// Forgets the group of a channel. On the loop.
     func removeGroup(of channel: ChannelID) {
         self.confined.value.groups[channel] = nil
+    }
+
+    /// Whether groups are given nothing any more, because their members go. On the loop.
+    var isResting: Bool { self.confined.value.isResting }
+
+    /// Gives groups nothing any more: what a member leaves behind would go to another one that goes next. On the loop.
+    func rest() {
+        self.confined.value.isResting = true
     }
 
     /// Every socket of this lane. On the loop.

@@ -48,7 +48,8 @@ struct RedisGroups: Sendable {
                 .integer(ConsumerName.limit),
                 .integer(configuration.retentionCount),
                 .integer(Int(configuration.metaLifetimeMilliseconds)),
-                .integer(Int(configuration.deadLetterAgeMilliseconds))
+                .integer(Int(configuration.deadLetterAgeMilliseconds)),
+                .integer(Int(request.patienceMilliseconds))
             )
         }.flatMapThrowing { reply throws in
             try self.page(reply)

@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 extension RedisScript {
     /// Takes events for a member of a group.
     ///
@@ -24,6 +26,7 @@ extension RedisScript {
     /// | 10 | how many dead letters are retained |
     /// | 11 | how long the groups are kept from now on, in ms, and by as much longer as the channel's own age |
     /// | 12 | how long the dead letters are kept from now on, in ms |
+    /// | 13 | what was refused less than so long ago is left for others, in ms |
     ///
     /// It returns the epoch, how many became dead letters, how many were lost, and the taken: attempt, offset and event of
     /// each, one after the other; or 0 where there are too many groups.
@@ -38,6 +41,7 @@ extension RedisScript {
         local log, meta, groups, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
         local group, limit, bytes = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
         local visibility, attempts, age = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+        local patience, shift = tonumber(ARGV[13]), \(GroupSettlement.refusalShift)
         local known = redis.call('HMGET', meta, 'epoch', 'offset', 'kept')
         local epoch = known[1]
         local own = own_age(known[3], known[2])
@@ -134,7 +138,7 @@ extension RedisScript {
                         bury(entry, one[4])
                         done[#done + 1] = one[1]
                         given_up, passed = given_up + 1, passed + weight(entry)
-                    else
+                    elseif one[3] < shift or one[3] >= shift + patience then
                         redis.call('XCLAIM', log, group, 'members', 0, one[1])
                         take(one[4] + 1, entry)
                     end
@@ -177,11 +181,12 @@ extension RedisScript {
     /// | arguments | |
     /// |---|---|
     /// | 1 | the group |
-    /// | 2 | `ack` or `nack` |
+    /// | 2 | `ack`, `nack` or `release` |
     /// | 3 | the epoch of the events |
     /// | 4 … | their offsets |
     ///
-    /// A `nack` leaves the event unsettled as if since long ago, so that the next member who asks takes it.
+    /// A `nack` leaves the event unsettled as if since `GroupSettlement.refusalShift` ago, so that the next member who asks
+    /// takes it; a `release` as if since ever, and without the attempt.
     static let settle = RedisScript(
         """
         local log, meta, groups = KEYS[1], KEYS[2], KEYS[3]
@@ -194,8 +199,14 @@ extension RedisScript {
             local id, answer = ARGV[i] .. '-0', nil
             if verdict == 'ack' then
                 answer = redis.pcall('XACK', log, group, id)
+            elseif verdict == 'nack' then
+                local shift = \(GroupSettlement.refusalShift)
+                answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'IDLE', shift, 'JUSTID')
             else
-                answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'TIME', 1, 'JUSTID')
+                answer = redis.pcall('XPENDING', log, group, id, id, 1)
+                local tried = not answer.err and answer[1] and answer[1][4] or 1
+                local count = math.max(0, tried - 1)
+                answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'TIME', 1, 'RETRYCOUNT', count, 'JUSTID')
             end
             -- The group went with its stream: there is nothing to settle any more.
             if type(answer) == 'table' and answer.err then return 0 end

@@ -85,7 +85,8 @@ public protocol Broker: Sendable {
     ) -> EventLoopFuture<Void>
 
     /// Takes events for a member of a group: first those that another member has had for longer than the visibility time,
-    /// then those that no member has had. They are the member's until they are settled, or until the visibility time is over.
+    /// or has refused, then those that no member has had. They are the member's until they are settled, or until the
+    /// visibility time is over.
     ///
     /// Events that were tried as often as the request allows become dead letters here. A group that is new begins where the
     /// request says.

@@ -184,7 +184,7 @@ extension EnvelopeSocket: WebSocketOwner {
         }
         let share = self.subscription.share
         let now = self.services.lane.eventLoop.now
-        if share?.settle(verdict, position, now: now) == true { return }
+        if share?.settle(verdict, position, by: self, now: now) == true { return }
         let isOwed = share != nil || self.subscription.acknowledgement != nil
         let fault = isOwed ? EnvelopeFault.notUnsettled : .noGroup
         switch self.machine.settlementRefused(fault, ref: ref, now: now) {
@@ -212,7 +212,7 @@ extension EnvelopeSocket: WebSocketOwner {
     func ended(_ reason: WebSocketEndReason) {
         guard let handler = self.handler else { return }
         self.machine.ended()
-        self.subscription.share?.leave(self, now: self.services.lane.eventLoop.now)
+        self.subscription.share?.leave(self, reason, now: self.services.lane.eventLoop.now)
         self.left(reason)
         self.handler = nil
         self.services.lane.stopHeartbeat(of: handler)
@@ -229,7 +229,7 @@ extension EnvelopeSocket: GroupMember {
         var admitted: [GroupPage.Delivery] = []
         var dropped: [Position] = []
         for delivery in deliveries {
-            share.given(delivery.entry.position, now: now)
+            share.given(delivery.entry.position, attempt: delivery.attempt, now: now)
             if delivery.entry.event.isAdmitted(by: filter, for: share.reader.name) {
                 admitted.append(delivery)
             } else {

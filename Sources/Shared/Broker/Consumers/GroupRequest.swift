@@ -12,6 +12,9 @@ public struct GroupRequest: Hashable, Sendable {
     public var visibilityMilliseconds: Int64
     /// How often an event is tried before it is given up, at least 1.
     public var attempts: Int
+    /// What was refused less than so long ago is left for somebody else, in milliseconds; 0 where the member may have that
+    /// too. What is given up is given up all the same.
+    public var patienceMilliseconds: Int64
     /// Where a group that is new begins: behind this position, or nil for the oldest retained event.
     public var start: Position?
 
@@ -21,13 +24,16 @@ public struct GroupRequest: Hashable, Sendable {
         limit: Int,
         visibilityMilliseconds: Int64 = 30_000,
         attempts: Int = 5,
+        patienceMilliseconds: Int64 = 0,
         start: Position? = nil
     ) {
         precondition(limit > 0 && visibilityMilliseconds > 0 && attempts > 0, "a member asks for something")
+        precondition(patienceMilliseconds >= 0, "a member waits for nothing that is to come")
         self.group = group
         self.limit = limit
         self.visibilityMilliseconds = visibilityMilliseconds
         self.attempts = attempts
+        self.patienceMilliseconds = patienceMilliseconds
         self.start = start
     }
 }

@@ -10,7 +10,13 @@ public struct GroupSettlement: Hashable, Sendable {
         case ack
         /// Another member is to have it, at once; the attempt counts.
         case nack
+        /// The same, but nobody has failed: the attempt does not count.
+        case release
     }
+
+    /// Stores that keep one time of an event that is not settled, when it was taken, keep for a refused one when it was
+    /// refused, less this: longer than any visibility time, so that it is another's at once. In milliseconds.
+    public static let refusalShift: Int64 = 3_650 * 86_400_000
 
     /// The group.
     public var group: ConsumerName

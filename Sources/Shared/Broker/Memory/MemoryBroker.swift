@@ -131,7 +131,8 @@ public final class MemoryBroker: Broker {
         on channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Void> {
-        self.store.withLock { $0.settle(settlement, on: channel) }
+        let now = self.now()
+        self.store.withLock { $0.settle(settlement, on: channel, now: now) }
         return eventLoop.makeSucceededVoidFuture()
     }
 

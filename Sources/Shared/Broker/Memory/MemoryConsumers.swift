@@ -199,8 +199,8 @@ struct MemoryConsumers {
     }
 
     /// Settles what a member took.
-    mutating func settle(_ settlement: GroupSettlement, on channel: ChannelID) {
-        self.channels[channel]?.groups[settlement.group]?.settle(settlement)
+    mutating func settle(_ settlement: GroupSettlement, on channel: ChannelID, now: Int64) {
+        self.channels[channel]?.groups[settlement.group]?.settle(settlement, now: now)
     }
 
     // MARK: Dead letters

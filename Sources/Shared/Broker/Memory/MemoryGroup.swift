@@ -11,9 +11,27 @@ struct MemoryGroup {
     private static let pageBytes = 512 << 10
 
     private struct Unsettled {
-        /// When the visibility time began; nil for one that another member is to have at once.
-        var takenAt: Int64?
+        enum Since {
+            /// Its member has it until the visibility time is over.
+            case taken(Int64)
+            /// Another member is to have it at once.
+            case refused(Int64)
+            /// The same, whoever it is.
+            case released
+        }
+
+        var since: Since
         var attempts: Int
+
+        /// When the visibility time began; long ago where it is over anyway.
+        var visibleSince: Int64 {
+            if case .taken(let time) = self.since { time } else { .min }
+        }
+
+        /// Whether it was refused behind a time.
+        func isRefused(after time: Int64) -> Bool {
+            if case .refused(let refused) = self.since { refused > time } else { false }
+        }
     }
 
     /// What a member gets, and what became of the rest.
@@ -71,7 +89,7 @@ struct MemoryGroup {
                 take.lost += 1
                 continue
             }
-            self.unsettled[next] = Unsettled(takenAt: now, attempts: 1)
+            self.unsettled[next] = Unsettled(since: .taken(now), attempts: 1)
             self.earliest = min(self.earliest, now)
             take.deliver(retained.entry, attempt: 1)
         }
@@ -86,7 +104,7 @@ struct MemoryGroup {
     ) {
         let bound = now - request.visibilityMilliseconds
         guard self.earliest <= bound, !self.unsettled.isEmpty else { return }
-        for (offset, one) in self.unsettled.sorted(by: { $0.key < $1.key }) where (one.takenAt ?? .min) <= bound {
+        for (offset, one) in self.unsettled.sorted(by: { $0.key < $1.key }) where one.visibleSince <= bound {
             guard let retained = log.retained(at: offset) else {
                 self.unsettled[offset] = nil
                 take.lost += 1
@@ -95,25 +113,35 @@ struct MemoryGroup {
             if one.attempts >= request.attempts {
                 self.unsettled[offset] = nil
                 take.givenUp.append(GroupPage.Delivery(entry: retained.entry, attempt: one.attempts))
-            } else if !take.isFull(limit: request.limit) {
-                self.unsettled[offset] = Unsettled(takenAt: now, attempts: one.attempts + 1)
+            } else if !one.isRefused(after: now - request.patienceMilliseconds), !take.isFull(limit: request.limit) {
+                self.unsettled[offset] = Unsettled(since: .taken(now), attempts: one.attempts + 1)
                 take.deliver(retained.entry, attempt: one.attempts + 1)
             }
         }
-        self.earliest = self.unsettled.values.lazy.map { $0.takenAt ?? .min }.min() ?? .max
+        self.earliest = self.unsettled.values.lazy.map(\.visibleSince).min() ?? .max
     }
 
     /// Settles what a member took.
-    mutating func settle(_ settlement: GroupSettlement) {
+    mutating func settle(_ settlement: GroupSettlement, now: Int64) {
         for position in settlement.positions where position.epoch == self.epoch {
             switch settlement.verdict {
             case .ack:
                 self.unsettled[position.offset] = nil
             case .nack:
-                guard self.unsettled[position.offset] != nil else { continue }
-                self.unsettled[position.offset]?.takenAt = nil
-                self.earliest = .min
+                self.giveBack(position.offset) { $0.since = .refused(now) }
+            case .release:
+                self.giveBack(position.offset) { one in
+                    one.since = .released
+                    one.attempts = max(0, one.attempts - 1)
+                }
             }
         }
+    }
+
+    private mutating func giveBack(_ offset: UInt64, _ change: (inout Unsettled) -> Void) {
+        guard var one = self.unsettled[offset] else { return }
+        change(&one)
+        self.unsettled[offset] = one
+        self.earliest = .min
     }
 }

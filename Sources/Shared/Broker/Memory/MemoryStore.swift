@@ -128,8 +128,8 @@ struct MemoryStore {
         )
     }
 
-    mutating func settle(_ settlement: GroupSettlement, on id: ChannelID) {
-        self.consumers.settle(settlement, on: id)
+    mutating func settle(_ settlement: GroupSettlement, on id: ChannelID, now: Int64) {
+        self.consumers.settle(settlement, on: id, now: now)
     }
 
     mutating func deadLetters(of id: ChannelID, after number: UInt64, limit: Int, now: Int64) -> [DeadLetter] {

@@ -195,6 +195,17 @@ import Testing
         #expect(bench.lane.members.count == 1)
     }
 
+    /// What a drain takes from a member does not count as tried.
+    @Test func drainedMembers() throws {
+        let bench = try #require(self.bench)
+        let one = try Client(bench, query: "group=g")
+        try bench.publish("1")
+        #expect(try one.words() == ["1"])
+        for member in bench.lane.members { member.drain() }
+        let other = try Client(bench, query: "group=g")
+        #expect(try other.events().map { $0["attempt"] as? Int } == [1])
+    }
+
     /// A drain tells the client to come back with 1012.
     @Test func drains() throws {
         let bench = try #require(self.bench)
@@ -231,13 +242,16 @@ import Testing
         #expect(had.sorted() == [1, 2, 3, 4])
     }
 
-    /// What a member refuses, or leaves behind, is another's at once, as another attempt; in the end it is a dead letter.
+    /// What a member refuses, or leaves behind, is another's at once, as another attempt, or its own again after a while; in
+    /// the end it is a dead letter.
     @Test func whatIsNotSettledIsTriedAgain() throws {
         let bench = try #require(self.bench)
         let one = try Client(bench, query: "group=g&attempts=3")
         try bench.publish("1")
         let first = try one.events()
         try self.settle("nack", try #require(first.first), one)
+        #expect(try one.events().isEmpty)
+        bench.loop.advanceTime(by: RefusalPause.shortest + .seconds(2))
         let second = try one.events()
         #expect(second.map { $0["attempt"] as? Int } == [2])
         let other = try Client(bench, query: "group=g&attempts=3")
