@@ -117,9 +117,9 @@ final class RawSocket: FeedMember {
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
-        // A raw client has no words for it; the node's log and metrics have.
         if let backlog { return backlog.interrupted(reason, head: head) }
         self.position = head
+        self.announce(.lost(Recovery.Reason(reason), position: head))
     }
 
     var attendee: Attendee {
@@ -179,7 +179,8 @@ extension RawSocket: DeliveryOwner {
     }
 
     func announce(_ recovery: Recovery) {
-        // A raw client has no words for it.
+        // A raw client has no words for it; the node's metrics have.
+        self.metrics.recovered(recovery)
     }
 
     func probe(_ number: UInt64) {

@@ -24,6 +24,7 @@ final class SocketMetrics {
     private let behind = Counter(label: "hookwire_sockets_fell_behind_total")
     private let caughtUp = Counter(label: "hookwire_sockets_caught_up_total")
     private let queued = Meter(label: "hookwire_socket_queue_bytes")
+    private let recoveries = RecoveryMetrics()
     private let ends: [WebSocketEndReason: Counter]
     /// Those above the high watermark, and for up to a second some that have gone.
     private var connectionsBehind: [ObjectIdentifier: any QueuedConnection] = [:]
@@ -52,6 +53,11 @@ final class SocketMetrics {
         self.opens.increment()
         self.open.increment()
         self.openBySpeech[speech]?.increment()
+    }
+
+    /// Counts that what a client missed follows or not, where it has no words for being told.
+    func recovered(_ recovery: Recovery) {
+        self.recoveries.announced(recovery)
     }
 
     /// Counts events that were written to a socket.

@@ -46,6 +46,27 @@ def store(request, tmp_path):
             yield ["--data", tmp_path / "data"] if request.param == "disk" else []
 
 
+def test_a_raw_bots_loss_is_counted(start, store):
+    """A raw bot that comes back too late gets what is left; nothing tells it so, and the metrics do."""
+    secret = qq.secret()
+    relay = start("--retention-count", "3", *store)
+
+    def lost():
+        lines = relay.get("/metrics").body.decode().splitlines()
+        return [line for line in lines if line.startswith('hookwire_recoveries_total{outcome="trimmed"}')]
+
+    bodies = [qq.event(f"number {number}") for number in range(8)]
+    with relay.bot(secret) as bot:
+        relay.deliver(secret, bodies[0])
+        assert receive(bot) == ("text", bodies[0])
+    for body in bodies[1:]:
+        relay.deliver(secret, body)
+    assert not [line for line in lost() if not line.endswith(" 0")]
+    with relay.bot(secret) as bot:
+        assert [receive(bot) for _ in range(3)] == [("text", body) for body in bodies[5:]]
+        assert [line.split()[-1] for line in lost()] == ["1"]
+
+
 def test_own_retention_stays(start, store, tmp_path):
     """A registered bot's log keeps what is its own, also when somebody replays an event or a dead letter, or tries it out."""
     secret, bots = qq.secret(), tmp_path / "bots.yaml"
