@@ -7,12 +7,21 @@ internal import Shared
 
 /// Dead letters as JSON: `{"dead_letters":[{"number",…}]}`; docs/openapi.yaml describes it.
 enum DeadLetterPage {
-    /// The page's bytes.
+    /// How many bytes a page has at most, unless its first letter alone has more: it is made in one go.
+    static let limit = 512 << 10
+
+    /// The page's bytes: as many letters as fit, at least one; the others are behind those.
     static func json(_ letters: [DeadLetter]) -> [UInt8] {
         var json = Array(#"{"dead_letters":["#.utf8)
         for (index, letter) in letters.enumerated() {
-            if index > 0 { json.append(UInt8(ascii: ",")) }
-            json += self.json(letter)
+            // A body is as long or longer in JSON: one that does not fit need not be written to see that.
+            if index > 0, json.count + letter.entry.event.body.readableBytes > self.limit { break }
+            let bytes = self.json(letter)
+            if index > 0 {
+                guard json.count + bytes.count <= self.limit else { break }
+                json.append(UInt8(ascii: ","))
+            }
+            json += bytes
         }
         json += Array("]}".utf8)
         return json

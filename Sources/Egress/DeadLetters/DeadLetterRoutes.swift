@@ -47,10 +47,16 @@ struct DeadLetterRoutes {
         }
         return .eventually(
             answer(visitor).recover { error in
-                let problem = (error as? DeadLetterRefusal)?.problem ?? SocketRefusal.brokerUnavailable.problem
-                return .response(problem.response)
+                .response(Self.problem(of: error).response)
             }
         )
+    }
+
+    /// What to answer where something about dead letters failed.
+    static func problem(of error: any Error) -> Problem {
+        if let refusal = error as? DeadLetterRefusal { return refusal.problem }
+        let isTooLarge = (error as? BrokerError) == .eventTooLarge
+        return isTooLarge ? ReplayMistake.tooLarge.problem : SocketRefusal.brokerUnavailable.problem
     }
 
     /// The number in the path; 0, which no dead letter has, for what is none.
