@@ -17,9 +17,10 @@ extension Lane {
     /// Ends those members of a channel's group that may not stay. On the loop.
     func review(_ channel: ChannelID) {
         for member in self.members(of: channel) {
-            if let dismissal = Dismissal(self.entrance.standing(of: member.admission, on: channel)) {
+            let standing = self.entrance.standing(of: member.admission, on: channel)
+            if let dismissal = Dismissal(standing) {
                 member.dismiss(dismissal)
-            } else if let expiry = member.admission?.expiry {
+            } else if case .holds(until: let expiry?) = standing {
                 self.expect(expiry, on: channel)
             }
         }
@@ -28,11 +29,12 @@ extension Lane {
     /// Somebody has joined the group of a channel. On the loop.
     func joined(_ member: any FeedMember, on channel: ChannelID) {
         guard self.entrance.isGuarded else { return }
-        if let expiry = member.admission?.expiry { self.expect(expiry, on: channel) }
         // The bot may have changed since it was let in, before it could be found here. It is no socket yet, so it is told a
         // moment later.
-        guard self.entrance.standing(of: member.admission, on: channel) != .holds else { return }
-        self.eventLoop.execute { self.review(channel) }
+        guard case .holds(until: let expiry) = self.entrance.standing(of: member.admission, on: channel) else {
+            return self.eventLoop.execute { self.review(channel) }
+        }
+        if let expiry { self.expect(expiry, on: channel) }
     }
 
     /// One object for the many who are let in to a channel by the same, in most cases. On the loop.

@@ -118,7 +118,7 @@ final class NoteHandler: ChannelInboundHandler {
 
         var isOver: Bool {
             self.state.isDraining
-                || self.entrance.standing(of: self.visitor.admission, on: self.visitor.channel) != .holds
+                || !self.entrance.standing(of: self.visitor.admission, on: self.visitor.channel).isHolding
         }
     }
 

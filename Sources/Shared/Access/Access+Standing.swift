@@ -6,12 +6,15 @@
 extension Access {
     /// What is to become of somebody who was let in.
     public enum Standing: Sendable, Equatable {
-        /// It stays.
-        case holds
+        /// It stays, until a time if nothing changes, in milliseconds since 1970; nil for as long as it likes.
+        case holds(until: Int64?)
         /// It may stay, but no longer where or for what it came: it has to come in again.
         case changed
         /// What it was let in by is good for nothing any more.
         case revoked
+
+        /// Whether it stays.
+        public var isHolding: Bool { if case .holds = self { true } else { false } }
     }
 
     /// Whether somebody may stay.
@@ -21,23 +24,23 @@ extension Access {
     ///   - channel: whose events it gets.
     ///   - now: in milliseconds since 1970.
     public func standing(of admission: Admission?, on channel: ChannelID, now: Int64) -> Standing {
-        guard let directory = self.registry?.directory else { return .holds }
+        guard let directory = self.registry?.directory else { return .holds(until: nil) }
         guard let admission else { return Self.standingOfStranger(on: channel, in: directory) }
         guard let bot = directory.bot(named: admission.bot) else { return .revoked }
-        var scopes = admission.token?.scopes
+        // What the bot knows of the token now, which may end at another time than when it was presented.
+        var known: SocketToken?
         switch admission.credential {
         case .secret(let secret):
             guard bot.isOpened(by: secret), bot.opensBySecret, !bot.needsToken else { return .revoked }
         case .token(let token):
-            guard let known = bot.known(token), !known.isExpired(at: now) else { return .revoked }
-            scopes = known.scopes
+            known = bot.known(token)
+            guard let known, !known.isExpired(at: now) else { return .revoked }
         case .both(let secret, let token):
-            guard bot.isOpened(by: secret), let known = bot.known(token), !known.isExpired(at: now) else {
-                return .revoked
-            }
-            scopes = known.scopes
+            known = bot.known(token)
+            guard bot.isOpened(by: secret), let known, !known.isExpired(at: now) else { return .revoked }
         }
-        return bot.channel == channel && scopes == admission.token?.scopes ? .holds : .changed
+        guard bot.channel == channel, known?.scopes == admission.token?.scopes else { return .changed }
+        return .holds(until: known?.expiry)
     }
 
     /// Of who came by a secret alone when no bot was registered that has it: the secret itself is not kept, but the channel
@@ -45,9 +48,9 @@ extension Access {
     private static func standingOfStranger(on channel: ChannelID, in directory: BotDirectory) -> Standing {
         if let bot = directory.bot(on: channel) {
             let isOpened = directory.bot(withSecretOf: channel)?.name == bot.name
-            return isOpened && bot.opensBySecret && !bot.needsToken ? .holds : .revoked
+            return isOpened && bot.opensBySecret && !bot.needsToken ? .holds(until: nil) : .revoked
         }
-        return directory.bot(withSecretOf: channel) == nil ? .holds : .changed
+        return directory.bot(withSecretOf: channel) == nil ? .holds(until: nil) : .changed
     }
 }
 

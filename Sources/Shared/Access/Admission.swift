@@ -34,9 +34,6 @@ public final class Admission: Sendable {
         }
     }
 
-    /// When it ends by itself, in milliseconds since 1970; nil for never.
-    public var expiry: Int64? { self.token?.expiry }
-
     /// Whether it is good for something. The owner may do everything.
     public func allows(_ scope: TokenScope) -> Bool {
         self.token?.allows(scope) ?? true

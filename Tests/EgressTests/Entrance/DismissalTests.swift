@@ -95,6 +95,28 @@ import Testing
         #expect(members[2].dismissals.isEmpty)
     }
 
+    /// A token's end may be set, put off or taken away while somebody is there: what holds is the present one.
+    @Test func changedExpiry() throws {
+        let lane = self.lane()
+        let ends: [(text: String, before: Int64?, after: Int64?)] = [
+            ("set", nil, 5_000), ("sooner", 9_000, 4_000), ("later", 3_000, 7_000), ("never", 3_000, nil),
+        ]
+        self.registry.renew(
+            BotDirectory([try self.bot("demo", ends.map { try self.token($0.text, expiry: $0.before) })])
+        )
+        let members = try ends.map { try self.join(lane, $0.text) }
+        self.change(lane, try self.bot("demo", ends.map { try self.token($0.text, expiry: $0.after) }))
+        for second in 1...10 {
+            self.clock.milliseconds = Int64(second) * 1_000
+            self.loop.advanceTime(by: .seconds(1))
+            for (member, end) in zip(members, ends) {
+                let isOver = end.after.map { $0 <= self.clock.milliseconds } ?? false
+                #expect(member.dismissals.isEmpty != isOver, "\(end.text) at \(second)")
+            }
+        }
+        #expect(members.allSatisfy { Set($0.dismissals).isSubset(of: [.revoked]) })
+    }
+
     /// A change between the admission and the joining, which no review can see, is seen at the joining.
     @Test func changedMeanwhile() throws {
         let lane = self.lane()

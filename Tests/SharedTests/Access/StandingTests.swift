@@ -20,7 +20,8 @@ import Testing
         script.bot.needsToken = needsToken
         script.renew()
         let visitor = try script.access.admit(credentials, for: .receive, now: AccessScript.now)
-        #expect(script.access.standing(of: visitor.admission, on: visitor.channel, now: AccessScript.now) == .holds)
+        let standing = script.access.standing(of: visitor.admission, on: visitor.channel, now: AccessScript.now)
+        #expect(standing.isHolding)
         change(&script.bot)
         script.renew()
         return script.access.standing(of: visitor.admission, on: visitor.channel, now: now)
@@ -33,17 +34,20 @@ import Testing
         )
         let token = SocketCredentials(bearer: "receive")
         func rotate(_ bot: inout Bot) { (bot.previousSecret, bot.secret) = (bot.secret, Secret("next-secret")) }
-        #expect(try self.standing(current, rotate) == .holds)
-        #expect(try self.standing(token, rotate) == .holds)
+        #expect(try self.standing(current, rotate) == .holds(until: nil))
+        #expect(try self.standing(token, rotate) == .holds(until: nil))
         #expect(try self.standing(previous, rotate) == .revoked)
         #expect(try self.standing(previous) { $0.previousSecret = nil } == .revoked)
-        #expect(try self.standing(current) { $0.previousSecret = nil } == .holds)
+        #expect(try self.standing(current) { $0.previousSecret = nil } == .holds(until: nil))
     }
 
     /// A token that is taken back, replaced under its name, or over ends what it has opened, and nothing else does.
     @Test func tokens() throws {
         let token = SocketCredentials(bearer: "later")
-        #expect(try self.standing(token) { $0.tokens.removeAll { $0.label.text == "all" } } == .holds)
+        #expect(
+            try self.standing(token) { $0.tokens.removeAll { $0.label.text == "all" } }
+                == .holds(until: AccessScript.now + 1)
+        )
         #expect(try self.standing(token) { $0.tokens.removeAll { $0.label.text == "later" } } == .revoked)
         #expect(try self.standing(token, at: AccessScript.now + 1) { _ in } == .revoked)
         #expect(
@@ -61,6 +65,16 @@ import Testing
         )
     }
 
+    /// It holds until what the token's end is now, whatever it was when the token was presented.
+    @Test(arguments: [nil, AccessScript.now, AccessScript.now + 9]) func expiry(_ expiry: Int64?) throws {
+        for text in ["receive", "later"] {
+            let standing = try self.standing(SocketCredentials(bearer: text)) { bot in
+                for index in bot.tokens.indices { bot.tokens[index].expiry = expiry }
+            }
+            #expect(standing == (expiry == AccessScript.now ? .revoked : .holds(until: expiry)))
+        }
+    }
+
     /// What a bot is opened by can be changed, too, and where its events go.
     @Test func bots() throws {
         let secret = SocketCredentials(bearer: "current-secret")
@@ -68,11 +82,11 @@ import Testing
         #expect(try self.standing(secret) { $0.needsToken = true } == .revoked)
         #expect(try self.standing(secret) { $0.name = AccessScript.name("renamed") } == .revoked)
         #expect(try self.standing(secret) { $0.channel = ChannelID.random() } == .changed)
-        #expect(try self.standing(secret) { $0.allowedOrigins = [] } == .holds)
+        #expect(try self.standing(secret) { $0.allowedOrigins = [] } == .holds(until: nil))
         let both = SocketCredentials(secret: "previous-secret", token: "receive")
         #expect(try self.standing(both, needsToken: true) { $0.previousSecret = nil } == .revoked)
         #expect(try self.standing(both, needsToken: true) { $0.tokens = [] } == .revoked)
-        #expect(try self.standing(both, needsToken: true) { $0.limits.sockets = 1 } == .holds)
+        #expect(try self.standing(both, needsToken: true) { $0.limits.sockets = 1 } == .holds(until: nil))
     }
 
     /// Those who came by a secret before its bot was registered stay where they may; where the bot has another channel they
@@ -82,11 +96,11 @@ import Testing
         func standing(_ secret: String) -> Access.Standing {
             script.access.standing(of: nil, on: ChannelID(secret: Secret(secret)), now: AccessScript.now)
         }
-        #expect(standing("other") == .holds)
+        #expect(standing("other") == .holds(until: nil))
         #expect(standing("current-secret") == .changed && standing("previous-secret") == .changed)
         script.bot.channel = ChannelID(secret: Secret("current-secret"))
         script.renew()
-        #expect(standing("current-secret") == .holds && standing("previous-secret") == .changed)
+        #expect(standing("current-secret") == .holds(until: nil) && standing("previous-secret") == .changed)
         script.bot.opensBySecret = false
         script.renew()
         #expect(standing("current-secret") == .revoked)
