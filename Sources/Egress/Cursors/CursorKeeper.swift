@@ -117,6 +117,9 @@ final class CursorKeeper {
         return isBusy || self.cursor.isBusy
     }
 
+    /// Whether it has no client and nothing to store: another one may take its place.
+    var isIdle: Bool { !self.isVisited && self.witnesses.isEmpty && !self.cursor.isBusy }
+
     private func index(of client: any CursorClient) -> Int? {
         self.witnesses.firstIndex { $0.client === client }
     }

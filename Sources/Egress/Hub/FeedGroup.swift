@@ -91,6 +91,8 @@ package final class FeedGroup {
     /// The keeper of a consumer's cursor.
     func keeper(of consumer: ConsumerName, make: () -> CursorKeeper) -> CursorKeeper {
         if let known = consumer.isAnybody ? self.keeper : self.namedKeepers[consumer] { return known }
+        // As with groups: nothing is kept of a consumer whose clients have gone, once its place is stored.
+        if !consumer.isAnybody { self.namedKeepers = self.namedKeepers.filter { !$0.value.isIdle } }
         let keeper = make()
         if consumer.isAnybody { self.keeper = keeper } else { self.namedKeepers[consumer] = keeper }
         return keeper

@@ -144,4 +144,23 @@ import Testing
         _ = try reader("second")
         #expect(first == nil)
     }
+
+    /// The same of consumers, but for one that has a client or something to store.
+    @Test func forgetsConsumersWithoutClients() throws {
+        let loop = EmbeddedEventLoop()
+        let group = FeedGroup(channel: .random(), broker: nil, eventLoop: loop)
+        func keeper(_ name: String) throws -> CursorKeeper {
+            let name = try #require(ConsumerName(name))
+            return group.keeper(of: name) {
+                CursorKeeper(consumer: name, channel: group.channel, broker: RefusingBroker(), eventLoop: loop)
+            }
+        }
+        weak let gone = try keeper("gone")
+        weak let behind = try keeper("behind")
+        #expect(gone == nil && behind != nil)
+        // Its store refuses it.
+        _ = try #require(behind).acknowledged(upTo: .sample(1))
+        _ = try keeper("next")
+        #expect(try keeper("behind") === behind)
+    }
 }
