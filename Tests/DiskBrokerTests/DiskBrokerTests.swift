@@ -214,6 +214,24 @@ import Testing
         }
     }
 
+    /// Who comes back at once finds the cursor where it was left, though the disk was busy all the while.
+    @Test func cursorsAreReadBehindWrites() async throws {
+        try await self.bed.withDirectory { directory in
+            try await self.bed.withBroker(in: directory) { broker in
+                let (channel, eventLoop) = (Fixtures.channel(), Fixtures.eventLoop)
+                let position = try await broker.publish(["a"], to: channel)[0]
+                let gate = DispatchSemaphore(value: 0)
+                let busy = broker.ask(.read, on: eventLoop) { _, _, _ in gate.wait() }
+                let moved = broker.moveCursor(of: .anybody, on: channel, to: position, eventLoop: eventLoop)
+                let cursor = broker.cursor(of: .anybody, on: channel, eventLoop: eventLoop)
+                gate.signal()
+                #expect(try await cursor.get() == position)
+                try await moved.get()
+                try await busy.get()
+            }
+        }
+    }
+
     // MARK: Back-pressure
 
     /// An acknowledgement waits until the receivers that are behind have caught up, though the event is stored, and other
@@ -255,6 +273,8 @@ import Testing
                 let channel = Fixtures.channel()
                 let (recorder, _) = try await broker.record(channel)
                 let positions = try await broker.publish(["a", "b"], to: channel)
+                let eventLoop = Fixtures.eventLoop
+                try await broker.moveCursor(of: .anybody, on: channel, to: positions[0], eventLoop: eventLoop).get()
                 try broker.limitPages(to: 1)
                 let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 200_000))
                 await #expect(throws: BrokerError.unavailable) {
@@ -270,6 +290,8 @@ import Testing
                 try await broker.finishUpkeep()
                 #expect(broker.health != .ready)
                 #expect(try await broker.page(channel, after: positions[0]).texts == ["b"])
+                let cursor = broker.cursor(of: .anybody, on: channel, eventLoop: eventLoop)
+                #expect(try await cursor.get() == positions[0])
                 try broker.limitPages(to: 1_000_000)
                 try await broker.finishUpkeep()
                 #expect(broker.health == .ready)

@@ -15,6 +15,9 @@ struct DiskJob: Sendable {
     enum Kind: Sendable {
         /// Reads what is committed.
         case read
+        /// Reads what is committed, and all that was asked to be written before it: waits for the disk, but is done though that
+        /// takes nothing.
+        case readBehind
         /// Changes something; it is done when that is committed.
         case write
         /// Removes what is over, and tries a disk that failed.

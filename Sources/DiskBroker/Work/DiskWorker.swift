@@ -11,7 +11,8 @@ internal import Synchronization
 /// Does what is asked of the database, on the one queue that GRDB has for it.
 ///
 /// What waits while a transaction is committed is the next one: the more is published at once, the more events share one
-/// write to the disk. What reads sees what is committed, and does not wait for the disk.
+/// write to the disk. What reads sees what is committed, and does not wait for the disk, unless it is to see what was asked
+/// to be written before it.
 final class DiskWorker: Sendable {
     private let database: DatabaseQueue
     private let directory: DataDirectory
@@ -80,6 +81,7 @@ final class DiskWorker: Sendable {
             for job in batch where job.kind == .read { self.read(job, now: now, database) }
             if batch.contains(where: { $0.kind == .upkeep }) { self.keepUp(now: now, database) }
             self.write(batch.filter { $0.kind == .write }, now: now, database)
+            for job in batch where job.kind == .readBehind { self.read(job, now: now, database) }
         }
     }
 
