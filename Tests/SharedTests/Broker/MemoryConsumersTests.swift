@@ -9,6 +9,35 @@ import Testing
 @testable import Shared
 
 @Suite struct MemoryConsumersTests {
+    /// A channel that was let go and is in use again keeps its groups, however many others are let go meanwhile.
+    @Test func channelsInUseAreKept() async throws {
+        let broker = MemoryTestBed().broker()
+        let (channel, eventLoop) = (Fixtures.channel(), Fixtures.eventLoop)
+        let request = GroupRequest(
+            group: try #require(ConsumerName("group")),
+            limit: 100,
+            visibilityMilliseconds: 1_000,
+            attempts: 3
+        )
+        func visit(_ channel: ChannelID) async throws {
+            let (_, feed) = try await broker.record(channel)
+            _ = try await broker.take(request, on: channel, eventLoop: eventLoop).get()
+            feed.cancel()
+        }
+        try await visit(channel)
+        let positions = try await broker.publish(["a", "b"], to: channel)
+        for _ in 0..<5_000 { try await visit(Fixtures.channel()) }
+        let later = GroupRequest(
+            group: request.group,
+            limit: 100,
+            visibilityMilliseconds: 1_000,
+            attempts: 3,
+            start: positions[1]
+        )
+        let page = try await broker.take(later, on: channel, eventLoop: eventLoop).get()
+        #expect(page.deliveries.map(\.entry.position) == positions)
+    }
+
     /// Dead letters that are gone are not remembered one by one, however many there were.
     @Test func forgetsDeadLettersThatAreGone() throws {
         let channel = Fixtures.channel()

@@ -31,7 +31,7 @@ struct MemoryConsumers {
     private static let staleLetters = 1_024
 
     private var channels: [ChannelID: Channel] = [:]
-    /// The channels that are not kept, in the order in which they were let go; one that was used again since stands in it
+    /// The channels that are not kept, in the order in which they were let go; one that was kept again since stands in it
     /// with a number that is not its own any more.
     private var forgotten: Deque<(channel: ChannelID, number: UInt64)> = []
     private var forgottenNumbers: [ChannelID: UInt64] = [:]
@@ -44,9 +44,9 @@ struct MemoryConsumers {
     /// The bytes that dead letters take, as far as they are counted.
     private(set) var deadLetterBytes = 0
 
-    private mutating func use(_ channel: ChannelID) -> Channel {
+    /// The channel is kept again: it is not among those of which the oldest go.
+    mutating func keep(_ channel: ChannelID) {
         self.forgottenNumbers[channel] = nil
-        return self.channels[channel] ?? Channel()
     }
 
     /// Where the log of a channel that is not kept goes on; nil where it has to begin anew.
@@ -145,7 +145,7 @@ struct MemoryConsumers {
                 guard kept.keys.count(where: { !$0.isAnybody }) < ConsumerName.limit else { throw .overloaded }
             }
         }
-        var consumers = self.use(channel)
+        var consumers = self.channels[channel] ?? Channel()
         consumers.cursors[consumer] = position
         self.channels[channel] = consumers
     }
@@ -165,7 +165,7 @@ struct MemoryConsumers {
         deadLetterLimit: Int,
         now: Int64
     ) throws(BrokerError) -> GroupPage {
-        var consumers = self.use(channel)
+        var consumers = self.channels[channel] ?? Channel()
         if consumers.groups[request.group] == nil, consumers.groups.count >= ConsumerName.limit {
             consumers.groups = consumers.groups.filter { !log.isAhead(of: $0.value.position) }
             self.channels[channel] = consumers

@@ -159,6 +159,7 @@ struct MemoryStore {
         if let channel = self.channels[id] { return channel }
         let channel = MemoryChannel(id: id, log: self.log(of: id))
         self.channels[id] = channel
+        self.consumers.keep(id)
         return channel
     }
 
