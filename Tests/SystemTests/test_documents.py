@@ -30,7 +30,7 @@ from local_server import LocalServer
 from redis_server import free_port
 from relay import BINARY, PATIENCE, REPOSITORY
 from test_data import Load, start_position, wait_for
-from test_event_streams import stream
+from test_event_streams import EventStream, stream
 from test_tls import certificate  # noqa: F401 (a fixture)
 
 DOCUMENTS = ["README.md", "README.zh-CN.md", *sorted(str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("docs/*.md"))]
@@ -258,7 +258,7 @@ def test_copy_of_the_log(start, tmp_path):
         text = lines.replace("/var/lib/hookwire", str(data)).replace("/var/backups", str(copy.parent))
         script = "systemctl() { echo $*; }\n" + text.replace("-o hookwire -g hookwire ", "")
         if not shutil.which("sqlite3"):
-            python = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(sys.argv[2])"
+            python = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])"
             script = f'sqlite3() {{ {shlex.quote(sys.executable)} -c "{python}" "$@"; }}\n{script}'
         done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=PATIENCE)
         assert (done.returncode, done.stderr) == (0, ""), lines
@@ -266,7 +266,8 @@ def test_copy_of_the_log(start, tmp_path):
 
     flags = ("--data", str(data), "--retention-count", "1000000")
     relay, secret = start(*flags), qq.secret()
-    first = start_position(relay, secret)
+    first, unused = start_position(relay, secret), qq.secret()
+    beginning = start_position(relay, unused)
     large, other = json.dumps("x" * 500_000), webhook(qq.secret())  # so that the copy takes a while
     for _ in range(40):
         assert relay.request("POST", other, large, {"Content-Type": "application/json"}).status == 200
@@ -285,16 +286,19 @@ def test_copy_of_the_log(start, tmp_path):
     assert [path.name for path in data.glob("hookwire.sqlite*")] == ["hookwire.sqlite"]
     relay = start(*flags)
     epoch = first.split("-")[0]
-    with stream(relay, secret, after=f"{epoch}-{copied + 1}") as newer:
-        told = newer.receive()
-        assert (told["recovered"], told["reason"]) == (False, "ahead")
-    assert relay.request("POST", webhook(secret), '"the next"', {"Content-Type": "application/json"}).status == 200
-    with stream(relay, secret, after=first) as old:
+    for text in ("passed by", "the next"):
+        assert relay.request("POST", webhook(secret), f'"{text}"', {"Content-Type": "application/json"}).status == 200
+    # Where the log has another event now, and of a log that was not in the copy.
+    for which, position in ((secret, f"{epoch}-{copied + 1}"), (unused, beginning)):
+        with stream(relay, which, after=position) as newer:
+            told = newer.receive()
+            assert (told["recovered"], told["reason"]) == (False, "epoch_changed")
+    with EventStream(relay, f"/events?secret={secret}&since=1h") as old:
         assert old.receive()["recovered"]
-        received = [json.loads(old.event()[1])["data"] for _ in range(copied + 1)]
-    assert received.pop() == "the next", "there is more than the copy had"
-    assert before <= {(sender, number) for sender, number, _ in received} and len(received) == copied
-    assert old.id == f"{epoch}-{copied + 1}"
+        received = [json.loads(old.event()[1])["data"] for _ in range(copied + 2)]
+    assert received[copied:] == ["passed by", "the next"], "there is more than the copy had"
+    assert before <= {(sender, number) for sender, number, _ in received[:copied]}
+    assert old.id.split("-")[1] == f"{copied + 2}" and old.id.split("-")[0] != epoch
 
 
 def events(file):
