@@ -62,13 +62,13 @@ public final class DiskBroker: Broker {
         self.eventLimit = space.eventBytes
         self.condition = DiskHealth(file: directory.file, metrics: self.metrics, logger: logger)
         let isHeld = reserve.hold()
-        if let free = directory.free, free + directory.bytes < configuration.limit {
+        if let room = directory.room, room < configuration.limit {
             logger.warning(
                 """
                 The disk of \(directory.file) has less room than --data-limit allows the log: lower that, or the disk may be \
                 full before the oldest events are let go, and new ones refused.
                 """,
-                metadata: ["limit": "\(configuration.limit)", "room": "\(free + directory.bytes)"]
+                metadata: ["limit": "\(configuration.limit)", "room": "\(room)"]
             )
         } else if !isHeld {
             logger.warning(

@@ -69,7 +69,22 @@ final class DataDirectory: Sendable {
     var free: Int? {
         var status = statvfs()
         guard statvfs(self.file, &status) == 0 else { return nil }
-        return Int(status.f_bavail) * Int(status.f_frsize)
+        return Self.bytes(blocks: UInt64(status.f_bavail), of: UInt64(status.f_frsize))
+    }
+
+    /// How many bytes the log may have on its disk, with those that it has; nil where the system does not say.
+    var room: Int? { self.free.map { Self.sum($0, self.bytes) } }
+
+    /// What a file system has. One across a network may say that it has as much as a number can be, or more.
+    static func bytes(blocks: UInt64, of size: UInt64) -> Int {
+        let (bytes, isTooMuch) = blocks.multipliedReportingOverflow(by: size)
+        return isTooMuch ? .max : Int(clamping: bytes)
+    }
+
+    /// The sum of two sizes, or the largest number.
+    static func sum(_ first: Int, _ second: Int) -> Int {
+        let (sum, isTooMuch) = first.addingReportingOverflow(second)
+        return isTooMuch ? .max : sum
     }
 
     /// Makes the database for its owner alone; SQLite gives the files beside it the same permissions.
