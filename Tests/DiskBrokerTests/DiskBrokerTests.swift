@@ -140,6 +140,33 @@ import Testing
         }
     }
 
+    /// A limit that was lowered is kept soon: the files get as small as it wants, though half of them is in use.
+    @Test func filesShrinkToALowerLimit() async throws {
+        try await self.bed.withDirectory { directory in
+            let limit = DiskBrokerConfiguration.leastLimit
+            func open(_ limit: Int) throws -> DiskBroker {
+                try self.bed.broker(in: directory) { configuration in
+                    configuration.limit = limit
+                    configuration.retentionCount = 100_000
+                }
+            }
+            let large = try open(3 * limit)
+            let body = ByteBuffer(repeating: 0x61, count: 500_000)
+            for _ in 0..<80 {
+                try await large.publish(Fixtures.event("a").with(body: body), to: Fixtures.channel())
+            }
+            await large.shutdown()
+            #expect(try self.bed.files(in: directory).values.reduce(0, +) > 2 * limit)
+            let small = try open(limit)
+            for _ in 0..<40 {
+                try await small.publish(Fixtures.event("a").with(body: body), to: Fixtures.channel())
+                try await small.finishUpkeep()
+            }
+            await small.shutdown()
+            #expect(try self.bed.files(in: directory)["hookwire.sqlite"] ?? 0 <= limit / 16 * 13)
+        }
+    }
+
     /// An event that needs more than its part of the files is refused, and the next is stored.
     @Test func hugeEventsAreRefused() async throws {
         try await self.bed.withDirectory { directory in

@@ -112,14 +112,18 @@ struct Retention: Sendable {
         return true
     }
 
-    /// Gives pages that nothing needs back to the file system, some of them, once they are many.
+    /// Gives pages that nothing needs back to the file system, some of them, once they are many, or the file has more than it
+    /// may have: its limit was lowered.
     ///
     /// - Parameter all: whether few are many.
     func giveBack(all: Bool, _ database: Database) throws {
         // While half of the file is in use, what comes next will need the rest.
         let free = try Self.count("freelist_count", database)
-        let kept = try all ? 0 : max(Self.pagesGivenBack, Self.count("page_count", database) / 2)
-        guard free > kept else { return }
+        let count = try Self.count("page_count", database)
+        let isOver = count > self.space.filePages
+        guard free > (all || isOver ? 0 : max(Self.pagesGivenBack, count / 2)) else { return }
+        // SQLite keeps no bound that the file is beyond; it is set anew as the file gets smaller.
+        defer { if isOver { try? database.execute(sql: "PRAGMA max_page_count = \(self.space.filePages)") } }
         // A step frees one page.
         let rows = try Row.fetchCursor(database, sql: "PRAGMA incremental_vacuum(\(Self.pagesGivenBack))")
         while try rows.next() != nil {}
