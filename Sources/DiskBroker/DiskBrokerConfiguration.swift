@@ -37,7 +37,8 @@ extension DiskBrokerConfiguration {
     /// How long a channel's position is remembered after its last event has aged out, in milliseconds: a bot that comes
     /// back within this learns that it missed nothing, instead of that its position is of no use. A day.
     static let positionLifetimeMilliseconds: Int64 = 24 * 60 * 60 * 1000
-    /// How many channels are remembered that have no events any more.
+    /// How many channels are remembered, but for those that have events, feeds or dead letters, which have bounds of their
+    /// own. Those that have neither groups nor named consumers go first.
     static let idleChannelLimit = 65_536
 
     /// How long dead letters are remembered, in milliseconds; at most a year.
@@ -47,7 +48,7 @@ extension DiskBrokerConfiguration {
     }
 
     /// How long a channel without events, and where its consumers and groups are, is remembered, in milliseconds: no
-    /// shorter than its dead letters.
+    /// shorter than its dead letters. One that keeps its events for a longer time of its own has a day beyond that.
     var channelLifetimeMilliseconds: Int64 {
         max(
             self.retentionAgeMilliseconds + Self.positionLifetimeMilliseconds,

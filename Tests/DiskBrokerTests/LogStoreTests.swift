@@ -50,6 +50,32 @@ import Testing
         }
     }
 
+    /// A bot's place is remembered for a day beyond the time that it keeps its own events for, as everybody's is beyond the
+    /// node's.
+    @Test func remembersBeyondTheOwnAge() throws {
+        let day = DiskBrokerConfiguration.positionLifetimeMilliseconds
+        try LogStore.inMemory { store, database in
+            let (own, common) = (Fixtures.channel(), Fixtures.channel())
+            for (channel, age) in [(own, 3 * day), (common, nil)] {
+                let retention = ChannelRetention(ageMilliseconds: age)
+                let event = ByteBuffer(string: "event")
+                _ = try store.publish(event, to: channel, key: nil, retention: retention, now: 0, database)
+            }
+            _ = try store.finish(now: 0, database)
+            let positions = try [own, common].map { try store.head(of: $0, database) }
+            func isKnown(_ index: Int, at now: Int64) throws -> Bool {
+                try store.begin(storing: 0, now: now, database)
+                try store.keepUp(now: now, database)
+                _ = try store.finish(now: now, database)
+                return try store.head(of: index == 0 ? own : common, database) == positions[index]
+            }
+            #expect(try isKnown(1, at: day))
+            #expect(try isKnown(0, at: 4 * day - 1))
+            #expect(try !isKnown(1, at: 4 * day - 1))
+            #expect(try !isKnown(0, at: 5 * day))
+        }
+    }
+
     /// Idle channels are found behind many that are to be kept.
     @Test func idleBehindTheKept() throws {
         let queue = try DatabaseQueue()

@@ -15,8 +15,6 @@ struct LogStore: Sendable {
     private static let pageBytes = 512 << 10
     /// How many channels are forgotten at once where there is no room.
     private static let forgottenAtOnce = 64
-    /// How many channels are looked at at once for such as are idle.
-    private static let lookedAtOnce = 1_024
 
     let configuration: DiskBrokerConfiguration
     /// Knows the epochs of channels that have feeds.
@@ -25,8 +23,7 @@ struct LogStore: Sendable {
     private var retention: Retention
     /// The channels that the transaction has to do with, and whether they have changed.
     private var channels: [ChannelID: (stored: StoredChannel, isChanged: Bool)] = [:]
-    /// The channel that the last look for idle ones came to, and when it was used last; nil where it came to the end.
-    private var lookedAt: (time: Int64, number: Int64)?
+    private var idle = IdleChannels()
     /// How many bytes of events the transaction has yet to store.
     private var promised = 0
     /// How many bytes of events may yet become dead letters in it.
@@ -76,27 +73,14 @@ struct LogStore: Sendable {
     ///
     /// - Parameter isFull: whether the disk is full, so that each page that is free is given back.
     mutating func keepUp(now: Int64, isFull: Bool = false, _ database: Database) throws {
-        try self.forgetIdle(now: now, database)
+        let idle = try self.idle.look(
+            now: now,
+            configuration: self.configuration,
+            hasFeeds: { [feeds] in Self.hasFeeds($0, feeds) },
+            database
+        )
+        try self.forget(idle, database)
         try self.retention.giveBack(all: isFull, database)
-    }
-
-    private mutating func forgetIdle(now: Int64, _ database: Database) throws {
-        let oldest = now - self.configuration.channelLifetimeMilliseconds
-        let count = try Int.fetchOne(database.cachedStatement(sql: "SELECT count(*) FROM channel")) ?? 0
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT number, id, usedAt, EXISTS (SELECT 1 FROM event WHERE event.channel = number) FROM channel
-                WHERE (usedAt, number) > (?, ?) AND usedAt < ? ORDER BY usedAt, number LIMIT \(Self.lookedAtOnce)
-                """
-        )
-        let isCrowded = count > DiskBrokerConfiguration.idleChannelLimit
-        let rows = try Row.fetchAll(
-            statement,
-            arguments: [self.lookedAt?.time ?? .min, self.lookedAt?.number ?? .min, isCrowded ? Int64.max : oldest]
-        )
-        // What is kept does not stand before the others for ever: the next look begins behind it.
-        self.lookedAt = rows.count < Self.lookedAtOnce ? nil : rows.last.map { ($0[2], $0[0]) }
-        try self.forget(rows.filter { !$0[3] && !self.hasFeeds($0[1]) }.map { $0[0] }, database)
     }
 
     /// Forgets some of the channels that nobody feeds on, those that were used last the longest ago.
@@ -106,15 +90,15 @@ struct LogStore: Sendable {
         var numbers: [Int64] = []
         let rows = try Row.fetchCursor(database, sql: "SELECT number, id FROM channel ORDER BY usedAt")
         while numbers.count < Self.forgottenAtOnce, let row = try rows.next() {
-            if !self.hasFeeds(row[1]) { numbers.append(row[0]) }
+            if !Self.hasFeeds(row[1], self.feeds) { numbers.append(row[0]) }
         }
         try self.forget(numbers, database)
         return !numbers.isEmpty
     }
 
     /// Whether a channel has feeds: then its log keeps its name, and must not count from the beginning again.
-    private func hasFeeds(_ id: String) -> Bool {
-        ChannelID(id).map { self.feeds.epoch(of: $0) != nil } ?? false
+    private static func hasFeeds(_ id: String, _ feeds: DiskFeeds) -> Bool {
+        ChannelID(id).map { feeds.epoch(of: $0) != nil } ?? false
     }
 
     private mutating func forget(_ numbers: [Int64], _ database: Database) throws {
