@@ -98,21 +98,20 @@ enum EventTable {
 
     /// Removes a channel's oldest events but for so many bytes, and returns how many they were. The newest stays.
     static func trim(_ channel: StoredChannel, toBytes bytes: Int, _ database: Database) throws -> Int {
+        var excess = try LogBytes.count(of: channel, database) - bytes
+        guard excess > 0 else { return 0 }
         // The length of a blob stands in its row's header.
         let statement = try database.cachedStatement(
-            sql: "SELECT offset, length(bytes) FROM event WHERE channel = ? ORDER BY offset DESC"
+            sql: "SELECT offset, length(bytes) FROM event WHERE channel = ? ORDER BY offset"
         )
         let rows = try Row.fetchCursor(statement, arguments: [channel.number])
-        var (size, first) = (0, channel.last)
+        var first = channel.last
         while let row = try rows.next() {
-            size += row[1] as Int
-            let offset = UInt64(bitPattern: row[0] as Int64)
-            guard size <= bytes || offset == channel.last else {
-                return try self.remove(of: channel, before: first, database)
-            }
-            first = offset
+            first = UInt64(bitPattern: row[0] as Int64)
+            guard excess > 0, first < channel.last else { break }
+            excess -= row[1] as Int
         }
-        return 0
+        return try self.remove(of: channel, before: first, database)
     }
 
     /// Removes a channel's events before an offset, and returns how many they were.

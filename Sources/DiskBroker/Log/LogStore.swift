@@ -24,6 +24,8 @@ struct LogStore: Sendable {
     /// The channels that the transaction has to do with, and whether they have changed.
     private var channels: [ChannelID: (stored: StoredChannel, isChanged: Bool)] = [:]
     private var idle = IdleChannels()
+    /// Whether the bytes of logs that are kept by bytes are counted.
+    private var countsBytes = false
     /// How many bytes of events the transaction has yet to store.
     private var promised = 0
     /// How many bytes of events may yet become dead letters in it.
@@ -62,6 +64,10 @@ struct LogStore: Sendable {
             let count = try EventTable.trim(stored, to: kept?.count ?? self.configuration.retentionCount, database)
             self.trimmed[.count, default: 0] += count
             if let bytes = kept?.bytes {
+                if !self.countsBytes {
+                    try LogBytes.begin(database)
+                    self.countsBytes = true
+                }
                 self.trimmed[.bytes, default: 0] += try EventTable.trim(stored, toBytes: bytes, database)
             }
         }
