@@ -292,6 +292,7 @@ public final class BotFileStore: BotStore {
 
 extension BotStoreError {
     fileprivate init(_ error: FileError) {
-        self.init(.unavailable, "\(error); check that this user may read and write the file and its folder.")
+        let mend = error.mend ?? "check that this user may read and write the file and its folder"
+        self.init(.unavailable, "\(error); \(mend).")
     }
 }

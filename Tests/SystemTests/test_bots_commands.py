@@ -8,6 +8,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -440,6 +441,47 @@ def test_what_root_makes_is_the_owners(tmp_path):
     (tmp_path / "bots.yaml.lock").symlink_to(tmp_path / "elsewhere")
     assert "bots.yaml.lock" in file.refuses("add", "third", "--secret", qq.secret(), code=2)
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_file_of_a_group():
+    """Who is in its group changes it and leaves it, and its lock, to the group; who could leave it to nobody is refused."""
+    node, group, member, stranger = 23_001, 23_010, 23_002, 23_100
+
+    def run(user, groups, *words):
+        return subprocess.run(
+            [BINARY, "bots", *words, "--bots", str(path)], user=user, group=user, extra_groups=groups, capture_output=True,
+            text=True, env=environment(), timeout=PATIENCE * 2, cwd=folder,
+        )
+
+    def owners(name):
+        status = (folder / name).stat()
+        return status.st_uid, status.st_gid, status.st_mode & 0o777
+
+    # The folders of pytest are open to nobody else.
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        path, lock = folder / "bots.yaml", folder / "bots.yaml.lock"
+        os.chown(folder, node, group)
+        folder.chmod(0o770)
+        path.write_text(f"bots:\n  first: {{platform: qq, secret: {qq.secret()}}}\n")
+        os.chown(path, node, group)
+        path.chmod(0o660)
+        done = run(member, [group], "add", "second", "--secret", qq.secret())
+        assert done.returncode == 0, done.stderr
+        assert owners("bots.yaml") == (member, group, 0o660) and owners("bots.yaml.lock") == (member, group, 0o660)
+        done = run(node, [group], "add", "third", "--secret", qq.secret())
+        assert done.returncode == 0, done.stderr
+        assert owners("bots.yaml") == (node, group, 0o660)
+
+        lock.unlink()
+        folder.chmod(0o777)
+        path.chmod(0o644)
+        before = path.read_text()
+        done = run(stranger, [], "add", "fourth", "--secret", qq.secret())
+        assert done.returncode == 2 and f"the user {node} and the group {group}" in done.stderr
+        assert path.read_text() == before and owners("bots.yaml") == (node, group, 0o644)
+        assert [each.name for each in folder.iterdir()] == ["bots.yaml"], "a lock that keeps others out is left"
 
 
 def test_list_that_cannot_be_written(file):

@@ -16,6 +16,9 @@ struct FileError: Error, CustomStringConvertible {
     /// Whether the system, and not the file, may be what keeps it from being used.
     private(set) var mayPass = false
 
+    /// What its reader can do about it, where that is not to look at permissions.
+    var mend: String?
+
     /// The present `errno`.
     init(_ path: String, _ verb: String) {
         let code = errno

@@ -54,7 +54,10 @@ struct AtomicFile {
         guard file >= 0 else { throw FileError(temporary, "made") }
         do throws(FileError) {
             defer { close(file) }
-            try self.takeOwner(of: self.path, in: folder, to: file)
+            // What root makes for itself, the node of another user cannot read.
+            let owner = FileOwner(of: self.path)
+            try owner?.own(file)
+            guard owner?.permit(file) != false else { throw FileError(temporary, "written") }
             try Self.write(text, to: file, path: temporary)
             guard fsync(file) == 0 else { throw FileError(temporary, "written") }
             guard rename(temporary, path) == 0 else { throw FileError(path, "replaced") }
@@ -68,17 +71,6 @@ struct AtomicFile {
             fsync(directory)
             close(directory)
         }
-    }
-
-    /// A new file is the folder's owner's: what root makes for itself, the node of another user cannot read.
-    private func takeOwner(of path: String, in folder: String, to file: Int32) throws(FileError) {
-        var status = stat()
-        let isThere = stat(path, &status) == 0
-        guard isThere || stat(folder, &status) == 0 else { return }
-        // Only root can give a file away; else it stays this user's.
-        _ = fchown(file, status.st_uid, status.st_gid)
-        guard isThere else { return }
-        guard fchmod(file, status.st_mode & 0o777) == 0 else { throw FileError(path, "written") }
     }
 
     private static func write(_ text: String, to file: Int32, path: String) throws(FileError) {

@@ -31,8 +31,8 @@ struct FileLock {
         return FileLock(file: file)
     }
 
-    /// Opens the lock's file, or makes it: with the owner of the file that it is for, or of the folder where that one is still
-    /// to be made, since what root makes for itself locks out who may change the file.
+    /// Opens the lock's file, or makes it: with the owner and the group of the file that it is for, or of the folder where that
+    /// one is still to be made, since what somebody makes for themselves locks out others who may change the file.
     ///
     /// The folder may be another user's, who must not have root open, or give away, what a link leads to.
     private static func open(_ name: String, beside path: String) throws(FileError) -> Int32 {
@@ -43,11 +43,16 @@ struct FileLock {
             guard known >= 0 else { throw FileError(name, "made") }
             return known
         }
-        var status = stat()
-        if stat(path, &status) == 0 || stat(AtomicFile.split(path).folder, &status) == 0 {
-            // Only root can give a file away; else it stays this user's.
-            _ = fchown(file, status.st_uid, status.st_gid)
+        guard let owner = FileOwner(of: path) else { return file }
+        do throws(FileError) {
+            try owner.own(file)
+        } catch {
+            // Nobody has it yet but who came in this moment, and who may change the file makes it anew.
+            unlink(name)
+            close(file)
+            throw error
         }
+        owner.permitLock(file)
         return file
     }
 
