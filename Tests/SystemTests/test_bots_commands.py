@@ -484,6 +484,21 @@ def test_file_of_a_group():
         assert [each.name for each in folder.iterdir()] == ["bots.yaml"], "a lock that keeps others out is left"
 
 
+def test_import_beside_a_rotated_secret(registry):
+    """A row with a secret that a bot once had is left out by its number, also in what would be done; the others are taken."""
+    former, others = qq.secret(), [qq.secret(), qq.secret()]
+    registry.does("add", "support", "--secret", former)
+    registry.does("rotate", "support", "--secret", qq.secret())
+    registry.does("rotate", "support", "--finish")
+    database = registry.folder / "database.db"
+    bot_database(database, [(secret, f"token of {secret}") for secret in (others[0], former, others[1])])
+    for flags in (["--dry-run"], []):
+        done = registry.run("import", database, *flags)
+        assert done.returncode == 1 and "Row 2" in done.stderr and "support" in done.stderr and former not in done.stderr
+        assert done.stdout.splitlines()[-1].startswith("2 ") and "1 left out, of 3 rows" in done.stdout
+    assert names(registry) == ["imported-1", "imported-2", "support"]
+
+
 def test_list_that_cannot_be_written(file):
     """A backup on a full disk is none, and says so."""
     file.does("add", "support", "--secret", qq.secret())

@@ -55,6 +55,25 @@ import Testing
         #expect(again[0] == .known(bot.name) && again[3] == .known(last.name))
     }
 
+    /// A secret that a registered bot once had leads to that bot's channel still: its row is left out, and the others are not.
+    @Test func secretsThatWereRotated() throws {
+        let table = try self.table([
+            Self.secrets,
+            "INSERT INTO secrets (secret, md5_token) VALUES ('former-secret', 'a925576942e94b2ef57a066101b48876')",
+            "INSERT INTO secrets (secret, md5_token) VALUES ('second-secret', '11111111111111111111111111111111')",
+        ]).get()
+        let name = try #require(BotName("known"))
+        var bot = Bot(name: name, platform: .qq, secret: Secret("present-secret"))
+        bot.channel = ChannelID(secret: Secret("former-secret"))
+        let fates = BotImport.plan(table.rows, prefix: "imported-", beside: BotDirectory([bot]))
+        guard case .refused(let sentence) = fates[0], case .add(let other) = fates[1] else {
+            Issue.record("\(fates)")
+            return
+        }
+        #expect(sentence.contains("Row 1") && sentence.contains("known") && !sentence.contains("former-secret"))
+        #expect(throws: Never.self) { try BotChange.add(other)(nil, BotDirectory([bot])) }
+    }
+
     /// A row whose columns are no text is left out by its number, and nothing of it is shown.
     @Test func rowsOfOtherTypes() throws {
         let table = try self.table([

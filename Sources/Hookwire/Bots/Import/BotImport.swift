@@ -33,6 +33,11 @@ struct BotImport {
             if let fault = BotRule.fault(ofSecret: row.secret) {
                 return .refused("Row \(row.id) is left out: its secret \(fault)")
             }
+            if let holder = directory.bot(on: ChannelID(secret: row.secret)) {
+                return .refused(
+                    "Row \(row.id) is left out: the bot \(holder.name) once had its secret, and keeps its channel."
+                )
+            }
             var hash: TokenHash?
             if let token = row.token {
                 hash = token.exposeUTF8 { Hex.decode($0, byteCount: 16) }.map { .md5($0) }
