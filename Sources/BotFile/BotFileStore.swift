@@ -141,10 +141,9 @@ public final class BotFileStore: BotStore {
         }
         let (old, oldFaults) = self.watch.withLock { watch in
             defer {
-                // Read with those that it names now, which an older signature does not have. What could not even be read
-                // is tried again: nobody else would notice that it can be.
+                // What could not even be read is tried again: nobody else would notice that it can be.
                 if !content.faults.contains(where: \.mayPass) {
-                    watch.files.wasRead(signature.covering(self.watchedFiles(content.watchedFiles)))
+                    watch.files.wasRead(signature, naming: self.watchedFiles(content.watchedFiles))
                 }
                 watch.faults = content.faults
                 if content.errors.isEmpty { watch.bots = content.bots }

@@ -25,12 +25,14 @@ public struct FileSignature: Equatable, Sendable {
         self.entries = entries
     }
 
-    /// The signature of other files too: those that it has stay as they were.
-    public func covering(_ paths: [String]) -> FileSignature {
-        let fresh = FileSignature(paths)
-        return FileSignature(
-            entries: fresh.entries.merging(self.entries.filter { fresh.entries[$0.key] != nil }) { $1 }
-        )
+    /// The signature of some of the files; nil where it has not all of them.
+    public func narrowed(to paths: [String]) -> FileSignature? {
+        var entries: [String: Entry?] = [:]
+        for path in paths {
+            guard let entry = self.entries[path] else { return nil }
+            entries[path] = .some(entry)
+        }
+        return FileSignature(entries: entries)
     }
 
     private init(entries: [String: Entry?]) {

@@ -44,4 +44,10 @@ public struct FileWatch: Sendable {
     public mutating func wasRead(_ signature: FileSignature) {
         self.known = signature
     }
+
+    /// The same where the files name others, and these are to be watched from now on. Of one that was not watched before it is
+    /// unknown what was read: then all are read once more.
+    public mutating func wasRead(_ signature: FileSignature, naming paths: [String]) {
+        self.known = signature.narrowed(to: paths)
+    }
 }

@@ -66,6 +66,30 @@ struct FileWatchTests {
         #expect(watch.look(self.signature) == .wait)
     }
 
+    /// A file that is only now named may have changed while it was read: it is read once more, with all that are watched.
+    @Test func newlyNamed() throws {
+        let other = self.file.appendingPathExtension("other")
+        defer {
+            try? FileManager.default.removeItem(at: self.file)
+            try? FileManager.default.removeItem(at: other)
+        }
+        try "first".write(to: other, atomically: true, encoding: .utf8)
+        var watch = FileWatch()
+        _ = watch.look(self.signature)
+        #expect(watch.look(self.signature) == .readChanged)
+        try "second".write(to: other, atomically: true, encoding: .utf8)
+        let paths = [self.file.path, other.path]
+        watch.wasRead(self.signature, naming: paths)
+        #expect(watch.look(FileSignature(paths)) == .wait)
+        #expect(watch.look(FileSignature(paths)) == .readChanged)
+        watch.wasRead(FileSignature(paths), naming: paths)
+        #expect(watch.look(FileSignature(paths)) == .wait)
+        // One that is named no more needs no other look.
+        watch.wasRead(FileSignature(paths), naming: [self.file.path])
+        #expect(watch.look(self.signature) == .wait)
+        #expect(watch.look(self.signature) == .wait)
+    }
+
     /// A file that goes, and one that comes, are changes.
     @Test func missing() throws {
         var watch = FileWatch(known: self.signature)
