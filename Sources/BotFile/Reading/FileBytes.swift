@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import Shared
 
 /// Why a file cannot be read or written: the path, and what the system says.
 struct FileError: Error, CustomStringConvertible {
@@ -49,28 +50,19 @@ enum FileBytes {
         return text
     }
 
-    /// The text without one line end at its end, as editors and `echo` leave it.
-    static func withoutLineEnd(_ text: String) -> String {
-        for end in ["\r\n", "\n"] where text.hasSuffix(end) { return String(text.dropLast()) }
-        return text
-    }
-
     private static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
         // A pipe is not waited for.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw FileError(path, "read") }
         defer { close(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = Glibc.read(file, &chunk, chunk.count)
-            guard count >= 0 else {
-                if errno == EINTR { continue }
-                throw FileError(path, "read")
+        let bytes = try FileContent.bytes(limit: limit) { (chunk) throws(FileError) in
+            while true {
+                let count = Glibc.read(file, chunk.baseAddress, chunk.count)
+                guard count < 0 else { return count }
+                guard errno == EINTR else { throw FileError(path, "read") }
             }
-            guard count > 0 else { return bytes }
-            bytes += chunk[..<count]
-            guard bytes.count <= limit else { throw FileError(path, "read", "it has more than \(limit) bytes") }
         }
+        guard let bytes else { throw FileError(path, "read", "it has more than \(limit) bytes") }
+        return bytes
     }
 }

@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 /// The keys that a mapping of the file may have.
 struct KnownKeys: Sendable {
     static let file = KnownKeys(["bots"])
@@ -24,26 +26,10 @@ struct KnownKeys: Sendable {
 
     /// The key that was probably meant: the nearest, where it is near at all.
     func nearest(to name: String) -> String? {
-        let distances = self.names.map { (name: $0, distance: Self.distance($0, name.lowercased())) }
+        let distances = self.names.map { (name: $0, distance: EditDistance.between($0, name.lowercased())) }
         guard let nearest = distances.min(by: { $0.distance < $1.distance }),
             nearest.distance <= max(2, nearest.name.utf8.count / 3)
         else { return nil }
         return nearest.name
-    }
-
-    /// How many bytes have to be put in, left out or replaced to make one of the other (Levenshtein).
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let (left, right) = (Array(left.utf8.prefix(64)), Array(right.utf8.prefix(64)))
-        var row = Array(0...right.count)
-        for (index, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in right.indices {
-                let replaced = diagonal + (byte == right[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
-            }
-        }
-        return row[right.count]
     }
 }

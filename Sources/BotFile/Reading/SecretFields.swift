@@ -55,7 +55,7 @@ struct SecretFields {
             )
             return (nil, path)
         }
-        let secret = Secret(FileBytes.withoutLineEnd(text))
+        let secret = Secret(FileContent.withoutLineEnd(text))
         return (self.checked(secret, "The secret in \(path) (\(fileKey) of \(self.owner))", line, &log, rule), path)
     }
 

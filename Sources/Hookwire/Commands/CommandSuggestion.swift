@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Shared
 
 /// A mistyped name of a command, with the one that was most likely meant. The argument parser has that for flags only.
 struct CommandSuggestion {

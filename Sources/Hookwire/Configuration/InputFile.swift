@@ -40,13 +40,9 @@ enum InputFile {
     }
 
     private static func bytes(_ file: FileDescriptor, limit: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
-            guard count > 0 else { return bytes }
-            bytes += chunk[..<count]
-            guard bytes.count <= limit else { throw TooLarge(limit: limit) }
+        guard let bytes = try FileContent.bytes(limit: limit, { try file.read(into: $0) }) else {
+            throw TooLarge(limit: limit)
         }
+        return bytes
     }
 }

@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 /// A file that holds one secret, as secrets are mounted into containers.
 enum SecretFile {
     /// The most bytes that are read.
@@ -25,12 +27,6 @@ enum SecretFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Fault(description: "\(path) is no text in UTF-8")
         }
-        return self.withoutLineEnd(text)
-    }
-
-    /// The text without one line end at its end, as editors and `echo` leave it.
-    static func withoutLineEnd(_ text: String) -> String {
-        for end in ["\r\n", "\n"] where text.hasSuffix(end) { return String(text.dropLast()) }
-        return text
+        return FileContent.withoutLineEnd(text)
     }
 }

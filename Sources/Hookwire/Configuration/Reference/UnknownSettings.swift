@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Shared
+
 /// What is given and no node reads: a misspelt name would else have no effect and say nothing.
 struct UnknownSettings {
     /// The largest distance of a name that is suggested.

@@ -2,10 +2,15 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far two names are from each other: insertions, deletions and replacements (Levenshtein).
-enum EditDistance {
-    static func between(_ first: String, _ second: String) -> Int {
-        let (first, second) = (Array(first.utf8), Array(second.utf8))
+/// How far two names are from each other: how many bytes have to be put in, left out or replaced to make one of the other
+/// (Levenshtein).
+public enum EditDistance {
+    /// What is behind so many bytes of a name is not looked at: it is somebody else's, and may be long.
+    private static let limit = 64
+
+    /// The distance of two names.
+    public static func between(_ first: String, _ second: String) -> Int {
+        let (first, second) = (Array(first.utf8.prefix(self.limit)), Array(second.utf8.prefix(self.limit)))
         var row = Array(0...second.count)
         for (index, byte) in first.enumerated() {
             var diagonal = row[0]
@@ -21,7 +26,7 @@ enum EditDistance {
 
     /// The name that is nearest to what was typed, the first in order where several are; nil where none is within so many
     /// edits.
-    static func nearest(to name: String, among known: some Sequence<String>, within limit: Int) -> String? {
+    public static func nearest(to name: String, among known: some Sequence<String>, within limit: Int) -> String? {
         let nearest = known.map { (Self.between($0, name), $0) }.min { $0 < $1 }
         guard let nearest, nearest.0 <= limit else { return nil }
         return nearest.1
