@@ -34,7 +34,7 @@ import Testing
                     _ = try store.publish(event, to: channel, key: nil, retention: retention, now: now, database)
                 }
                 _ = try store.finish(now: now, database)
-                if round % 3 == 1 {
+                if round % 3 == 0 {
                     try database.execute(sql: "ROLLBACK TO round")
                     store = before
                 }
