@@ -131,17 +131,14 @@ public final class RedisBotStore: BotStore {
 
     /// Reads what changed and returns all that is known then.
     private func refresh() async throws(BotStoreError) -> RegistryMirror {
-        _ = try await self.follow()
+        try await self.follow()
         return self.mirror.withLock { $0 }
     }
 
     /// Reads what changed.
-    private func follow(waits: Bool = true) async throws(BotStoreError) -> RegistryMirror.Outcome {
-        while true {
-            let outcome = try await self.ask(waits: waits)
-            // Where another has read meanwhile, there is more known to ask with.
-            guard outcome == .overtaken else { return outcome }
-        }
+    private func follow(waits: Bool = true) async throws(BotStoreError) {
+        // Where another has read meanwhile, there is more known to ask with.
+        while try await self.ask(waits: waits) == .overtaken {}
     }
 
     private func ask(waits: Bool) async throws(BotStoreError) -> RegistryMirror.Outcome {
@@ -176,7 +173,7 @@ public final class RedisBotStore: BotStore {
                 was registered, changed or revoked since is to be done again
                 """
             )
-            return .changed
+            return outcome
         case .vanished:
             throw BotStoreError(
                 .unreadable,
@@ -194,10 +191,10 @@ public final class RedisBotStore: BotStore {
 
     public func follow(into registry: BotRegistry) async {
         var trouble: BotStoreError?
+        var revision = 0
         while !Task.isCancelled {
             do throws(BotStoreError) {
-                let outcome = try await self.follow(waits: false)
-                if outcome == .changed || registry.directory == nil { self.renew(registry) }
+                try await self.follow(waits: false)
                 if trouble != nil { self.logger.notice("the registered bots can be read again") }
                 (trouble, registry.trouble) = (nil, nil)
             } catch {
@@ -207,13 +204,19 @@ public final class RedisBotStore: BotStore {
                 }
                 (trouble, registry.trouble) = (error, error.description)
             }
+            self.renew(registry, from: &revision)
             // With the wrong key nothing is taken over, and each look reads all bots anew.
             try? await Task.sleep(for: trouble?.reason == .wrongKey ? Self.longPause : Self.pause)
         }
     }
 
-    private func renew(_ registry: BotRegistry) {
-        let (bots, unreadable) = self.mirror.withLock { ($0.bots, $0.unreadable) }
+    /// Renews a registry where more is known than it was renewed with. What is new may have been read for a change, which
+    /// was refused after that or changed nothing: no outcome tells then.
+    private func renew(_ registry: BotRegistry, from revision: inout Int) {
+        let known = self.mirror.withLock { $0.revision == revision ? nil : $0 }
+        guard let known else { return }
+        revision = known.revision
+        let (bots, unreadable) = (known.bots, known.unreadable)
         let directory = BotDirectory(bots.values)
         for conflict in directory.conflicts {
             self.logger.error(

@@ -34,8 +34,8 @@ struct RegistryMirror {
     private(set) var bots: [BotName: Bot] = [:]
     /// The bots whose records do not open, and why. They stay as they are known, if they are.
     private(set) var unreadable: [BotName: String] = [:]
-    /// Whether anything has been read.
-    private(set) var isRead = false
+    /// How often something was taken over; 0 until anything has been read.
+    private(set) var revision = 0
     private let seal: RegistrySeal
 
     init(_ seal: RegistrySeal) {
@@ -49,8 +49,9 @@ struct RegistryMirror {
         guard asked == self.position else { return .overtaken }
         guard !page.epoch.isEmpty else {
             if !self.position.epoch.isEmpty { return .vanished }
-            defer { self.isRead = true }
-            return self.isRead ? .same : .changed
+            guard self.revision == 0 else { return .same }
+            self.revision = 1
+            return .changed
         }
         guard try self.seal.isKey(of: page.check, epoch: page.epoch) else { return .wrongKey }
         let isOther = page.epoch != self.position.epoch
@@ -63,7 +64,7 @@ struct RegistryMirror {
         if page.isWhole { (self.bots, self.unreadable) = ([:], [:]) }
         for row in page.rows { try self.apply(row, known) }
         self.position = position
-        self.isRead = true
+        self.revision += 1
         return isRestored ? .restored : .changed
     }
 

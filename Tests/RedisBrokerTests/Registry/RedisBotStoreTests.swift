@@ -152,6 +152,31 @@ import Testing
         }
     }
 
+    /// A node learns of a change too that it read first for one of its own, which was refused or changed nothing.
+    @Test(arguments: [true, false]) func refusedChange(isRefused: Bool) async throws {
+        let server = try await RedisServer.start()
+        try await self.with(server) { store in
+            let registry = BotRegistry()
+            let following = Task { await store.follow(into: registry) }
+            defer { following.cancel() }
+            try await self.until { registry.directory != nil }
+            try await self.with(server) { other in
+                // Nearly always the node's own look comes behind the change; once of three is enough.
+                for index in 1...3 {
+                    let bot = try self.bot("bot-\(index)", "secret of \(index)")
+                    try await self.add(bot, to: other)
+                    if isRefused {
+                        await #expect(throws: BotStoreError.self) { try await self.add(bot, to: store) }
+                    } else {
+                        let edit = BotChange.edit { _ throws(BotStoreError) in }
+                        try await store.change(bot.name, BotAction(.change, by: "api:test"), edit)
+                    }
+                    try await self.until { registry.directory?.bots.count == index }
+                }
+            }
+        }
+    }
+
     /// A node that looks again finds what changed, and whole again what it missed the names of.
     @Test func floor() async throws {
         let server = try await RedisServer.start()
