@@ -64,6 +64,7 @@ struct BotReader {
         self.readLimits(&bot, &log)
         self.readRetention(&bot, &log)
         self.readOrigins(&bot, &log)
+        self.readFormerChannels(&bot, &log)
         return log.errorCount == errorCount ? (bot, paths) : nil
     }
 
@@ -150,6 +151,19 @@ struct BotReader {
             DurationText.parse(text).flatMap { (.seconds(1) ... .hours(24 * 30)).contains($0) ? $0 : nil }
         }
         if count != nil || age != nil { bot.retention = BotRetention(count: count, age: age) }
+    }
+
+    private func readFormerChannels(_ bot: inout Bot, _ log: inout FaultLog) {
+        for node in self.fields.list("former_channels", limit: Bot.formerLimit, &log) ?? [] {
+            guard let channel = node.scalar.flatMap({ ChannelID($0.string) }) else {
+                log.error(
+                    node.mark?.line ?? self.fields.line(of: "former_channels"),
+                    "A former channel of the bot \(self.name) must be 32 hexadecimal digits."
+                )
+                continue
+            }
+            bot.remember(formerChannel: channel)
+        }
     }
 
     private func readOrigins(_ bot: inout Bot, _ log: inout FaultLog) {

@@ -33,6 +33,7 @@ struct BotFileText {
         if !bot.opensBySecret { self.line("opens_by_secret", "false") }
         if bot.needsToken { self.line("needs_token", "true") }
         if bot.channel != ChannelID(bot: bot.name) { self.quoted("channel", bot.channel.description) }
+        self.append(bot.formerChannels)
         self.append(bot.limits)
         if let retention = bot.retention, retention != BotRetention() {
             self.text += "    retention:\n"
@@ -45,6 +46,12 @@ struct BotFileText {
         guard !bot.tokens.isEmpty else { return }
         self.text += "    tokens:\n"
         for token in bot.tokens { self.append(token) }
+    }
+
+    private mutating func append(_ formerChannels: [ChannelID]) {
+        guard !formerChannels.isEmpty else { return }
+        self.text +=
+            "    former_channels: [\(formerChannels.map { Self.quote($0.description) }.joined(separator: ", "))]\n"
     }
 
     private mutating func append(_ limits: BotLimits) {

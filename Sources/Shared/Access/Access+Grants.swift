@@ -21,9 +21,9 @@ extension Access {
         guard let bot = directory.bot(on: grant.channel) else {
             // Where the secret's own channel is not the bot's any more, the token has to be asked for anew.
             // And what a bot's operator has given, or taken back, does not turn into a stranger's when the bot is removed.
-            guard self.mode == .open, !grant.isRegistered, directory.bot(withSecretOf: grant.channel) == nil else {
-                throw .notFound
-            }
+            guard self.mode == .open, !grant.isRegistered, !directory.isTaken(grant.channel),
+                directory.bot(withSecretOf: grant.channel) == nil
+            else { throw .notFound }
             return (grant, nil)
         }
         guard let credential = bot.credential(of: grant) else { throw .notFound }

@@ -79,11 +79,11 @@ extension Access {
         in directory: BotDirectory
     ) throws(AccessRefusal) -> Visitor {
         if let bot = directory.bot(of: secret) { return try self.visitor(to: bot, secret: secret, bearers) }
-        // A token that was revoked is no secret of a stranger's: its holder would wait for events that never come.
+        // A token that was revoked is no secret of a stranger's.
         guard self.mode == .open, !TokenHash.isToken(secret) else { throw .notFound }
         let visitor = Visitor(secret: secret)
-        // A bot's channel may be that of a secret which it had once: that one opens nothing any more.
-        guard directory.bot(on: visitor.channel) == nil else { throw .notFound }
+        // A secret that a bot had once opens nothing any more: its holder would wait for events that never come.
+        guard !directory.isTaken(visitor.channel) else { throw .notFound }
         return visitor
     }
 

@@ -50,7 +50,8 @@ extension Access {
             let isOpened = directory.bot(withSecretOf: channel)?.name == bot.name
             return isOpened && bot.opensBySecret && !bot.needsToken ? .holds(until: nil) : .revoked
         }
-        return directory.bot(withSecretOf: channel) == nil ? .holds(until: nil) : .changed
+        guard directory.bot(withSecretOf: channel) == nil else { return .changed }
+        return directory.isTaken(channel) ? .revoked : .holds(until: nil)
     }
 }
 
@@ -73,6 +74,7 @@ extension BotDirectory {
             guard let after else { continue }
             channels.insert(after.channel)
             for secret in after.secrets { channels.insert(ChannelID(secret: secret)) }
+            channels.formUnion(after.formerChannels)
         }
         return channels
     }

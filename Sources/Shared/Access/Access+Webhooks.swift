@@ -44,9 +44,8 @@ extension Access {
         }
         guard let bot else {
             guard self.mode == .open else { throw .notFound }
-            // A bot's channel may be that of a secret which it had once: that one is good for nothing any more.
-            let channel = webhook.secret.map { ChannelID(secret: $0) }
-            guard channel.flatMap(directory.bot(on:)) == nil else { throw .notFound }
+            // A secret that a bot had once is good for nothing any more: what is acknowledged nobody would get.
+            if let secret = webhook.secret, directory.isTaken(ChannelID(secret: secret)) { throw .notFound }
             return nil
         }
         guard bot.platform == platform else { throw .notFound }

@@ -14,6 +14,9 @@ public struct Bot: Sendable, Equatable {
     public var previousSecret: Secret?
     /// Where its events go. Stays the same over rotations, so that sockets, cursors and the log do.
     public var channel: ChannelID
+    /// The channels that are the own ones of secrets which it had once, the last at the end; at most `formerLimit`. Nobody
+    /// else gets in by those secrets, not even where an open relay takes any.
+    public private(set) var formerChannels: [ChannelID]
     /// The platform's name for it: QQ's `X-Bot-Appid`, WeChat's app id.
     public var appID: String?
     /// What its platform needs besides.
@@ -37,6 +40,8 @@ public struct Bot: Sendable, Equatable {
     public static let tokenLimit = 64
     /// How many origins a bot names at most.
     public static let originLimit = 64
+    /// How many of its former secrets are remembered.
+    public static let formerLimit = 8
     /// A secret of fewer bytes can be guessed.
     public static let minimumSecretLength = 8
     /// A secret of more bytes is none that a platform gives.
@@ -50,6 +55,7 @@ public struct Bot: Sendable, Equatable {
         self.platform = platform
         self.secret = secret
         self.channel = channel ?? ChannelID(secret: secret)
+        self.formerChannels = []
         self.options = PlatformOptions()
         self.tokens = []
         self.opensBySecret = true
@@ -60,6 +66,20 @@ public struct Bot: Sendable, Equatable {
     /// The secrets that hold, the current one first.
     public var secrets: [Secret] {
         [self.secret] + (self.previousSecret.map { [$0] } ?? [])
+    }
+
+    /// Lets the secret before go, and remembers that it was one of the bot's.
+    public mutating func retirePreviousSecret() {
+        guard let previous = self.previousSecret else { return }
+        self.previousSecret = nil
+        self.remember(formerChannel: ChannelID(secret: previous))
+    }
+
+    /// Remembers the channel of a secret that it had once, and forgets the first where there are more than `formerLimit`.
+    public mutating func remember(formerChannel channel: ChannelID) {
+        self.formerChannels.removeAll { $0 == channel }
+        self.formerChannels.append(channel)
+        if self.formerChannels.count > Self.formerLimit { self.formerChannels.removeFirst() }
     }
 }
 

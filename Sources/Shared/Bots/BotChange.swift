@@ -26,6 +26,7 @@ public enum BotChange {
             guard bot.secret != secret else {
                 throw BotStoreError(.invalid, "This is the bot's secret already; give the new one.")
             }
+            bot.retirePreviousSecret()
             bot.previousSecret = bot.secret
             bot.secret = secret
             try Self.check(bot, beside: directory)
@@ -52,7 +53,7 @@ public enum BotChange {
             guard bot.previousSecret != nil else {
                 throw BotStoreError(.invalid, "The bot has no previous secret: no rotation is under way.")
             }
-            bot.previousSecret = nil
+            bot.retirePreviousSecret()
             return bot
         }
     }

@@ -35,6 +35,7 @@ public final class BotDirectory: Sendable {
     private let namesByToken: [TokenHash: BotName]
     private let namesByChannel: [ChannelID: BotName]
     private let namesBySecretChannel: [ChannelID: BotName]
+    private let formerChannels: Set<ChannelID>
 
     private struct AppID: Hashable {
         var platform: BotPlatform
@@ -77,6 +78,7 @@ public final class BotDirectory: Sendable {
         self.namesByAppID = appIDs
         self.namesByToken = tokens
         self.namesByChannel = channels
+        self.formerChannels = Set(kept.values.flatMap(\.formerChannels))
         self.namesBySecretChannel = Dictionary(
             secrets.map { (ChannelID(secret: $0), $1) },
             uniquingKeysWith: { first, _ in first }
@@ -106,6 +108,11 @@ public final class BotDirectory: Sendable {
     /// The bot with a secret, current or previous, whose own channel this is: where the secret leads while no bot has it.
     public func bot(withSecretOf channel: ChannelID) -> Bot? {
         self.namesBySecretChannel[channel].flatMap { self.bots[$0] }
+    }
+
+    /// Whether a channel is that of a bot, or the own one of a secret that a bot had once: no stranger gets there.
+    public func isTaken(_ channel: ChannelID) -> Bool {
+        self.namesByChannel[channel] != nil || self.formerChannels.contains(channel)
     }
 
     /// The bot that a token of ours belongs to, and what is known of the token, whether it is expired or not.

@@ -25,6 +25,9 @@ public enum BotRecord {
         json.member("secret", bot.secret.exposeText())
         if let previous = bot.previousSecret { json.member("previous_secret", previous.exposeText()) }
         json.member("channel", bot.channel.description)
+        if !bot.formerChannels.isEmpty {
+            json.member("former_channels", json: self.array(bot.formerChannels.map { self.string($0.description) }))
+        }
         if let appID = bot.appID { json.member("appid", appID) }
         json.member("options", json: self.encode(bot.options))
         json.member("tokens", json: self.array(bot.tokens.map(self.encode)))

@@ -36,6 +36,10 @@ struct BotRecordReader {
         else { return nil }
         var bot = Bot(name: name, platform: platform, secret: secret, channel: channel)
         bot.previousSecret = self.secret("previous_secret")
+        self.members["former_channels"]?.forEachElement { element in
+            if let channel = element.string.flatMap({ ChannelID($0) }) { bot.remember(formerChannel: channel) }
+            return true
+        }
         bot.appID = self.text("appid")
         bot.options.verifyToken = options.secret("verify_token")
         bot.options.aesKey = options.secret("aes_key")

@@ -103,6 +103,32 @@ import Testing
         #expect(script.admit(SocketCredentials(subject: "wrong-secret", token: "legacy")) == "stranger")
     }
 
+    /// The last secrets that a bot once had open nothing, wherever its events go, and neither do access tokens for them.
+    @Test(arguments: [AccessMode.open, .registered]) func formerSecrets(mode: AccessMode) throws {
+        var script = AccessScript(mode: mode)
+        let secrets = (1...Bot.formerLimit + 2).map { "secret-number-\($0)" }
+        for secret in secrets {
+            let rotated = try BotChange.rotate(to: Secret(secret))(script.bot, BotDirectory([script.bot]))
+            script.bot = try #require(rotated)
+        }
+        script.bot = try #require(try BotChange.endRotation()(script.bot, BotDirectory([script.bot])))
+        script.renew()
+        #expect(script.admit(SocketCredentials(secret: secrets.last)) == "secret")
+        for secret in secrets.dropLast().suffix(Bot.formerLimit) {
+            #expect(script.admit(SocketCredentials(secret: secret)) == "not_found")
+            let secret = Secret(secret)
+            #expect(throws: AccessRefusal.notFound) {
+                try script.access.bot(of: WebhookCredentials(secret: secret), on: .qq, now: AccessScript.now)
+            }
+            #expect(throws: AccessRefusal.notFound) {
+                try script.access.admit(TokenGrant(secret: secret), for: .receive, now: AccessScript.now)
+            }
+            let standing = script.access.standing(of: nil, on: ChannelID(secret: secret), now: AccessScript.now)
+            #expect(standing == .revoked)
+        }
+        #expect(script.bot.formerChannels.count == Bot.formerLimit)
+    }
+
     /// A secret that the bot once had opens nothing, though the channel is still its own.
     @Test func retiredSecret() {
         var script = AccessScript(mode: .open)

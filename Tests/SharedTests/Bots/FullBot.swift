@@ -13,6 +13,7 @@ enum FullBot {
         }
         var bot = Bot(name: name, platform: .generic, secret: Secret(secret))
         bot.previousSecret = Secret(secret + " before")
+        for secret in ["first", "second"] { bot.remember(formerChannel: ChannelID(secret: Secret(secret))) }
         bot.appID = "102.030"
         bot.options.verifyToken = Secret("verify: me # now")
         bot.options.aesKey = Secret(String(repeating: "a", count: 42) + "E")
