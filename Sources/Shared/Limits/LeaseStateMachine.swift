@@ -30,9 +30,14 @@ struct LeaseStateMachine {
     /// How many requests wait at most. More are refused: what a bot sends in the time that Redis takes to answer.
     static let waitLimit = 1_024
 
+    /// A year, in nanoseconds.
+    private static let longest = 365.0 * 24 * 60 * 60 * 1_000_000_000
+
     let limit: RateLimit
     private var leased = 0
     private var leaseEnd = NIODeadline.uptimeNanoseconds(0)
+    /// When the last of the requests that were given back is none of ours any more: the limit gives one anew by then.
+    private var returnedEnd = NIODeadline.uptimeNanoseconds(0)
     private var emptyUntil = NIODeadline.uptimeNanoseconds(0)
     /// What the source is being asked for.
     private var asked: Int?
@@ -47,6 +52,11 @@ struct LeaseStateMachine {
         max(1, Int((self.limit.rate * Double(Lease.span.nanoseconds) / 1_000_000_000).rounded(.up)))
     }
 
+    /// In what time the limit gives one request.
+    private var interval: TimeAmount {
+        .nanoseconds(Int64((1_000_000_000 / self.limit.rate).clamped(to: 1...Self.longest)))
+    }
+
     /// A request has come.
     mutating func requested(now: NIODeadline) -> Action {
         if self.leased > 0, now < self.leaseEnd {
@@ -54,6 +64,10 @@ struct LeaseStateMachine {
             return .admit
         }
         self.leased = 0
+        if now < self.returnedEnd {
+            self.returnedEnd = self.returnedEnd - self.interval
+            return .admit
+        }
         if self.asked != nil {
             guard self.waiting < Self.waitLimit else { return .refuse(retryAfter: Lease.span) }
             self.waiting += 1
@@ -65,13 +79,16 @@ struct LeaseStateMachine {
         return .wait(ask: self.asked)
     }
 
-    /// A request that was admitted was none: the next one has its place, within the time of a lease.
+    /// A request that was admitted was none: the next one has its place.
+    ///
+    /// The source does not hear of it, and refills what was taken meanwhile: so the place is the next one's for as long as
+    /// that takes, one interval for each, and there is never more to be had than the limit's burst.
     mutating func gaveBack(now: NIODeadline) {
-        if now >= self.leaseEnd {
-            self.leased = 0
-            self.leaseEnd = now + Lease.lifetime
-        }
-        self.leased += 1
+        let interval = self.interval
+        // One that was taken again and comes back has only what is left of its time.
+        let start = now - interval < self.returnedEnd ? self.returnedEnd : now
+        let most = Int64((Double(interval.nanoseconds) * Double(self.limit.burst)).clamped(to: 1...Self.longest))
+        self.returnedEnd = min(start + interval, now + .nanoseconds(most))
     }
 
     /// The source has answered.
@@ -80,8 +97,7 @@ struct LeaseStateMachine {
         self.asked = nil
         let admitted = min(lease.amount, self.waiting)
         self.waiting -= admitted
-        // What was given back meanwhile stays.
-        self.leased = (now < self.leaseEnd ? self.leased : 0) + lease.amount - admitted
+        self.leased = lease.amount - admitted
         self.leaseEnd = now + Lease.lifetime
         guard !isAll else {
             guard self.waiting > 0 else {
@@ -102,5 +118,11 @@ struct LeaseStateMachine {
     mutating func failed() {
         self.asked = nil
         self.waiting = 0
+    }
+}
+
+extension Double {
+    fileprivate func clamped(to range: ClosedRange<Double>) -> Double {
+        min(max(self, range.lowerBound), range.upperBound)
     }
 }

@@ -47,16 +47,43 @@ import Testing
         #expect(second == .init(admitted: 395, refused: 0, retryAfter: .zero, ask: nil))
     }
 
-    /// What was admitted and was none makes room for the next, even where its lease is over.
+    /// What was admitted and was none makes room for the next, until the source has one more by itself.
     @Test func givenBack() {
-        var machine = LeaseStateMachine(limit: RateLimit(rate: 20))
-        _ = machine.requested(now: Self.start)
-        _ = machine.leased(Lease(amount: 1, pause: .zero), now: Self.start)
-        machine.gaveBack(now: Self.start)
-        #expect(machine.requested(now: Self.start) == .admit)
+        var machine = LeaseStateMachine(limit: RateLimit(rate: 0.1, burst: 2))
+        for _ in 0..<2 {
+            _ = machine.requested(now: Self.start)
+            _ = machine.leased(Lease(amount: 1, pause: .zero), now: Self.start)
+        }
+        for _ in 0..<3 { machine.gaveBack(now: Self.start) }
+        // No more than the burst, whatever comes back.
+        for _ in 0..<2 { #expect(machine.requested(now: Self.start) == .admit) }
         #expect(machine.requested(now: Self.start) == .wait(ask: 1))
-        machine.gaveBack(now: Self.start + .seconds(2))
-        #expect(machine.requested(now: Self.start + .seconds(2)) == .admit)
+        machine.failed()
+        machine.gaveBack(now: Self.start + .seconds(20))
+        #expect(machine.requested(now: Self.start + .seconds(29)) == .admit)
+        machine.gaveBack(now: Self.start + .seconds(29))
+        #expect(machine.requested(now: Self.start + .seconds(30)) == .wait(ask: 1))
+    }
+
+    /// Repetitions, of which each comes back, cost the source no more than what it gives anew.
+    @Test(arguments: [300, 1_300, 9_000, 15_000]) func repetitions(every milliseconds: Int64) {
+        let limit = RateLimit(rate: 0.1, burst: 4)
+        var machine = LeaseStateMachine(limit: limit)
+        var source = TokenBucket(limit, now: Self.start)
+        for number in 0..<500 {
+            let now = Self.start + .milliseconds(milliseconds * Int64(number))
+            switch machine.requested(now: now) {
+            case .admit: break
+            case .refuse: Issue.record("the limit is used up after \(number)")
+            case .wait:
+                let amount = source.take(now: now) ? 1 : 0
+                #expect(machine.leased(Lease(amount: amount, pause: .seconds(1)), now: now).admitted == 1)
+            }
+            machine.gaveBack(now: now)
+        }
+        // And what is there for others is what the limit says: one is here, the rest with the source.
+        let now = Self.start + .milliseconds(milliseconds * 499)
+        #expect((0..<4).count { _ in source.take(now: now) } >= 2)
     }
 
     /// No more wait than can be remembered.
