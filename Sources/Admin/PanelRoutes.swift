@@ -52,7 +52,7 @@ struct PanelRoutes {
                 guard let bot = directory.bot(of: secret) else {
                     return .response(Answer(isDone: false, message: "不存在 (no bot has this secret)").response)
                 }
-                return self.panel(bot.name, .remove, request, BotChange.remove(), token: nil)
+                return self.delete(secret, of: bot, request)
             case "is_secrets":
                 let isKnown = directory.bot(of: secret) != nil
                 return .response(
@@ -64,6 +64,25 @@ struct PanelRoutes {
         } catch {
             return .response(Answer(isDone: false, message: error.description).response)
         }
+    }
+
+    /// Takes a secret away: the bot with it, but for the one before during a rotation.
+    private func delete(_ secret: Secret, of bot: Bot, _ request: HTTPRequest) -> HTTPReply {
+        let isCurrent = bot.secret == secret
+        let change = isCurrent ? BotChange.remove() : BotChange.endRotation()
+        return self.panel(
+            bot.name,
+            isCurrent ? .remove : .endRotation,
+            request,
+            { (old, directory) throws(BotStoreError) in
+                // The bot may have got another secret since this node has read it.
+                if let old, secret != (isCurrent ? old.secret : old.previousSecret) {
+                    throw BotStoreError(.conflict, "The bot has been changed meanwhile; try again.")
+                }
+                return try change(old, directory)
+            },
+            token: nil
+        )
     }
 
     private func create(_ secret: Secret, _ request: HTTPRequest) throws(BotStoreError) -> HTTPReply {

@@ -287,6 +287,33 @@ import Testing
         #expect(try await client.ask(.POST, "/admin/api?token=wrong", "{}", token: nil).status == 401)
     }
 
+    /// The panel's scripts delete a secret: where it is the one before, the bot stays.
+    @Test func panelDuringRotation() async throws {
+        let client = try await AdminClient()
+        try await self.add(client)
+        let name = try #require(BotName("alpha"))
+        func delete(_ secret: String) async throws -> Bool? {
+            let body = #"{"action":"delete_secret","secret":"\#(secret)"}"#
+            let path = "/admin/api?token=\(AdminClient.token.replacing(" ", with: "%20"))"
+            return try await client.ask(.POST, path, body, token: nil).json["status"] as? Bool
+        }
+        _ = try await client.ask(.POST, "/api/bots/alpha/rotation", #"{"secret":"another secret"}"#)
+        #expect(try await delete(Self.secret + " alpha") == true)
+        let bot = try #require(client.store.registry.directory?.bot(named: name))
+        #expect(bot.secret == Secret("another secret") && bot.previousSecret == nil)
+        #expect(try await delete(Self.secret + " alpha") == false)
+        // A node that knows the bot as it was: its secret is another by now.
+        let former = try #require(client.store.registry.directory)
+        _ = try await client.ask(.POST, "/api/bots/alpha/rotation", #"{"secret":"a third secret"}"#)
+        client.store.registry.renew(former)
+        #expect(try await delete("another secret") == false)
+        #expect(try await client.store.bots().map(\.secret) == [Secret("a third secret")])
+        client.store.registry.renew(BotDirectory(try await client.store.bots()))
+        #expect(try await delete("a third secret") == true)
+        #expect(try await client.store.bots().isEmpty)
+        #expect(client.store.actions.map(\.kind) == [.add, .rotate, .endRotation, .rotate, .remove])
+    }
+
     /// Which bot has a secret is told to the operator alone.
     @Test func lookup() async throws {
         let client = try await AdminClient()
