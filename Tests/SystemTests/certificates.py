@@ -27,22 +27,22 @@ class Authority:
         """What a client of it takes for good."""
         return ssl.create_default_context(cafile=self.file)
 
-    def issue(self, days=30):
-        """A new pair: the certificate and the key as PEM, and the certificate's number."""
+    def issue(self, days=30, begins=-60):
+        """A new pair, valid from one day to another: the certificate and the key as PEM, and the certificate's number."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay.example")])
         address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-        builder = self._builder(name, key, days).add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        builder = self._builder(name, key, days, begins).add_extension(x509.SubjectAlternativeName([address]), critical=False)
         certificate = self._signed(builder)
         private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         pem = serialization.Encoding.PEM
         return certificate.public_bytes(pem), key.private_bytes(pem, *private), certificate.serial_number
 
-    def _builder(self, name, key, days=30):
+    def _builder(self, name, key, days=30, begins=-60):
         now = datetime.datetime.now(datetime.timezone.utc)
         return (
             x509.CertificateBuilder(self.name, name, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=60))
+            .not_valid_before(now + datetime.timedelta(days=begins))
             .not_valid_after(now + datetime.timedelta(days=days))
         )
 

@@ -172,6 +172,7 @@ def test_broken_files_leave_the_old_certificate(authority, start, tmp_path):
         "mismatch": lambda: files.certificate.write_bytes(new_certificate),
         "key_unreadable": lambda: files.key.write_bytes(new_key[:100]),
         "expired": lambda: files.replace(*authority.issue(days=-1)[:2]),
+        "not_yet_valid": lambda: files.replace(*authority.issue(days=90, begins=2)[:2]),
     }
     counts, expiry = reloads(relay, trust)
     assert counts == dict.fromkeys([*faults, "replaced", "unchanged"], 0)

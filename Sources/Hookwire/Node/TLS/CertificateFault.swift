@@ -14,11 +14,14 @@ struct CertificateFault: Error, Equatable, CustomStringConvertible {
         case mismatch
         /// The server's own certificate has expired.
         case expired
+        /// The server's own certificate is valid from later on only.
+        case notYetValid = "not_yet_valid"
     }
 
     var reason: Reason
     /// What is wrong and what to do, as a sentence.
     var description: String
-    /// Whether the files themselves may be right, and only the process has no descriptor left to open them, for instance.
+    /// Whether the files themselves may be right, and only the process has no descriptor left to open them, for instance, or
+    /// their time is still to come.
     var mayPass = false
 }

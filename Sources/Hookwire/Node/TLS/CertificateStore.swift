@@ -20,6 +20,7 @@ final class CertificateStore: Sendable {
     let tls: ServerTLS
     private let files: CertificateFiles
     private let logger: Logger
+    private let now: @Sendable () -> Int64
     private let state: Mutex<State>
     private let metrics = CertificateMetrics()
 
@@ -34,17 +35,28 @@ final class CertificateStore: Sendable {
 
     /// Reads the files for the first time.
     ///
+    /// - Parameter now: in milliseconds since 1970.
     /// - Throws: `SettingsError` where they cannot be used.
-    init(_ files: CertificateFiles, logger: Logger) throws(SettingsError) {
+    init(
+        _ files: CertificateFiles,
+        logger: Logger,
+        now: @escaping @Sendable () -> Int64 = WallClock.now
+    ) throws(SettingsError) {
         let signature = files.signature
         let certificate = try files.readAtStart()
         self.files = files
         self.logger = logger
+        self.now = now
         self.tls = ServerTLS(certificate.context)
         self.state = Mutex(State(watch: FileWatch(known: signature), certificate: certificate))
         self.metrics.expires(certificate.expiry)
-        if certificate.expiry <= WallClock.now() / 1_000 {
+        if certificate.expiry <= now() / 1_000 {
             logger.warning("the certificate has expired, and clients will refuse it", metadata: certificate.metadata)
+        } else if certificate.start > now() / 1_000 {
+            logger.warning(
+                "the certificate is not valid yet, and clients will refuse it; look at this machine's clock too",
+                metadata: ["valid_from": "\(UTCTimeText.format(milliseconds: certificate.start * 1_000))"]
+            )
         }
         self.warnOfOthers()
     }
@@ -74,7 +86,7 @@ final class CertificateStore: Sendable {
     }
 
     private func read(_ signature: FileSignature, isAsked: Bool) {
-        let result = Result { () throws(CertificateFault) in try self.files.readUnexpired() }
+        let result = Result { () throws(CertificateFault) in try self.files.readValid(at: self.now() / 1_000) }
         // One of them old and one new belong together as little as two that are wrong: they are looked at again.
         guard self.files.signature == signature else {
             if isAsked { self.readAgain() }
@@ -127,7 +139,7 @@ final class CertificateStore: Sendable {
     private func warnOfOthers() {
         let expiry = self.state.withLock { state -> Int64? in
             guard !state.hasWarnedOfOthers, let expiry = state.certificate.othersExpiry,
-                expiry <= WallClock.now() / 1_000
+                expiry <= self.now() / 1_000
             else { return nil }
             state.hasWarnedOfOthers = true
             return expiry
@@ -141,11 +153,22 @@ final class CertificateStore: Sendable {
 }
 
 extension CertificateFiles {
-    /// What is expired is worth less than what is in use. The server's own certificate is what counts: of those behind it,
-    /// clients may need none.
-    fileprivate func readUnexpired() throws(CertificateFault) -> ServerCertificate {
+    /// What is expired, or not valid yet, is worth less than what is in use. The server's own certificate is what counts: of
+    /// those behind it, clients may need none.
+    ///
+    /// - Parameter now: in seconds since 1970.
+    fileprivate func readValid(at now: Int64) throws(CertificateFault) -> ServerCertificate {
         let certificate = try self.read()
-        guard certificate.expiry > WallClock.now() / 1_000 else {
+        guard certificate.start <= now else {
+            throw CertificateFault(
+                reason: .notYetValid,
+                description: "The certificate \(self.certificate) is valid from "
+                    + "\(UTCTimeText.format(milliseconds: certificate.start * 1_000)) on, and is taken over then. If that is "
+                    + "past, this machine's clock is wrong.",
+                mayPass: true
+            )
+        }
+        guard certificate.expiry > now else {
             throw CertificateFault(
                 reason: .expired,
                 description: "The certificate \(self.certificate) has expired. Renew it."

@@ -8,6 +8,8 @@ internal import NIOSSL
 /// A certificate chain that belongs to its key, ready to serve with.
 struct ServerCertificate: Sendable {
     let context: NIOSSLContext
+    /// From when on the server's own certificate is valid, in seconds since 1970.
+    let start: Int64
     /// When the server's own certificate expires, in seconds since 1970.
     let expiry: Int64
     /// When the first of those behind it expires, in the same unit; nil where there are none. That need not concern anybody:
@@ -29,6 +31,7 @@ struct ServerCertificate: Sendable {
         // whose halves close apart the library does not notice that the peer has agreed, so every one would last that long.
         configuration.shutdownTimeout = .seconds(1)
         self.context = try NIOSSLContext(configuration: configuration)
+        self.start = chain.first.map { Int64($0.notValidBefore) } ?? 0
         self.expiry = chain.first.map { Int64($0.notValidAfter) } ?? 0
         self.othersExpiry = chain.dropFirst().map { Int64($0.notValidAfter) }.min()
         self.chain = chain

@@ -5,6 +5,7 @@
 import Foundation
 import Logging
 import Shared
+import Synchronization
 import Testing
 
 @testable import Hookwire
@@ -26,8 +27,29 @@ import Testing
         """
     private static let endOfOldRoot: Int64 = 1_262_304_000
 
-    private static func store(_ files: CertificateFiles) throws -> CertificateStore {
-        try CertificateStore(files, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    private static func store(
+        _ files: CertificateFiles,
+        now: @escaping @Sendable () -> Int64 = WallClock.now
+    ) throws -> CertificateStore {
+        try CertificateStore(files, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: now)
+    }
+
+    /// A certificate whose time is still to come leaves the one in use, and is taken over when it has come.
+    @Test func notYetValid() throws {
+        let folder = try Folder()
+        try folder.issue(days: 30)
+        let days = Mutex<Int64>(-2)
+        let store = try Self.store(folder.files) { WallClock.now() + days.withLock { $0 } * 86_400_000 }
+        let context = store.tls.current
+        try folder.issue(days: 90)
+        store.readAgain()
+        for _ in 0..<3 { store.look() }
+        let isKept = store.tls.current === context
+        #expect(isKept)
+        days.withLock { $0 = 1 }
+        store.look()
+        let isReplaced = store.tls.current !== context
+        #expect(isReplaced)
     }
 
     /// An expired root behind the server's own certificate is none that clients need: it is served, and what counts is the
