@@ -30,7 +30,11 @@ struct AdminBody: Sendable {
     /// - Parameter members: the names that it may have.
     init(_ body: ByteBuffer, members: [String]) throws(BotStoreError) {
         guard body.readableBytes <= Self.limit else {
-            throw BotStoreError(.invalid, "The body is larger than 64 KiB.")
+            throw BotStoreError(.bodyTooLarge, "The body is larger than 64 KiB.")
+        }
+        // Neither a secret nor a token may turn into another one.
+        guard UTF8Validation.isValid(body) else {
+            throw BotStoreError(.invalid, "The body must be UTF-8.")
         }
         let parsed = body.withUnsafeReadableBytes { bytes -> Result<AdminBody, BotStoreError> in
             do throws(JSONError) {
@@ -75,7 +79,7 @@ struct AdminBody: Sendable {
     private static func value(_ value: JSONValue, name: String) throws(BotStoreError) -> Value {
         switch value.kind {
         case .null: return .null
-        case .string: return value.string.map { .text($0) } ?? .other
+        case .string: return try self.text(value, name: name).map { .text($0) } ?? .other
         case .boolean: return value.boolean.map { .truth($0) } ?? .other
         case .number: return value.integer.map { .number($0) } ?? .other
         case .object:
@@ -84,12 +88,25 @@ struct AdminBody: Sendable {
         case .array:
             var texts: [String] = []
             var isText = true
+            var fault: BotStoreError?
             value.forEachElement { element in
-                if let text = element.string { texts.append(text) } else { isText = false }
-                return isText
+                do throws(BotStoreError) {
+                    if let text = try self.text(element, name: name) { texts.append(text) } else { isText = false }
+                } catch {
+                    fault = error
+                }
+                return isText && fault == nil
             }
+            if let fault { throw fault }
             return isText ? .texts(texts) : .other
         }
+    }
+
+    private static func text(_ value: JSONValue, name: String) throws(BotStoreError) -> String? {
+        guard !value.hasLoneSurrogate else {
+            throw BotStoreError(.invalid, "\"\(name)\" has half of a surrogate pair, which is no character.")
+        }
+        return value.string
     }
 
     // MARK: What it says

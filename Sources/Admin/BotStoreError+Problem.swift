@@ -17,6 +17,7 @@ extension BotStoreError {
         case .unreadable: .internalServerError
         case .invalid: .badRequest
         case .exists, .conflict, .tooMany: .conflict
+        case .bodyTooLarge: .payloadTooLarge
         case .unknownBot, .unknownToken: .notFound
         }
     }

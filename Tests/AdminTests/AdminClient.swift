@@ -56,11 +56,20 @@ struct AdminClient {
         _ body: String = "",
         token: String? = AdminClient.token
     ) async throws -> Answer {
+        try await self.ask(method, path, ByteBuffer(string: body), token: token)
+    }
+
+    func ask(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: ByteBuffer,
+        token: String? = AdminClient.token
+    ) async throws -> Answer {
         let headers: HTTPHeaders = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: headers)
         let address = try SocketAddress(ipAddress: "192.0.2.7", port: 1)
         let request = try #require(
-            HTTPRequest(head: head, body: ByteBuffer(string: body), remoteAddress: address)
+            HTTPRequest(head: head, body: body, remoteAddress: address)
         )
         let routers = self.routers
         let response = try await self.eventLoop.flatSubmit {

@@ -169,6 +169,9 @@ import Testing
             (#"{"name":"a","platform":"qq","secret":"12345678","limits":{"burst":2}}"#, "\"limits.burst\""),
             (#"{"name":"a","platform":"qq","secret":"12345678","retention":{"age":"1y"}}"#, "\"retention.age\""),
             (#"{"name":"a","platform":"qq","secret":"12345678","origins":[1]}"#, "\"origins\""),
+            (#"{"name":"a","platform":"qq","secret":"12345678\ud800"}"#, "\"secret\" has half of a surrogate pair"),
+            (#"{"name":"a","platform":"qq","secret":"12345678\udc00\ud800"}"#, "\"secret\" has half"),
+            (#"{"name":"a","platform":"qq","secret":"12345678","origins":["\ud83d"]}"#, "\"origins\" has half"),
         ]
     )
     func faults(body: String, sentence: String) async throws {
@@ -177,6 +180,29 @@ import Testing
         #expect(answer.status == 400)
         #expect((answer.json["detail"] as? String)?.contains(sentence) == true)
         #expect(!answer.text.contains("1234567") || sentence.contains("7 bytes"))
+    }
+
+    /// A secret is stored as it was sent, or not at all.
+    @Test func exactSecrets() async throws {
+        let client = try await AdminClient()
+        let wrong = ByteBuffer(
+            bytes: Array(#"{"name":"a","platform":"qq","secret":"12345678"#.utf8) + [0xDF] + Array(#""}"#.utf8)
+        )
+        let answer = try await client.ask(.POST, "/api/bots", wrong)
+        #expect(answer.status == 400 && (answer.json["detail"] as? String)?.contains("UTF-8") == true)
+        let right = #"{"name":"a","platform":"qq","secret":"\\ud800 \ud83d\ude00 \ufffd 密钥"}"#
+        #expect(try await client.ask(.POST, "/api/bots", right).status == 201)
+        #expect(try await client.store.bots().map(\.secret) == [Secret(#"\ud800 😀 "# + "\u{FFFD} 密钥")])
+    }
+
+    /// A body that is too large is told so, whether by this API or, beyond `--body-limit`, by the listener.
+    @Test func largeBody() async throws {
+        let client = try await AdminClient()
+        let body = #"{"name":"a","platform":"qq","secret":"12345678"}"#
+        let spaces = String(repeating: " ", count: (64 << 10) - body.utf8.count)
+        #expect(try await client.ask(.POST, "/api/bots", body + spaces).status == 201)
+        let answer = try await client.ask(.POST, "/api/bots", body + spaces + " ")
+        #expect(answer.status == 413 && answer.json["reason"] as? String == "body_too_large")
     }
 
     /// A retention without members is none.

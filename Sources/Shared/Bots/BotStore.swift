@@ -68,6 +68,8 @@ public struct BotStoreError: Error, Sendable, CustomStringConvertible {
         case unknownToken = "unknown_token"
         case conflict
         case tooMany = "too_many"
+        /// What was sent to change it.
+        case bodyTooLarge = "body_too_large"
     }
 
     public let reason: Reason

@@ -44,6 +44,26 @@ enum JSONUnescaping {
         return matched == name.count
     }
 
+    /// Whether one half of a surrogate pair is escaped without the other: it stands for no character (RFC 8259, section 8.2).
+    static func hasLoneSurrogate(_ raw: UnsafeRawBufferPointer) -> Bool {
+        var position = 0
+        while position < raw.count {
+            guard raw[position] == UInt8(ascii: "\\") else {
+                position += 1
+                continue
+            }
+            let unit = self.codeUnit(raw, at: position)
+            // Of \\ the second is no escape's beginning.
+            guard (0xD800...0xDFFF).contains(unit) else {
+                position += 2
+                continue
+            }
+            guard unit < 0xDC00, self.codeUnit(raw, at: position + 6) & 0xFC00 == 0xDC00 else { return true }
+            position += 12
+        }
+        return false
+    }
+
     private static func next(_ raw: UnsafeRawBufferPointer, _ position: inout Int) -> Unit? {
         guard position < raw.count else { return nil }
         guard raw[position] == UInt8(ascii: "\\"), position + 1 < raw.count else {

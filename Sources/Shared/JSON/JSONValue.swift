@@ -82,6 +82,11 @@ public struct JSONValue {
         self.rawString.map { JSONUnescaping.text($0) }
     }
 
+    /// Whether a string has half of a surrogate pair without the other, for which ``string`` has U+FFFD.
+    public var hasLoneSurrogate: Bool {
+        self.rawString.map { JSONUnescaping.hasLoneSurrogate($0) } ?? false
+    }
+
     /// The bytes between a string's quotes, escapes as they are written; `nil` for other kinds.
     public var rawString: UnsafeRawBufferPointer? {
         guard self.kind == .string else { return nil }
