@@ -154,10 +154,10 @@ public final class BotFileStore: BotStore {
             for fault in content.faults { self.log(fault) }
         }
         guard content.errors.isEmpty else {
-            registry.trouble = content.errors.first?.description
+            registry.report(content.errors.first.map { BotStoreError(.unreadable, $0.description) })
             return content.watchedFiles
         }
-        registry.trouble = nil
+        registry.report(nil)
         if content.bots != old || registry.directory == nil {
             registry.renew(BotDirectory(content.bots))
             self.logger.notice("the registered bots were read", metadata: ["bots": "\(content.bots.count)"])

@@ -542,3 +542,22 @@ def test_token_that_nobody_sees(file):
             text=True, env=environment(**file.variables), timeout=PATIENCE * 2, cwd=file.folder,
         )
     assert done.returncode != 0 and "No space left" in done.stderr and "--revoke laptop" in done.stderr
+
+
+def test_metrics_of_the_registry(file, start):
+    """A file that cannot be taken over turns a gauge to 0 and is counted once, until it is mended."""
+    file.does("add", "support", "--secret", qq.secret())
+    relay = start("--access", "registered", "--bots", str(file.path))
+
+    def state():
+        text = relay.get("/metrics").body.decode()
+        [current] = re.findall(r"^hookwire_registry_current (\d)", text, re.M)
+        return current, dict(re.findall(r'^hookwire_registry_faults_total{reason="(\w+)"} (\d+)$', text, re.M))
+
+    none = dict.fromkeys(["unavailable", "unreadable", "wrong_key", "conflict"], "0")
+    assert state() == ("1", none)
+    good = file.path.read_text()
+    for text, expected in ((good + "    burst: 3\n", "0"), (good, "1")):
+        file.path.write_text(text)
+        until(lambda: state()[0] == expected, f"the gauge is not {expected}: {relay.log}")
+        assert state()[1] == none | {"unreadable": "1"}

@@ -55,7 +55,8 @@ def nodes(tmp_path_factory):
         with TierNode("egress", cluster.url, folder=folder) as node:
             node.await_ready()
             shown["cluster"] = node.get("/metrics")[1]
-    with Relay("--data", str(folder / "data"), folder=folder) as relay:
+    (folder / "bots.yaml").write_text("bots: {}\n")
+    with Relay("--data", str(folder / "data"), "--bots", "bots.yaml", folder=folder) as relay:
         with relay.bot("telemetry-secret") as bot:
             relay.deliver("telemetry-secret", b'{"op":0,"d":{}}')
             bot.recv(timeout=PATIENCE)

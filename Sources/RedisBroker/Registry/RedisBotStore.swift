@@ -191,31 +191,40 @@ public final class RedisBotStore: BotStore {
 
     public func follow(into registry: BotRegistry) async {
         var trouble: BotStoreError?
-        var revision = 0
+        var renewal = Renewal()
         while !Task.isCancelled {
             do throws(BotStoreError) {
                 try await self.follow(waits: false)
                 if trouble != nil { self.logger.notice("the registered bots can be read again") }
-                (trouble, registry.trouble) = (nil, nil)
+                trouble = nil
             } catch {
                 // A connection that is just being made is no news.
                 if error.description != trouble?.description, error.reason != .unavailable {
                     self.logger.error("the registered bots cannot be read: \(error)")
                 }
-                (trouble, registry.trouble) = (error, error.description)
+                trouble = error
             }
-            self.renew(registry, from: &revision)
+            self.renew(registry, from: &renewal)
+            registry.report(trouble ?? renewal.fault)
             // With the wrong key nothing is taken over, and each look reads all bots anew.
             try? await Task.sleep(for: trouble?.reason == .wrongKey ? Self.longPause : Self.pause)
         }
     }
 
+    /// What a registry was last renewed with.
+    private struct Renewal {
+        /// The mirror's; 0 for nothing.
+        var revision = 0
+        /// What of it was left out, the first of it.
+        var fault: BotStoreError?
+    }
+
     /// Renews a registry where more is known than it was renewed with. What is new may have been read for a change, which
     /// was refused after that or changed nothing: no outcome tells then.
-    private func renew(_ registry: BotRegistry, from revision: inout Int) {
-        let known = self.mirror.withLock { $0.revision == revision ? nil : $0 }
+    private func renew(_ registry: BotRegistry, from last: inout Renewal) {
+        let known = self.mirror.withLock { $0.revision == last.revision ? nil : $0 }
         guard let known else { return }
-        revision = known.revision
+        last = Renewal(revision: known.revision)
         let (bots, unreadable) = (known.bots, known.unreadable)
         let directory = BotDirectory(bots.values)
         for conflict in directory.conflicts {
@@ -224,6 +233,12 @@ public final class RedisBotStore: BotStore {
                 metadata: ["bot": "\(conflict.bot)", "other": "\(conflict.holder)"]
             )
         }
+        if let conflict = directory.conflicts.first {
+            let sentence =
+                "The bot \(conflict.bot) is left out, for \(conflict.holder) has the same \(conflict.subject.rawValue)."
+            last.fault = BotStoreError(.conflict, sentence)
+        }
+        if let sentence = Self.faults(of: known).first { last.fault = BotStoreError(.unreadable, sentence) }
         for (name, reason) in unreadable {
             self.logger.error("a bot cannot be read: \(reason)", metadata: ["bot": "\(name)"])
         }

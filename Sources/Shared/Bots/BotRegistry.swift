@@ -13,10 +13,11 @@ public final class BotRegistry: Sendable {
     private struct State {
         var directory: BotDirectory?
         var observers: [Observer] = []
-        var trouble: String?
+        var fault: BotStoreError?
     }
 
     private let state = Mutex(State())
+    private let metrics = RegistryMetrics()
 
     /// A registry that has not been read yet.
     public init() {}
@@ -29,8 +30,23 @@ public final class BotRegistry: Sendable {
 
     /// Why the store cannot be read, in a sentence; nil where it can be, as far as is known. Its store says so.
     public var trouble: String? {
-        get { self.state.withLock { $0.trouble } }
-        set { self.state.withLock { $0.trouble = newValue } }
+        self.state.withLock { $0.fault?.description }
+    }
+
+    /// Whether the bots are those of the store, all of them, as far as is known.
+    public var isCurrent: Bool {
+        self.state.withLock { $0.directory != nil && $0.fault == nil }
+    }
+
+    /// What the store says after each look: nil where all was taken over. What it did not say the last time is counted.
+    public func report(_ fault: BotStoreError?) {
+        let isNews = self.state.withLock { state in
+            defer { state.fault = fault }
+            guard let fault, fault.description != state.fault?.description else { return false }
+            // A connection that is just being made is no news.
+            return fault.reason != .unavailable || state.directory != nil
+        }
+        if isNews, let fault { self.metrics.count(fault.reason) }
     }
 
     /// Puts other bots in place, and tells the observers, on the caller's thread, one change after the other is the

@@ -34,7 +34,9 @@ public struct HealthRoutes: Sendable {
             router.on(.GET, path) { _ in .response(self.readiness()) }
         }
         let health = Meter(label: "hookwire_broker_health")
-        router.on(.GET, "/metrics") { [metrics, broker] _ in
+        let current = self.registry.map { _ in Meter(label: "hookwire_registry_current") }
+        router.on(.GET, "/metrics") { [metrics, broker, registry] _ in
+            if let registry { current?.set(registry.isCurrent ? 1 : 0) }
             switch broker.health {
             case .ready: health.set(1.0)
             case .degraded: health.set(0.5)

@@ -253,6 +253,11 @@ import Testing
         }
         try server.command("HSET", "hw:{registry}:bots", "a", "garbage")
         try await self.with(server) { store in
+            let registry = BotRegistry()
+            let following = Task { await store.follow(into: registry) }
+            defer { following.cancel() }
+            try await self.until { registry.trouble?.contains("The bot a in Redis cannot be read") == true }
+            #expect(registry.directory?.bots.count == 1 && !registry.isCurrent)
             let read = try await store.readableBots()
             #expect(read.bots.map(\.name.text) == ["b"])
             #expect(read.faults.count == 1 && read.faults.first?.contains("The bot a in Redis cannot be read") == true)
@@ -271,6 +276,7 @@ import Testing
             let mended = try await store.readableBots()
             #expect(mended.faults.isEmpty)
             #expect(mended.bots.map(\.name.text) == (mend == .add ? ["a", "b"] : ["b"]))
+            try await self.until { registry.isCurrent }
         }
     }
 

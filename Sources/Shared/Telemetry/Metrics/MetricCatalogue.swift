@@ -17,6 +17,8 @@ public enum MetricCatalogue {
         "hookwire_tls_certificate_expiry_seconds": "When the certificate in use expires, in seconds since 1970.",
         "hookwire_tls_reloads_total": "How often the certificate's files were read again, by what came of it.",
         // Ingress
+        "hookwire_registry_current": "Whether the registered bots are those of their store, all of them: 1 yes, 0 no.",
+        "hookwire_registry_faults_total": "Times that something new kept a node from taking over the registered bots.",
         "hookwire_webhook_requests_total": "Requests to webhooks by platform and by what became of them.",
         "hookwire_verification_seconds": "How long it took to judge a request: its signature and its form.",
         "hookwire_publish_seconds": "From a verified request to its event being stored, or not.",
