@@ -56,6 +56,17 @@ import Testing
         #expect(sentence.contains("must be"))
     }
 
+    /// What has no effect by itself is refused: whoever gives it wants something else than an open relay.
+    @Test(arguments: [
+        ("registry-key", String(repeating: "ab", count: 32), "--redis-url"),
+        ("admin-port", "9000", "HOOKWIRE_ADMIN_TOKEN"),
+        ("admin-host", "127.0.0.1", "HOOKWIRE_ADMIN_TOKEN"),
+    ])
+    func saysNothingAlone(name: String, value: String, missing: String) throws {
+        let error = #expect(throws: SettingsError.self) { _ = try self.configuration([name: value]) }
+        #expect(error?.message.contains("nothing without \(missing)") == true)
+    }
+
     /// A URL's password is not repeated, however the URL is wrong, and whatever it is the password of.
     @Test(
         arguments: ["otlp-endpoint", "qq-upstream", "qq-token-upstream", "public-url"],

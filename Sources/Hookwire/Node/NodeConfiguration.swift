@@ -124,8 +124,17 @@ struct NodeConfiguration: Sendable {
         try reader.read(.choice("access"), into: &self, \.access)
         self.registry = try RegistrySource(reader, redisURL: self.redisURL)
         self.adminToken = try reader.value(.adminToken)
-        try reader.read(.text("admin-host"), into: &self, \.adminHost)
-        try reader.read(.number("admin-port", in: 0...65_535), into: &self, \.adminPort)
+        let adminHost = try reader.value(.text("admin-host"))
+        let adminPort = try reader.value(.number("admin-port", in: 0...65_535))
+        guard self.adminToken != nil || (adminHost == nil && adminPort == nil) else {
+            throw SettingsError(
+                message:
+                    "--admin-host and --admin-port say nothing without HOOKWIRE_ADMIN_TOKEN, which opens the API that "
+                    + "listens there: give that too."
+            )
+        }
+        if let adminHost { self.adminHost = adminHost }
+        if let adminPort { self.adminPort = adminPort }
     }
 
     /// What the broker in memory is to retain.

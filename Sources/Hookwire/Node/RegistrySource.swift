@@ -21,6 +21,14 @@ enum RegistrySource: Sendable {
         } else if let key, let redisURL {
             self = .redis(redisURL, key)
         } else {
+            // Who gives a key wants registered bots: without them a relay is open to everybody.
+            guard key == nil else {
+                throw SettingsError(
+                    message:
+                        "HOOKWIRE_REGISTRY_KEY says nothing without --redis-url, the Redis that has the registered bots: "
+                        + "give that too."
+                )
+            }
             return nil
         }
     }
