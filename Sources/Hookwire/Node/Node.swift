@@ -51,6 +51,28 @@ struct Node: Service {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         NodeMetrics.begin(tier: configuration.tier, group: group)
         let exporter = configuration.exporter(group: group, logger: logger)
+        do {
+            return try await self.start(
+                configuration,
+                metrics: metrics,
+                group: group,
+                exporter: exporter,
+                logger: logger
+            )
+        } catch {
+            // What it has is of no request: nothing was served.
+            await exporter?.shutdown(within: .zero)
+            throw error
+        }
+    }
+
+    private static func start(
+        _ configuration: NodeConfiguration,
+        metrics: PrometheusRegistry,
+        group: any EventLoopGroup,
+        exporter: OTLPExporter?,
+        logger: Logger
+    ) async throws -> Node {
         let tracer = exporter.map { Tracer(sink: $0, sample: configuration.telemetry.sample) }
         let store = try NodeStore(configuration, group: group, logger: logger)
         let bots = try NodeRegistry(configuration.registry, store: store, logger: logger)
