@@ -182,8 +182,9 @@ struct Node: Service {
         async let answered: Void? = self.ingress?.drain(within: self.drainTime, on: self.group.any())
         await self.egress?.drain(over: self.drainTime)
         await answered
+        async let isAdminClosed = self.adminServer?.shutdown(within: deadline - .now())
         let isClosed = await self.server.shutdown(within: deadline - .now())
-        _ = await self.adminServer?.shutdown(within: .seconds(1))
+        _ = await isAdminClosed
         await self.egress?.shutdown()
         self.following.cancel()
         await self.store.shutdown()
