@@ -9,7 +9,12 @@ internal import Shared
 struct BotsRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Removes a bot: its webhooks are refused and its sockets closed, on all nodes."
+        abstract: "Removes a bot: its webhooks are refused and its sockets closed, on all nodes.",
+        discussion: """
+            An open relay (--access open) forgets that it was registered: from then on its secret opens a channel like any \
+            other that nobody has registered, by /webhook?secret=… and /ws?secret=…, and in its log may be what came before. \
+            Where that is not wanted, run the relay with --access registered, or take the secret from the platform too.
+            """
     )
 
     @OptionGroup var bot: BotNameArgument
