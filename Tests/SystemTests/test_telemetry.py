@@ -1,7 +1,11 @@
 """What nodes tell of themselves: metrics as Prometheus wants them, alerts and a dashboard that name none but those there are,
 and log lines in JSON."""
 
+import contextlib
+import fcntl
+import http.client
 import json
+import os
 import re
 import subprocess
 import time
@@ -13,8 +17,8 @@ import qq
 from certificates import Authority, PlainFiles
 from otlp_collector import Collector
 from redis_cluster import RedisCluster
-from redis_server import RedisServer
-from relay import PATIENCE, REPOSITORY, Relay
+from redis_server import RedisServer, free_port
+from relay import BINARY, PATIENCE, REPOSITORY, Relay, environment
 from tiers import TierNode
 
 ALERTS = REPOSITORY / "deploy/prometheus/alerts.yml"
@@ -365,3 +369,31 @@ def test_logs_are_sampled(start, secret):
 def test_trace_settings_need_a_collector(start):
     with pytest.raises(AssertionError, match="otlp-endpoint"):
         start("--trace-sample", "0.5")
+
+
+def test_log_that_nobody_reads(tmp_path):
+    """A node goes on where its log is not read; lines are dropped and counted then."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    port = free_port()
+    # Each refused request is a line at this level.
+    command = [BINARY, "serve", "--host", "127.0.0.1", "--port", str(port), "--log-level", "debug"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=writer, cwd=tmp_path, env=environment())
+    os.close(writer)
+    try:
+        process.stdout.readline()
+        for _ in range(100):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            with contextlib.closing(connection):
+                connection.request("POST", "/webhook/qq?secret=short", b"{}")
+                connection.getresponse().read()
+                connection.request("GET", "/metrics")
+                text = connection.getresponse().read().decode()
+        [dropped] = re.findall(r"^hookwire_log_lines_dropped_total (\d+)$", text, re.M)
+        assert int(dropped) > 0
+        os.set_blocking(reader, False)
+        assert os.read(reader, 1 << 20)
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(reader)

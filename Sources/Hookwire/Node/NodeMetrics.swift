@@ -10,8 +10,15 @@ internal import Shared
 internal import SystemPackage
 
 extension LogFormat {
-    /// Writes log lines to standard error, each by one call of the system, so that lines of several threads do not mix.
+    private static let outlet = LogOutlet(descriptor: FileDescriptor.standardError.rawValue)
+
+    /// Writes log lines to standard error, each by one call of the system, so that lines of several threads do not mix. Where
+    /// nobody reads them they are dropped.
     func handler(label: String, level: Logger.Level) -> any LogHandler {
+        OutletLogHandler(self.writer(label: label, level: level), outlet: Self.outlet)
+    }
+
+    private func writer(label: String, level: Logger.Level) -> any LogHandler {
         switch self {
         case .text:
             var handler = StreamLogHandler.standardError(label: label)
@@ -34,6 +41,7 @@ enum NodeMetrics {
         let version = Hookwire.configuration.version
         Meter(label: "hookwire_build_info", dimensions: [("version", version), ("tier", tier.rawValue)]).set(1)
         EventLoopLag.measure(group)
+        LogOutlet.show()
         // A rate needs a zero to begin from.
         for refusal in LimitRefusal.allCases { refusal.show() }
     }

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Logging
 import NIOCore
 import Synchronization
@@ -73,5 +74,72 @@ import Testing
                     + "\n"
             ]
         )
+    }
+}
+
+@Suite struct LogOutletTests {
+    private func write(_ text: String, to outlet: LogOutlet, _ descriptor: Int32) {
+        outlet.write { _ = text.withCString { Glibc.write(descriptor, $0, strlen($0)) } }
+    }
+
+    private func read(_ descriptor: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+
+    /// Whoever writes does not wait for a reader that has stopped: lines are dropped until there is room, and then come in
+    /// order again.
+    @Test func nobodyReads() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        let outlet = LogOutlet(descriptor: ends[1], patience: 1)
+        let line = String(repeating: "x", count: 999) + "\n"
+        var count = 0
+        while outlet.dropped == 0 {
+            self.write(line, to: outlet, ends[1])
+            count += 1
+            try #require(count < 10_000, "a pipe has an end")
+        }
+        for _ in 0..<9 { self.write("lost\n", to: outlet, ends[1]) }
+        #expect(outlet.dropped == 10)
+        #expect(self.read(ends[0]) == String(repeating: line, count: count - 1))
+        for text in ["one\n", "two\n"] { self.write(text, to: outlet, ends[1]) }
+        #expect(self.read(ends[0]) == "one\ntwo\n")
+        #expect(outlet.dropped == 10)
+    }
+
+    /// A file always has room, and what cannot be written to at all holds nobody up either.
+    @Test func noPipe() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        close(ends[0])
+        close(ends[1])
+        let outlet = LogOutlet(descriptor: ends[1])
+        var isAsked = false
+        outlet.write { isAsked = true }
+        #expect(isAsked && outlet.dropped == 0)
+    }
+
+    /// A handler behind an outlet is the same handler.
+    @Test func handler() throws {
+        let descriptor = open("/dev/null", O_WRONLY)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let lines = Mutex<[String]>([])
+        let json = JSONLogHandler(label: "l") { line in
+            lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+        }
+        var logger = Logger(label: "l") { _ in OutletLogHandler(json, outlet: LogOutlet(descriptor: descriptor)) }
+        logger.logLevel = .debug
+        logger[metadataKey: "a"] = "1"
+        logger.debug("first")
+        logger.trace("never")
+        logger.info("second", metadata: ["b": "2"])
+        let written = lines.withLock { $0 }
+        #expect(written.count == 2)
+        #expect(written.allSatisfy { $0.contains(#""a":"1""#) })
+        #expect(written.last?.contains("second") == true && written.last?.contains(#""b":"2""#) == true)
     }
 }

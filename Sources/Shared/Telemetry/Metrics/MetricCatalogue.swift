@@ -14,11 +14,12 @@ public enum MetricCatalogue {
         "hookwire_limited_total": "Requests and sockets that a limit refused.",
         "hookwire_proxy_headers_refused_total": "Connections of trusted proxies that broke the PROXY protocol.",
         "hookwire_log_lines_left_out_total": "Log lines of the sampled kinds that were written at debug only.",
+        "hookwire_log_lines_dropped_total": "Log lines that were dropped, for nobody read what came before them.",
         "hookwire_tls_certificate_expiry_seconds": "When the certificate in use expires, in seconds since 1970.",
         "hookwire_tls_reloads_total": "How often the certificate's files were read again, by what came of it.",
-        // Ingress
         "hookwire_registry_current": "Whether the registered bots are those of their store, all of them: 1 yes, 0 no.",
         "hookwire_registry_faults_total": "Times that something new kept a node from taking over the registered bots.",
+        // Ingress
         "hookwire_webhook_requests_total": "Requests to webhooks by platform and by what became of them.",
         "hookwire_verification_seconds": "How long it took to judge a request: its signature and its form.",
         "hookwire_publish_seconds": "From a verified request to its event being stored, or not.",
