@@ -88,21 +88,32 @@ final class RedisFeed: Sendable {
         }
     }
 
-    /// Removes a receiver, which is not called any more.
+    /// Removes a receiver that has begun; it is not called any more.
     ///
-    /// - Parameter error: what its start fails with, if it has not begun.
     /// - Returns: whether it was the last one: the feed has ended then.
-    func remove(_ number: UInt64, failing error: BrokerError) -> Bool {
-        let (isEnded, starting) = self.state.withLock { state in
-            let starting = state.starting.first { $0.number == number }
-            state.starting.removeAll { $0.number == number }
+    func remove(_ number: UInt64) -> Bool {
+        self.state.withLock { state in
             let count = state.receivers.count
             state.receivers.removeAll { $0.number == number }
             let isLast = state.receivers.isEmpty && count > 0
             state.isEnded = state.isEnded || isLast
-            return (isLast, starting)
+            return isLast
         }
-        starting?.promise.fail(error)
+    }
+
+    /// Removes a receiver whose time to begin is over. One that has begun stays, though its caller may not have heard
+    /// of that yet: its loop has other work before.
+    ///
+    /// - Returns: whether it was the last one: the feed has ended then.
+    func expire(_ number: UInt64) -> Bool {
+        let (isEnded, starting) = self.state.withLock { state -> (Bool, Starting?) in
+            guard let index = state.starting.firstIndex(where: { $0.number == number }) else { return (false, nil) }
+            let starting = state.starting.remove(at: index)
+            state.receivers.removeAll { $0.number == number }
+            state.isEnded = state.isEnded || state.receivers.isEmpty
+            return (state.receivers.isEmpty, starting)
+        }
+        starting?.promise.fail(BrokerError.unavailable)
         return isEnded
     }
 

@@ -59,10 +59,10 @@ final class RedisFeeds: Sendable {
                 continue
             }
             let deadline = eventLoop.scheduleTask(in: self.timeout) {
-                self.remove(number, from: feed, failing: .unavailable)
+                if feed.expire(number) { self.forget(feed) }
             }
             return start.always { _ in deadline.cancel() }.map { start in
-                RedisFeedSubscription(start: start) { self.remove(number, from: feed, failing: .closed) }
+                RedisFeedSubscription(start: start) { self.remove(number, from: feed) }
             }
         }
     }
@@ -87,8 +87,8 @@ final class RedisFeeds: Sendable {
         }
     }
 
-    private func remove(_ number: UInt64, from feed: RedisFeed, failing error: BrokerError) {
-        if feed.remove(number, failing: error) { self.forget(feed) }
+    private func remove(_ number: UInt64, from feed: RedisFeed) {
+        if feed.remove(number) { self.forget(feed) }
     }
 
     private func forget(_ feed: RedisFeed) {
