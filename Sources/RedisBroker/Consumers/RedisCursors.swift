@@ -56,7 +56,8 @@ struct RedisCursors: Sendable {
                 .string(position.epoch.padded),
                 .string("\(position.offset)"),
                 .integer(ConsumerName.limit),
-                .integer(Int(self.lifetime))
+                .integer(Int(self.lifetime)),
+                .string(Epoch.random().padded)
             )
         }.flatMapThrowing { reply throws in
             guard case .integer(1) = reply else { throw BrokerError.overloaded }

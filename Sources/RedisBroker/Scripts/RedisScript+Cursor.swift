@@ -26,6 +26,10 @@ extension RedisScript {
     /// | 2, 3 | epoch and offset of the position |
     /// | 4 | how many cursors there may be |
     /// | 5 | how long they are kept from now on, in ms, and by as much longer as the channel's own age |
+    /// | 6 | a random epoch, for a log that needs a new one |
+    ///
+    /// A position behind the log's newest event is proof that the store is an older copy of itself, for a consumer had
+    /// that event: the cursor stays where it is, and the log gets a new epoch, as `read` gives it.
     ///
     /// It returns 1, or 0 where there are too many. Where there are, those are forgotten whose next event is not retained
     /// any more: who comes back under such a name begins with the oldest one that is, as with its cursor.
@@ -37,6 +41,10 @@ extension RedisScript {
         local field, epoch, offset = 'c:' .. ARGV[1], ARGV[2], tonumber(ARGV[3])
         local known = redis.call('HMGET', meta, 'epoch', 'offset', 'kept')
         if known[1] ~= epoch then
+            return 1
+        end
+        if offset > (tonumber(known[2]) or 0) then
+            redis.call('HSET', meta, 'epoch', ARGV[6])
             return 1
         end
         local lifetime = ARGV[5] + math.ceil((own_age(known[3], known[2]) or 0) / 1000)

@@ -139,6 +139,26 @@ import Testing
         }
     }
 
+    /// The same where nothing but a consumer's cursor, which could not be stored while Redis was away, is of after the
+    /// snapshot: it is not stored now either, or the consumer would miss as many events as were lost.
+    @Test func anOldSnapshotIsNoticedByACursor() async throws {
+        try await self.withNodes { server, publisher, feeder in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let consumer = try #require(ConsumerName("a"))
+            let old = try await publisher.publish(["a", "b"], to: channel)
+            try await feeder.moveCursor(of: consumer, on: channel, to: old[1], eventLoop: loop).get()
+            try server.command("SAVE")
+            let lost = try await publisher.publish(["lost 1", "lost 2"], to: channel)
+            try server.kill()
+            try await server.start()
+            try await RedisBrokerTestBed.until { feeder.health == .ready }
+            try await feeder.moveCursor(of: consumer, on: channel, to: lost[1], eventLoop: loop).get()
+            #expect(try await feeder.cursor(of: consumer, on: channel, eventLoop: loop).get() == old[1])
+            let page = try await feeder.page(channel, after: lost[1])
+            #expect(page.reason == .epochChanged && page.head.offset == 2)
+        }
+    }
+
     /// The log is lost and its meta is not, as eviction may do it, or the other way round.
     @Test(arguments: ["log", "meta"])
     func halfALossIsALoss(key: String) async throws {
