@@ -10,10 +10,11 @@ import time
 import pytest
 
 import qq
+from admin_client import AdminClient, admin_token
 from gateway_client import GatewayClient, get_token
 from http_raw import RawConnection
 from redis_sentinel import MASTER, Sentinel
-from redis_server import RedisServer
+from redis_server import RedisServer, free_port
 from redis_users import least_rights, users
 from relay import PATIENCE, Relay, run_command
 from test_bots_access import (  # noqa: F401
@@ -118,6 +119,25 @@ def test_several_redis(tmp_path, secret):
         while not all(list_of(url) for url in urls):
             assert time.monotonic() < deadline
             time.sleep(0.1)  # a key that nobody announces
+
+
+@pytest.mark.parametrize("tier", ["ingress", "egress"])
+def test_admin_api(tmp_path, tier):
+    """A node that has the admin API, with its tier's line and the operator's keys and commands in place of the part in
+    parentheses: what the bots' page asks for is answered, and the node stays ready."""
+    operator = [word for word in users()["hookwire-operator"] if word[0] in "~+"]
+    words = [more for word in users()[f"hookwire-{tier}"] for more in (operator if word[0] == "(" else [word])]
+    token, port = admin_token(), free_port()
+    env = {"HOOKWIRE_ADMIN_TOKEN": token, "HOOKWIRE_REGISTRY_KEY": "ab" * 32}
+    with RedisServer(tmp_path, "--user", "both", *words) as server:
+        url = server.url.replace("hookwire-operator:hookwire-operator@", f"both:hookwire-{tier}@")
+        with TierNode(tier, url, "--access", "registered", "--admin-port", str(port), folder=tmp_path, env=env) as node:
+            node.await_ready()
+            admin = AdminClient(f"http://127.0.0.1:{port}", token)
+            admin.add("looked-at", qq.secret())
+            for _ in range(3):
+                assert admin.ask("GET", "bots")
+                assert node.get("/readyz")[0] == 200, node.get("/readyz")
 
 
 def list_of(url):

@@ -62,6 +62,11 @@ final class RedisCommandLane {
         }
     }
 
+    /// What stores something met an error that would meet the next one as well.
+    func refused(_ error: RedisError) {
+        self.handler?.refused(error)
+    }
+
     /// Something was stored by a command that was sent here.
     func stored() {
         self.handler?.stored()

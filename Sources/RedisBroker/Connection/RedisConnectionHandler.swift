@@ -111,6 +111,13 @@ final class RedisConnectionHandler: ChannelInboundHandler, NIOScheduledCallbackH
         }
     }
 
+    /// The reply to a command that stores something was an error that would meet the next one as well.
+    func refused(_ error: RedisError) {
+        guard let context else { return }
+        self.machine.refused(error, now: context.eventLoop.now)
+        self.tellTrouble()
+    }
+
     /// The reply to a command that stores something was no error.
     func stored() {
         self.machine.stored()

@@ -226,6 +226,9 @@ extension RedisConnectionStateMachine {
             let closing = self.close(RedisLoss(reason, "\(error)"), now: now)
             guard let request = pending.request else { return .close(closing) }
             return .completeAndClose(request, .failure(error), closing)
+        case .refusing where error.isForbidden && pending.request != nil:
+            // Whether the node can serve without that, who asked knows.
+            break
         case .refusing:
             if !(self.configuration.isClusterNode && error.code == "MOVED") { self.refused(error, now: now) }
         case .command:
@@ -245,7 +248,8 @@ extension RedisConnectionStateMachine {
         return .close(self.close(RedisLoss(.shutdown), now: nil))
     }
 
-    private mutating func refused(_ error: RedisError, now: NIODeadline) {
+    /// The server answers with an error that concerns all of its work.
+    mutating func refused(_ error: RedisError, now: NIODeadline) {
         let configuration = self.configuration
         self.trouble = .refusing(error)
         self.troubleEnds = now + (error.isUnseenByPings ? configuration.unseenTroubleTime : configuration.troubleTime)

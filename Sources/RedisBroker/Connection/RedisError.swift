@@ -57,20 +57,35 @@ extension RedisError {
 
 extension RedisError {
     /// Whether it refuses what we ask for while pings are answered: only a command of the kind shows that it is over.
-    var isUnseenByPings: Bool { ["OOM", "NOREPLICAS", "MOVED"].contains(self.code) }
+    var isUnseenByPings: Bool { ["OOM", "NOREPLICAS", "MOVED", "NOPERM"].contains(self.code) }
+
+    /// Whether it is the user's rights that lack something. What that means depends on the command: without some of
+    /// them a node does most of its work.
+    var isForbidden: Bool { self.code == "NOPERM" }
 }
 
 extension RedisError: CustomStringConvertible {
     /// The longest part of an error line that is shown.
     private static let shownCharacters = 120
 
-    /// The error line without what may be an argument: Redis quotes those.
+    /// The error line without what may be an argument: Redis quotes those. Of a command that the user may not run it
+    /// quotes the name.
     var description: String {
         switch self {
         case .command(let line):
             let shown = line.prefix { !"'\"`".contains($0) }.prefix(Self.shownCharacters)
             let text = String(shown.map { $0.isASCII && !$0.isNewline && $0 != "\0" ? $0 : "?" })
-            return "Redis answered with an error: \(text)"
+            let command = Self.forbiddenCommand(line).map { "'\($0)' command" } ?? ""
+            return "Redis answered with an error: \(text)\(command)"
         }
+    }
+
+    /// `NOPERM User a has no permissions to run the 'hvals' command`; before 7.0 `NOPERM this user has no …`.
+    private static func forbiddenCommand(_ line: String) -> Substring? {
+        guard line.hasPrefix("NOPERM "), let start = line.firstRange(of: " permissions to run the '")?.upperBound
+        else { return nil }
+        let name = line[start...].prefix { $0 != "'" }
+        let isName = name.allSatisfy { $0.isASCII && ($0.isLowercase || "-_|".contains($0)) }
+        return isName && !name.isEmpty && name.count <= 32 ? name : nil
     }
 }

@@ -166,6 +166,13 @@ final class RedisNode: Sendable {
         self.replicated?.stored()
     }
 
+    /// Something could not be stored, by whatever connection: the user's rights lack what the node cannot do without.
+    func forbidden(_ error: RedisError) {
+        guard let lane = self.lanes.first(where: { $0.status.isConnected }) else { return }
+        let box = lane.lane
+        lane.eventLoop.execute { box.value.refused(error) }
+    }
+
     private func send(_ command: RESPCommand, on lane: Lane, to receiver: RedisReceiver) {
         let box = lane.lane
         if lane.eventLoop.inEventLoop {

@@ -131,6 +131,7 @@ final class Publisher: Sendable {
             }
             return .success(publication)
         case .failure(let error):
+            if let error = error as? RedisError, error.isForbidden { self.client.node(at: place)?.forbidden(error) }
             return .failure(error)
         }
     }

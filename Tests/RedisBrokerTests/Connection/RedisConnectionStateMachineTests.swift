@@ -185,6 +185,26 @@ private typealias Machine = RedisConnectionStateMachine<String>
         #expect(machine.trouble == nil)
     }
 
+    /// A command that the user may not run is trouble only where who asked says that nothing goes on without it; then
+    /// until something is stored.
+    @Test func errorOfRights() {
+        var machine = self.ready()
+        let error = RedisError.command("NOPERM User a has no permissions to run the 'hvals' command")
+        guard case .command(let line) = error else { return }
+        _ = machine.sendRequested("a", bytes: 1, now: .ms(0))
+        #expect(machine.replyReceived(.error(line), now: .ms(100)) == .complete("a", .failure(error)))
+        #expect(machine.trouble == nil)
+        machine.refused(error, now: .ms(110))
+        #expect(machine.trouble == .refusing(error))
+        _ = machine.timerFired(now: .ms(3_000))
+        #expect(machine.trouble == .refusing(error))
+        machine.stored()
+        #expect(machine.trouble == nil)
+        // A ping that it may not send would be refused for ever.
+        #expect(machine.replyReceived(.error(line), now: .ms(3_100)) == .ignore)
+        #expect(machine.trouble == .refusing(error))
+    }
+
     /// A ping that is answered with an error is trouble, at once from the handshake on.
     @Test func pingRefused() {
         var machine = Machine(configuration: self.configuration)

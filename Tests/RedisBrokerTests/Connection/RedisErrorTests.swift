@@ -63,4 +63,22 @@ import Testing
         #expect("\(control)".hasPrefix("Redis answered with an error: ERR a?b?c ? xxx"))
         #expect("\(control)".count < 160)
     }
+
+    /// What a user may not do is named, so that its rights can be mended.
+    @Test(arguments: [
+        (
+            "NOPERM User a has no permissions to run the 'hvals' command",
+            "NOPERM User a has no permissions to run the 'hvals' command"
+        ),
+        (
+            "NOPERM this user has no permissions to run the 'xgroup|create' command or its subcommand",
+            "NOPERM this user has no permissions to run the 'xgroup|create' command"
+        ),
+        ("NOPERM a has no permissions to run the 'Secret 1' command", "NOPERM a has no permissions to run the "),
+        ("ERR a has no permissions to run the 'secret' command", "ERR a has no permissions to run the "),
+        ("NOPERM No permissions to access a key", "NOPERM No permissions to access a key"),
+    ])
+    func namesTheCommand(line: String, shown: String) {
+        #expect("\(RedisError.command(line))" == "Redis answered with an error: \(shown)")
+    }
 }
