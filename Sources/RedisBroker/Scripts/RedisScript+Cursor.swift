@@ -44,7 +44,7 @@ extension RedisScript {
             return 1
         end
         if offset > (tonumber(known[2]) or 0) then
-            redis.call('HSET', meta, 'epoch', ARGV[6])
+            redis.call('HSET', meta, 'epoch', ARGV[6], 'was', epoch .. ' ' .. (known[2] or '0'))
             return 1
         end
         local lifetime = ARGV[5] + math.ceil((own_age(known[3], known[2]) or 0) / 1000)

@@ -8,7 +8,7 @@ extension RedisScript {
     /// | keys | |
     /// |---|---|
     /// | 1 | the log: a stream whose ids are the offsets, each entry the time `t` it was stored, in µs, and the event `e` |
-    /// | 2 | its meta: `epoch`; `offset` and `time` of the newest event; `until` when the log must be there; `next` care |
+    /// | 2 | its meta: `epoch`; `offset` and `time` of the newest event; `until` when the log must be there; `next` care; `was`, see `read` |
     /// | 3 | the Pub/Sub channel |
     /// | 4 | the event's duplicate key |
     ///
@@ -93,7 +93,8 @@ extension RedisScript {
             if epoch == known[1] then
                 call('HSET', meta, 'offset', digits, 'time', time)
             else
-                call('HSET', meta, 'epoch', epoch, 'offset', digits, 'time', time)
+                local was = string.format('%s %.0f', known[1] or '0', offset - 1)
+                call('HSET', meta, 'epoch', epoch, 'offset', digits, 'time', time, 'was', was)
             end
             if now >= care then
                 local age = \(keeping.age)

@@ -22,10 +22,12 @@ extension RedisScript {
     /// and the events, as `XRANGE` has them. The status is `ok`, or `epoch_changed`, `trimmed`, `ahead` where the log
     /// cannot go on from the position.
     ///
-    /// With a time (argument 4) the position is a feed's own: it was there. If the log is behind it, or has another event
-    /// at its offset, then the store is an older copy of itself (a snapshot from before a crash, a replica that lagged):
-    /// the log gets a new epoch, so that nobody takes its offsets for those that were lost. A feed also gets what it can
-    /// go on with: the oldest event that is left, and in a new epoch those that were stored after its position's time.
+    /// With a time (argument 4) the position is a feed's own: it was there. If the log is behind it, or has another
+    /// event at its offset, then the store is an older copy of itself (a snapshot from before a crash, a replica that
+    /// lagged): the log gets a new epoch, so that nobody takes its offsets for those that were lost. A feed also gets
+    /// what it can go on with: the oldest event that is left, and in a new epoch those that it cannot have had: that
+    /// were stored after its position's time, or have a later offset, or came when the log had the new name already.
+    /// The meta's `was` is the log's epoch before, and the offset behind which all has come under the new one.
     ///
     /// A channel without a log gets an epoch here, so that a feed that begins has a position.
     static let read = RedisScript(
@@ -38,7 +40,7 @@ extension RedisScript {
         local clock = redis.call('TIME')
         local now = clock[1] * 1000000 + clock[2]
 
-        local known = redis.call('HMGET', meta, 'epoch', 'offset', 'time', 'until', 'kept')
+        local known = redis.call('HMGET', meta, 'epoch', 'offset', 'time', 'until', 'kept', 'was')
         local current, head, time = known[1], tonumber(known[2]) or 0, known[3] or '0'
         local first, entry
         local function oldest()
@@ -51,7 +53,8 @@ extension RedisScript {
         if not current or (not first and now < (tonumber(known[4]) or 0)) then
             redis.call('DEL', log)
             current, head, time, first = fresh, 0, '0', nil
-            redis.call('HSET', meta, 'epoch', fresh, 'offset', 0, 'time', 0, 'until', 0, 'next', 0)
+            redis.call('HSET', meta, 'epoch', fresh, 'offset', 0, 'time', 0, 'until', 0, 'next', 0,
+                'was', (known[1] or '0') .. ' 0')
         end
         local own = current == known[1] and own_age(known[5], known[2])
         redis.call('PEXPIRE', meta, ARGV[8] + math.ceil((own or 0) / 1000))
@@ -85,8 +88,8 @@ extension RedisScript {
             end
             if offset > head or (stored and tonumber(stored) ~= since) then
                 status = 'epoch_changed'
+                redis.call('HSET', meta, 'epoch', fresh, 'was', string.format('%s %.0f', current, head))
                 current = fresh
-                redis.call('HSET', meta, 'epoch', fresh)
             end
         elseif offset > head then
             status = 'ahead'
@@ -100,7 +103,13 @@ extension RedisScript {
             if not is_feed then
                 return {status, current, head, time, head, events}
             end
-            from = status == 'trimmed' and first - 1 or first_since(since + 1) - 1
+            from = first - 1
+            if status ~= 'trimmed' then
+                -- By its time alone it would pass over what came when Redis' clock was behind that.
+                local was, renamed = string.match(known[6] or '', '^(%x+) (%d+)$')
+                renamed = was == epoch and tonumber(renamed) or offset
+                from = math.max(from, math.min(first_since(since + 1) - 1, offset, renamed))
+            end
         end
 
         local size, after, average = 0, from, bytes

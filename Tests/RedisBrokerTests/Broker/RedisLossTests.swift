@@ -139,6 +139,34 @@ import Testing
         }
     }
 
+    /// A feed finds an older copy whose clock is behind as well, so that what is new is earlier than what it had: it
+    /// begins behind what it may have had, and not behind what is new.
+    @Test func anOldSnapshotWithAnEarlierClock() async throws {
+        try await self.withNodes { server, publisher, _ in
+            // What it had was stored an hour after all there is.
+            let later = try (UInt64(server.command("TIME").split(separator: "\n")[0]) ?? 0) * 1_000_000 + 3_600_000_000
+            func beginning(after position: Position) throws -> [String] {
+                let arguments = [position.epoch.padded, "\(position.offset)", "\(later)", "0", "1", "0", "60000"]
+                return try Self.read(channel, arguments, on: server)
+            }
+            let channel = Fixtures.channel()
+            let old = try await publisher.publish(["a", "b"], to: channel)[1]
+            let lost = Position(epoch: old.epoch, offset: 5)
+            // The publisher knew better.
+            for text in (1...5).map({ "new \($0)" }) { try Self.publish(text, to: channel, on: server, knowing: lost) }
+            #expect(try beginning(after: lost) == ["epoch_changed", "7", "2"])
+            #expect(try beginning(after: Position(epoch: lost.epoch, offset: 1)) == ["epoch_changed", "7", "1"])
+            // Of another epoch, only the offset is known.
+            #expect(try beginning(after: Position(epoch: .random(), offset: 5)) == ["epoch_changed", "7", "5"])
+            // The feed knows better, and another one after it.
+            let renamed = try await publisher.page(channel).head.epoch
+            #expect(try beginning(after: Position(epoch: renamed, offset: 6)) == ["epoch_changed", "7", "6"])
+            #expect(try await publisher.page(channel).head.epoch != renamed)
+            try Self.publish("new 6", to: channel, on: server)
+            #expect(try beginning(after: Position(epoch: renamed, offset: 9)) == ["epoch_changed", "8", "7"])
+        }
+    }
+
     /// The same where nothing but a consumer's cursor, which could not be stored while Redis was away, is of after the
     /// snapshot: it is not stored now either, or the consumer would miss as many events as were lost.
     @Test func anOldSnapshotIsNoticedByACursor() async throws {
@@ -256,14 +284,29 @@ import Testing
 
     // MARK: Help
 
-    /// A publisher that knows nothing of the channel, on a connection of the test's own.
+    /// What the script `read` says, less what is random: the status, the log's newest offset and the one behind which
+    /// events begin.
+    private static func read(
+        _ channel: ChannelID,
+        _ arguments: [String],
+        on server: RedisServer
+    ) throws -> [String] {
+        let keys = ChannelKeys(channel)
+        let words = ["EVAL", RedisScript.read.source, "2", keys.log, keys.meta, Epoch.random().padded] + arguments
+        let reply = try server.command(words).split(separator: "\n")
+        return [0, 2, 4].map { String(reply[$0]) }
+    }
+
+    /// A publisher on a connection of the test's own, that knows nothing of the channel but a position.
     private static func publish(
         _ text: String,
         to channel: ChannelID,
         on server: RedisServer,
+        knowing position: Position? = nil,
         isPushed: Bool = true
     ) throws {
-        try self.publish(bytes: RedisBrokerTestBed.eventBytes(text), to: channel, on: server, isPushed: isPushed)
+        let bytes = RedisBrokerTestBed.eventBytes(text)
+        try self.publish(bytes: bytes, to: channel, on: server, knowing: position, isPushed: isPushed)
     }
 
     private static let script = RedisScript.publish(
@@ -279,6 +322,7 @@ import Testing
         bytes: String,
         to channel: ChannelID,
         on server: RedisServer,
+        knowing position: Position? = nil,
         isPushed: Bool = true
     ) throws {
         let keys = ChannelKeys(channel)
@@ -292,8 +336,8 @@ import Testing
             keys.unseen,
             bytes,
             Epoch.random().padded,
-            "",
-            "0",
+            position?.epoch.padded ?? "",
+            "\(position?.offset ?? 0)",
             "0"
         )
     }
