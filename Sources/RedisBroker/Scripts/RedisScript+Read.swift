@@ -29,7 +29,8 @@ extension RedisScript {
     /// were stored after its position's time, or have a later offset, or came when the log had the new name already.
     /// The meta's `was` is the log's epoch before, and the offset behind which all has come under the new one.
     ///
-    /// A channel without a log gets an epoch here, so that a feed that begins has a position.
+    /// A channel without a log gets an epoch here, so that a feed that begins has a position. One that has a log is
+    /// read also where Redis takes no writes, for want of replicas or of a disk; but not from a replica.
     static let read = RedisScript(
         """
         \(ownAge)
@@ -57,7 +58,11 @@ extension RedisScript {
                 'was', (known[1] or '0') .. ' 0')
         end
         local own = current == known[1] and own_age(known[5], known[2])
-        redis.call('PEXPIRE', meta, ARGV[8] + math.ceil((own or 0) / 1000))
+        local kept = redis.pcall('PEXPIRE', meta, ARGV[8] + math.ceil((own or 0) / 1000))
+        if type(kept) == 'table' and not string.find(kept.err, 'NOREPLICAS', 1, true)
+            and not string.find(kept.err, 'MISCONF', 1, true) then
+            return kept
+        end
         first = first or head + 1
 
         -- The first offset whose event was stored at `bound` or later: offsets have no gaps, and times ascend.

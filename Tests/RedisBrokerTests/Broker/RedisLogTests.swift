@@ -34,6 +34,25 @@ import Testing
         }
     }
 
+    /// A Redis that takes no writes for want of replicas gives what is retained, and a feed begins; but not one that is
+    /// a replica itself.
+    @Test func isReadWhereNothingIsWritten() async throws {
+        let server = try await RedisServer.start()
+        try await RedisBrokerTestBed(server: server).withRedisBroker { broker in
+            let (channel, other) = (Fixtures.channel(), Fixtures.channel())
+            let positions = try await broker.publish(["a"], to: channel)
+            try server.command("CONFIG", "SET", "min-replicas-to-write", "1")
+            await #expect(throws: BrokerError.refused) { try await broker.publish(["b"], to: channel) }
+            #expect(try await broker.page(channel).texts == ["a"])
+            #expect(try await broker.record(channel).1.start == positions[0])
+            // It has no position yet, and none can be stored.
+            await #expect(throws: BrokerError.refused) { try await broker.page(other) }
+            try server.command("CONFIG", "SET", "min-replicas-to-write", "0")
+            try server.command("REPLICAOF", "127.0.0.1", "1")
+            await #expect(throws: (any Error).self) { try await broker.page(channel) }
+        }
+    }
+
     /// The bytes of a log that keeps so many are known also when some have become too old, or a limit became smaller.
     @Test func countsTheBytesOfItsLog() async throws {
         let server = try await RedisServer.start()
