@@ -16,7 +16,7 @@ extension RedisScript {
     /// | 5 | how many events at most; 0 for the log's head only |
     /// | 6 | how many bytes of events, at most; one event is always read |
     /// | 7 | the age in µs behind which events are passed over; 0 for none |
-    /// | 8 | how long the meta is kept from now on, in ms, and by as much longer as the channel's own age |
+    /// | 8 | how long the meta is kept from now on, in ms, and by as much longer as the channel's own age, or as its log is |
     ///
     /// It returns a status, epoch, offset and time of the newest event, the offset behind which the events below begin,
     /// and the events, as `XRANGE` has them. The status is `ok`, or `epoch_changed`, `trimmed`, `ahead` where the log
@@ -58,7 +58,9 @@ extension RedisScript {
                 'was', (known[1] or '0') .. ' 0')
         end
         local own = current == known[1] and own_age(known[5], known[2])
-        local kept = redis.pcall('PEXPIRE', meta, ARGV[8] + math.ceil((own or 0) / 1000))
+        -- Not shorter than the log itself, which another node may keep for longer.
+        local rest = current == known[1] and (tonumber(known[4]) or 0) - now or 0
+        local kept = redis.pcall('PEXPIRE', meta, ARGV[8] + math.ceil(math.max(own or 0, rest, 0) / 1000))
         if type(kept) == 'table' and not string.find(kept.err, 'NOREPLICAS', 1, true)
             and not string.find(kept.err, 'MISCONF', 1, true) then
             return kept

@@ -34,6 +34,27 @@ import Testing
         }
     }
 
+    /// A node that retains for less does not shorten what another one retains: the log would go with what is remembered
+    /// of the channel.
+    @Test func shorterRetentionsDoNotShortenOthers() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        let week: Int64 = 7 * 24 * 60 * 60 * 1_000
+        try await bed.withRedisBroker {
+            $0.retentionAgeMilliseconds = week
+        } _: { broker in
+            let channel = Fixtures.channel()
+            try await broker.publish(["a"], to: channel)
+            try await bed.withRedisBroker {
+                $0.retentionAgeMilliseconds = 1_000
+            } _: { other in
+                _ = try await other.page(channel)
+                _ = try await other.record(channel)
+            }
+            #expect((Int64(try server.command("PTTL", ChannelKeys(channel).meta)) ?? -1) > week)
+        }
+    }
+
     /// A Redis that takes no writes for want of replicas gives what is retained, and a feed begins; but not one that is
     /// a replica itself.
     @Test func isReadWhereNothingIsWritten() async throws {
