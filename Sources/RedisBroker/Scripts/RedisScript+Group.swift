@@ -186,19 +186,26 @@ extension RedisScript {
     /// | 4 … | their offsets |
     ///
     /// A `nack` leaves the event unsettled as if since `GroupSettlement.refusalShift` ago, so that the next member who asks
-    /// takes it; a `release` as if since ever, and without the attempt.
+    /// takes it; a `release` as if since ever, and without the attempt. One that is not retained any more stays as it is:
+    /// `XCLAIM` would forget it, and when its visibility time is over, `take` counts it as lost.
     static let settle = RedisScript(
         """
+        \(firstOffset)
         local log, meta, groups = KEYS[1], KEYS[2], KEYS[3]
         local group, verdict, epoch = ARGV[1], ARGV[2], ARGV[3]
         local present = redis.call('HGET', groups, group)
-        if redis.call('HGET', meta, 'epoch') ~= epoch or not present or string.sub(present, 1, 16) ~= epoch then
+        local known = redis.call('HMGET', meta, 'epoch', 'offset')
+        if known[1] ~= epoch or not present or string.sub(present, 1, 16) ~= epoch then
             return 0
         end
+        local first = verdict ~= 'ack' and first_offset(log, known[2])
         for i = 4, #ARGV do
             local id, answer = ARGV[i] .. '-0', nil
             if verdict == 'ack' then
                 answer = redis.pcall('XACK', log, group, id)
+            elseif tonumber(ARGV[i]) < first then
+                -- Not retained.
+                answer = nil
             elseif verdict == 'nack' then
                 local shift = \(GroupSettlement.refusalShift)
                 answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'IDLE', shift, 'JUSTID')

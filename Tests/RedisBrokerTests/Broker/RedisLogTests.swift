@@ -170,6 +170,33 @@ import Testing
         }
     }
 
+    /// What was trimmed while a member had it, and left it behind, is lost, and is counted.
+    @Test func countsWhatWasTrimmedAndLeftBehind() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        var settings = BrokerSettings()
+        settings.retentionCount = 5
+        try await bed.withBroker(settings) { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let group = try #require(ConsumerName("workers"))
+            let request = GroupRequest(group: group, limit: 10, visibilityMilliseconds: 500, attempts: 5)
+            try await broker.publish((1...5).map { "had \($0)" }, to: channel)
+            let had = try await broker.take(request, on: channel, eventLoop: loop).get().deliveries
+            #expect(had.count == 5)
+            try await broker.publish((1...3).map { "new \($0)" }, to: channel)
+            let left = GroupSettlement(group: group, verdict: .nack, positions: had.map(\.entry.position))
+            try await broker.settle(left, on: channel, eventLoop: loop).get()
+            // What is left of them is there at once.
+            let next = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(next.deliveries.map(\.entry.event.text) == ["had 4", "had 5", "new 1", "new 2", "new 3"])
+            let done = GroupSettlement(group: group, verdict: .ack, positions: next.deliveries.map(\.entry.position))
+            try await broker.settle(done, on: channel, eventLoop: loop).get()
+            try await bed.advance(milliseconds: 600)
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().lost + next.lost == 3)
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().lost == 0)
+        }
+    }
+
     /// What a group gives up is copied some MiB at a time, with everybody's turn in between.
     @Test func givesUpSomeAtATime() async throws {
         let server = try await RedisServer.start()
