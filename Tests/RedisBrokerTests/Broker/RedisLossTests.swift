@@ -10,8 +10,9 @@ import Testing
 
 @testable import RedisBroker
 
-/// Redis comes back with less than it had: every feed is told, what was stored since is delivered, and no position of
-/// before is taken for one of after.
+/// Redis comes back with less than it had, and somebody knows: every feed is told, what was stored since is delivered,
+/// and no position of before is taken for one of after. Where nobody is left who knows, a position of before that the
+/// new log has reached again is taken for one of it: nothing in a position tells them apart.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct RedisLossTests {
     /// All is flushed while feeds run: the new epoch is announced, and delivery goes on with its first event.
     @Test func aFlushIsAnnounced() async throws {
