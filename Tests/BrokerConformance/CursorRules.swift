@@ -93,7 +93,7 @@ extension BrokerRule {
                     try await broker.moveCursor(of: name, on: channel, to: position)
                 }
                 let name = try #require(ConsumerName("one-more"))
-                await #expect(throws: BrokerError.overloaded) {
+                await #expect(throws: BrokerError.tooManyConsumers) {
                     try await broker.moveCursor(of: name, on: channel, to: position)
                 }
                 try await broker.moveCursor(of: .anybody, on: channel, to: position)

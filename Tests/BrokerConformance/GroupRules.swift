@@ -285,7 +285,9 @@ extension BrokerRule {
                 for number in 1...ConsumerName.limit {
                     _ = try await broker.take(1, for: "group-\(number)", on: channel)
                 }
-                await #expect(throws: BrokerError.overloaded) { try await broker.take(1, for: "one-more", on: channel) }
+                await #expect(throws: BrokerError.tooManyConsumers) {
+                    try await broker.take(1, for: "one-more", on: channel)
+                }
             }
         },
     ]

@@ -18,7 +18,7 @@ enum CursorTable {
     /// Moves a cursor forward, or makes it. Where there are too many, those are forgotten whose next event is not
     /// retained any more: who comes back under such a name begins with the oldest one that is, as with its cursor.
     ///
-    /// - Throws: `BrokerError.overloaded` where the channel has too many, with nothing changed.
+    /// - Throws: `BrokerError.tooManyConsumers` where the channel has too many, with nothing changed.
     static func move(
         _ consumer: ConsumerName,
         of channel: StoredChannel,
@@ -33,7 +33,7 @@ enum CursorTable {
                 try database.cachedStatement(
                     sql: "DELETE FROM cursor WHERE channel = ? AND consumer <> '' AND offset + 1 < ?"
                 ).execute(arguments: [channel.number, Int64(clamping: first)])
-                guard try !self.isFull(channel, database) else { throw BrokerError.overloaded }
+                guard try !self.isFull(channel, database) else { throw BrokerError.tooManyConsumers }
             }
         }
         try database.cachedStatement(sql: "INSERT OR REPLACE INTO cursor (channel, consumer, offset) VALUES (?, ?, ?)")

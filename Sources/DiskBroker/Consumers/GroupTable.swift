@@ -44,7 +44,7 @@ struct GroupTable {
     /// Where there are too many, those are forgotten whose next event is not retained any more: they begin with the oldest one
     /// that is, as they would anyway.
     ///
-    /// - Throws: `BrokerError.overloaded` where the channel has too many, with nothing else changed.
+    /// - Throws: `BrokerError.tooManyConsumers` where the channel has too many, with nothing else changed.
     private init(
         making name: ConsumerName,
         of channel: StoredChannel,
@@ -66,7 +66,7 @@ struct GroupTable {
                 sql: "DELETE FROM memberGroup WHERE channel = ? AND last + 1 < ?",
                 arguments: [channel.number, first]
             )
-            guard try !Self.isFull(channel, database) else { throw BrokerError.overloaded }
+            guard try !Self.isFull(channel, database) else { throw BrokerError.tooManyConsumers }
         }
         self.last = try EventTable.firstOffset(of: channel, notBefore: oldestTime, database) - 1
         if let start, start.epoch == channel.epoch { self.last = min(start.offset, channel.last) }

@@ -46,7 +46,7 @@ struct StreamBeginning: Sendable {
             case .since(let time): StreamBeginning(resumption: .backlog(nil), since: now - time)
             }
         }.flatMapErrorThrowing { error in
-            throw (error as? BrokerError) == .overloaded ? SocketRefusal.tooManyConsumers : error
+            throw (error as? BrokerError) == .tooManyConsumers ? SocketRefusal.tooManyConsumers : error
         }
     }
 

@@ -16,6 +16,6 @@ protocol GroupMember: AnyObject {
     /// Once in a while: what was written before may be with the system by now.
     func visited()
 
-    /// The group cannot be had now.
+    /// The group cannot be had: the bot has as many as it may.
     func refused()
 }

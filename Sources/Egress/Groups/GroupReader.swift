@@ -161,8 +161,8 @@ final class GroupReader {
             var count: Int?
             switch $0 {
             case .failure(let error):
-                // Too many groups, or too much to do: who is told can come back, and who is not waits in vain.
-                if (error as? BrokerError) == .overloaded { self.refuse() }
+                // Who is told can come back by another name. What else fails is tried again at the next visit.
+                if (error as? BrokerError) == .tooManyConsumers { self.refuse() }
             case .success(let page):
                 // What became a dead letter, or was lost, is progress too: there may be more behind it.
                 count = page.deliveries.isEmpty && page.deadLetters == 0 && page.lost == 0 ? 0 : 1

@@ -7,5 +7,5 @@ internal import Shared
 /// What a member is told whose group cannot be had.
 enum GroupRefusal {
     /// For the author of the client; in no more than 123 bytes.
-    static let text = "the bot has \(ConsumerName.limit) groups already, or its store is too busy; come back later"
+    static let text = "the bot has \(ConsumerName.limit) groups already; use one of their names, or come back later"
 }

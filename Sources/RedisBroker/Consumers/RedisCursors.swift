@@ -60,7 +60,7 @@ struct RedisCursors: Sendable {
                 .string(Epoch.random().padded)
             )
         }.flatMapThrowing { reply throws in
-            guard case .integer(1) = reply else { throw BrokerError.overloaded }
+            guard case .integer(1) = reply else { throw BrokerError.tooManyConsumers }
         }
     }
 }

@@ -94,7 +94,7 @@ struct RedisGroups: Sendable {
     ///
     /// - Returns: the page, and how many events were taken for it.
     private func page(_ reply: RESPValue) throws(BrokerError) -> (page: GroupPage, taken: Int) {
-        if case .integer = reply { throw .overloaded }
+        if case .integer = reply { throw .tooManyConsumers }
         guard case .array(let parts) = reply, parts.count == 4, let epoch = parts[0].string.flatMap(Epoch.init),
             case .integer(let deadLetters) = parts[1], case .integer(let lost) = parts[2],
             case .array(let taken) = parts[3],

@@ -108,7 +108,7 @@ final class ReplyInboxes: Sendable {
             switch BrokerError(error) {
             case .unavailable, .overloaded:
                 if self.tellLater(outcome, to: asker, until: deadline) { return }
-            case .timeout, .unreplicated, .refused, .closed, .eventTooLarge:
+            case .timeout, .unreplicated, .tooManyConsumers, .refused, .closed, .eventTooLarge:
                 break
             }
             // The sender hears nothing and says so to its bot.

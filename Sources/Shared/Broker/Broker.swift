@@ -75,8 +75,8 @@ public protocol Broker: Sendable {
     ///
     /// It is remembered as long as the channel's position is.
     ///
-    /// - Returns: a future on `eventLoop` that succeeds when the cursor is stored. It fails with `BrokerError`: `overloaded`
-    ///   where the channel has `ConsumerName.limit` other consumers already.
+    /// - Returns: a future on `eventLoop` that succeeds when the cursor is stored. It fails with `BrokerError`:
+    ///   `tooManyConsumers` where the channel has `ConsumerName.limit` other consumers already.
     func moveCursor(
         of consumer: ConsumerName,
         on channel: ChannelID,
@@ -91,7 +91,7 @@ public protocol Broker: Sendable {
     /// Events that were tried as often as the request allows become dead letters here. A group that is new begins where the
     /// request says.
     ///
-    /// - Returns: a future on `eventLoop`; it fails with `BrokerError`: `overloaded` where the channel has
+    /// - Returns: a future on `eventLoop`; it fails with `BrokerError`: `tooManyConsumers` where the channel has
     ///   `ConsumerName.limit` other groups already.
     func take(_ request: GroupRequest, on channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<GroupPage>
 

@@ -12,6 +12,8 @@ public enum BrokerError: String, Error, Sendable, CaseIterable {
     case unreplicated
     /// Too many commands wait for the store already.
     case overloaded
+    /// The channel has as many consumers or groups as it may have, and this would be another one.
+    case tooManyConsumers = "too_many_consumers"
     /// The store answered with an error.
     case refused
     /// The broker was shut down.
@@ -29,6 +31,8 @@ extension BrokerError: CustomStringConvertible {
         case .unreplicated:
             "The event is stored, but fewer replicas have it than --redis-wait asks for; check them, and send it again."
         case .overloaded: "Too many events wait for the broker's store; add capacity or slow the senders."
+        case .tooManyConsumers:
+            "The channel has \(ConsumerName.limit) consumers or groups already; use one of their names."
         case .refused: "The broker's store refused a command; its own log says why."
         case .closed: "The broker is shut down."
         case .eventTooLarge:

@@ -17,7 +17,12 @@ import Testing
     /// Counts what it is asked, and leaves it to a broker in memory.
     private final class CountingBroker: ForwardingBroker {
         let base: any Broker = MemoryBroker(configuration: MemoryBrokerConfiguration())
-        private let counts = Mutex((takes: 0, settlements: [Int](), givingUp: 0))
+        private let counts = Mutex((takes: 0, settlements: [Int](), givingUp: 0, failure: BrokerError?.none))
+
+        /// Takes fail so from now on; nil for not any more.
+        func fail(_ error: BrokerError?) {
+            self.counts.withLock { $0.failure = error }
+        }
 
         /// So many takes bring dead letters and nothing else.
         func giveUp(_ takes: Int) {
@@ -33,11 +38,12 @@ import Testing
             on channel: ChannelID,
             eventLoop: any EventLoop
         ) -> EventLoopFuture<GroupPage> {
-            let givesUp = self.counts.withLock { counts in
+            let (givesUp, failure) = self.counts.withLock { counts in
                 counts.takes += 1
                 counts.givingUp -= 1
-                return counts.givingUp >= 0
+                return (counts.givingUp >= 0, counts.failure)
             }
+            if let failure { return eventLoop.makeFailedFuture(failure) }
             guard !givesUp else {
                 return eventLoop.makeSucceededFuture(GroupPage(deliveries: [], deadLetters: 9, lost: 0))
             }
@@ -58,6 +64,7 @@ import Testing
     private final class Member: GroupMember {
         private(set) var questions = 0
         private(set) var offsets: [UInt64] = []
+        private(set) var refusals = 0
 
         var credit: Int {
             self.questions += 1
@@ -69,7 +76,7 @@ import Testing
         }
 
         func visited() {}
-        func refused() {}
+        func refused() { self.refusals += 1 }
     }
 
     private let loop = EmbeddedEventLoop()
@@ -100,6 +107,25 @@ import Testing
         let event = Event(platform: "qq", receivedAt: 0, body: ByteBuffer(string: "{}"), bodyIsUTF8: true)
         _ = try self.broker.publish(event, to: self.channel, key: nil, retention: nil, on: self.loop)
             .future(on: self.loop).wait()
+    }
+
+    /// A store that has too much to do, or is away, is asked again at the next visit, and no member is sent away; but
+    /// for a group that is one too many.
+    @Test(arguments: [BrokerError.overloaded, .unavailable, .timeout])
+    func waitsForABusyStore(error: BrokerError) throws {
+        let (reader, member) = (try self.reader(), Member())
+        self.broker.fail(error)
+        try self.publish()
+        reader.join(member)
+        self.loop.run()
+        #expect(member.refusals == 0 && self.broker.takes == 1)
+        self.broker.fail(nil)
+        self.loop.advanceTime(by: .seconds(2))
+        #expect(member.offsets == [1])
+        self.broker.fail(.tooManyConsumers)
+        reader.wake()
+        self.loop.run()
+        #expect(member.refusals == 1)
     }
 
     /// Each member is told of each event, and the reader looks once for all of them.

@@ -142,7 +142,7 @@ struct MemoryConsumers {
             if cursors.keys.count(where: { !$0.isAnybody }) >= ConsumerName.limit {
                 let kept = cursors.filter { $0.key.isAnybody || !log.isAhead(of: $0.value) }
                 self.channels[channel]?.cursors = kept
-                guard kept.keys.count(where: { !$0.isAnybody }) < ConsumerName.limit else { throw .overloaded }
+                guard kept.keys.count(where: { !$0.isAnybody }) < ConsumerName.limit else { throw .tooManyConsumers }
             }
         }
         var consumers = self.channels[channel] ?? Channel()
@@ -169,7 +169,7 @@ struct MemoryConsumers {
         if consumers.groups[request.group] == nil, consumers.groups.count >= ConsumerName.limit {
             consumers.groups = consumers.groups.filter { !log.isAhead(of: $0.value.position) }
             self.channels[channel] = consumers
-            guard consumers.groups.count < ConsumerName.limit else { throw .overloaded }
+            guard consumers.groups.count < ConsumerName.limit else { throw .tooManyConsumers }
         }
         // Taken out, so that what may be much is changed where it is rather than copied.
         self.channels[channel] = nil

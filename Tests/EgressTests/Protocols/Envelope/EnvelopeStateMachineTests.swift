@@ -90,6 +90,7 @@ import Testing
         let failures: [BrokerError: ReplyVerdict] = [
             .timeout: .timeout, .overloaded: .overloaded, .unavailable: .unavailable, .closed: .unavailable,
             .refused: .unavailable, .eventTooLarge: .unavailable, .unreplicated: .unavailable,
+            .tooManyConsumers: .unavailable,
         ]
         for error in BrokerError.allCases { #expect(ReplyVerdict(.failure(error)) == failures[error]) }
     }
