@@ -7,8 +7,8 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// Looks whether all nodes have the same independent Redis in the same order: those that do not miss each other's events,
-/// and nothing else would tell. Any thread.
+/// Looks whether each of several independent Redis has the same place in all nodes' lists: nodes where it has not miss
+/// each other's events, and nothing else would tell. That a list has another Redis at a place is not seen. Any thread.
 final class ServerOrder: Sendable {
     /// Where nodes write which place a Redis has in their list: `hw:{servers}:place`.
     static let key = "hw:{servers}:place"
