@@ -46,7 +46,7 @@ public enum MetricCatalogue {
         "hookwire_replies_total": "Replies that bots sent, by how they came and by what became of them.",
         "hookwire_group_events_taken_total": "Events that groups took for their members.",
         "hookwire_group_events_retried_total": "Those of them that a member had had before.",
-        "hookwire_group_events_settled_total": "Events that members of groups acknowledged, refused or gave back in a drain.",
+        "hookwire_group_events_settled_total": "Events that members acknowledged, refused or gave back in a drain.",
         "hookwire_group_events_lost_total": "Events that were gone from the log before a group took them.",
         "hookwire_dead_letters_total": "Events that groups gave up.",
         "hookwire_gateway_sessions_total": "Gateway sessions that began, by how.",
