@@ -42,7 +42,7 @@ public enum MetricCatalogue {
         "hookwire_feeds": "Channels that this node is subscribed to now.",
         "hookwire_gaps_total": "Times that a channel's log could not go on where its feed was, by reason.",
         "hookwire_epoch_changes_total": "Times that a feed found that its channel's log had lost its memory.",
-        "hookwire_recoveries_total": "How often what clients missed follows, or why it does not; all but raw sockets are told.",
+        "hookwire_recoveries_total": "How often what clients missed follows, or why not; raw sockets are not told.",
         "hookwire_replies_total": "Replies that bots sent, by how they came and by what became of them.",
         "hookwire_group_events_taken_total": "Events that groups took for their members.",
         "hookwire_group_events_retried_total": "Those of them that a member had had before.",
