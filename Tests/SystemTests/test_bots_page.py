@@ -216,7 +216,7 @@ def test_a_node_that_hangs(browser, tmp_path, token, secret):
             page.wait("document.querySelector('#status').dataset.state === 'trying'", "the page to notice")
             page.click("#add")
             submit(page, name="late", secret=secret)
-            page.wait("document.querySelector('dialog .error').textContent.includes('has not answered within')", "a sentence")
+            page.wait("document.querySelector('dialog .error')?.textContent.includes('has not answered within')", "a sentence")
         finally:
             relay.signal(signal.SIGCONT)
         page.wait("document.querySelector('#status').dataset.state === 'live'", "the page to be live again")
