@@ -55,7 +55,7 @@ final class SocketMetrics {
         self.openBySpeech[speech]?.increment()
     }
 
-    /// Counts that what a client missed follows or not, where it has no words for being told.
+    /// Counts that what a client missed follows or not, whether it was told or has no words for that.
     func recovered(_ recovery: Recovery) {
         self.recoveries.announced(recovery)
     }

@@ -204,8 +204,7 @@ extension RedisScript {
             if verdict == 'ack' then
                 answer = redis.pcall('XACK', log, group, id)
             elseif tonumber(ARGV[i]) < first then
-                -- Not retained.
-                answer = nil
+                -- Not retained: it is left as it is.
             elseif verdict == 'nack' then
                 local shift = \(GroupSettlement.refusalShift)
                 answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'IDLE', shift, 'JUSTID')

@@ -12,7 +12,6 @@ final class EnvelopeServices {
     let configuration: WebSocketConfiguration
     let metrics: SocketMetrics
     let replies: ReplyMetrics
-    let recoveries = RecoveryMetrics()
     let groups: GroupMetrics
     /// In milliseconds since 1970.
     let now: @Sendable () -> Int64

@@ -136,7 +136,7 @@ extension EnvelopeSocket {
     }
 
     func announce(_ recovery: Recovery) {
-        self.services.recoveries.announced(recovery)
+        self.services.metrics.recovered(recovery)
         self.answer(self.machine.recovery(recovery, head: self.subscription.membership.place.feed.position))
     }
 

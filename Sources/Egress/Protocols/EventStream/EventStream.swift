@@ -112,7 +112,7 @@ extension EventStream {
     }
 
     func announce(_ recovery: Recovery) {
-        self.services.recoveries.announced(recovery)
+        self.services.metrics.recovered(recovery)
         self.announcements += 1
         let id = "\(String(self.name, radix: 16))-\(self.announcements)"
         _ = self.handler?.send(
