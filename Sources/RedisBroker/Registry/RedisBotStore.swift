@@ -118,15 +118,7 @@ public final class RedisBotStore: BotStore {
     public func readableBots() async throws(BotStoreError) -> (bots: [Bot], faults: [String]) {
         let mirror = try await self.refresh()
         let bots = mirror.bots.values.filter { mirror.unreadable[$0.name] == nil }
-        return (bots.sorted { $0.name < $1.name }, Self.faults(of: mirror))
-    }
-
-    private static func faults(of mirror: RegistryMirror) -> [String] {
-        mirror.unreadable.sorted { $0.key < $1.key }.map { self.fault(of: $0, $1) }
-    }
-
-    private static func fault(of name: BotName, _ reason: String) -> String {
-        "The bot \(name) in Redis cannot be read: \(reason)."
+        return (bots.sorted { $0.name < $1.name }, mirror.faults)
     }
 
     /// Reads what changed and returns all that is known then.
@@ -191,7 +183,7 @@ public final class RedisBotStore: BotStore {
 
     public func follow(into registry: BotRegistry) async {
         var trouble: BotStoreError?
-        var renewal = Renewal()
+        var renewal = RegistryRenewal()
         while !Task.isCancelled {
             do throws(BotStoreError) {
                 try await self.follow(waits: false)
@@ -204,46 +196,11 @@ public final class RedisBotStore: BotStore {
                 }
                 trouble = error
             }
-            self.renew(registry, from: &renewal)
+            renewal.renew(registry, with: self.mirror.withLock { $0 }, logger: self.logger)
             registry.report(trouble ?? renewal.fault)
             // With the wrong key nothing is taken over, and each look reads all bots anew.
             try? await Task.sleep(for: trouble?.reason == .wrongKey ? Self.longPause : Self.pause)
         }
-    }
-
-    /// What a registry was last renewed with.
-    private struct Renewal {
-        /// The mirror's; 0 for nothing.
-        var revision = 0
-        /// What of it was left out, the first of it.
-        var fault: BotStoreError?
-    }
-
-    /// Renews a registry where more is known than it was renewed with. What is new may have been read for a change, which
-    /// was refused after that or changed nothing: no outcome tells then.
-    private func renew(_ registry: BotRegistry, from last: inout Renewal) {
-        let known = self.mirror.withLock { $0.revision == last.revision ? nil : $0 }
-        guard let known else { return }
-        last = Renewal(revision: known.revision)
-        let (bots, unreadable) = (known.bots, known.unreadable)
-        let directory = BotDirectory(bots.values)
-        for conflict in directory.conflicts {
-            self.logger.error(
-                "a bot is left out, for another has the same \(conflict.subject.rawValue)",
-                metadata: ["bot": "\(conflict.bot)", "other": "\(conflict.holder)"]
-            )
-        }
-        if let conflict = directory.conflicts.first {
-            let sentence =
-                "The bot \(conflict.bot) is left out, for \(conflict.holder) has the same \(conflict.subject.rawValue)."
-            last.fault = BotStoreError(.conflict, sentence)
-        }
-        if let sentence = Self.faults(of: known).first { last.fault = BotStoreError(.unreadable, sentence) }
-        for (name, reason) in unreadable {
-            self.logger.error("a bot cannot be read: \(reason)", metadata: ["bot": "\(name)"])
-        }
-        registry.renew(directory)
-        self.logger.debug("the registered bots were read", metadata: ["bots": "\(bots.count)"])
     }
 
     // MARK: Changing
@@ -288,7 +245,7 @@ public final class RedisBotStore: BotStore {
                     )
                 }
                 for (other, reason) in mirror.unreadable.sorted(by: { $0.key < $1.key }) where other != name {
-                    self.notice("warning: " + Self.fault(of: other, reason))
+                    self.notice("warning: " + RegistryMirror.fault(of: other, reason))
                 }
                 return
             }
@@ -307,7 +264,7 @@ public final class RedisBotStore: BotStore {
         switch action.kind {
         case .remove: return nil
         case .add, .import: return try change(nil, BotDirectory(mirror.bots.values.filter { $0.name != name }))
-        default: throw BotStoreError(.unreadable, self.fault(of: name, reason))
+        default: throw BotStoreError(.unreadable, RegistryMirror.fault(of: name, reason))
         }
     }
 

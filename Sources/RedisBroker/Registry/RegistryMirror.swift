@@ -95,3 +95,14 @@ struct RegistryMirror {
         self.unreadable[name] = reason
     }
 }
+
+extension RegistryMirror {
+    /// Of each bot whose record does not open, a sentence, by name.
+    var faults: [String] {
+        self.unreadable.sorted { $0.key < $1.key }.map { Self.fault(of: $0, $1) }
+    }
+
+    static func fault(of name: BotName, _ reason: String) -> String {
+        "The bot \(name) in Redis cannot be read: \(reason)."
+    }
+}
