@@ -4,11 +4,15 @@
 
 /// Reads what the raw bytes between a string's quotes stand for. The bytes come from a text that was checked.
 enum JSONUnescaping {
-    /// One step through a string: bytes as they are, or the scalar that an escape stands for.
+    /// One step through a string: bytes as they are, or the scalar that an escape stands for; nil for one half of a surrogate
+    /// pair without the other.
     private enum Unit {
         case byte(UInt8)
-        case scalar(Unicode.Scalar)
+        case scalar(Unicode.Scalar?)
     }
+
+    /// In place of what stands for no character.
+    private static let replacement: Unicode.Scalar = "\u{FFFD}"
 
     /// The text. Escaped surrogates without a partner and bytes that are no UTF-8 become U+FFFD.
     static func text(_ raw: UnsafeRawBufferPointer) -> String {
@@ -19,7 +23,7 @@ enum JSONUnescaping {
         while let unit = self.next(raw, &position) {
             switch unit {
             case .byte(let byte): bytes.append(byte)
-            case .scalar(let scalar): bytes.append(contentsOf: scalar.utf8)
+            case .scalar(let scalar): bytes.append(contentsOf: (scalar ?? self.replacement).utf8)
             }
         }
         return String(decoding: bytes, as: UTF8.self)
@@ -35,7 +39,7 @@ enum JSONUnescaping {
                 guard matched < name.count, name[matched] == byte else { return false }
                 matched += 1
             case .scalar(let scalar):
-                for byte in scalar.utf8 {
+                for byte in (scalar ?? self.replacement).utf8 {
                     guard matched < name.count, name[matched] == byte else { return false }
                     matched += 1
                 }
@@ -47,19 +51,8 @@ enum JSONUnescaping {
     /// Whether one half of a surrogate pair is escaped without the other: it stands for no character (RFC 8259, section 8.2).
     static func hasLoneSurrogate(_ raw: UnsafeRawBufferPointer) -> Bool {
         var position = 0
-        while position < raw.count {
-            guard raw[position] == UInt8(ascii: "\\") else {
-                position += 1
-                continue
-            }
-            let unit = self.codeUnit(raw, at: position)
-            // Of \\ the second is no escape's beginning.
-            guard (0xD800...0xDFFF).contains(unit) else {
-                position += 2
-                continue
-            }
-            guard unit < 0xDC00, self.codeUnit(raw, at: position + 6) & 0xFC00 == 0xDC00 else { return true }
-            position += 12
+        while let unit = self.next(raw, &position) {
+            if case .scalar(nil) = unit { return true }
         }
         return false
     }
@@ -82,10 +75,10 @@ enum JSONUnescaping {
             if second & 0xFC00 == 0xDC00 {
                 position += 6
                 let value = 0x10000 + (first & 0x3FF) << 10 + second & 0x3FF
-                return .scalar(Unicode.Scalar(value) ?? "\u{FFFD}")
+                return .scalar(Unicode.Scalar(value))
             }
         }
-        return .scalar(Unicode.Scalar(first) ?? "\u{FFFD}")
+        return .scalar(Unicode.Scalar(first))
     }
 
     /// The four digits of an escape that begins here, or 0 if none does.

@@ -83,3 +83,15 @@ final class RecordingMember: FeedMember {
         self.dismissals.append(dismissal)
     }
 }
+
+extension LogPage {
+    /// A page with the sample events of these offsets; nil for an empty one.
+    static func sample(_ offsets: ClosedRange<UInt64>?, head: UInt64) -> LogPage {
+        .entries(offsets.map { $0.map { LogEntry.sample($0) } } ?? [], head: .sample(head))
+    }
+}
+
+extension Position {
+    /// A position in another log than the samples'.
+    static var other: Position { Position(epoch: Epoch(rawValue: 8), offset: 3) }
+}

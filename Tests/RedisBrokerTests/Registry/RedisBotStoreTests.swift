@@ -40,6 +40,20 @@ import Testing
         await store.shutdown()
     }
 
+    /// Runs `body` with a store on a server and what follows it, once that has begun.
+    private func following(
+        _ server: RedisServer,
+        _ body: (RedisBotStore, BotRegistry) async throws -> Void
+    ) async throws {
+        try await self.with(server) { store in
+            let registry = BotRegistry()
+            let following = Task { await store.follow(into: registry) }
+            defer { following.cancel() }
+            try await self.until { registry.directory != nil }
+            try await body(store, registry)
+        }
+    }
+
     private func add(_ bot: Bot, to store: RedisBotStore) async throws {
         try await store.change(bot.name, BotAction(.add, by: "cli:test"), BotChange.add(bot))
     }
@@ -132,11 +146,7 @@ import Testing
     /// A registry is kept over an outage of Redis and a loss of its data, and renewed by what is registered anew.
     @Test func outage() async throws {
         let server = try await RedisServer.start()
-        try await self.with(server) { store in
-            let registry = BotRegistry()
-            let following = Task { await store.follow(into: registry) }
-            defer { following.cancel() }
-            try await self.until { registry.directory != nil }
+        try await self.following(server) { _, registry in
             try await self.with(server) { try await self.add(try self.bot("a", "12345678"), to: $0) }
             try await self.until { registry.directory?.bots.count == 1 }
             try server.command("FLUSHALL")
@@ -155,11 +165,7 @@ import Testing
     /// A node learns of a change too that it read first for one of its own, which was refused or changed nothing.
     @Test(arguments: [true, false]) func refusedChange(isRefused: Bool) async throws {
         let server = try await RedisServer.start()
-        try await self.with(server) { store in
-            let registry = BotRegistry()
-            let following = Task { await store.follow(into: registry) }
-            defer { following.cancel() }
-            try await self.until { registry.directory != nil }
+        try await self.following(server) { store, registry in
             try await self.with(server) { other in
                 // Nearly always the node's own look comes behind the change; once of three is enough.
                 for index in 1...3 {
