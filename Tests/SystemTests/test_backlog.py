@@ -98,7 +98,7 @@ def eventually_empty(world, secret, node=0, **query):
             world.publish(secret, [mark := qq.event("mark")])
             got = []
             while mark not in got:
-                got.append(socket.frame().payload)
+                got.append(socket.frame(answers=True).payload)
             socket.send_frame(CLOSE, NORMAL)
             while socket.frame().opcode != CLOSE:
                 pass

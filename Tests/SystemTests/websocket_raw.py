@@ -70,10 +70,11 @@ class RawWebSocket(RawConnection):
     def send_frame(self, opcode, payload=b"", **options):
         self.send(encode(opcode, payload, **options))
 
-    def frame(self):
-        """The next frame that is no ping: the server may send one at any time."""
+    def frame(self, answers=False):
+        """The next frame that is no ping: the server may send one at any time, and waits for the answer where it has more."""
         while (frame := self.any_frame()).opcode == PING:
-            pass
+            if answers:
+                self.send_frame(PONG, frame.payload)
         return frame
 
     def any_frame(self):

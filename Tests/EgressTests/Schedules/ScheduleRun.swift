@@ -13,6 +13,8 @@ import Shared
 /// Plays a schedule: an egress node on embedded event loops, its store, and its clients.
 final class ScheduleRun {
     private static let channel = ChannelID(secret: Secret("schedule"))
+    /// A client that answers gets more of its backlog with each answer, and here one takes half a second.
+    private static let timeToCatchUp = 5_000
 
     private let schedule: Schedule
     private let store: ScheduledStore
@@ -315,14 +317,13 @@ final class ScheduleRun {
                 client.wire.release(channel)
             }
         }
-        // A client that answers again gets more with each answer, and here one takes half a second.
-        try self.wait(5_000)
+        try self.wait(Self.timeToCatchUp)
         for client in self.clients { try self.model.checkEnd(of: client) }
         for role in ScheduledRole.allCases where role.hasCursor && self.hasSeen.contains(role) {
             if self.clients.count >= 6, let client = self.clients.first { self.end(client, inOrder: false) }
             self.connect(role, 0)
         }
-        try self.wait(2_000)
+        try self.wait(Self.timeToCatchUp)
         for role in self.hasSeen where role.hasCursor { try self.model.checkEnd(of: role) }
     }
 }

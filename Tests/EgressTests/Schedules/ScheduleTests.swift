@@ -76,6 +76,15 @@ import Testing
                 .publish(1), .wait(milliseconds: 1_000), .kill(0, arrived: 0), .kill(0, arrived: 0),
             ]
         ),
+        // A backlog of some windows.
+        Schedule(
+            storeMilliseconds: 1,
+            hasProxy: true,
+            steps: [
+                .publish(3), .publish(12), .publish(12), .publish(12), .publish(12), .publish(5), .publish(5),
+                .connect(.bot, 0),
+            ]
+        ),
         // The end comes before the log is read.
         Schedule(
             storeMilliseconds: 1,
