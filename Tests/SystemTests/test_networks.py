@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -279,11 +280,18 @@ def test_a_slow_link(tmp_path):
 
 def test_a_peer_vanishes(tmp_path):
     """The bots' host is gone without a word, so that connections are open at one end: the relay gives WebSockets up by its
-    pings, the load balancer event streams, and when the host is there again the bots are back and have everything."""
+    pings and event streams by what is not acknowledged, the load balancer those behind it, and when the host is there again
+    the bots are back and have everything."""
     with Relay(tmp_path) as relay:
 
         async def scene(clients, _):
             streams = sum(isinstance(client, StreamClient) for client in clients)
+            idle = []
+            for host in relay.egress:
+                straight = socket.create_connection((host.address, 8080))
+                straight.sendall(b"GET /events?secret=nobody HTTP/1.1\r\nHost: relay\r\n\r\n")
+                assert straight.recv(4096).startswith(b"HTTP/1.1 200")
+                idle.append(straight)
             relay.bots.cut()
             deadline = time.monotonic() + BACK
             while await asyncio.to_thread(lambda: sum(map(relay.connected, relay.egress))) > streams:
@@ -291,5 +299,7 @@ def test_a_peer_vanishes(tmp_path):
                 await asyncio.sleep(0.2)  # a number that is asked for again and again
             relay.bots.join()
             await all_are_back(clients, time.monotonic())
+            for straight in idle:
+                straight.close()
 
         play(relay, scene)

@@ -49,6 +49,7 @@ struct TCPInfo: BitwiseCopyable {
         return Transmission(
             // All that was sent, again or not, is too many, and so nothing is taken for had that may not be.
             written: (isOdd ? info.bytesSent : sent) + UInt64(info.bytesNotSent),
+            unsent: UInt64(info.bytesNotSent),
             acknowledged: info.bytesAcknowledged
         )
     }

@@ -15,6 +15,8 @@ final class EventStream: EnvelopeClient {
     private let name = UInt64.random(in: 0...UInt64.max)
     private var announcements = 0
     private var handler: EventStreamHandler?
+    /// The place that the last sign of life told the client, or the opening.
+    private var toldPlace: Position?
     let opened = NIODeadline.now()
 
     private init(services: EnvelopeServices, subscription: EnvelopeSubscription) {
@@ -58,6 +60,7 @@ final class EventStream: EnvelopeClient {
             case .backlog: nil
             case .unreadable, nil: place.feed.position
             }
+        stream.toldPlace = start
         _ = handler.send(EventStreamFormat.opening(at: start))
         // A connection that was lost meanwhile, or whose loss this shows, has ended the stream already.
         guard stream.handler != nil else { return }
@@ -76,6 +79,16 @@ final class EventStream: EnvelopeClient {
 
     func dismiss(_ dismissal: Dismissal) {
         self.handler?.close(dismissal.endReason)
+    }
+
+    /// What the client is sent now and then: where it is, so that its place moves with events that it is not sent too; or
+    /// nothing that a program sees, where it knows.
+    func signOfLife() -> ByteBuffer {
+        guard let place = self.subscription.delivery.reachedPosition, place != self.toldPlace else {
+            return EventStreamFormat.comment
+        }
+        self.toldPlace = place
+        return EventStreamFormat.place(place)
     }
 
     /// The channel takes more.

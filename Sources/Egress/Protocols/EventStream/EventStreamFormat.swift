@@ -13,6 +13,11 @@ enum EventStreamFormat {
     /// A sign of life that no program sees.
     static let comment = ByteBuffer(string: ":\n\n")
 
+    /// Where a client is, without an event: it keeps the id, and dispatches nothing (section 9.2.6).
+    static func place(_ position: Position) -> ByteBuffer {
+        ByteBuffer(string: "id: \(position)\n\n")
+    }
+
     /// How a stream ends: when the client is to come back, in milliseconds.
     static func ending(retry milliseconds: Int) -> ByteBuffer {
         ByteBuffer(string: "retry: \(milliseconds)\n\n")

@@ -19,8 +19,7 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
     private let outboundLimit: Int
     private var owner: EventStream?
     private var context: ChannelHandlerContext?
-    /// What waited to be sent when the stream was visited last, where it could not take more.
-    private var stuck: Int?
+    private var liveness = StreamLiveness()
     /// Once it is closed by us: whether all that was sent before had arrived then, as far as the system says.
     private var hadArrived: Bool?
 
@@ -123,22 +122,25 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) { context.close(promise: nil) }
     }
 
-    /// The heartbeat wheel's visit: a comment, which shows proxies that the stream lives, and the system that its peer has
-    /// gone; or a look whether a client that is behind has read anything since.
+    /// The heartbeat wheel's visit: a sign of life, which shows proxies that the stream lives; or a look whether anything of
+    /// what was on its way then has arrived since.
     func heartbeat(_ heartbeat: Heartbeat) {
-        guard let context, self.owner != nil else { return }
-        let backlog = self.backlog(context.channel)
+        guard let context, let owner = self.owner else { return }
         switch heartbeat {
         case .ping:
-            self.stuck = backlog > 0 ? backlog : nil
-            if backlog == 0 {
-                context.writeAndFlush(self.wrapOutboundOut(EventStreamFormat.comment), promise: nil)
+            if self.backlog(context.channel) == 0 {
+                context.writeAndFlush(self.wrapOutboundOut(owner.signOfLife()), promise: nil)
             }
+            self.liveness.signSent(at: self.progress(of: context.channel))
         case .answer:
-            guard let stuck = self.stuck.take(), backlog >= stuck else { return }
+            guard self.liveness.isGone(at: self.progress(of: context.channel)) else { return }
             self.end(.noAnswer)
             context.close(promise: nil)
         }
+    }
+
+    private func progress(of channel: any Channel) -> StreamLiveness.Progress {
+        StreamLiveness.Progress(transmission: self.transmission, backlog: self.backlog(channel))
     }
 
     /// The bytes that wait to be sent. A writable channel counts as empty: it holds less than the high watermark.

@@ -39,6 +39,7 @@ import Testing
         init(
             _ bench: EnvelopeBench,
             after resumption: DeliveryStateMachine.Resumption? = nil,
+            query: String = "",
             isGone: Bool = false
         ) throws {
             self.bench = bench
@@ -48,7 +49,7 @@ import Testing
             try EventStream.open(
                 on: self.channel,
                 services: bench.services,
-                request: StreamRequest(query: QueryParameters(encoded: ""), hasBacklog: false),
+                request: StreamRequest(query: QueryParameters(encoded: query[...]), hasBacklog: false),
                 beginning: StreamBeginning(resumption: resumption),
                 place: bench.place()
             )
@@ -168,6 +169,30 @@ import Testing
         try self.bench.publish("1")
         #expect(try client.words() == ["1"])
         #expect(client.comments == 2)
+    }
+
+    /// A stream's place moves with events that it is not sent, at the next sign of life: a client that comes back does not ask
+    /// for what it had no use for, and may not be there any more.
+    @Test func placeBehindFilteredEvents() throws {
+        let client = try Client(self.bench, query: "where=d.author.id:abc")
+        #expect(try client.blocks() == [] && client.lastID.hasSuffix("-0"))
+        let positions = try self.bench.publish(count: 3)
+        #expect(try client.blocks() == [] && client.lastID.hasSuffix("-0"))
+        self.bench.loop.advanceTime(by: .seconds(25))
+        #expect(try client.blocks() == [] && client.comments == 0)
+        #expect(client.lastID == "\(positions[2])")
+        self.bench.loop.advanceTime(by: .seconds(25))
+        #expect(try client.blocks() == [] && client.comments == 1)
+    }
+
+    /// A client that has not caught up yet is told no place that it has not reached.
+    @Test func placeInTheBacklog() throws {
+        let positions = try self.bench.publish(count: 3, padding: 70 << 10)
+        let client = try Client(self.bench, after: .backlog(nil))
+        let handler = try client.channel.pipeline.syncOperations.handler(type: EventStreamHandler.self)
+        handler.heartbeat(.ping)
+        _ = try client.blocks()
+        #expect(client.lastID == "\(positions[2])")
     }
 
     /// The loop looks at its input between the heartbeats of many streams.
