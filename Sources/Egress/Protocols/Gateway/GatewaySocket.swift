@@ -151,7 +151,7 @@ final class GatewaySocket: FeedMember {
 
     // MARK: What it missed
 
-    private func readLog(after position: Position) {
+    private func readLog(after position: Position?) {
         guard let channel = self.membership?.channel else { return }
         self.services.broker.log(channel, after: position, limit: Self.pageLimit, on: self.eventLoop).assumeIsolated()
             .whenComplete {
@@ -168,6 +168,8 @@ final class GatewaySocket: FeedMember {
             break
         case .end(let ending):
             self.end(ending)
+        case .readWhatIsLeft:
+            self.readLog(after: nil)
         case .send(let filter):
             if case .entries(let entries, _) = page { self.page = Deque(entries) }
             self.pageFilter = filter

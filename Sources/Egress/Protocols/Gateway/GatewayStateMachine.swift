@@ -35,6 +35,8 @@ struct GatewayStateMachine {
         var live: Live
         /// Where the log has to be read to, so that nothing is missing before what the feed brings.
         var target: UInt64
+        /// Whether what comes next is gone from the log, and the oldest that is left comes instead.
+        var isTrimmed = false
     }
 
     /// How a session ends.
@@ -249,16 +251,32 @@ extension GatewayStateMachine {
         case ignore
         /// Send what the filter lets through, in as many parts as the client takes, and tell how far it is.
         case send(GatewayFilter)
+        /// Read the log from its beginning.
+        case readWhatIsLeft
         case end(Ending)
     }
 
     /// The log was read.
     mutating func pageRead(_ page: LogPage) -> PageAction {
-        guard case .replaying(let replay) = self.state else { return .ignore }
+        guard case .replaying(var replay) = self.state else { return .ignore }
         switch page {
+        case .notRecoverable(.trimmed, let head) where head.epoch == replay.live.position.epoch:
+            // What is gone is gone: the numbers go on, so the session does too, with all that is left.
+            replay.isTrimmed = true
+            self.state = .replaying(replay)
+            return .readWhatIsLeft
         case .notRecoverable:
             return .end(self.end(.invalidSession()))
-        case .entries(let entries, _):
+        case .entries(let entries, let head):
+            if replay.isTrimmed {
+                let start = entries.first?.position.predecessor ?? head
+                guard start.epoch == replay.live.position.epoch, start.offset >= replay.live.position.offset else {
+                    return .end(self.end(.invalidSession()))
+                }
+                replay.live.position = start
+                replay.isTrimmed = false
+                self.state = .replaying(replay)
+            }
             // The log must not end before what the feed has brought.
             guard !entries.isEmpty || replay.live.position.offset >= replay.target else {
                 return .end(self.end(.invalidSession()))

@@ -123,6 +123,7 @@ private struct FuzzedClient {
             switch script.machine.pageRead(page) {
             case .ignore: break
             case .end: self.hasEnded = true
+            case .readWhatIsLeft: Issue.record("nothing of the log is gone")
             case .send:
                 if let last = entries.last?.position {
                     self.deliver(start + 1, last.offset)

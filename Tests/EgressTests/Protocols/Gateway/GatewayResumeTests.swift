@@ -103,15 +103,41 @@ import Testing
         return script.machine.authenticated(GatewayScript.grant)
     }
 
-    /// What is not retained any more cannot be resumed, nor a number ahead of the log, nor another epoch: op 9 with
-    /// `d` false, and a code at which SDKs identify anew.
-    @Test(arguments: UnrecoverableReason.allCases)
+    /// A number ahead of the log cannot be resumed, nor another epoch: op 9 with `d` false, and a code at which SDKs
+    /// identify anew.
+    @Test(arguments: [UnrecoverableReason.ahead, .epochChanged])
     func notRecoverable(reason: UnrecoverableReason) throws {
         var script = GatewayScript()
         _ = script.resume(.sample(1), sequence: "4", at: 60)
         #expect(script.machine.pageRead(.notRecoverable(reason, head: .sample(60))) == .end(.invalidSession()))
         #expect(try GatewayScript.text(GatewayProtocol.invalidSession) == #"{"op":9,"d":false}"#)
         #expect(GatewayStateMachine.Ending.invalidSession().reason.closeCode.rawValue == 4006)
+    }
+
+    /// What is gone from the log is a gap in the numbers, and what is left is sent.
+    @Test func resumesWithWhatIsLeft() throws {
+        var script = GatewayScript()
+        _ = script.resume(.sample(1), sequence: "4", at: 61)
+        #expect(script.machine.pageRead(.notRecoverable(.trimmed, head: .sample(61))) == .readWhatIsLeft)
+        let filter = GatewayFilter(intents: .groupAndC2C, shard: .only)
+        let left = LogPage.entries([.sample(60), .sample(61)], head: .sample(61))
+        #expect(script.machine.pageRead(left) == .send(filter))
+        script.machine.replayed(upTo: .sample(61))
+        #expect(script.machine.pageSent() == .send(GatewayProtocol.resumed(at: 61)))
+    }
+
+    /// A log of which nothing is left goes on where it stands; one that has begun anew meanwhile does not.
+    @Test func resumesWithNothingLeft() throws {
+        var script = GatewayScript()
+        _ = script.resume(.sample(1), sequence: "4", at: 61)
+        #expect(script.machine.pageRead(.notRecoverable(.trimmed, head: .sample(61))) == .readWhatIsLeft)
+        var other = script
+        let filter = GatewayFilter(intents: .groupAndC2C, shard: .only)
+        #expect(script.machine.pageRead(.entries([], head: .sample(61))) == .send(filter))
+        #expect(script.machine.pageSent() == .send(GatewayProtocol.resumed(at: 61)))
+
+        let anew = Position(epoch: Epoch(rawValue: 8), offset: 3)
+        #expect(other.machine.pageRead(.entries([], head: anew)) == .end(.invalidSession()))
     }
 
     /// A log that ends before what the feed has brought leaves no way on.

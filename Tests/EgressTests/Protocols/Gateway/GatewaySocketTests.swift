@@ -224,21 +224,30 @@ import Testing
         #expect(numbers == Array(2...151) + [151])
     }
 
-    /// What is no longer retained is op 9, then 4006; so is a made-up session.
-    @Test func notRecoverable() throws {
+    /// Of what is no longer retained the numbers have a gap; what is left comes, and then what comes.
+    @Test func resumesWithWhatIsLeft() throws {
         let one = try self.client()
         try one.identify()
         let id = try one.sessionID()
         try one.channel.close().wait()
-        try self.publish(202)
-        for session in [id, String(repeating: "0", count: 82)] {
-            let other = try self.client()
-            _ = try other.frames()
-            try other.resume(session, after: 1)
-            let frames = try other.frames()
-            #expect(frames.first?.text == #"{"op":9,"d":false}"#)
-            #expect(frames.last?.closeCode == 4006)
-        }
+        try self.publish(210)
+        let other = try self.client()
+        _ = try other.frames()
+        try other.resume(id, after: 1)
+        let sequences = try other.sequences()
+        #expect(sequences == Array(12...211) + [211])
+        try self.publish(1)
+        #expect(try other.sequences() == [212])
+    }
+
+    /// A made-up session is op 9, then 4006.
+    @Test func madeUp() throws {
+        let client = try self.client()
+        _ = try client.frames()
+        try client.resume(String(repeating: "0", count: 82), after: 1)
+        let frames = try client.frames()
+        #expect(frames.first?.text == #"{"op":9,"d":false}"#)
+        #expect(frames.last?.closeCode == 4006)
     }
 
     /// A drain is op 7, then 4009, for sessions and for those that have not identified.
