@@ -111,7 +111,9 @@ final class WaitingReplies: ReplyReceiver {
 
     /// A request's event is in the log: without a reply it is acknowledged from now on.
     func stored(_ token: ReplyToken, fallback: HTTPResponse) {
-        self.state.withLock { $0.requests.stored(token, fallback: fallback) }
+        let now = self.now()
+        let left = self.change(token) { $0.stored(token, fallback: fallback, now: now) }
+        self.end(left, .clientGone, fallback)
     }
 
     /// A request's event could not be stored: it is answered so that the platform sends it again.
@@ -127,7 +129,7 @@ final class WaitingReplies: ReplyReceiver {
         self.end(end.waiters, end.isStored ? outcome : .notStored, end.response)
     }
 
-    /// Whoever sent a request does not wait for its answer.
+    /// Whoever sent a request does not wait for its bot's reply.
     func leave(_ place: Place) {
         let now = self.now()
         let left = self.change(place.token) { $0.leave(place.token, number: place.number, now: now) }

@@ -36,6 +36,8 @@ struct WaitingRequests<Waiter> {
     struct Numbered {
         var number: UInt64
         var waiter: Waiter
+        /// Whether it wanted to leave when it was not known yet whether the event is stored.
+        var isLeaving = false
     }
 
     /// What becomes of a request.
@@ -133,15 +135,23 @@ struct WaitingRequests<Waiter> {
     }
 
     /// A request's event is in the log.
-    mutating func stored(_ token: ReplyToken, fallback: HTTPResponse) {
+    ///
+    /// - Returns: those that wanted to leave before, and leave now with this answer.
+    mutating func stored(_ token: ReplyToken, fallback: HTTPResponse, now: NIODeadline) -> [Waiter] {
+        guard let request = self.waiting[token] else { return [] }
         self.waiting[token]?.isStored = true
         self.waiting[token]?.fallback = fallback
+        return request.waiters.filter(\.isLeaving).compactMap {
+            self.leave(token, number: $0.number, now: now)?.waiter
+        }
     }
 
-    /// Whoever sent a request does not wait any more. A repetition may come: a request that can be repeated goes on
+    /// Whoever sent a request does not wait any more: it has gone, or has finished its side and still reads. So it does not
+    /// leave before it is known whether the event is stored. A repetition may come: a request that can be repeated goes on
     /// waiting.
     ///
-    /// - Returns: the one that has left and what it is answered, should somebody still read it.
+    /// - Returns: the one that has left and what it is answered, should somebody still read it; nil where it leaves later,
+    ///   or has left.
     mutating func leave(
         _ token: ReplyToken,
         number: UInt64,
@@ -150,6 +160,10 @@ struct WaitingRequests<Waiter> {
         guard let request = self.waiting[token],
             let index = request.waiters.firstIndex(where: { $0.number == number })
         else { return nil }
+        guard request.isStored else {
+            self.waiting[token]?.waiters[index].isLeaving = true
+            return nil
+        }
         let waiter = request.waiters[index].waiter
         self.waiting[token]?.waiters.remove(at: index)
         if request.waiters.count == 1, request.key == nil {

@@ -55,8 +55,14 @@ import Testing
             }
         }
 
-        mutating func stored(_ number: UInt64) {
-            self.requests.stored(self.tests.token(number), fallback: self.tests.response("fallback"))
+        /// - Returns: those that leave now.
+        @discardableResult
+        mutating func stored(_ number: UInt64) -> [String] {
+            self.requests.stored(
+                self.tests.token(number),
+                fallback: self.tests.response("fallback"),
+                now: self.now
+            )
         }
 
         mutating func reply(_ number: UInt64, _ text: String = "reply") -> [String]? {
@@ -169,20 +175,56 @@ import Testing
             )
         }
         let alone = enter("alone", 1, nil)
+        script.stored(1)
         let gone = script.requests.leave(self.token(1), number: alone, now: script.now)
         let left = try #require(gone)
-        #expect(left.waiter == "alone" && String(buffer: left.response.body) == "again")
+        #expect(left.waiter == "alone" && String(buffer: left.response.body) == "fallback")
         #expect(script.standing(1) == "late")
         #expect(script.requests.leave(self.token(1), number: alone, now: script.now) == nil)
 
         let first = enter("first", 2, "k")
         let second = enter("second", 3, "k")
+        script.stored(2)
         #expect(script.requests.leave(self.token(2), number: first, now: script.now)?.waiter == "first")
         #expect(script.requests.leave(self.token(2), number: second, now: script.now)?.waiter == "second")
         #expect(script.standing(2) == "waiting")
         #expect(script.enter("third", 4, key: "k") == "joined 2")
         #expect(script.reply(2) == ["third"])
         #expect(script.enter("fourth", 5, key: "k") == "answered reply")
+    }
+
+    /// Who wants to leave while its event is on its way to the log is answered when that is there, or is not, or as the reply
+    /// says that was quicker: whoever has finished its side still reads.
+    @Test func leavesOnceItIsStored() throws {
+        func entered() -> (Script, UInt64) {
+            var script = Script(self)
+            let entrance = script.requests.enter(
+                "early",
+                token: self.token(1),
+                key: nil,
+                form: PlainReplyForm(),
+                fallback: self.response("again"),
+                now: script.now
+            )
+            let number: UInt64 = if case .opened(let number) = entrance { number } else { 0 }
+            let left = script.requests.leave(self.token(1), number: number, now: script.now)
+            #expect(left == nil)
+            return (script, number)
+        }
+        var (script, number) = entered()
+        #expect(script.standing(1) == "waiting")
+        let left = script.stored(1)
+        #expect(left == ["early"])
+        #expect(script.standing(1) == "late" && script.requests.count == 0)
+        let again = script.requests.leave(self.token(1), number: number, now: script.now)
+        #expect(again == nil)
+
+        (script, _) = entered()
+        let forgotten = script.requests.forget(self.token(1))
+        #expect(forgotten == ["early"])
+        (script, _) = entered()
+        let replied = script.reply(1)
+        #expect(replied == ["early"])
     }
 
     /// Everything is bounded: requests, repetitions of one, tokens and answers that are remembered.
@@ -268,7 +310,7 @@ import Testing
                         numbers.append((first.low, number))
                     case .answered, .full: break
                     }
-                case 3: script.stored(token)
+                case 3: ended(script.stored(token))
                 case 4: ended(script.reply(token) ?? [])
                 case 5: ended(script.giveUp(token)?.waiters ?? script.requests.forget(self.token(token)))
                 default:
