@@ -12,11 +12,11 @@ internal import Synchronization
 
 /// The platform's API and token service, as this node reaches them: nothing but the two configured addresses. Any thread.
 final class QQPlatform: Sendable {
-    /// How many requests may be under way at once on a node.
-    private static let concurrency = 512
+    /// How many requests may be under way at once.
+    private let concurrency: Int
     /// How many of them may be ones that the node passes on: a client has its place for as long as it likes to send and to
     /// read, and must not keep others from a token.
-    private static let passedOn = 448
+    private var passedOn: Int { self.concurrency / 8 * 7 }
     private static let connectTimeout = TimeAmount.seconds(5)
 
     private enum Client {
@@ -38,9 +38,19 @@ final class QQPlatform: Sendable {
     private let answered = Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", "answered")])
     private let refused: [QQRefusal: Counter]
 
-    /// - Parameter group: carries the connections; nil takes the HTTP client's own.
-    init(api: String, tokens: String, timeout: TimeAmount, group: (any EventLoopGroup)?, logger: Logger) {
+    /// - Parameters:
+    ///   - group: carries the connections; nil takes the HTTP client's own.
+    ///   - concurrency: how many requests may be under way at once.
+    init(
+        api: String,
+        tokens: String,
+        timeout: TimeAmount,
+        group: (any EventLoopGroup)?,
+        concurrency: Int = 512,
+        logger: Logger
+    ) {
         self.group = group
+        self.concurrency = concurrency
         self.api = api
         self.tokens = tokens
         self.timeout = timeout
@@ -78,7 +88,7 @@ final class QQPlatform: Sendable {
             case .unused:
                 let made = HTTPClient(
                     eventLoopGroupProvider: .shared(self.group ?? HTTPClient.defaultEventLoopGroup),
-                    configuration: Self.configuration
+                    configuration: self.configuration
                 )
                 client = .running(made)
                 return made
@@ -86,7 +96,7 @@ final class QQPlatform: Sendable {
         }
     }
 
-    private static var configuration: HTTPClient.Configuration {
+    private var configuration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         // What the platform says is the client's to follow, and must not lead elsewhere with the bot's token.
         configuration.redirectConfiguration = .disallow
@@ -94,7 +104,7 @@ final class QQPlatform: Sendable {
         // A platform that cannot be reached is an answer too.
         configuration.connectionPool.retryConnectionEstablishment = false
         // A client that reads its answer slowly holds a connection; nobody else is to wait for it.
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.concurrency
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = self.concurrency
         // What the check sees is the decoder's; of HTTP/2 a status that is no number of three digits comes by elsewhere.
         configuration.httpVersion = .http1Only
         configuration.http1_1ConnectionDebugInitializer = { QQStatusCheck.add(to: $0) }
@@ -108,7 +118,7 @@ final class QQPlatform: Sendable {
         headers: HTTPHeaders,
         body: ByteBuffer = ByteBuffer()
     ) async throws(QQRefusal) -> QQAnswer {
-        try await self.send(method, self.api + target, headers: headers, body: body, places: Self.passedOn)
+        try await self.send(method, self.api + target, headers: headers, body: body, places: self.passedOn)
     }
 
     /// Who the bot of a token is, as the API says.
@@ -128,7 +138,7 @@ final class QQPlatform: Sendable {
     ) -> EventLoopFuture<QQAnswer> {
         let place: InFlight
         do throws(QQRefusal) {
-            place = try self.takePlace(of: Self.passedOn)
+            place = try self.takePlace(of: self.passedOn)
         } catch {
             self.refused[error]?.increment()
             return eventLoop.makeFailedFuture(error)
@@ -162,11 +172,11 @@ final class QQPlatform: Sendable {
         headers: HTTPHeaders,
         body: ByteBuffer = ByteBuffer(),
         timeout: TimeAmount? = nil,
-        places: Int = concurrency
+        places: Int? = nil
     ) async throws(QQRefusal) -> QQAnswer {
         let place: InFlight
         do throws(QQRefusal) {
-            place = try self.takePlace(of: places)
+            place = try self.takePlace(of: places ?? self.concurrency)
         } catch {
             self.refused[error]?.increment()
             throw error

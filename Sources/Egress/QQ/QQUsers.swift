@@ -21,6 +21,8 @@ final class QQUsers: Sendable {
     private static let pause = TimeAmount.seconds(30)
     /// A client waits for READY meanwhile, so not for long.
     private static let timeout = TimeAmount.seconds(5)
+    /// After how long a place is looked for again, where all bots come at once and requests for others have them all.
+    private static let breath = TimeAmount.milliseconds(100)
 
     private let platform: QQPlatform?
     private let logger: Logger
@@ -57,12 +59,17 @@ final class QQUsers: Sendable {
 
     private func ask(_ platform: QQPlatform, token: Secret) async -> GatewayUser? {
         let headers: HTTPHeaders = ["Authorization": "QQBot \(token.exposeText())"]
-        do throws(QQRefusal) {
-            let answer = try await platform.requestUser(headers: headers, timeout: Self.timeout)
-            guard answer.status == .ok else { return nil }
-            return GatewayUser(json: Array(try await answer.body(upTo: 64 << 10).readableBytesView))
-        } catch {
-            return nil
+        let deadline = NIODeadline.now() + Self.timeout
+        while true {
+            do throws(QQRefusal) {
+                let answer = try await platform.requestUser(headers: headers, timeout: deadline - .now())
+                guard answer.status == .ok else { return nil }
+                return GatewayUser(json: Array(try await answer.body(upTo: 64 << 10).readableBytesView))
+            } catch {
+                guard error == .upstreamBusy, .now() + Self.breath < deadline else { return nil }
+                // A node that ends cancels nothing: the time is short.
+                try? await Task.sleep(nanoseconds: UInt64(Self.breath.nanoseconds))
+            }
         }
     }
 
