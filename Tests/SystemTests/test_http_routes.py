@@ -16,6 +16,8 @@ def problem(answer, status):
     assert document["status"] == status
     assert document["title"]
     assert len(document["detail"]) > 15
+    # RFC 9110, section 11.6.1.
+    assert status != 401 or answer.headers["WWW-Authenticate"]
     return document
 
 

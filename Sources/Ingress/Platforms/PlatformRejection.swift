@@ -13,13 +13,19 @@ protocol PlatformRejection: Error, RawRepresentable<String>, CaseIterable, Senda
     var detail: String { get }
     /// Header fields that belong to the error. None, by default.
     var headers: [(name: String, value: String)] { get }
+    /// Where the status is 401: the authentication scheme that the request needs (RFC 9110, section 11.6.1).
+    var challenge: String { get }
 }
 
 extension PlatformRejection {
     var headers: [(name: String, value: String)] { [] }
+    /// What platforms sign by has no registered name.
+    var challenge: String { "Signature" }
 
     /// The answer that says so, and what mends it.
     var problem: Problem {
-        Problem(self.status, reason: self.rawValue, detail: self.detail, headers: self.headers)
+        var headers = self.headers
+        if self.status == .unauthorized { headers.append(("WWW-Authenticate", self.challenge)) }
+        return Problem(self.status, reason: self.rawValue, detail: self.detail, headers: headers)
     }
 }

@@ -138,7 +138,7 @@ final class ReplyAsks: Sendable {
         }
         switch action {
         case .ignore: break
-        case .noAnswer: ask?.promise.succeed(.unknown)
+        case .noAnswer: ask?.promise.fail(BrokerError.timeout)
         case .notSent: ask?.promise.fail(BrokerError.unavailable)
         }
     }

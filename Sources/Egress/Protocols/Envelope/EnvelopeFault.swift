@@ -18,7 +18,7 @@ enum EnvelopeFault: Error, Equatable {
     case wrongScope
     /// An acknowledgement without the event's position.
     case missingPosition
-    /// An acknowledgement on a socket that is no group's: it has nothing to acknowledge.
+    /// An acknowledgement on a socket whose events need none, or a refusal on one that is no group's.
     case noGroup
     /// An acknowledgement of an event that is not the client's, or not any more.
     case notUnsettled
@@ -53,7 +53,9 @@ enum EnvelopeFault: Error, Equatable {
         case .reply(let mistake): mistake.explanation
         case .wrongScope: "The token by which this socket was opened is not good for replies."
         case .missingPosition: "An ack or nack names the position that its event gave."
-        case .noGroup: "This socket is no member of a group: its events need no acknowledgement."
+        case .noGroup:
+            "Members of a group (group=NAME in the socket's URL) ack or nack their events; any other socket acks with ack=1, and "
+                + "nacks nothing."
         case .notUnsettled: "This event is not this socket's to settle: it was given to another, or settled before."
         }
     }

@@ -57,7 +57,7 @@ struct EnvelopeStateMachine {
         case reply(Reply, ReplyToken, Ticket)
         /// Settle an event, and tell if it is not the client's to settle.
         case settle(GroupSettlement.Verdict, Position, ref: String?)
-        /// Send this frame's text, then close.
+        /// Close, and say why.
         case end(Ending)
     }
 

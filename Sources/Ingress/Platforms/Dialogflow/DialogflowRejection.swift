@@ -27,6 +27,8 @@ enum DialogflowRejection: String, PlatformRejection {
         self == .notPOST ? [("Allow", "POST")] : []
     }
 
+    var challenge: String { "Bearer" }
+
     var detail: String {
         switch self {
         case .notPOST:

@@ -32,6 +32,13 @@ enum GenericRejection: String, PlatformRejection {
         }
     }
 
+    var challenge: String {
+        switch self {
+        case .missingToken, .wrongSecret, .unproven: "Bearer"
+        default: "Signature"
+        }
+    }
+
     var detail: String {
         switch self {
         case .missingSecret:
