@@ -16,6 +16,8 @@ struct WebSocketFrameParser {
         case message(WebSocketMessage)
         /// A whole message that was checked and dropped, see `discardsMessages`.
         case discardedMessage
+        /// A part of a message that is not its last.
+        case fragment
         /// A ping; the pong has to carry the same payload, at most 125 bytes.
         case ping(ByteBuffer)
         /// A pong with its payload, at most 125 bytes.
@@ -87,7 +89,7 @@ struct WebSocketFrameParser {
         self.discardsMessages = discardsMessages
     }
 
-    /// Reads on to the next output.
+    /// Reads on to the next output: a frame makes one, so that whoever calls this can count them.
     ///
     /// - Returns: `nil` once the input is used up. Call it until then, or bytes are lost.
     mutating func next(from input: inout ByteBuffer) -> Output? {
@@ -96,14 +98,12 @@ struct WebSocketFrameParser {
             return nil
         }
         do {
-            while true {
-                if !self.header.isComplete {
-                    guard try self.readHeader(from: &input) else { return nil }
-                }
-                try self.readPayload(from: &input)
-                guard self.header.length == 0 else { return nil }
-                if let output = try self.finishFrame() { return output }
+            if !self.header.isComplete {
+                guard try self.readHeader(from: &input) else { return nil }
             }
+            try self.readPayload(from: &input)
+            guard self.header.length == 0 else { return nil }
+            return try self.finishFrame()
         } catch {
             self.hasFailed = true
             self.message = nil
@@ -195,7 +195,7 @@ struct WebSocketFrameParser {
     /// Ends the frame whose payload is complete.
     ///
     /// - Returns: `nil` for a fragment that is not the last.
-    private mutating func finishFrame() throws(WebSocketViolation) -> Output? {
+    private mutating func finishFrame() throws(WebSocketViolation) -> Output {
         let header = self.header
         self.header = WebSocketFrameHeader()
         switch header.opcode {
@@ -203,7 +203,7 @@ struct WebSocketFrameParser {
         case .pong: return .pong(self.control.take() ?? ByteBuffer())
         case .close: return .close(self.control.take() ?? ByteBuffer())
         case .text, .binary, .continuation:
-            return header.isFinal ? try self.finishMessage() : nil
+            return header.isFinal ? try self.finishMessage() : .fragment
         }
     }
 

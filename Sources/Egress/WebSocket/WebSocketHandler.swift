@@ -31,8 +31,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     private var owner: (any WebSocketOwner)?
     private var context: ChannelHandlerContext?
     private var farewell: WebSocketFarewell?
-    /// The pongs of the read that is going on or, while the channel is not writable, the latest one.
-    private var pongs: ByteBuffer?
+    /// Nil where nothing waits.
+    private var turn: WebSocketTurn?
 
     /// - Parameters:
     ///   - owner: told about messages and the end; held until then.
@@ -63,33 +63,82 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var input = self.unwrapInboundIn(data)
         self.machine.bytesReceived()
-        while let frame = self.parser.next(from: &input) {
-            switch self.machine.frameReceived(frame, hasRoomForPong: self.hasRoomForPong(context.channel)) {
-            case .ignore:
-                break
-            case .deliver(let message):
-                self.owner?.messageReceived(message)
-            case .addPong(let payload):
-                self.addPong(payload)
-            case .replacePongs(let payload):
-                self.pongs = nil
-                self.addPong(payload)
-            case .startClosing(let ending):
-                self.startClosing(ending, context: context)
-            case .probeAnswered(let number):
-                self.owner?.probeAnswered(number)
-            case .drop:
-                context.close(promise: nil)
-            case .dropAnswered:
-                self.farewell?.answered()
-                context.close(promise: nil)
-            }
+        if self.turn?.input != nil {
+            self.turn?.input?.writeBuffer(&input)
+        } else {
+            self.takeTurn(of: &input, context: context)
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.sendPongs(context: context)
         context.fireChannelReadComplete()
+    }
+
+    /// Takes frames, as many as a turn has. The rest waits for the next one.
+    private func takeTurn(of input: inout ByteBuffer, context: ChannelHandlerContext) {
+        var left = WebSocketTurn.limit
+        while left > 0, let frame = self.parser.next(from: &input) {
+            self.take(frame, context: context)
+            left -= 1
+        }
+        // The parser takes all that is no whole frame.
+        guard input.readableBytes > 0 else { return }
+        self.withTurn { $0.input = input }
+        context.eventLoop.assumeIsolated().scheduleTask(in: WebSocketTurn.breath) {
+            self.takeNextTurn(context: context)
+        }
+    }
+
+    private func takeNextTurn(context: ChannelHandlerContext) {
+        // What waited was taken all at once where the connection was lost.
+        guard let turn, var input = turn.input.take() else { return }
+        self.takeTurn(of: &input, context: context)
+        self.sendPongs(context: context)
+        guard turn.input == nil else { return }
+        self.dropEmptyTurn()
+        if turn.isInputClosed { return self.connectionLost(context: context) }
+        if context.channel.isWritable || !self.machine.isOpen { self.releaseRead(context: context) }
+    }
+
+    /// Takes all that waits: there is nobody to make wait any more.
+    private func takeLastTurn(context: ChannelHandlerContext) {
+        guard var input = self.turn?.input.take() else { return }
+        while let frame = self.parser.next(from: &input) { self.take(frame, context: context) }
+        self.dropEmptyTurn()
+    }
+
+    private func take(_ frame: WebSocketFrameParser.Output, context: ChannelHandlerContext) {
+        switch self.machine.frameReceived(frame, hasRoomForPong: self.hasRoomForPong(context.channel)) {
+        case .ignore:
+            break
+        case .deliver(let message):
+            self.owner?.messageReceived(message)
+        case .addPong(let payload):
+            self.addPong(payload)
+        case .replacePongs(let payload):
+            self.turn?.pongs = nil
+            self.addPong(payload)
+        case .startClosing(let ending):
+            self.startClosing(ending, context: context)
+        case .probeAnswered(let number):
+            self.owner?.probeAnswered(number)
+        case .drop:
+            context.close(promise: nil)
+        case .dropAnswered:
+            self.farewell?.answered()
+            context.close(promise: nil)
+        }
+    }
+
+    private func withTurn(_ change: (WebSocketTurn) -> Void) {
+        let turn = self.turn ?? WebSocketTurn()
+        change(turn)
+        self.turn = turn
+    }
+
+    private func dropEmptyTurn() {
+        if self.turn?.isEmpty == true { self.turn = nil }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -105,6 +154,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.takeLastTurn(context: context)
         self.connectionLost(context: nil)
         context.fireChannelInactive()
     }
@@ -112,12 +162,17 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // A peer that finishes its side can never finish a closing handshake.
         if let event = event as? ChannelEvent, event == .inputClosed {
-            self.connectionLost(context: context)
+            if let turn, turn.input != nil {
+                turn.isInputClosed = true
+            } else {
+                self.connectionLost(context: context)
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.takeLastTurn(context: context)
         self.connectionLost(context: context)
     }
 
@@ -125,8 +180,11 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
 
     func read(context: ChannelHandlerContext) {
         // A closing socket answers nothing, so its input costs no memory, and its peer's close frame must be seen.
-        guard self.machine.isOpen && !context.channel.isWritable else { return context.read() }
-        self.holdsRead = true
+        if self.turn?.input != nil || self.machine.isOpen && !context.channel.isWritable {
+            self.holdsRead = true
+        } else {
+            context.read()
+        }
     }
 
     // MARK: For the owner
@@ -166,7 +224,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         switch self.machine.sendRequested(bytes: bytes, backlog: backlog, behind: position) {
         case .write:
             // What an owner sends from within a read goes after the pongs for what was read before.
-            if self.pongs != nil { self.sendPongs(context: context) }
+            if self.turn?.pongs != nil { self.sendPongs(context: context) }
             if let probe {
                 context.write(self.wrapOutboundOut(encodedFrames), promise: nil)
                 context.writeAndFlush(self.wrapOutboundOut(WebSocketProbe.ping(probe)), promise: nil)
@@ -237,23 +295,26 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     }
 
     private func hasRoomForPong(_ channel: any Channel) -> Bool {
-        guard let pongs else { return channel.isWritable }
+        guard let pongs = self.turn?.pongs else { return channel.isWritable }
         return channel.isWritable && pongs.readableBytes < Self.pongLimit
     }
 
     private func addPong(_ payload: ByteBuffer) {
-        var pongs = self.pongs.take() ?? ByteBuffer()
-        WebSocketFrameEncoder.appendFrame(.pong, payload: payload, into: &pongs)
-        self.pongs = pongs
+        self.withTurn { turn in
+            var pongs = turn.pongs.take() ?? ByteBuffer()
+            WebSocketFrameEncoder.appendFrame(.pong, payload: payload, into: &pongs)
+            turn.pongs = pongs
+        }
     }
 
     private func sendPongs(context: ChannelHandlerContext) {
-        guard context.channel.isWritable, let pongs = self.pongs.take() else { return }
+        guard context.channel.isWritable, let pongs = self.turn?.pongs.take() else { return }
+        self.dropEmptyTurn()
         context.writeAndFlush(self.wrapOutboundOut(pongs), promise: nil)
     }
 
     private func releaseRead(context: ChannelHandlerContext) {
-        guard self.holdsRead else { return }
+        guard self.holdsRead, self.turn?.input == nil else { return }
         self.holdsRead = false
         context.read()
     }
@@ -264,7 +325,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         self.wasFlushed = self.isFlushed && (ending.reason == .clientClosed || transmission?.isComplete ?? true)
         self.parser.discardsMessages = true
         // The pongs go first: nothing may follow a close frame.
-        var frames = self.pongs.take() ?? ByteBuffer()
+        var frames = self.turn?.pongs.take() ?? ByteBuffer()
         WebSocketFrameEncoder.appendClose(ending.frame, into: &frames)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { self.closeFrameWritten($0, context: context) }
@@ -298,7 +359,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
 
     private func connectionLost(context: ChannelHandlerContext?) {
         self.farewell.take()?.cancel()
-        self.pongs = nil
+        self.turn = nil
         switch self.machine.connectionLost() {
         case .ignore: break
         case .drop: context?.close(promise: nil)

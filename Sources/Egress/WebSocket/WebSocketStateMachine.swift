@@ -112,7 +112,7 @@ extension WebSocketStateMachine {
         switch frame {
         case .message(let message):
             return .deliver(message)
-        case .discardedMessage:
+        case .discardedMessage, .fragment:
             return .ignore
         case .pong(let payload):
             return WebSocketProbe.number(ofPong: payload).map { .probeAnswered($0) } ?? .ignore
@@ -150,7 +150,7 @@ extension WebSocketStateMachine {
             let code = try? WebSocketCloseFrame.code(ofPayload: payload)
             isAnswer = WebSocketEndReason(peerCode: code).isGoodbye
         case .violation: isAnswer = false
-        case .message, .discardedMessage, .ping, .pong: return .ignore
+        case .message, .discardedMessage, .fragment, .ping, .pong: return .ignore
         }
         // Our own close frame is the answer to either, whatever it says.
         guard closing.closeFrameWritten else {

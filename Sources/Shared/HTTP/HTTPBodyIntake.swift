@@ -24,8 +24,10 @@ struct HTTPBodyIntake {
     private let time: TimeAmount
     private var state = State.open
     private var waiting = ByteBuffer()
-    /// Since when the route waits; nil while it does not.
+    /// Since when the route waits for the peer; nil while it does not.
     private var askedAt: NIODeadline?
+    /// Whether the route has asked, and gets what waits when all of a read is there.
+    private var isOwed = false
     private var owesContinue: Bool
     /// What is left of the peer's time for the present window, and how much of that has come.
     private var timeLeft: TimeAmount
@@ -56,25 +58,36 @@ struct HTTPBodyIntake {
         self.askedAt.map { $0 + self.timeLeft } ?? .distantFuture
     }
 
-    /// A piece has come. Returns what the route gets now; nil where it has not asked.
-    mutating func receive(_ bytes: ByteBuffer, now: NIODeadline) -> ByteBuffer? {
-        guard case .open = self.state, bytes.readableBytes > 0 else { return nil }
+    /// A piece has come; see `readCompleted`.
+    mutating func receive(_ bytes: ByteBuffer, now: NIODeadline) {
+        guard case .open = self.state, bytes.readableBytes > 0 else { return }
         self.owesContinue = false
         self.received += bytes.readableBytes
-        let askedAt = self.askedAt.take()
-        if let askedAt { self.timeLeft = self.timeLeft - (now - askedAt) }
+        if let askedAt = self.askedAt.take() {
+            self.timeLeft = self.timeLeft - (now - askedAt)
+            self.isOwed = true
+        }
         if self.received >= HTTPLimits.bodyWindow {
             self.received = 0
             self.timeLeft = self.time
         }
-        guard askedAt == nil else { return bytes }
         if self.waiting.readableBytes == 0 {
             self.waiting = bytes
         } else {
             var bytes = bytes
             self.waiting.writeBuffer(&bytes)
         }
-        return nil
+    }
+
+    /// All that was read is here. A peer may send its bytes one by one, each with a frame of its own: the route gets them
+    /// together.
+    ///
+    /// - Returns: what the route gets, if it has asked.
+    mutating func readCompleted() -> ByteBuffer? {
+        guard self.isOwed else { return nil }
+        self.isOwed = false
+        defer { self.waiting = ByteBuffer() }
+        return self.waiting
     }
 
     /// The body is whole. Returns whether the route is to be told now.
@@ -94,6 +107,7 @@ struct HTTPBodyIntake {
 
     /// The route takes more.
     mutating func ask(now: NIODeadline) -> Asked {
+        precondition(!self.isOwed, "a route asks for one piece at a time")
         if self.waiting.readableBytes > 0 {
             defer { self.waiting = ByteBuffer() }
             return .deliver(self.waiting)
@@ -115,6 +129,7 @@ struct HTTPBodyIntake {
     mutating func stop() {
         self.waiting = ByteBuffer()
         self.askedAt = nil
+        self.isOwed = false
         if case .open = self.state { self.state = .stopped }
     }
 }

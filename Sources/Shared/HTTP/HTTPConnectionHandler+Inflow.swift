@@ -30,6 +30,12 @@ extension HTTPConnectionHandler {
         self.inflow.take()?.stop(reason)
     }
 
+    /// Gives the route what a read, or a turn, has brought of the body that it takes.
+    func deliverBody() {
+        guard let inflow, let bytes = self.machine.takeBody() else { return }
+        inflow.deliver(bytes)
+    }
+
     fileprivate func bodyAsked(context: ChannelHandlerContext) {
         switch self.machine.bodyAsked(now: .now()) {
         case .deliver(let bytes):

@@ -109,6 +109,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isBatching = false
+        self.deliverBody()
         if self.machine.readCompleted(now: .now()) {
             self.armTimer(context: context)
         }
@@ -222,7 +223,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             }
         case .body(let bytes):
             switch self.machine.bodyReceived(bytes, now: .now()) {
-            case .deliver(let bytes): self.inflow?.deliver(bytes)
             case .refuse(let refusal): self.refuse(refusal, context: context)
             case .none: break
             }
@@ -254,6 +254,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             }
         }
         self.isBatching = false
+        self.deliverBody()
         self.flushSoonIfNeeded(context: context)
         if self.turn == 0 {
             self.scheduleNextTurn(context: context)

@@ -167,8 +167,6 @@ struct HTTPConnectionStateMachine {
 
     enum BodyAction: Equatable {
         case none
-        /// Give it to the route, which has asked.
-        case deliver(ByteBuffer)
         case refuse(HTTPRefusal)
     }
 
@@ -192,11 +190,22 @@ struct HTTPConnectionStateMachine {
             return .none
         case .responding, .streaming:
             precondition(self.isTakingBody, "a body cannot come without its header")
-            return self.intake?.receive(bytes, now: now).map { .deliver($0) } ?? .none
+            self.intake?.receive(bytes, now: now)
+            return .none
         case .lingering, .finished:
             return .none
         case .idle, .readingHead, .readingPlainBody:
             preconditionFailure("a body cannot come without its header")
+        }
+    }
+
+    /// All that was read was taken.
+    ///
+    /// - Returns: what the route gets of its body, if it has asked.
+    mutating func takeBody() -> ByteBuffer? {
+        switch self.state {
+        case .responding, .streaming: self.intake?.readCompleted()
+        case .idle, .readingHead, .readingBody, .readingPlainBody, .lingering, .finished: nil
         }
     }
 

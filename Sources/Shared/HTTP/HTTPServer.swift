@@ -66,6 +66,8 @@ public final class HTTPServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A peer that has sent all it will may still be owed an answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // What one peer sends without a pause is taken read by read, between those of the others.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             // An idle socket keeps its receive buffer: begin small, grow where bodies come in.
             .childChannelOption(.recvAllocator, value: ReceiveAllocator())
             .childChannelInitializer { [loops] channel in

@@ -48,13 +48,17 @@ import Testing
     @Test func holds() {
         var intake = self.intake()
         #expect(!intake.holds)
-        #expect(intake.receive(ByteBuffer(string: "ab"), now: self.start) == nil)
-        #expect(intake.receive(ByteBuffer(string: "cd"), now: self.start) == nil)
+        intake.receive(ByteBuffer(string: "ab"), now: self.start)
+        intake.receive(ByteBuffer(string: "cd"), now: self.start)
+        #expect(intake.readCompleted() == nil)
         #expect(intake.holds)
         #expect(intake.ask(now: self.start) == .deliver(ByteBuffer(string: "abcd")))
         #expect(!intake.holds)
         #expect(intake.ask(now: self.start) == .wait(sendContinue: false))
-        #expect(intake.receive(ByteBuffer(string: "ef"), now: self.start) == ByteBuffer(string: "ef"))
+        intake.receive(ByteBuffer(string: "e"), now: self.start)
+        intake.receive(ByteBuffer(string: "f"), now: self.start)
+        #expect(intake.readCompleted() == ByteBuffer(string: "ef"))
+        #expect(intake.readCompleted() == nil)
         #expect(!intake.holds)
         #expect(intake.isOpen)
     }
@@ -62,7 +66,7 @@ import Testing
     /// The end comes behind what waits, and at once where the route has asked.
     @Test func ends() {
         var intake = self.intake()
-        _ = intake.receive(self.byte, now: self.start)
+        intake.receive(self.byte, now: self.start)
         #expect(intake.end() == false)
         #expect(!intake.isOpen)
         #expect(intake.ask(now: self.start) == .deliver(self.byte))
@@ -72,15 +76,24 @@ import Testing
         #expect(intake.ask(now: self.start) == .wait(sendContinue: false))
         #expect(intake.end() == true)
         #expect(intake.deadline == .distantFuture)
+
+        // In one read with what was asked for.
+        intake = self.intake()
+        #expect(intake.ask(now: self.start) == .wait(sendContinue: false))
+        intake.receive(self.byte, now: self.start)
+        #expect(intake.end() == false)
+        #expect(intake.readCompleted() == self.byte)
+        #expect(intake.ask(now: self.start) == .deliverEnd)
     }
 
     /// A body that stopped never ends, and lets nothing more through; what is behind it is no request.
     @Test func stops() {
         var intake = self.intake()
-        _ = intake.receive(self.byte, now: self.start)
+        intake.receive(self.byte, now: self.start)
         intake.stop()
         #expect(intake.holds && intake.isOpen)
-        #expect(intake.receive(self.byte, now: self.start) == nil)
+        intake.receive(self.byte, now: self.start)
+        #expect(intake.readCompleted() == nil)
         #expect(intake.ask(now: self.start) == .none)
         #expect(intake.end() == false)
         #expect(intake.isOpen)
@@ -94,7 +107,8 @@ import Testing
         #expect(intake.deadline == .distantFuture)
         _ = intake.ask(now: self.after(100))
         #expect(intake.deadline == self.after(120))
-        _ = intake.receive(self.byte, now: self.after(115))
+        intake.receive(self.byte, now: self.after(115))
+        _ = intake.readCompleted()
         #expect(intake.deadline == .distantFuture)
         _ = intake.ask(now: self.after(500))
         #expect(intake.deadline == self.after(505))
@@ -105,11 +119,13 @@ import Testing
         var intake = self.intake()
         for second in 0..<19 {
             _ = intake.ask(now: self.after(Int64(second)))
-            _ = intake.receive(self.byte, now: self.after(Int64(second) + 1))
+            intake.receive(self.byte, now: self.after(Int64(second) + 1))
+            _ = intake.readCompleted()
         }
         _ = intake.ask(now: self.after(19))
         #expect(intake.deadline == self.after(20))
-        _ = intake.receive(self.window, now: self.after(19))
+        intake.receive(self.window, now: self.after(19))
+        _ = intake.readCompleted()
         _ = intake.ask(now: self.after(19))
         #expect(intake.deadline == self.after(39))
     }
@@ -196,7 +212,8 @@ import Testing
         let headers: HTTPHeaders = ["content-length": "100000", "expect": "100-continue"]
         var machine = self.machine(headers)
         #expect(machine.bodyAsked(now: self.start) == .wait(sendContinue: true))
-        #expect(machine.bodyReceived(self.byte, now: self.start) == .deliver(self.byte))
+        #expect(machine.bodyReceived(self.byte, now: self.start) == .none)
+        #expect(machine.takeBody() == self.byte)
         #expect(machine.bodyAsked(now: self.start) == .wait(sendContinue: false))
 
         machine = self.machine(headers)
@@ -274,7 +291,8 @@ import Testing
         var machine = self.machine()
         #expect(machine.quiesce(now: self.start) == false)
         #expect(machine.bodyAsked(now: self.start) == .wait(sendContinue: false))
-        #expect(machine.bodyReceived(self.byte, now: self.start) == .deliver(self.byte))
+        #expect(machine.bodyReceived(self.byte, now: self.start) == .none)
+        #expect(machine.takeBody() == self.byte)
         _ = machine.endReceived()
         #expect(machine.responseReady(closesConnection: false, now: self.start) == .write(close: true))
     }

@@ -84,6 +84,17 @@ import Testing
         #expect(route.pieces == 1 && route.taken.count == 1_000)
     }
 
+    /// The same for a route that has asked before they come, and asks again at once.
+    @Test func smallChunksWereAskedFor() throws {
+        let (connection, route) = try self.connect()
+        route.asksAlways = true
+        try connection.send(self.chunked)
+        try connection.send(String(repeating: "1\r\nx\r\n", count: 1_000))
+        #expect(route.pieces == 1 && route.taken.count == 1_000)
+        try connection.send(String(repeating: "1\r\nx\r\n", count: 10) + "0\r\n\r\n")
+        #expect(route.pieces == 2 && route.taken.count == 1_010 && route.hasEnded)
+    }
+
     /// Short bodies, other methods' literal routes and paths elsewhere come whole, as ever.
     @Test func wholeBodies() throws {
         let (connection, route) = try self.connect()

@@ -10,7 +10,7 @@ import NIOCore
 enum WebSocketDripFeed {
     typealias Output = WebSocketFrameParser.Output
 
-    /// What a new parser makes of these pieces. Each piece is a slice of a larger buffer, as a receive buffer is.
+    /// What a new parser makes of these pieces, but for fragments. Each piece is a slice of a larger buffer, as a receive buffer is.
     static func outputs(
         of pieces: [ArraySlice<UInt8>],
         parser: WebSocketFrameParser = WebSocketFrameParser()
@@ -23,7 +23,9 @@ enum WebSocketDripFeed {
             buffer.writeString("AFTER")
             buffer.moveReaderIndex(forwardBy: 6)
             buffer.moveWriterIndex(to: buffer.readerIndex + piece.count)
-            while let output = parser.next(from: &buffer) { outputs.append(output) }
+            while let output = parser.next(from: &buffer) {
+                if output != .fragment { outputs.append(output) }
+            }
             precondition(buffer.readableBytes == 0, "the parser must take every byte")
         }
         return outputs
