@@ -18,6 +18,8 @@ final class QQPlatform: Sendable {
     /// read, and must not keep others from a token.
     private var passedOn: Int { self.concurrency / 8 * 7 }
     private static let connectTimeout = TimeAmount.seconds(5)
+    /// After how long a place is looked for again.
+    private static let breath = TimeAmount.milliseconds(100)
 
     private enum Client {
         case unused
@@ -121,9 +123,15 @@ final class QQPlatform: Sendable {
         try await self.send(method, self.api + target, headers: headers, body: body, places: self.passedOn)
     }
 
-    /// Who the bot of a token is, as the API says.
+    /// Who the bot of a token is, as the API says. Where all places are taken it waits for one, within its time.
     func requestUser(headers: HTTPHeaders, timeout: TimeAmount) async throws(QQRefusal) -> QQAnswer {
-        try await self.send(.GET, self.api + "/users/@me", headers: headers, timeout: timeout)
+        try await self.send(
+            .GET,
+            self.api + "/users/@me",
+            headers: headers,
+            timeout: timeout,
+            patience: .now() + timeout
+        )
     }
 
     /// A request to the API whose body comes piece by piece, on that body's event loop.
@@ -172,11 +180,14 @@ final class QQPlatform: Sendable {
         headers: HTTPHeaders,
         body: ByteBuffer = ByteBuffer(),
         timeout: TimeAmount? = nil,
-        places: Int? = nil
+        places: Int? = nil,
+        patience: NIODeadline? = nil
     ) async throws(QQRefusal) -> QQAnswer {
+        let timeout = timeout ?? self.timeout
+        let deadline = NIODeadline.now() + timeout
         let place: InFlight
         do throws(QQRefusal) {
-            place = try self.takePlace(of: places ?? self.concurrency)
+            place = try await self.takePlace(of: places ?? self.concurrency, patience: patience)
         } catch {
             self.refused[error]?.increment()
             throw error
@@ -187,8 +198,7 @@ final class QQPlatform: Sendable {
         request.headers = headers
         if body.readableBytes > 0 { request.body = .bytes(body) }
         do {
-            let timeout = timeout ?? self.timeout
-            let response = try await client.execute(request, deadline: .now() + timeout)
+            let response = try await client.execute(request, deadline: deadline)
             self.answered.increment()
             return QQAnswer(response: response, place: place, timeout: timeout)
         } catch {
@@ -212,6 +222,21 @@ final class QQPlatform: Sendable {
             .upstreamTimeout
         case .invalidURL?, .emptyHost?: .badTarget
         default: .upstreamUnreachable
+        }
+    }
+
+    /// - Parameters:
+    ///   - count: how many there may be then.
+    ///   - patience: until when to wait for a place; nil not to.
+    private func takePlace(of count: Int, patience: NIODeadline?) async throws(QQRefusal) -> InFlight {
+        while true {
+            do throws(QQRefusal) {
+                return try self.takePlace(of: count)
+            } catch {
+                guard let patience, .now() + Self.breath < patience else { throw error }
+                // Nothing cancels it: its time is short.
+                try? await Task.sleep(nanoseconds: UInt64(Self.breath.nanoseconds))
+            }
         }
     }
 
