@@ -15,7 +15,7 @@ final class EventStream: EnvelopeClient {
     private let name = UInt64.random(in: 0...UInt64.max)
     private var announcements = 0
     private var handler: EventStreamHandler?
-    /// The place that the last sign of life told the client, or the opening.
+    /// The place that the client was told last, as far as that is known.
     private var toldPlace: Position?
     let opened = NIODeadline.now()
 

@@ -193,8 +193,9 @@ final class GatewaySocket: FeedMember {
         case .read(let position):
             // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
             self.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) { self.readLog(after: position) }
-        case .send(let resumed):
+        case .send(let resumed, let recovery):
             self.services.metrics.sessionResumed()
+            self.services.metrics.sockets.recovered(recovery)
             _ = self.handler?.send(resumed)
         }
     }
@@ -241,6 +242,9 @@ final class GatewaySocket: FeedMember {
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
+        if self.machine.isLive {
+            self.services.metrics.sockets.recovered(.lost(Recovery.Reason(reason), position: head))
+        }
         guard let ending = self.machine.interrupted(reason, head: head) else { return }
         // A member leaves its group no sooner than the group is through.
         self.eventLoop.assumeIsolated().execute { self.end(ending) }

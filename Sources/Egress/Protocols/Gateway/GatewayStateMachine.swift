@@ -37,6 +37,8 @@ struct GatewayStateMachine {
         var target: UInt64
         /// Whether what comes next is gone from the log, and the oldest that is left comes instead.
         var isTrimmed = false
+        /// What was gone.
+        var loss: Recovery?
     }
 
     /// How a session ends.
@@ -227,9 +229,9 @@ extension GatewayStateMachine {
         switch self.state {
         case .live(var live):
             // What is gone is gone: where the numbers go on, the session does too, and the gap in them tells.
-            guard head.epoch == live.position.epoch, head.offset >= live.position.offset else {
-                return self.end(.invalidSession())
-            }
+            guard head.epoch == live.position.epoch, reason != .ahead else { return self.end(.invalidSession()) }
+            // Where it is behind, it was on its way when the session began.
+            guard head.offset > live.position.offset else { return nil }
             live.position = head
             self.state = .live(live)
             return nil
@@ -275,6 +277,7 @@ extension GatewayStateMachine {
                 }
                 replay.live.position = start
                 replay.isTrimmed = false
+                replay.loss = .lost(.trimmed, position: start)
                 self.state = .replaying(replay)
             }
             // The log must not end before what the feed has brought.
@@ -295,8 +298,8 @@ extension GatewayStateMachine {
     enum PageSentAction: Equatable {
         case ignore
         case read(after: Position)
-        /// RESUMED: from here on events come by the feed.
-        case send(ByteBuffer)
+        /// RESUMED: from here on events come by the feed; and what became of those that were missed.
+        case send(ByteBuffer, Recovery)
     }
 
     /// The client was sent the whole page.
@@ -304,7 +307,8 @@ extension GatewayStateMachine {
         guard case .replaying(let replay) = self.state else { return .ignore }
         guard replay.live.position.offset >= replay.target else { return .read(after: replay.live.position) }
         self.state = .live(replay.live)
-        return .send(GatewayProtocol.resumed(at: replay.live.position.offset))
+        let position = replay.live.position
+        return .send(GatewayProtocol.resumed(at: position.offset), replay.loss ?? .recovered(from: position))
     }
 }
 

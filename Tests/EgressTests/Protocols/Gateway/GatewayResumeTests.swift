@@ -39,7 +39,7 @@ import Testing
         // The log is ahead of what the feed has brought.
         #expect(script.machine.pageRead(self.page(6...9, head: 9)) == .send(filter))
         script.machine.replayed(upTo: .sample(9))
-        guard case .send(let resumed) = script.machine.pageSent() else {
+        guard case .send(let resumed, .recovered) = script.machine.pageSent() else {
             Issue.record("a session that has all of the log is resumed")
             return
         }
@@ -123,7 +123,8 @@ import Testing
         let left = LogPage.entries([.sample(60), .sample(61)], head: .sample(61))
         #expect(script.machine.pageRead(left) == .send(filter))
         script.machine.replayed(upTo: .sample(61))
-        #expect(script.machine.pageSent() == .send(GatewayProtocol.resumed(at: 61)))
+        let lost = Recovery.lost(.trimmed, position: .sample(59))
+        #expect(script.machine.pageSent() == .send(GatewayProtocol.resumed(at: 61), lost))
     }
 
     /// A log of which nothing is left goes on where it stands; one that has begun anew meanwhile does not.
@@ -134,7 +135,8 @@ import Testing
         var other = script
         let filter = GatewayFilter(intents: .groupAndC2C, shard: .only)
         #expect(script.machine.pageRead(.entries([], head: .sample(61))) == .send(filter))
-        #expect(script.machine.pageSent() == .send(GatewayProtocol.resumed(at: 61)))
+        let lost = Recovery.lost(.trimmed, position: .sample(61))
+        #expect(script.machine.pageSent() == .send(GatewayProtocol.resumed(at: 61), lost))
 
         let anew = Position(epoch: Epoch(rawValue: 8), offset: 3)
         #expect(other.machine.pageRead(.entries([], head: anew)) == .end(.invalidSession()))
@@ -168,6 +170,10 @@ import Testing
         #expect(script.machine.roundReceived(first: 40, end: .sample(50)) == .ignore)
         let filter = GatewayFilter(intents: .groupAndC2C, shard: .only)
         #expect(script.machine.roundReceived(first: 51, end: .sample(51)) == .deliver(filter, after: nil))
+        // What was on its way when the session began says nothing to it; a log that has gone back does.
+        #expect(script.machine.interrupted(.trimmed, head: .sample(50)) == nil)
+        #expect(script.machine.roundReceived(first: 52, end: .sample(52)) == .deliver(filter, after: nil))
+        #expect(script.machine.interrupted(.ahead, head: .sample(40)) == .invalidSession())
     }
 
     /// A session id of another bot, a changed one and one of no form are op 9.
