@@ -88,6 +88,14 @@ def test_refuses_what_a_node_refuses(arguments, complaint):
     assert said.stdout == ""
 
 
+@pytest.mark.parametrize("name", ["HOOKWIRE_REDIS_URL", "HOOKWIRE_REDIS_URL_FILE", "HOOKWIRE_DATA", "HOOKWIRE_TLS_CERT"])
+def test_refuses_what_is_empty(name):
+    """A variable that something was to put a value into is no variable that is not set."""
+    said = check("serve", **{name: ""})
+    assert said.returncode == 64 and name in said.stderr
+    assert "leave it out where there is none" in said.stderr or "is empty" in said.stderr
+
+
 def test_names_what_nothing_reads(tmp_path):
     """A misspelt line of the file is an error with its line and a suggestion; a variable is a warning."""
     file = tmp_path / "hookwire.yaml"

@@ -85,7 +85,7 @@ struct SettingsReader: Sendable {
         guard let value = setting.parse(text) else {
             throw SettingsError(
                 message: "\(setting.spellings) must be \(setting.expectation)"
-                    + (setting.isSecret ? "." : Self.given(text, as: setting.environmentName))
+                    + (setting.isSecret && !text.isEmpty ? "." : Self.given(text, as: setting.environmentName))
             )
         }
         return value
@@ -94,6 +94,7 @@ struct SettingsReader: Sendable {
     /// What was given, to end a sentence. Before an @ stand a URL's user and password, and behind its question mark keys
     /// and tokens, which are repeated nowhere.
     private static func given(_ text: String, as variable: String) -> String {
+        if text.isEmpty { return "; it is empty: leave it out where there is none." }
         if text.utf8.contains(UInt8(ascii: "@")) {
             return "; it has an @, and is not shown: write it without user and password."
         }
@@ -109,10 +110,16 @@ struct SettingsReader: Sendable {
     ) throws(SettingsError) -> (origin: SettingsLedger.Origin, text: String)? {
         for (origin, reader) in self.readers {
             let text = reader.string(forKey: ConfigKey([setting.name]))
-            guard setting.isSecret, let path = reader.string(forKey: ConfigKey([setting.fileName])), !path.isEmpty
-            else {
+            guard setting.isSecret, let path = reader.string(forKey: ConfigKey([setting.fileName])) else {
                 if let text { return (origin, text) }
                 continue
+            }
+            guard !path.isEmpty else {
+                throw SettingsError(
+                    message:
+                        "\(setting.environmentName)_FILE is empty: it is the path of a file with the value; leave it out "
+                        + "where there is none."
+                )
             }
             guard text == nil else {
                 throw SettingsError(
