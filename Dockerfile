@@ -24,7 +24,9 @@ RUN apt-get update \
         ca-certificates libgcc-s1 libhiredis0.14 libsqlite3-0 libssl3 libstdc++6 libxml2 tzdata zlib1g \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
-    && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hookwire
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hookwire \
+    # A volume that is mounted here for --data takes its owner from this.
+    && install -d -m 700 -o 10001 -g 10001 /var/lib/hookwire
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Hookwire" \

@@ -81,6 +81,7 @@ def check_isolation(project):
         assert project.execute(node, "id", "--user").strip() == "10001"
         assert project.podman("exec", "--user=0", node, "touch", "/usr/file", check=False).returncode != 0
     project.podman("healthcheck", "run", redis)
+    assert project.execute(redis, "redis-cli", "config", "get", "save").split() == ["save"], "a snapshot that fails stops all"
     for container in project.containers():
         assert bool(project.podman("port", container).stdout) == (container == balancer)
     assert project.podman("exec", balancer, "getent", "hosts", "redis", check=False).returncode != 0

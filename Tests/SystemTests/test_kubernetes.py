@@ -93,6 +93,9 @@ def test_one_namespace(objects):
 def test_redis_only_in_the_base(objects, entry):
     """The overlay has no Redis of its own, but the address of another."""
     assert len(objects.of("StatefulSet")) == ENTRIES[entry]
+    for store in objects.of("StatefulSet"):
+        args = container(store["spec"]["template"]["spec"])["args"]
+        assert args[args.index("--save") + 1] == "", "a snapshot that fails stops every event"
     (secret,) = objects.of("Secret")
     assert set(secret["data"]) == ({"url", "password"} if ENTRIES[entry] else {"url"})
 
