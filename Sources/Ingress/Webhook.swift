@@ -86,6 +86,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             publishing.verified = self.metrics.verified(since: start)
             // Whatever a platform takes for a secret: here it must be a registered bot's.
             guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
+            if publishing.reply != nil, let problem = ReplyPolicy.refusal(of: request) { return self.refuse(problem) }
             if let drainState, drainState.isDraining {
                 return .response(self.notStored(.closed))
             }

@@ -43,6 +43,18 @@ def test_response(relay, secret):
         assert answer.headers.get_all("Content-Length") == ["2"]
 
 
+def test_confinement(relay, secret):
+    """In a browser a reply can do nothing but be shown, and no bot hears of the script of a service worker."""
+    with EnvelopeBot(relay, secret) as bot:
+        assert relay.get(webhook(secret, reply="1"), {"Service-Worker": "script"}).status == 403
+        request = Waiting(relay, secret)
+        fields = {"Content-Type": "text/html", "content-security-policy": "sandbox allow-scripts", "Set-Cookie": "a=1"}
+        assert bot.reply(bot.receive(), headers=fields, body="<p>hi")["outcome"] == "accepted"
+        headers = request.answered().headers
+        assert headers.get_all("Content-Security-Policy") == ["sandbox"] and headers["Set-Cookie"] is None
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Content-Type"] == "text/html"
+
+
 def test_first_reply_wins(relay, secret):
     """Of two bots' replies one is the answer, and the other bot is told."""
     with EnvelopeBot(relay, secret) as one, EnvelopeBot(relay, secret) as other:

@@ -152,7 +152,7 @@ final class WaitingReplies: ReplyReceiver {
             return outcome
         case .waiting(let form):
             // Outside the lock: it may encrypt a megabyte.
-            guard let response = form.response(to: reply) else { return .unfit }
+            guard let response = form.response(to: reply).map({ ReplyPolicy.confine($0) }) else { return .unfit }
             if let waiters = self.change(token, { $0.reply(token, response, now: now) }) {
                 self.end(waiters, .replied, response)
                 return .accepted

@@ -339,6 +339,23 @@ import Testing
         #expect(try #require(self.generic().receive(request.request).published).reply == nil)
     }
 
+    /// What a browser would hold against the whole origin, or longer than the answer, is not a bot's to say, in any case.
+    @Test(
+        arguments: [
+            "set-cookie", "SET-COOKIE", "Service-Worker-Allowed", "Clear-Site-Data", "Strict-Transport-Security", "NEL",
+            "Report-To", "Reporting-Endpoints", "Alt-Svc", "Content-Security-Policy", "X-Content-Type-Options",
+            "Content-Security-Policy-Report-Only", "Access-Control-Allow-Origin", "access-control-max-age",
+        ]
+    )
+    func fieldsThatAreNotABots(name: String) throws {
+        let fields = [
+            Reply.Field(name: name, value: "a"), .init(name: "X-A", value: "b"), .init(name: "Link", value: "c"),
+        ]
+        let own = Reply.Response(status: 200, headers: fields, body: ByteBuffer())
+        let response = try #require(PlainReplyForm().response(to: .response(own)))
+        #expect(response.headers.map(\.name) == ["X-A", "Link"])
+    }
+
     /// A response that HTTP does not allow is none: nothing can begin another answer.
     @Test func unfitReplies() {
         for response in [

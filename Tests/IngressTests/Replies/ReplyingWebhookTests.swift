@@ -35,8 +35,8 @@ import Testing
         }
 
         /// Sends a request that waits for a reply.
-        func send(key: String? = nil, replies: Bool = true) -> Sent {
-            var request = WebhookRequest("generic", query: [("secret", "s"), ("scheme", "none")])
+        func send(key: String? = nil, replies: Bool = true, headers: [(String, String)] = []) -> Sent {
+            var request = WebhookRequest("generic", query: [("secret", "s"), ("scheme", "none")], headers: headers)
             if replies { request[query: "reply"] = "1" }
             request[header: "Idempotency-Key"] = key
             let reply = self.webhook.respond(to: request.request)
@@ -85,6 +85,17 @@ import Testing
         var answer: String? {
             self.response.withLock { $0.map { "\($0.status.code) \(String(buffer: $0.body))" } }
         }
+    }
+
+    /// The script of a service worker is nobody's reply: no bot is asked.
+    @Test(arguments: ["Service-Worker", "service-worker"])
+    func serviceWorker(name: String) throws {
+        let node = Node(StubBroker(feeds: 1))
+        let sent = node.send(headers: [(name, "script")])
+        #expect(try #require(sent.answer).hasPrefix("403 "))
+        #expect(node.broker.published.isEmpty)
+        #expect(node.waiting.count == 0)
+        #expect(node.send(replies: false, headers: [(name, "script")]).answer == "200 OK")
     }
 
     /// The event offers a reply until the deadline, and the reply is the answer.

@@ -72,6 +72,27 @@ import Testing
         #expect(waiting.receive(unfit, for: place.token) == .second)
     }
 
+    /// Whatever a bot writes is confined in a browser, a text too, and a bot cannot say otherwise.
+    @Test func confinement() throws {
+        let waiting = self.waiting()
+        let own = Reply.Response(
+            status: 200,
+            headers: [
+                .init(name: "content-security-policy", value: "sandbox allow-scripts allow-same-origin"),
+                .init(name: "Content-Type", value: "text/html"), .init(name: "x-content-type-options", value: "sniff"),
+            ],
+            body: ByteBuffer(string: "<script>1</script>")
+        )
+        for reply in [Reply.text("<script>1</script>"), .response(own)] {
+            let place = try self.open(waiting)
+            #expect(waiting.receive(reply, for: place.token) == .accepted)
+            let headers = HTTPHeaders(try place.end.wait().response.headers.map { ($0.name, $0.value) })
+            #expect(headers["Content-Security-Policy"] == ["sandbox"])
+            #expect(headers["X-Content-Type-Options"] == ["nosniff"])
+            #expect(headers["Content-Type"].count == 1)
+        }
+    }
+
     /// An answer does not hold the whole buffer that its body came in.
     @Test func smallPartOfALargeBuffer() throws {
         let waiting = self.waiting()
