@@ -4,6 +4,7 @@ import base64
 import contextlib
 import datetime
 import json
+import urllib.parse
 
 import pytest
 import websockets.exceptions
@@ -65,6 +66,23 @@ def test_request(relay, secret):
         assert event["platform"] == "generic" and event["type"] == "webhook" and event["attempt"] == 1
         age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(event["time"])
         assert abs(age.total_seconds()) < PATIENCE
+
+
+def test_fields_that_repeat_the_url(relay, secret):
+    """A proxy's fields that have the URL, and the secret with it, travel as little as the URL's own does."""
+    body = qq.event()
+    fields = {
+        "X-Original-URI": qq.webhook_path(secret), "X-Envoy-Original-Path": qq.webhook_path(secret), "X-Kept": "/?a=1",
+        "Referer": "https://a.example/login?rd=" + urllib.parse.quote(qq.webhook_path(secret), safe=""),
+    }
+    with EnvelopeBot(relay, secret) as bot:
+        assert relay.post(secret, body, qq.signed_headers(secret, body) | fields).status == 200
+        assert relay.request("POST", webhook(secret), "{}", fields).status == 200
+        for _ in range(2):
+            event = bot.receive()
+            names = [name for name, _ in json.loads(event["headers"])]
+            assert "X-Kept" in names and not {"X-Original-URI", "X-Envoy-Original-Path", "Referer"} & set(names)
+            assert secret not in json.dumps(event)
 
 
 def test_identity(relay, secret):

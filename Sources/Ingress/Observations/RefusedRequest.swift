@@ -20,10 +20,6 @@ struct RefusedRequest {
         "x-telegram-bot-api-secret-token",
         "x-api-key",
     ]
-    /// The parameters of webhooks' URLs that are credentials, of any platform.
-    private static let credentials = [
-        "secret", "token", "hub.verify_token", "verify_token", "encoding_aes_key", "aes_key",
-    ]
 
     let request: HTTPRequest
     let platform: String
@@ -58,7 +54,7 @@ struct RefusedRequest {
         member("detail", self.problem.detail)
         number("status", Int64(self.problem.status.code))
         member("method", self.request.method.rawValue)
-        let query = self.request.query.removing(Self.credentials)
+        let query = self.request.query.removing(CredentialParameters.names)
         member("query", String(query.prefix(Self.queryLimit)))
         self.appendFields(to: &json)
         number("size", Int64(self.request.body.readableBytes))
@@ -74,11 +70,13 @@ struct RefusedRequest {
         json += Array(#","headers":["#.utf8)
         // One that the URL names as the place of a credential is one.
         let named = [self.request.query["header"], self.credentialField].map { $0?.prefix { $0 != ":" }.lowercased() }
+        let credentials = URLCredentials(in: self.request.query, named: CredentialParameters.names)
         var (count, bytes) = (0, 0)
         var field: [UInt8] = []
         for (name, value) in self.request.headers {
             let lowered = name.lowercased()
-            guard !Self.credentialFields.contains(lowered), !named.contains(lowered) else { continue }
+            guard !Self.credentialFields.contains(lowered), !named.contains(lowered), !credentials.stand(in: value)
+            else { continue }
             field = Array((count > 0 ? ",[" : "[").utf8)
             JSONWriter.append(name, to: &field)
             field.append(UInt8(ascii: ","))

@@ -92,6 +92,8 @@ extension ChatPlatform {
     ) -> Publishing {
         // Beside a registered bot's secret it is a token of ours; otherwise it may be the sender's own.
         let ownParameters = Self.ownParameters + (agreement.isRegistered ? ["token"] : [])
+        let credentials = CredentialParameters.names.filter { ownParameters.contains($0) }
+        let fields = request.fields.withoutCredentials(of: request.query, named: credentials)
         let event = Event(
             platform: Self.name,
             id: description.id.flatMap { (1...EventDescription.maximumIDLength).contains($0.utf8.count) ? $0 : nil },
@@ -101,7 +103,7 @@ extension ChatPlatform {
             receivedAt: self.clock.wallMilliseconds(),
             method: request.method,
             query: request.query.removing(ownParameters),
-            headers: request.headers.removing(["authorization"] + verified.credentialFields),
+            headers: fields.headers.removing(verified.credentialFields),
             body: verified.body,
             bodyIsUTF8: UTF8Validation.isValid(verified.body),
             messages: description.messages

@@ -119,15 +119,17 @@ public struct Event: Sendable {
         )
     }
 
-    /// The event that a request is: its method, its header fields but for `Authorization`, and its body.
+    /// The event that a request is: its method, its query and its header fields less what is a credential, and its body.
+    ///
+    /// - Parameter credentials: the parameters of the query that are.
     public init(
         platform: String,
         id: String? = nil,
         type: String? = nil,
         receivedAt: Int64,
         pathSuffix: String = "",
-        query: String,
         request: HTTPRequest,
+        withholding credentials: [String],
         bodyIsUTF8: Bool
     ) {
         self.init(
@@ -138,8 +140,8 @@ public struct Event: Sendable {
                 type: type,
                 method: request.method,
                 pathSuffix: pathSuffix,
-                query: query,
-                fields: EventFields(request.fields.withoutAuthorization),
+                query: request.query.removing(credentials),
+                fields: EventFields(request.fields.withoutCredentials(of: request.query, named: credentials)),
                 body: request.body,
                 bodyIsUTF8: bodyIsUTF8
             )

@@ -23,6 +23,9 @@ final class FieldLines: Sendable {
     /// How long names and values are together, and what stands between them.
     var byteCount: Int { self.bytes.readableBytes }
 
+    /// Whether a value may have what is a credential in a URL.
+    var mayRepeatCredentials: Bool { self.bytes.withUnsafeReadableBytes { URLCredentials.mayStand(in: $0) } }
+
     /// The same fields in the same bytes elsewhere.
     func moved(to bytes: ByteBuffer) -> FieldLines {
         precondition(bytes.readableBytes == self.bytes.readableBytes, "the same bytes")

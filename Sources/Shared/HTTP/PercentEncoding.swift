@@ -40,6 +40,25 @@ public enum PercentEncoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
+    /// Decodes what is encoded, and leaves what is not, `+` among it, as it is.
+    static func decodeLeniently(_ encoded: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(encoded.count)
+        var index = 0
+        while index < encoded.count {
+            if encoded[index] == UInt8(ascii: "%"), index + 2 < encoded.count,
+                let high = self.value(encoded[index + 1]), let low = self.value(encoded[index + 2])
+            {
+                bytes.append(high << 4 | low)
+                index += 3
+            } else {
+                bytes.append(encoded[index])
+                index += 1
+            }
+        }
+        return bytes
+    }
+
     /// Whether the bytes stand for themselves.
     static func isPlain(_ encoded: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> Bool {
         !encoded.contains { $0 == UInt8(ascii: "%") || ($0 == UInt8(ascii: "+") && plusIsSpace) }

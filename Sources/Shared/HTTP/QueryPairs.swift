@@ -52,6 +52,11 @@ struct QueryPair {
         return PercentEncoding.decode(encoded, plusIsSpace: true) == name
     }
 
+    /// The value as it came, empty where there is none.
+    var encodedValue: Slice<UnsafeBufferPointer<UInt8>> {
+        self.bytes[min(self.separator + 1, self.bytes.count)...]
+    }
+
     /// The decoded value, empty where there is none; nil where it cannot be decoded.
     var value: String? {
         guard self.separator < self.bytes.count else { return "" }

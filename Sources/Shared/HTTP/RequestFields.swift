@@ -30,12 +30,30 @@ public struct RequestFields: Sendable {
         }
     }
 
-    /// The same without `Authorization`: it is for the relay, or for what stands before it. Made anew only where there is one.
-    var withoutAuthorization: RequestFields {
-        guard self.single("authorization", { _ in }) != .missing else { return self }
+    /// The same without `Authorization`, which is for the relay, or for what stands before it, and without those that repeat
+    /// credentials of the request's URL. Made anew only where there may be one.
+    ///
+    /// - Parameter names: the parameters that are credentials.
+    public func withoutCredentials(of query: QueryParameters, named names: [String]) -> RequestFields {
+        let isAuthorized = self.single("authorization", { _ in }) != .missing
+        let mayRepeat = self.mayRepeatCredentials
+        guard isAuthorized || mayRepeat else { return self }
         var headers = self.headers
-        headers.remove(name: "authorization")
+        if isAuthorized { headers.remove(name: "authorization") }
+        if mayRepeat {
+            let credentials = URLCredentials(in: query, named: names)
+            let kept = headers.filter { !credentials.stand(in: $0.value) }
+            guard isAuthorized || kept.count < headers.count else { return self }
+            headers = HTTPHeaders(kept)
+        }
         return RequestFields(headers)
+    }
+
+    private var mayRepeatCredentials: Bool {
+        switch self.form {
+        case .parsed: true
+        case .lines(let lines): lines.mayRepeatCredentials
+        }
     }
 
     /// Looks for a name that may occur once, and shows `body` the first value's bytes without white space around them.

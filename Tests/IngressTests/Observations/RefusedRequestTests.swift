@@ -25,7 +25,8 @@ import Testing
             "/webhook/generic?a=1&secret=SECRET&token=SECRET&hub.verify_token=SECRET&scheme=bearer&header=X-Key&b=2",
             [
                 "A": "1", "Authorization": "Bearer SECRET", "cookie": "SECRET", "Proxy-Authorization": "SECRET",
-                "x-key": "SECRET", "a": "2",
+                "x-key": "SECRET", "X-Envoy-Original-Path": "/?secret=SECRET", "Referer": "/?r=%3Ftoken%3DSECRET",
+                "a": "2",
             ]
         )
         #expect(!json.contains("SECRET"))

@@ -318,6 +318,20 @@ import Testing
         #expect(generic.receive(request.request).published?.event.type == "push")
     }
 
+    /// A field that repeats what is a credential in the URL does not travel; one that repeats anything else does.
+    @Test func repeatedCredentials() throws {
+        let request = WebhookRequest(
+            "generic",
+            query: [("secret", "s"), ("scheme", "none"), ("token", "own")],
+            headers: [
+                ("X-Forwarded-Uri", "/?secret=s"), ("Referer", "/?token=own"), ("X-Rewrite-URL", "/?rd=%3Fsecret%3Ds"),
+            ]
+        )
+        let event = try #require(self.generic().receive(request.request).published).event
+        #expect(event.headers.map(\.name) == ["Referer"])
+        #expect(event.query == "token=own")
+    }
+
     /// A request waits for a reply only where the URL says so, and then the reply is the answer as it is.
     @Test func replies() throws {
         var request = WebhookRequest("generic", query: [("secret", "s"), ("scheme", "none"), ("reply", "1")])

@@ -253,8 +253,8 @@ final class QQ: Platform {
             id: id,
             type: payload.type.flatMap { $0.utf8.count <= Self.maximumTypeLength ? $0 : nil },
             receivedAt: now,
-            query: request.query.removing(Self.credentials),
             request: request,
+            withholding: Self.credentials,
             bodyIsUTF8: UTF8Validation.isValid(request.body)
         )
         return Publishing(event: event, channel: channel, key: duplicateKey, acknowledgement: Self.acknowledgement)
