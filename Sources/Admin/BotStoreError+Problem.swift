@@ -16,7 +16,7 @@ extension BotStoreError {
         case .unavailable, .missingKey, .wrongKey: .serviceUnavailable
         case .unreadable: .internalServerError
         case .invalid: .badRequest
-        case .exists, .conflict, .tooMany: .conflict
+        case .exists, .conflict, .tooMany, .rotationUnderWay: .conflict
         case .bodyTooLarge: .payloadTooLarge
         case .unknownBot, .unknownToken: .notFound
         }

@@ -10,8 +10,10 @@ internal import Shared
 ///
 /// | route | |
 /// |---|---|
-/// | `POST /api/bots/{name}/rotation` | `{"secret": NEW}`; the one before holds until |
-/// | `DELETE /api/bots/{name}/rotation` | the rotation ends |
+/// | `POST /api/bots/{name}/rotation` | `{"secret": NEW}`; the one before holds until the rotation ends |
+/// | `DELETE /api/bots/{name}/rotation` | ends it |
+///
+/// There are two secrets at most: a second rotation is refused while one is under way, but with `"replace": true`.
 struct RotationRoutes {
     let desk: AdminDesk
 
@@ -27,8 +29,10 @@ struct RotationRoutes {
     private func begin(_ request: HTTPRequest) throws(AdminRefusal) -> HTTPReply {
         let name = try AdminDesk.name(of: request)
         do throws(BotStoreError) {
-            let secret = try BotBody.platformSecret(AdminBody(request.body, members: ["secret"]))
-            return self.change(name, .rotate, request, BotChange.rotate(to: secret))
+            let body = try AdminBody(request.body, members: ["secret", "replace"])
+            let secret = try BotBody.platformSecret(body)
+            let replacing = try body.truth("replace") ?? false
+            return self.change(name, .rotate, request, BotChange.rotate(to: secret, replacing: replacing))
         } catch {
             return .response(error.problem.response)
         }

@@ -20,11 +20,23 @@ public enum BotChange {
     }
 
     /// Gives a bot another secret. The current one holds until `endRotation`.
-    public static func rotate(to secret: Secret) -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
+    ///
+    /// - Parameter replacing: whether the secret before may go where a rotation is under way; the platform may have it.
+    public static func rotate(
+        to secret: Secret,
+        replacing: Bool = false
+    ) -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
         { (old, directory) throws(BotStoreError) in
             var bot = try Self.known(old)
             guard bot.secret != secret else {
                 throw BotStoreError(.invalid, "This is the bot's secret already; give the new one.")
+            }
+            guard replacing || bot.previousSecret == nil else {
+                throw BotStoreError(
+                    .rotationUnderWay,
+                    "A rotation is under way, and the platform may still have the secret before. End it first, or give "
+                        + "\"replace\": true, and the oldest of the three secrets holds no more."
+                )
             }
             bot.retirePreviousSecret()
             bot.previousSecret = bot.secret

@@ -68,6 +68,8 @@ public struct BotStoreError: Error, Sendable, CustomStringConvertible {
         case unknownToken = "unknown_token"
         case conflict
         case tooMany = "too_many"
+        /// Another secret would let go of the one that the platform may have.
+        case rotationUnderWay = "rotation_under_way"
         /// What was sent to change it.
         case bodyTooLarge = "body_too_large"
     }

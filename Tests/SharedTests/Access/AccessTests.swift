@@ -108,7 +108,10 @@ import Testing
         var script = AccessScript(mode: mode)
         let secrets = (1...Bot.formerLimit + 2).map { "secret-number-\($0)" }
         for secret in secrets {
-            let rotated = try BotChange.rotate(to: Secret(secret))(script.bot, BotDirectory([script.bot]))
+            let rotated = try BotChange.rotate(to: Secret(secret), replacing: true)(
+                script.bot,
+                BotDirectory([script.bot])
+            )
             script.bot = try #require(rotated)
         }
         script.bot = try #require(try BotChange.endRotation()(script.bot, BotDirectory([script.bot])))

@@ -48,7 +48,7 @@ struct BotsRotate: AsyncParsableCommand {
             let dropped = Mutex(false)
             try await open.store.change(name, action) { (old, directory) throws(BotStoreError) in
                 dropped.withLock { $0 = old?.previousSecret != nil }
-                return try BotChange.rotate(to: secret)(old, directory)
+                return try BotChange.rotate(to: secret, replacing: true)(old, directory)
             }
             if dropped.withLock({ $0 }) {
                 OpenBotStore.complain(
