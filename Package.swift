@@ -366,6 +366,7 @@ let package = Package(
             name: "AdminTests",
             dependencies: [
                 "Admin",
+                "BrokerConformance",
                 "Shared",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -6,10 +6,19 @@ internal import NIOCore
 internal import Shared
 
 /// Asks what is known of bots' traffic: their logs, their cursors, and who is connected. Any thread.
+///
+/// A page of bots is asked for every other second, and events may be large: where nothing new came, none is read.
 struct BotOverview: Sendable {
     let broker: any Broker
     let presence: any PresenceBoard
     let now: @Sendable () -> Int64
+    private let newest = NewestEvents()
+
+    init(broker: any Broker, presence: any PresenceBoard, now: @escaping @Sendable () -> Int64) {
+        self.broker = broker
+        self.presence = presence
+        self.now = now
+    }
 
     /// The status of bots, in the order asked for.
     ///
@@ -24,43 +33,50 @@ struct BotOverview: Sendable {
 
     /// Each bot is asked of by itself: where one Redis of several is away, the others still know theirs.
     private func status(on channel: ChannelID, now: Int64, eventLoop: any EventLoop) -> EventLoopFuture<BotStatus?> {
-        let sheets = self.presence.sheets(on: [channel], now: now, eventLoop: eventLoop).recover { _ in [] }
+        let sheets = self.presence.sheets(on: [channel], now: now, eventLoop: eventLoop)
+            .map { Optional($0.first ?? []) }
+            .recover { _ in nil }
         return self.traffic(on: channel, eventLoop: eventLoop).and(sheets).map { status, sheets in
             var status = status
-            status?.sheets = sheets.first ?? []
+            status?.sheets = sheets
             return status
         }
     }
 
     private func traffic(on channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<BotStatus?> {
         let cursor = self.broker.cursor(of: .anybody, on: channel, eventLoop: eventLoop)
-        return self.broker.log(channel, after: nil, limit: 1, on: eventLoop).and(cursor).flatMap { page, cursor in
-            let head = page.head
-            guard head.offset > 0 else {
-                return eventLoop.makeSucceededFuture(BotStatus(events: 0, sheets: []))
-            }
+        return self.head(of: channel, on: eventLoop).and(cursor).flatMap { head, cursor in
+            guard head.offset > 0 else { return eventLoop.makeSucceededFuture(BotStatus(events: 0)) }
             let lag = cursor.map { cursor in
                 cursor.epoch == head.epoch ? head.offset - min(head.offset, cursor.offset) : head.offset
             }
-            let before = Position(epoch: head.epoch, offset: head.offset - 1)
-            return self.broker.log(channel, after: before, limit: 1, on: eventLoop).map { page in
-                BotStatus(events: head.offset, lastEvent: page.first?.event.receivedAt, lag: lag, sheets: [])
+            return self.time(of: head, on: channel, eventLoop: eventLoop).map { time in
+                BotStatus(events: head.offset, lastEvent: time, lag: lag)
             }
         }.map { Optional($0) }.recover { _ in nil }
     }
-}
 
-extension LogPage {
-    fileprivate var head: Position {
-        switch self {
-        case .entries(_, let head), .notRecoverable(_, let head): head
+    /// Where a log ends. Behind a position of no log there is nothing to read, so that no event comes with it.
+    private func head(of channel: ChannelID, on eventLoop: any EventLoop) -> EventLoopFuture<Position> {
+        let nowhere = Position(epoch: .random(), offset: 0)
+        return self.broker.log(channel, after: nowhere, limit: 1, on: eventLoop).map { page in
+            switch page {
+            case .entries(_, let head), .notRecoverable(_, let head): head
+            }
         }
     }
 
-    fileprivate var first: LogEntry? {
-        switch self {
-        case .entries(let entries, _): entries.first
-        case .notRecoverable: nil
+    /// When a log's newest event came; nil where it is not retained.
+    private func time(
+        of head: Position,
+        on channel: ChannelID,
+        eventLoop: any EventLoop
+    ) -> EventLoopFuture<Int64?> {
+        if let time = self.newest.time(of: head, on: channel) { return eventLoop.makeSucceededFuture(time) }
+        return self.broker.log(channel, after: head.predecessor, limit: 1, on: eventLoop).map { page in
+            guard case .entries(let entries, _) = page, let entry = entries.first else { return nil }
+            self.newest.remember(entry, on: channel)
+            return entry.event.receivedAt
         }
     }
 }

@@ -13,10 +13,10 @@ struct BotStatus: Sendable {
     /// How many events its sockets that name no consumer have not had; nil where no such socket ever came.
     var lag: UInt64?
     /// Who is connected, by node; nil where the store cannot say.
-    var sheets: [PresenceSheet]
+    var sheets: [PresenceSheet]?
 
-    /// How many connections there are.
-    var sockets: Int { self.sheets.reduce(0) { $0 + $1.count } }
+    /// How many connections there are; nil where the store cannot say.
+    var sockets: Int? { self.sheets.map { $0.reduce(0) { $0 + $1.count } } }
 
     /// As the API shows it.
     var json: [UInt8] {
@@ -24,8 +24,8 @@ struct BotStatus: Sendable {
         writer.member("events", self.events)
         if let lastEvent { writer.member("last_event", lastEvent) }
         if let lag { writer.member("lag", lag) }
-        writer.member("sockets", self.sockets)
-        writer.member("nodes", json: JSONWriter.array(self.sheets.map(\.json)))
+        if let sockets { writer.member("sockets", sockets) }
+        if let sheets { writer.member("nodes", json: JSONWriter.array(sheets.map(\.json))) }
         return writer.finish()
     }
 }

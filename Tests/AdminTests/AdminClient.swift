@@ -19,13 +19,18 @@ struct AdminClient {
     static let now: Int64 = 1_700_000_000_000
 
     let store = MemoryBotStore()
-    let broker = MemoryBroker()
-    let presence = LocalPresenceBoard()
+    let broker: any Broker
+    let presence: any PresenceBoard
     let log = LogLines()
     private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     private let routers: NIOLoopBoundBox<Router?>
 
-    init() async throws {
+    init(
+        broker: any Broker = MemoryBroker(),
+        presence: any PresenceBoard = LocalPresenceBoard()
+    ) async throws {
+        self.broker = broker
+        self.presence = presence
         self.routers = .makeBoxSendingValue(nil, eventLoop: self.eventLoop)
         let admin = Admin(
             token: Secret(Self.token),
