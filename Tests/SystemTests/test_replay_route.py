@@ -96,8 +96,12 @@ def test_refusals(start, secret):
         ({"position": positions[3], "body": "a", "body_base64": ""}, "bad_body"),
         ({"position": positions[3], "body_base64": "?"}, "bad_body"),
         ({"position": positions[3], "consumer": "a b"}, "bad_consumer"),
+        ({"position": positions[3], "consumers": "test"}, "unknown_member"), ({"boddy": "x"}, "unknown_member"),
+        ({"position": positions[3], "body": "\ud800"}, "lone_surrogate"),
     ]:
         answer = replay(relay, secret, **order)
         assert (answer.status, json.loads(answer.body)["reason"]) == (400, reason), order
     assert relay.request("POST", "/replay", "{}").status == 401
-    assert relay.request("POST", f"/replay?secret={secret}", "[]").status == 400
+    for body in ("[]", "", b'{"position":"1-1","body":"\xff"}', '{"position":"1-1","position":"1-1"}'):
+        answer = relay.request("POST", f"/replay?secret={secret}", body)
+        assert (answer.status, json.loads(answer.body)["reason"]) == (400, "malformed_json"), body

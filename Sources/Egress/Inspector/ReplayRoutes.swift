@@ -9,7 +9,8 @@ internal import Shared
 /// `POST /replay`: publishes a retained event again, as it was or with another body, behind all others. Belongs to one
 /// event loop.
 struct ReplayRoutes {
-    private static let members = JSONMemberNames("position", "body", "body_base64", "consumer")
+    private static let memberNames = ["position", "body", "body_base64", "consumer"]
+    private static let members = JSONMemberNames(Self.memberNames)
     private static let typeMember = JSONMemberNames("t")
 
     let broker: any Broker
@@ -87,10 +88,20 @@ struct ReplayRoutes {
 
     private static func order(in body: ByteBuffer) throws(ReplayMistake) -> Order {
         let result = body.withUnsafeReadableBytes { bytes -> Result<Order, ReplayMistake> in
-            guard let view = try? JSONObjectView(validating: bytes, members: self.members) else {
-                return .failure(.malformedJSON)
+            // Bytes that are no text would be published as others.
+            guard UTF8Validation.isValid(body), let value = try? JSONValue(validating: bytes),
+                let view = try? value.object(members: self.members)
+            else { return .failure(.malformedJSON) }
+            return Result { () throws(ReplayMistake) in
+                // A misspelt consumer would have everybody get it.
+                var isKnown = true
+                value.forEachMember { name, _ in
+                    isKnown = self.memberNames.contains(name)
+                    return isKnown
+                }
+                guard isKnown else { throw .unknownMember }
+                return try self.order(view)
             }
-            return Result { () throws(ReplayMistake) in try self.order(view) }
         }
         return try result.get()
     }
@@ -101,8 +112,9 @@ struct ReplayRoutes {
         switch (object["body"], object["body_base64"]) {
         case (nil, nil): break
         case (let text?, nil):
-            guard let text = text.string else { throw .badBody }
-            order.body = ByteBuffer(string: text)
+            guard let string = text.string else { throw .badBody }
+            guard !text.hasLoneSurrogate else { throw .loneSurrogate }
+            order.body = ByteBuffer(string: string)
         case (nil, let base64?):
             guard let bytes = base64.string.flatMap({ Base64.decode($0) }) else { throw .badBody }
             order.body = ByteBuffer(bytes: bytes)
@@ -120,7 +132,9 @@ struct ReplayRoutes {
 enum ReplayMistake: String, Error {
     case malformedJSON = "malformed_json"
     case badPosition = "bad_position"
+    case unknownMember = "unknown_member"
     case badBody = "bad_body"
+    case loneSurrogate = "lone_surrogate"
     case badConsumer = "bad_consumer"
     case tooLarge = "event_too_large"
 
@@ -134,6 +148,19 @@ enum ReplayMistake: String, Error {
                 detail: "The body is no JSON object such as {\"position\":\"9f2c61d07a55e013-42\"}."
             )
         case .badPosition: RetainedEvent.Missing.badPosition.problem
+        case .unknownMember:
+            Problem(
+                .badRequest,
+                reason: self.rawValue,
+                detail: "There are \"position\", \"body\" or \"body_base64\", and \"consumer\", and no other members."
+            )
+        case .loneSurrogate:
+            Problem(
+                .badRequest,
+                reason: self.rawValue,
+                detail:
+                    "\"body\" has half of a surrogate pair, which is no character; send its bytes as \"body_base64\"."
+            )
         case .badBody:
             Problem(
                 .badRequest,
