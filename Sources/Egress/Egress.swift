@@ -21,6 +21,7 @@ public final class Egress: Sendable {
     private let users: QQUsers
     private let tracing: EgressTracing?
     private let tally = EgressTally()
+    private let noteSeats = LocalSeats<ChannelID>()
     private let lanes = Mutex<[Lane]>([])
     private let gateways = Mutex<[NIOLoopBound<GatewayServices>]>([])
 
@@ -130,6 +131,7 @@ public final class Egress: Sendable {
             entrance: entrance,
             state: self.state,
             gate: self.gate,
+            seats: self.noteSeats,
             eventLoop: eventLoop
         ).addRoutes(to: &router)
         InspectorRoutes(

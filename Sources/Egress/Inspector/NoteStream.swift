@@ -14,6 +14,8 @@ struct NoteRoutes {
     let state: NodeState
     /// Who looks on counts among the sockets of its address.
     let gate: SocketGate?
+    /// Those who look on, by channel, on all event loops. They are none of the bot's sockets, and bounded apart.
+    let seats: LocalSeats<ChannelID>
     let eventLoop: any EventLoop
 
     func addRoutes(to router: inout Router) {
@@ -30,6 +32,10 @@ struct NoteRoutes {
         guard !self.state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
         guard request.method != .HEAD else {
             return .response(HTTPResponse(status: .ok, headers: EventStreamRoutes.headers))
+        }
+        guard let place = self.seats.take(visitor.channel, limit: Self.limit) else {
+            LimitRefusal.botNotes.count()
+            return .response(LimitRefusal.botNotes.problem(retryAfter: .seconds(5)).response)
         }
         let seat: Seat?
         do throws(Problem) {
@@ -49,11 +55,13 @@ struct NoteRoutes {
                 )
             }
             .flatMapErrorThrowing { .response(SocketRefusal($0).problem.response) }
-        ).holding(seat)
+        ).holding(seat).holding(place)
     }
 }
 
 extension NoteRoutes {
+    /// How many may look on at a bot on one node.
+    static let limit = 8
     /// How long a client waits for a store that cannot be reached.
     private static let timeout = TimeAmount.seconds(10)
 

@@ -18,6 +18,8 @@ public enum LimitRefusal: String, Error, CaseIterable, Sendable {
     case bannedForBot = "banned_for_bot"
     /// A bot's sockets.
     case botSockets = "bot_sockets"
+    /// Those who look on at a bot, on one node.
+    case botNotes = "bot_notes"
     /// An address' sockets.
     case addressSockets = "address_sockets"
     /// The node's new sockets a second.
@@ -48,6 +50,7 @@ public enum LimitRefusal: String, Error, CaseIterable, Sendable {
         case .bannedForBot:
             "This address gave a wrong token or signature for this bot too often. Mend that, and come back later."
         case .botSockets: "The bot has as many sockets as it may. Close one, and connect again."
+        case .botNotes: "As many look on at the bot on this node as may. Close one of the inspectors, and come back."
         case .addressSockets: "This address has as many sockets as it may. Close one, and connect again."
         case .newSockets: "Many sockets are being opened on this node right now. Connect again in a moment."
         }
