@@ -59,5 +59,8 @@ public struct Admin: Sendable {
         LookupRoutes(desk: desk).addRoutes(to: &router)
         PanelRoutes(desk: desk).addRoutes(to: &router)
         AdminPageRoutes.addRoutes(to: &router)
+        router.notFound.detail =
+            "There is nothing at this path. The bots are at /api/bots, their page at /; docs/admin.yaml has all of "
+            + "the API. Webhooks and sockets are at the node's other port."
     }
 }

@@ -40,6 +40,15 @@ import Testing
         #expect(client.log.all.contains { $0.contains("reason=wrong_token") && $0.contains("actor=api:192.0.2.7") })
     }
 
+    /// Whoever mistypes a path is told of the API's, not of webhooks; a method is told by its own words.
+    @Test func unknownPath() async throws {
+        let client = try await AdminClient()
+        let answer = try await client.ask(.GET, "/api/bot")
+        #expect(answer.status == 404 && answer.json["reason"] as? String == "not_found")
+        #expect((answer.json["detail"] as? String)?.contains("/api/bots") == true && !answer.text.contains("/ws"))
+        #expect(try await client.ask(.PUT, "/api/bots").status == 405)
+    }
+
     /// The page itself is for everybody: it holds nothing.
     @Test func page() async throws {
         let client = try await AdminClient()

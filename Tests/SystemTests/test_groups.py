@@ -146,6 +146,7 @@ def test_dead_letters(relay, secret):
         status, _, error = command(relay, secret, "drop", str(whole[1]["number"]))
         assert status == 1 and "no dead letter" in error
     assert command(relay, "another-secret", "list")[1] == "No dead letters.\n"
+    assert relay.get(f"/dead-letters?secret={secret}").headers["Cache-Control"] == "no-store"
 
 
 def test_dead_letters_of_a_stranger(relay, secret):

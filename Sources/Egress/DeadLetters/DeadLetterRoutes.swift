@@ -76,7 +76,10 @@ struct DeadLetterRoutes {
             limit: Self.pageLimit,
             eventLoop: self.eventLoop
         ).map { letters in
-            .response(.json(ByteBuffer(bytes: DeadLetterPage.json(letters))))
+            // What people wrote is for no cache.
+            let headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+            let body = ByteBuffer(bytes: DeadLetterPage.json(letters))
+            return .response(HTTPResponse(status: .ok, headers: headers, body: body))
         }
     }
 

@@ -58,6 +58,9 @@ public struct Router {
 
     private var guarding: Guarding?
 
+    /// The answer at a path that leads nowhere: it says where there is something.
+    public var notFound = Problem.notFound
+
     /// A router without routes: everything is 404.
     public init() {}
 
@@ -160,7 +163,7 @@ public struct Router {
             return self.respond(to: request, by: route)
         }
         if let respond = self.prefixRoute(of: request) { return respond(request) }
-        return .response(Problem.notFound.response)
+        return .response(self.notFound.response)
     }
 
     private func route(of path: String) -> (Route, [String: String])? {
