@@ -1,21 +1,25 @@
-"""The inspector's arithmetic and parsing, without a browser."""
+"""The pages without a browser: their arithmetic and parsing, and what they do in a document of a few lines."""
 
 import pathlib
 import shutil
 import subprocess
 import urllib.request
 
+import pytest
+
 from admin_client import admin_token
 from relay import PATIENCE, REPOSITORY, Relay
 
 
-def test_logic(tmp_path):
-    """inspector_logic.mjs has the rules."""
-    for script in (REPOSITORY / "Sources/InspectorPage/Page").glob("*.js"):
-        shutil.copy(script, tmp_path)
-    shutil.copy(pathlib.Path(__file__).with_name("inspector_logic.mjs"), tmp_path / "rules.mjs")
+@pytest.mark.parametrize("rules", ["inspector_logic.mjs", "inspector_app.mjs"])
+def test_logic(tmp_path, rules):
+    """The rules are in these files, each beside all that the pages are made of."""
+    for file in (REPOSITORY / "Sources/InspectorPage/Page").iterdir():
+        shutil.copy(file, tmp_path)
+    for file in (rules, "little_dom.mjs"):
+        shutil.copy(pathlib.Path(__file__).with_name(file), tmp_path)
     (tmp_path / "package.json").write_text('{"type": "module"}')
-    done = subprocess.run(["node", "rules.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE * 2)
+    done = subprocess.run(["node", rules], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE * 2)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

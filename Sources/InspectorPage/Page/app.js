@@ -60,7 +60,7 @@ function find(key) {
 
 /** Says why the relay lets nobody in for now, until it does. */
 function tellWaiting(text) {
-  if (text) notice(t("refusedByRelay") + text, "waiting");
+  if (text) notice(text, "waiting");
   else noticeOver("waiting");
 }
 
@@ -137,15 +137,24 @@ function connect(text) {
     state: tellState,
     lost: (reason) => notice(t("lost", { reason })),
     waiting: tellWaiting,
-    refused: (text) => {
-      leave();
-      byId("door-error").textContent = t("refusedByRelay") + text;
-    },
+    refused: (text, wasLive) => wasLive ? stop(text) : turnAway(text),
   }, find);
   list.show(store.shown);
   tellKept();
   tellCounts();
   byId("scroll").focus();
+}
+
+/** What came while the secret was good stays to be read and exported, until its reader leaves. */
+function stop(text) {
+  feed.end();
+  tellState("ended");
+  notice(t("refusedByRelay") + text);
+}
+
+function turnAway(text) {
+  leave();
+  byId("door-error").textContent = t("refusedByRelay") + text;
 }
 
 function leave() {

@@ -1,9 +1,13 @@
 // A stream of events that comes back: by position, with a pause that grows and is never the same for all.
 import { EventStreamParser } from "./eventstream.js";
+import { t } from "./words.js";
 
 /** Nothing for so long means that the connection is dead: a comment comes every 25 seconds. In milliseconds. */
 const silenceLimit = 70_000;
 const longestPause = 10_000;
+
+/** Why the relay lets a secret in neither now nor later: the `reason` of its problem. */
+const finalReasons = new Set(["missing_secret", "not_found", "expired_token", "wrong_scope", "wrong_origin"]);
 
 /** The pause before an attempt, in milliseconds. */
 export function pauseBefore(attempt, retry = 500, random = Math.random()) {
@@ -12,8 +16,8 @@ export function pauseBefore(attempt, retry = 500, random = Math.random()) {
 }
 
 /**
- * Reads a stream until `close`, and tells `handlers`: `events(list)` (may be awaited), `state(name)`, `refused(text)` where
- * it is of no use to try again, and `waiting(text)` where it is tried again, with what the relay says; empty once it is live.
+ * Reads a stream until `close`, and tells `handlers`: `events(list)` (may be awaited), `state(name)`, `refused(text, wasLive)`
+ * where it is of no use to try again, and `waiting(text)` where it is tried again, with why in a sentence; empty once it is live.
  */
 export class Connection {
   constructor(path, secret, handlers) {
@@ -24,6 +28,8 @@ export class Connection {
     this.attempt = 0;
     this.retry = undefined;
     this.isClosed = false;
+    /** Whether the relay has let this secret in before. */
+    this.wasLive = false;
     /** Whether the next attempt follows at once, without a position. */
     this.beginsAnew = false;
     this.run();
@@ -67,10 +73,13 @@ export class Connection {
         headers, signal: this.controller.signal, cache: "no-store", credentials: "omit", redirect: "error",
       });
       if (!response.ok) {
-        const problem = await response.json().catch(() => ({}));
-        const isPassing = response.status >= 500 || response.status === 429;
-        if (!this.isClosed) this.handlers[isPassing ? "waiting" : "refused"]?.(problem.detail ?? String(response.status));
-        return isPassing;
+        const problem = await problemOf(response);
+        // A proxy's own page, or a node of another kind that is behind the address for a moment, may be gone the next time.
+        const isFinal = finalReasons.has(problem.reason);
+        if (this.isClosed) return false;
+        if (isFinal) this.handlers.refused?.(problem.detail, this.wasLive);
+        else this.handlers.waiting?.(problem.detail ? t("refusedByRelay") + problem.detail : t("notOfTheRelay", { status: response.status }));
+        return !isFinal;
       }
       await this.follow(response.body, feed);
     } finally {
@@ -85,6 +94,7 @@ export class Connection {
     const parser = new EventStreamParser();
     parser.id = this.position;
     const isResumed = this.position !== "";
+    this.wasLive = true;
     this.handlers.state?.("live");
     this.handlers.waiting?.("");
     while (true) {
@@ -111,6 +121,12 @@ export class Connection {
       setTimeout(resolve, milliseconds);
     });
   }
+}
+
+/** What the relay says of a refusal; nothing where it is not the relay that answered. */
+async function problemOf(response) {
+  if (!response.headers.get("Content-Type")?.startsWith("application/problem+json")) return {};
+  return await response.json().catch(() => ({}));
 }
 
 /** Whether an event says that the stream cannot go on from where it was. */

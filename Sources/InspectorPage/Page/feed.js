@@ -42,15 +42,20 @@ export class Feed {
     this.events = new Connection("events?backlog=off&since=1h&client=inspector", secret, {
       events: (events) => this.take(events),
       state: (name) => this.handlers.state(name),
-      refused: (text) => this.handlers.refused(text),
+      refused: (text, wasLive) => this.handlers.refused(text, wasLive),
       waiting: (text) => this.handlers.waiting(text),
     });
   }
 
-  close() {
+  /** Nothing more comes; what did is still shown. */
+  end() {
     this.isClosed = true;
     this.events?.close();
     this.notes.close();
+  }
+
+  close() {
+    this.end();
     this.waiting = [];
     this.bytes = 0;
     this.release();

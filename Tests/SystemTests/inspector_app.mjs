@@ -1,0 +1,76 @@
+// The inspector's page as its reader has it, in node, against a relay that is made up.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { openPage, until } from "./little_dom.mjs";
+
+const page = openPage(readFileSync("index.html", "utf8"));
+const byId = page.getElementById;
+
+/** What the relay answers to the next requests for events; streams that are open stay so. */
+const answers = [];
+const asked = [];
+const streams = [];
+const problem = (status, reason, detail) =>
+  new Response(JSON.stringify({ detail, reason }), { status, headers: { "Content-Type": "application/problem+json" } });
+const json = (value) => new Response(JSON.stringify(value), { headers: { "Content-Type": "application/json" } });
+
+globalThis.fetch = async (path, options) => {
+  asked.push({ path, ...options });
+  if (path === "inspector/counts") return json({ sockets: 0, events_delivered: 0, bots_connected: 0 });
+  if (path.startsWith("events?") && answers.length) return answers.shift();
+  const stream = { path };
+  const body = new ReadableStream({ start: (controller) => Object.assign(stream, { controller }) });
+  stream.send = (text) => stream.controller.enqueue(new TextEncoder().encode(text));
+  streams.push(stream);
+  return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+};
+
+await import("./app.js");
+
+const state = () => byId("status").dataset.state;
+const rows = () => page.querySelectorAll(".row");
+
+async function connect() {
+  streams.length = asked.length = 0;
+  byId("secret").value = "the-bots-secret";
+  byId("connect").happen("submit");
+  await until(() => state() === "live" && streams.length === 2);
+  return streams[1];
+}
+
+let last = 0;
+
+/** An envelope as an event stream has it. */
+function envelope(more = {}) {
+  last += 1;
+  const all = { specversion: "1.0", position: `a-${last}`, type: "T", time: "2026-01-01T00:00:00Z", platform: "qq", headers: "[]", data: {}, ...more };
+  return `id: ${all.position}\ndata: ${JSON.stringify(all)}\n\n`;
+}
+
+async function shown(stream, more) {
+  const before = rows().length;
+  stream.send(envelope(more));
+  await until(() => byId("scroll").clientHeight === 0 && rows().length === before + 1);
+}
+
+test("what is not the relay's answer passes, and a secret that holds no more leaves what came", async () => {
+  answers.push(new Response("<h1>404</h1>", { status: 404 }), problem(404, "not_here_yet", "Wait a little."));
+  const stream = await connect();
+  assert.ok(byId("door").hidden && asked.filter(({ path }) => path.startsWith("events?")).length === 3);
+  await shown(stream, { text: "private" });
+  answers.push(problem(401, "expired_token", "The token has expired."));
+  stream.controller.close();
+  await until(() => state() === "ended");
+  assert.equal(byId("notice").textContent, "The relay refused: The token has expired.");
+  assert.ok(byId("door").hidden && rows().length === 1);
+  byId("leave").click();
+});
+
+test("who is let in by none of the relay's nodes stands before the door", async () => {
+  answers.push(problem(404, "not_found", "There is nothing here."));
+  byId("secret").value = "another-secret";
+  byId("connect").happen("submit");
+  await until(() => byId("door-error").textContent === "The relay refused: There is nothing here.");
+  assert.ok(!byId("door").hidden && byId("desk").hidden);
+});
