@@ -10,7 +10,7 @@ import { hexDump, sizeText, textOf, toBase64, fromBase64 } from "./bytes.js";
 import { Connection, pauseBefore } from "./connection.js";
 import { curlCommand } from "./curl.js";
 import { bodyOf, eventFrom, refusalFrom } from "./event.js";
-import { partsOf } from "./feed.js";
+import { Feed, partsOf } from "./feed.js";
 import { EventStreamParser } from "./eventstream.js";
 import { layOut, memberText } from "./json.js";
 import { canTravel } from "./relay.js";
@@ -140,6 +140,27 @@ test("the store is bounded by number and by size, and keeps the newest", () => {
   assert.deepEqual(store.all.map(({ key }) => key), ["a-999"]);
   assert.deepEqual([...store.types.keys()], ["big"]);
   assert.equal(store.byKey.size, 1);
+});
+
+test("a page that is not seen shows all that came, though its timers stand still", async () => {
+  const real = { fetch: globalThis.fetch, setTimeout: globalThis.setTimeout };
+  Object.assign(globalThis, { document: { hidden: true }, fetch: () => new Promise(() => {}), setTimeout: () => real.setTimeout(() => {}).unref() });
+  let count = 0;
+  const feed = new Feed("secret", { state: () => {}, show: (entries) => (count += entries.length) }, () => undefined);
+  try {
+    // More than may wait, each as much work as a frame's share allows.
+    const events = Array.from({ length: 3000 }, (_, number) => {
+      const all = { specversion: "1.0", position: `a-${number}`, time: "2026-01-01T00:00:00Z", headers: "[]", data: "x".repeat(2000) };
+      return { type: "message", data: JSON.stringify(all), id: all.position };
+    });
+    for (let at = 0; at < events.length; at += 500) await feed.take(events.slice(at, at + 500));
+    while (count < events.length) await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    feed.close();
+    Object.assign(globalThis, real);
+    delete globalThis.document;
+  }
+  assert.equal(count, 3000);
 });
 
 test("the search finds what a request says, however that is written", () => {

@@ -74,7 +74,7 @@ export class Feed {
     }
   }
 
-  /** In the next frame; a page that is not seen has none, and gets a timer's turn. */
+  /** In the next frame; a page that is not seen has none. */
   ask() {
     if (this.isAsked) return;
     this.isAsked = true;
@@ -82,7 +82,7 @@ export class Feed {
       this.isAsked = false;
       this.work();
     };
-    if (document.hidden) setTimeout(run, 250);
+    if (document.hidden) soon(run);
     else {
       // Hidden meanwhile, the frame would not come.
       const timer = setTimeout(() => {
@@ -163,6 +163,16 @@ export class Feed {
       }
     }
   }
+}
+
+/** In a turn of its own. Timers that follow each other in a page that is not seen come once a minute; messages are not held back. */
+function soon(run) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    run();
+  };
+  port2.postMessage(null);
 }
 
 /** What a note says of each request: of the one of a token, or of the events of all positions that it names. */
