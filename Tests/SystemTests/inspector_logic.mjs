@@ -142,6 +142,25 @@ test("the store is bounded by number and by size, and keeps the newest", () => {
   assert.equal(store.byKey.size, 1);
 });
 
+test("refused requests push nothing out but each other", () => {
+  const entry = (number, kind, size = 10) => ({ key: `${kind}-${number}`, raw: "x".repeat(size), search: "", type: "", kind, replyToken: "" });
+  const many = (kind, count, size) => Array.from({ length: count }, (_, number) => entry(number, kind, size));
+  const store = new Store({ limit: 100, byteLimit: 1 << 20, refusalLimit: 20, refusalByteLimit: 1 << 16 });
+  store.add(many("event", 50));
+  store.add(many("refused", 500));
+  store.add([entry("last", "event")]);
+  const keys = () => store.all.map(({ key }) => key);
+  assert.deepEqual([keys()[0], keys()[49], keys()[50], keys()[69], keys()[70]], ["event-0", "event-49", "refused-480", "refused-499", "event-last"]);
+  assert.deepEqual([keys().length, store.shown.length, store.byKey.size, store.dropped], [71, 71, 71, 480]);
+  store.add(many("refused", 8, 10_000));
+  assert.equal(store.all.filter(({ kind }) => kind === "event").length, 51);
+  assert.ok(store.sums.refused.bytes <= 1 << 16);
+  // Nor do events push out what was refused.
+  const left = store.sums.refused.count;
+  store.add(Array.from({ length: 300 }, (_, number) => entry(1000 + number, "event")));
+  assert.deepEqual([store.sums.event.count, store.sums.refused.count], [100, left]);
+});
+
 test("a page that is not seen shows all that came, though its timers stand still", async () => {
   const real = { fetch: globalThis.fetch, setTimeout: globalThis.setTimeout };
   Object.assign(globalThis, { document: { hidden: true }, fetch: () => new Promise(() => {}), setTimeout: () => real.setTimeout(() => {}).unref() });
@@ -186,7 +205,7 @@ test("the search finds what a request says, however that is written", () => {
     ["needle", "15"], [" Needle ", "15"], ["你好", "12"], ['a "b" c/d', "2"], ["\\u4f60", "2"], ["x-quoted: it's \"it\"", "2"], ['x-note: say "so"', "5"],
     ["äö SPOKEN", "3"], ["q=find", "3"], ["1.50", "3"], ["wrong_signature", "5"], ["a-4", "4"], ["specversion", ""], ["base64", ""], ["/wd/", ""], ["", "12345"],
   ]) assert.equal(found(query), keys, query);
-  assert.ok(store.bytes > store.all.reduce((sum, { raw, search }) => sum + 2 * (raw.length + search.length), 0));
+  assert.ok(store.sums.event.bytes + store.sums.refused.bytes > store.all.reduce((sum, { raw, search }) => sum + 2 * (raw.length + search.length), 0));
 });
 
 test("what was refused and a type of that name are two things", () => {

@@ -31,11 +31,17 @@ export class List {
     return matchMedia("(max-width: 860px)").matches ? 58 : 36;
   }
 
-  /** Shows entries, oldest first; `added` of them are new since the last time. */
+  /** Shows entries, oldest first; `added` of them are new since the last time, and others may be gone. */
   show(entries, added = 0) {
+    const place = Math.floor(this.scroll.scrollTop / this.rowHeight);
+    const seen = this.at(place);
     this.entries = entries;
     this.space.style.height = `${entries.length * this.rowHeight}px`;
-    if (added) this.scroll.scrollTop = anchored(this.scroll.scrollTop, this.rowHeight, added);
+    if (added) {
+      // Where the row at the top of the view is gone itself, as many as came have pushed it down.
+      const now = seen ? this.indexOf(seen) : -1;
+      this.scroll.scrollTop = anchored(this.scroll.scrollTop, this.rowHeight, now < 0 ? added : now - place);
+    }
     this.ask();
   }
 

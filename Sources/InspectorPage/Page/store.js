@@ -1,9 +1,9 @@
 // The requests that the page keeps: bounded by number and by size, in the order in which they came, searched and filtered.
+// Refused ones have bounds of their own: anybody can send them, and they are not to push out what the bot got.
 
 export class Store {
-  constructor({ limit = 5000, byteLimit = 48 << 20 } = {}) {
-    this.limit = limit;
-    this.byteLimit = byteLimit;
+  constructor({ limit = 5000, byteLimit = 48 << 20, refusalLimit = 500, refusalByteLimit = 4 << 20 } = {}) {
+    this.limits = { event: { count: limit, bytes: byteLimit }, refused: { count: refusalLimit, bytes: refusalByteLimit } };
     this.clear();
     this.query = "";
     this.choice = "";
@@ -16,7 +16,8 @@ export class Store {
     /** Those that wait, or waited, for an answer, by the token that answers them. */
     this.byToken = new Map();
     this.types = new Map();
-    this.bytes = 0;
+    /** How many of each kind there are, and about how much they take. */
+    this.sums = { event: { count: 0, bytes: 0 }, refused: { count: 0, bytes: 0 } };
     this.dropped = 0;
   }
 
@@ -28,7 +29,7 @@ export class Store {
       this.byKey.set(entry.key, entry);
       if (entry.replyToken) this.byToken.set(entry.replyToken, entry);
       this.all.push(entry);
-      this.bytes += weight(entry);
+      this.count(entry, 1);
       if (entry.type) this.types.set(entry.type, (this.types.get(entry.type) ?? 0) + 1);
       if (this.matches(entry)) {
         this.shown.push(entry);
@@ -39,26 +40,35 @@ export class Store {
     return added;
   }
 
-  /** Lets the oldest go that are too many; the newest stays, whatever its size. */
+  count(entry, sign) {
+    const sum = this.sums[entry.kind];
+    sum.count += sign;
+    sum.bytes += sign * weight(entry);
+  }
+
+  /** Lets the oldest of a kind go that are too many; its newest stays, whatever its size. */
   trim() {
-    let count = 0;
-    while (count < this.all.length - 1 && (this.all.length - count > this.limit || this.bytes > this.byteLimit)) {
-      const entry = this.all[count];
-      this.bytes -= weight(entry);
-      this.byKey.delete(entry.key);
-      this.byToken.delete(entry.replyToken);
-      const left = (this.types.get(entry.type) ?? 1) - 1;
-      if (left > 0) this.types.set(entry.type, left);
-      else this.types.delete(entry.type);
-      count += 1;
+    const isOver = (kind) => this.sums[kind].count > 1
+      && (this.sums[kind].count > this.limits[kind].count || this.sums[kind].bytes > this.limits[kind].bytes);
+    if (!isOver("event") && !isOver("refused")) return;
+    const gone = new Set();
+    for (const entry of this.all) {
+      if (!isOver(entry.kind)) continue;
+      gone.add(entry);
+      this.forget(entry);
     }
-    if (count === 0) return;
-    const gone = new Set(this.all.slice(0, count));
-    this.all = this.all.slice(count);
-    let shown = 0;
-    while (shown < this.shown.length && gone.has(this.shown[shown])) shown += 1;
-    this.shown = this.shown.slice(shown);
-    this.dropped += count;
+    this.all = this.all.filter((entry) => !gone.has(entry));
+    this.shown = this.shown.filter((entry) => !gone.has(entry));
+    this.dropped += gone.size;
+  }
+
+  forget(entry) {
+    this.count(entry, -1);
+    this.byKey.delete(entry.key);
+    this.byToken.delete(entry.replyToken);
+    const left = (this.types.get(entry.type) ?? 1) - 1;
+    if (left > 0) this.types.set(entry.type, left);
+    else this.types.delete(entry.type);
   }
 
   /** Shows only what has a text and is chosen: "" is everything, `refused` what was refused, `type:T` the type T. */
