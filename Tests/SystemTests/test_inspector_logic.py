@@ -11,7 +11,7 @@ from admin_client import admin_token
 from relay import PATIENCE, REPOSITORY, Relay
 
 
-@pytest.mark.parametrize("rules", ["inspector_logic.mjs", "inspector_app.mjs"])
+@pytest.mark.parametrize("rules", ["inspector_logic.mjs", "inspector_app.mjs", "bots_app.mjs"])
 def test_logic(tmp_path, rules):
     """The rules are in these files, each beside all that the pages are made of."""
     for file in (REPOSITORY / "Sources/InspectorPage/Page").iterdir():

@@ -4,11 +4,12 @@ import { withinTime } from "./timelimit.js";
 /** How long the API may take, in seconds: it answers from the node's memory, or with one change of the registry. */
 const patience = 10;
 
-/** A request that did not do what it should, with the relay's own sentence. */
+/** A request that did not do what it should, with the relay's own sentence, and its word for programs. */
 export class AdminError extends Error {
-  constructor(message, status) {
-    super(message);
+  constructor({ detail, reason }, status) {
+    super(detail ?? `HTTP ${status}`);
     this.status = status;
+    this.reason = reason ?? "";
   }
 }
 
@@ -33,8 +34,7 @@ export class BotAPI {
       cache: "no-store", credentials: "omit", redirect: "error",
     });
     if (!response.ok) {
-      const problem = await response.json().catch(() => ({}));
-      throw new AdminError(problem.detail ?? `HTTP ${response.status}`, response.status);
+      throw new AdminError(await response.json().catch(() => ({})), response.status);
     }
     // Awaited here: the time limit is for all of the answer.
     return response.status === 204 ? null : await response.json();
@@ -45,7 +45,8 @@ export class BotAPI {
   bot = (name) => this.ask("GET", "bots/" + name);
   add = (bot) => this.ask("POST", "bots", bot);
   remove = (name) => this.ask("DELETE", "bots/" + name);
-  rotate = (name, secret) => this.ask("POST", `bots/${name}/rotation`, { secret });
+  /** - mayReplace: whether a rotation that is under way may be cut short, and the oldest secret end at once. */
+  rotate = (name, secret, mayReplace) => this.ask("POST", `bots/${name}/rotation`, { secret, ...(mayReplace ? { replace: true } : {}) });
   endRotation = (name) => this.ask("DELETE", `bots/${name}/rotation`);
   addToken = (name, token) => this.ask("POST", `bots/${name}/tokens`, token);
   revoke = (name, token) => this.ask("DELETE", `bots/${name}/tokens/${token}`);

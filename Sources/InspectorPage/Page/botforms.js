@@ -42,10 +42,21 @@ const schemes = () => [
   element("select", { id: "form-scheme" }, ["bearer", "github", "standard", "none"].map((name) => element("option", { value: name }, name))),
 ];
 
-/** Asks for a bot's next secret. */
+/** Asks for a bot's next secret. `submit` is told too whether it was said that this cuts a rotation short. */
 export function rotate(name, isRotating, submit) {
-  dialog(t("rotateTitle", { name }), [element("p", {}, t(isRotating ? "rotateAgainText" : "rotateText")), ...secretField("form-secret", "newSecret")],
-    () => submit(byId("form-secret").value), "rotate");
+  let isWarned = isRotating;
+  const text = element("p", {}, t(isWarned ? "rotateAgainText" : "rotateText"));
+  dialog(t("rotateTitle", { name }), [text, ...secretField("form-secret", "newSecret")], async () => {
+    try {
+      await submit(byId("form-secret").value, isWarned);
+    } catch (error) {
+      if (isWarned || error.reason !== "rotation_under_way") throw error;
+      // Another operator began one since the form was opened.
+      isWarned = true;
+      text.textContent = t("rotateAgainText");
+      throw new Error(t("rotationBegan"));
+    }
+  }, "rotate");
 }
 
 /** Asks what a token is for. */

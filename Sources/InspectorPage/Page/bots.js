@@ -26,7 +26,7 @@ let timer = null;
 const table = new BotTable(byId("rows"), open);
 const details = new BotDetails(byId("details"), {
   close: () => open(null),
-  rotate: (bot) => rotate(bot.name, bot.rotating, (secret) => done(api.rotate(bot.name, secret), "rotated")),
+  rotate: (bot) => rotate(bot.name, bot.rotating, (secret, isWarned) => done(api.rotate(bot.name, secret, isWarned), "rotated")),
   endRotation: (bot) => confirmed(t("endRotation"), t("endRotationText", { name: bot.name }), "endRotation",
     () => done(api.endRotation(bot.name), "rotationEnded")),
   addToken: (bot) => addToken(bot.name, async (token) => {

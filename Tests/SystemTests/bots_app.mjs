@@ -1,0 +1,69 @@
+// The page of the bots as its operator has it, in node, against an API that is made up.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { openPage, until } from "./little_dom.mjs";
+
+const page = openPage(readFileSync("bots.html", "utf8"));
+const byId = page.getElementById;
+
+const shop = { name: "shop", platform: "qq", channel: "0".repeat(32), tokens: [], rotating: false };
+const status = { sockets: 0, events: 7, lag: 0, last_event: null, nodes: [] };
+/** The bots that the API has, and what it answers to the next changes. */
+let bots = [];
+let answers = [];
+const asked = [];
+const json = (value, code = 200) => new Response(JSON.stringify(value), { status: code, headers: { "Content-Type": "application/json" } });
+const problem = (code, reason, detail) => json({ detail, reason }, code);
+
+globalThis.fetch = async (path, options) => {
+  if (options.method !== "GET") {
+    asked.push([options.method, path, options.body && JSON.parse(options.body)]);
+    return answers.shift();
+  }
+  return json({ bots, total: bots.length });
+};
+
+await import("./bots.js");
+
+const dialog = () => page.querySelector("dialog[open]");
+const row = () => page.querySelector("[data-bot=shop]");
+
+/** The page with one bot opened. */
+async function open(bot = { ...shop, status }) {
+  bots = [bot];
+  answers = [];
+  asked.length = 0;
+  if (!byId("desk").hidden) byId("leave").click();
+  byId("token").value = "the-admin-token-of-this-node";
+  byId("connect").happen("submit");
+  await until(row);
+  row().click();
+  await until(() => byId("details").querySelector("h2")?.textContent === "shop");
+}
+
+function submit(fields = {}) {
+  for (const [name, value] of Object.entries(fields)) byId("form-" + name).value = value;
+  byId("dialog-send").click();
+}
+
+test("a rotation is cut short only by who was told that one is under way", async () => {
+  await open();
+  byId("rotate").click();
+  const before = dialog().querySelector("p").textContent;
+  answers.push(problem(409, "rotation_under_way", "A rotation is under way."), json(shop));
+  submit({ secret: "another secret" });
+  await until(() => dialog().querySelector(".error").textContent.includes("has begun meanwhile"));
+  assert.match(before, /Both secrets hold/);
+  assert.match(dialog().querySelector("p").textContent, /the secret before the current one stops holding at once/);
+  submit();
+  await until(() => !dialog());
+  const path = "api/bots/shop/rotation";
+  assert.deepEqual(asked, [["POST", path, { secret: "another secret" }], ["POST", path, { secret: "another secret", replace: true }]]);
+  await open({ ...shop, status, rotating: true });
+  byId("rotate").click();
+  answers.push(json(shop));
+  submit({ secret: "a third secret" });
+  await until(() => !dialog());
+  assert.deepEqual(asked, [["POST", path, { secret: "a third secret", replace: true }]]);
+});
