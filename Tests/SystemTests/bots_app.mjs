@@ -67,3 +67,19 @@ test("a rotation is cut short only by who was told that one is under way", async
   await until(() => !dialog());
   assert.deepEqual(asked, [["POST", path, { secret: "a third secret", replace: true }]]);
 });
+
+test("what the node does not know now is no zero", async () => {
+  const nodes = [{ node: "n", count: 2, sockets: [{ protocol: "raw", since: 1, offset: 3 }] }];
+  const cells = () => row().cells.map((cell) => cell.textContent);
+  await open({ ...shop, status: { ...status, sockets: 2, nodes } });
+  assert.deepEqual([cells()[2], byId("counts").textContent.at(-1)], ["2", "2"]);
+  assert.match(byId("details").textContent, /Connected \(2\).*and 1 more/);
+  for (const unknown of [undefined, null, { ...status, sockets: null, nodes: null }, { last_event: 1, nodes: null }]) {
+    await open({ ...shop, status: unknown });
+    assert.equal(cells()[2], "–");
+    assert.ok(byId("counts").textContent.endsWith(" –"), byId("counts").textContent);
+    assert.match(byId("details").textContent, /Connected \(–\)Who is connected is not known now/);
+  }
+  await open();
+  assert.match(byId("details").textContent, /Connected \(0\)Nobody is connected/);
+});

@@ -8,6 +8,9 @@ const table = (words, rows) => element("table", {},
   element("thead", {}, element("tr", {}, words.map((word) => element("th", { scope: "col" }, word ? t(word) : "")))),
   element("tbody", {}, rows));
 
+/** How many events a socket has not had; a dash where that is not known. */
+const lagOf = ({ offset }, { events }) => number(offset == null || events == null ? null : Math.max(0, events - offset));
+
 /** The pane of a bot; `actions` are called with its name. */
 export class BotDetails {
   constructor(pane, actions) {
@@ -25,7 +28,8 @@ export class BotDetails {
    * Shows a bot. Nothing is touched where nothing changed, so that a button under the pointer stays, and so does a text that
    * was selected to be copied: what changes with every event stands by itself.
    */
-  show({ status = {}, ...bot }) {
+  show({ status: known, ...bot }) {
+    const status = known ?? {};
     const language = document.documentElement.lang;
     const shown = JSON.stringify([bot, language]);
     if (shown !== this.shown) {
@@ -39,7 +43,7 @@ export class BotDetails {
     this.traffic.replaceChildren(
       pairs([[t("events"), number(status.events)], [t("lag"), number(status.lag)], [t("lastEvent"), ago(status.last_event)],
         [t("secretState"), t(bot.rotating ? "bothSecrets" : "oneSecret")]]),
-      element("h3", {}, t("connectedWhere", { count: number(status.sockets ?? 0) })), this.sockets(status));
+      element("h3", {}, t("connectedWhere", { count: number(status.sockets) })), this.sockets(status));
   }
 
   build(bot) {
@@ -62,11 +66,12 @@ export class BotDetails {
   }
 
   sockets(status) {
-    const rows = (status.nodes ?? []).flatMap((sheet) => [
+    if (status.nodes == null) return element("p", {}, t("connectedUnknown"));
+    const rows = status.nodes.flatMap((sheet) => [
       ...sheet.sockets.map((socket) => element("tr", {},
         element("td", {}, sheet.node), element("td", {}, socket.protocol), element("td", {}, ago(socket.since)),
         element("td", {}, socket.token ?? t("bySecret")),
-        element("td", { class: "number" }, socket.offset === undefined ? "–" : number(Math.max(0, status.events - socket.offset))))),
+        element("td", { class: "number" }, lagOf(socket, status)))),
       sheet.count > sheet.sockets.length && element("tr", {},
         element("td", {}, sheet.node), element("td", { colspan: 4 }, t("andMore", { count: sheet.count - sheet.sockets.length }))),
     ]).filter(Boolean);

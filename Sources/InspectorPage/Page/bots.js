@@ -2,7 +2,7 @@
 import { addBot, addToken, confirmed, rotate, showToken } from "./botforms.js";
 import { BotAPI, canTravel } from "./botapi.js";
 import { BotDetails } from "./botdetails.js";
-import { BotTable } from "./bottable.js";
+import { BotTable, number } from "./bottable.js";
 import { byId, notice, noticeOver } from "./dom.js";
 import { switchTheme, themeWord } from "./theme.js";
 import { addWords, fillWords, switchLanguage, t } from "./words.js";
@@ -57,11 +57,12 @@ function show() {
   const search = byId("search").value.trim().toLowerCase();
   const shown = bots.filter((bot) => !search || `${bot.name} ${bot.platform} ${bot.appid ?? ""} ${bot.channel}`.toLowerCase().includes(search));
   table.show(shown, selected);
-  const sockets = bots.reduce((sum, bot) => sum + (bot.status?.sockets ?? 0), 0);
+  // While the store is away, what the nodes said is not known, and no sum of it.
+  const sockets = bots.every((bot) => bot.status?.sockets != null) ? bots.reduce((sum, bot) => sum + bot.status.sockets, 0) : null;
   const isAll = bots.length >= total;
   // The others' sockets are not known here.
   const connected = isAll ? t("connected") : t("connectedOfFirst", { count: bots.length.toLocaleString() });
-  byId("counts").textContent = api ? `${t("bots")} ${total.toLocaleString()} · ${connected} ${sockets.toLocaleString()}` : "";
+  byId("counts").textContent = api ? `${t("bots")} ${total.toLocaleString()} · ${connected} ${number(sockets)}` : "";
   byId("more").hidden = isAll;
   byId("empty").hidden = shown.length > 0;
   byId("empty").textContent = t(bots.length === 0 ? "noBots" : isAll ? "noBotFits" : "noneOfTheseFits", { count: bots.length, word: t("more") });

@@ -13,7 +13,7 @@ export function ago(milliseconds, now = Date.now()) {
 }
 
 /** A number, or a dash where it is not known. */
-export const number = (value) => value === undefined ? "–" : value.toLocaleString();
+export const number = (value) => value == null ? "–" : value.toLocaleString();
 
 /** Rows of bots in a table's body; `open` is told of the name that is chosen. */
 export class BotTable {
