@@ -74,3 +74,17 @@ test("who is let in by none of the relay's nodes stands before the door", async 
   await until(() => byId("door-error").textContent === "The relay refused: There is nothing here.");
   assert.ok(!byId("door").hidden && byId("desk").hidden);
 });
+
+test("disconnecting leaves nothing of what came in the document", async () => {
+  const stream = await connect();
+  for (const text of ["private one", "private two"]) await shown(stream, { text, type: "private.type" });
+  byId("search").value = "private";
+  byId("search").happen("input");
+  byId("type").value = "type:private.type";
+  byId("type").happen("change");
+  rows()[0].click();
+  assert.match(page.textContent, /private/);
+  byId("leave").click();
+  await until(() => !page.textContent.includes("private"));
+  assert.deepEqual([byId("kept").textContent, byId("search").value, byId("type").options.length], ["0 of 0 shown", "", 2]);
+});

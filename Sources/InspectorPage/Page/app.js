@@ -166,6 +166,10 @@ function leave() {
   heldCount = 0;
   closeDetails();
   list.select(null);
+  // Nothing of what came stays in the document either.
+  byId("search").value = byId("type").value = "";
+  filter();
+  notice("");
   byId("desk").hidden = byId("leave").hidden = true;
   byId("door").hidden = false;
   byId("counts").textContent = "";
