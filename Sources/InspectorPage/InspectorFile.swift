@@ -31,6 +31,7 @@ public struct InspectorFile: Sendable {
         InspectorFile("style.css", PackageResources.style_css),
         InspectorFile("icon.svg", PackageResources.icon_svg),
         InspectorFile("bytes.js", PackageResources.bytes_js),
+        InspectorFile("clock.js", PackageResources.clock_js),
         InspectorFile("dialogs.js", PackageResources.dialogs_js),
         InspectorFile("dom.js", PackageResources.dom_js),
         InspectorFile("theme.js", PackageResources.theme_js),

@@ -13,6 +13,8 @@ const status = { sockets: 0, events: 7, lag: 0, last_event: null, nodes: [] };
 let bots = [];
 let answers = [];
 const asked = [];
+/** How far the relay's clock is ahead of the page's, in milliseconds. */
+let ahead = 0;
 const json = (value, code = 200) => new Response(JSON.stringify(value), { status: code, headers: { "Content-Type": "application/json" } });
 const problem = (code, reason, detail) => json({ detail, reason }, code);
 
@@ -21,7 +23,9 @@ globalThis.fetch = async (path, options) => {
     asked.push([options.method, path, options.body && JSON.parse(options.body)]);
     return answers.shift();
   }
-  return json({ bots, total: bots.length });
+  const response = json({ bots, total: bots.length });
+  response.headers.set("Date", new Date(Date.now() + ahead).toUTCString());
+  return response;
 };
 
 await import("./bots.js");
@@ -82,4 +86,12 @@ test("what the node does not know now is no zero", async () => {
   }
   await open();
   assert.match(byId("details").textContent, /Connected \(0\)Nobody is connected/);
+});
+
+test("how long ago an event came is counted by the relay's clock", async () => {
+  for (ahead of [-60_000, 60_000]) {
+    await open({ ...shop, status: { ...status, last_event: Date.now() + ahead - 20_000 } });
+    assert.match(row().cells[5].textContent, /^(19|20|21) s ago$/);
+  }
+  ahead = 0;
 });

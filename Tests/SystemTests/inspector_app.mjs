@@ -15,7 +15,16 @@ const problem = (status, reason, detail) =>
   new Response(JSON.stringify({ detail, reason }), { status, headers: { "Content-Type": "application/problem+json" } });
 const json = (value) => new Response(JSON.stringify(value), { headers: { "Content-Type": "application/json" } });
 
+/** How far the relay's clock is ahead of the page's, in milliseconds; null where it does not say. */
+let ahead = null;
+
 globalThis.fetch = async (path, options) => {
+  const response = await answer(path, options);
+  if (ahead !== null) response.headers.set("Date", new Date(Date.now() + ahead).toUTCString());
+  return response;
+};
+
+async function answer(path, options) {
   asked.push({ path, ...options });
   if (path === "inspector/counts") return json({ sockets: 0, events_delivered: 0, bots_connected: 0 });
   if (path.startsWith("events?") && answers.length) return answers.shift();
@@ -24,7 +33,7 @@ globalThis.fetch = async (path, options) => {
   stream.send = (text) => stream.controller.enqueue(new TextEncoder().encode(text));
   streams.push(stream);
   return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
-};
+}
 
 await import("./app.js");
 
@@ -87,4 +96,21 @@ test("disconnecting leaves nothing of what came in the document", async () => {
   byId("leave").click();
   await until(() => !page.textContent.includes("private"));
   assert.deepEqual([byId("kept").textContent, byId("search").value, byId("type").options.length], ["0 of 0 shown", "", 2]);
+});
+
+test("a clock that is wrong takes no reply box away", async () => {
+  for (ahead of [-10_000, 10_000]) {
+    const stream = await connect();
+    const now = Date.now() + ahead;
+    await shown(stream, { text: "a question", replytoken: "r1", time: new Date(now).toISOString(), replydeadline: new Date(now + 5000).toISOString() });
+    rows()[0].click();
+    assert.ok(byId("reply-text"));
+    const left = Number(page.querySelector(".reply").textContent.match(/(\d+) s left/)[1]);
+    assert.ok(left >= 3 && left <= 6, String(left));
+    assert.equal(rows()[0].querySelector(".mark").textContent, "● waiting");
+    assert.match(byId("timing").textContent, /Shown here.*\+-?\d{1,4} ms/);
+    byId("leave").click();
+    await until(() => rows().length === 0);
+  }
+  ahead = 0;
 });

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { hexDump, sizeText, textOf, toBase64, fromBase64 } from "./bytes.js";
+import { hearTime, relayNow } from "./clock.js";
 import { Connection, pauseBefore } from "./connection.js";
 import { curlCommand } from "./curl.js";
 import { bodyOf, eventFrom, refusalFrom } from "./event.js";
@@ -345,4 +346,32 @@ test("pauses grow, differ and end", () => {
     assert.ok(pauseBefore(attempt, 500, 0) >= 250 && pauseBefore(attempt, 500, 1) <= 10_000);
   }
   assert.ok(pauseBefore(3, 500, 0.5) > pauseBefore(0, 500, 0.5));
+});
+
+test("the relay's time is known from its answers, and a clock that is right is left alone", () => {
+  const real = Date.now;
+  const said = (second, asked) => hearTime(new Response("", { headers: { Date: new Date(second).toUTCString() } }), asked);
+  try {
+    Date.now = () => 1_000_700;
+    hearTime(new Response(""), 0);
+    said(1_000_000, 1_000_600);
+    assert.equal(relayNow(), 1_000_700);
+    // Ten seconds ahead of the relay, as its Date and the time of the answer allow.
+    for (Date.now = () => 1_010_700; Date.now() < 1_013_000; Date.now = ((now) => () => now)(Date.now() + 300)) {
+      said(Math.floor((Date.now() - 10_000) / 1000) * 1000, Date.now() - 20);
+      assert.ok(Math.abs(relayNow() - (Date.now() - 10_000)) <= 1020);
+    }
+    const known = relayNow() - Date.now();
+    assert.ok(Math.abs(known + 10_000) <= 520);
+    // It stays while it fits, also where an answer took long.
+    said(1_003_000, 1_008_000);
+    assert.equal(relayNow() - Date.now(), known);
+    // Set right meanwhile.
+    Date.now = () => 2_000_300;
+    said(2_000_000, 2_000_290);
+    assert.ok(Math.abs(relayNow() - 2_000_300) <= 505);
+  } finally {
+    Date.now = real;
+    said(Math.floor(real() / 1000) * 1000, real());
+  }
 });

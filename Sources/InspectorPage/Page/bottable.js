@@ -1,9 +1,10 @@
 // The table of the bots. Rows are kept and changed in place, so that what has the focus keeps it.
+import { relayNow } from "./clock.js";
 import { element, setText } from "./dom.js";
 import { t } from "./words.js";
 
 /** How long ago something was, or nothing. */
-export function ago(milliseconds, now = Date.now()) {
+export function ago(milliseconds, now = relayNow()) {
   if (!milliseconds) return "–";
   const seconds = Math.max(0, Math.round((now - milliseconds) / 1000));
   if (seconds < 90) return t("secondsAgo", { count: seconds });

@@ -1,4 +1,5 @@
 // A stream of events that comes back: by position, with a pause that grows and is never the same for all.
+import { hearTime } from "./clock.js";
 import { EventStreamParser } from "./eventstream.js";
 import { t } from "./words.js";
 
@@ -69,9 +70,11 @@ export class Connection {
     };
     try {
       feed();
+      const start = Date.now();
       const response = await fetch(this.path, {
         headers, signal: this.controller.signal, cache: "no-store", credentials: "omit", redirect: "error",
       });
+      hearTime(response, start);
       if (!response.ok) {
         const problem = await problemOf(response);
         // A proxy's own page, or a node of another kind that is behind the address for a moment, may be gone the next time.

@@ -1,4 +1,5 @@
 // What the relay sends, made into entries a frame at a time.
+import { relayNow } from "./clock.js";
 import { Connection } from "./connection.js";
 import { eventFrom, refusalFrom } from "./event.js";
 
@@ -63,7 +64,7 @@ export class Feed {
 
   /** Takes what came; the promise keeps the stream waiting while the page is behind. */
   async take(events) {
-    const now = Date.now();
+    const now = relayNow();
     for (const event of events) {
       this.waiting.push({ ...event, at: now });
       this.bytes += event.data.length;

@@ -1,6 +1,7 @@
 // The list of requests, newest first: only the rows that are seen are elements.
 import { element, setText } from "./dom.js";
 import { sizeText } from "./bytes.js";
+import { relayNow } from "./clock.js";
 import { t } from "./words.js";
 import { anchored, revealing, rowWindow } from "./window.js";
 
@@ -141,7 +142,7 @@ export class List {
 /** What the last column says: refused, waiting for an answer, a replay, or that it was verified. */
 function mark(entry) {
   if (entry.kind === "refused") return ["refused", "✕ " + t("refused")];
-  if (entry.replyToken && !entry.answer && entry.replyDeadline > Date.now()) return ["waiting", "● " + t("waiting")];
+  if (entry.replyToken && !entry.answer && entry.replyDeadline > relayNow()) return ["waiting", "● " + t("waiting")];
   if (entry.replayOf) return ["replay", "↻ " + t("replayed")];
   return ["verified", "✓ " + t(entry.check === "generic" || entry.check === "other" ? "accepted" : "verified")];
 }

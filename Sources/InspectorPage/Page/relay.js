@@ -1,4 +1,5 @@
 // What the page asks of its relay. The secret travels in a header, and is kept by whoever calls.
+import { hearTime } from "./clock.js";
 import { withinTime } from "./timelimit.js";
 
 /** How long an answer may take, in seconds: a large body may come by a slow line. */
@@ -20,7 +21,9 @@ function ask(path, { secret, kind = "json", ...options } = {}) {
   const headers = { ...(options.headers ?? {}) };
   if (secret) headers.Authorization = "Bearer " + secret;
   return withinTime(patience, async (signal) => {
+    const start = Date.now();
     const response = await fetch(path, { ...options, headers, signal, cache: "no-store", credentials: "omit", redirect: "error" });
+    hearTime(response, start);
     if (!response.ok) {
       throw new RelayError(await response.json().catch(() => ({})), response.status);
     }

@@ -1,6 +1,7 @@
 // How a request was answered, or the box that answers it.
 import { element, pairs } from "./dom.js";
 import { fromBase64, hexDump, textOf } from "./bytes.js";
+import { relayNow } from "./clock.js";
 import { reply } from "./relay.js";
 import { t } from "./words.js";
 
@@ -8,7 +9,7 @@ import { t } from "./words.js";
 export function replyState(entry) {
   if (entry.answer) return "done";
   if (!entry.replyToken) return "none";
-  return entry.replyDeadline > Date.now() ? "open" : "over";
+  return entry.replyDeadline > relayNow() ? "open" : "over";
 }
 
 /** What to show, and a timer that goes with it. */
@@ -52,7 +53,7 @@ function openBox(entry, answered) {
     },
   }, element("div", { class: "between" }, element("strong", {}, t("replyOpen")), left), area, problem, element("div", {}, send));
   const tick = () => {
-    const seconds = Math.max(0, Math.ceil((entry.replyDeadline - Date.now()) / 1000));
+    const seconds = Math.max(0, Math.ceil((entry.replyDeadline - relayNow()) / 1000));
     left.textContent = t("timeLeft", { seconds });
     if (seconds === 0) {
       clearInterval(timer);
