@@ -95,3 +95,26 @@ test("how long ago an event came is counted by the relay's clock", async () => {
   }
   ahead = 0;
 });
+
+test("a token that is shown once is closed by nothing but its buttons", async () => {
+  for (const [button, copied] of [["dialog-send", "hwt_once"], ["dialog-have", undefined]]) {
+    await open();
+    byId("add-token").click();
+    page.copied = undefined;
+    answers.push(json({ name: "laptop", token: "hwt_once" }, 201));
+    submit({ name: "laptop" });
+    await until(() => byId("token-once"));
+    assert.equal(page.querySelectorAll("dialog").length, 1);
+    assert.equal(page.activeElement, byId("dialog-send"));
+    // What a browser does at Escape: the key, and where nobody objects, `cancel`.
+    for (const [type, more] of [["keydown", { key: "Escape" }], ["cancel"]]) assert.ok(!dialog().happen(type, more), type);
+    assert.ok(!byId("dialog-cancel"));
+    byId(button).click();
+    await until(() => !dialog());
+    assert.equal(page.copied, copied);
+  }
+  await open();
+  byId("add-token").click();
+  assert.ok(dialog().happen("keydown", { key: "Escape" }) && dialog().happen("cancel") && byId("dialog-cancel"));
+  byId("dialog-cancel").click();
+});

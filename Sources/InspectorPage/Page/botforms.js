@@ -1,5 +1,5 @@
 // The forms of the page of the bots.
-import { byId, copy, element } from "./dom.js";
+import { byId, copy, element, notice } from "./dom.js";
 import { dialog } from "./dialogs.js";
 import { t } from "./words.js";
 
@@ -59,7 +59,7 @@ export function rotate(name, isRotating, submit) {
   }, "rotate");
 }
 
-/** Asks what a token is for. */
+/** Asks what a token is for; what `submit` returns is called once the form is closed. */
 export function addToken(name, submit) {
   const scopes = ["receive", "reply", "replay", "admin"].map((scope) => element("label", { class: "tick" },
     element("input", { type: "checkbox", value: scope, name: "scope", checked: scope === "receive" || scope === "reply" }),
@@ -80,7 +80,8 @@ export function showToken(token) {
     async () => {
       // It is shown this once: where it cannot be copied, it stays to be written down.
       if (!(await copy(token))) throw new Error("clipboard");
-    }, "copyAndClose");
+      notice(t("copied"));
+    }, "copyAndClose", true);
 }
 
 /** Asks whether it is meant. */

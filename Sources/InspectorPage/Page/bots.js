@@ -31,8 +31,8 @@ const details = new BotDetails(byId("details"), {
     () => done(api.endRotation(bot.name), "rotationEnded")),
   addToken: (bot) => addToken(bot.name, async (token) => {
     const made = await api.addToken(bot.name, token);
-    showToken(made.token);
     refreshSoon();
+    return () => showToken(made.token);
   }),
   revoke: (bot, token) => confirmed(t("revoke"), t("revokeText", { token }), "revoke", () => done(api.revoke(bot.name, token), "revoked")),
   remove: (bot) => confirmed(t("removeBot"), t("removeText", { name: bot.name }), "removeBot", async () => {

@@ -3,18 +3,27 @@ import { byId, element } from "./dom.js";
 import { textOf, toBase64 } from "./bytes.js";
 import { t } from "./words.js";
 
-/** Shows a form; `submit` may throw, and the dialog then says why and stays. */
-export function dialog(title, parts, submit, word = "send") {
+/**
+ * Shows a form; `submit` may throw, and the dialog then says why and stays. A function that it returns is called once
+ * the form is closed. Where `isHeld`, a key or a slip does not close it: it has a button beside, `haveIt`, instead of "Cancel".
+ */
+export function dialog(title, parts, submit, word = "send", isHeld = false) {
   const problem = element("p", { class: "error", role: "alert" });
-  const send = element("button", { type: "submit", class: "strong", id: "dialog-send" }, t(word));
-  const node = element("dialog", { "aria-label": title, onClose: () => node.remove() },
+  const send = element("button", { type: "submit", class: "strong", id: "dialog-send", autofocus: isHeld }, t(word));
+  const keep = (event) => isHeld && event.preventDefault();
+  const node = element("dialog", {
+    "aria-label": title, onClose: () => node.remove(), onCancel: keep,
+    // A browser asks by `cancel` once; the second time it closes.
+    onKeyDown: (event) => event.key === "Escape" && keep(event),
+  },
     element("form", {
       onSubmit: async (event) => {
         event.preventDefault();
         send.disabled = true;
         try {
-          await submit();
+          const next = await submit();
           node.close();
+          if (typeof next === "function") next();
         } catch (error) {
           problem.textContent = t("failed") + error.message;
           send.disabled = false;
@@ -23,7 +32,8 @@ export function dialog(title, parts, submit, word = "send") {
     },
       element("h2", {}, title), ...parts, problem,
       element("div", { class: "buttons" },
-        element("button", { type: "button", onClick: () => node.close() }, t("cancel")), send)));
+        element("button", { type: "button", id: isHeld ? "dialog-have" : "dialog-cancel", onClick: () => node.close() },
+          t(isHeld ? "haveIt" : "cancel")), send)));
   byId("dialogs").append(node);
   node.showModal();
 }
