@@ -12,6 +12,8 @@ const status = { sockets: 0, events: 7, lag: 0, last_event: null, nodes: [] };
 /** The bots that the API has, and what it answers to the next changes. */
 let bots = [];
 let answers = [];
+/** What it answers to the next question, if nothing else. */
+let refusal = null;
 const asked = [];
 /** How far the relay's clock is ahead of the page's, in milliseconds. */
 let ahead = 0;
@@ -23,6 +25,7 @@ globalThis.fetch = async (path, options) => {
     asked.push([options.method, path, options.body && JSON.parse(options.body)]);
     return answers.shift();
   }
+  if (refusal) return refusal;
   const response = json({ bots, total: bots.length });
   response.headers.set("Date", new Date(Date.now() + ahead).toUTCString());
   return response;
@@ -117,4 +120,28 @@ test("a token that is shown once is closed by nothing but its buttons", async ()
   byId("add-token").click();
   assert.ok(dialog().happen("keydown", { key: "Escape" }) && dialog().happen("cancel") && byId("dialog-cancel"));
   byId("dialog-cancel").click();
+});
+
+test("forms go with who opened them, but for a token that is shown once", async () => {
+  const turnedAway = async () => {
+    refusal = problem(401, "wrong_token", "This is not the node's admin token.");
+    // The page asks again when its language changes.
+    byId("language").click();
+    await until(() => !byId("door").hidden);
+    refusal = null;
+    byId("language").click();
+    assert.equal(byId("door-error").textContent, "This is not the node's admin token.");
+  };
+  await open();
+  byId("rotate").click();
+  await turnedAway();
+  assert.ok(!dialog() && byId("details").hidden);
+  await open();
+  byId("add-token").click();
+  answers.push(json({ name: "laptop", token: "hwt_once" }, 201));
+  submit({ name: "laptop" });
+  await until(() => byId("token-once"));
+  await turnedAway();
+  assert.equal(byId("token-once").textContent, "hwt_once");
+  byId("dialog-have").click();
 });

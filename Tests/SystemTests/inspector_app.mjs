@@ -80,8 +80,10 @@ test("who is let in by none of the relay's nodes stands before the door", async 
   answers.push(problem(404, "not_found", "There is nothing here."));
   byId("secret").value = "another-secret";
   byId("connect").happen("submit");
+  byId("test").click();
+  assert.ok(page.querySelector("dialog[open]"));
   await until(() => byId("door-error").textContent === "The relay refused: There is nothing here.");
-  assert.ok(!byId("door").hidden && byId("desk").hidden);
+  assert.ok(!byId("door").hidden && byId("desk").hidden && !page.querySelector("dialog"));
 });
 
 test("disconnecting leaves nothing of what came in the document", async () => {

@@ -3,7 +3,7 @@ import { byId, copy, element, notice, noticeOver } from "./dom.js";
 import { requestOf } from "./event.js";
 import { curlCommand } from "./curl.js";
 import { Details } from "./details.js";
-import { editReplay, testEvent } from "./dialogs.js";
+import { closeDialogs, editReplay, testEvent } from "./dialogs.js";
 import { exactBytes } from "./exactbytes.js";
 import { Feed } from "./feed.js";
 import { List } from "./list.js";
@@ -159,6 +159,7 @@ function turnAway(text) {
 
 function leave() {
   feed?.close();
+  closeDialogs();
   feed = secret = null;
   keepSecret(null);
   store.clear();

@@ -3,6 +3,7 @@ import { addBot, addToken, confirmed, rotate, showToken } from "./botforms.js";
 import { BotAPI, canTravel } from "./botapi.js";
 import { BotDetails } from "./botdetails.js";
 import { BotTable, number } from "./bottable.js";
+import { closeDialogs } from "./dialogs.js";
 import { byId, notice, noticeOver } from "./dom.js";
 import { switchTheme, themeWord } from "./theme.js";
 import { addWords, fillWords, switchLanguage, t } from "./words.js";
@@ -110,6 +111,8 @@ function schedule(milliseconds) {
 const refreshSoon = () => schedule(600);
 
 function open(name) {
+  // What was asked for is perhaps answered when nobody is connected any more.
+  if (name !== null && !api) return;
   selected = name;
   if (name === null) details.close();
   show();
@@ -128,6 +131,7 @@ function connect(token) {
 
 function leave(text = "") {
   clearTimeout(timer);
+  closeDialogs();
   api = null;
   bots = [];
   total = 0;

@@ -34,8 +34,14 @@ export function dialog(title, parts, submit, word = "send", isHeld = false) {
       element("div", { class: "buttons" },
         element("button", { type: "button", id: isHeld ? "dialog-have" : "dialog-cancel", onClick: () => node.close() },
           t(isHeld ? "haveIt" : "cancel")), send)));
+  node.dataset.held = isHeld;
   byId("dialogs").append(node);
   node.showModal();
+}
+
+/** Closes the forms, but for those that show something for the only time. */
+export function closeDialogs() {
+  for (const node of document.querySelectorAll("dialog[open]")) if (node.dataset.held !== "true") node.close();
 }
 
 /** Asks for a body; bytes that are no text are edited as Base64. */
