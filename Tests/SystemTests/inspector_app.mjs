@@ -116,3 +116,18 @@ test("a clock that is wrong takes no reply box away", async () => {
   }
   ahead = 0;
 });
+
+test("a replay is not said to be verified", async () => {
+  const stream = await connect();
+  await shown(stream, { text: "first" });
+  await shown(stream, { text: "edited", replayof: "a-1" });
+  await shown(stream, { text: "handed on", replayof: "a-1", platform: "generic" });
+  for (const [row, words, isVerified] of [
+    [0, "A replay of a request that was accepted", false], [1, "A replay of a request that was verified; the replay is not", false], [2, "Ed25519 signature verified", true],
+  ]) {
+    rows()[row].click();
+    assert.equal(byId("details").querySelector("dd").textContent, words);
+    assert.equal(byId("details").textContent.includes("signature verified"), isVerified);
+  }
+  byId("leave").click();
+});

@@ -1,7 +1,7 @@
 // One request in full.
 import { element, pairs } from "./dom.js";
 import { bodyView } from "./body.js";
-import { bodyOf, requestOf } from "./event.js";
+import { bodyOf, isProven, requestOf } from "./event.js";
 import { exactBytes } from "./exactbytes.js";
 import { clockText } from "./list.js";
 import { replyState, replyView } from "./reply.js";
@@ -79,7 +79,7 @@ export class Details {
     const { all } = this.request;
     const entry = this.entry;
     return pairs([
-      [t("check"), t("checkOf." + entry.check) + (entry.replayOf ? t("replayCheck") : "")],
+      [t("check"), checkText(entry)],
       [t("reason"), entry.reason], [t("platform"), entry.platform], [t("type"), entry.type],
       [t("sender"), entry.sender], [t("conversation"), all.conversation],
       [t("identity"), entry.kind === "event" ? all.id : ""], [t("position"), all.position],
@@ -136,6 +136,12 @@ export class Details {
     this.timer = view.timer;
     this.replyBox.replaceChildren(view.node);
   }
+}
+
+/** How the request was checked. A replay never was, and its body may be another: it says so of the one that it repeats. */
+function checkText(entry) {
+  if (entry.replayOf) return t(isProven(entry) ? "replayOfVerified" : "replayOfAccepted");
+  return t("checkOf." + entry.check);
 }
 
 const heading = (name) => element("h3", {}, t(name));

@@ -6,6 +6,9 @@ import { searchText } from "./searchtext.js";
 /** How each platform's requests prove themselves; the words are in words.js. */
 const checks = new Set(["qq", "wechat", "messenger", "dialogflow", "generic"]);
 
+/** Whether the request, or the one that it repeats, proved who sent it. */
+export const isProven = ({ check }) => !["generic", "other", "refused"].includes(check);
+
 /** An event from its envelope's text; what the list shows is kept, and the rest is read again when it is opened. */
 export function eventFrom(raw, shownAt) {
   const envelope = JSON.parse(raw);

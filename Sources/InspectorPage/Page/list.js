@@ -1,5 +1,6 @@
 // The list of requests, newest first: only the rows that are seen are elements.
 import { element, setText } from "./dom.js";
+import { isProven } from "./event.js";
 import { sizeText } from "./bytes.js";
 import { relayNow } from "./clock.js";
 import { t } from "./words.js";
@@ -144,7 +145,7 @@ function mark(entry) {
   if (entry.kind === "refused") return ["refused", "✕ " + t("refused")];
   if (entry.replyToken && !entry.answer && entry.replyDeadline > relayNow()) return ["waiting", "● " + t("waiting")];
   if (entry.replayOf) return ["replay", "↻ " + t("replayed")];
-  return ["verified", "✓ " + t(entry.check === "generic" || entry.check === "other" ? "accepted" : "verified")];
+  return ["verified", "✓ " + t(isProven(entry) ? "verified" : "accepted")];
 }
 
 /** Local time to the millisecond. */
