@@ -30,6 +30,7 @@ public struct InspectorFile: Sendable {
     private static let shared: [InspectorFile] = [
         InspectorFile("style.css", PackageResources.style_css),
         InspectorFile("icon.svg", PackageResources.icon_svg),
+        InspectorFile("ask.js", PackageResources.ask_js),
         InspectorFile("bytes.js", PackageResources.bytes_js),
         InspectorFile("clock.js", PackageResources.clock_js),
         InspectorFile("dialogs.js", PackageResources.dialogs_js),

@@ -25,7 +25,8 @@ globalThis.fetch = async (path, options) => {
     asked.push([options.method, path, options.body && JSON.parse(options.body)]);
     return answers.shift();
   }
-  if (refusal) return refusal;
+  assert.deepEqual([options.credentials, options.redirect], ["same-origin", "manual"]);
+  if (refusal) return refusal.clone();
   const response = json({ bots, total: bots.length });
   response.headers.set("Date", new Date(Date.now() + ahead).toUTCString());
   return response;
@@ -144,4 +145,15 @@ test("forms go with who opened them, but for a token that is shown once", async 
   await turnedAway();
   assert.equal(byId("token-once").textContent, "hwt_once");
   byId("dialog-have").click();
+});
+
+test("a sign-on that is over is said", async () => {
+  await open();
+  refusal = new Response(null, { status: 302 });
+  byId("more").click();
+  await until(() => /redirects, as to a sign-on/.test(byId("notice").textContent));
+  assert.equal(byId("status").dataset.state, "trying");
+  refusal = null;
+  byId("more").click();
+  await until(() => byId("notice").hidden);
 });

@@ -7,7 +7,7 @@ import { openPage, until } from "./little_dom.mjs";
 const page = openPage(readFileSync("index.html", "utf8"));
 const byId = page.getElementById;
 
-/** What the relay answers to the next requests for events; streams that are open stay so. */
+/** What the relay answers to the next requests for events, or null for nothing; streams that are open stay so. */
 const answers = [];
 const asked = [];
 const streams = [];
@@ -27,7 +27,7 @@ globalThis.fetch = async (path, options) => {
 async function answer(path, options) {
   asked.push({ path, ...options });
   if (path === "inspector/counts") return json({ sockets: 0, events_delivered: 0, bots_connected: 0 });
-  if (path.startsWith("events?") && answers.length) return answers.shift();
+  if (path.startsWith("events?") && answers.length) return answers.shift() ?? Promise.reject(new TypeError("Failed to fetch"));
   const stream = { path };
   const body = new ReadableStream({ start: (controller) => Object.assign(stream, { controller }) });
   stream.send = (text) => stream.controller.enqueue(new TextEncoder().encode(text));
@@ -129,5 +129,21 @@ test("a replay is not said to be verified", async () => {
     assert.equal(byId("details").querySelector("dd").textContent, words);
     assert.equal(byId("details").textContent.includes("signature verified"), isVerified);
   }
+  byId("leave").click();
+});
+
+test("behind a sign-on by cookies the page works, and says what stands in its way", async () => {
+  const said = [];
+  answers.push(new Response(null, { status: 302, headers: { Location: "/login" } }), null, null);
+  const before = byId("notice").replaceChildren;
+  byId("notice").replaceChildren = function (...nodes) {
+    before.apply(this, nodes);
+    if (this.textContent) said.push(this.textContent);
+  };
+  await connect();
+  assert.match(said[0], /redirects, as to a sign-on/);
+  assert.match(said[1], /came to nothing but an error/);
+  assert.deepEqual([said.length, byId("notice").hidden], [2, true]);
+  assert.ok(asked.every(({ credentials, redirect }) => credentials === "same-origin" && redirect === "manual"));
   byId("leave").click();
 });

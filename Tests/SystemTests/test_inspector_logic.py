@@ -40,5 +40,5 @@ def served(file, relay):
     """The listeners that have a file: the page of the bots is the operator's alone."""
     if file.stem.startswith("bot"):
         return [relay.admin_url]
-    shared = ("bytes.js", "clock.js", "dialogs.js", "dom.js", "icon.svg", "style.css", "theme.js", "timelimit.js", "words.js")
+    shared = ("ask.js", "bytes.js", "clock.js", "dialogs.js", "dom.js", "icon.svg", "style.css", "theme.js", "timelimit.js", "words.js")
     return [relay.url, relay.admin_url] if file.name in shared else [relay.url]

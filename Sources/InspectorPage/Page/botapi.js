@@ -1,5 +1,5 @@
 // What the page of the bots asks of the admin API. The token travels in a header, and is kept by whoever calls.
-import { hearTime } from "./clock.js";
+import { ask } from "./ask.js";
 import { withinTime } from "./timelimit.js";
 
 /** How long the API may take, in seconds: it answers from the node's memory, or with one change of the registry. */
@@ -30,12 +30,8 @@ export class BotAPI {
   async answer(method, path, value, signal) {
     const headers = { Authorization: "Bearer " + this.token };
     if (value !== undefined) headers["Content-Type"] = "application/json";
-    const start = Date.now();
-    const response = await fetch("api/" + path, {
-      method, headers, signal, body: value === undefined ? undefined : JSON.stringify(value),
-      cache: "no-store", credentials: "omit", redirect: "error",
-    });
-    hearTime(response, start);
+    const body = value === undefined ? undefined : JSON.stringify(value);
+    const response = await ask("api/" + path, { method, headers, signal, body });
     if (!response.ok) {
       throw new AdminError(await response.json().catch(() => ({})), response.status);
     }

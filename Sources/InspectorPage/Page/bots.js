@@ -1,4 +1,5 @@
 // The page of the bots: who is registered, who is connected, and what an operator does about it.
+import { Redirected } from "./ask.js";
 import { addBot, addToken, confirmed, rotate, showToken } from "./botforms.js";
 import { BotAPI, canTravel } from "./botapi.js";
 import { BotDetails } from "./botdetails.js";
@@ -14,6 +15,8 @@ addWords(botWords);
 /** How often the page asks again, in milliseconds. */
 const pause = 2000;
 const pageLength = 100;
+/** After so many questions without an answer it is said that there is none. */
+const worrying = 3;
 
 let api = null;
 let bots = [];
@@ -23,6 +26,8 @@ let wanted = pageLength;
 let selected = null;
 let state = "off";
 let timer = null;
+/** How many questions in a row had no answer that is of use. */
+let failures = 0;
 
 const table = new BotTable(byId("rows"), open);
 const details = new BotDetails(byId("details"), {
@@ -91,12 +96,15 @@ async function refresh() {
     if (selected && bot?.name === selected) details.show(bot);
     else if (selected && bot === null) open(null);
     show();
+    failures = 0;
     tellState("live");
     noticeOver("waiting");
   } catch (error) {
     if (api !== asked) return;
     if (error.status === 401) return leave(error.message);
-    if (error.status) notice(error.message, "waiting");
+    failures += 1;
+    if (error.status || error instanceof Redirected) notice(error.message, "waiting");
+    else if (failures >= worrying) notice(t("unreachable"), "waiting");
     tellState("trying");
   }
   schedule(pause);

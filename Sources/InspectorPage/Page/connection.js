@@ -1,11 +1,13 @@
 // A stream of events that comes back: by position, with a pause that grows and is never the same for all.
-import { hearTime } from "./clock.js";
+import { ask, Redirected } from "./ask.js";
 import { EventStreamParser } from "./eventstream.js";
 import { t } from "./words.js";
 
 /** Nothing for so long means that the connection is dead: a comment comes every 25 seconds. In milliseconds. */
 const silenceLimit = 70_000;
 const longestPause = 10_000;
+/** After so many attempts without an answer it is said that there is none. */
+const worrying = 3;
 
 /** Why the relay lets a secret in neither now nor later: the `reason` of its problem. */
 const finalReasons = new Set(["missing_secret", "not_found", "expired_token", "wrong_scope", "wrong_origin"]);
@@ -27,6 +29,8 @@ export class Connection {
     this.handlers = handlers;
     this.position = "";
     this.attempt = 0;
+    /** How many attempts in a row had no answer. */
+    this.failures = 0;
     this.retry = undefined;
     this.isClosed = false;
     /** Whether the relay has let this secret in before. */
@@ -48,13 +52,21 @@ export class Connection {
       try {
         if (!(await this.read())) return;
         if (this.beginsAnew) continue;
-      } catch {
+      } catch (error) {
         // The relay went away, or cannot be reached: it is tried again.
+        if (!this.isClosed) this.failed(error);
       }
       if (this.isClosed) return;
       this.handlers.state?.("trying");
       await this.pause(pauseBefore(this.attempt++, this.attempt === 1 ? this.retry : undefined));
     }
+  }
+
+  /** An attempt, or a stream, came to an error. One is common where a node restarts; several in a row are said. */
+  failed(error) {
+    this.failures += 1;
+    if (error instanceof Redirected) this.handlers.waiting?.(error.message);
+    else if (this.failures >= worrying) this.handlers.waiting?.(t("unreachable"));
   }
 
   /** Reads one connection to its end; false where it is of no use to try again. */
@@ -70,11 +82,8 @@ export class Connection {
     };
     try {
       feed();
-      const start = Date.now();
-      const response = await fetch(this.path, {
-        headers, signal: this.controller.signal, cache: "no-store", credentials: "omit", redirect: "error",
-      });
-      hearTime(response, start);
+      const response = await ask(this.path, { headers, signal: this.controller.signal });
+      this.failures = 0;
       if (!response.ok) {
         const problem = await problemOf(response);
         // A proxy's own page, or a node of another kind that is behind the address for a moment, may be gone the next time.

@@ -1,5 +1,5 @@
 // What the page asks of its relay. The secret travels in a header, and is kept by whoever calls.
-import { hearTime } from "./clock.js";
+import { ask } from "./ask.js";
 import { withinTime } from "./timelimit.js";
 
 /** How long an answer may take, in seconds: a large body may come by a slow line. */
@@ -17,13 +17,11 @@ export class RelayError extends Error {
 export const canTravel = (secret) => /^[\x21-\x7e]+$/.test(secret);
 
 /** The answer as `kind` has it, json or arrayBuffer. */
-function ask(path, { secret, kind = "json", ...options } = {}) {
+function askFor(path, { secret, kind = "json", ...options } = {}) {
   const headers = { ...(options.headers ?? {}) };
   if (secret) headers.Authorization = "Bearer " + secret;
   return withinTime(patience, async (signal) => {
-    const start = Date.now();
-    const response = await fetch(path, { ...options, headers, signal, cache: "no-store", credentials: "omit", redirect: "error" });
-    hearTime(response, start);
+    const response = await ask(path, { ...options, headers, signal });
     if (!response.ok) {
       throw new RelayError(await response.json().catch(() => ({})), response.status);
     }
@@ -31,16 +29,16 @@ function ask(path, { secret, kind = "json", ...options } = {}) {
   });
 }
 
-const postJSON = (path, value, secret) => ask(path, {
+const postJSON = (path, value, secret) => askFor(path, {
   secret, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value),
 });
 
 /** What an operator without a secret may see. */
-export const counts = () => ask("inspector/counts");
+export const counts = () => askFor("inspector/counts");
 
 /** The exact bytes of a retained event's body. */
 export const exactBody = (position, secret) =>
-  ask(`inspector/bodies/${position}`, { secret, kind: "arrayBuffer" }).then((buffer) => new Uint8Array(buffer));
+  askFor(`inspector/bodies/${position}`, { secret, kind: "arrayBuffer" }).then((buffer) => new Uint8Array(buffer));
 
 /** Publishes a retained event again, perhaps with another body. */
 export const replay = (request, secret) => postJSON("replay", request, secret);
