@@ -59,6 +59,7 @@ public struct InspectorFile: Sendable {
             InspectorFile("reply.js", PackageResources.reply_js),
             InspectorFile("searchtext.js", PackageResources.searchtext_js),
             InspectorFile("store.js", PackageResources.store_js),
+            InspectorFile("timetext.js", PackageResources.timetext_js),
             InspectorFile("window.js", PackageResources.window_js),
         ]
 

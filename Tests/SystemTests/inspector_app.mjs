@@ -147,3 +147,18 @@ test("behind a sign-on by cookies the page works, and says what stands in its wa
   assert.ok(asked.every(({ credentials, redirect }) => credentials === "same-origin" && redirect === "manual"));
   byId("leave").click();
 });
+
+test("the day of an event is seen", async () => {
+  const stream = await connect();
+  await shown(stream, { time: "2025-12-24T12:34:56.789Z" });
+  await shown(stream, { time: new Date().toISOString() });
+  assert.deepEqual(rows().map((row) => /^\d\d:\d\d:\d\d\.\d{3}$/.test(row.querySelector(".time").textContent)), [true, false]);
+  assert.match(rows()[1].querySelector(".time").textContent, /^12-2\d \d\d:\d\d:56$/);
+  rows()[1].click();
+  assert.match(byId("timing").textContent, /2025-12-2\d \d\d:\d\d:56\.789/);
+  streams[0].send(`event: refused\ndata: ${JSON.stringify({ id: "r", at: Date.parse("2025-12-24T12:34:56.789Z"), reason: "stale" })}\n\n`);
+  await until(() => rows().length === 3);
+  rows()[0].click();
+  assert.match(byId("details").textContent, /Time2025-12-2\d \d\d:\d\d:56\.789/);
+  byId("leave").click();
+});

@@ -16,6 +16,7 @@ import { EventStreamParser } from "./eventstream.js";
 import { layOut, memberText } from "./json.js";
 import { canTravel } from "./relay.js";
 import { exportText, Store } from "./store.js";
+import { rowTimeText, timeText } from "./timetext.js";
 import { anchored, revealing, rowWindow } from "./window.js";
 
 test("a stream comes to the same however it is cut", () => {
@@ -374,4 +375,12 @@ test("the relay's time is known from its answers, and a clock that is right is l
     Date.now = real;
     said(Math.floor(real() / 1000) * 1000, real());
   }
+});
+
+test("a time has its date, in a row where it is another day's", () => {
+  const at = new Date(2026, 0, 2, 3, 4, 5, 6).getTime();
+  assert.equal(timeText(at), "2026-01-02 03:04:05.006");
+  assert.equal(rowTimeText(at, new Date(2026, 0, 2, 23, 59).getTime()), "03:04:05.006");
+  assert.equal(rowTimeText(at, new Date(2026, 0, 3).getTime()), "01-02 03:04:05");
+  assert.deepEqual([timeText(NaN), rowTimeText(NaN, at)], ["", ""]);
 });

@@ -3,8 +3,8 @@ import { element, pairs } from "./dom.js";
 import { bodyView } from "./body.js";
 import { bodyOf, isProven, requestOf } from "./event.js";
 import { exactBytes } from "./exactbytes.js";
-import { clockText } from "./list.js";
 import { replyState, replyView } from "./reply.js";
+import { timeText } from "./timetext.js";
 import { t } from "./words.js";
 
 export class Details {
@@ -80,6 +80,7 @@ export class Details {
     const entry = this.entry;
     return pairs([
       [t("check"), checkText(entry)],
+      [t("time"), entry.kind === "refused" ? timeText(entry.time) : ""],
       [t("reason"), entry.reason], [t("platform"), entry.platform], [t("type"), entry.type],
       [t("sender"), entry.sender], [t("conversation"), all.conversation],
       [t("identity"), entry.kind === "event" ? all.id : ""], [t("position"), all.position],
@@ -106,7 +107,7 @@ export class Details {
 
   timingPairs() {
     const { entry } = this;
-    const row = (name, time) => (time ? [t(name), `${clockText(time)}  ${time === entry.time ? "" : t("after", { ms: Math.round(time - entry.time) })}`] : [t(name), ""]);
+    const row = (name, time) => (time ? [t(name), `${timeText(time)}  ${time === entry.time ? "" : t("after", { ms: Math.round(time - entry.time) })}`] : [t(name), ""]);
     const reached = entry.receipts.map((receipt) => receipt.reached).filter(Boolean);
     const written = entry.receipts.map((receipt) => receipt.at).filter(Boolean);
     return pairs([
@@ -120,7 +121,7 @@ export class Details {
   receiverParts() {
     const rows = this.entry.receipts.flatMap((receipt) => receipt.clients.map((client) => [
       t("protocol." + client.protocol) + (client.consumer ? ` · ${client.consumer}` : "") + (client.filtered ? ` · ${t("filtered")}` : ""),
-      `${client.count > 1 ? client.count + " × · " : ""}${t("node")} ${receipt.node} · ${clockText(receipt.at)}`,
+      `${client.count > 1 ? client.count + " × · " : ""}${t("node")} ${receipt.node} · ${timeText(receipt.at)}`,
     ]));
     return rows.length ? [pairs(rows)] : [element("p", {}, t("nobody"))];
   }

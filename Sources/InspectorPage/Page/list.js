@@ -3,6 +3,7 @@ import { element, setText } from "./dom.js";
 import { isProven } from "./event.js";
 import { sizeText } from "./bytes.js";
 import { relayNow } from "./clock.js";
+import { rowTimeText } from "./timetext.js";
 import { t } from "./words.js";
 import { anchored, revealing, rowWindow } from "./window.js";
 
@@ -128,7 +129,7 @@ export class List {
     node.setAttribute("aria-selected", String(entry === this.selected));
     node.setAttribute("aria-posinset", String(index + 1));
     node.setAttribute("aria-setsize", String(this.entries.length));
-    setText(parts.time, clockText(entry.time));
+    setText(parts.time, rowTimeText(entry.time, Date.now()));
     setText(parts.platform, entry.platform);
     setText(parts.type, entry.type || (entry.kind === "refused" ? entry.reason : "—"));
     setText(parts.text, entry.text);
@@ -146,12 +147,4 @@ function mark(entry) {
   if (entry.replyToken && !entry.answer && entry.replyDeadline > relayNow()) return ["waiting", "● " + t("waiting")];
   if (entry.replayOf) return ["replay", "↻ " + t("replayed")];
   return ["verified", "✓ " + t(isProven(entry) ? "verified" : "accepted")];
-}
-
-/** Local time to the millisecond. */
-export function clockText(time) {
-  if (!Number.isFinite(time)) return "";
-  const date = new Date(time);
-  const two = (number) => String(number).padStart(2, "0");
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
