@@ -162,3 +162,18 @@ test("the day of an event is seen", async () => {
   assert.match(byId("details").textContent, /Time2025-12-2\d \d\d:\d\d:56\.789/);
   byId("leave").click();
 });
+
+test("a half-typed answer stays where its row is chosen again", async () => {
+  const stream = await connect();
+  await shown(stream, { text: "a question", replytoken: "r2", replydeadline: new Date(Date.now() + 60_000).toISOString() });
+  rows()[0].click();
+  byId("reply-text").value = "half an ans";
+  rows()[0].click();
+  assert.equal(byId("reply-text").value, "half an ans");
+  // In another language all of it is built again.
+  const before = byId("reply-send").textContent;
+  byId("language").click();
+  assert.notEqual(byId("reply-send").textContent, before);
+  byId("language").click();
+  byId("leave").click();
+});

@@ -177,6 +177,11 @@ def test_notice_on_a_telephone(page, admin, secret):
     admin.add("small", secret)
     page.resize(390, 844, mobile=True)
     open_bot(page, "small")
+    there = "document.querySelector('#listing').checkVisibility({visibilityProperty: true})"
+    assert page.run("document.activeElement.id") == "details" and not page.run(there)
+    page.key("Escape")
+    page.wait(f"document.activeElement.id === 'listing' && {there}", "the table")
+    open_bot(page, "small")
     page.click("#rotate")
     submit(page, secret=qq.secret())
     page.wait("!document.querySelector('#notice').hidden && !document.querySelector('dialog[open]')", "the notice")

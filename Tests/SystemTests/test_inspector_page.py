@@ -20,6 +20,8 @@ IS_SEEN = (
     " return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.id === 'notice'; })()"
 )
 
+IS_LIST_THERE = "document.querySelector('.listing').checkVisibility({visibilityProperty: true})"
+
 MARKUP = (
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg/onload=alert(3)><a href='javascript:alert(4)'>x</a>"
     "<style>@import url(//evil.example/x.css)</style><iframe src=//evil.example></iframe>\u202e\u0000{{7*7}}${alert(5)}"
@@ -211,6 +213,11 @@ def test_notice_on_a_telephone(relay, browser, secret):
     page = inspector.page
     page.resize(390, 844, mobile=True)
     relay.deliver(secret, qq.event("in the hand"))
+    inspector.open("in the hand")
+    # What they cover is out of the way of the keyboard and of screen readers too.
+    assert page.run("document.activeElement.id") == "details" and not page.run(IS_LIST_THERE)
+    page.key("Escape")
+    page.wait(f"document.activeElement.id === 'scroll' && {IS_LIST_THERE}", "the list")
     inspector.open("in the hand")
     page.click("#replay")
     page.wait("!document.querySelector('#notice').hidden", "the notice")

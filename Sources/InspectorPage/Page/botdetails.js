@@ -1,5 +1,5 @@
 // One bot: its addresses, who is connected where, its tokens, and what can be done with it.
-import { element, pairs } from "./dom.js";
+import { element, isNarrow, pairs } from "./dom.js";
 import { ago, number } from "./bottable.js";
 import { t } from "./words.js";
 
@@ -49,6 +49,7 @@ export class BotDetails {
   build(bot) {
     const focused = this.pane.contains(document.activeElement) ? document.activeElement.id : "";
     const { actions } = this;
+    const isOpened = this.pane.hidden;
     this.pane.hidden = false;
     this.traffic = element("div", {});
     this.pane.replaceChildren(
@@ -62,7 +63,9 @@ export class BotDetails {
       pairs([[t("webhook"), bot.webhook], [t("socket"), bot.socket], [t("appID"), bot.appid], [t("channel"), bot.channel]], "pairs mono"),
       element("h3", {}, t("traffic")), this.traffic,
       element("h3", {}, t("tokens")), this.tokens(bot));
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    // Where the details cover the table, the focus must not stay behind them.
+    if (isOpened && isNarrow()) this.pane.focus();
+    else if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 
   sockets(status) {

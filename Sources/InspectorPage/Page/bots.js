@@ -122,7 +122,11 @@ function open(name) {
   // What was asked for is perhaps answered when nobody is connected any more.
   if (name !== null && !api) return;
   selected = name;
-  if (name === null) details.close();
+  if (name === null) {
+    const hadFocus = byId("details").contains(document.activeElement);
+    details.close();
+    if (hadFocus) byId("listing").focus({ preventScroll: true });
+  }
   show();
   if (name !== null) refresh();
 }

@@ -1,5 +1,5 @@
 // One request in full.
-import { element, pairs } from "./dom.js";
+import { element, isNarrow, pairs } from "./dom.js";
 import { bodyView } from "./body.js";
 import { bodyOf, isProven, requestOf } from "./event.js";
 import { exactBytes } from "./exactbytes.js";
@@ -20,17 +20,22 @@ export class Details {
     return this.entry !== null;
   }
 
+  /** Shows an entry. One that is shown stays as it is, with what is being typed, until the language is another. */
   open(entry) {
-    const hadFocus = this.panel.contains(document.activeElement);
+    const language = document.documentElement.lang;
+    if (entry === this.entry && language === this.language) return;
+    // Where the details cover the list, the focus must not stay behind them.
+    const takesFocus = this.panel.contains(document.activeElement) || isNarrow();
     this.close();
     this.entry = entry;
+    this.language = language;
     this.receivers = this.timing = this.replyBox = null;
     this.request = requestOf(entry);
     this.panel.hidden = false;
     this.panel.replaceChildren(...this.parts());
     this.showReply();
     this.panel.scrollTop = 0;
-    if (hadFocus) this.panel.focus();
+    if (takesFocus) this.panel.focus();
   }
 
   close() {

@@ -16,6 +16,9 @@ export function element(name, attributes = {}, ...children) {
 /** The element of an id. */
 export const byId = (id) => document.getElementById(id);
 
+/** Whether the page is one column, where the details cover all else; style.css has the same width. */
+export const isNarrow = () => matchMedia("(max-width: 860px)").matches;
+
 /** A list of terms and what they are; pairs without a value are left out. */
 export function pairs(rows, name = "pairs") {
   const list = element("dl", { class: name });

@@ -1,5 +1,5 @@
 // The list of requests, newest first: only the rows that are seen are elements.
-import { element, setText } from "./dom.js";
+import { element, isNarrow, setText } from "./dom.js";
 import { isProven } from "./event.js";
 import { sizeText } from "./bytes.js";
 import { relayNow } from "./clock.js";
@@ -31,7 +31,7 @@ export class List {
   }
 
   get rowHeight() {
-    return matchMedia("(max-width: 860px)").matches ? 58 : 36;
+    return isNarrow() ? 58 : 36;
   }
 
   /** Shows entries, oldest first; `added` of them are new since the last time, and others may be gone. */
