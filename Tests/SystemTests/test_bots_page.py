@@ -116,7 +116,13 @@ def test_tokens(page, relay, admin, secret):
     admin.add("desk", secret)
     open_bot(page, "desk")
     page.click("#add-token")
-    submit(page, name="laptop")
+    fits = "document.querySelector('#form-expires').checkValidity()"
+    page.wait("document.querySelector('#form-expires') !== null", "the form")
+    for text, is_fit in (("2099-01-31T12:00:00Z", True), ("2099-1-31", False), ("soon", False), ("90d", True)):
+        page.run(f"document.querySelector('#form-expires').value = '{text}'")
+        assert page.run(fits) == is_fit, text
+    page.run("document.querySelector('#form-expires').value = ''")
+    submit(page, name="laptop", expires="2099-01-31")
     page.wait("document.querySelector('#token-once') !== null", "the token")
     token = qq.known_secret(page.text("#token-once"))
     assert page.run("document.activeElement.id") == "dialog-send"

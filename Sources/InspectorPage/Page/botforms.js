@@ -59,6 +59,9 @@ export function rotate(name, isRotating, submit) {
   }, "rotate");
 }
 
+/** A time from now, or a day or a second in UTC, as the API takes them. */
+const expiry = "[0-9]+(d|h|m|s)|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?";
+
 /** Asks what a token is for; what `submit` returns is called once the form is closed. */
 export function addToken(name, submit) {
   const scopes = ["receive", "reply", "replay", "admin"].map((scope) => element("label", { class: "tick" },
@@ -66,7 +69,7 @@ export function addToken(name, submit) {
     t("scopeOf." + scope)));
   dialog(t("tokenTitle", { name }), [
     ...field("form-name", "tokenName", { required: true, maxlength: 64 }), ...scopes,
-    ...field("form-expires", "tokenExpires", { placeholder: "90d", pattern: "[0-9]+(d|h|m|s)" }),
+    ...field("form-expires", "tokenExpires", { placeholder: "90d", pattern: expiry, title: t("expiryRule") }),
   ], () => submit({
     name: byId("form-name").value,
     scopes: scopes.map((label) => label.firstChild).filter((box) => box.checked).map((box) => box.value),
