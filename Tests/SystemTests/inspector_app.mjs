@@ -110,7 +110,7 @@ test("a clock that is wrong takes no reply box away", async () => {
     const left = Number(page.querySelector(".reply").textContent.match(/(\d+) s left/)[1]);
     assert.ok(left >= 3 && left <= 6, String(left));
     assert.equal(rows()[0].querySelector(".mark").textContent, "● waiting");
-    assert.match(byId("timing").textContent, /Shown here.*\+-?\d{1,4} ms/);
+    assert.match(byId("timing").textContent, /Shown here.*[+−]\d{1,4} ms/);
     byId("leave").click();
     await until(() => rows().length === 0);
   }

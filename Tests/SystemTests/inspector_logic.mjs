@@ -362,8 +362,9 @@ test("the relay's time is known from its answers, and a clock that is right is l
       said(Math.floor((Date.now() - 10_000) / 1000) * 1000, Date.now() - 20);
       assert.ok(Math.abs(relayNow() - (Date.now() - 10_000)) <= 1020);
     }
+    // Answers at several parts of a second say it closer than one.
     const known = relayNow() - Date.now();
-    assert.ok(Math.abs(known + 10_000) <= 520);
+    assert.ok(Math.abs(known + 10_000) <= 60, String(known));
     // It stays while it fits, also where an answer took long.
     said(1_003_000, 1_008_000);
     assert.equal(relayNow() - Date.now(), known);

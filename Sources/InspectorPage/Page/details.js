@@ -112,7 +112,7 @@ export class Details {
 
   timingPairs() {
     const { entry } = this;
-    const row = (name, time) => (time ? [t(name), `${timeText(time)}  ${time === entry.time ? "" : t("after", { ms: Math.round(time - entry.time) })}`] : [t(name), ""]);
+    const row = (name, time) => (time ? [t(name), `${timeText(time)}  ${time === entry.time ? "" : t("after", { ms: signed(Math.round(time - entry.time)) })}`] : [t(name), ""]);
     const reached = entry.receipts.map((receipt) => receipt.reached).filter(Boolean);
     const written = entry.receipts.map((receipt) => receipt.at).filter(Boolean);
     return pairs([
@@ -149,5 +149,7 @@ function checkText(entry) {
   if (entry.replayOf) return t(isProven(entry) ? "replayOfVerified" : "replayOfAccepted");
   return t("checkOf." + entry.check);
 }
+
+const signed = (number) => (number < 0 ? "−" : "+") + Math.abs(number);
 
 const heading = (name) => element("h3", {}, t(name));
