@@ -134,7 +134,8 @@ test("a replay is not said to be verified", async () => {
 
 test("behind a sign-on by cookies the page works, and says what stands in its way", async () => {
   const said = [];
-  answers.push(new Response(null, { status: 302, headers: { Location: "/login" } }), null, null);
+  answers.push(new Response(null, { status: 302, headers: { Location: "/login" } }), null, null,
+    new Response("<h1>Sign on</h1>", { headers: { "Content-Type": "text/html" } }));
   const before = byId("notice").replaceChildren;
   byId("notice").replaceChildren = function (...nodes) {
     before.apply(this, nodes);
@@ -143,7 +144,8 @@ test("behind a sign-on by cookies the page works, and says what stands in its wa
   await connect();
   assert.match(said[0], /redirects, as to a sign-on/);
   assert.match(said[1], /came to nothing but an error/);
-  assert.deepEqual([said.length, byId("notice").hidden], [2, true]);
+  assert.match(said[2], /^HTTP 200, and not from the relay/);
+  assert.deepEqual([said.length, byId("notice").hidden], [3, true]);
   assert.ok(asked.every(({ credentials, redirect }) => credentials === "same-origin" && redirect === "manual"));
   byId("leave").click();
 });

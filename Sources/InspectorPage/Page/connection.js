@@ -93,6 +93,11 @@ export class Connection {
         else this.handlers.waiting?.(problem.detail ? t("refusedByRelay") + problem.detail : t("notOfTheRelay", { status: response.status }));
         return !isFinal;
       }
+      if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
+        // A page for people, such as a sign-on's.
+        this.handlers.waiting?.(t("notOfTheRelay", { status: response.status }));
+        return true;
+      }
       await this.follow(response.body, feed);
     } finally {
       clearTimeout(watchdog);
