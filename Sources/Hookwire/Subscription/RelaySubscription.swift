@@ -259,7 +259,10 @@ final class RelaySubscription {
         _ = self.connection?.finish()
         self.connection = nil
         self.isReplacement = true
-        self.run(self.machine.replace(now: .now()))
+        self.run(
+            self.machine.replace(now: .now(), dice: .random(in: 0...1)),
+            because: "the relay cannot go on where the connection ended"
+        )
     }
 }
 

@@ -41,24 +41,28 @@ struct Subscription: Equatable, Sendable {
         }
     }
 
-    /// The same for another connection.
+    /// The same for another connection. A consumer's place is the relay's from the first connection on, wherever that
+    /// began.
     ///
     /// - Parameters:
-    ///   - received: the last event that came; nil for none.
+    ///   - received: up to where all has come; nil where that is not known.
     ///   - milliseconds: how long ago the first connection was made; nil where there was none.
     ///   - age: how long ago what is missing may have come, where a position does not say where to go on; nil where it does.
     func resumed(behind received: Position?, openFor milliseconds: Int64?, missing age: Int64? = nil) -> Subscription {
+        guard let milliseconds else { return self }
         var resumed = self
-        if let age, self.consumer == nil {
-            resumed.start = .since("\(self.limited(age, openFor: milliseconds ?? age))ms")
+        if self.consumer != nil {
+            resumed.start = .cursor
+        } else if let age {
+            resumed.start = .since("\(self.limited(age, openFor: milliseconds))ms")
         } else if let received {
-            resumed.start = self.consumer == nil ? .after(received) : .cursor
-        } else if let milliseconds {
+            resumed.start = .after(received)
+        } else {
             // What came while the client was away is not to be missed, and a time is counted from when it is asked.
             let away = min(max(1, milliseconds), Self.longestMilliseconds)
             switch self.start {
             case .live:
-                if self.consumer == nil { resumed.start = .since("\(away)ms") }
+                resumed.start = .since("\(away)ms")
             case .since(let text):
                 resumed.start = .since("\(min(Self.milliseconds(text) + away, Self.longestMilliseconds))ms")
             case .cursor, .after:

@@ -70,6 +70,10 @@ struct SubscriptionStateMachine {
     private var pinged: NIODeadline?
     private var lastWall: Int64?
     private var isPaused = false
+    /// Whether the connection takes the place of another, without a wait.
+    private var isReplacement = false
+    /// Since when the relay does not know what it let the client in by; nil where it does, or something else is wrong.
+    private var unknownSince: NIODeadline?
 
     /// Begins, or begins again after the wait.
     mutating func connect(now: NIODeadline) -> Action {
@@ -79,9 +83,12 @@ struct SubscriptionStateMachine {
         return .connect
     }
 
-    /// What the open connection was asked for is not to be had on it: another takes its place at once.
-    mutating func replace(now: NIODeadline) -> Action {
+    /// What the open connection was asked for is not to be had on it: another takes its place at once, or where it has
+    /// taken one's itself, after a wait.
+    mutating func replace(now: NIODeadline, dice: Double) -> Action {
         guard case .open = self.state else { return .none }
+        guard !self.isReplacement else { return self.wait(hint: nil, dice: dice) }
+        self.isReplacement = true
         self.state = .connecting(since: now)
         return .connect
     }
@@ -143,6 +150,7 @@ struct SubscriptionStateMachine {
     ///   pause.
     private mutating func wait(hint: TimeAmount?, dice: Double) -> Action {
         self.state = .waiting
+        self.isReplacement = false
         let isFirst = self.backoff.failures == 0
         let pause = self.backoff.next(dice: dice)
         guard let hint, hint > .zero else { return .wait(pause) }

@@ -215,10 +215,20 @@ import Testing
 
     /// Another connection takes the place of an open one without a wait, and only of an open one.
     @Test mutating func replaced() {
-        #expect(self.machine.replace(now: Self.at(0)) == .none)
+        #expect(self.machine.replace(now: Self.at(0), dice: 1) == .none)
         self.open()
-        #expect(self.machine.replace(now: Self.at(1)) == .connect)
-        #expect(self.machine.replace(now: Self.at(1)) == .none)
+        #expect(self.machine.replace(now: Self.at(1), dice: 1) == .connect)
+        #expect(self.machine.replace(now: Self.at(1), dice: 1) == .none)
         #expect(self.machine.unreachable(detail: "", now: Self.at(2), dice: 1) == .wait(.milliseconds(500)))
+    }
+
+    /// One that has taken another's place itself makes room for the next after a wait, which grows.
+    @Test mutating func replacedAgain() {
+        for pause in [TimeAmount.milliseconds(500), .seconds(1), .seconds(2)] {
+            self.open()
+            #expect(self.machine.replace(now: Self.at(0), dice: 1) == .connect)
+            self.machine.opened(now: Self.at(0))
+            #expect(self.machine.replace(now: Self.at(0), dice: 1) == .wait(pause))
+        }
     }
 }

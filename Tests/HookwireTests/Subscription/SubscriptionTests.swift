@@ -22,13 +22,15 @@ import Testing
         #expect(subscription.resumed(behind: Self.position, openFor: 60_000).start == .after(Self.position))
     }
 
-    /// A consumer's place is the relay's, from the first event on.
-    @Test func consumers() {
-        var subscription = Subscription(start: .since("3s"), consumer: "a")
-        #expect(subscription.resumed(behind: nil, openFor: 60_000).start == .since("63000ms"))
-        #expect(subscription.resumed(behind: Self.position, openFor: 60_000).start == .cursor)
-        subscription.start = .cursor
+    /// A consumer's place is the relay's, from the first connection on: what that began behind is not asked for again,
+    /// and again where it cannot be had.
+    @Test(arguments: [Subscription.Start.live, .since("3s"), .after(Self.position), .cursor])
+    func consumers(start: Subscription.Start) {
+        let subscription = Subscription(start: start, consumer: "a")
+        #expect(subscription.resumed(behind: nil, openFor: nil).start == start)
         #expect(subscription.resumed(behind: nil, openFor: 60_000).start == .cursor)
+        #expect(subscription.resumed(behind: nil, openFor: 60_000, missing: 60_000).start == .cursor)
+        #expect(subscription.resumed(behind: Self.position, openFor: 60_000).start == .cursor)
     }
 
     /// Where the position is lost, from the time of what is missing on, but no longer ago than what was asked for first. A
