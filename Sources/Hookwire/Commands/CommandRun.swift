@@ -15,8 +15,8 @@ enum CommandEnd: Sendable {
     case failed
     /// The relay does not want this client.
     case refused(String)
-    /// What the client was let in by is good for nothing any more.
-    case revoked
+    /// What the client was let in by is good for nothing any more; the code says who said so.
+    case revoked(code: Int)
     case unreachable(String)
 }
 
@@ -75,8 +75,8 @@ extension CommandRun {
         case .refused(let detail):
             terminal.complain("The relay refused. \(ForeignText.line(detail))")
             throw ExitCode(1)
-        case .revoked:
-            terminal.complain(CommandEnd.revocation)
+        case .revoked(let code):
+            terminal.complain(CommandEnd.revocation(code: code))
             throw ExitCode(1)
         case .unreachable(let detail):
             terminal.complain("Cannot reach \(relay): \(ForeignText.line(detail)).")
@@ -87,15 +87,16 @@ extension CommandRun {
 
 extension CommandEnd {
     /// What is said of `revoked`.
-    static let revocation =
-        "What this was connected with is not valid any more (4001): the token or the secret was revoked or has expired, "
-        + "or the bot was removed. Ask the relay's operator for another."
+    static func revocation(code: Int) -> String {
+        "What this was connected with is not valid any more (\(code)): the token or the secret was revoked or has "
+            + "expired, or the bot was removed. Ask the relay's operator for another."
+    }
 
     /// A subscription's end.
     init(_ failure: SubscriptionStateMachine.Failure) {
         switch failure {
         case .refused(let refusal): self = .refused(refusal.text)
-        case .revoked: self = .revoked
+        case .revoked(let code): self = .revoked(code: code)
         case .unreachable(let detail): self = .unreachable(detail)
         }
     }

@@ -216,8 +216,8 @@ struct Replay: AsyncParsableCommand {
             return ExitCode(2)
         case .ended(.refused(let detail)):
             terminal.complain("The relay refused. \(ForeignText.line(detail))")
-        case .ended(.revoked):
-            terminal.complain(CommandEnd.revocation)
+        case .ended(.revoked(let code)):
+            terminal.complain(CommandEnd.revocation(code: code))
         case .ended:
             terminal.complain("The relay ended the connection.")
         }

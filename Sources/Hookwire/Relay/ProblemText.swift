@@ -16,9 +16,9 @@ enum ProblemText {
     /// Its reason; nil for what is no such document.
     static func reason(_ body: [UInt8]) -> String? { self.members(body)?.reason }
 
-    /// Whether a relay says so: each of its problems has both.
-    static func isRelays(_ body: [UInt8]) -> Bool {
-        self.members(body).map { $0.detail != nil && $0.reason != nil } ?? false
+    /// Its reason where a relay says so: each of its problems has a sentence, too.
+    static func relaysReason(_ body: [UInt8]) -> String? {
+        self.members(body).flatMap { $0.detail == nil ? nil : $0.reason }
     }
 
     /// The longest sentence of a relay's that is shown, in characters.

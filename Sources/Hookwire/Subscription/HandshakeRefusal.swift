@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
 /// An answer to the opening handshake of a socket that opens none.
 struct HandshakeRefusal: Equatable, Sendable {
@@ -10,17 +11,23 @@ struct HandshakeRefusal: Equatable, Sendable {
     var status: Int
     /// Why, for a person.
     var detail: String
-    /// Whether a relay says so: it explains each of its refusals in the same form.
-    var isRelays: Bool
+    /// The relay's own word for it; nil where it is no relay that says so, which explains each of its refusals in the
+    /// same form.
+    var reason: String?
     /// When to come back, where it says so.
     var retryAfter: TimeAmount?
 
     /// Something else than a relay has answered.
     static let foreign = HandshakeRefusal(
         status: 0,
-        detail: "what answers there is no Hookwire relay",
-        isRelays: false
+        detail: "what answers there is no Hookwire relay"
     )
+
+    /// Whether a relay says so.
+    var isRelays: Bool { self.reason != nil }
+
+    /// Whether a relay knows nothing that is opened by what the client has shown.
+    var isOfTheUnknown: Bool { self.status == 404 && self.reason == Problem.notFound.reason }
 
     /// Statuses of a relay's that will be the same the next time.
     private static let lasting: Set<Int> = [400, 401, 403, 409, 410]

@@ -248,7 +248,7 @@ final class RelayConnection: ChannelInboundHandler {
                 status: head.status,
                 location: head.field("location")
             ),
-            isRelays: ProblemText.isRelays(body),
+            reason: ProblemText.relaysReason(body),
             retryAfter: head.field("retry-after").flatMap { Self.pause($0) }
         )
         let owner = self.owner

@@ -22,6 +22,9 @@ struct SubscriptionStateMachine {
     /// How long a relay is tried that has never answered.
     static let patience = TimeAmount.seconds(10)
     private static let longestHint = TimeAmount.minutes(5)
+    /// How long a relay that took the client may not know what it was let in by: nodes that read the registry one after
+    /// another may say so for a moment.
+    static let doubt = TimeAmount.minutes(1)
     /// The close code that says that what the client was let in by is good for nothing any more; the relay's own, and so on
     /// sockets of its own protocols only.
     private static let revokedCode = 4_001
@@ -57,8 +60,9 @@ struct SubscriptionStateMachine {
     enum Failure: Equatable {
         /// The relay does not want this client.
         case refused(HandshakeRefusal)
-        /// What it was let in by is good for nothing any more: coming back is refused.
-        case revoked
+        /// What it was let in by is good for nothing any more: coming back is refused. The code is of the close frame
+        /// that said so, or the status of the handshakes'.
+        case revoked(code: Int)
         case unreachable(detail: String)
     }
 
@@ -97,6 +101,7 @@ struct SubscriptionStateMachine {
     mutating func opened(now: NIODeadline) {
         guard self.isConnecting else { return }
         self.wasOpen = true
+        self.unknownSince = nil
         self.state = .open(since: now)
         self.lastHeard = now
         self.pinged = nil
@@ -107,13 +112,25 @@ struct SubscriptionStateMachine {
     /// The relay, or something in its place, answered the handshake with something else.
     mutating func refused(_ refusal: HandshakeRefusal, now: NIODeadline, dice: Double) -> Action {
         guard self.isConnecting else { return .none }
-        guard refusal.mayPass(wasOpen: self.wasOpen), self.hasPatience(now) else { return self.fail(.refused(refusal)) }
+        if self.wasOpen, refusal.isOfTheUnknown {
+            let since = self.unknownSince ?? now
+            self.unknownSince = since
+            guard now - since < Self.doubt else { return self.fail(.revoked(code: refusal.status)) }
+        } else if refusal.status != 429 {
+            // Who comes again and again with what is not known is banned for a while, and it is as unknown behind that.
+            self.unknownSince = nil
+        }
+        // A relay that has never taken the client, and wants it back when nobody waits any more, has refused it.
+        guard refusal.mayPass(wasOpen: self.wasOpen), self.hasPatience(now + (refusal.retryAfter ?? .zero)) else {
+            return self.fail(.refused(refusal))
+        }
         return self.wait(hint: refusal.retryAfter, dice: dice)
     }
 
     /// The relay could not be reached.
     mutating func unreachable(detail: String, now: NIODeadline, dice: Double) -> Action {
         guard self.isConnecting else { return .none }
+        self.unknownSince = nil
         guard self.hasPatience(now) else { return self.fail(.unreachable(detail: detail)) }
         return self.wait(hint: nil, dice: dice)
     }
@@ -125,7 +142,7 @@ struct SubscriptionStateMachine {
     ///   - text: its reason, which may say when to come back.
     mutating func closed(code: Int?, text: String, now: NIODeadline, dice: Double) -> Action {
         guard case .open(let since) = self.state else { return .none }
-        guard code != Self.revokedCode else { return self.fail(.revoked) }
+        guard code != Self.revokedCode else { return self.fail(.revoked(code: Self.revokedCode)) }
         if now - since >= .seconds(5) { self.backoff.reset() }
         return self.wait(hint: code == 1012 || code == 1013 ? Self.pause(in: text) : nil, dice: dice)
     }

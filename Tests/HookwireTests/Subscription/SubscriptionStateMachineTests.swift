@@ -18,7 +18,7 @@ import Testing
         isRelays: Bool = true,
         retryAfter: TimeAmount? = nil
     ) -> HandshakeRefusal {
-        HandshakeRefusal(status: status, detail: "d", isRelays: isRelays, retryAfter: retryAfter)
+        HandshakeRefusal(status: status, detail: "d", reason: isRelays ? "r" : nil, retryAfter: retryAfter)
     }
 
     private mutating func open(at seconds: Int64 = 0) {
@@ -159,8 +159,56 @@ import Testing
         machine.opened(now: Self.at(0))
         let action = machine.closed(code: code, text: "revoked", now: Self.at(1), dice: 1)
         let next = machine.connect(now: Self.at(99))
-        #expect((action == .fail(.revoked)) == isFinal)
+        #expect((action == .fail(.revoked(code: 4_001))) == isFinal)
         #expect((next == .none) == isFinal)
+    }
+
+    /// A relay that has not known for a minute what it let the client in by means it; what comes in between and is no
+    /// more than a ban does not count, and anything else begins anew.
+    @Test(arguments: [(429, true), (503, false), (404, false), (nil, false)] as [(Int?, Bool)])
+    func unknown(between status: Int?, goesOn: Bool) {
+        var machine = SubscriptionStateMachine()
+        let unknown = HandshakeRefusal(status: 404, detail: "d", reason: "not_found")
+        _ = machine.connect(now: Self.at(0))
+        machine.opened(now: Self.at(0))
+        _ = machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
+        func isLast(_ refusal: HandshakeRefusal?, at seconds: Int64) -> Bool {
+            _ = machine.connect(now: Self.at(seconds))
+            guard let refusal else {
+                return machine.unreachable(detail: "", now: Self.at(seconds), dice: 1)
+                    == .fail(.unreachable(detail: ""))
+            }
+            return machine.refused(refusal, now: Self.at(seconds), dice: 1) == .fail(.revoked(code: 404))
+        }
+        #expect(!isLast(unknown, at: 2))
+        #expect(!isLast(unknown, at: 61))
+        #expect(!isLast(status.map { Self.refusal($0) }, at: 61))
+        #expect(isLast(unknown, at: 62) == goesOn)
+        guard !goesOn else { return }
+        #expect(!isLast(unknown, at: 121))
+        _ = machine.connect(now: Self.at(122))
+        machine.opened(now: Self.at(122))
+        _ = machine.closed(code: nil, text: "", now: Self.at(122), dice: 1)
+        #expect(!isLast(unknown, at: 123))
+        #expect(!isLast(unknown, at: 182))
+        #expect(isLast(unknown, at: 183))
+    }
+
+    /// A relay that has never taken the client, and wants it back later than anybody waits for it, has refused it; one
+    /// that did is waited for.
+    @Test mutating func hintsBeyondPatience() {
+        #expect(self.machine.connect(now: Self.at(0)) == .connect)
+        let short = Self.refusal(429, retryAfter: .seconds(9))
+        #expect(self.machine.refused(short, now: Self.at(0), dice: 1) == .wait(.seconds(9)))
+        #expect(self.machine.connect(now: Self.at(9)) == .connect)
+        let beyond = Self.refusal(429, retryAfter: .seconds(1))
+        #expect(self.machine.refused(beyond, now: Self.at(9), dice: 1) == .fail(.refused(beyond)))
+        self.machine = SubscriptionStateMachine()
+        self.open()
+        _ = self.machine.closed(code: nil, text: "", now: Self.at(9), dice: 1)
+        #expect(self.machine.connect(now: Self.at(9)) == .connect)
+        let long = Self.refusal(429, retryAfter: .seconds(300))
+        #expect(self.machine.refused(long, now: Self.at(9), dice: 1) == .wait(.seconds(300)))
     }
 
     /// Silence is followed by a ping, and that by the end; any byte in between saves the connection.
