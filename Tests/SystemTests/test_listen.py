@@ -221,6 +221,10 @@ def test_exit_codes(relay, secret, tmp_path):
     address = ["--relay", relay.url, "--secret", secret]
     for mistake in (["--count", "0"], ["--since", "x"], ["--after", "x"], ["--since", "5m", "--after", "a-1"], ["--filter", "q"]):
         assert run_command([BINARY, "listen", *address, *mistake]).returncode == 64, mistake
+    # What a consumer would pass over, its place would count as done.
+    for beginning in (["--since", "5m"], ["--after", "a-1"]):
+        mistake = run_command([BINARY, "listen", *address, "--consumer", "a", *beginning])
+        assert mistake.returncode == 64 and "leave --since and --after out" in mistake.stderr, mistake.stderr
     refused = run_command([BINARY, "listen", *address, "--filter", "where=x"])
     assert refused.returncode == 1 and "where= a path and a value" in refused.stderr
 

@@ -41,7 +41,12 @@ struct Listen: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Begin behind this event.", valueName: "position"))
     var after: String?
 
-    @Option(help: ArgumentHelp("Begin behind what this consumer has had, and remember what it has.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Begin behind what this consumer has had, and remember what it has. Not with --since or --after.",
+            valueName: "name"
+        )
+    )
     var consumer: String?
 
     @Option(help: ArgumentHelp("End after so many events.", valueName: "number"))
@@ -53,6 +58,12 @@ struct Listen: AsyncParsableCommand {
     func validate() throws {
         guard [self.since, self.after].compactMap({ $0 }).count <= 1 else {
             throw ValidationError("Begin --since a time or --after a position, not both.")
+        }
+        guard self.consumer == nil || (self.since == nil && self.after == nil) else {
+            throw ValidationError(
+                "A --consumer begins behind what it has had, or where it is new, with what none of the bot's sockets has: "
+                    + "leave --since and --after out; or leave --consumer out, to look at the past and move no place."
+            )
         }
         if let since, DurationText.parse(since).map({ $0 > .zero }) != true {
             throw ValidationError("--since takes a time such as 90s, 5m or 2h.")
