@@ -43,7 +43,8 @@ struct Doctor: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "One of the bot's tokens, to open its socket by: of a bot whose secret does not. HOOKWIRE_TOKEN, or HOOKWIRE_TOKEN_FILE "
-                + "with the path of a file, in the environment keeps it out of the process list.",
+                + "with the path of a file, in the environment keeps it out of the process list, and counts where the "
+                + "secret is the environment's, too.",
             valueName: "token"
         )
     )
@@ -137,9 +138,12 @@ struct Doctor: AsyncParsableCommand {
         guard diagnosis.result == .good else { throw ExitCode(diagnosis.result.exitCode) }
     }
 
-    /// What opens the bot's socket; nil where its secret does.
+    /// What opens the bot's socket; nil where its secret does. A token of the environment's goes with a secret of the
+    /// environment's only: of a URL that has its own it may be another relay's, and not this host's to see.
     private func socketToken() throws -> String? {
-        try self.token.flatMap { $0.isEmpty ? nil : $0 } ?? EnvironmentSecret.read("HOOKWIRE_TOKEN")
+        if let token, !token.isEmpty { return token }
+        guard WebhookURL(self.url).map({ self.agreement.hasSecret(for: $0) }) == false else { return nil }
+        return try EnvironmentSecret.read("HOOKWIRE_TOKEN")
     }
 
     /// What --connect-to says; nil where it is not given, or is no host and port.

@@ -67,6 +67,11 @@ struct PlatformOptions: ParsableArguments {
         return credentials
     }
 
+    /// Whether the command line or the webhook's URL has the secret, so that the environment's is not asked for.
+    func hasSecret(for url: WebhookURL) -> Bool {
+        !Credentials(secret: Secret(self.givenSecret ?? "")).completed(by: url.parameters).secret.isEmpty
+    }
+
     func validate() throws {
         if self.givenSecret == nil { _ = try EnvironmentSecret.read("HOOKWIRE_SECRET") }
         guard self.header.map({ $0.split(separator: ":").first.map { String($0).isHTTPToken } ?? false }) ?? true else {
