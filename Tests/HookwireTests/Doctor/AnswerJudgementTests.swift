@@ -48,6 +48,14 @@ import Testing
         #expect(isUsable == (reason == .fine))
     }
 
+    /// The relay's own 404 is of the path, the bot or the secret: which, it tells nobody.
+    @Test func unknownToTheRelay() throws {
+        let body = #"{"title":"Not Found","status":404,"detail":"There is nothing at this path.","reason":"not_found"}"#
+        let (reasons, isUsable, text) = try Self.judge(.success(Self.answer(404, body)))
+        #expect(reasons == [.fine, .notFound] && !isUsable)
+        #expect(text.contains("A relay answers at /webhook that it knows no such path, bot or secret (404)."))
+    }
+
     /// A redirect is told with its place, of which the query is nobody's business.
     @Test(arguments: [301, 302, 303, 307, 308])
     func redirects(status: Int) throws {

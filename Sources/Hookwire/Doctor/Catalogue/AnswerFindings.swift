@@ -74,6 +74,17 @@ extension Finding {
         )
     }
 
+    /// The relay itself says so: to whoever has to guess it does not say which.
+    static func unknownToRelay(_ path: String) -> Finding {
+        Finding(
+            .http,
+            .fail,
+            .notFound,
+            "A relay answers at \(path) that it knows no such path, bot or secret (404). Compare the secret with the bot's; where the relay serves registered bots only (--access registered), see with hookwire bots list that it has the bot; then check the path: /webhook for QQ, /webhook/wechat and so on for others, or /webhook/{platform}/{bot}.",
+            "中继应答：\(path) 没有这样的路径、机器人或密钥（404）。请核对密钥；如果中继只服务已登记的机器人（--access registered），请用 hookwire bots list 确认机器人已登记；再检查路径：QQ 为 /webhook，其他平台为 /webhook/wechat 等，或 /webhook/{平台}/{机器人}。"
+        )
+    }
+
     static func refused(_ status: Int, _ detail: String) -> Finding {
         Finding(
             .http,

@@ -4,6 +4,7 @@
 
 internal import NIOCore
 internal import NIOHTTP1
+internal import Shared
 
 /// What a server answered.
 struct ProbeAnswer: Sendable {
@@ -59,6 +60,7 @@ enum AnswerJudgement {
         switch answer.status {
         // The relay's own sentence says more than that there is nothing.
         case 404 where ProblemText.reason(answer.body) == OtherTier.reason: return .refused(404, detail)
+        case 404 where ProblemText.reason(answer.body) == Problem.notFound.reason: return .unknownToRelay(path)
         case 404: return .notFound(path)
         case 502, 503, 504: return .gatewayError(answer.status, detail)
         case _ where answer.isHTML: return .htmlPage(answer.status, detail)
