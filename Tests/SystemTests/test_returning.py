@@ -106,7 +106,7 @@ def test_nothing_is_printed_twice(tmp_path):
     assert code == 0 and [json.loads(line)["data"]["n"] for line in printed.splitlines()] == [1, 2, 3]
     assert errors.count("Events were lost (epoch_changed): it is another. Going on with what is retained.") == 1, errors
     asked = [target.split("?")[1].split("=")[0] for target in relay.asked]
-    assert asked == ["since", "after", "since", "since"]
+    assert asked == ["since", "after", "since", "after"]
 
 
 FOREIGN = {
@@ -136,6 +136,31 @@ def test_something_in_between(tmp_path):
             assert "Not connected (what answers there is no Hookwire relay)" in command.errors
             assert "(302: it leads to http://portal.example: if the relay is there, give that to --relay)" in command.errors
             assert "(403: Forbidden)" in command.errors
+
+
+def test_where_it_began(tmp_path):
+    """Before the first event it goes on where the relay says that it was, however long the way back takes; and where the
+    relay is behind what a filter kept back, behind that."""
+    number = itertools.count(1)
+
+    def treat(connection):
+        frames = messages(connection)
+        if (count := next(number)) == 1:
+            assert json.loads(next(frames)[1]) == {"type": "ping"}
+            tell(connection, {"type": "hookwire.pong", "position": f"{OLD}-7"})
+        elif count == 2:
+            tell(connection, recovery(f"{OLD}-7"), {"type": "hookwire.pong", "position": f"{OLD}-9"})
+        else:
+            tell(connection, recovery(f"{OLD}-9"), event(f"{OLD}-10", 1))
+            return
+        connection.shutdown(2)
+
+    with HostileRelay(treat) as relay:
+        flags = ("--relay", f"http://127.0.0.1:{relay.port}", "--count", 1)
+        with Command("listen", *flags, secret="listen-secret", folder=tmp_path) as command:
+            assert command.ends()[0] == 0
+    asked = [target.split("?")[1].split("&")[0] for target in relay.asked]
+    assert asked == ["backlog=off", f"after={OLD}-7", f"after={OLD}-9"]
 
 
 def test_acknowledgements_stay_in_their_log(tmp_path):

@@ -137,6 +137,8 @@ final class RetainedEvents {
             self.go(on: self.collection.reached(position))
         }
         guard !self.isOver else { return }
+        // The subscription asks, too, where nothing comes.
+        self.nextQuestion?.cancel()
         self.nextQuestion = self.eventLoop.assumeIsolated().scheduleTask(in: Self.questions) {
             self.isAsking = false
             self.ask()

@@ -17,7 +17,7 @@ struct ReceivedEvents {
     /// known, and what is not asked for is lost: so it is long.
     static let allowance: Int64 = 60_000
 
-    /// The last one.
+    /// Up to where all has come that is for the client: the last event, or what the relay says is behind it.
     private(set) var position: Position?
     /// Whether the relay does not know that position any more.
     private(set) var isPositionLost = false
@@ -51,6 +51,13 @@ struct ReceivedEvents {
         if let last = self.position, last.epoch == position.epoch, last.offset >= position.offset { return false }
         self.position = position
         return true
+    }
+
+    /// The relay says that up to a position all has come that is for the client, and passes its filters. A log that
+    /// lets go of what it kept back has lost nothing of the client's.
+    mutating func reached(_ position: Position) {
+        guard self.receive(position) else { return }
+        self.isPositionLost = false
     }
 
     /// The relay cannot go on behind the position.

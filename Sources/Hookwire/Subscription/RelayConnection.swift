@@ -82,12 +82,6 @@ final class RelayConnection: ChannelInboundHandler {
         return true
     }
 
-    /// Asks the relay for a sign of life.
-    func ping() {
-        guard case .open = self.state else { return }
-        self.write(MaskedFrame.make(.ping, []))
-    }
-
     /// Ends the connection in good order; the owner hears no more of it.
     ///
     /// - Returns: a future that succeeds when the relay has read what was sent, or had the time to.

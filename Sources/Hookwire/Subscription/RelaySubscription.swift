@@ -174,7 +174,7 @@ final class RelaySubscription {
                 this.run(this.machine.connect(now: .now()))
             }
         case .ping:
-            self.connection?.ping()
+            self.ask()
         case .drop:
             self.connection?.drop()
             self.connection = nil
@@ -227,6 +227,11 @@ final class RelaySubscription {
             }
     }
 
+    /// Asks how far the relay is, which is a sign of life, too.
+    private func ask() {
+        self.send(ClientMessage.ping())
+    }
+
     private func handshake(_ subscription: Subscription, key: String) -> String {
         """
         GET \(self.relay.prefix)\(self.key.target("/ws?\(subscription.query)")) HTTP/1.1\r
@@ -240,6 +245,11 @@ final class RelaySubscription {
         \r
 
         """
+    }
+
+    /// Up to a position all has come. The relay keeps a consumer's place itself.
+    private func reached(_ position: Position) {
+        if self.subscription.consumer == nil { self.events.reached(position) }
     }
 
     /// What is asked for now. The relay knows a consumer's place; who is none goes on behind what it has.
@@ -269,9 +279,13 @@ final class RelaySubscription {
 extension RelaySubscription: RelayConnectionOwner {
     func opened(_ connection: RelayConnection) {
         guard connection === self.connection else { return }
+        // Where nothing of the past is asked for, nothing says where it begins: before there is an event, that is a
+        // place to come back to.
+        let beginsUnseen = self.firstOpened == nil && self.subscription.start == .live
         self.firstOpened = self.firstOpened ?? WallClock.now()
         self.machine.opened(now: .now())
         self.epoch = nil
+        if beginsUnseen { self.ask() }
         if !self.isReplacement { self.owner?.connected() }
         self.isReplacement = false
     }
@@ -302,10 +316,15 @@ extension RelaySubscription: RelayConnectionOwner {
             recovery.isAskedAgain = self.awaitsRecovery && recovery.loss != nil
             self.awaitsRecovery = false
             self.see(recovery.position.epoch)
+            // Of what is asked for again, some may be before it.
+            if !recovery.isAskedAgain { self.reached(recovery.position) }
             self.owner?.received(.recovery(recovery))
             // Unless the owner has enough.
             if recovery.isAskedAgain, self.owner != nil { self.askByTime() }
-        case .replyResult, .pong, .fault, .other:
+        case .pong(let position):
+            if let position { self.reached(position) }
+            self.owner?.received(message)
+        case .replyResult, .fault, .other:
             self.owner?.received(message)
         }
     }

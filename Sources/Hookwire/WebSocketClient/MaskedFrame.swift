@@ -10,7 +10,6 @@ enum MaskedFrame {
     enum Kind: UInt8 {
         case text = 0x81
         case close = 0x88
-        case ping = 0x89
         case pong = 0x8A
     }
 

@@ -73,6 +73,22 @@ import Testing
         #expect(events.age(now: Self.noon - 5_000) == ReceivedEvents.allowance)
     }
 
+    /// The relay says how far it is where no event does; what it is behind of is known, and it never goes back.
+    @Test func reached() {
+        var events = ReceivedEvents(knowsContents: true)
+        events.reached(Envelopes.position(4))
+        #expect(events.position == Envelopes.position(4) && events.age(now: Self.noon) == nil)
+        #expect(events.receive(Envelopes.event(4), now: 0) == false)
+        #expect(events.receive(Envelopes.event(5), now: 0) == true)
+        events.reached(Envelopes.position(3))
+        #expect(events.position == Envelopes.position(5))
+        events.losePosition()
+        events.reached(Envelopes.position(5))
+        #expect(events.isPositionLost)
+        events.reached(Envelopes.position(2, epoch: 2))
+        #expect(!events.isPositionLost && events.position == Envelopes.position(2, epoch: 2))
+    }
+
     /// A lost position is of use again with the next event.
     @Test func lostPosition() {
         var events = ReceivedEvents(knowsContents: true)
