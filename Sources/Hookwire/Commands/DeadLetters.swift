@@ -26,15 +26,16 @@ struct DeadLetters: AsyncParsableCommand {
     struct Options: ParsableArguments {
         @OptionGroup var client: ClientOptions
 
+        /// What asks the relay.
+        func relay() -> RelayClient {
+            RelayClient(self.client.relay, isInsecure: self.client.insecure)
+        }
+
         /// Asks the relay; where it cannot be reached, that is printed, and is the exit code.
-        func ask(_ method: HTTPMethod, _ path: String) async throws -> RelayClient.Answer {
+        func ask(_ relay: RelayClient, _ method: HTTPMethod, _ path: String) async throws -> RelayClient.Answer {
             let key = try self.client.key()
             do throws(RelayClient.Unreachable) {
-                return try await RelayClient(self.client.relay, isInsecure: self.client.insecure).send(
-                    method,
-                    key.target(path),
-                    headers: [key.field]
-                )
+                return try await relay.send(method, key.target(path), headers: [key.field])
             } catch {
                 Self.complain("\(error)")
                 throw ExitCode(2)
@@ -66,11 +67,11 @@ struct DeadLetters: AsyncParsableCommand {
         }
 
         /// All dead letters, page by page.
-        func all() async throws -> [DeadLetterListing.Letter] {
+        func all(of relay: RelayClient) async throws -> [DeadLetterListing.Letter] {
             var letters: [DeadLetterListing.Letter] = []
             while true {
                 let last = letters.last?.number ?? 0
-                let page = try await self.ask(.GET, "/dead-letters?after=\(last)")
+                let page = try await self.ask(relay, .GET, "/dead-letters?after=\(last)")
                 try self.check(page, is: .ok)
                 guard let listing = DeadLetterListing.letters(page.body, behind: last) else { throw self.foreign() }
                 guard !listing.isEmpty else { return letters }
@@ -106,9 +107,10 @@ struct DeadLetters: AsyncParsableCommand {
             is status: HTTPResponseStatus,
             _ isRelays: (ByteBuffer) -> Bool = { _ in true }
         ) async throws {
-            let numbers = self.all ? try await options.all().map(\.number) : self.numbers
+            let relay = options.relay()
+            let numbers = self.all ? try await options.all(of: relay).map(\.number) : self.numbers
             for number in numbers {
-                let answer = try await options.ask(method, "/dead-letters/\(number)\(suffix)")
+                let answer = try await options.ask(relay, method, "/dead-letters/\(number)\(suffix)")
                 let isGone =
                     self.all && answer.status == .notFound
                     && ProblemText.reason(Array(answer.body.readableBytesView)) == "no_such_dead_letter"
@@ -135,7 +137,7 @@ struct DeadLetters: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let letters = try await self.options.all()
+            let letters = try await self.options.all(of: self.options.relay())
             let lines = self.json ? letters.map(\.json) : DeadLetterListing.table(letters)
             do throws(Terminal.WriteFailure) {
                 for line in lines { try Terminal().printLine(line) }

@@ -95,8 +95,9 @@ struct Send: AsyncParsableCommand {
         var isTaken = true
         do {
             let sender = try credentials.sender(platform, clock: WallClock.now)
+            let relay = RelayClient(url.origin, isInsecure: self.insecure, timeout: Self.patience(with: platform))
             for number in 1...self.count {
-                let outcome = try await self.send(content, from: sender, to: url, number: number)
+                let outcome = try await self.send(content, from: sender, to: url, over: relay, number: number)
                 isTaken = isTaken && outcome.isTaken
                 guard try self.tell(outcome.lines, of: number) else { break }
             }
@@ -135,6 +136,7 @@ struct Send: AsyncParsableCommand {
         _ content: SampleContent,
         from sender: any PlatformSender,
         to url: WebhookURL,
+        over relay: RelayClient,
         number: Int
     ) async throws -> Outcome {
         var request: SampleRequest
@@ -152,7 +154,7 @@ struct Send: AsyncParsableCommand {
         } else {
             request = try sender.event(content)
         }
-        let answer = try await RelayClient(url.origin, isInsecure: self.insecure).send(
+        let answer = try await relay.send(
             request.method,
             url.target(adding: request.query),
             headers: request.headers,
@@ -174,6 +176,15 @@ struct Send: AsyncParsableCommand {
         guard let flaw = handshake.flaw(body) else { return Outcome(lines: lines, isTaken: true) }
         lines.append("The platform would not take this: \(flaw.rawValue).")
         return Outcome(lines: lines, isTaken: false)
+    }
+
+    /// How long an answer may take: where the bot may be asked for it, longer than a relay lets that take
+    /// (--reply-timeout).
+    static func patience(with platform: PlatformName) -> TimeAmount {
+        switch platform {
+        case .dialogflow, .generic: .seconds(35)
+        case .qq, .wechat, .messenger: .seconds(10)
+        }
     }
 
     private func content() throws -> SampleContent {

@@ -8,8 +8,8 @@ internal import NIOHTTP1
 internal import NIOSSL
 internal import Shared
 
-/// Asks a relay, for one command.
-struct RelayClient {
+/// Asks a relay, for one command: what reads the trusted certificates, and is never quite given back, is made once.
+final class RelayClient: Sendable {
     /// What it answered.
     struct Answer {
         var status: HTTPResponseStatus
@@ -37,6 +37,7 @@ struct RelayClient {
             RelayFailure(self.cause).sentence(
                 base: self.base,
                 timeout: self.timeout,
+                connectTimeout: min(self.timeout, RelayClient.connectTimeout),
                 answerLimit: RelayClient.answerLimit
             )
         }
@@ -44,11 +45,13 @@ struct RelayClient {
 
     /// The longest answer that is read, in bytes: a page of dead letters has some events of a megabyte.
     private static let answerLimit = 64 << 20
+    /// How long a connection may take, where an answer may take longer.
+    private static let connectTimeout = TimeAmount.seconds(10)
 
     /// The relay's address, without a slash at its end.
     let base: String
 
-    private let isInsecure: Bool
+    private let client: HTTPClient
     private let timeout: TimeAmount
 
     /// - Parameters:
@@ -59,9 +62,24 @@ struct RelayClient {
         var base = address
         while base.hasSuffix("/") { base.removeLast() }
         self.base = base
-        self.isInsecure = isInsecure
         self.timeout = timeout
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = Self.connectTimeout
+        // A relay that does not run is an answer, too, and nobody wants to wait for it.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // A platform's is new, too, as a rule; and none is lost with one that the other side was about to close.
+        configuration.maximumUsesPerConnection = 1
+        // What is elsewhere did not answer this request.
+        configuration.redirectConfiguration = .disallow
+        if isInsecure {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.certificateVerification = .none
+            configuration.tlsConfiguration = tls
+        }
+        self.client = HTTPClient(configuration: configuration)
     }
+
+    deinit { _ = self.client.shutdown() }
 
     /// Sends a request and reads the whole answer.
     ///
@@ -76,21 +94,9 @@ struct RelayClient {
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.body = body.map { .bytes($0) }
-        var configuration = HTTPClient.Configuration()
-        // A relay that does not run is an answer, too, and nobody wants to wait for it.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        // What is elsewhere did not answer this request.
-        configuration.redirectConfiguration = .disallow
-        if self.isInsecure {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.certificateVerification = .none
-            configuration.tlsConfiguration = tls
-        }
-        let client = HTTPClient(configuration: configuration)
-        defer { _ = client.shutdown() }
         let start = NIODeadline.now()
         do {
-            let response = try await client.execute(request, timeout: self.timeout)
+            let response = try await self.client.execute(request, timeout: self.timeout)
             let body = try await Self.collect(response.body, until: start + self.timeout)
             return Answer(
                 status: response.status,

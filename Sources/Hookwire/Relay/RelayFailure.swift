@@ -53,8 +53,9 @@ enum RelayFailure: Error, Equatable {
     /// - Parameters:
     ///   - base: the relay's address, as it was given.
     ///   - timeout: how long the answer had.
+    ///   - connectTimeout: how long the connection had.
     ///   - answerLimit: the longest answer that is read, in bytes.
-    func sentence(base: String, timeout: TimeAmount, answerLimit: Int) -> String {
+    func sentence(base: String, timeout: TimeAmount, connectTimeout: TimeAmount, answerLimit: Int) -> String {
         switch self {
         case .nameUnknown: "Cannot reach \(base): the host's name has no address. Check it."
         case .otherHost: "Cannot reach \(base): its certificate is for another host. Check the host's name."
@@ -62,7 +63,12 @@ enum RelayFailure: Error, Equatable {
             "The answer of \(base) is longer than \(answerLimit >> 20) MiB, and was not read. "
                 + "Check that a relay answers at this address."
         case .notSent: "The request to \(base) could not be made. Check the address, and the header fields given."
-        case .transport(let failure): Self.sentence(failure, base: base, timeout: TimeText.format(timeout))
+        case .transport(let failure):
+            Self.sentence(
+                failure,
+                base: base,
+                timeout: TimeText.format(failure == .connectionTimedOut ? connectTimeout : timeout)
+            )
         }
     }
 
