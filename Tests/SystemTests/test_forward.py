@@ -255,6 +255,34 @@ def test_answer_that_is_no_http(relay, secret, tmp_path, answer):
     assert all("failed it answered something that is not HTTP (" in row for row in rows), rows
 
 
+@pytest.mark.parametrize("field", [b"Content-Length: 9", b"Content-Type: text/event-stream"], ids=["half", "endless"])
+def test_answer_that_is_not_whole(relay, secret, tmp_path, field):
+    """Who has said what it makes of an event has had it: it is sent once. Half of an answer is no reply."""
+    heard = []
+
+    def serve(listener):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                if request := connection.recv(65536):
+                    heard.append(request)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\n%s\r\n\r\nx" % field)
+                    connection.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with forward(relay, None, secret, tmp_path, "--timeout", "200ms", "--json", to=url) as command:
+            command.complains("Connected")
+            send(relay, generic.GitHub(secret).post(b"{}").but(query={"reply": "1"}))
+            assert json.loads(command.prints(1)[0])["status"] == 200
+            command.complains("The answer is not whole (no answer in time): it cannot be the reply.")
+            post(relay, secret, *events(1))
+            command.prints(2)
+        listener.shutdown(socket.SHUT_RDWR)
+    assert len(heard) == 2
+
+
 def test_stopped_and_continued(start, local, secret, tmp_path):
     """A laptop's sleep: the relay gives the connection up, and nothing is lost or comes twice."""
     relay = start(*QUICK)

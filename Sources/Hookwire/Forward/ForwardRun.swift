@@ -207,9 +207,7 @@ final class ForwardRun: CommandRun {
     // MARK: Replies
 
     private func reply(_ answer: LocalAnswer, to token: String) {
-        guard !answer.isCut else {
-            return self.report.say("The answer is longer than \(LocalAnswer.bodyLimit) bytes: it cannot be the reply.")
-        }
+        if let flaw = answer.flaw { return self.report.say("The answer \(flaw.text): it cannot be the reply.") }
         let frame = answer.reply(to: token)
         self.replies.add(token: token, frame: frame, now: .now())
         self.subscription?.send(frame)

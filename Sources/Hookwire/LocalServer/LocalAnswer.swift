@@ -11,10 +11,26 @@ struct LocalAnswer: Sendable {
     var status: HTTPResponseStatus
     var headers: HTTPHeaders
     var body: ByteBuffer
-    /// Whether there was more of the body than is kept.
-    var isCut: Bool
+    /// What the body lacks; nil where it is whole.
+    var flaw: Flaw?
     /// How long it took, from the connection's beginning on.
     var time: TimeAmount
+
+    /// Why there is more of a body than was kept. The server has had the request, and has said what it makes of it:
+    /// that is done. But half of an answer is nobody's reply.
+    enum Flaw: Equatable {
+        case tooLong
+        /// It broke off, or did not end in time.
+        case brokenOff(String)
+
+        /// For a person, behind `The answer`.
+        var text: String {
+            switch self {
+            case .tooLong: "is longer than \(LocalAnswer.bodyLimit) bytes"
+            case .brokenOff(let reason): "is not whole (\(reason))"
+            }
+        }
+    }
 
     /// The longest body that is kept: what a reply may have.
     static let bodyLimit = ReplyLimits.bodyBytes

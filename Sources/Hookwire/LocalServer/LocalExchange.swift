@@ -56,21 +56,16 @@ final class LocalExchange: ChannelInboundHandler {
                 status: head.status,
                 headers: head.headers,
                 body: ByteBuffer(),
-                isCut: false,
                 time: .zero
             )
         case .body(var bytes):
             let room = LocalAnswer.bodyLimit - (self.answer?.body.readableBytes ?? 0)
-            if bytes.readableBytes > room { self.answer?.isCut = true }
+            if bytes.readableBytes > room { self.answer?.flaw = .tooLong }
             if var part = bytes.readSlice(length: min(room, bytes.readableBytes)) {
                 self.answer?.body.writeBuffer(&part)
             }
         case .end:
-            guard var answer = self.answer, !self.isOver else { return }
-            self.isOver = true
-            answer.time = NIODeadline.now() - self.start
-            self.promise.succeed(answer)
-            context.close(promise: nil)
+            if let answer { self.end(answer, context: context) }
         }
     }
 
@@ -79,13 +74,13 @@ final class LocalExchange: ChannelInboundHandler {
         // It broke off in the middle of an answer.
         case HTTPParserError.invalidEOFState: self.fail("it broke off its answer", context: context)
         case is HTTPParserError, is ByteToMessageDecoderError.PayloadTooLargeError:
-            self.end(.unreadable(LocalServer.text(error)), context: context)
+            self.fail(.unreadable(LocalServer.text(error)), context: context)
         default: self.fail(LocalServer.text(error), context: context)
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.fail("it closed the connection without an answer", context: context)
+        self.fail(self.answer == nil ? "it closed the connection without an answer" : "it broke off", context: context)
     }
 
     /// The time is over.
@@ -99,13 +94,26 @@ final class LocalExchange: ChannelInboundHandler {
     }
 
     private func fail(_ reason: String, context: ChannelHandlerContext) {
-        self.end(self.mayHaveArrived ? .unanswered(reason) : .away(reason), context: context)
+        self.fail(self.mayHaveArrived ? .unanswered(reason) : .away(reason), context: context)
     }
 
-    private func end(_ failure: LocalFailure, context: ChannelHandlerContext) {
+    private func fail(_ failure: LocalFailure, context: ChannelHandlerContext) {
+        if var answer {
+            answer.flaw = answer.flaw ?? .brokenOff(failure.text)
+            return self.end(answer, context: context)
+        }
         guard !self.isOver else { return }
         self.isOver = true
         self.promise.fail(failure)
+        context.close(promise: nil)
+    }
+
+    private func end(_ answer: LocalAnswer, context: ChannelHandlerContext) {
+        guard !self.isOver else { return }
+        self.isOver = true
+        var answer = answer
+        answer.time = NIODeadline.now() - self.start
+        self.promise.succeed(answer)
         context.close(promise: nil)
     }
 }

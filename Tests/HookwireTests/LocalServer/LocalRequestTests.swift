@@ -83,7 +83,6 @@ import Testing
                 "Set-Cookie": "a", "Connection": "X-Hop", "X-Hop": "1", "Content-Length": "2", "set-cookie": "\"b\"",
             ],
             body: ByteBuffer(bytes: [0, 255]),
-            isCut: false,
             time: .zero
         )
         #expect(
