@@ -9,11 +9,17 @@ internal import Shared
 enum ConnectFailure {
     /// - Parameter flag: which of the command's flags takes any certificate of the server that was meant.
     static func text(_ error: any Error, flag: String = "--insecure") -> String {
-        guard error is NIOSSLError else { return ConnectionFailure.text(error) }
-        return switch ConnectionFailure.tlsWords(error) {
-        case "CERTIFICATE_VERIFY_FAILED": "its TLS certificate is not trusted; \(flag) takes any"
-        case "WRONG_VERSION_NUMBER": "it speaks no TLS; use http://"
-        default: "the TLS handshake failed"
+        switch error {
+        case NIOSSLError.handshakeFailed:
+            return switch ConnectionFailure.tlsWords(error) {
+            case "CERTIFICATE_VERIFY_FAILED": "its TLS certificate is not trusted; \(flag) takes any"
+            case "WRONG_VERSION_NUMBER": "it speaks no TLS; use http://"
+            default: "the TLS handshake failed"
+            }
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            return "its TLS certificate is for another host; \(flag) takes any"
+        default:
+            return ConnectionFailure.text(error)
         }
     }
 }
