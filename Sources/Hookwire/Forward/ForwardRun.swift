@@ -208,20 +208,33 @@ final class ForwardRun: CommandRun {
 
     private func reply(_ answer: LocalAnswer, to token: String) {
         if let flaw = answer.flaw { return self.report.say("The answer \(flaw.text): it cannot be the reply.") }
+        self.tellOfForgottenReplies()
         let frame = answer.reply(to: token)
-        self.replies.add(token: token, frame: frame, now: .now())
-        self.subscription?.send(frame)
+        let isSent = self.subscription?.send(frame) ?? false
+        self.replies.add(token: token, frame: frame, isSent: isSent, now: .now())
+    }
+
+    /// Says of replies that were kept for too long that nobody knows what became of them.
+    private func tellOfForgottenReplies() {
+        let count = self.replies.takeForgotten(now: .now())
+        guard count > 0 else { return }
+        let answers = count == 1 ? "An answer" : "\(count) answers"
+        self.report.say(
+            "\(answers) could not be brought to the relay within \(TimeText.format(PendingReplies.lifetime)), or it did "
+                + "not say what became of that: the platform has most likely had its fallback."
+        )
     }
 
     private func settled(_ result: RelayMessage.ReplyResult) {
-        switch self.replies.settled(token: result.token, outcome: result.outcome, now: .now()) {
+        self.tellOfForgottenReplies()
+        switch self.replies.settled(token: result.token, outcome: result.outcome) {
         case .accepted, .unknown:
             break
         case .lost:
             self.report.say("The answer did not become the platform's: \(result.outcome). \(result.detail)")
         case .again:
             self.eventLoop.assumeIsolated().scheduleTask(in: Self.replyPause) {
-                if let frame = self.replies.frame(token: result.token) { self.subscription?.send(frame) }
+                if let frame = self.replies.sendAgain(token: result.token) { self.subscription?.send(frame) }
             }
         }
     }
@@ -232,7 +245,8 @@ extension ForwardRun: SubscriptionOwner {
         let verb = self.wasConnected ? "Connected again to" : "Connected to"
         self.wasConnected = true
         self.report.say("\(verb) \(self.configuration.relay.description) as consumer \(self.configuration.consumer).")
-        for frame in self.replies.frames(now: .now()) { self.subscription?.send(frame) }
+        self.tellOfForgottenReplies()
+        for frame in self.replies.sendAgain() { self.subscription?.send(frame) }
         self.finishIfDone()
     }
 

@@ -16,10 +16,12 @@ struct PendingReplies {
         let token: String
         let frame: [UInt8]
         let since: NIODeadline
+        /// How often it was handed to a connection.
+        var sendings: Int
     }
 
     enum Verdict: Equatable {
-        /// It is the platform's answer.
+        /// It is the platform's answer, or most likely so.
         case accepted
         /// It is not, and will not be.
         case lost
@@ -30,30 +32,46 @@ struct PendingReplies {
     }
 
     private var replies: [Reply] = []
+    private var forgotten = 0
 
-    /// A reply is to be sent.
-    mutating func add(token: String, frame: [UInt8], now: NIODeadline) {
-        self.expire(now: now)
-        if self.replies.count >= Self.limit { self.replies.removeFirst() }
-        self.replies.append(Reply(token: token, frame: frame, since: now))
+    /// There is a reply.
+    ///
+    /// - Parameter isSent: whether there was a connection to send it on.
+    mutating func add(token: String, frame: [UInt8], isSent: Bool, now: NIODeadline) {
+        if self.replies.count >= Self.limit {
+            self.replies.removeFirst()
+            self.forgotten += 1
+        }
+        self.replies.append(Reply(token: token, frame: frame, since: now, sendings: isSent ? 1 : 0))
+    }
+
+    /// Forgets what is too old.
+    ///
+    /// - Returns: how many were forgotten since it was last asked, for whatever reason, without an outcome.
+    mutating func takeForgotten(now: NIODeadline) -> Int {
+        let count = self.replies.count
+        self.replies.removeAll { now - $0.since > Self.lifetime }
+        defer { self.forgotten = 0 }
+        return self.forgotten + count - self.replies.count
     }
 
     /// What has to be sent on a new connection.
-    mutating func frames(now: NIODeadline) -> [[UInt8]] {
-        self.expire(now: now)
+    mutating func sendAgain() -> [[UInt8]] {
+        for index in self.replies.indices { self.replies[index].sendings += 1 }
         return self.replies.map(\.frame)
     }
 
-    /// The frame of one reply, if it is still kept.
-    func frame(token: String) -> [UInt8]? {
-        self.replies.first { $0.token == token }?.frame
+    /// One reply, if it is still kept.
+    mutating func sendAgain(token: String) -> [UInt8]? {
+        guard let index = self.replies.firstIndex(where: { $0.token == token }) else { return nil }
+        self.replies[index].sendings += 1
+        return self.replies[index].frame
     }
 
     /// The relay says what became of a reply.
     ///
     /// - Parameter outcome: docs/envelope.md has them.
-    mutating func settled(token: String, outcome: String, now: NIODeadline) -> Verdict {
-        self.expire(now: now)
+    mutating func settled(token: String, outcome: String) -> Verdict {
         guard let index = self.replies.firstIndex(where: { $0.token == token }) else { return .unknown }
         switch outcome {
         case "unavailable", "overloaded", "timeout":
@@ -61,13 +79,13 @@ struct PendingReplies {
         case "accepted":
             self.replies.remove(at: index)
             return .accepted
+        // Its outcome was lost with a connection, most likely, and it is the second to itself.
+        case "second" where self.replies[index].sendings > 1:
+            self.replies.remove(at: index)
+            return .accepted
         default:
             self.replies.remove(at: index)
             return .lost
         }
-    }
-
-    private mutating func expire(now: NIODeadline) {
-        self.replies.removeAll { now - $0.since > Self.lifetime }
     }
 }
