@@ -30,7 +30,8 @@ struct Replay: AsyncParsableCommand {
               EDITOR=nano hookwire replay --last 1 --edit
 
             Without --to the relay publishes the event again, behind all others; an event that waited for an answer \
-            does not any more. With --to this command posts it, one after the other, and the answers are printed.
+            does not any more. Of --since and --last, what was published again itself is left out. With --to this \
+            command posts it, one after the other, and the answers are printed.
 
             The exit code is 0 where all were sent and answered below 400, 1 where one was not, some were lost, the relay \
             refused or the output could not be written, 2 where the relay or the server could not be reached, or did not answer in time.
@@ -178,6 +179,7 @@ struct Replay: AsyncParsableCommand {
         let key = try self.client.key()
         let isInsecure = self.client.insecure
         let filters = try self.filtering.filters()
+        let isRepublished = self.to == nil
         return try await eventLoop.flatSubmit {
             do {
                 return try RetainedEvents.fetch(
@@ -185,6 +187,7 @@ struct Replay: AsyncParsableCommand {
                     from: relay,
                     key: key,
                     filters: filters,
+                    isRepublished: isRepublished,
                     isInsecure: isInsecure,
                     eventLoop: eventLoop
                 )

@@ -43,6 +43,7 @@ struct ReplayCollection {
 
     private let selection: ReplaySelection
     private let isFiltered: Bool
+    private let isRepublished: Bool
     /// In the order of the log.
     private(set) var events: Deque<ReceivedEvent> = []
     /// Where the log stood when the stream began; nil until the relay says so.
@@ -51,10 +52,14 @@ struct ReplayCollection {
     private(set) var losses: [String] = []
     private var bytes = 0
 
-    /// - Parameter isFiltered: whether some of what was selected does not come.
-    init(_ selection: ReplaySelection, isFiltered: Bool = false) {
+    /// - Parameters:
+    ///   - isFiltered: whether some of what was selected does not come.
+    ///   - isRepublished: whether what is collected stands in the log once more then. What stands there for that reason
+    ///     is left out, where it was not named: each time there would be twice as much.
+    init(_ selection: ReplaySelection, isFiltered: Bool = false, isRepublished: Bool = false) {
         self.selection = selection
         self.isFiltered = isFiltered
+        self.isRepublished = isRepublished
     }
 
     /// What of the selection has not come, a sentence each, now that no more comes.
@@ -122,9 +127,8 @@ struct ReplayCollection {
             }
             self.add(event)
             if event.position == until { return .complete }
-        case .since:
-            self.add(event)
-        case .last(let count):
+        case .since, .last:
+            guard !(self.isRepublished && event.isReplay) else { break }
             self.add(event)
             if self.events.count > count { self.bytes -= self.events.removeFirst().frame.readableBytes }
         }

@@ -49,24 +49,27 @@ final class RetainedEvents {
     private var disconnection: String?
     private var isOver = false
 
-    private init(_ selection: ReplaySelection, isFiltered: Bool, eventLoop: any EventLoop) {
+    private init(_ collection: ReplayCollection, eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
         self.promise = eventLoop.makePromise()
-        self.collection = ReplayCollection(selection, isFiltered: isFiltered)
+        self.collection = collection
     }
 
     /// Fetches them. On the event loop.
     ///
+    /// - Parameter isRepublished: whether they are to stand in the log once more.
     /// - Returns: a future that fails with `RetainedEventsError`.
     static func fetch(
         _ selection: ReplaySelection,
         from relay: WebAddress,
         key: RelayKey,
         filters: [Subscription.Filter],
+        isRepublished: Bool,
         isInsecure: Bool,
         eventLoop: any EventLoop
     ) throws -> EventLoopFuture<RetainedLog> {
-        let fetch = RetainedEvents(selection, isFiltered: !filters.isEmpty, eventLoop: eventLoop)
+        let collection = ReplayCollection(selection, isFiltered: !filters.isEmpty, isRepublished: isRepublished)
+        let fetch = RetainedEvents(collection, eventLoop: eventLoop)
         let subscription = RelaySubscription(
             relay: relay,
             key: key,

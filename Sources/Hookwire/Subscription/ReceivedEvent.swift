@@ -25,6 +25,8 @@ struct ReceivedEvent: Equatable, Sendable {
     let replyToken: String?
     let text: String?
     let sender: String?
+    /// Whether somebody had the relay publish it again.
+    let isReplay: Bool
     /// Where in a trace the event stands, and what travels with that; nil where nobody said.
     let traceparent, tracestate: String?
     /// The whole frame.
@@ -40,7 +42,15 @@ struct ReceivedEvent: Equatable, Sendable {
         "traceparent",
         "tracestate"
     )
-    private static let requestNames = JSONMemberNames("method", "path", "query", "headers", "text", "sender")
+    private static let requestNames = JSONMemberNames(
+        "method",
+        "path",
+        "query",
+        "headers",
+        "text",
+        "sender",
+        "replayof"
+    )
 
     /// Reads a frame; nil for what is no event.
     init?(_ frame: ByteBuffer) {
@@ -65,6 +75,7 @@ struct ReceivedEvent: Equatable, Sendable {
         self.replyToken = parts.replyToken
         self.text = parts.text
         self.sender = parts.sender
+        self.isReplay = parts.isReplay
         self.traceparent = parts.traceparent
         self.tracestate = parts.tracestate
         self.frame = frame
@@ -89,6 +100,7 @@ struct ReceivedEvent: Equatable, Sendable {
         var position: Position?
         var id, type, platform, time, method, path, query: String
         var replyToken, text, sender, traceparent, tracestate: String?
+        var isReplay: Bool
 
         init(_ event: JSONObjectView, _ request: JSONObjectView) {
             self.position = event["position"]?.string.flatMap { Position($0) }
@@ -99,6 +111,7 @@ struct ReceivedEvent: Equatable, Sendable {
             self.replyToken = event["replytoken"]?.string
             self.traceparent = event["traceparent"]?.string
             self.tracestate = event["tracestate"]?.string
+            self.isReplay = request["replayof"] != nil
             self.method = request["method"]?.string ?? "POST"
             self.path = request["path"]?.string ?? ""
             self.query = request["query"]?.string ?? ""

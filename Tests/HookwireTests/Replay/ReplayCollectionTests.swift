@@ -59,6 +59,22 @@ import Testing
         #expect(empty.began(Self.began(0, head: 0)) == .complete && empty.events.isEmpty)
     }
 
+    /// What was published again is not published once more, unless it is named; posted it is like any other.
+    @Test(arguments: [
+        (ReplaySelection.last(9), true, [UInt64(1), 3]), (.last(2), true, [1, 3]), (.since("5m"), true, [1, 3]),
+        (.range(from: Envelopes.position(1), until: nil), true, [1, 2, 3, 4]), (.last(9), false, [1, 2, 3, 4]),
+    ])
+    func replays(selection: ReplaySelection, isRepublished: Bool, offsets: [UInt64]) {
+        var collection = ReplayCollection(selection, isRepublished: isRepublished)
+        #expect(collection.began(Self.began(0, head: 4)) == .more)
+        for offset in UInt64(1)...4 {
+            let more = offset % 2 == 0 ? #","replayof":"1-0""# : ""
+            let progress = collection.received(Envelopes.event(offset, more: more))
+            #expect(progress == (offset == 4 ? .complete : .more))
+        }
+        #expect(Self.offsets(collection) == offsets)
+    }
+
     /// What is lost behind the beginning is told, and the rest is collected; where the rest is asked for again, it is
     /// waited for.
     @Test(arguments: [ReplaySelection.since("5m"), .last(9), .range(from: Envelopes.position(1), until: nil)])
