@@ -204,7 +204,7 @@ def test_mistakes(relay, secret):
     one = ("--position", "9f2c61d07a55e013-42")
     for words in ([], ["--last", "0"], ["--last", "2", "--edit"], [*one, "--last", "1"], ["--until", one[1]], ["--position", "x"],
                   [*one, "--to", "nowhere"], [*one, "--to", "http://x/", "--consumer", "a"], [*one, "--edit", "--body", "f"], [*one, "--insecure-to"],
-                  ["--from", "a-5", "--until", "a-4"], ["--position", "a-0"]):
+                  ["--from", "a-5", "--until", "a-4"], ["--position", "a-0"], [*one, "--filter", "type=x"]):
         assert replay(relay, secret, *words).returncode == 64, words
 
 

@@ -78,6 +78,9 @@ struct Replay: AsyncParsableCommand {
         guard self.to != nil || !self.local.insecureTo else { throw ValidationError("--insecure-to goes with --to.") }
         let selection = try self.selection()
         let isOne = if case .one = selection { true } else { selection == .last(1) }
+        guard self.position == nil || self.filtering.filter.isEmpty else {
+            throw ValidationError("--position is one event, whatever it is: leave --filter out, or choose with --from.")
+        }
         guard isOne || (self.body == nil && !self.edit) else {
             throw ValidationError("--body and --edit are for one event: give --position, or --last 1.")
         }
@@ -145,7 +148,10 @@ struct Replay: AsyncParsableCommand {
         let events = log.events
         for gap in log.gaps { terminal.complain(ForeignText.line(gap)) }
         guard !events.isEmpty else {
-            terminal.complain("No such events are retained.")
+            terminal.complain(
+                "No such events are retained, or they are for one consumer only"
+                    + (self.to == nil ? ", or published again themselves." : ".")
+            )
             throw ExitCode(1)
         }
         if let unsent = log.unsent {

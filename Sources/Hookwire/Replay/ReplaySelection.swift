@@ -118,7 +118,9 @@ struct ReplayCollection {
     mutating func received(_ event: ReceivedEvent) -> Progress {
         switch self.selection {
         case .one(let position):
-            guard event.position == position else { return .gone("the log has no such event") }
+            guard event.position == position else {
+                return .gone("the log has no such event, or it is for one consumer only")
+            }
             self.events = [event]
             return .complete
         case .range(from: _, let until):
@@ -130,7 +132,9 @@ struct ReplayCollection {
         case .since, .last:
             guard !(self.isRepublished && event.isReplay) else { break }
             self.add(event)
-            if self.events.count > count { self.bytes -= self.events.removeFirst().frame.readableBytes }
+            if case .last(let count) = self.selection, self.events.count > count {
+                self.bytes -= self.events.removeFirst().frame.readableBytes
+            }
         }
         guard self.bytes <= Self.byteLimit else { return .tooMuch }
         return self.isBehindHead(event.position) ? .complete : .more
