@@ -6,10 +6,13 @@ contract, and keeps what was asked.
 
 import contextlib
 import json
+import os
 import re
+import signal
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 
@@ -146,6 +149,46 @@ def test_interrupted_in_the_editor(relay, secret, local, log, tmp_path):
         assert terminal.process.wait(PATIENCE * 2) == 0, terminal.output
     assert sent(local) == [bodies[2].replace(b"event", b"edited")]
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_ended_in_the_editor(relay, secret, log, tmp_path, number):
+    """A signal that ends the command ends it at once, and leaves nothing of the body behind."""
+    editor, folder, is_open = tmp_path / "editor", tmp_path / "temporary", tmp_path / "open"
+    # It stays open when the command has gone.
+    waiting = f"while [ -e {is_open} ]; do sleep 0.1; done"
+    editor.write_text(f"#!/bin/sh\ntouch {is_open}\nexec timeout 60 sh -c '{waiting}'\n")
+    editor.chmod(0o755)
+    folder.mkdir()
+    words = ("--relay", relay.url, "--position", log[1][2], "--edit")
+    env = {"EDITOR": str(editor), "TMPDIR": str(folder)}
+    with Command("replay", *words, secret=secret, folder=tmp_path, env=env) as command:
+        for _ in range(PATIENCE * 50):
+            if is_open.exists():
+                break
+            time.sleep(0.02)  # an editor tells nobody but its user that it is open
+        assert len(list(folder.iterdir())) == 1
+        command.signal(number)
+        assert command.process.wait(PATIENCE) == -number
+        is_open.unlink()
+    assert list(folder.iterdir()) == []
+
+
+def test_edited_and_not_sent(relay, secret, log, tmp_path):
+    """What was edited and could not be sent is kept for its owner, and named."""
+    bodies, positions = log
+    env = {"EDITOR": "sed -i s/event/edited/", "TMPDIR": str(tmp_path)}
+    for position, more in ((positions[2], ("--to", "http://127.0.0.1:1/")), (positions[2], ("--consumer", "x" * 64))):
+        with Front(relay, status=b"503 Service Unavailable") as front:
+            failed = replay(relay, secret, "--position", position, "--edit", *more, port=front.port, env=env)
+        assert failed.returncode in (1, 2), failed.stderr
+        kept = re.search(r"The edited body is in (\S+): send it with --body", failed.stderr)
+        assert kept, failed.stderr
+        with open(kept[1], "rb") as file:
+            assert file.read() == bodies[2].replace(b"event", b"edited")
+        assert os.stat(kept[1]).st_mode & 0o777 == 0o600
+        os.remove(kept[1])
+    assert not list(tmp_path.glob("hookwire-*"))
 
 
 def test_answers_decide(relay, secret, log):

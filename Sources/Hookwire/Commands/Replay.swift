@@ -180,6 +180,17 @@ struct Replay: AsyncParsableCommand {
         }
     }
 
+    /// Leaves the edited body where it can be sent from, now that it was not.
+    private func keep(_ body: ByteBuffer?, _ terminal: Terminal) {
+        guard self.edit, let body else { return }
+        do {
+            let path = try BodyEditor.write(body)
+            terminal.complain("The edited body is in \(path): send it with --body \(path) in place of --edit.")
+        } catch {
+            terminal.complain("The edited body is lost. \(error)")
+        }
+    }
+
     private func fetch(_ selection: ReplaySelection, on eventLoop: any EventLoop) async throws -> RetainedLog {
         let relay = try self.client.address()
         let key = try self.client.key()
@@ -265,6 +276,7 @@ struct Replay: AsyncParsableCommand {
                     continue
                 }
                 report.say("Cannot send \(event.position) to \(address.description): \(failure.text).")
+                self.keep(body, terminal)
                 throw ExitCode(2)
             }
         }
@@ -283,6 +295,7 @@ struct Replay: AsyncParsableCommand {
                 outcome = try await replay.send(position, body: body)
             } catch {
                 terminal.complain("\(error)")
+                self.keep(body, terminal)
                 throw ExitCode(2)
             }
             switch outcome {
@@ -302,6 +315,7 @@ struct Replay: AsyncParsableCommand {
                 }
             case .refused(let detail):
                 terminal.complain("\(position) was not replayed. \(ForeignText.line(detail))")
+                self.keep(body, terminal)
                 throw ExitCode(1)
             }
         }

@@ -4,6 +4,7 @@
 
 internal import Glibc
 internal import NIOCore
+internal import Synchronization
 internal import SystemPackage
 
 /// Why a body was not edited.
@@ -15,18 +16,72 @@ struct BodyEditorError: Error, CustomStringConvertible {
 enum BodyEditor {
     /// What the editor leaves of the body.
     static func edit(_ body: ByteBuffer) throws -> ByteBuffer {
+        let path = try self.write(body)
+        defer { unlink(path) }
+        try self.removing(path) { try self.run(path) }
+        return try self.read(path)
+    }
+
+    /// Writes a body into a file of its own, which stays.
+    ///
+    /// - Returns: its path.
+    static func write(_ body: ByteBuffer) throws -> String {
         let folder = ProcessEnvironment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         var name = Array("\(folder)/hookwire-XXXXXX.json".utf8CString)
         // For its owner only: a body may be private.
         let descriptor = mkstemps(&name, 5)
         guard descriptor >= 0 else { throw BodyEditorError(description: "No file can be made in \(folder).") }
         let path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { unlink(path) }
         let file = SystemPackage.FileDescriptor(rawValue: descriptor)
-        try file.closeAfter { _ = try file.writeAll(body.readableBytesView) }
-        try self.run(path)
-        return try self.read(path)
+        do {
+            try file.closeAfter { _ = try file.writeAll(body.readableBytesView) }
+        } catch {
+            unlink(path)
+            throw BodyEditorError(description: "The body cannot be written into \(folder): \(error).")
+        }
+        return path
     }
+
+    // MARK: Signals
+
+    /// Where the path lies of the file that goes when a signal ends the process: an address, or 0 for none. A handler
+    /// may only look at what no lock guards.
+    private static let leftover = Atomic<UInt>(0)
+
+    /// The signals that end this process, and nothing else in the terminal.
+    private static let endings = [SIGTERM, SIGHUP]
+
+    /// Does something during which a signal that ends the process removes a file.
+    private static func removing(_ path: String, _ body: () throws -> Void) rethrows {
+        // Copied, for what a string lends is gone behind the call; and never freed, for a handler may be reading it yet.
+        // Stored before there is a handler, which so finds it initialised.
+        self.leftover.store(UInt(bitPattern: strdup(path)), ordering: .sequentiallyConsistent)
+        let former = self.endings.map { signal($0, SIG_IGN) }
+        defer {
+            for (ending, handler) in zip(self.endings, former) { signal(ending, handler) }
+            self.leftover.store(0, ordering: .sequentiallyConsistent)
+        }
+        // Whoever has it ignored goes on: nohup.
+        for (ending, handler) in zip(self.endings, former) where !self.isIgnored(handler) {
+            signal(ending, self.removeAndEnd)
+        }
+        try body()
+    }
+
+    private static func isIgnored(_ handler: sighandler_t?) -> Bool {
+        unsafeBitCast(handler, to: UInt.self) == unsafeBitCast(SIG_IGN, to: UInt.self)
+    }
+
+    /// Calls only what a handler may call (signal-safety(7)).
+    private static let removeAndEnd: @convention(c) (Int32) -> Void = { number in
+        if let name = UnsafePointer<CChar>(bitPattern: BodyEditor.leftover.load(ordering: .sequentiallyConsistent)) {
+            unlink(name)
+        }
+        signal(number, SIG_DFL)
+        raise(number)
+    }
+
+    // MARK: Files
 
     /// The bytes of a file, `-` for standard input.
     static func read(_ path: String) throws -> ByteBuffer {
