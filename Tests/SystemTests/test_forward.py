@@ -590,6 +590,31 @@ def test_tls(start, certificate, secret, tmp_path):
             assert " 200 " in command.prints(1)[0]
 
 
+def test_stopped_while_tls_is_silent(start, local, certificate, secret, tmp_path):
+    """A relay that says nothing any more is not waited for twice, once for its goodbye and once for that of TLS: with an
+    event under way, too, the command ends in good order before it is ended."""
+    relay = start("--tls-cert", certificate / "cert.pem", "--tls-key", certificate / "key.pem")
+    local.may_answer.clear()
+    body = qq.event("hi")
+    client = ssl._create_unverified_context()
+
+    async def run():
+        async with FaultProxy(relay.port) as proxy:
+            address = f"https://127.0.0.1:{proxy.port}"
+            words = ("forward", "--relay", address, "--to", local.url, "--insecure")
+            with Command(*words, secret=secret, folder=tmp_path) as command:
+                await asyncio.to_thread(command.complains, "Connected")
+                relay.request("POST", qq.webhook_path(secret), body, qq.signed_headers(secret, body), context=client)
+                await asyncio.to_thread(local.hears, 1, PATIENCE)
+                silence = asyncio.create_task(proxy.suffer(Fault(0, "proxy", "blackhole", PATIENCE * 2)))
+                await asyncio.sleep(0)  # it begins
+                command.signal()
+                assert (await asyncio.to_thread(command.ends))[0] == 0
+                silence.cancel()
+
+    asyncio.run(run())
+
+
 def test_untrusted_server(relay, certificate, secret, tmp_path):
     """A local server with which there is no TLS has had nothing: its events wait, and are not passed over."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import NIOSSL
 internal import Shared
 
 /// What a connection to the relay tells. All calls come on its event loop.
@@ -95,8 +96,16 @@ final class RelayConnection: ChannelInboundHandler {
         self.isPaused = false
         self.write(MaskedFrame.close(code: 1000))
         let channel = context.channel
-        context.eventLoop.scheduleTask(in: Self.goodbye) { channel.close(promise: nil) }
+        context.eventLoop.scheduleTask(in: Self.goodbye) { Self.cut(channel) }
         return channel.closeFuture
+    }
+
+    /// Ends a connection that the relay does not: TLS has its own goodbye, for whose answer it would wait once more.
+    private static func cut(_ channel: any Channel) {
+        let tls = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self)
+        // Behind the handler that would wait.
+        guard let tls else { return channel.close(promise: nil) }
+        tls.close(promise: nil)
     }
 
     /// Ends the connection as it is; the owner hears no more of it.
