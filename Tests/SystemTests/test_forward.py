@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import ssl
+import subprocess
 import threading
 import time
 
@@ -20,7 +21,7 @@ from dialogflow import DialogflowES
 from fault_proxy import Fault, FaultProxy
 from local_server import LocalServer
 from redis_server import RedisServer
-from relay import BINARY, PATIENCE, run_command
+from relay import BINARY, PATIENCE, environment, run_command
 from test_tls import certificate  # noqa: F401 (a fixture)
 from tiers import TierNode, tiers
 from webhook_request import Request, Sending, send
@@ -485,6 +486,20 @@ def test_local_server_is_asked_once(relay, local, secret, tmp_path):
         command.prints(2)
         assert command.errors.count("does not answer") == 1
         assert command.errors.count("is back after") == 1
+
+
+def test_output_that_cannot_be_written(relay, local, secret, tmp_path):
+    """A full disk keeps no event from the server; that it was full is said, and is the exit code."""
+    with open("/dev/full", "wb") as full, (tmp_path / "errors").open("wb") as errors:
+        command = subprocess.Popen(
+            [BINARY, "forward", "--relay", relay.url, "--to", local.url],
+            stdout=full, stderr=errors, stdin=subprocess.DEVNULL, env=environment(HOOKWIRE_SECRET=secret),
+        )  # fmt: skip
+        post(relay, secret, *events(2))
+        local.hears(2, PATIENCE)
+        command.terminate()
+        assert command.wait(PATIENCE) == 1
+    assert "The output cannot be written" in (tmp_path / "errors").read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -102,9 +102,10 @@ final class ForwardRun: CommandRun {
         self.isOver = true
         self.isStopping = true
         self.report.finish()
+        let outcome: CommandEnd = if case .done = end, self.report.loss != nil { .failed } else { end }
         let goodbye = self.subscription?.stop() ?? self.eventLoop.makeSucceededVoidFuture()
         self.subscription = nil
-        goodbye.assumeIsolated().whenComplete { _ in self.promise.succeed(end) }
+        goodbye.assumeIsolated().whenComplete { _ in self.promise.succeed(outcome) }
     }
 
     // MARK: Events
