@@ -195,19 +195,27 @@ final class RelayConnection: ChannelInboundHandler {
     /// - Returns: what follows the head.
     private func readHandshake(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard case .opening(var answer) = self.state else { return bytes }
-        let progress = answer.receive(bytes)
-        self.state = .opening(answer)
-        if case .incomplete = progress { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        guard case .whole(let head, let taken) = progress, let response = HTTPResponseHead(head),
-            self.take(response)
-        else {
-            self.state = .ended
-            let owner = self.owner
-            self.drop()
-            owner?.refused(self, .foreign)
-            return UnsafeRawBufferPointer(start: nil, count: 0)
+        var rest = bytes
+        while true {
+            let progress = answer.receive(rest)
+            self.state = .opening(answer)
+            if case .incomplete = progress { return UnsafeRawBufferPointer(start: nil, count: 0) }
+            guard case .whole(let head, let taken) = progress, let response = HTTPResponseHead(head) else {
+                return self.refuseForeign()
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+            if response.isInterim { continue }
+            return self.take(response) ? rest : self.refuseForeign()
         }
-        return UnsafeRawBufferPointer(rebasing: bytes[taken...])
+    }
+
+    /// - Returns: nothing that could be read any further.
+    private func refuseForeign() -> UnsafeRawBufferPointer {
+        self.state = .ended
+        let owner = self.owner
+        self.drop()
+        owner?.refused(self, .foreign)
+        return UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
     /// - Returns: whether a relay may answer so.

@@ -54,6 +54,10 @@ struct HTTPResponseHead: Equatable {
             connection.contains("close") || self.framing == .untilClose || (isOld && !connection.contains("keep-alive"))
     }
 
+    /// Whether the answer itself follows: 1xx, but for the one that changes the protocol (RFC 9110, section 15.2).
+    /// Proxies send 103.
+    var isInterim: Bool { self.status < 200 && self.status != 101 }
+
     /// A field's value without the white space around it (RFC 9110, section 5.5).
     private static func trimmed(_ value: Substring) -> Substring {
         func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }

@@ -12,8 +12,9 @@ import Testing
     private final class Owner: RelayConnectionOwner {
         private(set) var refusals: [HandshakeRefusal] = []
         private(set) var frames: [Int] = []
+        private(set) var openings = 0
 
-        func opened(_ connection: RelayConnection) {}
+        func opened(_ connection: RelayConnection) { self.openings += 1 }
         func refused(_ connection: RelayConnection, _ refusal: HandshakeRefusal) { self.refusals.append(refusal) }
         func heard(_ connection: RelayConnection) {}
         func received(_ frame: ByteBuffer, on connection: RelayConnection) { self.frames.append(frame.readableBytes) }
@@ -32,6 +33,26 @@ import Testing
         )
         while try channel.readOutbound(as: ByteBuffer.self) != nil {}
         try Pings.expectOnePong(from: channel)
+    }
+
+    /// What comes before the answer is no answer, in however many parts, and what follows it is read.
+    @Test(arguments: [1, 7, 1_000])
+    func interimAnswers(size: Int) throws {
+        let owner = Owner()
+        let channel = EmbeddedChannel(handler: RelayConnection(request: "", accept: "x", owner: owner))
+        let answer =
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+            + "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n"
+            + "Sec-WebSocket-Protocol: cloudevents.json\r\n\r\n\u{1}\u{1}a"
+        var bytes = Array(answer.utf8)
+        // The frame's first byte says that it is whole.
+        bytes[bytes.count - 3] = 0x81
+        while !bytes.isEmpty {
+            try channel.writeInbound(ByteBuffer(bytes: bytes.prefix(size)))
+            bytes.removeFirst(min(size, bytes.count))
+        }
+        #expect(owner.openings == 1 && owner.refusals.isEmpty && owner.frames == [1])
+        _ = try channel.finish(acceptAlreadyClosed: true)
     }
 
     /// A refusal is over when its last chunk has come: what answers may keep the connection.

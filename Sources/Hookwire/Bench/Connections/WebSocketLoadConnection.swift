@@ -90,27 +90,32 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         guard case .opening(var answer) = self.state else { return bytes }
         self.state = .opening(HTTPResponseHeadBytes())
-        let progress = answer.receive(bytes)
-        self.state = .opening(answer)
-        switch progress {
-        case .incomplete:
-            return nothing
-        case .tooLong:
-            self.finish("handshake_malformed")
-            return nothing
-        case .whole(let head, let taken):
-            guard let response = HTTPResponseHead(head) else {
+        var rest = bytes
+        while true {
+            let progress = answer.receive(rest)
+            self.state = .opening(answer)
+            switch progress {
+            case .incomplete:
+                return nothing
+            case .tooLong:
                 self.finish("handshake_malformed")
                 return nothing
+            case .whole(let head, let taken):
+                guard let response = HTTPResponseHead(head) else {
+                    self.finish("handshake_malformed")
+                    return nothing
+                }
+                rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+                if response.isInterim { continue }
+                guard self.loop.plan.handshake.isAccepted(response) else {
+                    let status = StatusHint.handshakeStatus + "\(response.status)"
+                    self.finish(response.status == 101 ? "handshake_wrong_accept" : status)
+                    return nothing
+                }
+                self.state = .open
+                self.loop.socketOpened(self)
+                return rest
             }
-            guard self.loop.plan.handshake.isAccepted(response) else {
-                let status = StatusHint.handshakeStatus + "\(response.status)"
-                self.finish(response.status == 101 ? "handshake_wrong_accept" : status)
-                return nothing
-            }
-            self.state = .open
-            self.loop.socketOpened(self)
-            return UnsafeRawBufferPointer(rebasing: bytes[taken...])
         }
     }
 
