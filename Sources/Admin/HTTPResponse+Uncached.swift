@@ -9,8 +9,6 @@ internal import Shared
 extension HTTPResponse {
     /// JSON that no cache may keep: it changes, and is an operator's alone.
     static func uncached(_ json: [UInt8], status: HTTPResponseStatus = .ok) -> HTTPResponse {
-        var response = HTTPResponse.json(ByteBuffer(bytes: json), status: status)
-        response.headers.append(("Cache-Control", "no-store"))
-        return response
+        HTTPResponse.json(ByteBuffer(bytes: json), status: status).uncached
     }
 }

@@ -77,9 +77,7 @@ struct DeadLetterRoutes {
             eventLoop: self.eventLoop
         ).map { letters in
             // What people wrote is for no cache.
-            let headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
-            let body = ByteBuffer(bytes: DeadLetterPage.json(letters))
-            return .response(HTTPResponse(status: .ok, headers: headers, body: body))
+            .response(HTTPResponse.json(ByteBuffer(bytes: DeadLetterPage.json(letters))).uncached)
         }
     }
 

@@ -38,7 +38,7 @@ struct InspectorRoutes {
         json.member("sockets", self.tally.sockets)
         json.member("events_delivered", self.tally.events)
         json.member("bots_connected", self.hub.occupiedFeedCount)
-        return Self.uncached(.json(ByteBuffer(bytes: json.finish())))
+        return HTTPResponse.json(ByteBuffer(bytes: json.finish())).uncached
     }
 
     // MARK: Bodies
@@ -104,11 +104,5 @@ struct InspectorRoutes {
         body.withUnsafeReadableBytes { bytes in
             (try? JSONObjectView(validating: bytes, members: self.members))?["text"]?.string
         }
-    }
-
-    private static func uncached(_ response: HTTPResponse) -> HTTPResponse {
-        var response = response
-        response.headers.append(("Cache-Control", "no-store"))
-        return response
     }
 }

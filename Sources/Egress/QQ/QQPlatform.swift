@@ -125,13 +125,7 @@ final class QQPlatform: Sendable {
 
     /// Who the bot of a token is, as the API says. Where all places are taken it waits for one, within its time.
     func requestUser(headers: HTTPHeaders, timeout: TimeAmount) async throws(QQRefusal) -> QQAnswer {
-        try await self.send(
-            .GET,
-            self.api + "/users/@me",
-            headers: headers,
-            timeout: timeout,
-            patience: .now() + timeout
-        )
+        try await self.send(.GET, self.api + "/users/@me", headers: headers, timeout: timeout, waitsForPlace: true)
     }
 
     /// A request to the API whose body comes piece by piece, on that body's event loop.
@@ -181,13 +175,16 @@ final class QQPlatform: Sendable {
         body: ByteBuffer = ByteBuffer(),
         timeout: TimeAmount? = nil,
         places: Int? = nil,
-        patience: NIODeadline? = nil
+        waitsForPlace: Bool = false
     ) async throws(QQRefusal) -> QQAnswer {
         let timeout = timeout ?? self.timeout
         let deadline = NIODeadline.now() + timeout
         let place: InFlight
         do throws(QQRefusal) {
-            place = try await self.takePlace(of: places ?? self.concurrency, patience: patience)
+            place = try await self.takePlace(
+                of: places ?? self.concurrency,
+                patience: waitsForPlace ? deadline : nil
+            )
         } catch {
             self.refused[error]?.increment()
             throw error

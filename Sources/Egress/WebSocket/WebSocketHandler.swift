@@ -76,8 +76,12 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     }
 
     /// Takes frames, as many as a turn has. The rest waits for the next one.
-    private func takeTurn(of input: inout ByteBuffer, context: ChannelHandlerContext) {
-        var left = WebSocketTurn.limit
+    private func takeTurn(
+        of input: inout ByteBuffer,
+        limit: Int = WebSocketTurn.limit,
+        context: ChannelHandlerContext
+    ) {
+        var left = limit
         while left > 0, let frame = self.parser.next(from: &input) {
             self.take(frame, context: context)
             left -= 1
@@ -104,7 +108,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     /// Takes all that waits: there is nobody to make wait any more.
     private func takeLastTurn(context: ChannelHandlerContext) {
         guard var input = self.turn?.input.take() else { return }
-        while let frame = self.parser.next(from: &input) { self.take(frame, context: context) }
+        self.takeTurn(of: &input, limit: .max, context: context)
         self.dropEmptyTurn()
     }
 

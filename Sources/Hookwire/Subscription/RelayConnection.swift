@@ -32,7 +32,7 @@ final class RelayConnection: ChannelInboundHandler {
 
     private enum State {
         /// The answer to the handshake, as far as it has come.
-        case opening(HTTPResponseHeadBytes)
+        case opening(HandshakeAnswer)
         /// The body of an answer that is a refusal.
         case refusing(HTTPResponseHead, [UInt8])
         case open
@@ -51,7 +51,7 @@ final class RelayConnection: ChannelInboundHandler {
     private let request: ByteBuffer
     private let accept: String
     private var owner: (any RelayConnectionOwner)?
-    private var state = State.opening(HTTPResponseHeadBytes())
+    private var state = State.opening(HandshakeAnswer())
     private var frames = ServerFrameReader(messageLimit: RelayConnection.messageLimit)
     private var context: ChannelHandlerContext?
     /// The answer to the last ping. A relay that pings and does not read gets one for all of its pings (RFC 6455, section
@@ -195,17 +195,12 @@ final class RelayConnection: ChannelInboundHandler {
     /// - Returns: what follows the head.
     private func readHandshake(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard case .opening(var answer) = self.state else { return bytes }
-        var rest = bytes
-        while true {
-            let progress = answer.receive(rest)
-            self.state = .opening(answer)
-            if case .incomplete = progress { return UnsafeRawBufferPointer(start: nil, count: 0) }
-            guard case .whole(let head, let taken) = progress, let response = HTTPResponseHead(head) else {
-                return self.refuseForeign()
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
-            if response.isInterim { continue }
-            return self.take(response) ? rest : self.refuseForeign()
+        let progress = answer.receive(bytes)
+        self.state = .opening(answer)
+        switch progress {
+        case .incomplete: return UnsafeRawBufferPointer(start: nil, count: 0)
+        case .malformed: return self.refuseForeign()
+        case .whole(let response, let rest): return self.take(response) ? rest : self.refuseForeign()
         }
     }
 

@@ -40,4 +40,11 @@ public struct HTTPResponse: Sendable {
     public static func json(_ body: ByteBuffer, status: HTTPResponseStatus = .ok) -> HTTPResponse {
         HTTPResponse(status: status, contentType: "application/json", body: body)
     }
+
+    /// The same for no cache to keep: it changes, or is not for everybody.
+    public var uncached: HTTPResponse {
+        var response = self
+        response.headers.append(("Cache-Control", "no-store"))
+        return response
+    }
 }

@@ -19,44 +19,42 @@ public enum PercentEncoding {
             let isASCII = encoded.reduce(0, |) < 0x80
             return isASCII ? String(decoding: encoded, as: UTF8.self) : String(validating: encoded, as: UTF8.self)
         }
+        let (bytes, isWellFormed) = self.unescaped(encoded, plusIsSpace: plusIsSpace)
+        return isWellFormed ? String(validating: bytes, as: UTF8.self) : nil
+    }
+
+    /// Decodes what is encoded, and leaves what is not, `+` among it, as it is.
+    static func decodeLeniently(_ encoded: [UInt8]) -> [UInt8] {
+        encoded.withUnsafeBufferPointer { self.unescaped($0, plusIsSpace: false).bytes }
+    }
+
+    /// What bytes stand for; a `%` without two digits behind it stands for itself, and is not well-formed.
+    private static func unescaped(
+        _ encoded: UnsafeBufferPointer<UInt8>,
+        plusIsSpace: Bool
+    ) -> (bytes: [UInt8], isWellFormed: Bool) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encoded.count)
+        var isWellFormed = true
         var index = 0
         while index < encoded.count {
             let byte = encoded[index]
             index += 1
             if byte == UInt8(ascii: "+"), plusIsSpace {
                 bytes.append(UInt8(ascii: " "))
-            } else if byte == UInt8(ascii: "%") {
-                guard index + 1 < encoded.count, let high = self.value(encoded[index]),
-                    let low = self.value(encoded[index + 1])
-                else { return nil }
+            } else if byte != UInt8(ascii: "%") {
+                bytes.append(byte)
+            } else if index + 1 < encoded.count, let high = self.value(encoded[index]),
+                let low = self.value(encoded[index + 1])
+            {
                 bytes.append(high << 4 | low)
                 index += 2
             } else {
                 bytes.append(byte)
+                isWellFormed = false
             }
         }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    /// Decodes what is encoded, and leaves what is not, `+` among it, as it is.
-    static func decodeLeniently(_ encoded: [UInt8]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(encoded.count)
-        var index = 0
-        while index < encoded.count {
-            if encoded[index] == UInt8(ascii: "%"), index + 2 < encoded.count,
-                let high = self.value(encoded[index + 1]), let low = self.value(encoded[index + 2])
-            {
-                bytes.append(high << 4 | low)
-                index += 3
-            } else {
-                bytes.append(encoded[index])
-                index += 1
-            }
-        }
-        return bytes
+        return (bytes, isWellFormed)
     }
 
     /// Whether the bytes stand for themselves.

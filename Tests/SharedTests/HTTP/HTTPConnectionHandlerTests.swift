@@ -366,14 +366,3 @@ extension HTTPConnection {
         self.channel.embeddedEventLoop.advanceTime(to: .now() + .seconds(60))
     }
 }
-
-/// Counts how often more input is asked for.
-private final class ReadCounter: ChannelOutboundHandler {
-    typealias OutboundIn = ByteBuffer
-    private(set) var count = 0
-
-    func read(context: ChannelHandlerContext) {
-        self.count += 1
-        context.read()
-    }
-}

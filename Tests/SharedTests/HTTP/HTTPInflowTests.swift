@@ -53,7 +53,7 @@ import Testing
     /// Nothing is read while a piece was not taken, and reading goes on when it was.
     @Test func backPressure() throws {
         let (connection, route) = try self.connect()
-        let reads = InflowReadCounter()
+        let reads = ReadCounter()
         try connection.channel.pipeline.syncOperations.addHandler(reads, position: .first)
         try connection.send(self.long)
         connection.channel.read()
@@ -338,15 +338,4 @@ private final class InflowRoute: HTTPBodyReceiver {
     func bodyStopped(_ reason: HTTPBodyInflow.StopReason) { self.stop = reason }
 
     deinit { self.promise.fail(ChannelError.ioOnClosedChannel) }
-}
-
-/// Counts how often more input is asked for.
-private final class InflowReadCounter: ChannelOutboundHandler {
-    typealias OutboundIn = ByteBuffer
-    private(set) var count = 0
-
-    func read(context: ChannelHandlerContext) {
-        self.count += 1
-        context.read()
-    }
 }

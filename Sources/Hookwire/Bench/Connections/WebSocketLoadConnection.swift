@@ -11,7 +11,7 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
 
     private enum State {
         /// The answer to the handshake, as far as it has come.
-        case opening(HTTPResponseHeadBytes)
+        case opening(HandshakeAnswer)
         case open
         case ended
     }
@@ -23,7 +23,7 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
 
     private let loop: LoadLoop
     private let request: ByteBuffer
-    private var state = State.opening(HTTPResponseHeadBytes())
+    private var state = State.opening(HandshakeAnswer())
     private var frames = ServerFrameReader()
     private var context: ChannelHandlerContext?
     /// The answer to the last ping. A server that pings and does not read gets one for all of its pings (RFC 6455, section
@@ -89,33 +89,24 @@ final class WebSocketLoadConnection: ChannelInboundHandler {
     private func readHandshake(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         guard case .opening(var answer) = self.state else { return bytes }
-        self.state = .opening(HTTPResponseHeadBytes())
-        var rest = bytes
-        while true {
-            let progress = answer.receive(rest)
-            self.state = .opening(answer)
-            switch progress {
-            case .incomplete:
+        self.state = .opening(HandshakeAnswer())
+        let progress = answer.receive(bytes)
+        self.state = .opening(answer)
+        switch progress {
+        case .incomplete:
+            return nothing
+        case .malformed:
+            self.finish("handshake_malformed")
+            return nothing
+        case .whole(let response, let rest):
+            guard self.loop.plan.handshake.isAccepted(response) else {
+                let status = StatusHint.handshakeStatus + "\(response.status)"
+                self.finish(response.status == 101 ? "handshake_wrong_accept" : status)
                 return nothing
-            case .tooLong:
-                self.finish("handshake_malformed")
-                return nothing
-            case .whole(let head, let taken):
-                guard let response = HTTPResponseHead(head) else {
-                    self.finish("handshake_malformed")
-                    return nothing
-                }
-                rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
-                if response.isInterim { continue }
-                guard self.loop.plan.handshake.isAccepted(response) else {
-                    let status = StatusHint.handshakeStatus + "\(response.status)"
-                    self.finish(response.status == 101 ? "handshake_wrong_accept" : status)
-                    return nothing
-                }
-                self.state = .open
-                self.loop.socketOpened(self)
-                return rest
             }
+            self.state = .open
+            self.loop.socketOpened(self)
+            return rest
         }
     }
 
