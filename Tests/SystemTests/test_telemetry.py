@@ -24,7 +24,7 @@ from tiers import TierNode
 ALERTS = REPOSITORY / "deploy/prometheus/alerts.yml"
 SCRAPE = REPOSITORY / "deploy/prometheus/scrape.yml"
 DASHBOARD = REPOSITORY / "deploy/grafana/hookwire.json"
-OPERATIONS = REPOSITORY / "docs/operations.md"
+ALERTS = REPOSITORY / "docs/alerts.md"
 TELEMETRY = REPOSITORY / "docs/telemetry.md"
 # What Prometheus makes of a histogram.
 PARTS = ("_bucket", "_sum", "_count")
@@ -173,16 +173,16 @@ def test_every_label_that_is_asked_for_exists(nodes):
 
 def test_every_alert_has_a_page():
     """Who is woken finds what to do under the alert's own name."""
-    headings = set(re.findall(r"^#+ (Hookwire\w+)$", OPERATIONS.read_text(), re.MULTILINE))
+    headings = set(re.findall(r"^#+ (Hookwire\w+)$", ALERTS.read_text(), re.MULTILINE))
     assert headings == {rule["alert"] for rule in rules()}
     for rule in rules():
-        assert rule["annotations"]["runbook"] == f"docs/operations.md#{rule['alert'].lower()}"
+        assert rule["annotations"]["runbook"] == f"docs/alerts.md#{rule['alert'].lower()}"
         assert rule["labels"]["severity"] in {"critical", "warning", "info"} and rule["annotations"]["summary"]
 
 
 def page(alert):
-    """What docs/operations.md says of one alert."""
-    return re.search(rf"^### {alert}$(.*?)(?=^### |\Z)", OPERATIONS.read_text(), re.MULTILINE | re.DOTALL)[1]
+    """What docs/alerts.md says of one alert."""
+    return re.search(rf"^## {alert}$(.*?)(?=^## |\Z)", ALERTS.read_text(), re.MULTILINE | re.DOTALL)[1]
 
 
 def expression(alert):

@@ -37,7 +37,7 @@ public enum MetricCatalogue {
         "hookwire_sockets_caught_up_total": "Times that such a queue fell below its low watermark again.",
         "hookwire_socket_queue_bytes":
             "Bytes that wait in the queues of sockets that are behind, as of the last second.",
-        "hookwire_deliveries_total": "Events that were written to sockets, each once a socket.",
+        "hookwire_deliveries_total": "Events that were written to sockets, each once per socket.",
         "hookwire_delivery_seconds": "From an event's acceptance to its being written to all sockets of an event loop.",
         "hookwire_feeds": "Channels that this node is subscribed to now.",
         "hookwire_gaps_total": "Times that a channel's log could not go on where its feed was, by reason.",
