@@ -113,14 +113,8 @@ struct RedisConnectionStateMachine<Request> {
 // MARK: Opening
 
 extension RedisConnectionStateMachine {
-    enum ConnectedAction: Equatable {
-        /// Wait for the replies of a handshake whose commands are to be sent now, and set the timer.
-        case wait(timer: NIODeadline)
-        case ignore
-    }
-
     /// The transport stands.
-    mutating func connected(_ handshake: RedisHandshake, now: NIODeadline) -> ConnectedAction {
+    mutating func connected(_ handshake: RedisHandshake, now: NIODeadline) -> RedisConnectedAction {
         guard case .connecting = self.state else { return .ignore }
         let deadline = now + self.configuration.handshakeTimeout
         self.state = .handshaking(handshake, deadline: deadline)

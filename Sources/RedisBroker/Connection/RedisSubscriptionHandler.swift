@@ -20,20 +20,13 @@ protocol RedisSubscriptionOwner: AnyObject {
 
 /// The last handler of a subscription connection: bytes to replies, and `RedisSubscriptionStateMachine`'s actions.
 ///
-/// Everything is on the channel's event loop. It has one timer, and flushes once a tick.
-final class RedisSubscriptionHandler: ChannelInboundHandler, NIOScheduledCallbackHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+/// Everything is on the channel's event loop.
+final class RedisSubscriptionHandler: RedisChannelHandler {
+    var io: RedisChannelIO
+    let reader: RESPReader
     private var machine: RedisSubscriptionStateMachine
-    private let handshake: (handshake: RedisHandshake, commands: [RESPCommand])
-    private let reader: RESPReader
-    private var output = RedisOutput()
+    private let handshake: RedisHandshake
     private var owner: (any RedisSubscriptionOwner)?
-    private var context: ChannelHandlerContext?
-    private var callback: NIOScheduledCallback?
-    private var isReading = false
-    private var isFlushScheduled = false
     private var hasToldRestored = false
 
     init(
@@ -42,58 +35,11 @@ final class RedisSubscriptionHandler: ChannelInboundHandler, NIOScheduledCallbac
         limits: RESPLimits,
         owner: any RedisSubscriptionOwner
     ) {
+        self.io = RedisChannelIO(handshake: handshake.commands)
         self.machine = machine
-        self.handshake = handshake
+        self.handshake = handshake.handshake
         self.reader = RESPReader(limits: limits)
         self.owner = owner
-    }
-
-    // MARK: Handler lifecycle
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        if context.channel.isActive { self.connected(context: context) }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.close(RedisLoss(.peerClosed))
-        self.context = nil
-    }
-
-    // MARK: Inbound
-
-    func channelActive(context: ChannelHandlerContext) {
-        self.connected(context: context)
-        context.fireChannelActive()
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var input = self.unwrapInboundIn(data)
-        self.isReading = true
-        let now = context.eventLoop.now
-        do throws(RESPViolation) {
-            while !self.machine.isClosed, let reply = try self.reader.next(from: &input) {
-                self.replyReceived(reply, now: now)
-            }
-        } catch {
-            self.close(RedisLoss(.protocolViolation, error.rawValue))
-        }
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        self.isReading = false
-        self.machine.readCompleted(now: context.eventLoop.now)
-        self.flush()
-        context.fireChannelReadComplete()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        self.close(RedisLoss(.peerClosed))
-        context.fireChannelInactive()
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.close(RedisLoss(.transportFailed, error: error))
     }
 
     // MARK: For the owner, on the event loop
@@ -107,49 +53,38 @@ final class RedisSubscriptionHandler: ChannelInboundHandler, NIOScheduledCallbac
     }
 
     /// Closes at once, for this reason.
-    func close(_ loss: RedisLoss) {
+    func lose(_ loss: RedisLoss) {
         if case .close(let loss) = self.machine.connectionLost(loss) { self.end(loss) }
     }
 
-    // MARK: Timer
+    // MARK: Events
 
-    func handleScheduledCallback(eventLoop: some EventLoop) {
-        self.callback = nil
-        switch self.machine.timerFired(now: eventLoop.now) {
+    var isClosed: Bool { self.machine.isClosed }
+
+    func connected(now: NIODeadline) -> RedisConnectedAction {
+        self.machine.connected(self.handshake, now: now)
+    }
+
+    func readCompleted(context: ChannelHandlerContext) {
+        self.machine.readCompleted(now: context.eventLoop.now)
+    }
+
+    func timerFired(now: NIODeadline) {
+        switch self.machine.timerFired(now: now) {
         case .ignore:
             break
         case .wait(let timer):
             self.setTimer(timer)
         case .ping(let timer):
             self.setTimer(timer)
-            self.output.append(RESPCommand("PING"))
+            self.io.output.append(RESPCommand("PING"))
             self.flush()
         case .close(let loss):
             self.end(loss)
         }
     }
 
-    private func setTimer(_ time: NIODeadline?) {
-        guard let time, let context else { return }
-        self.callback.take()?.cancel()
-        // It fails only where the event loop shuts down, which closes the channel.
-        self.callback = try? context.eventLoop.assumeIsolated().scheduleCallback(at: time, handler: self)
-    }
-
-    // MARK: Actions
-
-    private func connected(context: ChannelHandlerContext) {
-        switch self.machine.connected(self.handshake.handshake, now: context.eventLoop.now) {
-        case .ignore:
-            break
-        case .wait(let timer):
-            for command in self.handshake.commands { self.output.append(command) }
-            self.setTimer(timer)
-            self.flush()
-        }
-    }
-
-    private func replyReceived(_ reply: RESPValue, now: NIODeadline) {
+    func replyReceived(_ reply: RESPValue, now: NIODeadline) {
         switch self.machine.replyReceived(reply, now: now) {
         case .ignore:
             break
@@ -170,6 +105,17 @@ final class RedisSubscriptionHandler: ChannelInboundHandler, NIOScheduledCallbac
         self.tellRestored()
     }
 
+    func flush() {
+        guard let context = self.io.context else { return }
+        let flush = self.machine.flush(now: context.eventLoop.now)
+        for command in flush.commands { self.io.output.append(command) }
+        self.setTimer(flush.timer)
+        self.writeOutput()
+        for channel in flush.subscribed { self.owner?.subscribed(to: channel) }
+    }
+
+    // MARK: Actions
+
     private func tellRestored() {
         guard self.machine.isRestored, !self.hasToldRestored else { return }
         self.hasToldRestored = true
@@ -177,30 +123,12 @@ final class RedisSubscriptionHandler: ChannelInboundHandler, NIOScheduledCallbac
     }
 
     private func scheduleFlush() {
-        guard let context, !self.isReading, !self.isFlushScheduled else { return }
-        self.isFlushScheduled = true
-        context.eventLoop.assumeIsolated().execute {
-            self.isFlushScheduled = false
-            self.flush()
-        }
-    }
-
-    private func flush() {
-        guard let context else { return }
-        let flush = self.machine.flush(now: context.eventLoop.now)
-        for command in flush.commands { self.output.append(command) }
-        self.setTimer(flush.timer)
-        if !self.output.isEmpty {
-            context.writeAndFlush(self.wrapOutboundOut(self.output.take()), promise: nil)
-            self.output.written()
-        }
-        for channel in flush.subscribed { self.owner?.subscribed(to: channel) }
+        if let context = self.io.context { self.scheduleFlush(context: context) }
     }
 
     private func end(_ loss: RedisLoss) {
-        self.callback.take()?.cancel()
         let owner = self.owner.take()
-        self.context?.close(promise: nil)
+        self.closeChannel()
         owner?.subscriptionConnectionLost(loss)
     }
 }

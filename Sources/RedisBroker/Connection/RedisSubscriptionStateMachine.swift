@@ -190,14 +190,8 @@ extension RedisSubscriptionStateMachine {
 // MARK: From the peer
 
 extension RedisSubscriptionStateMachine {
-    enum ConnectedAction: Equatable {
-        case ignore
-        /// Send the handshake's commands, and set the timer.
-        case wait(timer: NIODeadline)
-    }
-
     /// The transport stands.
-    mutating func connected(_ handshake: RedisHandshake, now: NIODeadline) -> ConnectedAction {
+    mutating func connected(_ handshake: RedisHandshake, now: NIODeadline) -> RedisConnectedAction {
         guard case .connecting = self.state else { return .ignore }
         let deadline = now + self.configuration.handshakeTimeout
         self.state = .handshaking(handshake, deadline: deadline)

@@ -58,7 +58,7 @@ final class RedisSubscriptions {
 
     func reconnect(_ reason: String) {
         // One that is only being made cannot be deaf yet.
-        if self.isReady { self.handler?.close(RedisLoss(.deaf, reason)) }
+        if self.isReady { self.handler?.lose(RedisLoss(.deaf, reason)) }
     }
 
     /// Closes, connects no more, and tells the delegate nothing more.
@@ -67,7 +67,7 @@ final class RedisSubscriptions {
         self.delegate = nil
         self.wanted = []
         let ended = self.link.stop()
-        self.handler?.close(RedisLoss(.shutdown))
+        self.handler?.lose(RedisLoss(.shutdown))
         self.status.become(.lost(RedisLoss(.shutdown)))
         return ended
     }
@@ -77,7 +77,7 @@ extension RedisSubscriptions {
     /// Redis is at an address from now on: a connection to another one is left at once.
     func move(to address: RedisURL.Address) {
         guard !self.isStopped, self.link.move(to: address) else { return }
-        self.handler?.close(RedisLoss(.moved))
+        self.handler?.lose(RedisLoss(.moved))
     }
 }
 

@@ -112,8 +112,8 @@ import Testing
     /// It ends once, for the first reason.
     @Test func ends() throws {
         let handler = try self.start([])
-        handler.close(RedisLoss(.deaf, "probe"))
-        handler.close(RedisLoss(.shutdown))
+        handler.lose(RedisLoss(.deaf, "probe"))
+        handler.lose(RedisLoss(.shutdown))
         self.channel.embeddedEventLoop.run()
         handler.subscribe(["a"])
         self.channel.embeddedEventLoop.run()
