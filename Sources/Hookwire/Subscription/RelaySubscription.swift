@@ -8,7 +8,7 @@ internal import Shared
 
 /// What a subscription tells. All calls come on its event loop.
 protocol SubscriptionOwner: AnyObject {
-    /// The relay has taken the client; once a connection.
+    /// The relay has taken the client; once per connection.
     func connected()
 
     /// A message of the relay's. An event is one that has not come before.
@@ -219,11 +219,7 @@ final class RelaySubscription {
             .whenFailure { error in
                 let (this, connection) = bound.value
                 guard this.connection === connection else { return }
-                let detail = ConnectFailure.text(error)
-                this.run(
-                    this.machine.unreachable(detail: detail, now: .now(), dice: .random(in: 0...1)),
-                    because: detail
-                )
+                this.lost(code: nil, text: ConnectFailure.text(error))
             }
     }
 
@@ -337,8 +333,7 @@ extension RelaySubscription: RelayConnectionOwner {
     /// A connection is gone, made or not.
     private func lost(code: Int?, text: String) {
         let reason = code.map { "\(text) (\($0))" } ?? text
-        self.run(self.machine.unreachable(detail: reason, now: .now(), dice: .random(in: 0...1)), because: reason)
-        self.run(self.machine.closed(code: code, text: text, now: .now(), dice: .random(in: 0...1)), because: reason)
+        self.run(self.machine.lost(code: code, text: text, now: .now(), dice: .random(in: 0...1)), because: reason)
     }
 }
 

@@ -25,9 +25,6 @@ struct SubscriptionStateMachine {
     /// How long a relay that took the client may not know what it was let in by: nodes that read the registry one after
     /// another may say so for a moment.
     static let doubt = TimeAmount.minutes(1)
-    /// The close code that says that what the client was let in by is good for nothing any more; the relay's own, and so on
-    /// sockets of its own protocols only.
-    private static let revokedCode = 4_001
 
     enum State: Equatable {
         case idle
@@ -35,15 +32,6 @@ struct SubscriptionStateMachine {
         case open(since: NIODeadline)
         case waiting
         case ended
-    }
-
-    /// Why there is no connection. The raw value is for programs.
-    enum Loss: String, Error {
-        case unreachable
-        case refused
-        case closed
-        case silent
-        case protocolError = "protocol_error"
     }
 
     enum Action: Equatable {
@@ -127,24 +115,26 @@ struct SubscriptionStateMachine {
         return self.wait(hint: refusal.retryAfter, dice: dice)
     }
 
-    /// The relay could not be reached.
-    mutating func unreachable(detail: String, now: NIODeadline, dice: Double) -> Action {
-        guard self.isConnecting else { return .none }
-        self.unknownSince = nil
-        guard self.hasPatience(now) else { return self.fail(.unreachable(detail: detail)) }
-        return self.wait(hint: nil, dice: dice)
-    }
-
-    /// An open connection has ended.
+    /// The connection is gone, or could not be made.
     ///
     /// - Parameters:
     ///   - code: of the close frame, if one came.
-    ///   - text: its reason, which may say when to come back.
-    mutating func closed(code: Int?, text: String, now: NIODeadline, dice: Double) -> Action {
-        guard case .open(let since) = self.state else { return .none }
-        guard code != Self.revokedCode else { return self.fail(.revoked(code: Self.revokedCode)) }
-        if now - since >= .seconds(5) { self.backoff.reset() }
-        return self.wait(hint: code == 1012 || code == 1013 ? Self.pause(in: text) : nil, dice: dice)
+    ///   - text: its reason, which may say when to come back, or what went wrong.
+    mutating func lost(code: Int?, text: String, now: NIODeadline, dice: Double) -> Action {
+        switch self.state {
+        case .idle, .waiting, .ended:
+            return .none
+        case .connecting:
+            self.unknownSince = nil
+            guard self.hasPatience(now) else { return self.fail(.unreachable(detail: text)) }
+            return self.wait(hint: nil, dice: dice)
+        case .open(let since):
+            let meaning = code.flatMap { RelayCloseCode(rawValue: $0) }
+            if meaning == .revoked { return self.fail(.revoked(code: RelayCloseCode.revoked.rawValue)) }
+            if now - since >= .seconds(5) { self.backoff.reset() }
+            let mayHint = meaning == .serviceRestart || meaning == .tryAgainLater
+            return self.wait(hint: mayHint ? Self.pause(in: text) : nil, dice: dice)
+        }
     }
 
     /// `connect again in 1200 ms`, in the words of a draining node; nil for what is no time, or none at all.

@@ -34,8 +34,8 @@ import Testing
         for number in 0..<8 {
             let action =
                 number == 0
-                ? self.machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
-                : self.machine.unreachable(detail: "", now: Self.at(1), dice: 1)
+                ? self.machine.lost(code: nil, text: "", now: Self.at(1), dice: 1)
+                : self.machine.lost(code: nil, text: "", now: Self.at(1), dice: 1)
             guard case .wait(let pause) = action else {
                 Issue.record("it waits")
                 return
@@ -45,18 +45,18 @@ import Testing
         }
         #expect(pauses.prefix(3) == [.milliseconds(500), .seconds(1), .seconds(2)])
         #expect(pauses.last == .seconds(15))
-        #expect(self.machine.unreachable(detail: "", now: Self.at(1), dice: 0) == .wait(.milliseconds(7_500)))
+        #expect(self.machine.lost(code: nil, text: "", now: Self.at(1), dice: 0) == .wait(.milliseconds(7_500)))
     }
 
     /// A connection that held begins anew with the shortest wait.
     @Test mutating func backoffBeginsAnew() {
         for _ in 0..<4 {
             #expect(self.machine.connect(now: Self.at(0)) == .connect)
-            _ = self.machine.unreachable(detail: "", now: Self.at(0), dice: 1)
+            _ = self.machine.lost(code: nil, text: "", now: Self.at(0), dice: 1)
         }
         #expect(self.machine.connect(now: Self.at(1)) == .connect)
         self.machine.opened(now: Self.at(1))
-        #expect(self.machine.closed(code: 1006, text: "", now: Self.at(60), dice: 1) == .wait(.milliseconds(500)))
+        #expect(self.machine.lost(code: 1006, text: "", now: Self.at(60), dice: 1) == .wait(.milliseconds(500)))
     }
 
     /// A node that drains says when to come back, and is heard; what cannot be read is not.
@@ -67,7 +67,7 @@ import Testing
         #expect(SubscriptionStateMachine.pause(in: "in -5 ms") == nil)
         #expect(SubscriptionStateMachine.pause(in: "in 99999999999 ms") == .minutes(5))
         self.open()
-        #expect(self.machine.closed(code: 1012, text: text, now: Self.at(1), dice: 1) == .wait(.milliseconds(1_234)))
+        #expect(self.machine.lost(code: 1012, text: text, now: Self.at(1), dice: 1) == .wait(.milliseconds(1_234)))
         #expect(self.machine.connect(now: Self.at(2)) == .connect)
         #expect(
             self.machine.refused(Self.refusal(503, retryAfter: .seconds(7)), now: Self.at(2), dice: 1)
@@ -82,7 +82,7 @@ import Testing
         for hint in [TimeAmount.zero, .seconds(-5), .milliseconds(1)] {
             self.machine = SubscriptionStateMachine()
             self.open()
-            _ = self.machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
+            _ = self.machine.lost(code: nil, text: "", now: Self.at(1), dice: 1)
             for pause in [TimeAmount.seconds(1), .seconds(2), .seconds(4)] {
                 #expect(self.machine.connect(now: Self.at(1)) == .connect)
                 let refusal = Self.refusal(503, retryAfter: hint)
@@ -94,7 +94,7 @@ import Testing
         for pause in [TimeAmount.milliseconds(500), .seconds(1), .seconds(2)] {
             self.open()
             let text = "connect again in 0 ms"
-            #expect(self.machine.closed(code: 1012, text: text, now: Self.at(0), dice: 1) == .wait(pause))
+            #expect(self.machine.lost(code: 1012, text: text, now: Self.at(0), dice: 1) == .wait(pause))
         }
     }
 
@@ -103,26 +103,26 @@ import Testing
         let text = "connect again in 100 ms"
         for pause in [TimeAmount.milliseconds(100), .seconds(1), .seconds(2)] {
             self.open()
-            #expect(self.machine.closed(code: 1012, text: text, now: Self.at(0), dice: 1) == .wait(pause))
+            #expect(self.machine.lost(code: 1012, text: text, now: Self.at(0), dice: 1) == .wait(pause))
         }
         // One that held begins anew.
         self.open(at: 4)
-        #expect(self.machine.closed(code: 1013, text: text, now: Self.at(9), dice: 1) == .wait(.milliseconds(100)))
+        #expect(self.machine.lost(code: 1013, text: text, now: Self.at(9), dice: 1) == .wait(.milliseconds(100)))
     }
 
     /// A relay that never answered is given up after a while; one that did is tried for ever.
     @Test mutating func patience() {
         #expect(self.machine.connect(now: Self.at(0)) == .connect)
-        #expect(self.machine.unreachable(detail: "x", now: Self.at(9), dice: 1) != .fail(.unreachable(detail: "x")))
+        #expect(self.machine.lost(code: nil, text: "x", now: Self.at(9), dice: 1) != .fail(.unreachable(detail: "x")))
         #expect(self.machine.connect(now: Self.at(10)) == .connect)
-        #expect(self.machine.unreachable(detail: "x", now: Self.at(10), dice: 1) == .fail(.unreachable(detail: "x")))
+        #expect(self.machine.lost(code: nil, text: "x", now: Self.at(10), dice: 1) == .fail(.unreachable(detail: "x")))
         #expect(self.machine.connect(now: Self.at(11)) == .none)
 
         self.machine = SubscriptionStateMachine()
         self.open()
-        _ = self.machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
+        _ = self.machine.lost(code: nil, text: "", now: Self.at(1), dice: 1)
         #expect(self.machine.connect(now: Self.at(9_999)) == .connect)
-        guard case .wait = self.machine.unreachable(detail: "", now: Self.at(9_999), dice: 1) else {
+        guard case .wait = self.machine.lost(code: nil, text: "", now: Self.at(9_999), dice: 1) else {
             Issue.record("it waits")
             return
         }
@@ -143,7 +143,7 @@ import Testing
             _ = machine.connect(now: Self.at(0))
             if wasOpen {
                 machine.opened(now: Self.at(0))
-                _ = machine.closed(code: nil, text: "", now: Self.at(0), dice: 1)
+                _ = machine.lost(code: nil, text: "", now: Self.at(0), dice: 1)
                 _ = machine.connect(now: Self.at(1))
             }
             let action = machine.refused(refusal, now: Self.at(1), dice: 1)
@@ -157,7 +157,7 @@ import Testing
         var machine = SubscriptionStateMachine()
         _ = machine.connect(now: Self.at(0))
         machine.opened(now: Self.at(0))
-        let action = machine.closed(code: code, text: "revoked", now: Self.at(1), dice: 1)
+        let action = machine.lost(code: code, text: "revoked", now: Self.at(1), dice: 1)
         let next = machine.connect(now: Self.at(99))
         #expect((action == .fail(.revoked(code: 4_001))) == isFinal)
         #expect((next == .none) == isFinal)
@@ -171,11 +171,11 @@ import Testing
         let unknown = HandshakeRefusal(status: 404, detail: "d", reason: "not_found")
         _ = machine.connect(now: Self.at(0))
         machine.opened(now: Self.at(0))
-        _ = machine.closed(code: nil, text: "", now: Self.at(1), dice: 1)
+        _ = machine.lost(code: nil, text: "", now: Self.at(1), dice: 1)
         func isLast(_ refusal: HandshakeRefusal?, at seconds: Int64) -> Bool {
             _ = machine.connect(now: Self.at(seconds))
             guard let refusal else {
-                return machine.unreachable(detail: "", now: Self.at(seconds), dice: 1)
+                return machine.lost(code: nil, text: "", now: Self.at(seconds), dice: 1)
                     == .fail(.unreachable(detail: ""))
             }
             return machine.refused(refusal, now: Self.at(seconds), dice: 1) == .fail(.revoked(code: 404))
@@ -188,7 +188,7 @@ import Testing
         #expect(!isLast(unknown, at: 121))
         _ = machine.connect(now: Self.at(122))
         machine.opened(now: Self.at(122))
-        _ = machine.closed(code: nil, text: "", now: Self.at(122), dice: 1)
+        _ = machine.lost(code: nil, text: "", now: Self.at(122), dice: 1)
         #expect(!isLast(unknown, at: 123))
         #expect(!isLast(unknown, at: 182))
         #expect(isLast(unknown, at: 183))
@@ -205,7 +205,7 @@ import Testing
         #expect(self.machine.refused(beyond, now: Self.at(9), dice: 1) == .fail(.refused(beyond)))
         self.machine = SubscriptionStateMachine()
         self.open()
-        _ = self.machine.closed(code: nil, text: "", now: Self.at(9), dice: 1)
+        _ = self.machine.lost(code: nil, text: "", now: Self.at(9), dice: 1)
         #expect(self.machine.connect(now: Self.at(9)) == .connect)
         let long = Self.refusal(429, retryAfter: .seconds(300))
         #expect(self.machine.refused(long, now: Self.at(9), dice: 1) == .wait(.seconds(300)))
@@ -267,7 +267,7 @@ import Testing
         self.open()
         #expect(self.machine.replace(now: Self.at(1), dice: 1) == .connect)
         #expect(self.machine.replace(now: Self.at(1), dice: 1) == .none)
-        #expect(self.machine.unreachable(detail: "", now: Self.at(2), dice: 1) == .wait(.milliseconds(500)))
+        #expect(self.machine.lost(code: nil, text: "", now: Self.at(2), dice: 1) == .wait(.milliseconds(500)))
     }
 
     /// One that has taken another's place itself makes room for the next after a wait, which grows.
