@@ -132,13 +132,11 @@ public final class OTLPExporter: SpanSink {
         return left > .zero ? min(left, self.configuration.timeout) : nil
     }
 
-    /// Waits, but not beyond the node's end.
+    /// Waits, but not beyond the node's end: where that comes meanwhile, `shutdown` cancels the task that waits.
     private func wait(_ pause: TimeAmount) async {
-        let end = NIODeadline.now() + pause
-        while NIODeadline.now() < end, let left = self.timeLeft, left > .zero {
-            let slice = min(end - .now(), .milliseconds(100))
-            try? await Task.sleep(nanoseconds: UInt64(max(0, slice.nanoseconds)))
-        }
+        let deadline = self.state.withLock { $0.deadline }
+        let time = deadline.map { min(pause, $0 - NIODeadline.now()) } ?? pause
+        try? await Task.sleep(nanoseconds: UInt64(max(0, time.nanoseconds)))
     }
 
     private func send(_ body: ByteBuffer, within time: TimeAmount) async -> (ExportAnswer, why: String) {
