@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-public import NIOCore
+internal import NIOCore
 internal import NIOSSL
 
 /// How Redis is reached, and how patiently. Every default is meant for a Redis in the same network.
@@ -14,36 +14,36 @@ public struct RedisConfiguration: Sendable {
     /// What answers there.
     var role = RedisRole.primary
     /// What `CLIENT LIST` shows, followed by what the connection is for. No spaces. Default `hookwire`.
-    public var clientName = "hookwire"
+    var clientName = "hookwire"
     /// How long making a connection may take, and again how long its first commands may take. Default 2 s.
-    public var connectTimeout = TimeAmount.seconds(2)
+    var connectTimeout = TimeAmount.seconds(2)
     /// How long a command may go unanswered; then its connection is closed, for replies cannot be told apart any more.
     /// Default 1 s.
-    public var commandTimeout = TimeAmount.seconds(1)
+    var commandTimeout = TimeAmount.seconds(1)
     /// How often a command connection that has nothing to do is pinged. With `pingTimeout` it makes the time within
     /// which the health turns red. Default 500 ms.
-    public var pingInterval = TimeAmount.milliseconds(500)
+    var pingInterval = TimeAmount.milliseconds(500)
     /// How long a command connection may be silent while something is asked of it, until it counts as hanging.
     /// Default 1 s.
-    public var pingTimeout = TimeAmount.seconds(1)
+    var pingTimeout = TimeAmount.seconds(1)
     /// How often the subscription connection is pinged. Default 15 s.
-    public var keepAliveInterval = TimeAmount.seconds(15)
+    var keepAliveInterval = TimeAmount.seconds(15)
     /// How long the subscription connection may be silent while something is asked of it. Default 2 s.
-    public var keepAliveTimeout = TimeAmount.seconds(2)
+    var keepAliveTimeout = TimeAmount.seconds(2)
     /// The longest wait before the second attempt to connect. Default 50 ms.
-    public var firstBackOff = TimeAmount.milliseconds(50)
+    var firstBackOff = TimeAmount.milliseconds(50)
     /// The longest wait between attempts. Default 2 s.
-    public var maximumBackOff = TimeAmount.seconds(2)
+    var maximumBackOff = TimeAmount.seconds(2)
     /// How many commands may wait for their replies on one connection. Default 10,000.
-    public var maximumPendingCommands = 10_000
+    var maximumPendingCommands = 10_000
     /// How many bytes of commands may wait for their replies on one connection. Default 64 MiB.
-    public var maximumPendingBytes = 64 << 20
+    var maximumPendingBytes = 64 << 20
     /// How many channels one SUBSCRIBE or UNSUBSCRIBE names at most. Default 512.
-    public var subscriptionBatch = 512
+    var subscriptionBatch = 512
     /// How many replicas must have an event before it counts as stored; nil where Redis' own word is enough. Default nil.
-    public var wait: RedisWait?
+    var wait: RedisWait?
     /// What is taken of a reply.
-    public var limits = RESPLimits()
+    var limits = RESPLimits()
 
     /// Present for a cluster: where its nodes are asked for.
     var seeds: [ClusterEndpoint] = []

@@ -6,18 +6,18 @@
 ///
 /// Redis itself is trusted, what answers on its address may not be Redis: nothing is reserved because a length line
 /// announces it, and what is kept is bounded.
-public struct RESPLimits: Hashable, Sendable {
+package struct RESPLimits: Hashable, Sendable {
     /// The longest bulk string, in bytes. Default 64 MiB.
-    public var bulkBytes = 64 << 20
+    package var bulkBytes = 64 << 20
     /// The longest reply with all that it holds, in bytes. Default 128 MiB.
-    public var replyBytes = 128 << 20
+    package var replyBytes = 128 << 20
     /// How many elements the arrays of one reply announce together. Default 262,144.
-    public var elements = 1 << 18
+    package var elements = 1 << 18
     /// How deep arrays stand in arrays; the outermost counts. 1 to 8, for hiredis has no more. Default 7.
-    public var nesting = 7
+    package var nesting = 7
     /// The longest line (a status, an error), in bytes. Default 64 KiB.
-    public var lineBytes = 64 << 10
+    package var lineBytes = 64 << 10
 
     /// The defaults.
-    public init() {}
+    package init() {}
 }
