@@ -54,6 +54,7 @@ struct NodeConfiguration: Sendable {
         try self.readNode(reader)
         try self.readHTTP(reader)
         try self.readIngress(reader)
+        try self.readStore(reader)
         try self.readEgress(reader)
         try self.readQQ(reader)
         try self.readAccess(reader)
@@ -89,6 +90,9 @@ struct NodeConfiguration: Sendable {
         // The longest that a platform can be told to wait, Dialogflow CX.
         let waits = TimeAmount.milliseconds(100) ... .seconds(30)
         try reader.read(.duration("reply-timeout", in: waits), into: &self, \.ingress.replyTimeout)
+    }
+
+    private mutating func readStore(_ reader: SettingsReader) throws(SettingsError) {
         try reader.read(.number("retention-count", in: 1...1_000_000), into: &self, \.retentionCount)
         try reader.read(.duration("retention-age", in: .seconds(1) ... .hours(24 * 30)), into: &self, \.retentionAge)
         try reader.read(.bytes("memory-limit", in: (1 << 20)...(1 << 40)), into: &self, \.memoryLimit)
