@@ -15,7 +15,7 @@ struct DeadLetters: AsyncParsableCommand {
         abstract: "Lists, replays or drops the events that a bot's groups gave up.",
         discussion: """
             A group (?group=NAME) gives an event up when no member has acknowledged it in as many attempts as were \
-            allowed. The relay keeps it for a day by default, a thousand a bot.
+            allowed. The relay keeps it for a day by default, a thousand per bot.
 
             The exit code is 0 where it was done, 1 where the relay refused, and 2 where it could not be reached.
             """,
@@ -133,7 +133,7 @@ struct DeadLetters: AsyncParsableCommand {
 
         @OptionGroup var options: Options
 
-        @Flag(help: "Print the relay's JSON, an object a line.")
+        @Flag(help: "Print the relay's JSON, an object per line.")
         var json = false
 
         func run() async throws {
@@ -151,7 +151,7 @@ struct DeadLetters: AsyncParsableCommand {
 
     struct Replay: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Publishes them again, behind all other events, for every consumer and group of the bot."
+            abstract: "Publishes them again, after all other events, for every consumer and group of the bot."
         )
 
         @OptionGroup var options: Options

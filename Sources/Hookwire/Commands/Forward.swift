@@ -22,11 +22,11 @@ struct Forward: AsyncParsableCommand {
               hookwire forward --to http://localhost:5000/ --concurrency 4 \\
                 --filter type=GROUP_AT_MESSAGE_CREATE --header 'X-Debug: yes'
 
-            For a program: an object a line.
+            For a program: an object per line.
               hookwire forward --to http://localhost:5000/ --json | jq .status
 
             The relay remembers under the --consumer name which events the server has answered. Whatever ends this \
-            process or its connection, it goes on behind them; a name that is new begins with what no client of the \
+            process or its connection, it goes on after them; a name that is new begins with what no client of the \
             bot has had. While the server is away, events wait.
 
             The exit code is 0 where it was stopped with Ctrl-C or SIGTERM, 1 where the relay refused, 2 where it \
@@ -55,7 +55,7 @@ struct Forward: AsyncParsableCommand {
     )
     var attempts = 5
 
-    @Flag(help: "Print an object a line.")
+    @Flag(help: "Print an object per line.")
     var json = false
 
     func validate() throws {

@@ -11,8 +11,9 @@ struct Listen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prints a bot's events as they come.",
         discussion: """
-            On a terminal for reading, in a pipe an event a line, as JSON (docs/envelope.md has the members). It only \
-            looks on: what it prints still counts as not had for the bot, unless --consumer gives it a place of its own.
+            On a terminal for reading, in a pipe an event per line, as JSON (docs/envelope.md has the members). It \
+            only looks on: what it prints still counts as not had for the bot, unless --consumer gives it a place of \
+            its own.
 
             What comes from now on:
               hookwire listen --relay https://relay.example.com --secret SECRET
@@ -38,12 +39,12 @@ struct Listen: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Begin with what was received within this time, such as 5m.", valueName: "time"))
     var since: String?
 
-    @Option(help: ArgumentHelp("Begin behind this event.", valueName: "position"))
+    @Option(help: ArgumentHelp("Begin after this event.", valueName: "position"))
     var after: String?
 
     @Option(
         help: ArgumentHelp(
-            "Begin behind what this consumer has had, and remember what it has. Not with --since or --after.",
+            "Begin after what this consumer has had, and remember what it has. Not with --since or --after.",
             valueName: "name"
         )
     )

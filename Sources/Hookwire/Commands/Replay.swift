@@ -29,7 +29,7 @@ struct Replay: AsyncParsableCommand {
               hookwire replay --last 1 --body edited.json --to http://localhost:5000/
               EDITOR=nano hookwire replay --last 1 --edit
 
-            Without --to the relay publishes the event again, behind all others; an event that waited for an answer \
+            Without --to the relay publishes the event again, after all others; an event that waited for an answer \
             does not any more. Of --since and --last, what was published again itself is left out. With --to this \
             command posts it, one after the other, and the answers are printed.
 
@@ -71,7 +71,7 @@ struct Replay: AsyncParsableCommand {
 
     @OptionGroup(title: "With --to") var local: LocalServerOptions
 
-    @Flag(help: "Print an object a line.")
+    @Flag(help: "Print an object per line.")
     var json = false
 
     func validate() throws {

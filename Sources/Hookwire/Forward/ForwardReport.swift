@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// What a person or a program sees of forwarding: a line an event when it is done, on a terminal those under way and a
+/// What a person or a program sees of forwarding: a line per event when it is done, on a terminal those under way and a
 /// backlog's progress below them, and on standard error what is not as it should be.
 struct ForwardReport {
     private let terminal: Terminal

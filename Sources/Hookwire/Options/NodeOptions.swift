@@ -20,7 +20,7 @@ struct NodeOptions: SettingFlags {
     )
     var port: String?
 
-    @Option(help: ArgumentHelp("How many event loops. (default: one a core)", valueName: "number"))
+    @Option(help: ArgumentHelp("How many event loops. (default: one per core)", valueName: "number"))
     var threads: String?
 
     @Option(

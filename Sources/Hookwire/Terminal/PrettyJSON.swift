@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// JSON for a person: a member a line, with colours where there are any.
+/// JSON for a person: a member per line, with colours where there are any.
 struct PrettyJSON {
     private let terminal: Terminal
     private var lines: [String] = []

@@ -27,7 +27,7 @@ import Testing
         #expect(ForeignText.json(text.utf8) == #"{  "a\u009b": "\u202e\u007fé",  "b":1}"#)
     }
 
-    /// A member a line; empty containers stay on theirs; strings with brackets are strings.
+    /// A member per line; empty containers stay on theirs; strings with brackets are strings.
     @Test func pretty() {
         let text = #"{"a":[1,{"b":"}{\"],"}],"c":{},"d":[ ],"e":null}"#
         let lines = PrettyJSON.lines(ByteBuffer(string: text), terminal: Terminal(isPlain: true))

@@ -19,7 +19,7 @@ final class EventTimes {
     private static let failed = UInt64.max
 
     private let count: Int
-    /// Two cells an event: sent, answered.
+    /// Two cells per event: sent, answered.
     private let cells: UnsafeMutablePointer<Atomic<UInt64>>
 
     init(count: Int) {

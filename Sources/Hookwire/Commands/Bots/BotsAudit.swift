@@ -17,7 +17,7 @@ struct BotsAudit: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many, 1 to 10000.", valueName: "number"))
     var limit = 100
 
-    @Flag(help: "Print a JSON object a line.")
+    @Flag(help: "Print a JSON object per line.")
     var json = false
 
     @OptionGroup(title: "Registry") var store: BotStoreOptions

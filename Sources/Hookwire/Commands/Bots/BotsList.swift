@@ -14,7 +14,7 @@ struct BotsList: AsyncParsableCommand {
 
     @OptionGroup(title: "Registry") var store: BotStoreOptions
 
-    @Flag(help: "Print a JSON object a line.")
+    @Flag(help: "Print a JSON object per line.")
     var json = false
 
     func run() async throws {

@@ -8,7 +8,7 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Shared
 
-/// Makes connections as a platform does, one a request, each from its beginning.
+/// Makes connections as a platform does, one per request, each from its beginning.
 struct Prober: Sendable {
     /// Where the URL's host is, or what stands in for it.
     var address: SocketAddress
