@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import RedisServer
 import Shared
+import Testing
 
 @testable import RedisBroker
 
@@ -50,7 +51,7 @@ struct RedisBrokerTestBed: BrokerTestBed {
         let broker = try self.broker(configure)
         broker.start()
         do {
-            try await Self.until { broker.health == .ready }
+            try await until { broker.health == .ready }
             try await body(broker)
         } catch {
             await broker.shutdown()
@@ -72,13 +73,6 @@ struct RedisBrokerTestBed: BrokerTestBed {
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         return RedisBroker(configuration: configuration, group: Fixtures.group, logger: logger)
-    }
-
-    /// Waits until something is true that no event tells of. The test's own time limit ends it.
-    static func until(_ condition: () throws -> Bool) async throws {
-        while try !condition() {
-            try await Task.sleep(for: .milliseconds(5))
-        }
     }
 
     /// The bytes of an event as text, for commands that take no other: it has none beyond ASCII.

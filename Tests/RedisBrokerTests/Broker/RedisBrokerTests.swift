@@ -34,7 +34,7 @@ import Testing
             let first = Fixtures.channel()
             let sheet = PresenceSheet(node: "n", time: now, sockets: [socket])
             broker.presence.post(sheet, of: .random(), on: first, eventLoop: loop)
-            try await RedisBrokerTestBed.until {
+            try await until {
                 try server.command("EXISTS", ChannelKeys(first).present) == "1"
             }
             let faults = try await PresenceRules.check(broker.presence, on: loop)
@@ -82,8 +82,10 @@ import Testing
         try await RedisBrokerTestBed(server: server).withRedisBroker {
             $0.probeInterval = .milliseconds(50)
         } _: { broker in
-            try await RedisBrokerTestBed.until { try !server.command("KEYS", "*").isEmpty }
-            try await Task.sleep(for: .milliseconds(600))
+            try await until("several probes are stored") {
+                let metas = try server.command("KEYS", "*:meta").split(separator: "\n").map(String.init)
+                return try metas.contains { (Int(try server.command("HGET", $0, "offset")) ?? 0) >= 3 }
+            }
             for name in try server.command("KEYS", "*").split(separator: "\n").map(String.init) {
                 #expect((1...150_000).contains(Int(try server.command("PTTL", name)) ?? -1))
                 if name.hasSuffix(":log") { #expect(try server.command("XLEN", name) == "1") }
@@ -128,11 +130,11 @@ import Testing
                     try await broker.publish(Fixtures.event("b"), to: channel, keyed: "k")
                 }
             }
-            try await RedisBrokerTestBed.until { broker.health != .ready }
+            try await until { broker.health != .ready }
             try server.command("CONFIG", "SET", "maxmemory", "0")
             #expect(try await broker.publish(Fixtures.event("b"), to: channel, keyed: "k") != .duplicate)
             #expect(try await broker.page(channel).texts == ["a", "b"])
-            try await RedisBrokerTestBed.until { broker.health == .ready }
+            try await until { broker.health == .ready }
         }
     }
 
@@ -183,7 +185,7 @@ import Testing
             let (channel, other) = (Fixtures.channel(), Fixtures.channel())
             let (recorder, _) = try await broker.record(channel)
             try server.kill()
-            try await RedisBrokerTestBed.until { broker.health != .ready }
+            try await until { broker.health != .ready }
             await #expect(throws: BrokerError.unavailable) {
                 try await broker.publish(Fixtures.event("x"), to: channel)
             }
@@ -193,7 +195,7 @@ import Testing
             let (late, subscription) = try await broker.record(channel)
             #expect(subscription.start.offset == 0)
             try await server.start()
-            try await RedisBrokerTestBed.until { broker.health == .ready }
+            try await until { broker.health == .ready }
             try await broker.publish(["a"], to: channel)
             #expect(await recorder.entries(atLeast: 1).map(\.event.text) == ["a"])
             #expect(await late.entries(atLeast: 1).map(\.event.text) == ["a"])
@@ -234,7 +236,7 @@ import Testing
             await feeds[1].0.entries(atLeast: 1)
             #expect(try subscribers() == "\(name)\n1")
             feeds[1].1.cancel()
-            try await RedisBrokerTestBed.until { try subscribers() == "\(name)\n0" }
+            try await until { try subscribers() == "\(name)\n0" }
         }
     }
 
@@ -364,7 +366,7 @@ import Testing
             $0.checkSeconds = 1_000
         }
         broker.start()
-        try await RedisBrokerTestBed.until { broker.health == .ready }
+        try await until { broker.health == .ready }
         let channel = Fixtures.channel()
         let (recorder, _) = try await broker.record(channel)
         try await broker.publish(["a"], to: channel)
@@ -373,7 +375,7 @@ import Testing
         try await broker.publish(["b"], to: channel)
         // Found by the probe alone: nothing else looks within this test's time.
         #expect(await recorder.entries(atLeast: 2).map(\.event.text) == ["a", "b"])
-        try await RedisBrokerTestBed.until { broker.health == .ready }
+        try await until { broker.health == .ready }
         #expect(recorder.interruptions == [])
         await broker.shutdown()
         try await proxy.stop()

@@ -20,9 +20,9 @@ import Testing
             for _ in 0..<3 {
                 try await Task.sleep(for: .milliseconds(300))
                 try server.kill()
-                try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health != .ready } }
+                try await until { nodes.allSatisfy { $0.health != .ready } }
                 try await server.start()
-                try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health == .ready } }
+                try await until { nodes.allSatisfy { $0.health == .ready } }
             }
         }
     }
@@ -34,7 +34,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(200))
                 try server.command("CLIENT", "KILL", "TYPE", "pubsub")
             }
-            try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health == .ready } }
+            try await until { nodes.allSatisfy { $0.health == .ready } }
         }
     }
 
@@ -45,7 +45,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(200))
                 try server.command("CLIENT", "KILL", "TYPE", "normal")
             }
-            try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health == .ready } }
+            try await until { nodes.allSatisfy { $0.health == .ready } }
         }
     }
 
@@ -54,8 +54,8 @@ import Testing
         try await self.run { server, nodes in
             try await Task.sleep(for: .milliseconds(200))
             try server.command("CLIENT", "PAUSE", "2500")
-            try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health != .ready } }
-            try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health == .ready } }
+            try await until { nodes.allSatisfy { $0.health != .ready } }
+            try await until { nodes.allSatisfy { $0.health == .ready } }
         }
     }
 
@@ -64,11 +64,11 @@ import Testing
         let options = RedisServer.Options(arguments: ["--client-output-buffer-limit", "pubsub", "1500", "0", "0"])
         // What fits into Redis' 16 KiB a client counts for nothing: each of the long ones drops all who listen.
         try await self.run(options, padding: 20_000) { server, nodes in
-            try await RedisBrokerTestBed.until {
+            try await until {
                 server.log.split(separator: "\n").count { $0.contains("overcoming of output buffer limits") } > 10
             }
             try server.command("CONFIG", "SET", "client-output-buffer-limit", "pubsub 33554432 0 0")
-            try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health == .ready } }
+            try await until { nodes.allSatisfy { $0.health == .ready } }
         }
     }
 
@@ -103,7 +103,7 @@ import Testing
                     try await server.start()
                 }
             }
-            try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health == .ready } }
+            try await until { nodes.allSatisfy { $0.health == .ready } }
         }
     }
 
@@ -126,7 +126,7 @@ import Testing
         for node in nodes { node.start() }
         let result: Result<Void, any Error>
         do {
-            try await RedisBrokerTestBed.until { nodes.allSatisfy { $0.health == .ready } }
+            try await until { nodes.allSatisfy { $0.health == .ready } }
             let load = Load(brokers: Array(nodes[..<2]), channels: 4, padding: padding)
             try await self.check(load, feeding: Array(nodes[2...])) { try await faults(server, nodes) }
             result = .success(())

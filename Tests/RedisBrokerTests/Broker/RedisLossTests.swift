@@ -51,7 +51,7 @@ import Testing
                 let recorder = try #require(recorders[channel])
                 let texts = try #require(sent[channel]?.first)
                 let last = try #require(texts.last)
-                try await RedisBrokerTestBed.until { recorder.entries.last?.event.text == last }
+                try await until { recorder.entries.last?.event.text == last }
                 var expected = Position(epoch: recorder.entries[0].position.epoch, offset: 0)
                 var interruptions = recorder.interruptions[...]
                 for (index, entry) in recorder.entries.enumerated() {
@@ -83,8 +83,8 @@ import Testing
             await recorder.entries(atLeast: 4)
             try server.kill()
             try await server.start()
-            try await RedisBrokerTestBed.until { feeder.health == .ready }
-            try await RedisBrokerTestBed.until { !recorder.interruptions.isEmpty }
+            try await until { feeder.health == .ready }
+            try await until { !recorder.interruptions.isEmpty }
             let page = try await feeder.page(channel)
             #expect(page.texts == ["a", "b"])
             #expect(page.head.epoch != old[0].epoch)
@@ -108,7 +108,7 @@ import Testing
             let lost = try await publisher.publish(["lost 1", "lost 2"], to: channel)
             try server.kill()
             try await server.start()
-            try await RedisBrokerTestBed.until { publisher.health == .ready }
+            try await until { publisher.health == .ready }
             let new = try await publisher.publish(["new 1", "new 2", "new 3"], to: channel)
             #expect(new.map(\.offset) == [3, 4, 5])
             #expect(Set(new.map(\.epoch)).count == 1)
@@ -180,7 +180,7 @@ import Testing
             let lost = try await publisher.publish(["lost 1", "lost 2"], to: channel)
             try server.kill()
             try await server.start()
-            try await RedisBrokerTestBed.until { feeder.health == .ready }
+            try await until { feeder.health == .ready }
             try await feeder.moveCursor(of: consumer, on: channel, to: lost[1], eventLoop: loop).get()
             #expect(try await feeder.cursor(of: consumer, on: channel, eventLoop: loop).get() == old[1])
             let page = try await feeder.page(channel, after: lost[1])
@@ -216,7 +216,7 @@ import Testing
             try await publisher.publish(["a"], to: channel)
             await recorder.entries(atLeast: 1)
             try server.command("DEL", "\(ChannelKeys(channel).feed):\(key)")
-            try await RedisBrokerTestBed.until { !recorder.interruptions.isEmpty }
+            try await until { !recorder.interruptions.isEmpty }
             #expect(recorder.interruptions.map(\.reason) == [.epochChanged])
             let next = try await publisher.publish(["b"], to: channel)
             #expect(await recorder.entries(atLeast: 2).last?.position == next[0])

@@ -122,10 +122,10 @@ import Testing
             let keys = ChannelKeys(Fixtures.channel())
             client.subscribe(keys.feed, at: keys.place)
         }
-        try await RedisBrokerTestBed.until { listener.subscribed.load(ordering: .relaxed) >= 2_000 }
+        try await until { listener.subscribed.load(ordering: .relaxed) >= 2_000 }
         let before = try cluster.calls(of: "ssubscribe")
         for node in cluster.nodes { try node.command("CLIENT", "KILL", "TYPE", "pubsub") }
-        try await RedisBrokerTestBed.until { listener.subscribed.load(ordering: .relaxed) >= 4_000 }
+        try await until { listener.subscribed.load(ordering: .relaxed) >= 4_000 }
         #expect(listener.lost.load(ordering: .relaxed) == 3)
         #expect(try cluster.calls(of: "ssubscribe") - before <= 128)
         await client.shutdown()

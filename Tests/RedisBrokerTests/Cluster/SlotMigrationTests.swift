@@ -54,7 +54,7 @@ import Testing
             #expect(try await broker.page(channel).texts == ["a", "b", "c", "d"])
             // The subscription has followed: what comes now is pushed.
             let name = ChannelKeys(channel).feed
-            try await RedisBrokerTestBed.until {
+            try await until {
                 try cluster.nodes[target].command("PUBSUB", "SHARDNUMSUB", name) == "\(name)\n1"
             }
             feed.cancel()
@@ -70,7 +70,7 @@ import Testing
             try cluster.moveKeys(slot, from: source, to: target)
             try cluster.close(slot, from: source, to: target)
             let name = ChannelKeys(channel).feed
-            try await RedisBrokerTestBed.until {
+            try await until {
                 try cluster.nodes[target].command("PUBSUB", "SHARDNUMSUB", name) == "\(name)\n1"
             }
             try await broker.publish(["a"], to: channel)
@@ -87,7 +87,7 @@ import Testing
             { broker in
                 let (channel, _, source, target) = self.channel(cluster)
                 try cluster.nodes[source].kill()
-                try await RedisBrokerTestBed.until {
+                try await until {
                     if case .degraded = broker.health { true } else { false }
                 }
                 await #expect(throws: BrokerError.unavailable) {
@@ -97,7 +97,7 @@ import Testing
                 while other.source != target { other = self.channel(cluster) }
                 try await broker.publish(["b"], to: other.0)
                 for node in cluster.nodes { try node.kill() }
-                try await RedisBrokerTestBed.until {
+                try await until {
                     if case .unavailable = broker.health { true } else { false }
                 }
             }

@@ -131,7 +131,7 @@ import Testing
     func refused(credentials: String, path: String, sentence: String) async throws {
         let server = try await RedisServer.start(.init(password: "right"))
         try await RedisTestBed.with("redis://\(credentials)127.0.0.1:\(server.port)\(path)") { bed in
-            try await bed.until("the refusal shows") { bed.node.sentences.contains { $0.contains(sentence) } }
+            try await until("the refusal shows") { bed.node.sentences.contains { $0.contains(sentence) } }
             #expect(await bed.failure("PING") == .unavailable)
             #expect(!bed.node.sentences.joined().contains("hunter2"))
         }
@@ -174,7 +174,7 @@ import Testing
             (plain.port, files.authorities, "does not answer"),
         ] {
             try await RedisTestBed.with(.real("rediss://localhost:\(port)?ca=\(authorities)")) { bed in
-                try await bed.until("the refusal shows") {
+                try await until("the refusal shows") {
                     bed.node.sentences.contains { $0.contains(sentence) }
                 }
                 #expect(await bed.failure("PING") == .unavailable)
@@ -198,7 +198,7 @@ import Testing
     func nobodyListens(url: String) async throws {
         try await RedisTestBed.with(url) { bed in
             #expect(await bed.failure("PING") == .unavailable)
-            try await bed.until("the loss shows") {
+            try await until("the loss shows") {
                 bed.node.sentences.allSatisfy { $0.contains("cannot be connected") }
             }
             #expect(await bed.failure("PING") == .unavailable)
@@ -210,7 +210,7 @@ import Testing
         let server = try await RedisServer.start()
         try server.stop()
         try await RedisTestBed.with(server.url) { bed in
-            try await bed.until("the loss shows") {
+            try await until("the loss shows") {
                 bed.node.sentences.allSatisfy { $0.contains("cannot be connected") }
             }
             let early = bed.node.send(RESPCommand("INCR", "a"), on: bed.eventLoops[0])
@@ -227,7 +227,7 @@ import Testing
         let server = try await RedisServer.start(.init(password: password))
         try server.command("CONFIG", "SET", "maxclients", "1")
         try await RedisTestBed.with(server.url) { bed in
-            try await bed.until("the refusal shows") {
+            try await until("the refusal shows") {
                 bed.node.sentences.contains { $0.contains("max number of clients reached") }
             }
         }
@@ -261,7 +261,7 @@ import Testing
             #expect(await bed.failure("PING") == .closed)
             #expect(bed.node.commandHealth != .ready)
             #expect(bed.node.subscriptionHealth != .ready)
-            try await bed.until("the server sees no connection of ours") {
+            try await until("the server sees no connection of ours") {
                 try !server.command("CLIENT", "LIST").contains("name=hookwire")
             }
         }

@@ -19,7 +19,7 @@ import Testing
             #expect(try await bed.send("SET", "kept", "1") == .simpleString("OK"))
             for _ in 0..<3 {
                 try server.kill()
-                try await bed.until("the loss shows") {
+                try await until("the loss shows") {
                     bed.node.commandHealth != .ready && bed.node.subscriptionHealth != .ready
                 }
                 #expect(await bed.failure("PING") == .unavailable)
@@ -36,14 +36,14 @@ import Testing
         try await RedisTestBed.with(server.url) { bed in
             try await bed.ready()
             bed.node.subscribe(["a"])
-            try await bed.until("the channel is on") { bed.listener.told == ["subscribed a"] }
+            try await until("the channel is on") { bed.listener.told == ["subscribed a"] }
             #expect(try server.command("CLIENT", "KILL", "TYPE", "pubsub") == "1")
-            try await bed.until("the channel is on again") {
+            try await until("the channel is on again") {
                 bed.listener.told == ["subscribed a", "lost peer_closed", "subscribed a"]
             }
             let before = try await bed.send("CLIENT", "ID")
             #expect(try server.command("CLIENT", "KILL", "TYPE", "normal") != "0")
-            try await bed.until("another connection answers") {
+            try await until("another connection answers") {
                 guard let now = try? await bed.send("CLIENT", "ID") else { return false }
                 return now != before
             }
@@ -62,7 +62,7 @@ import Testing
             try await bed.ready()
             guard case .integer(let id) = try await bed.send("CLIENT", "ID") else { return }
             try server.command("CLIENT", "KILL", "ID", "\(id)")
-            try await bed.until("the loss shows") { bed.node.connectedCommandConnections == 1 }
+            try await until("the loss shows") { bed.node.connectedCommandConnections == 1 }
             #expect(try await bed.send("PING") == .simpleString("PONG"))
             #expect(bed.node.commandHealth == .ready)
         }
@@ -76,7 +76,7 @@ import Testing
             // Much longer than the deadlines, which a busy machine keeps late.
             try server.command("CLIENT", "PAUSE", "10000", "ALL")
             #expect(await bed.failure("SET", "a", "b") == .timeout)
-            try await bed.until("the health is red") { bed.node.commandHealth != .ready }
+            try await until("the health is red") { bed.node.commandHealth != .ready }
             #expect(await bed.failure("SET", "a", "b") == .unavailable)
             try await bed.ready()
             #expect(try await bed.send("SET", "a", "b") == .simpleString("OK"))
@@ -94,7 +94,7 @@ import Testing
             try await bed.ready()
             let began = ContinuousClock.now
             server.suspend()
-            try await bed.until("the health is red") {
+            try await until("the health is red") {
                 bed.node.commandHealth != .ready && bed.node.subscriptionHealth != .ready
             }
             print("RedisRecoveryTests.hanging: red after \(ContinuousClock.now - began)")
@@ -113,7 +113,7 @@ import Testing
             try server.command("CONFIG", "SET", "maxmemory", "1")
             let set = RESPCommand("SET", "a", "b")
             await #expect(throws: RedisError.self) { try await bed.node.send(set, on: bed.eventLoops[0]).get() }
-            try await bed.until("the reason shows") {
+            try await until("the reason shows") {
                 _ = try? await bed.node.send(set, on: bed.eventLoops[0]).get()
                 return bed.node.sentences.contains { $0.contains("OOM") }
             }
@@ -133,7 +133,7 @@ import Testing
             await #expect(throws: (any Error).self) {
                 try await bed.node.send(RESPCommand("SET", "a", "b"), on: bed.eventLoops[1]).get()
             }
-            try await bed.until("the reason shows") { bed.node.sentences.contains { $0.contains("replica") } }
+            try await until("the reason shows") { bed.node.sentences.contains { $0.contains("replica") } }
             try server.command("REPLICAOF", "NO", "ONE")
             try await bed.ready()
             #expect(try await bed.send("SET", "a", "b") == .simpleString("OK"))

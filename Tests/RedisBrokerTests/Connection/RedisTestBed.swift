@@ -66,21 +66,9 @@ struct RedisTestBed {
 
     /// Waits until commands can be sent on all connections.
     func ready() async throws {
-        try await self.until("the client is ready") {
+        try await until("the client is ready") {
             self.node.commandHealth == .ready && self.node.subscriptionHealth == .ready
                 && self.node.connectedCommandConnections == self.eventLoops.count
-        }
-    }
-
-    /// Waits for something that has no event of its own.
-    func until(_ what: String, _ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(60)
-        while try await !condition() {
-            guard ContinuousClock.now < end else {
-                Issue.record("waited in vain until \(what)")
-                throw CancellationError()
-            }
-            try await Task.sleep(for: .milliseconds(5))
         }
     }
 }

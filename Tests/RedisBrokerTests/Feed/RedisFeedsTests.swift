@@ -37,7 +37,7 @@ import Testing
             publishing.cancel()
             _ = await publishing.result
             let late = try await broker.publish(["late"], to: channel)[0]
-            try await RedisBrokerTestBed.until { recorder.entries.last?.position == late }
+            try await until { recorder.entries.last?.position == late }
             subscription.cancel()
             try await caller.shutdownGracefully()
         }

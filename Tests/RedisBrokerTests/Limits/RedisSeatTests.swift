@@ -38,7 +38,7 @@ import Testing
                 seat.giveBack()
             }
             var again: [Seat] = []
-            try await RedisTestBed.until {
+            try await until {
                 if let seat = try await nodes[1].takeSeat(on: channel, limit: 10, eventLoop: bed.eventLoops[0]).get() {
                     again.append(seat)
                 }
@@ -48,7 +48,7 @@ import Testing
             #expect(none == nil)
             for seat in seats + again { seat.giveBack() }
             // The last one to go leaves nothing.
-            try await RedisTestBed.until { try server.command("EXISTS", ChannelKeys(channel).seats) == "0" }
+            try await until { try server.command("EXISTS", ChannelKeys(channel).seats) == "0" }
         }
     }
 
@@ -69,7 +69,7 @@ import Testing
             // A Redis that lost its memory learns it with the next renewal.
             _ = try server.command("DEL", key)
             for node in nodes { node.renew() }
-            try await RedisTestBed.until { try server.command("HLEN", key) == "2" }
+            try await until { try server.command("HLEN", key) == "2" }
             let third = try await nodes[1].takeSeat(on: channel, limit: 2, eventLoop: bed.eventLoops[0]).get()
             #expect(third == nil)
             _ = (own, second)
@@ -101,14 +101,5 @@ import Testing
         ledger.asking(channel)
         #expect(ledger.answered(channel, isTaken: false) == nil)
         #expect(ledger.count == 0)
-    }
-}
-
-extension RedisTestBed {
-    /// Waits until something is true that no event tells of. The test's own time limit ends it.
-    static func until(_ condition: () async throws -> Bool) async throws {
-        while try await !condition() {
-            try await Task.sleep(for: .milliseconds(5))
-        }
     }
 }

@@ -49,21 +49,13 @@ import Testing
             let registry = BotRegistry()
             let following = Task { await store.follow(into: registry) }
             defer { following.cancel() }
-            try await self.until { registry.directory != nil }
+            try await until { registry.directory != nil }
             try await body(store, registry)
         }
     }
 
     private func add(_ bot: Bot, to store: RedisBotStore) async throws {
         try await store.change(bot.name, BotAction(.add, by: "cli:test"), BotChange.add(bot))
-    }
-
-    private func until(_ condition: () -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(20)
-        while !condition() {
-            try #require(ContinuousClock.now < end, "nothing has happened")
-            try await Task.sleep(for: .milliseconds(10))
-        }
     }
 
     /// What one adds, changes and removes, another reads; the audit has it, and Redis no secret.
@@ -134,7 +126,7 @@ import Testing
             let registry = BotRegistry()
             let following = Task { await store.follow(into: registry) }
             defer { following.cancel() }
-            try await self.until { registry.trouble?.contains("another key") == true }
+            try await until { registry.trouble?.contains("another key") == true }
             #expect(registry.directory == nil)
         }
         try await self.with(server) { store in
@@ -148,16 +140,16 @@ import Testing
         let server = try await RedisServer.start()
         try await self.following(server) { _, registry in
             try await self.with(server) { try await self.add(try self.bot("a", "12345678"), to: $0) }
-            try await self.until { registry.directory?.bots.count == 1 }
+            try await until { registry.directory?.bots.count == 1 }
             try server.command("FLUSHALL")
-            try await self.until { registry.trouble?.contains("has lost") == true }
+            try await until { registry.trouble?.contains("has lost") == true }
             #expect(registry.directory?.bots.count == 1)
             try server.stop()
-            try await self.until { registry.trouble?.contains("has lost") == false }
+            try await until { registry.trouble?.contains("has lost") == false }
             #expect(registry.directory?.bots.count == 1)
             try await server.start()
             try await self.with(server) { try await self.add(try self.bot("b", "12345679"), to: $0) }
-            try await self.until { registry.directory?.bots.keys.map(\.text) == ["b"] }
+            try await until { registry.directory?.bots.keys.map(\.text) == ["b"] }
             #expect(registry.trouble == nil)
         }
     }
@@ -177,7 +169,7 @@ import Testing
                         let edit = BotChange.edit { _ throws(BotStoreError) in }
                         try await store.change(bot.name, BotAction(.change, by: "api:test"), edit)
                     }
-                    try await self.until { registry.directory?.bots.count == index }
+                    try await until { registry.directory?.bots.count == index }
                 }
             }
         }
@@ -262,7 +254,7 @@ import Testing
             let registry = BotRegistry()
             let following = Task { await store.follow(into: registry) }
             defer { following.cancel() }
-            try await self.until { registry.trouble?.contains("The bot a in Redis cannot be read") == true }
+            try await until { registry.trouble?.contains("The bot a in Redis cannot be read") == true }
             #expect(registry.directory?.bots.count == 1 && !registry.isCurrent)
             let read = try await store.readableBots()
             #expect(read.bots.map(\.name.text) == ["b"])
@@ -282,7 +274,7 @@ import Testing
             let mended = try await store.readableBots()
             #expect(mended.faults.isEmpty)
             #expect(mended.bots.map(\.name.text) == (mend == .add ? ["a", "b"] : ["b"]))
-            try await self.until { registry.isCurrent }
+            try await until { registry.isCurrent }
         }
     }
 

@@ -73,11 +73,11 @@ import Testing
                 try await Self.replyUntilAccepted(asking, to: node)
                 try server.kill()
                 // A node whose inbox is cut off is not ready, though it feeds nobody.
-                try await RedisBrokerTestBed.until { waiting.health != .ready }
+                try await until { waiting.health != .ready }
                 await #expect(throws: BrokerError.self) { try await Self.reply(asking, to: node) }
                 try await server.start()
                 try await Self.replyUntilAccepted(asking, to: node)
-                try await RedisBrokerTestBed.until { waiting.health == .ready }
+                try await until { waiting.health == .ready }
                 // One whose outcome was lost with the connection was accepted too.
                 #expect(receiver.count.withLock { $0 } >= 3)
             }
@@ -170,7 +170,7 @@ import Testing
             )
             silent.subscribe([ReplyChannel.inbox(node).name])
             silent.start()
-            try await RedisBrokerTestBed.until {
+            try await until {
                 try server.command("PUBSUB", "NUMSUB", ReplyChannel.inbox(node).name).hasSuffix("1")
             }
             await #expect(throws: BrokerError.timeout) { try await Self.reply(broker, to: node) }
