@@ -2,7 +2,6 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-public import NIOCore
 public import NIOHTTP1
 
 /// Finds the route of a request by its method and path.
@@ -15,6 +14,10 @@ public struct Router {
     /// What a route does with a request whose body it takes piece by piece; the request's own body is empty. Called on the
     /// router's event loop when the header has come; must not block.
     public typealias RespondStreaming = (HTTPRequest, HTTPBodyInflow) -> HTTPReply
+
+    /// What stands around all routes: it is given a request before its route is looked for, and passes it on to have it
+    /// answered, or answers in its place. Called on the router's event loop; must not block.
+    typealias Wrap = (_ request: HTTPRequest, _ route: (HTTPRequest) -> HTTPReply) -> HTTPReply
 
     private struct StreamRoute {
         var prefix: String
@@ -33,30 +36,7 @@ public struct Router {
     private var patterns: [Route] = []
     private var prefixes: [(prefix: String, respond: Respond)] = []
     private var streams: [StreamRoute] = []
-
-    private struct Guarding: Sendable {
-        var addresses: AddressGuard
-        var eventLoop: any EventLoop
-        var exceptions: Set<String>
-
-        /// A route's reply, charged to the request's address where it says so, now or when it is there.
-        func charge(_ request: HTTPRequest, with reply: HTTPReply) -> HTTPReply {
-            switch reply {
-            case .response(let response):
-                guard let failure = response.failure else { return reply }
-                return self.addresses.refuse(request, with: response, for: failure.bot, on: self.eventLoop)
-            case .eventually(let later):
-                return .eventually(later.map { self.charge(request, with: $0) })
-            case .awaited(let later, let abandoned):
-                return .awaited(later.map { self.charge(request, with: $0) }, abandoned: abandoned)
-            // What a store says of an event whose sender was judged before; every event would pay for the look.
-            case .promptly, .stream, .upgrade:
-                return reply
-            }
-        }
-    }
-
-    private var guarding: Guarding?
+    private var wrap: Wrap?
 
     /// The answer at a path that leads nowhere: it says where there is something.
     public var notFound = Problem.notFound
@@ -111,18 +91,10 @@ public struct Router {
         self.streams.append(StreamRoute(prefix: prefix, takes: takes, respond: respond))
     }
 
-    /// Has requests of addresses that are banned, or that send too many, refused before their route is looked for, and charges
-    /// addresses with what their answers say.
-    ///
-    /// - Parameters:
-    ///   - paths: literal paths that are left out.
-    ///   - eventLoop: the router's.
-    public mutating func guardRoutes(
-        except paths: Set<String>,
-        by addresses: AddressGuard,
-        on eventLoop: any EventLoop
-    ) {
-        self.guarding = Guarding(addresses: addresses, eventLoop: eventLoop, exceptions: paths)
+    /// Puts something around all routes, once.
+    mutating func wrapRoutes(in wrap: @escaping Wrap) {
+        precondition(self.wrap == nil, "there is something around the routes already")
+        self.wrap = wrap
     }
 
     /// Whether there can be a streaming route for a target: a glance, before the target is read.
@@ -141,16 +113,14 @@ public struct Router {
         guard let stream = self.streams.first(where: { request.path.hasPrefix($0.prefix) && $0.takes(request) }) else {
             return nil
         }
-        guard let guarding else { return stream.respond }
-        if let refusal = guarding.addresses.refusal(of: request) { return { _, _ in refusal } }
-        return { guarding.charge($0, with: stream.respond($0, $1)) }
+        guard let wrap else { return stream.respond }
+        return { request, inflow in wrap(request) { stream.respond($0, inflow) } }
     }
 
     /// Answers a request by its route, or with 404 or 405.
     public func respond(to request: HTTPRequest) -> HTTPReply {
-        guard let guarding, !guarding.exceptions.contains(request.path) else { return self.answer(to: request) }
-        if let refusal = guarding.addresses.refusal(of: request) { return refusal }
-        return guarding.charge(request, with: self.answer(to: request))
+        guard let wrap else { return self.answer(to: request) }
+        return wrap(request) { self.answer(to: $0) }
     }
 
     private func answer(to request: HTTPRequest) -> HTTPReply {
@@ -198,7 +168,7 @@ public struct Router {
         return .response(
             Problem(
                 .methodNotAllowed,
-                reason: "method_not_allowed",
+                reason: RoutingFault.methodNotAllowed,
                 detail: "This path takes \(list).",
                 headers: [("Allow", list)]
             ).response
@@ -210,7 +180,7 @@ extension Problem {
     /// The answer at a path that leads nowhere.
     public static let notFound = Problem(
         .notFound,
-        reason: "not_found",
+        reason: RoutingFault.notFound,
         detail: "There is nothing at this path. Webhooks go to /webhook?secret=… or /webhook/{platform}/{bot}, sockets "
             + "to /ws?secret=… or, with one of a registered bot's tokens, to /ws/{bot}, QQ's SDKs to /qq/…."
     )

@@ -52,6 +52,18 @@ import Testing
         #expect(try self.answer(self.router, .GET, "/webhook/wechat") == "pattern")
     }
 
+    /// What stands around the routes has every request first, and answers it or passes it on.
+    @Test func wrap() throws {
+        var router = self.router
+        router.wrapRoutes { request, route in
+            guard request.path == "/ws/a" || request.path == "/nowhere" else { return route(request) }
+            return .response(HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: "wrap")))
+        }
+        for (target, expected) in [("/ws/a", "wrap"), ("/nowhere", "wrap"), ("/ws/b", "b"), ("/elsewhere", "404")] {
+            #expect(try self.answer(router, .GET, target) == expected)
+        }
+    }
+
     /// A route for any method takes what no method's own route does, HEAD last.
     @Test func anyMethod() throws {
         var router = self.router
