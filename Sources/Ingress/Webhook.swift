@@ -14,12 +14,12 @@ final class Webhook<P: Platform & SendableMetatype> {
     /// How far apart the lines are that tell of events that could not be stored.
     private static var notStoredPause: TimeAmount { .seconds(5) }
 
-    private let platform: P
+    let platform: P
     private let door: WebhookDoor<P>
     private let limits: WebhookLimits
-    private let broker: any Broker
-    private let waiting: WaitingReplies
-    private let eventLoop: any EventLoop
+    let broker: any Broker
+    let waiting: WaitingReplies
+    let eventLoop: any EventLoop
     private let logger: Logger
     /// Of requests that were refused.
     private let refusals: SampledLog
@@ -27,7 +27,7 @@ final class Webhook<P: Platform & SendableMetatype> {
     private let tracer: Tracer?
     /// Where it is given, nothing is published while the node drains.
     private let drainState: NodeState?
-    private let metrics: IngressMetrics
+    let metrics: IngressMetrics
     /// How many events could not be stored since the last line that said so.
     private var notStoredCount = 0
     private var nextNotStoredLine = NIODeadline.uptimeNanoseconds(0)
@@ -88,14 +88,14 @@ final class Webhook<P: Platform & SendableMetatype> {
             guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
             if publishing.reply != nil, let problem = ReplyPolicy.refusal(of: request) { return self.refuse(problem) }
             if let drainState, drainState.isDraining {
-                return .response(self.notStored(.closed))
+                return .response(self.askAgain(.closed))
             }
             self.limits.addresses?.succeeded(request.clientAddress, for: publishing.channel, asVisitor: false)
             if let tracer { self.trace(request, &publishing, tracer, received: received) }
             guard let bot = agreement.isRegistered ? agreement.bot : nil else { return self.admitted(publishing) }
             publishing.retention = bot.channelRetention
             publishing.permit = RatePermit(for: bot, of: self.limits)
-            return self.publish(publishing, of: bot)
+            return self.publishWithinLimit(publishing, of: bot)
         }
     }
 
@@ -114,27 +114,24 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     // MARK: Events within their bot's limit, and beyond
 
-    private func publish(_ publishing: Publishing, of bot: Bot) -> HTTPReply {
+    private func publishWithinLimit(_ publishing: Publishing, of bot: Bot) -> HTTPReply {
         switch self.limits.take(for: bot, on: self.eventLoop) {
-        case .decided(let decision): self.decided(decision, publishing)
-        case .pending(let decision): self.publish(publishing, when: decision)
-        }
-    }
-
-    private func publish(_ publishing: Publishing, when decision: EventLoopFuture<RateDecision>) -> HTTPReply {
-        let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let box = NIOLoopBound(publishing, eventLoop: self.eventLoop)
-        let reply = self.eventLoop.makePromise(of: HTTPReply.self)
-        decision.whenComplete { result in
-            switch result {
-            case .success(let decision):
-                reply.succeed(webhook.value.decided(decision, box.value))
-            case .failure(let error):
-                let error = error as? BrokerError ?? .unavailable
-                reply.succeed(.response(webhook.value.notStored(error, box.value.submission)))
+        case .decided(let decision):
+            return self.decided(decision, publishing)
+        case .pending(let decision):
+            let box = NIOLoopBound(publishing, eventLoop: self.eventLoop)
+            let reply = self.eventLoop.makePromise(of: HTTPReply.self)
+            self.whenKnown(decision, (publishing: box, reply: reply)) { webhook, result, context in
+                let publishing = context.publishing.value
+                switch result {
+                case .success(let decision):
+                    context.reply.succeed(webhook.decided(decision, publishing))
+                case .failure(let error):
+                    context.reply.succeed(.response(webhook.end(publishing.submission, .failure(error))))
+                }
             }
+            return .promptly(reply.futureResult)
         }
-        return .promptly(reply.futureResult)
     }
 
     private func decided(_ decision: RateDecision, _ publishing: Publishing) -> HTTPReply {
@@ -142,23 +139,23 @@ final class Webhook<P: Platform & SendableMetatype> {
         case .admitted:
             return self.admitted(publishing)
         case .refused(let time):
-            self.metrics.refused(LimitRefusal.requestRate.rawValue)
+            self.metrics.refused(LimitRefusal.requestRate)
             LimitRefusal.requestRate.count()
             let response = self.platform.limited(retryAfter: time)
-            publishing.trace?.answered(LimitRefusal.requestRate.rawValue, status: Int(response.status.code))
+            publishing.trace?.answered(LimitRefusal.requestRate, status: Int(response.status.code))
             return .response(response)
         }
     }
 
     private func admitted(_ publishing: Publishing) -> HTTPReply {
-        if let terms = publishing.reply { return self.publish(publishing, awaitingReply: terms) }
-        return self.publish(publishing)
+        if let terms = publishing.reply { return self.awaitReply(to: publishing, terms) }
+        return self.acknowledge(publishing)
     }
 
     private func refuse(_ refusal: AccessRefusal) -> HTTPReply { self.refuse(refusal.problem) }
 
     private func refuse(_ problem: Problem) -> HTTPReply {
-        self.metrics.refused(problem.reason)
+        self.metrics.refused(problem)
         self.refusals.write(
             "a webhook request was refused",
             metadata: ["platform": "\(P.name)", "reason": "\(problem.reason)"]
@@ -168,7 +165,8 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     // MARK: Events that are acknowledged
 
-    private func publish(_ publishing: Publishing) -> HTTPReply {
+    /// Publishes an event whose request is answered as soon as it is stored.
+    func acknowledge(_ publishing: Publishing) -> HTTPReply {
         let pending = self.broker.publish(
             publishing.event,
             to: publishing.channel,
@@ -179,123 +177,33 @@ final class Webhook<P: Platform & SendableMetatype> {
         let submission = publishing.submission
         switch pending {
         case .done(let publication):
-            return .response(self.stored(publication, submission))
+            return .response(self.end(submission, .success(publication)))
         case .failed(let error):
-            return .response(self.notStored(error, submission))
+            return .response(self.end(submission, .failure(error)))
         case .pending(let publication):
-            let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
             let reply = self.eventLoop.makePromise(of: HTTPReply.self)
-            publication.whenComplete { result in
-                switch result {
-                case .success(let publication):
-                    reply.succeed(.response(webhook.value.stored(publication, submission)))
-                case .failure(let error):
-                    let error = error as? BrokerError ?? .unavailable
-                    reply.succeed(.response(webhook.value.notStored(error, submission)))
-                }
+            self.whenKnown(publication, (submission: submission, reply: reply)) { webhook, result, context in
+                context.reply.succeed(.response(webhook.end(context.submission, result)))
             }
             return .promptly(reply.futureResult)
         }
     }
 
-    // MARK: Events that are answered by the bot
-
-    private func publish(_ publishing: Publishing, awaitingReply terms: ReplyTerms) -> HTTPReply {
-        let key = publishing.key.map { WaitingReplies.Key(channel: publishing.channel, text: $0.text) }
-        let entrance = self.waiting.enter(
-            key: key,
-            terms: terms,
-            fallback: self.platform.retryLater(.timeout),
-            on: self.eventLoop
-        )
-        switch entrance {
-        case .answered(let response):
-            self.metrics.published(.duplicate)
-            publishing.permit?.giveBack()
-            publishing.trace?.answered("duplicate", status: Int(response.status.code))
-            return .response(response)
-        case .joined(let place):
-            self.metrics.published(.duplicate)
-            publishing.permit?.giveBack()
-            return self.reply(at: place, publishing.submission)
-        case .refused(let outcome):
-            // The bot can still have the event; only its reply would come too late.
-            self.metrics.waited(outcome)
-            return self.publish(publishing)
-        case .opened(let place):
-            self.publish(publishing, terms, at: place)
-            return self.reply(at: place, publishing.submission, on: publishing.channel)
-        }
-    }
-
-    private func publish(_ publishing: Publishing, _ terms: ReplyTerms, at place: WaitingReplies.Place) {
-        let event = publishing.event
-        let offer = ReplyOffer(
-            token: place.token,
-            deadline: event.receivedAt + terms.timeLimit.nanoseconds / 1_000_000
-        )
-        let pending = self.broker.publish(
-            event.with(reply: offer),
-            to: publishing.channel,
-            key: publishing.key,
-            retention: publishing.retention,
-            on: self.eventLoop
-        )
-        let submission = publishing.submission
-        switch pending {
-        case .done(let publication):
-            self.published(publication, submission, at: place)
-        case .failed(let error):
-            self.waiting.notStored(place.token, response: self.notWaited(error, submission))
-        case .pending(let publication):
-            let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
-            publication.whenComplete { result in
-                let webhook = webhook.value
-                switch result {
-                case .success(let publication):
-                    webhook.published(publication, submission, at: place)
-                case .failure(let error):
-                    let response = webhook.notWaited(error as? BrokerError ?? .unavailable, submission)
-                    webhook.waiting.notStored(place.token, response: response)
-                }
-            }
-        }
-    }
-
-    private func published(_ publication: Publication, _ submission: Submission, at place: WaitingReplies.Place) {
-        self.metrics.published(publication)
-        self.metrics.published(since: submission.verified)
-        submission.trace?.published(.success(publication))
-        self.waiting.stored(place.token, fallback: submission.acknowledgement)
-        switch publication {
-        case .stored(_, feeds: 0): self.waiting.giveUp(place.token, .nobodyOnline)
-        case .stored: break
-        // The request that came first waits on another node, if it still does: the reply goes there, and whoever sent this
-        // one is to be told that its event is known.
-        case .duplicate:
-            submission.permit?.giveBack()
-            self.waiting.giveUp(place.token, .elsewhere)
-        }
-    }
-
-    /// - Parameter channel: where those who look on are told how it ended; nil for a repetition, whose end is another's.
-    private func reply(
-        at place: WaitingReplies.Place,
-        _ submission: Submission,
-        on channel: ChannelID? = nil
-    ) -> HTTPReply {
+    /// Goes on with what a store says later.
+    ///
+    /// - Parameters:
+    ///   - future: completes on the webhook's event loop, and fails with `BrokerError` only.
+    ///   - context: what `next` needs of the request.
+    ///   - next: captures nothing, so that it takes no memory of its own.
+    func whenKnown<Value: Sendable, Context: Sendable>(
+        _ future: EventLoopFuture<Value>,
+        _ context: Context,
+        _ next: @escaping @Sendable (Webhook<P>, Result<Value, BrokerError>, Context) -> Void
+    ) {
         let webhook = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let waiting = self.waiting
-        return .awaited(
-            place.end.map { end in
-                webhook.value.metrics.waited(end.outcome)
-                if end.outcome == .replied { webhook.value.metrics.replied(since: submission.verified) }
-                submission.trace?.answered(end.outcome.rawValue, status: Int(end.response.status.code))
-                if let channel { webhook.value.report(end, of: place.token, on: channel) }
-                return .response(end.response)
-            },
-            abandoned: { waiting.leave(place) }
-        )
+        future.whenComplete { result in
+            next(webhook.value, result.mapError { $0 as? BrokerError ?? .unavailable }, context)
+        }
     }
 
     // MARK: For those who look on
@@ -313,41 +221,45 @@ final class Webhook<P: Platform & SendableMetatype> {
         }
     }
 
-    private func report(_ end: WaitEnd, of token: ReplyToken, on channel: ChannelID) {
-        self.broker.report(on: channel) {
-            AnsweredRequest(token: token, end: end, time: WallClock.now()).observation
+    // MARK: What became of an event
+
+    /// The end of a request that does not wait for a reply: its answer.
+    private func end(_ submission: Submission, _ result: Result<Publication, BrokerError>) -> HTTPResponse {
+        switch result {
+        case .success(let publication):
+            self.stored(publication, submission)
+            let response = submission.acknowledgement
+            submission.trace?.answered(WebhookOutcome(publication), status: Int(response.status.code))
+            return response
+        case .failure(let error):
+            let response = self.notStored(error, submission)
+            submission.trace?.answered(error, status: Int(response.status.code))
+            return response
         }
     }
 
-    // MARK: What became of an event
-
-    private func stored(_ publication: Publication, _ submission: Submission) -> HTTPResponse {
+    /// The store has an event.
+    func stored(_ publication: Publication, _ submission: Submission) {
         if let permit = submission.permit, case .duplicate = publication { permit.giveBack() }
         self.metrics.published(publication)
         self.metrics.published(since: submission.verified)
-        let response = submission.acknowledgement
-        if let trace = submission.trace {
-            trace.published(.success(publication))
-            trace.answered(publication == .duplicate ? "duplicate" : "stored", status: Int(response.status.code))
-        }
-        return response
+        submission.trace?.published(.success(publication))
     }
 
-    /// The end of a request that does not wait for a reply.
-    private func notStored(_ reason: BrokerError, _ submission: Submission) -> HTTPResponse {
-        let response = self.notWaited(reason, submission)
-        submission.trace?.answered(reason.rawValue, status: Int(response.status.code))
-        return response
-    }
-
-    private func notWaited(_ reason: BrokerError, _ submission: Submission) -> HTTPResponse {
+    /// The store does not have an event, or has not said so.
+    ///
+    /// - Returns: the answer to the platform, which is to send it again.
+    func notStored(_ reason: BrokerError, _ submission: Submission) -> HTTPResponse {
         self.metrics.published(since: submission.verified)
         submission.trace?.published(.failure(reason))
-        return self.notStored(reason)
+        return self.askAgain(reason)
     }
 
-    private func notStored(_ reason: BrokerError) -> HTTPResponse {
-        self.metrics.refused(reason.rawValue)
+    /// Counts an event that is not stored.
+    ///
+    /// - Returns: the answer to the platform, which is to send it again.
+    private func askAgain(_ reason: BrokerError) -> HTTPResponse {
+        self.metrics.refused(reason)
         self.notStoredCount += 1
         // While a store is away every event ends here: a line now and then tells as much as one each.
         if .now() >= self.nextNotStoredLine {

@@ -40,25 +40,6 @@ protocol VerifiedRequest {
     var credentialFields: [String] { get }
 }
 
-/// What a platform's request says.
-struct EventDescription {
-    /// The platform's own name for the event, the same over its retries.
-    var id: String?
-    /// What happened, in the platform's words.
-    var type: String?
-    /// What makes two requests the same event.
-    var key: DuplicateKey?
-    /// What was said, where somebody said something.
-    var messages: [ChatMessage] = []
-    /// How the platform takes a reply; nil where it takes none.
-    var reply: ReplyTerms?
-
-    /// An id longer than this is not believed to be one, in bytes.
-    static let maximumIDLength = 512
-    /// A type longer than this is not believed to be one, in bytes.
-    static let maximumTypeLength = 128
-}
-
 extension ChatPlatform {
     func receive(_ request: HTTPRequest, _ agreement: Agreement) -> Verdict {
         do throws(Rejection) {
@@ -78,7 +59,7 @@ extension ChatPlatform {
     func retryLater(_ reason: BrokerError) -> HTTPResponse {
         Problem(
             .serviceUnavailable,
-            reason: reason.rawValue,
+            reason: reason,
             detail: "The relay cannot store the event now. Send it again.",
             headers: [("Retry-After", "1")]
         ).response
@@ -96,10 +77,8 @@ extension ChatPlatform {
         let fields = request.fields.withoutCredentials(of: request.query, named: credentials)
         let event = Event(
             platform: Self.name,
-            id: description.id.flatMap { (1...EventDescription.maximumIDLength).contains($0.utf8.count) ? $0 : nil },
-            type: description.type.flatMap {
-                (1...EventDescription.maximumTypeLength).contains($0.utf8.count) ? $0 : nil
-            },
+            id: EventDescription.bounded(id: description.id),
+            type: EventDescription.bounded(type: description.type),
             receivedAt: self.clock.wallMilliseconds(),
             method: request.method,
             query: request.query.removing(ownParameters),

@@ -26,6 +26,6 @@ extension PlatformRejection {
     var problem: Problem {
         var headers = self.headers
         if self.status == .unauthorized { headers.append(("WWW-Authenticate", self.challenge)) }
-        return Problem(self.status, reason: self.rawValue, detail: self.detail, headers: headers)
+        return Problem(self.status, reason: self, detail: self.detail, headers: headers)
     }
 }

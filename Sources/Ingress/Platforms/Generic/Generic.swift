@@ -91,7 +91,7 @@ final class Generic: ChatPlatform {
         var description = EventDescription()
         for name in Self.idFields {
             guard case .value(let id) = request.headers.single(name) else { continue }
-            if (1...EventDescription.maximumIDLength).contains(id.utf8.count) {
+            if let id = EventDescription.bounded(id: id) {
                 description.id = id
                 description.key = DuplicateKey("\(name):\(id)", signatureLifetime: verified.lifetime)
             }

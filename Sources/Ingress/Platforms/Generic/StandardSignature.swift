@@ -27,8 +27,7 @@ struct StandardSignature {
         let signatures = headers.single("webhook-signature")
         guard id != .missing, timestamp != .missing, signatures != .missing else { throw .missingSignature }
         // A full stop in the id would let bytes move between it and the timestamp.
-        guard case .value(let id) = id, (1...EventDescription.maximumIDLength).contains(id.utf8.count),
-            !id.utf8.contains(UInt8(ascii: "."))
+        guard case .value(let id) = id, let id = EventDescription.bounded(id: id), !id.utf8.contains(UInt8(ascii: "."))
         else { throw .malformedSignature }
         guard case .value(let timestamp) = timestamp, let timestamp = SignedTimestamp(timestamp) else {
             throw .malformedTimestamp

@@ -21,10 +21,6 @@ final class QQ: Platform {
     }
 
     private static let members = JSONMemberNames("op", "id", "t", "d")
-    /// An event id longer than this is not believed to be one, in bytes.
-    private static let maximumIDLength = 512
-    /// A type longer than this is not believed to be one, in bytes.
-    private static let maximumTypeLength = 128
     /// What is not signed can only be a validation or a heartbeat, and those are small. In bytes.
     private static let maximumUnsignedLength = 16 << 10
     /// What of the query is the relay's own, and never travels.
@@ -242,7 +238,7 @@ final class QQ: Platform {
         lifetime: Int64,
         now: Int64
     ) -> Publishing {
-        let id = payload.id.flatMap { (1...Self.maximumIDLength).contains($0.utf8.count) ? $0 : nil }
+        let id = EventDescription.bounded(id: payload.id)
         // A signed request is good for as long as its timestamp is fresh, so its key must be known for at least as long.
         let duplicateKey = DuplicateKey(
             id.map { "id:" + $0 } ?? "signature:" + Hex.encode(signature.bytes),
@@ -251,7 +247,7 @@ final class QQ: Platform {
         let event = Event(
             platform: Self.name,
             id: id,
-            type: payload.type.flatMap { $0.utf8.count <= Self.maximumTypeLength ? $0 : nil },
+            type: EventDescription.bounded(type: payload.type),
             receivedAt: now,
             request: request,
             withholding: Self.credentials,

@@ -258,6 +258,14 @@ import Testing
         #expect(one?.key != other?.key)
     }
 
+    /// An event whose id or type is empty is taken like one that has none.
+    @Test func emptyNames() throws {
+        let request = try QQRequest.signed(#"{"op":0,"id":"","t":""}"#).request
+        let publishing = try #require(self.published(try self.qq().receive(request)))
+        #expect(publishing.event.id == nil && publishing.event.type == nil)
+        #expect(publishing.key?.text.hasPrefix("signature:") == true)
+    }
+
     /// Bytes that are no UTF-8 are an event like any other, and marked for a binary frame.
     @Test func notUTF8() throws {
         var bytes = Array(#"{"op":0,"d":""#.utf8)
