@@ -36,7 +36,7 @@ public final class MemoryBroker: Broker {
     public var memory: Int { self.store.withLock { $0.memory } }
 
     /// How many channels have retained events or feeds.
-    public var channelCount: Int { self.store.withLock { $0.channelCount } }
+    var channelCount: Int { self.store.withLock { $0.channelCount } }
 
     public func publish(
         _ event: Event,

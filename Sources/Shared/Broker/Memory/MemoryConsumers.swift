@@ -37,7 +37,7 @@ struct MemoryConsumers {
     private var forgottenNumbers: [ChannelID: UInt64] = [:]
     private var lastForgotten: UInt64 = 0
     /// All dead letters, oldest first; those that are gone stay until they are passed, or are the most of them.
-    private var letters: Deque<(channel: ChannelID, number: UInt64)> = []
+    private(set) var letters: Deque<(channel: ChannelID, number: UInt64)> = []
     /// How many of them there are.
     private var letterCount = 0
 
@@ -105,9 +105,6 @@ struct MemoryConsumers {
         }
         self.letters.removeAll { present[$0.channel]?.contains($0.number) != true }
     }
-
-    /// How many entries are held to find the oldest dead letter of all.
-    var heldLetters: Int { self.letters.count }
 
     /// Lets the oldest dead letter of all go; false where there is none.
     mutating func removeOldestDeadLetter() -> Bool {
