@@ -19,30 +19,30 @@ enum AdminRefusal: String, Error, CaseIterable, Sendable {
         case .missingToken:
             Problem(
                 .unauthorized,
-                reason: self.rawValue,
+                reason: self,
                 detail: "Send the node's admin token (HOOKWIRE_ADMIN_TOKEN) as Authorization: Bearer.",
                 headers: [("WWW-Authenticate", "Bearer")]
             )
         case .wrongToken:
             Problem(
                 .unauthorized,
-                reason: self.rawValue,
+                reason: self,
                 detail: "This is not the node's admin token (HOOKWIRE_ADMIN_TOKEN).",
                 headers: [("WWW-Authenticate", "Bearer")]
             )
         case .tooManyFailures:
             Problem(
                 .tooManyRequests,
-                reason: self.rawValue,
+                reason: self,
                 detail: "Too many requests without the right token; it is in the node's HOOKWIRE_ADMIN_TOKEN.",
                 headers: [("Retry-After", "5")]
             )
         case .badName:
-            Problem(.notFound, reason: self.rawValue, detail: "A bot's or a token's name is \(BotName.rule).")
+            Problem(.notFound, reason: self, detail: "A bot's or a token's name is \(BotName.rule).")
         case .notReady:
             Problem(
                 .serviceUnavailable,
-                reason: self.rawValue,
+                reason: self,
                 detail: "The node has not read its registry yet; see its log, and try again.",
                 headers: [("Retry-After", "1")]
             )

@@ -8,7 +8,7 @@ internal import Shared
 extension BotStoreError {
     /// The answer that says so.
     var problem: Problem {
-        Problem(self.status, reason: self.reason.rawValue, detail: self.description)
+        Problem(self.status, reason: self.reason, detail: self.description)
     }
 
     private var status: HTTPResponseStatus {

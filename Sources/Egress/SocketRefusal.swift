@@ -40,7 +40,7 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         case .missingSecret:
             Problem(
                 .unauthorized,
-                reason: self.rawValue,
+                reason: self,
                 detail:
                     "The URL needs the bot's secret, ?secret=YOUR-BOT-SECRET, or the request an Authorization: Bearer.",
                 headers: [("WWW-Authenticate", "Bearer")]
@@ -48,14 +48,14 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         case .draining:
             Problem(
                 .serviceUnavailable,
-                reason: self.rawValue,
+                reason: self,
                 detail: "This node is draining; connect again and another takes you.",
                 headers: [("Retry-After", "1")]
             )
         case .tooManyConsumers:
             Problem(
                 .conflict,
-                reason: self.rawValue,
+                reason: self,
                 detail:
                     "The bot has \(ConsumerName.limit) consumers or groups already; use one of their names. One makes room "
                     + "when the next event that it is to have is not retained any more."
@@ -63,13 +63,13 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         case .badPosition, .badSince, .badBacklog, .badRate, .badConsumer, .badAck, .badReply, .badVisibility,
             .badAttempts, .badPrefetch, .badFilter, .groupSince, .conflictingStarts, .conflictingConsumers,
             .groupNeedsSocket:
-            Problem(.badRequest, reason: self.rawValue, detail: self.mistake)
+            Problem(.badRequest, reason: self, detail: self.mistake)
         case .botSockets:
             LimitRefusal.botSockets.problem(retryAfter: .seconds(5))
         case .brokerUnavailable:
             Problem(
                 .serviceUnavailable,
-                reason: self.rawValue,
+                reason: self,
                 detail: "The store that joins the nodes cannot be reached; connect again in a moment.",
                 headers: [("Retry-After", "2")]
             )

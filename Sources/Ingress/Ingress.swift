@@ -105,7 +105,7 @@ public struct Ingress: Sendable {
 
     private static let unknownPlatform = Problem(
         .notFound,
-        reason: "unknown_platform",
+        reason: WebhookRefusal.unknownPlatform,
         detail: "There is no such platform. There are /webhook/qq, /webhook/dialogflow, /webhook/messenger, "
             + "/webhook/wechat and, for all others, /webhook/generic."
     )

@@ -8,11 +8,12 @@ internal import Shared
 
 /// What an ingress node counts: every request to a webhook by what became of it. Belongs to one event loop.
 ///
-/// The outcomes are the cases of enums, so their number is bounded.
+/// The outcomes are the cases of enums, as the reason of a `Problem` is, so their number is bounded.
 final class IngressMetrics {
     private let platform: String
     /// The one that every event asks for.
     private let stored: Counter
+    /// By the raw value of an enum's case.
     private var counters: [String: Counter] = [:]
     private var waits: [WaitOutcome: Counter] = [:]
     private let verification: Timer
@@ -25,8 +26,9 @@ final class IngressMetrics {
         self.verification = Timer(label: "hookwire_verification_seconds", dimensions: dimensions)
         self.publication = Timer(label: "hookwire_publish_seconds", dimensions: dimensions)
         self.replyWait = Timer(label: "hookwire_reply_wait_seconds", dimensions: dimensions)
-        self.stored = Self.counter("stored", of: platform)
-        for outcome in ["duplicate", "answered"] + BrokerError.allCases.map(\.rawValue) {
+        self.stored = Self.counter(WebhookOutcome.stored.rawValue, of: platform)
+        let others = WebhookOutcome.allCases.filter { $0 != .stored }.map(\.rawValue)
+        for outcome in others + BrokerError.allCases.map(\.rawValue) {
             self.counters[outcome] = Self.counter(outcome, of: self.platform)
         }
         for outcome in WaitOutcome.allCases { self.waits[outcome] = self.waitCounter(outcome) }
@@ -55,18 +57,23 @@ final class IngressMetrics {
     func published(_ publication: Publication) {
         switch publication {
         case .stored: self.stored.increment()
-        case .duplicate: self.count("duplicate")
+        case .duplicate: self.count(WebhookOutcome.duplicate.rawValue)
         }
     }
 
     /// Counts a request that was answered and was no event.
     func answered() {
-        self.count("answered")
+        self.count(WebhookOutcome.answered.rawValue)
     }
 
-    /// Counts a request that was refused, or whose event could not be stored.
-    func refused(_ reason: String) {
-        self.count(reason)
+    /// Counts a request that was refused.
+    func refused(_ problem: Problem) {
+        self.count(problem.reason)
+    }
+
+    /// Counts a request whose event was beyond its bot's limit, or could not be stored.
+    func refused(_ reason: some RawRepresentable<String>) {
+        self.count(reason.rawValue)
     }
 
     /// Counts a request that waited for a reply, by how that ended.

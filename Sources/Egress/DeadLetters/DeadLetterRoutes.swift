@@ -128,11 +128,11 @@ enum DeadLetterRefusal: String, Error {
         case .notFound:
             Problem(
                 .notFound,
-                reason: self.rawValue,
+                reason: self,
                 detail: "There is no dead letter of this number; it was replayed, dropped or let go of meanwhile."
             )
         case .badNumber:
-            Problem(.badRequest, reason: self.rawValue, detail: "after= takes the number of a dead letter, or 0.")
+            Problem(.badRequest, reason: self, detail: "after= takes the number of a dead letter, or 0.")
         }
     }
 }

@@ -14,6 +14,11 @@ internal import Shared
 /// | `GET /inspector/bodies/{position}` | the exact bytes of a retained event's body |
 /// | `POST /inspector/test-event` | publishes a sample message: `{"text":…}` |
 struct InspectorRoutes {
+    /// Why a request is not answered as it was meant. The raw value is the problem's reason.
+    private enum Mistake: String {
+        case badTestEvent = "bad_test_event"
+    }
+
     private static let members = JSONMemberNames("text")
     /// The most bytes of a test event's text.
     private static let textLimit = 8 << 10
@@ -82,7 +87,7 @@ struct InspectorRoutes {
             return .response(
                 Problem(
                     .badRequest,
-                    reason: "bad_test_event",
+                    reason: Mistake.badTestEvent,
                     detail: "A test event is a JSON object with a \"text\" of up to \(Self.textLimit) bytes."
                 ).response
             )

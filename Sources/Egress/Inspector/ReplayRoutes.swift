@@ -144,37 +144,37 @@ enum ReplayMistake: String, Error {
         case .malformedJSON:
             Problem(
                 .badRequest,
-                reason: self.rawValue,
+                reason: self,
                 detail: "The body is no JSON object such as {\"position\":\"9f2c61d07a55e013-42\"}."
             )
         case .badPosition: RetainedEvent.Missing.badPosition.problem
         case .unknownMember:
             Problem(
                 .badRequest,
-                reason: self.rawValue,
+                reason: self,
                 detail: "There are \"position\", \"body\" or \"body_base64\", and \"consumer\", and no other members."
             )
         case .loneSurrogate:
             Problem(
                 .badRequest,
-                reason: self.rawValue,
+                reason: self,
                 detail:
                     "\"body\" has half of a surrogate pair, which is no character; send its bytes as \"body_base64\"."
             )
         case .badBody:
             Problem(
                 .badRequest,
-                reason: self.rawValue,
+                reason: self,
                 detail: "\"body\" is a string, or \"body_base64\" is one in its place."
             )
         case .badConsumer:
             Problem(
                 .badRequest,
-                reason: self.rawValue,
+                reason: self,
                 detail: "\"consumer\" takes a name of 1 to 64 letters, digits, '.', '_' and '-'."
             )
         case .tooLarge:
-            Problem(.payloadTooLarge, reason: self.rawValue, detail: "The event is larger than the store takes.")
+            Problem(.payloadTooLarge, reason: self, detail: "The event is larger than the store takes.")
         }
     }
 }

@@ -19,13 +19,13 @@ enum RetainedEvent {
             case .notRetained:
                 Problem(
                     .notFound,
-                    reason: self.rawValue,
+                    reason: self,
                     detail: "The log has no event at this position: it was let go, or the position is another bot's."
                 )
             case .badPosition:
                 Problem(
                     .badRequest,
-                    reason: self.rawValue,
+                    reason: self,
                     detail: "A position is what an event's envelope gives, for instance 9f2c61d07a55e013-42."
                 )
             }

@@ -22,7 +22,7 @@ enum QQRefusal: String, Error, CaseIterable, Sendable {
 
     /// The answer that says so.
     var problem: Problem {
-        let problem = Problem(self.status, reason: self.rawValue, detail: self.detail, headers: self.headers)
+        let problem = Problem(self.status, reason: self, detail: self.detail, headers: self.headers)
         return self == .unknownToken ? problem.charged(for: nil) : problem
     }
 

@@ -54,7 +54,7 @@ struct ReplyRoutes {
             let retry = verdict.status == .serviceUnavailable ? [("Retry-After", "1")] : []
             return Problem(
                 verdict.status,
-                reason: verdict.rawValue,
+                reason: verdict,
                 detail: verdict.explanation,
                 headers: retry
             ).response
@@ -105,21 +105,27 @@ enum ReplyRefusal: Error {
     case json(JSONError)
     case mistake(ReplyMistake)
 
+    /// What is told of those that have a problem of their own.
+    private enum Reason: String {
+        case noMediaType = "no_media_type"
+        case malformedJSON = "malformed_json"
+    }
+
     /// The answer that says so.
     var problem: Problem {
         switch self {
         case .noMediaType:
             Problem(
                 .unsupportedMediaType,
-                reason: "no_media_type",
+                reason: Reason.noMediaType,
                 detail:
                     "Say in Content-Type what this is: application/json for {\"text\": …}, or the media type of the "
                     + "response as the platform shall have it."
             )
         case .json(let error):
-            Problem(.badRequest, reason: "malformed_json", detail: "The body is no JSON object: \(error).")
+            Problem(.badRequest, reason: Reason.malformedJSON, detail: "The body is no JSON object: \(error).")
         case .mistake(let mistake):
-            Problem(.unprocessableEntity, reason: mistake.rawValue, detail: mistake.explanation)
+            Problem(.unprocessableEntity, reason: mistake, detail: mistake.explanation)
         }
     }
 }

@@ -45,7 +45,7 @@ enum ReplyPolicy {
         guard request.fields.single("service-worker", { _ in }) != .missing else { return nil }
         return Problem(
             .forbidden,
-            reason: "service_worker",
+            reason: WebhookRefusal.serviceWorker,
             detail: "A bot's reply is no script for a service worker: a webhook is asked by a platform, not by a page."
         )
     }

@@ -44,10 +44,10 @@ final class RequestTrace: Sendable {
         var failure: String?
         switch result {
         case .success(.stored(let position, _)):
-            attributes.append(("hookwire.outcome", .text("stored")))
+            attributes.append(("hookwire.outcome", .text(WebhookOutcome.stored.rawValue)))
             attributes.append(("hookwire.position", .text(position.description)))
         case .success(.duplicate):
-            attributes.append(("hookwire.outcome", .text("duplicate")))
+            attributes.append(("hookwire.outcome", .text(WebhookOutcome.duplicate.rawValue)))
         case .failure(let error):
             attributes.append(("hookwire.outcome", .text(error.rawValue)))
             failure = error.rawValue
@@ -70,7 +70,7 @@ final class RequestTrace: Sendable {
     /// - Parameters:
     ///   - outcome: the case of an enum.
     ///   - status: of the answer.
-    func answered(_ outcome: String, status: Int) {
+    func answered(_ outcome: some RawRepresentable<String>, status: Int) {
         self.tracer.record(
             TraceSpan(
                 .receive,
@@ -79,9 +79,10 @@ final class RequestTrace: Sendable {
                 state: self.state,
                 start: self.received,
                 attributes: self.attributes + [
-                    ("hookwire.outcome", .text(outcome)), ("http.response.status_code", .number(Int64(status))),
+                    ("hookwire.outcome", .text(outcome.rawValue)),
+                    ("http.response.status_code", .number(Int64(status))),
                 ],
-                failure: status >= 500 ? outcome : nil
+                failure: status >= 500 ? outcome.rawValue : nil
             )
         )
     }

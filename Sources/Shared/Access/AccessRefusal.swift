@@ -20,15 +20,24 @@ public enum AccessRefusal: Error, Equatable, Sendable {
     /// The address has guessed too often, and whether this was right it is not told. Nil for the unknown bots.
     case banned(for: ChannelID?)
 
+    /// What is told of those that have a problem of their own.
+    private enum Reason: String {
+        case missingSecret = "missing_secret"
+        case expiredToken = "expired_token"
+        case wrongScope = "wrong_scope"
+        case wrongOrigin = "wrong_origin"
+        case notReady = "not_ready"
+    }
+
     /// The problem's reason and a metric label.
     public var rawValue: String {
         switch self {
-        case .missingSecret: "missing_secret"
-        case .notFound: "not_found"
-        case .expiredToken: "expired_token"
-        case .wrongScope: "wrong_scope"
-        case .wrongOrigin: "wrong_origin"
-        case .notReady: "not_ready"
+        case .missingSecret: Reason.missingSecret.rawValue
+        case .notFound: RoutingFault.notFound.rawValue
+        case .expiredToken: Reason.expiredToken.rawValue
+        case .wrongScope: Reason.wrongScope.rawValue
+        case .wrongOrigin: Reason.wrongOrigin.rawValue
+        case .notReady: Reason.notReady.rawValue
         case .banned: LimitRefusal.bannedForBot.rawValue
         }
     }
@@ -39,7 +48,7 @@ public enum AccessRefusal: Error, Equatable, Sendable {
         case .missingSecret:
             Problem(
                 .unauthorized,
-                reason: self.rawValue,
+                reason: Reason.missingSecret,
                 detail:
                     "The URL needs the bot's secret, ?secret=YOUR-BOT-SECRET, or the request an Authorization: Bearer.",
                 headers: [("WWW-Authenticate", "Bearer")]
@@ -48,27 +57,27 @@ public enum AccessRefusal: Error, Equatable, Sendable {
         case .expiredToken:
             Problem(
                 .unauthorized,
-                reason: self.rawValue,
+                reason: Reason.expiredToken,
                 detail: "The token has expired; ask the bot's operator for another.",
                 headers: [("WWW-Authenticate", #"Bearer error="invalid_token""#)]
             )
         case .wrongScope:
             Problem(
                 .forbidden,
-                reason: self.rawValue,
+                reason: Reason.wrongScope,
                 detail: "The token is not good for this; ask the bot's operator for one whose scopes name it.",
                 headers: [("WWW-Authenticate", #"Bearer error="insufficient_scope""#)]
             )
         case .wrongOrigin:
             Problem(
                 .forbidden,
-                reason: self.rawValue,
+                reason: Reason.wrongOrigin,
                 detail: "The bot is not open to pages of this origin; its operator can allow it."
             )
         case .notReady:
             Problem(
                 .serviceUnavailable,
-                reason: self.rawValue,
+                reason: Reason.notReady,
                 detail: "This node has not read yet which bots are registered; try again in a moment.",
                 headers: [("Retry-After", "1")]
             )

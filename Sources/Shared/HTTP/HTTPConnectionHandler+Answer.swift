@@ -25,7 +25,7 @@ extension HTTPConnectionHandler {
         guard let request else {
             let problem = Problem(
                 .badRequest,
-                reason: "bad_target",
+                reason: RoutingFault.badTarget,
                 detail: "The request's target is neither a path nor an absolute URI."
             )
             self.answer(.response(problem.response), context: context)
@@ -154,7 +154,7 @@ extension HTTPConnectionHandler {
 
     private static let failure = Problem(
         .internalServerError,
-        reason: "internal_error",
+        reason: RoutingFault.internalError,
         detail: "The node failed to answer; its log says more. Send the request again."
     )
 }

@@ -29,7 +29,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// one packet.
     private static let turnLimit = 64
     /// How long the loop is left to them. Only a timer lets them run: a task that is executed anew each time does not.
-    private static let breath = TimeAmount.microseconds(20)
+    private static let yieldTime = TimeAmount.microseconds(20)
 
     let loop: HTTPLoop
     /// Where a trusted proxy says that the connection's client is.
@@ -277,7 +277,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func scheduleNextTurn(context: ChannelHandlerContext) {
         guard !self.isNextTurnScheduled else { return }
         self.isNextTurnScheduled = true
-        context.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) {
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) {
             self.isNextTurnScheduled = false
             self.turn = Self.turnLimit
             self.workOffWaiting(context: context)

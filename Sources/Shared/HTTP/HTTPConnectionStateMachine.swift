@@ -108,7 +108,8 @@ struct HTTPConnectionStateMachine {
         do throws(HTTPRefusal) {
             framing = try RequestFraming(head)
         } catch {
-            return self.refuse(error, now: now)
+            self.linger(now: now)
+            return .refuse(error)
         }
         self.isLastRequest = framing.isLast
         // What fits into one read is had whole before a route could do anything with a part of it.
@@ -120,7 +121,8 @@ struct HTTPConnectionStateMachine {
             return .respondStreaming(length: framing.length)
         }
         if let length = framing.length, length > self.limits.body {
-            return self.refuse(.bodyTooLarge, now: now)
+            self.linger(now: now)
+            return .refuse(.bodyTooLarge)
         }
         self.state = .readingBody(head, ByteBuffer())
         self.stateDeadline = now + self.limits.bodyTimeout
@@ -175,7 +177,7 @@ struct HTTPConnectionStateMachine {
         switch self.state {
         case .readingBody(let head, var body):
             guard body.readableBytes + bytes.readableBytes <= self.limits.body else {
-                _ = self.refuse(.bodyTooLarge, now: now)
+                self.linger(now: now)
                 return .refuse(.bodyTooLarge)
             }
             // Let go of the state's reference first, or appending would copy what has come so far.
@@ -259,7 +261,7 @@ struct HTTPConnectionStateMachine {
     mutating func parserFailed(_ refusal: HTTPRefusal, now: NIODeadline) -> FailureAction {
         switch self.state {
         case .idle, .readingHead, .readingBody, .readingPlainBody:
-            _ = self.refuse(refusal, now: now)
+            self.linger(now: now)
             return .refuse(refusal)
         case .responding:
             precondition(self.isTakingBody, "an error behind a request waits until that is answered")
@@ -430,10 +432,10 @@ struct HTTPConnectionStateMachine {
         guard now >= self.deadline else { return .rearm }
         switch self.state {
         case .readingHead:
-            _ = self.refuse(.headerTimeout, now: now)
+            self.linger(now: now)
             return .refuse(.headerTimeout)
         case .readingBody, .readingPlainBody:
-            _ = self.refuse(.bodyTimeout, now: now)
+            self.linger(now: now)
             return .refuse(.bodyTimeout)
         case .responding:
             // Only a body that its route waits for has a time.
@@ -462,11 +464,6 @@ struct HTTPConnectionStateMachine {
         self.stateDeadline = .distantFuture
     }
 
-    private mutating func refuse(_ refusal: HTTPRefusal, now: NIODeadline) -> HeadAction {
-        self.linger(now: now)
-        return .refuse(refusal)
-    }
-
     /// Ends a request whose body will not be whole though its route has it.
     private mutating func abandon(now: NIODeadline) {
         self.isAbandoned = true
@@ -474,6 +471,7 @@ struct HTTPConnectionStateMachine {
         self.linger(now: now)
     }
 
+    /// Makes what is written now, an answer or a refusal, the last of the connection.
     private mutating func linger(now: NIODeadline) {
         self.state = .lingering(isOutputClosed: false)
         self.stateDeadline = now + self.limits.bodyTimeout

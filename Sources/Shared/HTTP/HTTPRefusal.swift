@@ -62,7 +62,7 @@ enum HTTPRefusal: String, Error, CaseIterable {
             case .unsupportedVersion:
                 (.httpVersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
             }
-        return Problem(status, reason: self.rawValue, detail: detail)
+        return Problem(status, reason: self, detail: detail)
     }
 }
 

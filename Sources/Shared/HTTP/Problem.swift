@@ -9,8 +9,8 @@ public import NIOHTTP1
 public struct Problem: Error, Sendable {
     /// The status.
     public var status: HTTPResponseStatus
-    /// A word for programs, from an enum that is also a metric label: `body_too_large`.
-    public var reason: String
+    /// A word for programs: `body_too_large`. The raw value of an enum's case, so that it can be a metric's label.
+    public let reason: String
     /// A sentence for the person who reads it: what is wrong and what mends it. Never holds a secret.
     public var detail: String
     /// Header fields that belong to the error, such as `Allow`.
@@ -19,14 +19,16 @@ public struct Problem: Error, Sendable {
     public var failure: CredentialFailure?
 
     /// A problem from its parts.
+    ///
+    /// - Parameter reason: the case of an enum.
     public init(
         _ status: HTTPResponseStatus,
-        reason: String,
+        reason: some RawRepresentable<String>,
         detail: String,
         headers: [(name: String, value: String)] = []
     ) {
         self.status = status
-        self.reason = reason
+        self.reason = reason.rawValue
         self.detail = detail
         self.headers = headers
     }

@@ -18,7 +18,7 @@ public enum WebSocketHandshake {
             case .notAnUpgrade:
                 Problem(
                     .upgradeRequired,
-                    reason: self.rawValue,
+                    reason: self,
                     detail: "This is the address of a WebSocket; connect with a WebSocket client (ws:// or wss://). "
                         + "If you did, a proxy on the way dropped the Upgrade and Connection fields.",
                     headers: [("Upgrade", "websocket"), ("Connection", "upgrade")]
@@ -26,13 +26,13 @@ public enum WebSocketHandshake {
             case .missingKey:
                 Problem(
                     .badRequest,
-                    reason: self.rawValue,
+                    reason: self,
                     detail: "The WebSocket handshake needs one Sec-WebSocket-Key field of 16 bytes in base64."
                 )
             case .unsupportedVersion:
                 Problem(
                     .upgradeRequired,
-                    reason: self.rawValue,
+                    reason: self,
                     detail: "Only version 13 of the WebSocket protocol (RFC 6455) is spoken here.",
                     headers: [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket"), ("Connection", "upgrade")]
                 )

@@ -29,7 +29,7 @@ public enum LimitRefusal: String, Error, CaseIterable, Sendable {
     public func problem(retryAfter: TimeAmount) -> Problem {
         Problem(
             self == .newSockets ? .serviceUnavailable : .tooManyRequests,
-            reason: self.rawValue,
+            reason: self,
             detail: self.detail,
             headers: [("Retry-After", Self.seconds(retryAfter))]
         )

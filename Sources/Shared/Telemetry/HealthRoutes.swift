@@ -8,6 +8,13 @@ internal import NIOHTTP1
 
 /// The probes and the metrics that every node has, whatever its tier.
 public struct HealthRoutes: Sendable {
+    /// Why a node is not ready. The raw value is the problem's reason.
+    private enum Unreadiness: String {
+        case draining
+        case registryUnread = "registry_unread"
+        case brokerUnavailable = "broker_unavailable"
+    }
+
     private let state: NodeState
     private let broker: any Broker
     private let registry: BotRegistry?
@@ -55,7 +62,7 @@ public struct HealthRoutes: Sendable {
         if self.state.isDraining {
             return Problem(
                 .serviceUnavailable,
-                reason: "draining",
+                reason: Unreadiness.draining,
                 detail: "This node is draining and takes nothing new; use another."
             ).response
         }
@@ -65,14 +72,14 @@ public struct HealthRoutes: Sendable {
             if let registry, registry.directory == nil {
                 return Problem(
                     .serviceUnavailable,
-                    reason: "registry_unread",
+                    reason: Unreadiness.registryUnread,
                     detail: registry.trouble ?? "The registered bots have not been read yet; ask again in a second."
                 ).response
             }
             if case .degraded(let sentence) = health { return Self.text("ready, in part: \(sentence)\n") }
             return Self.text("ready\n")
         case .unavailable(let sentence):
-            return Problem(.serviceUnavailable, reason: "broker_unavailable", detail: sentence).response
+            return Problem(.serviceUnavailable, reason: Unreadiness.brokerUnavailable, detail: sentence).response
         }
     }
 

@@ -14,7 +14,7 @@ import Testing
     {
         let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: target, headers: headers)
         let request = try #require(HTTPRequest(head: head, body: body, remoteAddress: nil))
-        let problem = Problem(.unauthorized, reason: "wrong_signature", detail: "It is wrong.")
+        let problem = Problem(.unauthorized, reason: GenericRejection.wrongSignature, detail: "It is wrong.")
         let refused = RefusedRequest(request: request, platform: "generic", problem: problem, time: 5)
         return String(buffer: refused.observation.json)
     }

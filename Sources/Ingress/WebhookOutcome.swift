@@ -1,0 +1,22 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Shared
+
+/// What became of a request to a webhook that was neither refused nor failed. Also a metric label.
+enum WebhookOutcome: String, CaseIterable {
+    /// Its event is in the log.
+    case stored
+    /// Its event was there already.
+    case duplicate
+    /// It was answered and was no event.
+    case answered
+
+    init(_ publication: Publication) {
+        switch publication {
+        case .stored: self = .stored
+        case .duplicate: self = .duplicate
+        }
+    }
+}
