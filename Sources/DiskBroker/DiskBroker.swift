@@ -174,7 +174,7 @@ public final class DiskBroker: Broker {
         }
     }
 
-    // MARK: Replies
+    // MARK: Observations
 
     public func report(on channel: ChannelID, _ make: () -> Observation) {
         self.reports.report(on: channel, make)
@@ -191,6 +191,8 @@ public final class DiskBroker: Broker {
     ) -> EventLoopFuture<any ObservationSubscription> {
         eventLoop.makeSucceededFuture(self.reports.observe(channel, with: receiver))
     }
+
+    // MARK: Replies
 
     public func openInbox(
         of node: NodeID,
@@ -224,11 +226,6 @@ public final class DiskBroker: Broker {
     /// Removes what is over, and tries a disk that failed.
     func keepUp() {
         self.worker.submit(DiskJob(kind: .upkeep, eventBytes: 0, perform: { _, _, _ in {} }, fail: { _ in }))
-    }
-
-    /// Changes how many pages the database may have, for tests of a disk that is full.
-    func limitPages(to count: Int) throws {
-        try self.worker.limitPages(to: count)
     }
 
     private func startUpkeep() {

@@ -24,8 +24,8 @@ public struct DiskBrokerConfiguration: Sendable {
     /// with `BrokerError.overloaded`. Default 64 MiB.
     public var pendingLimit = 64 << 20
     /// Whether what has aged is removed, and a failed disk is tried again, every second. Without, only when somebody
-    /// publishes. Default true.
-    public var keepsUp = true
+    /// publishes, which is for tests. Default true.
+    var keepsUp = true
 
     /// The defaults for a directory.
     public init(directory: String) {

@@ -3,10 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerConformance
-import DiskBroker
 import Foundation
 import Logging
 import Shared
+
+@testable import DiskBroker
 
 /// Brokers on directories of a test's own, on a clock that moves by hand.
 struct DiskTestBed: BrokerTestBed {

@@ -26,7 +26,7 @@ import Testing
                 let positions = try await broker.publish(["a", "b"], to: channel)
                 let eventLoop = Fixtures.eventLoop
                 try await broker.moveCursor(of: .anybody, on: channel, to: positions[0], eventLoop: eventLoop).get()
-                try broker.limitPages(to: 1)
+                try await broker.limitPages(to: 1)
                 let large = Fixtures.event("large").with(body: ByteBuffer(repeating: 0x61, count: 200_000))
                 await #expect(throws: BrokerError.unavailable) {
                     try await broker.publish(large, to: channel, keyed: "k")
@@ -43,7 +43,7 @@ import Testing
                 #expect(try await broker.page(channel, after: positions[0]).texts == ["b"])
                 let cursor = broker.cursor(of: .anybody, on: channel, eventLoop: eventLoop)
                 #expect(try await cursor.get() == positions[0])
-                try broker.limitPages(to: 1_000_000)
+                try await broker.limitPages(to: 1_000_000)
                 try await broker.finishUpkeep()
                 #expect(broker.health == .ready)
                 let stored = try await broker.publish(large, to: channel, keyed: "k")

@@ -68,11 +68,6 @@ final class DiskWorker: Sendable {
         self.directory.release()
     }
 
-    /// Changes how many pages the database may have, for tests of a disk that is full.
-    func limitPages(to count: Int) throws {
-        try self.database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
-    }
-
     // MARK: On the database's queue
 
     private func work(_ database: Database) {

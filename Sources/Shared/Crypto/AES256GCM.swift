@@ -10,8 +10,8 @@ internal import COpenSSL
 /// A nonce is random: with one key, 2^32 messages are the bound of section 8.3, and more than a registry ever writes.
 public enum AES256GCM {
     public static let keyByteCount = 32
-    public static let nonceByteCount = 12
-    public static let tagByteCount = 16
+    static let nonceByteCount = 12
+    static let tagByteCount = 16
 
     /// Encrypts under a fresh nonce.
     ///

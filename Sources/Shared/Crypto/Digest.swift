@@ -40,8 +40,7 @@ public enum Digest {
     }
 
     /// SHA-512 (FIPS 180-4) of the parts one after the other, 64 bytes.
-    @inlinable
-    public static func sha512(
+    static func sha512(
         _ first: some Sequence<UInt8>,
         _ second: some Sequence<UInt8> = EmptyCollection<UInt8>(),
         _ third: some Sequence<UInt8> = EmptyCollection<UInt8>()

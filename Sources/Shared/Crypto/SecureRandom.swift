@@ -15,7 +15,7 @@ public enum SecureRandom {
     }
 
     /// Overwrites the memory with random bytes, without an allocation.
-    public static func fill(_ output: UnsafeMutableRawBufferPointer) {
+    static func fill(_ output: UnsafeMutableRawBufferPointer) {
         guard !output.isEmpty else { return }
         guard let length = Int32(exactly: output.count),
             RAND_bytes(output.baseAddress?.assumingMemoryBound(to: UInt8.self), length) == 1

@@ -6,7 +6,7 @@ internal import COpenSSL
 
 /// A hash in the making: any number of updates, one result. It belongs to whoever holds it and is not shared.
 public struct StreamingDigest: ~Copyable {
-    public let algorithm: DigestAlgorithm
+    let algorithm: DigestAlgorithm
     private let context: OpaquePointer
 
     public init(_ algorithm: DigestAlgorithm) {
@@ -41,15 +41,15 @@ public struct StreamingDigest: ~Copyable {
         bytes.withContiguousBytes { self.update($0) }
     }
 
-    /// The hash, `algorithm.byteCount` bytes.
+    /// The hash, as many bytes as the algorithm's have.
     public consuming func finalize() -> [UInt8] {
         var hash = [UInt8](repeating: 0, count: self.algorithm.byteCount)
         hash.withUnsafeMutableBytes { self.finish(into: $0) }
         return hash
     }
 
-    /// Writes the hash to memory of exactly `algorithm.byteCount` bytes and begins anew, so that one value hashes many
-    /// messages without an allocation.
+    /// Writes the hash to memory of exactly its length and begins anew, so that one value hashes many messages without
+    /// an allocation.
     public mutating func finalizeAndRestart(into output: UnsafeMutableRawBufferPointer) {
         self.finish(into: output)
         guard EVP_DigestInit_ex2(self.context, nil, nil) == 1 else {

@@ -26,7 +26,7 @@ public struct FileSignature: Equatable, Sendable {
     }
 
     /// The signature of some of the files; nil where it has not all of them.
-    public func narrowed(to paths: [String]) -> FileSignature? {
+    func narrowed(to paths: [String]) -> FileSignature? {
         var entries: [String: Entry?] = [:]
         for path in paths {
             guard let entry = self.entries[path] else { return nil }

@@ -28,7 +28,7 @@ public struct HTTPLimits: Sendable {
     public var idleTimeout = TimeAmount.seconds(75)
     /// How long input is read and thrown away behind an answer that ends the connection, so that the answer arrives
     /// although the peer is still sending: closing at once would reset the connection under it. Default 2 s.
-    public var lingerTimeout = TimeAmount.seconds(2)
+    var lingerTimeout = TimeAmount.seconds(2)
 
     /// The defaults.
     public init() {}

@@ -43,7 +43,7 @@ public struct HTTPBodyWriter: Sendable {
 
     /// Writes the next piece, and returns when the connection takes more: no more than a piece waits for a peer.
     ///
-    /// - Throws: `HTTPBodyStream.Failure` where the connection is gone or the body is longer than announced.
+    /// - Throws: where the connection is gone, or the body is longer than announced. Who writes a body lets it through.
     public func write(_ bytes: ByteBuffer) async throws {
         try await self.stream.eventLoop.flatSubmit { self.stream.value.write(bytes) }.get()
     }

@@ -77,7 +77,7 @@ public struct JSONValue {
     }
 
     /// The string's text; `nil` for other kinds. Escaped surrogates without a partner and bytes that are no UTF-8
-    /// become U+FFFD, so two strings may differ in ``rawString`` only.
+    /// become U+FFFD, so two strings that differ may have one text.
     public var string: String? {
         self.rawString.map { JSONUnescaping.text($0) }
     }
@@ -88,7 +88,7 @@ public struct JSONValue {
     }
 
     /// The bytes between a string's quotes, escapes as they are written; `nil` for other kinds.
-    public var rawString: UnsafeRawBufferPointer? {
+    var rawString: UnsafeRawBufferPointer? {
         guard self.kind == .string else { return nil }
         return UnsafeRawBufferPointer(rebasing: self.raw[1..<self.raw.count - 1])
     }

@@ -4,9 +4,10 @@
 
 import BrokerConformance
 import NIOCore
-import Shared
 import Synchronization
 import Testing
+
+@testable import Shared
 
 /// What `MemoryBroker` promises beyond the contract of `Broker`: its time and its bounds.
 @Suite(.timeLimit(.minutes(1))) struct MemoryBrokerTests {

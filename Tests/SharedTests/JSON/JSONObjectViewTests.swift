@@ -2,8 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-import Shared
 import Testing
+
+@testable import Shared
 
 @Suite struct JSONObjectViewTests {
     private static let dispatch =
