@@ -10,7 +10,7 @@ internal import Shared
 /// What the platform answers, its body still on the way.
 struct QQAnswer: Sendable {
     let response: HTTPClientResponse
-    let place: QQPlatform.InFlight
+    let place: QQPlaces.Place
     /// How long the platform may take to go on; nil where the connection sees to that itself.
     let timeout: TimeAmount?
 

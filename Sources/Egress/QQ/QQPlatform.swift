@@ -12,14 +12,7 @@ internal import Synchronization
 
 /// The platform's API and token service, as this node reaches them: nothing but the two configured addresses. Any thread.
 final class QQPlatform: Sendable {
-    /// How many requests may be under way at once.
-    private let concurrency: Int
-    /// How many of them may be ones that the node passes on: a client has its place for as long as it likes to send and to
-    /// read, and must not keep others from a token.
-    private var passedOn: Int { self.concurrency / 8 * 7 }
     private static let connectTimeout = TimeAmount.seconds(5)
-    /// After how long a place is looked for again.
-    private static let breath = TimeAmount.milliseconds(100)
 
     private enum Client {
         case unused
@@ -36,7 +29,7 @@ final class QQPlatform: Sendable {
     private let log: Mutex<SampledLog>
     /// Nil where the API's address is none; then nothing can be passed on to it.
     private let uploader: QQUploader?
-    private let inFlight = Atomic<Int>(0)
+    let places: QQPlaces
     private let answered = Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", "answered")])
     private let refused: [QQRefusal: Counter]
 
@@ -52,7 +45,7 @@ final class QQPlatform: Sendable {
         logger: Logger
     ) {
         self.group = group
-        self.concurrency = concurrency
+        self.places = QQPlaces(count: concurrency)
         self.api = api
         self.tokens = tokens
         self.timeout = timeout
@@ -106,7 +99,7 @@ final class QQPlatform: Sendable {
         // A platform that cannot be reached is an answer too.
         configuration.connectionPool.retryConnectionEstablishment = false
         // A client that reads its answer slowly holds a connection; nobody else is to wait for it.
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = self.concurrency
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = self.places.count
         // What the check sees is the decoder's; of HTTP/2 a status that is no number of three digits comes by elsewhere.
         configuration.httpVersion = .http1Only
         configuration.http1_1ConnectionDebugInitializer = { QQStatusCheck.add(to: $0) }
@@ -120,12 +113,24 @@ final class QQPlatform: Sendable {
         headers: HTTPHeaders,
         body: ByteBuffer = ByteBuffer()
     ) async throws(QQRefusal) -> QQAnswer {
-        try await self.send(method, self.api + target, headers: headers, body: body, places: self.passedOn)
+        let place = self.places.take(for: .other)
+        return try await self.send(method, self.api + target, headers: headers, body: body, in: place)
     }
 
     /// Who the bot of a token is, as the API says. Where all places are taken it waits for one, within its time.
     func requestUser(headers: HTTPHeaders, timeout: TimeAmount) async throws(QQRefusal) -> QQAnswer {
-        try await self.send(.GET, self.api + "/users/@me", headers: headers, timeout: timeout, waitsForPlace: true)
+        let deadline = NIODeadline.now() + timeout
+        let eventLoop = (self.group ?? HTTPClient.defaultEventLoopGroup).next()
+        // Nothing cancels it: its time is short. It fails only where that is over.
+        let place = try? await self.places.take(by: deadline, on: eventLoop).get()
+        return try await self.send(
+            .GET,
+            self.api + "/users/@me",
+            headers: headers,
+            timeout: timeout,
+            deadline: deadline,
+            in: place
+        )
     }
 
     /// A request to the API whose body comes piece by piece, on that body's event loop.
@@ -138,12 +143,9 @@ final class QQPlatform: Sendable {
         body: HTTPBodyInflow,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<QQAnswer> {
-        let place: InFlight
-        do throws(QQRefusal) {
-            place = try self.takePlace(of: self.passedOn)
-        } catch {
-            self.refused[error]?.increment()
-            return eventLoop.makeFailedFuture(error)
+        guard let place = self.places.take(for: .other) else {
+            self.refused[.upstreamBusy]?.increment()
+            return eventLoop.makeFailedFuture(QQRefusal.upstreamBusy)
         }
         guard let uploader, !self.isShutDown else {
             return eventLoop.makeFailedFuture(QQRefusal.upstreamUnreachable)
@@ -165,29 +167,28 @@ final class QQPlatform: Sendable {
     /// A request for a token.
     func requestToken(headers: HTTPHeaders, body: ByteBuffer) async throws(QQRefusal) -> QQAnswer {
         let url = self.tokens + "/app/getAppAccessToken"
-        return try await self.send(.POST, url, headers: headers, body: body)
+        let place = self.places.take(for: .token)
+        return try await self.send(.POST, url, headers: headers, body: body, in: place)
     }
 
+    /// - Parameters:
+    ///   - timeout: what the platform has to begin its answer, and each time to go on with it; nil for the node's.
+    ///   - deadline: when the answer has to have begun; nil for the timeout, from now on.
+    ///   - place: nil where none was free.
     private func send(
         _ method: HTTPMethod,
         _ url: String,
         headers: HTTPHeaders,
         body: ByteBuffer = ByteBuffer(),
         timeout: TimeAmount? = nil,
-        places: Int? = nil,
-        waitsForPlace: Bool = false
+        deadline: NIODeadline? = nil,
+        in place: QQPlaces.Place?
     ) async throws(QQRefusal) -> QQAnswer {
         let timeout = timeout ?? self.timeout
-        let deadline = NIODeadline.now() + timeout
-        let place: InFlight
-        do throws(QQRefusal) {
-            place = try await self.takePlace(
-                of: places ?? self.concurrency,
-                patience: waitsForPlace ? deadline : nil
-            )
-        } catch {
-            self.refused[error]?.increment()
-            throw error
+        let deadline = deadline ?? NIODeadline.now() + timeout
+        guard let place else {
+            self.refused[.upstreamBusy]?.increment()
+            throw .upstreamBusy
         }
         guard let client = self.runningClient() else { throw .upstreamUnreachable }
         var request = HTTPClientRequest(url: url)
@@ -219,43 +220,6 @@ final class QQPlatform: Sendable {
             .upstreamTimeout
         case .invalidURL?, .emptyHost?: .badTarget
         default: .upstreamUnreachable
-        }
-    }
-
-    /// - Parameters:
-    ///   - count: how many there may be then.
-    ///   - patience: until when to wait for a place; nil not to.
-    private func takePlace(of count: Int, patience: NIODeadline?) async throws(QQRefusal) -> InFlight {
-        while true {
-            do throws(QQRefusal) {
-                return try self.takePlace(of: count)
-            } catch {
-                guard let patience, .now() + Self.breath < patience else { throw error }
-                // Nothing cancels it: its time is short.
-                try? await Task.sleep(nanoseconds: UInt64(Self.breath.nanoseconds))
-            }
-        }
-    }
-
-    /// - Parameter count: how many there may be then.
-    private func takePlace(of count: Int) throws(QQRefusal) -> InFlight {
-        guard self.inFlight.add(1, ordering: .relaxed).newValue <= count else {
-            self.inFlight.subtract(1, ordering: .relaxed)
-            throw .upstreamBusy
-        }
-        return InFlight(platform: self)
-    }
-
-    /// A place among the requests under way, until nobody holds it any more.
-    final class InFlight: Sendable {
-        private let platform: QQPlatform
-
-        fileprivate init(platform: QQPlatform) {
-            self.platform = platform
-        }
-
-        deinit {
-            self.platform.inFlight.subtract(1, ordering: .relaxed)
         }
     }
 }
