@@ -6,39 +6,6 @@ internal import DequeModule
 internal import NIOCore
 internal import Shared
 
-/// A client that gets envelopes. All calls come on its event loop.
-protocol DeliveryOwner: AnyObject {
-    /// Whether less than the high watermark waits to be sent.
-    var isWritable: Bool { get }
-
-    /// Sends a round; of one whose beginning the client has had, what is behind `after`.
-    func send(_ round: FeedRound, after: UInt64?)
-
-    /// Sends events that were read from the log.
-    func send(_ entries: ArraySlice<LogEntry>)
-
-    /// Tells the client whether what it missed follows.
-    func announce(_ recovery: Recovery)
-
-    /// The log cannot be read: the client has to come back.
-    func deliveryFailed()
-
-    /// The client has had all of the log, and gets what comes.
-    func caughtUp()
-
-    /// Asks the client, behind all that it was sent, for a sign that it has read that; only where it has a window.
-    func probe(_ number: UInt64)
-
-    /// The client has read everything up to a position.
-    func hasRead(upTo position: Position)
-}
-
-extension DeliveryOwner {
-    func caughtUp() {}
-    func probe(_ number: UInt64) {}
-    func hasRead(upTo position: Position) {}
-}
-
 /// Runs what `DeliveryStateMachine` decides for one client: reads the log, and sends no faster than the client reads.
 /// Bound to the client's event loop.
 final class Delivery {
@@ -46,7 +13,7 @@ final class Delivery {
     private static let pageLimit = 64
     private static let partBytes = 64 << 10
     /// How long the loop is left to its input between two pages.
-    private static let breath = TimeAmount.microseconds(20)
+    private static let yieldTime = TimeAmount.microseconds(20)
 
     private let broker: any Broker
     private let channel: ChannelID
@@ -100,7 +67,11 @@ final class Delivery {
     func begin(_ resumption: DeliveryStateMachine.Resumption?, owner: any DeliveryOwner) {
         precondition(!self.machine.hasEnded, "the client has gone")
         self.owner = owner
-        self.run(self.machine.begin(resumption))
+        switch self.machine.begin(resumption) {
+        case .nothing: break
+        case .announce(let recovery): self.announce(recovery)
+        case .read(let position): self.readLog(after: position)
+        }
     }
 
     /// Whether the client has all of the log, and gets what comes.
@@ -135,8 +106,9 @@ final class Delivery {
     /// Events were lost. The client is told a moment later, for it may end by that, which is not allowed here; and before
     /// it gets anything else.
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
-        for case .announce(let recovery) in self.machine.interrupted(reason, head: head) {
-            self.announcements.append(recovery)
+        switch self.machine.interrupted(reason, head: head) {
+        case .ignore: break
+        case .announce(let recovery): self.announcements.append(recovery)
         }
         if self.machine.isLive { self.dropPage() }
         guard !self.announcements.isEmpty else { return }
@@ -167,19 +139,10 @@ final class Delivery {
         self.dropPage()
     }
 
-    private func run(_ actions: [DeliveryStateMachine.Action]) {
-        for action in actions {
-            switch action {
-            case .announce(let recovery):
-                self.announcements.append(recovery)
-                self.announce()
-            case .read(let position):
-                self.readLog(after: position)
-            case .send:
-                self.hasPage = true
-                self.sendPage()
-            }
-        }
+    /// Tells the client, behind whatever it is to be told before.
+    private func announce(_ recovery: Recovery) {
+        self.announcements.append(recovery)
+        self.announce()
     }
 
     private func announce() {
@@ -195,16 +158,29 @@ final class Delivery {
         self.broker.log(self.channel, after: position, limit: Self.pageLimit, on: self.eventLoop).assumeIsolated()
             .whenComplete {
                 switch $0 {
-                case .success(let page):
-                    let actions = self.machine.pageRead(page)
-                    // What is read too late, behind an interruption, is not kept.
-                    if actions.contains(.send), case .entries(let entries, _) = page { self.page = Deque(entries) }
-                    self.run(actions)
-                    self.tellIfLive()
-                case .failure:
-                    self.owner?.deliveryFailed()
+                case .success(let page): self.pageRead(page)
+                case .failure: self.owner?.deliveryFailed()
                 }
             }
+    }
+
+    private func pageRead(_ page: LogPage) {
+        switch self.machine.pageRead(page) {
+        case .ignore:
+            break
+        case .announce(let recovery):
+            self.announce(recovery)
+        case .read(let recovery, let position):
+            if let recovery { self.announce(recovery) }
+            self.readLog(after: position)
+        case .send(let recovery, let entries):
+            // Before the client is told: it may end by that, and then nothing is kept.
+            self.page = Deque(entries)
+            if let recovery { self.announce(recovery) }
+            self.hasPage = true
+            self.sendPage()
+        }
+        self.tellIfLive()
     }
 
     private func dropPage() {
@@ -228,11 +204,15 @@ final class Delivery {
         }
         guard self.hasPage, self.page.isEmpty, self.owner != nil else { return }
         self.hasPage = false
-        for case .read(let position) in self.machine.pageSent() {
+        switch self.machine.pageSent() {
+        case .ignore:
+            break
+        case .read(let position):
             // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
-            self.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) { self.readLog(after: position) }
+            self.eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) { self.readLog(after: position) }
+        case .goLive:
+            self.owner?.caughtUp()
         }
-        self.tellIfLive()
     }
 
     private func tellIfLive() {

@@ -62,14 +62,6 @@ struct DeliveryStateMachine {
         }
     }
 
-    enum Action: Equatable {
-        case announce(Recovery)
-        /// Read the log behind the position, and tell.
-        case read(after: Position?)
-        /// Send the page that was read, in as many parts as the client takes, and tell how far it is.
-        case send
-    }
-
     /// Where the client joined the feed: events behind it come by the feed.
     private let start: Position
     private var state: State
@@ -114,42 +106,51 @@ struct DeliveryStateMachine {
     /// Whether the consumer has had everything up to where the client is.
     var isPositionHad: Bool { self.hasMoved || self.beganAtCursor }
 
+    enum BeginAction: Equatable {
+        /// Nothing is owed: events come by the feed.
+        case nothing
+        /// Tell the client, which gets what comes by the feed.
+        case announce(Recovery)
+        /// Read the log behind the position, from the oldest event for nil, and tell.
+        case read(after: Position?)
+    }
+
     /// The client has joined. Once, before all else.
-    mutating func begin(_ resumption: Resumption?) -> [Action] {
+    mutating func begin(_ resumption: Resumption?) -> BeginAction {
         switch resumption {
         case nil:
-            return []
+            return .nothing
         case .unreadable:
-            return [.announce(.lost(.badPosition, position: self.start))]
+            return .announce(.lost(.badPosition, position: self.start))
         case .after(let position):
             self.state = .reading(Reading(position: position, target: self.start.offset, isFirst: true))
-            return [.read(after: position)]
+            return .read(after: position)
         case .behind(let position):
             self.state = .reading(
                 Reading(position: position, isLenient: true, target: self.start.offset, isFirst: true)
             )
-            return [.read(after: position)]
+            return .read(after: position)
         case .backlog(let position):
             self.beganAtCursor = true
             return self.begin(behind: position)
         }
     }
 
-    private mutating func begin(behind cursor: Position?) -> [Action] {
+    private mutating func begin(behind cursor: Position?) -> BeginAction {
         let known = cursor.flatMap { $0.epoch == self.start.epoch ? $0 : nil }
         let loss: Recovery.Reason? = cursor != nil && known == nil ? .epochChanged : nil
         if let known, known.offset >= self.start.offset {
             // What it has had may be ahead of this node's feed.
             self.state = .live(known)
-            return [.announce(.recovered(from: known))]
+            return .announce(.recovered(from: known))
         }
         guard self.start.offset > 0 else {
-            return [.announce(loss.map { .lost($0, position: self.start) } ?? .recovered(from: self.start))]
+            return .announce(loss.map { .lost($0, position: self.start) } ?? .recovered(from: self.start))
         }
         self.state = .reading(
             Reading(position: known, loss: loss, isLenient: true, target: self.start.offset, isFirst: true)
         )
-        return [.read(after: known)]
+        return .read(after: known)
     }
 
     enum RoundAction: Equatable {
@@ -162,13 +163,13 @@ struct DeliveryStateMachine {
     mutating func roundReceived(first: UInt64, end: Position) -> RoundAction {
         switch self.state {
         case .live(let position):
-            if position.epoch != end.epoch || position.offset < first {
+            switch RoundPart(after: position, first: first, end: end) {
+            case .nothing:
+                return .ignore
+            case .events(let after):
                 self.moved(to: end)
-                return .deliver(after: nil)
+                return .deliver(after: after)
             }
-            guard position.offset < end.offset else { return .ignore }
-            self.moved(to: end)
-            return .deliver(after: position.offset)
         case .reading(var reading):
             // They are in the log, and are read from there in their turn.
             if end.epoch == self.start.epoch { reading.target = max(reading.target, end.offset) }
@@ -179,25 +180,36 @@ struct DeliveryStateMachine {
         }
     }
 
+    enum InterruptedAction: Equatable {
+        case ignore
+        /// Tell the client, which gets what comes by the feed; no more of the log.
+        case announce(Recovery)
+    }
+
     /// Events were lost between the last round and `head`.
-    mutating func interrupted(_ reason: UnrecoverableReason, head: Position) -> [Action] {
+    mutating func interrupted(_ reason: UnrecoverableReason, head: Position) -> InterruptedAction {
         switch self.state {
         case .live:
-            return self.goOn(behind: head, without: reason)
+            return .announce(self.goOn(behind: head, without: reason))
         case .reading(var reading):
             // A log that is still the same says itself what it has not.
-            guard head.epoch == self.start.epoch else { return self.goOn(behind: head, without: reason) }
+            guard head.epoch == self.start.epoch else {
+                return .announce(self.goOn(behind: head, without: reason))
+            }
             reading.target = max(reading.target, head.offset)
             self.state = .reading(reading)
-            return []
+            return .ignore
         case .ended:
-            return []
+            return .ignore
         }
     }
 
-    private mutating func goOn(behind head: Position, without reason: UnrecoverableReason) -> [Action] {
+    /// The client gets what comes by the feed, and not what is before.
+    ///
+    /// - Returns: what it is told.
+    private mutating func goOn(behind head: Position, without reason: UnrecoverableReason) -> Recovery {
         self.moved(to: head)
-        return [.announce(.lost(Recovery.Reason(reason), position: head))]
+        return .lost(Recovery.Reason(reason), position: head)
     }
 
     private mutating func moved(to position: Position) {
@@ -207,12 +219,27 @@ struct DeliveryStateMachine {
 
     // MARK: The log
 
+    enum PageReadAction {
+        /// It was read too late, behind an interruption or the end.
+        case ignore
+        /// Tell the client, which gets what comes by the feed.
+        case announce(Recovery)
+        /// Tell the client, where there is anything to tell; then read the log behind the position, from the oldest event
+        /// for nil, and tell.
+        case read(Recovery?, after: Position?)
+        /// Tell the client, where there is anything to tell; then send it the events, in as many parts as it takes, and
+        /// tell how far it is.
+        case send(Recovery?, [LogEntry])
+    }
+
     /// The log was read.
-    mutating func pageRead(_ page: LogPage) -> [Action] {
-        guard case .reading(var reading) = self.state else { return [] }
+    mutating func pageRead(_ page: LogPage) -> PageReadAction {
+        guard case .reading(var reading) = self.state else { return .ignore }
         switch page {
         case .notRecoverable(let reason, let head):
-            guard reading.isFirst || reason == .trimmed else { return self.goOn(behind: head, without: reason) }
+            guard reading.isFirst || reason == .trimmed else {
+                return .announce(self.goOn(behind: head, without: reason))
+            }
             // Once it has begun, what is left is owed to every client: events are late for it, and not unwanted.
             guard reading.position != nil, reading.isLenient || !reading.isFirst else {
                 return self.giveUp(reading, reason)
@@ -223,34 +250,31 @@ struct DeliveryStateMachine {
             reading.loss = Recovery.Reason(reason)
             reading.asked = reading.target
             self.state = .reading(reading)
-            return [.read(after: nil)]
+            return .read(nil, after: nil)
         case .entries(let entries, let head):
             let position = reading.position ?? entries.first?.position.predecessor ?? head
             guard !entries.isEmpty || position.offset >= reading.asked else {
-                return self.goOn(behind: head, without: .trimmed)
+                return .announce(self.goOn(behind: head, without: .trimmed))
             }
-            var actions: [Action] = [.send]
-            if reading.isFirst {
-                actions.insert(.announce(reading.recovery(at: position)), at: 0)
-            }
+            let recovery = reading.isFirst ? reading.recovery(at: position) : nil
             // What is lost is told once, and not by each socket to come.
             if reading.loss != nil { self.hasMoved = true }
             reading.position = position
             reading.isFirst = false
             self.state = .reading(reading)
-            return actions
+            return .send(recovery, entries)
         }
     }
 
     /// What is missing is not to be had. What came since the client joined is, and is owed.
-    private mutating func giveUp(_ reading: Reading, _ reason: UnrecoverableReason) -> [Action] {
-        let announcement = Action.announce(.lost(Recovery.Reason(reason), position: self.start))
+    private mutating func giveUp(_ reading: Reading, _ reason: UnrecoverableReason) -> PageReadAction {
+        let loss = Recovery.lost(Recovery.Reason(reason), position: self.start)
         guard reading.target > self.start.offset else {
             self.state = .live(self.start)
-            return [announcement]
+            return .announce(loss)
         }
         self.state = .reading(Reading(position: self.start, target: reading.target, isFirst: false))
-        return [announcement, .read(after: self.start)]
+        return .read(loss, after: self.start)
     }
 
     /// The client was sent the events of a page up to a position, or has no use for them.
@@ -263,16 +287,24 @@ struct DeliveryStateMachine {
         self.state = .reading(reading)
     }
 
+    enum PageSentAction: Equatable {
+        case ignore
+        /// Read the log behind the position, from the oldest event for nil, and tell.
+        case read(after: Position?)
+        /// The client has had all of the log: events come by the feed.
+        case goLive
+    }
+
     /// The client was sent the whole page.
-    mutating func pageSent() -> [Action] {
-        guard case .reading(var reading) = self.state else { return [] }
+    mutating func pageSent() -> PageSentAction {
+        guard case .reading(var reading) = self.state else { return .ignore }
         guard let position = reading.position, position.offset >= reading.target else {
             reading.asked = reading.target
             self.state = .reading(reading)
-            return [.read(after: reading.position)]
+            return .read(after: reading.position)
         }
         self.state = .live(position)
-        return []
+        return .goLive
     }
 
     /// The client has gone.

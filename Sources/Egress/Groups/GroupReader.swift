@@ -81,7 +81,7 @@ final class GroupReader {
     /// - Parameters:
     ///   - reason: why it goes. That its node drains is no fault of whatever it worked on.
     ///   - unsettled: what the member leaves behind, for another one to have at once.
-    func leave(_ member: any GroupMember, _ reason: WebSocketEndReason, unsettled: [Position]) {
+    func leave(_ member: any GroupMember, _ reason: SocketEndReason, unsettled: [Position]) {
         self.members.removeAll { $0 === member }
         self.pauses[ObjectIdentifier(member)] = nil
         self.settle(reason == .drain ? .release : .nack, unsettled)
@@ -158,18 +158,20 @@ final class GroupReader {
             start: self.start
         )
         self.broker.take(request, on: self.channel, eventLoop: self.eventLoop).assumeIsolated().whenComplete {
-            var count: Int?
+            let outcome: GroupReaderStateMachine.Outcome
             switch $0 {
             case .failure(let error):
+                outcome = .failed
                 // Who is told can come back by another name. What else fails is tried again at the next visit.
                 if (error as? BrokerError) == .tooManyConsumers { self.refuse() }
             case .success(let page):
                 // What became a dead letter, or was lost, is progress too: there may be more behind it.
-                count = page.deliveries.isEmpty && page.deadLetters == 0 && page.lost == 0 ? 0 : 1
+                let isEmpty = page.deliveries.isEmpty && page.deadLetters == 0 && page.lost == 0
+                outcome = isEmpty ? .nothing : .progress
                 self.metrics.taken(page, group: self.group.name, channel: self.channel)
                 self.deal(page.deliveries, in: turn)
             }
-            if let limit = self.machine.taken(count, credit: self.credit) {
+            if let limit = self.machine.taken(outcome, credit: self.credit) {
                 // A broker in memory answers at once: the loop's input has its turn first.
                 self.eventLoop.assumeIsolated().execute { self.take(limit) }
             }
@@ -208,7 +210,7 @@ final class GroupReader {
 
     /// Those who look on learn which member was given what.
     private func tell(_ deliveries: ArraySlice<GroupPage.Delivery>, to member: any GroupMember) {
-        let receipt = Receipt(client: member is EnvelopeSocket ? .envelope : .raw, consumer: self.group.name)
+        let receipt = Receipt(speech: member.speech, consumer: self.group.name)
         for delivery in deliveries {
             let position = delivery.entry.position
             self.receipts.written(first: position.offset, end: position, reached: WallClock.now(), to: [receipt])

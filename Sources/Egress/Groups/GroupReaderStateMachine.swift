@@ -30,18 +30,28 @@ struct GroupReaderStateMachine {
         return min(credit, Self.pageLimit)
     }
 
+    /// What a take brought.
+    enum Outcome {
+        /// Nothing is known: it is tried again in a while.
+        case failed
+        /// There was nothing to take.
+        case nothing
+        /// Events, given to members or not: there may be more behind them.
+        case progress
+    }
+
     /// A take has ended.
     ///
-    /// - Parameters:
-    ///   - count: how many events it was about, given to members or not, or 1 for any; nil where it failed, and is tried
-    ///     again in a while.
-    ///   - credit: how many all members take now.
+    /// - Parameter credit: how many all members take now.
     /// - Returns: how many to take now, nil for none.
-    mutating func taken(_ count: Int?, credit: @autoclosure () -> Int) -> Int? {
+    mutating func taken(_ outcome: Outcome, credit: @autoclosure () -> Int) -> Int? {
         self.isTaking = false
+        switch outcome {
+        case .failed: return nil
+        case .nothing: return self.isWanted ? self.wanted(credit: credit()) : nil
         // A page of large events has fewer than were asked for, and only an empty one is the end.
-        guard let count, count > 0 || self.isWanted else { return nil }
-        return self.wanted(credit: credit())
+        case .progress: return self.wanted(credit: credit())
+        }
     }
 
     /// How a page is dealt to members with room: in turns of one, so that a slow one holds up few.

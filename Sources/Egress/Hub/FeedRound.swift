@@ -43,6 +43,13 @@ package final class FeedRound {
     /// The position behind the last event.
     var end: Position { self.entries[self.entries.count - 1].position }
 
+    /// Which part is new to a client.
+    ///
+    /// - Parameter position: the last event that the client has had.
+    func part(after position: Position) -> RoundPart {
+        RoundPart(after: position, first: self.first, end: self.end)
+    }
+
     /// The events that a client is to have: those that its filter admits, and that are not another consumer's; nil where
     /// there are none. Found once for all clients that are to have the same.
     func admitted(by filter: EventFilter?, for consumer: ConsumerName?) -> FeedRound? {

@@ -28,17 +28,17 @@ struct DeliveryModel {
         switch Int.random(in: 0..<5, using: &seed) {
         case 0:
             self.last = 10
-            self.run(self.machine.begin(nil))
+            self.begin(nil)
         case 1:
             self.last = 10
-            self.run(self.machine.begin(.unreadable))
+            self.begin(.unreadable)
         case 2:
             self.last = UInt64.random(in: 0...12, using: &seed)
-            self.run(self.machine.begin(.behind(.sample(self.last))))
+            self.begin(.behind(.sample(self.last)))
         default:
             // Some are ahead of the log.
             self.last = UInt64.random(in: 0...12, using: &seed)
-            self.run(self.machine.begin(.after(.sample(self.last))))
+            self.begin(.after(.sample(self.last)))
         }
     }
 
@@ -76,15 +76,13 @@ struct DeliveryModel {
         guard !self.reads.isEmpty else { return }
         let position = self.reads.removeFirst() ?? self.first - 1
         if position > self.head {
-            self.run(self.machine.pageRead(.notRecoverable(.ahead, head: .sample(self.head))))
+            self.pageRead(.notRecoverable(.ahead, head: .sample(self.head)))
         } else if position + 1 < self.first {
-            self.run(self.machine.pageRead(.notRecoverable(.trimmed, head: .sample(self.head))))
+            self.pageRead(.notRecoverable(.trimmed, head: .sample(self.head)))
         } else {
             let end = min(self.head, position + 3)
-            self.page = position < end ? Array(position + 1...end) : []
-            self.run(
-                self.machine.pageRead(.entries(self.page.map { LogEntry.sample($0) }, head: .sample(self.head)))
-            )
+            let page = position < end ? Array(position + 1...end) : []
+            self.pageRead(.entries(page.map { LogEntry.sample($0) }, head: .sample(self.head)))
         }
     }
 
@@ -97,17 +95,36 @@ struct DeliveryModel {
         self.page = Array(self.page.dropFirst(count))
         guard self.page.isEmpty else { return }
         self.isSending = false
-        self.run(self.machine.pageSent())
+        switch self.machine.pageSent() {
+        case .ignore, .goLive: break
+        case .read(let position): self.reads.append(position?.offset)
+        }
     }
 
-    private mutating func run(_ actions: [DeliveryStateMachine.Action]) {
-        for action in actions {
-            switch action {
-            case .announce(let recovery): self.last = recovery.position.offset
-            case .read(let position): self.reads.append(position?.offset)
-            case .send: self.isSending = true
-            }
+    private mutating func begin(_ resumption: DeliveryStateMachine.Resumption?) {
+        switch self.machine.begin(resumption) {
+        case .nothing: break
+        case .announce(let recovery): self.told(recovery)
+        case .read(let position): self.reads.append(position?.offset)
         }
+    }
+
+    private mutating func pageRead(_ page: LogPage) {
+        switch self.machine.pageRead(page) {
+        case .ignore: break
+        case .announce(let recovery): self.told(recovery)
+        case .read(let recovery, let position):
+            if let recovery { self.told(recovery) }
+            self.reads.append(position?.offset)
+        case .send(let recovery, let entries):
+            if let recovery { self.told(recovery) }
+            self.page = entries.map(\.position.offset)
+            self.isSending = true
+        }
+    }
+
+    private mutating func told(_ recovery: Recovery) {
+        self.last = recovery.position.offset
     }
 
     private mutating func deliver(_ offset: UInt64) {

@@ -14,6 +14,7 @@ import Testing
 @Suite struct GroupLoopsTests {
     /// Takes as many events as it is told to.
     private final class Member: GroupMember {
+        let speech = SocketPresence.Speech.raw
         var credit = 10
         private(set) var offsets: [UInt64] = []
         private(set) var attempts: [Int] = []

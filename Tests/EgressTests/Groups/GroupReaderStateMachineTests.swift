@@ -17,14 +17,14 @@ import Testing
         let whileTaking = self.machine.wanted(credit: 10)
         #expect(whileTaking == nil)
         // Something came meanwhile.
-        let second = self.machine.taken(3, credit: 7)
+        let second = self.machine.taken(.progress, credit: 7)
         #expect(second == 7)
-        let third = self.machine.taken(7, credit: 500)
+        let third = self.machine.taken(.progress, credit: 500)
         #expect(third == GroupReaderStateMachine.pageLimit)
         // Fewer than were asked for, for they are large.
-        let fourth = self.machine.taken(5, credit: 495)
+        let fourth = self.machine.taken(.progress, credit: 495)
         #expect(fourth == GroupReaderStateMachine.pageLimit)
-        let last = self.machine.taken(0, credit: 490)
+        let last = self.machine.taken(.nothing, credit: 490)
         #expect(last == nil)
     }
 
@@ -34,11 +34,11 @@ import Testing
         #expect(none == nil)
         _ = self.machine.wanted(credit: 1)
         _ = self.machine.wanted(credit: 1)
-        let failed = self.machine.taken(nil, credit: 1)
+        let failed = self.machine.taken(.failed, credit: 1)
         #expect(failed == nil)
         let again = self.machine.wanted(credit: 1)
         #expect(again == 1)
-        let full = self.machine.taken(1, credit: 0)
+        let full = self.machine.taken(.progress, credit: 0)
         #expect(full == nil)
     }
 

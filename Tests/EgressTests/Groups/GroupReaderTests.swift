@@ -62,6 +62,7 @@ import Testing
 
     /// Has room for ever, and counts how often that is asked.
     private final class Member: GroupMember {
+        let speech = SocketPresence.Speech.raw
         private(set) var questions = 0
         private(set) var offsets: [UInt64] = []
         private(set) var refusals = 0
