@@ -25,7 +25,7 @@ final class SocketMetrics {
     private let caughtUp = Counter(label: "hookwire_sockets_caught_up_total")
     private let queued = Meter(label: "hookwire_socket_queue_bytes")
     private let recoveries = RecoveryMetrics()
-    private let ends: [WebSocketEndReason: Counter]
+    private let ends: [SocketEndReason: Counter]
     /// Those above the high watermark, and for up to a second some that have gone.
     private var connectionsBehind: [ObjectIdentifier: any QueuedConnection] = [:]
     /// What this loop has added to `queued`.
@@ -41,7 +41,7 @@ final class SocketMetrics {
             }
         )
         self.ends = Dictionary(
-            uniqueKeysWithValues: WebSocketEndReason.allCases.map { reason in
+            uniqueKeysWithValues: SocketEndReason.allCases.map { reason in
                 (reason, Counter(label: "hookwire_sockets_ended_total", dimensions: [("reason", reason.rawValue)]))
             }
         )
@@ -90,7 +90,7 @@ final class SocketMetrics {
     func ended(
         _ speech: SocketPresence.Speech,
         since opened: NIODeadline,
-        _ reason: WebSocketEndReason,
+        _ reason: SocketEndReason,
         channel: ChannelID?
     ) {
         self.tally.ended()

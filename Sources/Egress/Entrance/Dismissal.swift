@@ -21,7 +21,7 @@ package enum Dismissal {
     }
 
     /// What a socket's end is called.
-    var endReason: WebSocketEndReason {
+    var endReason: SocketEndReason {
         switch self {
         case .accessChanged: .accessChanged
         case .revoked: .revoked

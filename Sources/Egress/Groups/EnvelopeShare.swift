@@ -56,7 +56,7 @@ final class EnvelopeShare {
     }
 
     /// The socket has gone; what it leaves is another's at once.
-    func leave(_ member: any GroupMember, _ reason: WebSocketEndReason, now: NIODeadline) {
+    func leave(_ member: any GroupMember, _ reason: SocketEndReason, now: NIODeadline) {
         let unsettled = self.unsettled.all(now: now)
         self.unsettled = UnsettledEvents(limit: 0, visibility: .zero)
         self.reader.leave(member, reason, unsettled: unsettled)

@@ -7,6 +7,9 @@ internal import Shared
 
 /// A connection that shares the events of a group with others. Bound to its lane's event loop.
 protocol GroupMember: AnyObject {
+    /// How it speaks.
+    var speech: SocketPresence.Speech { get }
+
     /// How many more events it takes now.
     var credit: Int { get }
 

@@ -95,7 +95,7 @@ struct FeedMembership {
     func ended(
         _ client: any CursorClient,
         of consumer: ConsumerName?,
-        _ reason: WebSocketEndReason,
+        _ reason: SocketEndReason,
         at position: Position?
     ) {
         guard let consumer else { return }

@@ -89,7 +89,7 @@ final class Hub: Sendable {
     }
 
     /// Gives a place back; called by the place itself, once.
-    fileprivate func giveBack(_ channel: ChannelID, feed: Feed) {
+    func giveBack(_ channel: ChannelID, feed: Feed) {
         let last = self.entries.withLock { entries -> (slot: Slot, generation: UInt64)? in
             guard var entry = entries[channel], entry.slot.feed === feed else { return nil }
             entry.places -= 1
@@ -120,32 +120,5 @@ final class Hub: Sendable {
             return true
         }
         if isForgotten { self.metrics.ended() }
-    }
-}
-
-/// A place on a feed, which keeps the feed running until it is given back or let go of.
-final class FeedPlace: Sendable {
-    let feed: Feed
-    /// The bot's, where it may have so many only.
-    private let seat: Seat?
-    private let hub: Hub
-    private let isGivenBack = Atomic<Bool>(false)
-
-    fileprivate init(feed: Feed, seat: Seat?, hub: Hub) {
-        self.feed = feed
-        self.seat = seat
-        self.hub = hub
-    }
-
-    deinit {
-        // The client may vanish while the feed begins, and then nobody has the place any more.
-        self.giveBack()
-    }
-
-    /// Gives the place back; does nothing the second time.
-    func giveBack() {
-        guard !self.isGivenBack.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        self.seat?.giveBack()
-        self.hub.giveBack(self.feed.channel, feed: self.feed)
     }
 }

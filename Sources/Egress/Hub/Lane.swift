@@ -24,7 +24,7 @@ package final class Lane: Sendable {
     /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
     /// anew each time keeps the loop from looking at its connections, and so does a timer of 2 µs, which is due already
     /// when the loop looks at its tasks again.
-    package static let breath = TimeAmount.microseconds(10)
+    package static let yieldTime = TimeAmount.microseconds(10)
 
     /// Whom a lane calls on once in a while. Each visit may write to sockets.
     private enum Visit {
@@ -71,13 +71,13 @@ package final class Lane: Sendable {
     private let mailbox = Mutex(Mailbox())
     private let confined: NIOLoopBound<Confined>
     private let clock: @Sendable () -> NIODeadline
-    private let breath: TimeAmount
+    private let yieldTime: TimeAmount
 
     /// A lane of an event loop. On that loop.
     ///
     /// - Parameters:
     ///   - clock: what slices are measured with; by default the loop's own.
-    ///   - breath: how long the loop is left to its input.
+    ///   - yieldTime: how long the loop is left to its input.
     package init(
         configuration: EgressConfiguration,
         broker: any Broker,
@@ -86,9 +86,9 @@ package final class Lane: Sendable {
         tracing: EgressTracing? = nil,
         eventLoop: any EventLoop,
         clock: (@Sendable () -> NIODeadline)? = nil,
-        breath: TimeAmount = Lane.breath
+        yieldTime: TimeAmount = Lane.yieldTime
     ) {
-        self.breath = breath
+        self.yieldTime = yieldTime
         self.clock = clock ?? { eventLoop.now }
         self.tracing = tracing
         self.eventLoop = eventLoop
@@ -190,7 +190,7 @@ package final class Lane: Sendable {
     private func afterInput(_ action: @escaping @Sendable () -> Void) {
         // Behind what the loop has to do at once: were the timer set before the answers to publishers are written, it
         // would be due after them, and the loop would not look at its connections in between.
-        self.eventLoop.execute { self.eventLoop.scheduleTask(in: self.breath, action) }
+        self.eventLoop.execute { self.eventLoop.scheduleTask(in: self.yieldTime, action) }
     }
 
     /// The group of a channel on this lane, made where there is none. On the loop.

@@ -7,15 +7,7 @@ internal import Shared
 
 /// Who has an event, as those who look on are told: how it speaks, and by which consumer's or group's name.
 package struct Receipt: Hashable {
-    /// How a client speaks.
-    enum Client: String {
-        case raw
-        case envelope
-        case events
-        case gateway
-    }
-
-    var client: Client
+    var speech: SocketPresence.Speech
     var consumer: ConsumerName?
     /// Whether the client has a filter, which may have dropped some of it.
     var isFiltered = false
@@ -105,7 +97,7 @@ final class Receipts {
         bytes += Array(#","spans":[\#(spans.joined(separator: ","))],"clients":["#.utf8)
         for (index, (receipt, count)) in note.clients.prefix(Self.clientLimit).enumerated() {
             var client = JSONObjectWriter()
-            client.member("protocol", receipt.client.rawValue)
+            client.member("protocol", receipt.speech.rawValue)
             if let consumer = receipt.consumer, !consumer.isAnybody { client.member("consumer", consumer.text) }
             if receipt.isFiltered { client.member("filtered", 1) }
             client.member("count", count)
@@ -115,11 +107,6 @@ final class Receipts {
         bytes += Array("]}".utf8)
         return bytes
     }
-}
-
-/// What this process calls itself towards those who look on: nothing that says where it runs.
-enum NodeName {
-    static let own = Hex.encode(SecureRandom.bytes(3))
 }
 
 @available(*, unavailable)

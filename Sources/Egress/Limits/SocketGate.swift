@@ -42,24 +42,3 @@ final class SocketGate: Sendable {
         return refusal.problem(retryAfter: retryAfter)
     }
 }
-
-extension HTTPReply {
-    /// The same, where a connection that changes its protocol holds a seat until it is closed, however that comes about.
-    func holding(_ seat: Seat?) -> HTTPReply {
-        guard let seat else { return self }
-        switch self {
-        case .upgrade(var upgrade):
-            let install = upgrade.install
-            upgrade.install = { channel in
-                channel.closeFuture.whenComplete { _ in seat.giveBack() }
-                try install(channel)
-            }
-            return .upgrade(upgrade)
-        case .eventually(let reply):
-            // A connection that is lost meanwhile lets go of it with the answer.
-            return .eventually(reply.map { $0.holding(seat) })
-        case .response, .stream, .promptly, .awaited:
-            return self
-        }
-    }
-}

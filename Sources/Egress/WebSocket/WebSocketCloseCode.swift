@@ -12,8 +12,6 @@ struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
 
     /// 1000: the purpose of the connection is fulfilled.
     static let normalClosure = Self(rawValue: 1000)
-    /// 1001: an endpoint goes away.
-    static let goingAway = Self(rawValue: 1001)
     /// 1002: the peer broke RFC 6455.
     static let protocolError = Self(rawValue: 1002)
     /// 1003: a kind of data that the endpoint cannot accept.

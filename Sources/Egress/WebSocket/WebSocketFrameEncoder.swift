@@ -12,8 +12,6 @@ enum WebSocketFrameEncoder {
 
     /// A ping without payload.
     static let ping = ByteBuffer(bytes: [0x89, 0x00])
-    /// A pong without payload.
-    static let emptyPong = ByteBuffer(bytes: [0x8A, 0x00])
 
     /// How many bytes the header of a frame takes: 2, 4 or 10.
     static func headerLength(payloadLength: Int) -> Int {

@@ -9,7 +9,8 @@ internal import Shared
 /// out.
 ///
 /// Everything is on the channel's event loop. It reads nothing while the channel is not writable, so that a client that
-/// does not read cannot make us keep answers for it, and has no timer but while it closes.
+/// does not read cannot make us keep answers for it, and has a timer only while it closes, or while input waits for its
+/// next turn.
 final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClient, QueuedConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -30,7 +31,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     private var parser: WebSocketFrameParser
     private var owner: (any WebSocketOwner)?
     private var context: ChannelHandlerContext?
-    private var farewell: WebSocketFarewell?
+    private var closingHandshake: WebSocketClosingHandshake?
     /// Nil where nothing waits.
     private var turn: WebSocketTurn?
 
@@ -89,7 +90,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         // The parser takes all that is no whole frame.
         guard input.readableBytes > 0 else { return }
         self.withTurn { $0.input = input }
-        context.eventLoop.assumeIsolated().scheduleTask(in: WebSocketTurn.breath) {
+        context.eventLoop.assumeIsolated().scheduleTask(in: WebSocketTurn.yieldTime) {
             self.takeNextTurn(context: context)
         }
     }
@@ -130,7 +131,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         case .drop:
             context.close(promise: nil)
         case .dropAnswered:
-            self.farewell?.answered()
+            self.closingHandshake?.answered()
             context.close(promise: nil)
         }
     }
@@ -204,10 +205,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     }
 
     /// How many bytes wait to be given to the system; nil for a connection that is gone.
-    var queuedBytes: Int? {
-        guard let channel = self.context?.channel, channel.isActive else { return nil }
-        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    }
+    var queuedBytes: Int? { self.context?.queuedBytes }
 
     var witness: CursorWitness { .client(self) }
 
@@ -220,12 +218,11 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         _ encodedFrames: ByteBuffer,
         behind position: Position? = nil,
         probe: UInt64? = nil
-    ) -> WebSocketSendResult {
+    ) -> SendResult {
         guard let context else { return .closed }
         context.eventLoop.preconditionInEventLoop()
         let bytes = encodedFrames.readableBytes
-        let backlog = self.backlog(context.channel)
-        switch self.machine.sendRequested(bytes: bytes, backlog: backlog, behind: position) {
+        switch self.machine.sendRequested(bytes: bytes, backlog: context.backlog, behind: position) {
         case .write:
             // What an owner sends from within a read goes after the pongs for what was read before.
             if self.turn?.pongs != nil { self.sendPongs(context: context) }
@@ -251,7 +248,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     ///   - code: what the peer gets to see, by default the reason's own.
     ///   - text: for the author of the client: no secrets, at most 123 bytes of UTF-8.
     ///   - reason: what `ended` is told.
-    func close(code: WebSocketCloseCode? = nil, text: String = "", reason: WebSocketEndReason) {
+    func close(code: WebSocketCloseCode? = nil, text: String = "", reason: SocketEndReason) {
         guard let context else { return }
         context.eventLoop.preconditionInEventLoop()
         let frame = WebSocketCloseFrame(code: code ?? reason.closeCode, reason: text)
@@ -264,7 +261,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     func heartbeat(_ heartbeat: Heartbeat, now: NIODeadline) {
         guard let context else { return }
         context.eventLoop.preconditionInEventLoop()
-        let backlog = self.backlog(context.channel)
+        let backlog = context.backlog
         switch self.machine.heartbeatDue(heartbeat, now: now, backlog: backlog, isReading: !self.holdsRead) {
         case .none:
             break
@@ -286,17 +283,10 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     /// Who wants to know that the peer has answered our close frame: it has read what was sent before. Nothing comes where
     /// it never does. On the event loop only.
     func whenFarewellAnswered(_ call: @escaping () -> Void) {
-        self.farewell?.whenAnswered = call
+        self.closingHandshake?.whenAnswered = call
     }
 
     // MARK: Actions
-
-    /// The bytes that wait to be sent. A writable channel counts as empty: it holds less than the high watermark.
-    private func backlog(_ channel: any Channel) -> Int {
-        if channel.isWritable { return 0 }
-        // Only a channel that is closed has no answer, and there is no queue any more.
-        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    }
 
     private func hasRoomForPong(_ channel: any Channel) -> Bool {
         guard let pongs = self.turn?.pongs else { return channel.isWritable }
@@ -336,7 +326,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         context.writeAndFlush(self.wrapOutboundOut(frames), promise: written)
         if self.machine.isClosing {
             let timeout = self.machine.closeTimeout
-            self.farewell = .start(for: self, in: timeout, on: context.eventLoop)
+            self.closingHandshake = .start(for: self, in: timeout, on: context.eventLoop)
             self.releaseRead(context: context)
         }
         self.end(ending.reason)
@@ -362,7 +352,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     }
 
     private func connectionLost(context: ChannelHandlerContext?) {
-        self.farewell.take()?.cancel()
+        self.closingHandshake.take()?.cancel()
         self.turn = nil
         switch self.machine.connectionLost() {
         case .ignore: break
@@ -373,7 +363,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         }
     }
 
-    private func end(_ reason: WebSocketEndReason) {
+    private func end(_ reason: SocketEndReason) {
         self.owner.take()?.ended(reason)
     }
 }

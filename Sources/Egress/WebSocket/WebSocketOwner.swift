@@ -14,7 +14,7 @@ protocol WebSocketOwner: AnyObject {
     /// The socket has just stopped taking frames: exactly once, whoever ended it, and possibly from within the owner's
     /// own `send`, `close` or `heartbeat`. The connection itself lives on for up to the close time-out; the channel's
     /// `closeFuture` tells when it is gone.
-    func ended(_ reason: WebSocketEndReason)
+    func ended(_ reason: SocketEndReason)
 
     /// The channel went from not writable to writable: what waits to be sent is below the low watermark. For owners
     /// that page through a log.

@@ -35,7 +35,7 @@ struct WebSocketStateMachine {
     /// How an open socket starts to close: queue the frame, then tell the owner the reason.
     struct Ending: Equatable {
         var frame: WebSocketCloseFrame
-        var reason: WebSocketEndReason
+        var reason: SocketEndReason
     }
 
     private let configuration: WebSocketConfiguration
@@ -61,7 +61,7 @@ struct WebSocketStateMachine {
 
     private mutating func startClosing(
         _ frame: WebSocketCloseFrame,
-        reason: WebSocketEndReason,
+        reason: SocketEndReason,
         peer: Peer
     ) -> Ending {
         self.state = .closing(Closing(peer: peer))
@@ -121,7 +121,7 @@ extension WebSocketStateMachine {
         case .close(let payload):
             do throws(WebSocketViolation) {
                 let code = try WebSocketCloseFrame.code(ofPayload: payload)
-                let reason = WebSocketEndReason(peerCode: code)
+                let reason = SocketEndReason(peerCode: code)
                 return .startClosing(self.startClosing(.init(code: code), reason: reason, peer: .finished))
             } catch {
                 // It was a close frame all the same: nothing follows it.
@@ -148,7 +148,7 @@ extension WebSocketStateMachine {
         case .close(let payload):
             // Who cannot go on has closed at the same time as we have, and need not have read what came before.
             let code = try? WebSocketCloseFrame.code(ofPayload: payload)
-            isAnswer = WebSocketEndReason(peerCode: code).isGoodbye
+            isAnswer = SocketEndReason(peerCode: code).isGoodbye
         case .violation: isAnswer = false
         case .message, .discardedMessage, .fragment, .ping, .pong: return .ignore
         }
@@ -166,7 +166,7 @@ extension WebSocketStateMachine {
         /// Drop the connection; the owner knows already.
         case drop
         /// Tell the owner and drop the connection.
-        case end(WebSocketEndReason)
+        case end(SocketEndReason)
     }
 
     /// The peer finished its side of the connection, or the connection broke.
@@ -242,7 +242,7 @@ extension WebSocketStateMachine {
     mutating func sendRequested(bytes: Int, backlog: Int, behind position: Position? = nil) -> SendAction {
         guard self.isOpen else { return .refuse }
         guard backlog == 0 || backlog <= self.configuration.outboundLimit - bytes else {
-            let reason = WebSocketEndReason.slowConsumer
+            let reason = SocketEndReason.slowConsumer
             let text = "slow consumer, resume from \(position?.description ?? "your last event")"
             let frame = WebSocketCloseFrame(code: reason.closeCode, reason: text)
             return .startClosing(self.startClosing(frame, reason: reason, peer: .awaited))
@@ -258,7 +258,7 @@ extension WebSocketStateMachine {
     }
 
     /// The owner wants the socket closed.
-    mutating func closeRequested(_ frame: WebSocketCloseFrame, reason: WebSocketEndReason) -> CloseRequestedAction {
+    mutating func closeRequested(_ frame: WebSocketCloseFrame, reason: SocketEndReason) -> CloseRequestedAction {
         guard self.isOpen else { return .ignore }
         return .startClosing(self.startClosing(frame, reason: reason, peer: .awaited))
     }
@@ -292,7 +292,7 @@ extension WebSocketStateMachine {
             case .undecided: return .none
             case .readFirst: return .read
             case .dead:
-                let reason = WebSocketEndReason.noAnswer
+                let reason = SocketEndReason.noAnswer
                 let frame = WebSocketCloseFrame(code: reason.closeCode, reason: "no answer to a ping")
                 return .startClosing(self.startClosing(frame, reason: reason, peer: .finished))
             }

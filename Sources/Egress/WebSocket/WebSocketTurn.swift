@@ -11,7 +11,7 @@ final class WebSocketTurn {
     /// packet.
     static let limit = 64
     /// How long the loop is left to them. Only a timer lets them run: a task that is executed anew each time does not.
-    static let breath = TimeAmount.microseconds(20)
+    static let yieldTime = TimeAmount.microseconds(20)
 
     /// Bytes that wait for the next turn; none is read meanwhile, so that they are what one read brought.
     var input: ByteBuffer?

@@ -20,7 +20,7 @@ enum WebSocketViolation: String, Error, CaseIterable {
     case invalidCloseCode = "invalid_close_code"
 
     /// The reason that the connection ends with.
-    var endReason: WebSocketEndReason {
+    var endReason: SocketEndReason {
         switch self {
         case .messageTooBig: .messageTooBig
         case .invalidUTF8: .invalidUTF8

@@ -5,10 +5,10 @@
 import BrokerConformance
 import NIOCore
 import NIOEmbedded
-import Shared
 import Testing
 
 @testable import Egress
+@testable import Shared
 
 @Suite struct HubTests {
     private let loop = EmbeddedEventLoop()

@@ -159,7 +159,7 @@ private final class Arrivals: ChannelInboundHandler, Sendable {
                 broker: RefusingBroker(),
                 eventLoop: loop,
                 clock: { clock.tick() },
-                breath: .milliseconds(10)
+                yieldTime: .milliseconds(10)
             )
             let round = lane.group(of: ChannelID(secret: Secret("a"))).group
             let done = loop.makePromise(of: [Int].self)

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
-import Shared
 import Testing
 
 @testable import Egress
@@ -24,15 +23,5 @@ import Testing
     )
     func guesses(text: String, expected: ContentGuess) {
         #expect(ContentGuess(ByteBuffer(string: text)) == expected)
-    }
-
-    /// What a raw client sends becomes a text, or a response of its media type with its bytes.
-    @Test func replies() {
-        #expect(RawAnswers.reply(ByteBuffer(string: "hi\n")) == .text("hi\n"))
-        for (text, type) in [("{ }", "application/json"), ("<a/>", "application/xml; charset=utf-8")] {
-            let header = Reply.Field(name: "Content-Type", value: type)
-            let body = ByteBuffer(string: text)
-            #expect(RawAnswers.reply(body) == .response(.init(status: 200, headers: [header], body: body)))
-        }
     }
 }

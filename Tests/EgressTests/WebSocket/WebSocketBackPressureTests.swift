@@ -97,7 +97,7 @@ import Testing
         socket.output.hold(socket.channel)
         for round in 0..<100 {
             try socket.receive((0..<100).flatMap { ClientFrame.ping("\(round)-\($0)").bytes })
-            socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.breath)
+            socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.yieldTime)
         }
         #expect(try self.buffered(socket) == 0)
         socket.output.release(socket.channel)
@@ -113,7 +113,7 @@ import Testing
             let sent = try socket.sent()
             #expect(sent.count < 50)
             #expect(sent.last == .pong(payload + "\(last)"))
-            socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.breath)
+            socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.yieldTime)
         }
     }
 

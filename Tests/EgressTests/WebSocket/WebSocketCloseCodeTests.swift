@@ -16,7 +16,7 @@ import Testing
 
     /// What we send must be something that may be sent, and fit a close frame with its explanation.
     @Test func sendsOnlyWhatMayBeSent() {
-        for reason in WebSocketEndReason.allCases {
+        for reason in SocketEndReason.allCases {
             #expect(reason.closeCode?.isValidOnWire != false, "\(reason)")
         }
         for violation in WebSocketViolation.allCases {

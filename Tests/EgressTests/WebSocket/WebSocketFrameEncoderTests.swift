@@ -32,7 +32,7 @@ import Testing
         var buffer = ByteBuffer()
         WebSocketFrameEncoder.appendFrame(.text, payload: ByteBuffer(string: "a"), into: &buffer)
         buffer.writeImmutableBuffer(WebSocketFrameEncoder.ping)
-        buffer.writeImmutableBuffer(WebSocketFrameEncoder.emptyPong)
+        WebSocketFrameEncoder.appendFrame(.pong, payload: ByteBuffer(), into: &buffer)
         WebSocketFrameEncoder.appendClose(.init(code: nil), into: &buffer)
         let close = ServerFrame(opcode: 0x8, payload: [])
         #expect(try ServerFrame.read(Array(buffer.readableBytesView)) == [.text("a"), .ping, .pong(), close])
@@ -41,16 +41,16 @@ import Testing
     /// A close reason of 123 bytes passes; a longer one is cut before the character that goes over.
     @Test func cutsReasonsAtACharacter() throws {
         let fitting = String(repeating: "x", count: 123)
-        #expect(try self.encodedClose(.init(code: .goingAway, reason: fitting)).text == fitting)
-        #expect(try self.encodedClose(.init(code: .goingAway, reason: fitting + "y")).text == fitting)
+        #expect(try self.encodedClose(.init(code: .normalClosure, reason: fitting)).text == fitting)
+        #expect(try self.encodedClose(.init(code: .normalClosure, reason: fitting + "y")).text == fitting)
         // 40 × 3 bytes, then one of 4 that does not fit the last 3.
         let chinese = String(repeating: "慢", count: 40)
-        #expect(try self.encodedClose(.init(code: .goingAway, reason: chinese + "🌍🌍")).text == chinese)
+        #expect(try self.encodedClose(.init(code: .normalClosure, reason: chinese + "🌍🌍")).text == chinese)
         // A flag is one character of two code points.
         let flags = String(repeating: "x", count: 118) + "🇨🇳"
         #expect(
-            try self.encodedClose(.init(code: .goingAway, reason: flags)).text == String(repeating: "x", count: 118)
+            try self.encodedClose(.init(code: .normalClosure, reason: flags)).text == String(repeating: "x", count: 118)
         )
-        #expect(try self.encodedClose(.init(code: .goingAway, reason: "")).closeCode == 1001)
+        #expect(try self.encodedClose(.init(code: .normalClosure, reason: "")).closeCode == 1000)
     }
 }

@@ -79,7 +79,7 @@ import Testing
         socket.owner.onMessage = { [unowned socket] _ in
             socket.handler.close(code: .init(rawValue: 4009), text: "reconnect", reason: .drain)
         }
-        var lateSend: WebSocketSendResult?
+        var lateSend: SendResult?
         socket.owner.onEnd = { [unowned socket] _ in lateSend = socket.handler.send(ByteBuffer(string: "x")) }
         try socket.receive(.text("one"), .text("two"))
         #expect(socket.owner.messages.count == 1)

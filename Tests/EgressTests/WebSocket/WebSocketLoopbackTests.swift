@@ -13,11 +13,11 @@ import Testing
     /// Runs a script on the socket when a message comes, and tells what became of it.
     private final class ScriptedOwner: WebSocketOwner {
         let script: (WebSocketHandler) -> Void
-        let endings: AsyncStream<WebSocketEndReason>.Continuation
+        let endings: AsyncStream<SocketEndReason>.Continuation
         weak var handler: WebSocketHandler?
 
         init(
-            endings: AsyncStream<WebSocketEndReason>.Continuation,
+            endings: AsyncStream<SocketEndReason>.Continuation,
             script: @escaping (WebSocketHandler) -> Void
         ) {
             self.endings = endings
@@ -28,7 +28,7 @@ import Testing
             if let handler { self.script(handler) }
         }
 
-        func ended(_ reason: WebSocketEndReason) {
+        func ended(_ reason: SocketEndReason) {
             self.endings.yield(reason)
             self.endings.finish()
         }
@@ -47,8 +47,8 @@ import Testing
                 _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
                 _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
             ) async throws -> Result
-    ) async throws -> (Result, [WebSocketEndReason]) {
-        let (stream, continuation) = AsyncStream.makeStream(of: WebSocketEndReason.self)
+    ) async throws -> (Result, [SocketEndReason]) {
+        let (stream, continuation) = AsyncStream.makeStream(of: SocketEndReason.self)
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelOption(.allowRemoteHalfClosure, value: allowsHalfClosure)
             .childChannelInitializer { channel in
@@ -70,7 +70,7 @@ import Testing
                 channel.eventLoop.makeCompletedFuture { try Client(wrappingChannelSynchronously: channel) }
             }
         let result = try await client.executeThenClose { try await body($0, $1) }
-        var endings: [WebSocketEndReason] = []
+        var endings: [SocketEndReason] = []
         for await ending in stream { endings.append(ending) }
         try await server.close()
         return (result, endings)

@@ -52,7 +52,7 @@ import Musl
         Mirror(reflecting: value).children.reduce(0) { count, child in
             switch child.value {
             case is ByteBuffer: count + 1
-            case is ChannelHandlerContext, is any WebSocketOwner, is WebSocketFarewell: count
+            case is ChannelHandlerContext, is any WebSocketOwner, is WebSocketClosingHandshake: count
             default: count + self.buffers(of: child.value)
             }
         }

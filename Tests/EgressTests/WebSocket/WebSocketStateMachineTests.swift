@@ -53,12 +53,12 @@ import Testing
 
     /// Who could not go on need not have read what it was sent; every other code says that it would not.
     @Test(arguments: [
-        UInt16(1000): WebSocketEndReason.clientClosed, 1001: .clientClosed, 1002: .clientFailed,
+        UInt16(1000): SocketEndReason.clientClosed, 1001: .clientClosed, 1002: .clientFailed,
         1003: .messageRefused, 1007: .messageRefused, 1008: .clientFailed, 1009: .messageRefused, 1010: .clientFailed,
         1011: .clientFailed,
         1012: .clientClosed, 1013: .clientClosed, 1014: .clientFailed, 3000: .clientClosed, 4999: .clientClosed,
     ])
-    mutating func tellsAFailureFromAGoodbye(code: UInt16, reason: WebSocketEndReason) {
+    mutating func tellsAFailureFromAGoodbye(code: UInt16, reason: SocketEndReason) {
         let code = WebSocketCloseCode(rawValue: code)
         let action = machine.frameReceived(.close(ByteBuffer(integer: code.rawValue)), hasRoomForPong: true)
         #expect(action == .startClosing(Ending(frame: .init(code: code), reason: reason)))

@@ -21,7 +21,7 @@ import Testing
     }
 
     private func breathe(_ socket: WebSocketTestSocket) {
-        socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.breath)
+        socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.yieldTime)
     }
 
     /// Each turn takes as many frames as it has; the next begins a moment later.

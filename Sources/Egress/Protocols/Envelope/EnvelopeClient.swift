@@ -26,11 +26,16 @@ protocol EnvelopeClient: FeedMember, DeliveryOwner {
     /// - Parameters:
     ///   - position: where a client that is too slow for them goes on when it comes back.
     ///   - probe: the number of a probe that goes behind them; only where there is a `probedConnection`.
-    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> WebSocketSendResult
+    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> SendResult
 }
 
 extension EnvelopeClient {
     var admission: Admission? { self.subscription.admission }
+    var attendee: Attendee { self.subscription.attendee(self.speech) }
+
+    func receipt(upTo end: Position) -> Receipt? {
+        self.subscription.receipt(self.speech, upTo: end)
+    }
 
     func deliver(_ round: FeedRound) {
         self.subscription.delivery.deliver(round)
@@ -105,7 +110,7 @@ extension EnvelopeClient {
     }
 
     /// The connection has ended; before it is let go of.
-    func left(_ reason: WebSocketEndReason) {
+    func left(_ reason: SocketEndReason) {
         let subscription = self.subscription
         if let connection = self.connection, subscription.acknowledgement == nil {
             let delivery = subscription.delivery

@@ -7,13 +7,13 @@ internal import Shared
 
 /// A socket that speaks the envelope protocol: runs what `EnvelopeStateMachine` and `Delivery` decide. Bound to its channel's
 /// event loop.
-final class EnvelopeSocket: EnvelopeClient {
+final class EnvelopeSocket: EnvelopeClient, WebSocketMember {
     var groupIndex = 0
 
     let services: EnvelopeServices
     let subscription: EnvelopeSubscription
     private var machine: EnvelopeStateMachine
-    private var handler: WebSocketHandler?
+    private(set) var handler: WebSocketHandler?
     let opened = NIODeadline.now()
 
     private init(services: EnvelopeServices, subscription: EnvelopeSubscription) {
@@ -47,14 +47,7 @@ final class EnvelopeSocket: EnvelopeClient {
         let handler = WebSocketHandler(owner: socket, configuration: services.configuration)
         socket.handler = handler
         subscription.membership.join(socket)
-        services.lane.startHeartbeat(of: handler)
-        services.metrics.opened(.envelope)
-        do {
-            try channel.pipeline.syncOperations.addHandler(handler)
-        } catch {
-            socket.ended(.connectionLost)
-            throw error
-        }
+        try socket.install(handler, in: channel, lane: services.lane, metrics: services.metrics, as: .envelope)
         // A connection that was lost meanwhile has ended the socket already.
         guard socket.handler != nil else { return }
         if let share = subscription.share {
@@ -78,20 +71,6 @@ final class EnvelopeSocket: EnvelopeClient {
             self.announce(.lost(Recovery.Reason(reason), position: head))
             share.reader.wake()
         }
-    }
-
-    var attendee: Attendee { self.subscription.attendee(self.speech) }
-
-    func receipt(upTo end: Position) -> Receipt? {
-        self.subscription.receipt(.envelope, upTo: end)
-    }
-
-    func drain() {
-        self.handler?.close(text: DrainNotice.text(), reason: .drain)
-    }
-
-    func dismiss(_ dismissal: Dismissal) {
-        self.handler?.close(text: dismissal.explanation, reason: dismissal.endReason)
     }
 
     // MARK: Replies
@@ -131,7 +110,7 @@ extension EnvelopeSocket {
         offset.map { round.frames(after: $0) } ?? round.frames
     }
 
-    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> WebSocketSendResult {
+    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> SendResult {
         self.handler?.send(bytes, behind: position, probe: probe) ?? .closed
     }
 
@@ -148,10 +127,6 @@ extension EnvelopeSocket {
         // Who acknowledges says itself what it has done.
         guard self.subscription.acknowledgement == nil, let consumer = self.subscription.consumer else { return }
         self.subscription.membership.acknowledged(upTo: position, of: consumer)
-    }
-
-    func deliveryFailed() {
-        self.handler?.close(text: "the log cannot be read; connect again in a moment", reason: .internalError)
     }
 }
 
@@ -209,7 +184,7 @@ extension EnvelopeSocket: WebSocketOwner {
         self.services.metrics.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
-    func ended(_ reason: WebSocketEndReason) {
+    func ended(_ reason: SocketEndReason) {
         guard let handler = self.handler else { return }
         self.machine.ended()
         self.subscription.share?.leave(self, reason, now: self.services.lane.eventLoop.now)
@@ -250,9 +225,5 @@ extension EnvelopeSocket: GroupMember {
 
     func visited() {
         self.subscription.share?.expire(now: self.services.lane.eventLoop.now)
-    }
-
-    func refused() {
-        self.handler?.close(text: GroupRefusal.text, reason: .policyViolation)
     }
 }

@@ -68,8 +68,8 @@ struct EnvelopeSubscription {
 
     /// Who the client is to those who look on, where it has had everything up to a position. What a group's members take is
     /// told by their reader.
-    func receipt(_ client: Receipt.Client, upTo end: Position) -> Receipt? {
+    func receipt(_ speech: SocketPresence.Speech, upTo end: Position) -> Receipt? {
         guard !self.isInspector, self.share == nil, self.delivery.position == end else { return nil }
-        return Receipt(client: client, consumer: self.consumer, isFiltered: self.filter != nil)
+        return Receipt(speech: speech, consumer: self.consumer, isFiltered: self.filter != nil)
     }
 }

@@ -67,12 +67,6 @@ final class EventStream: EnvelopeClient {
         subscription.delivery.begin(beginning.resumption, owner: stream)
     }
 
-    var attendee: Attendee { self.subscription.attendee(self.speech) }
-
-    func receipt(upTo end: Position) -> Receipt? {
-        self.subscription.receipt(.events, upTo: end)
-    }
-
     func drain() {
         self.handler?.close(.drain)
     }
@@ -102,7 +96,7 @@ final class EventStream: EnvelopeClient {
     }
 
     /// The stream has just stopped taking events: once, whoever ended it.
-    func ended(_ reason: WebSocketEndReason) {
+    func ended(_ reason: SocketEndReason) {
         guard let handler = self.handler else { return }
         self.left(reason)
         self.handler = nil
@@ -120,7 +114,7 @@ extension EventStream {
         offset.map { round.blocks(after: $0) } ?? round.blocks
     }
 
-    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> WebSocketSendResult {
+    func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> SendResult {
         self.handler?.send(bytes) ?? .closed
     }
 

@@ -82,10 +82,7 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
     var witness: CursorWitness { .system(self.transmission, queued: self.queuedBytes) }
 
     /// How many bytes wait to be given to the system; nil for a connection that is gone.
-    var queuedBytes: Int? {
-        guard let channel = self.context?.channel, channel.isActive else { return nil }
-        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    }
+    var queuedBytes: Int? { self.context?.queuedBytes }
 
     /// How far the system is with what was written; nil where it does not say.
     private var transmission: Transmission? {
@@ -94,9 +91,9 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
 
     /// Writes and flushes blocks. With nothing queued, blocks of any size are taken: a single event larger than the limit
     /// must not make a stream useless.
-    func send(_ blocks: ByteBuffer) -> WebSocketSendResult {
+    func send(_ blocks: ByteBuffer) -> SendResult {
         guard let context, self.owner != nil else { return .closed }
-        let backlog = self.backlog(context.channel)
+        let backlog = context.backlog
         guard backlog == 0 || backlog <= self.outboundLimit - blocks.readableBytes else {
             self.end(.slowConsumer)
             context.close(promise: nil)
@@ -108,7 +105,7 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
     }
 
     /// Ends the stream behind what is queued.
-    func close(_ reason: WebSocketEndReason) {
+    func close(_ reason: SocketEndReason) {
         guard let context, self.owner != nil else { return }
         // The client may have vanished unnoticed.
         self.hadArrived = self.isFlushed && (self.transmission?.isComplete ?? true)
@@ -128,29 +125,22 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
         guard let context, let owner = self.owner else { return }
         switch heartbeat {
         case .ping:
-            if self.backlog(context.channel) == 0 {
+            if context.backlog == 0 {
                 context.writeAndFlush(self.wrapOutboundOut(owner.signOfLife()), promise: nil)
             }
-            self.liveness.signSent(at: self.progress(of: context.channel))
+            self.liveness.signSent(at: self.progress(of: context))
         case .answer:
-            guard self.liveness.isGone(at: self.progress(of: context.channel)) else { return }
+            guard self.liveness.isGone(at: self.progress(of: context)) else { return }
             self.end(.noAnswer)
             context.close(promise: nil)
         }
     }
 
-    private func progress(of channel: any Channel) -> StreamLiveness.Progress {
-        StreamLiveness.Progress(transmission: self.transmission, backlog: self.backlog(channel))
+    private func progress(of context: ChannelHandlerContext) -> StreamLiveness.Progress {
+        StreamLiveness.Progress(transmission: self.transmission, backlog: context.backlog)
     }
 
-    /// The bytes that wait to be sent. A writable channel counts as empty: it holds less than the high watermark.
-    private func backlog(_ channel: any Channel) -> Int {
-        if channel.isWritable { return 0 }
-        // Only a channel that is closed has no answer, and there is no queue any more.
-        return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    }
-
-    private func end(_ reason: WebSocketEndReason) {
+    private func end(_ reason: SocketEndReason) {
         self.owner.take()?.ended(reason)
     }
 }

@@ -72,7 +72,7 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
     }
 
     /// What the socket's own reason is.
-    var endReason: WebSocketEndReason {
+    var endReason: SocketEndReason {
         switch self {
         case .drain: .drain
         case .brokerUnavailable: .internalError

@@ -8,8 +8,21 @@ internal import Shared
 /// What a client asks for.
 enum GatewayRequest: Equatable {
     case heartbeat
-    case identify(Identify)
-    case resume(Resume)
+    case login(Login)
+
+    /// How a client says who it is: for a new session, or to go on with one.
+    enum Login: Equatable {
+        case identify(Identify)
+        case resume(Resume)
+
+        /// What says which bot's client it is.
+        var token: Secret {
+            switch self {
+            case .identify(let identify): identify.token
+            case .resume(let resume): resume.token
+            }
+        }
+    }
 
     struct Identify: Equatable {
         var token: Secret
@@ -66,7 +79,7 @@ enum GatewayRequest: Equatable {
         }
         guard let token = GatewayToken.parse(text) else { return .failure(.authenticationFailed) }
         let filter = GatewayFilter(intents: GatewayIntents(rawValue: intents), shard: shard)
-        return .success(.identify(Identify(token: token, filter: filter)))
+        return .success(.login(.identify(Identify(token: token, filter: filter))))
     }
 
     private static func resume(_ data: JSONObjectView?) -> Result<GatewayRequest, GatewayCloseReason> {
@@ -80,7 +93,7 @@ enum GatewayRequest: Equatable {
             sequence = number
         }
         guard let token = GatewayToken.parse(text) else { return .failure(.authenticationFailed) }
-        return .success(.resume(Resume(token: token, sessionID: id, sequence: sequence)))
+        return .success(.login(.resume(Resume(token: token, sessionID: id, sequence: sequence))))
     }
 
     private static func shard(_ value: JSONValue) -> GatewayShard? {

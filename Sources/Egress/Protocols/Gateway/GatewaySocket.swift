@@ -12,7 +12,7 @@ final class GatewaySocket: FeedMember {
     private static let pageLimit = 64
     private static let partBytes = 64 << 10
     /// How long the loop is left to its input between two pages.
-    private static let breath = TimeAmount.microseconds(20)
+    private static let yieldTime = TimeAmount.microseconds(20)
 
     var groupIndex = 0
 
@@ -63,14 +63,7 @@ final class GatewaySocket: FeedMember {
         let handler = WebSocketHandler(owner: socket, configuration: services.configuration)
         socket.handler = handler
         services.strangers[ObjectIdentifier(socket)] = socket
-        services.lane.startHeartbeat(of: handler)
-        services.metrics.sockets.opened(.gateway)
-        do {
-            try channel.pipeline.syncOperations.addHandler(handler)
-        } catch {
-            socket.ended(.connectionLost)
-            throw error
-        }
+        try socket.install(handler, in: channel, lane: services.lane, metrics: services.metrics.sockets, as: .gateway)
         _ = handler.send(socket.machine.hello)
         socket.armTimer()
     }
@@ -192,7 +185,7 @@ final class GatewaySocket: FeedMember {
             break
         case .read(let position):
             // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
-            self.eventLoop.assumeIsolated().scheduleTask(in: Self.breath) { self.readLog(after: position) }
+            self.eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) { self.readLog(after: position) }
         case .send(let resumed, let recovery):
             self.services.metrics.sessionResumed()
             self.services.metrics.sockets.recovered(recovery)
@@ -254,7 +247,7 @@ final class GatewaySocket: FeedMember {
 
     func receipt(upTo end: Position) -> Receipt? {
         guard let written = self.written, written.end == end else { return nil }
-        return Receipt(client: .gateway, isFiltered: written.isFiltered)
+        return Receipt(speech: .gateway, isFiltered: written.isFiltered)
     }
 
     // MARK: Its end
@@ -330,7 +323,7 @@ extension GatewaySocket: WebSocketOwner {
         self.services.metrics.sockets.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
-    func ended(_ reason: WebSocketEndReason) {
+    func ended(_ reason: SocketEndReason) {
         guard let handler = self.handler else { return }
         // A session is resumed by its own numbers: what it refuses it is not sent again for the cursor's sake.
         let position = reason == .messageRefused ? nil : self.position

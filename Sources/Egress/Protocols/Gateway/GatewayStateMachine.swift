@@ -13,7 +13,7 @@ internal import Shared
 struct GatewayStateMachine {
     private enum State {
         case unidentified
-        case authenticating(GatewayRequest)
+        case authenticating(GatewayRequest.Login)
         case joining(Joining)
         case replaying(Replay)
         case live(Live)
@@ -116,15 +116,11 @@ extension GatewayStateMachine {
             // Beats before Identify do not put off its deadline.
             if !self.isUnidentified { self.heard = now }
             return .acknowledgeHeartbeat
-        case .success(let request):
+        case .success(.login(let login)):
             guard self.isUnidentified else { return .end(self.end(.close(.alreadyAuthenticated))) }
             self.heard = now
-            self.state = .authenticating(request)
-            switch request {
-            case .identify(let identify): return .authenticate(identify.token)
-            case .resume(let resume): return .authenticate(resume.token)
-            case .heartbeat: preconditionFailure("a heartbeat authenticates nobody")
-            }
+            self.state = .authenticating(login)
+            return .authenticate(login.token)
         }
     }
 
@@ -143,11 +139,9 @@ extension GatewayStateMachine {
 
     /// The token was looked up.
     mutating func authenticated(_ grant: TokenGrant?) -> AuthenticatedAction {
-        guard case .authenticating(let request) = self.state else { return .ignore }
+        guard case .authenticating(let login) = self.state else { return .ignore }
         guard let grant else { return .end(self.end(.close(.authenticationFailed))) }
-        switch request {
-        case .heartbeat:
-            preconditionFailure("a heartbeat authenticates nobody")
+        switch login {
         case .identify(let identify):
             self.state = .joining(.new(identify.filter, grant))
             return .join(grant.channel, isNew: true)
@@ -209,8 +203,9 @@ extension GatewayStateMachine {
     mutating func roundReceived(first: UInt64, end: Position) -> RoundAction {
         switch self.state {
         case .live(var live):
-            guard end.epoch == live.position.epoch, end.offset > live.position.offset else { return .ignore }
-            let after = first > live.position.offset ? nil : live.position.offset
+            guard end.epoch == live.position.epoch,
+                case .events(let after) = RoundPart(after: live.position, first: first, end: end)
+            else { return .ignore }
             live.position = end
             self.state = .live(live)
             return .deliver(live.filter, after: after)

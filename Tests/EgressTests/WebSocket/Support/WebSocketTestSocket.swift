@@ -10,17 +10,17 @@ import NIOEmbedded
 /// Keeps what a socket tells its owner.
 final class RecordingOwner: WebSocketOwner {
     private(set) var messages: [WebSocketMessage] = []
-    private(set) var endings: [WebSocketEndReason] = []
+    private(set) var endings: [SocketEndReason] = []
     private(set) var timesWritable = 0
     var onMessage: ((WebSocketMessage) -> Void)?
-    var onEnd: ((WebSocketEndReason) -> Void)?
+    var onEnd: ((SocketEndReason) -> Void)?
 
     func messageReceived(_ message: WebSocketMessage) {
         self.messages.append(message)
         self.onMessage?(message)
     }
 
-    func ended(_ reason: WebSocketEndReason) {
+    func ended(_ reason: SocketEndReason) {
         self.endings.append(reason)
         self.onEnd?(reason)
     }

@@ -5,7 +5,7 @@
 internal import NIOCore
 
 /// What only a socket that closes has: the timer of its closing handshake, and who waits for the answer to our close frame.
-final class WebSocketFarewell: NIOScheduledCallbackHandler {
+final class WebSocketClosingHandshake: NIOScheduledCallbackHandler {
     private var handler: WebSocketHandler?
     private var callback: NIOScheduledCallback?
     /// Told when the peer has answered, and so has read everything that was sent before the close frame.
@@ -17,14 +17,14 @@ final class WebSocketFarewell: NIOScheduledCallbackHandler {
 
     /// Starts the timer. On the event loop.
     static func start(for handler: WebSocketHandler, in time: TimeAmount, on eventLoop: any EventLoop) -> Self {
-        let farewell = Self(handler: handler)
+        let handshake = Self(handler: handler)
         do {
-            farewell.callback = try eventLoop.assumeIsolated().scheduleCallback(in: time, handler: farewell)
+            handshake.callback = try eventLoop.assumeIsolated().scheduleCallback(in: time, handler: handshake)
         } catch {
             // The event loop is shutting down, and closes its channels itself.
-            farewell.handler = nil
+            handshake.handler = nil
         }
-        return farewell
+        return handshake
     }
 
     /// The peer has answered. On the event loop.
@@ -50,4 +50,4 @@ final class WebSocketFarewell: NIOScheduledCallbackHandler {
 }
 
 @available(*, unavailable)
-extension WebSocketFarewell: Sendable {}
+extension WebSocketClosingHandshake: Sendable {}

@@ -2,8 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a socket ended. The raw value is the metric label and the log key; most have a close code of their own.
-enum WebSocketEndReason: String, CaseIterable, Sendable {
+/// Why a socket ended: a WebSocket or an event stream. The raw value is the metric label and the log key.
+enum SocketEndReason: String, CaseIterable, Sendable {
     /// The peer sent a close frame.
     case clientClosed = "client_closed"
     /// The peer sent a close frame that says that it failed: what it was sent last it may never have read.
@@ -35,15 +35,6 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
     /// The connection broke, or its peer finished it with no close frame.
     case connectionLost = "connection_lost"
 
-    /// How a peer ends that sends this code, or none.
-    init(peerCode code: WebSocketCloseCode?) {
-        switch code {
-        case .messageTooBig, .unsupportedData, .invalidPayload: self = .messageRefused
-        case let code? where code.isFailure: self = .clientFailed
-        case _: self = .clientClosed
-        }
-    }
-
     /// Whether both sides end in order, so that what was sent before arrives if the peer is still there.
     var isGoodbye: Bool {
         switch self {
@@ -51,23 +42,6 @@ enum WebSocketEndReason: String, CaseIterable, Sendable {
         case .clientFailed, .messageRefused, .protocolError, .invalidUTF8, .messageTooBig, .policyViolation,
             .slowConsumer, .noAnswer, .internalError, .connectionLost:
             false
-        }
-    }
-
-    /// The code of the close frame that we send for this reason. `nil` where there is nobody to tell it, or where the
-    /// answer is the peer's own code.
-    var closeCode: WebSocketCloseCode? {
-        switch self {
-        case .clientClosed, .clientFailed, .messageRefused, .connectionLost: nil
-        case .protocolError: .protocolError
-        case .invalidUTF8: .invalidPayload
-        case .messageTooBig: .messageTooBig
-        case .policyViolation: .policyViolation
-        case .slowConsumer: .tryAgainLater
-        case .noAnswer, .internalError: .internalError
-        case .drain, .accessChanged: .serviceRestart
-        case .revoked: .revoked
-        case .serverClosed: .normalClosure
         }
     }
 }

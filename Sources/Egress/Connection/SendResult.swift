@@ -2,12 +2,12 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of frames given to `WebSocketHandler.send`.
-enum WebSocketSendResult: Sendable {
+/// What became of bytes given to a WebSocket or to an event stream to send.
+enum SendResult: Sendable {
     /// They are on their way, or in the channel's queue.
     case accepted
-    /// The queue was full: they were dropped, and the socket has just ended as a slow consumer.
+    /// The queue was full: they were dropped, and the connection has just ended as a slow consumer.
     case slowConsumer
-    /// The socket has ended, before or just now: they were dropped.
+    /// The connection has ended, before or just now: they were dropped.
     case closed
 }

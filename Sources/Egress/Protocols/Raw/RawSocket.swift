@@ -7,7 +7,7 @@ internal import Shared
 
 /// A socket that speaks the raw protocol: a member of its channel's group for as long as it is open.
 /// Bound to its channel's event loop.
-final class RawSocket: FeedMember {
+final class RawSocket: WebSocketMember {
     /// What most sockets do without.
     final class Options {
         /// Of a client that answers; nil where what it sends is dropped.
@@ -32,7 +32,7 @@ final class RawSocket: FeedMember {
     private let options: Options?
     /// The last event that the client was sent, or what was the last before it came.
     private var position: Position
-    private var handler: WebSocketHandler?
+    private(set) var handler: WebSocketHandler?
     private let opened = NIODeadline.now()
     /// As long as the client is sent what is in the log already, and until it was sent anything where it did not begin
     /// behind what its consumer has had.
@@ -67,14 +67,7 @@ final class RawSocket: FeedMember {
         )
         socket.handler = handler
         membership.join(socket)
-        lane.startHeartbeat(of: handler)
-        metrics.opened(.raw)
-        do {
-            try channel.pipeline.syncOperations.addHandler(handler)
-        } catch {
-            socket.ended(.connectionLost)
-            throw error
-        }
+        try socket.install(handler, in: channel, lane: lane, metrics: metrics, as: .raw)
         // A connection that was lost meanwhile has ended the socket already.
         guard socket.handler != nil, beginning.resumption != nil || socket.consumer != nil else { return }
         socket.begin(beginning.resumption, since: beginning.since, rate: rate)
@@ -107,12 +100,9 @@ final class RawSocket: FeedMember {
             if backlog.isLive { self.caughtUp() }
             return
         }
-        let end = round.end
-        if self.position.epoch != end.epoch || self.position.offset < round.first {
-            self.send(round, after: nil)
-        } else if self.position.offset < end.offset {
-            // It came while these were on their way: it gets the rest.
-            self.send(round, after: self.position.offset)
+        switch round.part(after: self.position) {
+        case .nothing: break
+        case .events(let after): self.send(round, after: after)
         }
     }
 
@@ -128,15 +118,7 @@ final class RawSocket: FeedMember {
 
     func receipt(upTo end: Position) -> Receipt? {
         guard self.backlog == nil, self.position == end else { return nil }
-        return Receipt(client: .raw, consumer: self.consumer, isFiltered: self.options?.filter != nil)
-    }
-
-    func drain() {
-        self.handler?.close(text: DrainNotice.text(), reason: .drain)
-    }
-
-    func dismiss(_ dismissal: Dismissal) {
-        self.handler?.close(text: dismissal.explanation, reason: dismissal.endReason)
+        return Receipt(speech: .raw, consumer: self.consumer, isFiltered: self.options?.filter != nil)
     }
 
     /// Sends frames of events that have passed the filter, or nothing where none has.
@@ -191,10 +173,6 @@ extension RawSocket: DeliveryOwner {
         if let consumer { self.membership.acknowledged(upTo: position, of: consumer) }
     }
 
-    func deliveryFailed() {
-        self.handler?.close(text: "the log cannot be read; connect again in a moment", reason: .internalError)
-    }
-
     func caughtUp() {
         guard let backlog, backlog.isPositionHad else { return }
         if let position = backlog.position { self.position = position }
@@ -224,7 +202,7 @@ extension RawSocket: WebSocketOwner {
         self.metrics.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
-    func ended(_ reason: WebSocketEndReason) {
+    func ended(_ reason: SocketEndReason) {
         guard let handler = self.handler else { return }
         // Where it began, and where its feed stands, is not what it has had.
         let position =

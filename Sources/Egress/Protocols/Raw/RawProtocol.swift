@@ -6,7 +6,8 @@ internal import NIOCore
 internal import Shared
 
 /// How a raw socket speaks: one frame an event, exactly the request's body; text, or binary where it is no UTF-8.
-/// There is no hello and no heartbeat but the WebSocket's own, and what the client sends is ignored.
+/// There is no hello and no heartbeat but the WebSocket's own. What the client sends is an answer where it asked to give
+/// some (`RawAnswers`), and is ignored otherwise.
 enum RawProtocol {
     /// What a client may offer in `Sec-WebSocket-Protocol`: a browser that offers its token there needs another subprotocol
     /// beside it, which the relay can choose.

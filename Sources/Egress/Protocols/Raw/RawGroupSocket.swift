@@ -7,7 +7,7 @@ internal import Shared
 
 /// A raw socket that is a member of a group. It has no words to acknowledge an event with: one that is with the system is
 /// done with. Bound to its channel's event loop.
-final class RawGroupSocket: FeedMember {
+final class RawGroupSocket: WebSocketMember {
     /// How many events it is given at once, at most.
     private static let window = 16
 
@@ -19,7 +19,7 @@ final class RawGroupSocket: FeedMember {
     private let metrics: SocketMetrics
     private let answers: RawAnswers?
     private let filter: EventFilter?
-    private var handler: WebSocketHandler?
+    private(set) var handler: WebSocketHandler?
     private let opened = NIODeadline.now()
     /// Written, and not yet known to be with the system.
     private var written: UnsettledEvents
@@ -63,21 +63,14 @@ final class RawGroupSocket: FeedMember {
         let handler = WebSocketHandler(owner: socket, configuration: configuration, discardsMessages: answers == nil)
         socket.handler = handler
         membership.join(socket)
-        membership.lane.startHeartbeat(of: handler)
-        metrics.opened(.raw)
-        do {
-            try channel.pipeline.syncOperations.addHandler(handler)
-        } catch {
-            socket.ended(.connectionLost)
-            throw error
-        }
+        try socket.install(handler, in: channel, lane: membership.lane, metrics: metrics, as: .raw)
         // A connection that was lost meanwhile has ended the socket already.
         if socket.handler != nil { reader.join(socket) }
     }
 
     // MARK: From the feed
 
-    var attendee: Attendee { Attendee(speech: .raw, consumer: self.reader.name.shown) }
+    var attendee: Attendee { Attendee(speech: self.speech, consumer: self.reader.name.shown) }
 
     func deliver(_ round: FeedRound) {
         self.reader.wake()
@@ -85,14 +78,6 @@ final class RawGroupSocket: FeedMember {
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
         self.reader.wake()
-    }
-
-    func drain() {
-        self.handler?.close(text: DrainNotice.text(), reason: .drain)
-    }
-
-    func dismiss(_ dismissal: Dismissal) {
-        self.handler?.close(text: dismissal.explanation, reason: dismissal.endReason)
     }
 
     private func acknowledgeWritten() {
@@ -103,6 +88,8 @@ final class RawGroupSocket: FeedMember {
 }
 
 extension RawGroupSocket: GroupMember {
+    var speech: SocketPresence.Speech { .raw }
+
     var credit: Int {
         guard let handler, handler.isWritable else { return 0 }
         return self.written.room
@@ -124,10 +111,6 @@ extension RawGroupSocket: GroupMember {
     func visited() {
         self.acknowledgeWritten()
     }
-
-    func refused() {
-        self.handler?.close(text: GroupRefusal.text, reason: .policyViolation)
-    }
 }
 
 extension RawGroupSocket: WebSocketOwner {
@@ -144,7 +127,7 @@ extension RawGroupSocket: WebSocketOwner {
         self.metrics.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
-    func ended(_ reason: WebSocketEndReason) {
+    func ended(_ reason: SocketEndReason) {
         guard let handler = self.handler else { return }
         if reason.isGoodbye { self.acknowledgeWritten() }
         self.handler = nil

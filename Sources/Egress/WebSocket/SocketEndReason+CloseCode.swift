@@ -1,0 +1,32 @@
+// This source file is part of the Hookwire project.
+// Licensed under the Apache License, Version 2.0. See LICENSE for details.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a close frame says of the end of a WebSocket: the peer's, and ours.
+extension SocketEndReason {
+    /// How a peer ends that sends this code, or none.
+    init(peerCode code: WebSocketCloseCode?) {
+        switch code {
+        case .messageTooBig, .unsupportedData, .invalidPayload: self = .messageRefused
+        case let code? where code.isFailure: self = .clientFailed
+        case _: self = .clientClosed
+        }
+    }
+
+    /// The code of the close frame that we send for this reason. `nil` where there is nobody to tell it, or where the
+    /// answer is the peer's own code.
+    var closeCode: WebSocketCloseCode? {
+        switch self {
+        case .clientClosed, .clientFailed, .messageRefused, .connectionLost: nil
+        case .protocolError: .protocolError
+        case .invalidUTF8: .invalidPayload
+        case .messageTooBig: .messageTooBig
+        case .policyViolation: .policyViolation
+        case .slowConsumer: .tryAgainLater
+        case .noAnswer, .internalError: .internalError
+        case .drain, .accessChanged: .serviceRestart
+        case .revoked: .revoked
+        case .serverClosed: .normalClosure
+        }
+    }
+}
