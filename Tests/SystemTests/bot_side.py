@@ -38,14 +38,22 @@ class Bot:
         self.closed = self.socket.close_code
         self._more.set()
 
-    async def has(self, count, seconds=60):
-        """Returns when so many events have come."""
+    async def until(self, condition, seconds=60):
+        """Returns when a condition holds, which is looked at with each event that comes, or when the socket closes."""
         async with asyncio.timeout(seconds):
-            while len(self.received) < count and self.closed is None:
+            while not condition() and self.closed is None:
                 self._more.clear()
                 await self._more.wait()
+
+    async def ended(self):
+        """Returns when the socket has closed, by whomever."""
+        await self._reading
+
+    async def has(self, count, seconds=60):
+        """Returns when so many events have come."""
+        await self.until(lambda: len(self.received) >= count, seconds)
         assert len(self.received) >= count, f"closed with {self.closed} after {len(self.received)} of {count}"
 
     async def close(self):
         await self.socket.close()
-        await self._reading
+        await self.ended()

@@ -11,12 +11,11 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import time
 
 from websockets.sync.client import connect
 
 import netlink
-from relay import PATIENCE
+from waiting import PATIENCE, until
 
 # Ubuntu has it under another name, or not at all: Google's own will do.
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
@@ -44,7 +43,7 @@ class Browser:
             stdout=self.log, stderr=self.log, start_new_session=True, preexec_fn=netlink.forbidder(),
         )
         port_file = self.profile / "DevToolsActivePort"
-        until(lambda: port_file.exists() and len(port_file.read_text().split()) == 2, "Chromium to start", 60)
+        until(lambda: port_file.exists() and len(port_file.read_text().split()) == 2, "Chromium does not start", 60)
         port, path = port_file.read_text().split()
         address = f"ws://127.0.0.1:{port}{path}"
         self.stack = contextlib.ExitStack()
@@ -125,7 +124,7 @@ class Page:
     def go(self, url):
         loads = self.loads
         self.call("Page.navigate", url=url)
-        until(lambda: self.run("document.readyState") == "complete" and self.loads > loads, "the page to load")
+        until(lambda: self.run("document.readyState") == "complete" and self.loads > loads, "the page does not load")
 
     def resize(self, width, height, mobile=False):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
@@ -138,7 +137,7 @@ class Page:
 
     def wait(self, expression, what=None, seconds=PATIENCE):
         """Asks until an expression is true, and returns its value."""
-        return until(lambda: self.run(expression), what or expression, seconds)
+        return until(lambda: self.run(expression), f"waited for {what or expression}", seconds)
 
     def text(self, selector):
         return self.run(f"document.querySelector({json.dumps(selector)})?.textContent ?? null")
@@ -172,11 +171,3 @@ class Page:
     def theme(self, name):
         """As if the system were light or dark."""
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
-
-
-def until(condition, what, seconds=PATIENCE):
-    start = time.monotonic()
-    while not (value := condition()):
-        assert time.monotonic() - start < seconds, f"waited in vain for {what}"
-        time.sleep(0.04)  # a page is asked again and again: it does not call
-    return value

@@ -5,11 +5,10 @@ import json
 import os
 import re
 import sys
-import time
 
 from container_engine import FOLDER, limits
 from redis_server import free_port
-from relay import PATIENCE, REPOSITORY
+from relay import REPOSITORY
 
 class Project:
     """One project of the compose file, with the load balancer on a free port. Use `with`: leaving removes all of it."""
@@ -96,11 +95,3 @@ class CaddyProject(Project):
 
     def __init__(self, engine, **settings):
         super().__init__(engine, HOOKWIRE_PUBLISH_HTTP=f"127.0.0.1:{free_port()}", **settings)
-
-
-def eventually(holds, seconds=PATIENCE):
-    """Asks again and again: containers, resolvers and health checks tell nobody when they have done their work."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {holds.__doc__ or holds}"
-        time.sleep(0.1)

@@ -11,19 +11,23 @@ import termios
 import threading
 
 from relay import BINARY, PATIENCE, environment
+from waiting import until
 
 
 class Command:
-    """One running command, its output read line by line. Use `with`: leaving kills it and looks for the secret."""
+    """One running command, its output read line by line. Use `with`: leaving kills it and looks for the secret.
 
-    def __init__(self, *words, secret, folder, env=None):
+    With `through`, these words become the command, as those of env(1) do.
+    """
+
+    def __init__(self, *words, secret, folder, env=None, through=()):
         self.secret = secret
         self.error_path = folder / f"{words[0]}-{os.urandom(4).hex()}.err"
         self.lines = []
         self.seen = threading.Condition()
         with self.error_path.open("wb") as errors:
             self.process = subprocess.Popen(
-                [BINARY, *map(str, words)],
+                [*map(str, through), BINARY, *map(str, words)],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 stdin=subprocess.DEVNULL,
@@ -52,13 +56,15 @@ class Command:
 
     def complains(self, text, times=1, seconds=PATIENCE):
         """Waits until standard error has a text so many times."""
-        deadline = threading.Event()
-        for _ in range(int(seconds / 0.02)):
-            if self.errors.count(text) >= times:
-                return
-            assert self.process.poll() is None or self.errors.count(text) >= times, self.errors
-            deadline.wait(0.02)  # a file tells nobody that it has grown
-        raise AssertionError(f"{text!r} not in {self.errors!r}")
+
+        def has_come():
+            # In this order: its last words may come just before its end.
+            is_over = self.process.poll() is not None
+            found = self.errors.count(text) >= times
+            assert found or not is_over, self.errors
+            return found
+
+        until(has_come, lambda: f"{text!r} not in {self.errors!r}", seconds)
 
     def signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)

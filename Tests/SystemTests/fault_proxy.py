@@ -98,7 +98,7 @@ class FaultProxy:
             await asyncio.sleep(fault.seconds)
             self.latency = 0.0
         elif fault.kind == "blackhole":
-            self._open.clear()
+            self.swallow()
             await asyncio.sleep(fault.seconds)
             self._open.set()
         elif fault.kind == "drip":
@@ -109,6 +109,10 @@ class FaultProxy:
             assert fault.kind in ENDING, fault
             for link in list(self._links):
                 self._spawn(link.end(fault))
+
+    def swallow(self):
+        """From now on what is sent is acknowledged, and goes no further; until a `blackhole` is over, or for good."""
+        self._open.clear()
 
     @property
     def connections(self):

@@ -46,7 +46,7 @@ class Publisher:
         """Sends so many events, and returns when the last is acknowledged."""
         for _ in range(count):
             body = qq.event(f"{text} {len(self.acknowledged)}")
-            while not await self._post(body):
+            while not await self.post(body):
                 self.refusals += 1
                 await asyncio.sleep(0.05)  # the platform waits too before it sends again
             self.hash.update(body)
@@ -61,7 +61,8 @@ class Publisher:
             if ahead > 0:
                 await asyncio.sleep(ahead)  # the rate is the platform's
 
-    async def _post(self, body):
+    async def post(self, body):
+        """Sends an event once; whether it was acknowledged."""
         port = self.ports[self._turn % len(self.ports)]
         self._turn += 1
         timestamp, headers = str(int(time.time())), []

@@ -4,7 +4,8 @@ import contextlib
 import subprocess
 import time
 
-from redis_server import DURABLE, PATIENCE, RedisServer
+from redis_server import DURABLE, RedisServer
+from waiting import until
 
 SLOTS = 16_384
 
@@ -35,11 +36,11 @@ class RedisCluster:
             node.command("CLUSTER", "SET-CONFIG-EPOCH", epoch)  # those of the same age agree at once
         for node in self.nodes[1:]:
             self._meet(node)
-        self._until("all nodes know each other", lambda: all(self._knows(node, len(self.nodes)) for node in self.nodes))
+        until(lambda: all(self._knows(node, len(self.nodes)) for node in self.nodes), "all nodes know each other")
         for number, node in enumerate(self.nodes[masters:]):
             node.command("CLUSTER", "REPLICATE", self.masters[number % masters].command("CLUSTER", "MYID"))
         self.await_served()
-        self._until("replicas follow", lambda: all(self._follows(node) for node in self.nodes[masters:]))
+        until(lambda: all(self._follows(node) for node in self.nodes[masters:]), "replicas follow")
 
     def _start(self):
         folder = self.folder / f"node{len(self.nodes)}"
@@ -59,13 +60,6 @@ class RedisCluster:
     def _follows(node):
         return "master_link_status:up" in node.command("INFO", "replication")
 
-    @staticmethod
-    def _until(what, condition, seconds=PATIENCE):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, f"in vain: {what}"
-            time.sleep(0.02)  # a cluster says only when asked how far it is
-
     @property
     def url(self):
         """Two of the nodes, which is enough to find the others."""
@@ -77,9 +71,9 @@ class RedisCluster:
 
     def await_served(self):
         """Waits until every node that lives says that all slots are served."""
-        self._until(
-            "the cluster is served",
+        until(
             lambda: all("cluster_state:ok" in node.command("CLUSTER", "INFO") for node in self.living),
+            "the cluster is served",
         )
 
     def add_master(self):
@@ -88,7 +82,7 @@ class RedisCluster:
         node.command("CLUSTER", "SET-CONFIG-EPOCH", len(self.nodes))
         self._meet(node)
         count = len(self.living)
-        self._until("the new node is known", lambda: all(self._knows(other, count) for other in self.living))
+        until(lambda: all(self._knows(other, count) for other in self.living), "the new node is known")
         self.await_served()
         return node
 

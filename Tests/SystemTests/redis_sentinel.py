@@ -5,9 +5,9 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 
-from redis_server import PATIENCE, RedisServer, free_port
+from redis_server import RedisServer, free_port
+from waiting import PATIENCE, until
 
 MASTER = "relay"
 
@@ -75,10 +75,7 @@ class Sentinels:
         ))
 
     def _await(self, condition, what):
-        deadline = time.monotonic() + 2 * PATIENCE
-        while not condition():
-            assert time.monotonic() < deadline, f"the sentinels do not {what}"
-            time.sleep(0.05)  # sentinels say how they stand only when asked
+        until(condition, f"the sentinels do not {what}", 2 * PATIENCE)
 
     @property
     def url(self):

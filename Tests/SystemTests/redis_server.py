@@ -4,11 +4,9 @@ import contextlib
 import pathlib
 import socket
 import subprocess
-import time
 
 import leaks
-
-PATIENCE = 15
+from waiting import PATIENCE, until
 
 # Keeps what it acknowledged when its process is killed: each command is in the kernel before its answer leaves. The disk
 # is not waited for, which only a power cut would show, and which holds up all commands for seconds on a busy machine.
@@ -48,10 +46,13 @@ class RedisServer:
             self.process = subprocess.Popen(
                 list(map(str, [*command, *self.options])), stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
-        deadline = time.monotonic() + PATIENCE
-        while "PONG" not in self._try("PING"):
-            assert time.monotonic() < deadline and self.process.poll() is None, "redis-server does not start"
-            time.sleep(0.02)  # there is no event to wait for: a server says only when asked that it is up
+        until(self._answers, "redis-server does not start")
+
+    def _answers(self):
+        if "PONG" in self._try("PING"):
+            return True
+        assert self.process.poll() is None, "redis-server has ended"
+        return False
 
     def kill(self):
         """As a power cut would end it."""

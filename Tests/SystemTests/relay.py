@@ -16,11 +16,11 @@ from websockets.sync.client import connect
 import leaks
 import qq
 from http_raw import RawConnection
+from waiting import PATIENCE
 from websocket_raw import RawWebSocket
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("HOOKWIRE_BINARY", REPOSITORY / ".build/debug/hookwire")).absolute()
-PATIENCE = 15  # seconds until something that ought to happen counts as not happening
 
 
 def environment(**additions):

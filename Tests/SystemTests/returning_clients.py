@@ -154,7 +154,7 @@ class ReturningClient:
         connection = None
         try:
             await wire.connect(self._dice.choice(self.ports()))
-            await self._open(wire)
+            await self.open(wire)
             connection = Connection(opened=time.monotonic())
             self.connections.append(connection)
             self._wire = wire
@@ -186,7 +186,8 @@ class RawClient(ReturningClient):
 
     subprotocol = None
 
-    async def _open(self, wire):
+    async def open(self, wire):
+        """Asks for the socket on a new connection, and returns when there is one."""
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {self._target(**self._place())} HTTP/1.1", "Host: relay", *handshake_lines(key)]
         if self.subprotocol:
@@ -199,7 +200,7 @@ class RawClient(ReturningClient):
 
     async def _read(self, wire, connection):
         while True:
-            opcode, payload = await self._frame(wire)
+            opcode, payload = await self.frame(wire)
             if opcode in (TEXT, BINARY):
                 self._message(connection, payload)
             elif opcode == PING:
@@ -215,7 +216,8 @@ class RawClient(ReturningClient):
                     with contextlib.suppress(OSError):
                         await wire.send(encode(CLOSE, payload[:2]))
 
-    async def _frame(self, wire):
+    async def frame(self, wire):
+        """The next frame: its opcode and its payload."""
         while (frame := self._parse(wire)) is None:
             await wire.more()
         return frame
@@ -278,7 +280,7 @@ class StreamClient(EnvelopeClient):
 
     events_path = "/events"
 
-    async def _open(self, wire):
+    async def open(self, wire):
         last = f"Last-Event-ID: {self.position}\r\n" if self._place() else ""
         await wire.send(f"GET {self._target()} HTTP/1.1\r\nHost: relay\r\n{last}\r\n".encode())
         await wire.head(200)

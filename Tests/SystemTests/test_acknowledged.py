@@ -1,7 +1,6 @@
 """A consumer that says itself what it is done with (`ack=1`): everything else comes again, on whatever node."""
 
 import json
-import time
 import urllib.parse
 
 import pytest
@@ -13,6 +12,7 @@ from redis_server import RedisServer
 from relay import PATIENCE
 from test_forward import events, post
 from tiers import tiers
+from waiting import until
 
 
 @pytest.fixture
@@ -63,13 +63,14 @@ def texts(taken):
 def goes_on_with(node, secret, expected, **query):
     """Asserts what a new client of the consumer gets. The word of the one before is stored a moment after it was said, and
     nobody is told when."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
+    taken = []
+
+    def goes_on():
         with Consumer(node, secret, **query) as consumer:
-            taken = texts(consumer.take(len(expected)))
-        if taken == expected or time.monotonic() > deadline:
-            break
-    assert taken == expected
+            taken[:] = texts(consumer.take(len(expected)))
+        return taken == expected
+
+    until(goes_on, lambda: f"it gets {taken}, not {expected}")
 
 
 def test_comes_again_until_it_is_done(nodes, secret):

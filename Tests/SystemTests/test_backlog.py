@@ -17,6 +17,7 @@ from redis_server import RedisServer
 from relay import PATIENCE, Relay
 from returning_clients import EnvelopeClient, RawClient, StreamClient, assert_nothing_lost, judge
 from tiers import tiers
+from waiting import until
 from websocket_raw import CLOSE, TEXT, RawWebSocket
 
 NORMAL = struct.pack("!H", 1000)
@@ -91,20 +92,21 @@ def world(request, tmp_path_factory):
 
 def eventually_empty(world, secret, node=0, **query):
     """A cursor that has been said goodbye with is stored a moment later; until then a socket gets the same again."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
+    got = []
+
+    def is_empty():
+        got.clear()
         with RawWebSocket(world.egress[node % len(world.egress)], timeout=PATIENCE) as socket:
             socket.upgrade("/ws?" + urllib.parse.urlencode({"secret": secret, **query}))
             world.publish(secret, [mark := qq.event("mark")])
-            got = []
             while mark not in got:
                 got.append(socket.frame(answers=True).payload)
             socket.send_frame(CLOSE, NORMAL)
             while socket.frame().opcode != CLOSE:
                 pass
-        if got == [mark]:
-            return
-        assert time.monotonic() < deadline, f"{len(got) - 1} events come again and again"
+        return got == [mark]
+
+    until(is_empty, lambda: f"{len(got) - 1} events come again and again")
 
 
 def test_backlog(world, secret):
@@ -120,19 +122,23 @@ def test_backlog(world, secret):
 def refuse_what_is_long(world, secret, limit, **query):
     """Connects again and again as a client that takes no frame over so many bytes, and that answers no ping until it has
     read everything; what it took."""
-    got, deadline = [], time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    got = []
+
+    def gets_past():
         client = world.socket(secret, **query)
         world.publish(secret, [mark := qq.event("mark")])
         while (payload := client.frame().payload) != mark and len(payload) <= limit:
             got.append(payload)
         if payload == mark:
             client.goodbye()
-            return got
+            return True
         # What it was sent behind that it never looks at.
         client.goodbye(TOO_BIG)
         client.socket.close()
-    raise AssertionError("it never gets past the event that it refuses")
+        return False
+
+    until(gets_past, "it never gets past the event that it refuses")
+    return got
 
 
 @pytest.mark.parametrize("query", [{}, {"consumer": "small"}], ids=["plain", "consumer"])

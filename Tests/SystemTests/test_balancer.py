@@ -10,7 +10,6 @@ import shutil
 import ssl
 import subprocess
 import threading
-import time
 
 import pytest
 import yaml
@@ -20,6 +19,7 @@ from redis_server import free_port
 from relay import PATIENCE, REPOSITORY, environment
 from test_caddy import Echo
 from test_tls import certificate  # noqa: F401 (a fixture)
+from waiting import until
 
 CLIENT = "203.0.113.7"
 
@@ -49,10 +49,13 @@ def balancer(folder, node, bind="bind :8080 tcp-ut 30s", **variables):
             ["haproxy", "-db", "-f", file], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment(**variables)
         )
     try:
-        deadline = time.monotonic() + PATIENCE
-        while not is_open(port):  # it tells nobody when it listens
-            assert process.poll() is None and time.monotonic() < deadline, (folder / "haproxy.log").read_text()
-            time.sleep(0.05)
+        log = folder / "haproxy.log"
+
+        def listens():
+            assert process.poll() is None, log.read_text()
+            return is_open(port)
+
+        until(listens, log.read_text)
         yield port
     finally:
         process.kill()

@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from relay import BINARY, PATIENCE, environment
-from test_data import wait_for
+from waiting import until
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 
@@ -50,7 +50,7 @@ def test_load_ends_early(start, number):
     """What was sent is waited for, and the process ends by the signal, as a shell sees it."""
     relay = start()
     with bench(relay.port, "--rate", "100", "--duration", "100s", "--json") as process:
-        wait_for(lambda: deliveries(relay) > 0)
+        until(lambda: deliveries(relay) > 0, "nothing is delivered")
         process.send_signal(number)
         printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -number
@@ -64,7 +64,7 @@ def test_load_ends_early(start, number):
 @SIGNALS
 def test_idle_ends_early(relay, number):
     with bench(relay.port, "--idle", "--duration", "1h") as process:
-        wait_for(lambda: listens(process))
+        until(lambda: listens(process), "it does not hear signals")
         process.send_signal(number)
         printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -number

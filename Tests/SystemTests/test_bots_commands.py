@@ -18,6 +18,7 @@ from bots_command import Registry, bot_database
 from redis_server import RedisServer, free_port
 from relay import BINARY, PATIENCE, REPOSITORY, environment
 from tiers import TierNode
+from waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +42,6 @@ def registry(request, tmp_path):
 @pytest.fixture
 def file(tmp_path):
     return Registry("file", tmp_path)
-
-
-def until(condition, what):
-    """Waits for what a process does by itself, and tells nobody."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 def names(registry):
@@ -559,5 +552,5 @@ def test_metrics_of_the_registry(file, start):
     good = file.path.read_text()
     for text, expected in ((good + "    burst: 3\n", "0"), (good, "1")):
         file.path.write_text(text)
-        until(lambda: state()[0] == expected, f"the gauge is not {expected}: {relay.log}")
+        until(lambda: state()[0] == expected, lambda: f"the gauge is not {expected}: {relay.log}")
         assert state()[1] == none | {"unreadable": "1"}

@@ -9,7 +9,6 @@ import shutil
 import ssl
 import subprocess
 import threading
-import time
 
 import pytest
 import yaml
@@ -19,10 +18,11 @@ from websockets.sync.client import connect
 import container_engine
 import leaks
 import qq
-from compose_project import CaddyProject, eventually
+from compose_project import CaddyProject
 from redis_server import RedisServer, free_port
 from relay import PATIENCE, REPOSITORY, environment, receive
 from tiers import TierNode
+from waiting import until
 
 CADDYFILE = REPOSITORY / "deploy/caddy/Caddyfile"
 
@@ -86,14 +86,16 @@ class Caddy(Front):
                 ["caddy", "run", "--config", CADDYFILE, "--adapter", "caddyfile"],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
-        deadline = time.monotonic() + PATIENCE
-        while True:  # it tells nobody when it has its certificate
-            assert self.process.poll() is None and time.monotonic() < deadline, self.log
-            with contextlib.suppress(OSError):
-                self.trust = ssl.create_default_context(cafile=self.authority)
-                if self.request("GET", "/livez")[0] == 200:
-                    return self
-            time.sleep(0.05)
+        until(self._answers, lambda: self.log)
+        return self
+
+    def _answers(self):
+        """Whether it has its certificate, and a node behind it."""
+        assert self.process.poll() is None, self.log
+        with contextlib.suppress(OSError):
+            self.trust = ssl.create_default_context(cafile=self.authority)
+            return self.request("GET", "/livez")[0] == 200
+        return False
 
     def __exit__(self, *_):
         self.process.terminate()
@@ -222,7 +224,10 @@ def test_containers(tmp_path, secret):
         project.up()
         (caddy,) = project.containers("caddy")
         authority = "/certificates/caddy/pki/authorities/local/root.crt"
-        eventually(lambda: project.podman("exec", caddy, "cat", authority, check=False).returncode == 0, 30)
+        until(
+            lambda: project.podman("exec", caddy, "cat", authority, check=False).returncode == 0,
+            "Caddy makes no certificate", 30,
+        )
         trust = ssl.create_default_context(cadata=project.execute(caddy, "cat", authority))
         front = Front(project.port, trust)
 
@@ -233,7 +238,7 @@ def test_containers(tmp_path, secret):
                 posted = front.request("POST", qq.webhook_path("none"), body, qq.signed_headers("none", body))[0]
                 return (posted, front.request("GET", "/livez")[0]) == (200, 200)
 
-        eventually(ready, 60)
+        until(ready, "a tier does not answer through Caddy", 60)
         assert delivered(front, secret)
         for container in project.containers():
             assert bool(project.podman("port", container).stdout) == (container == caddy)
@@ -246,7 +251,7 @@ def test_containers(tmp_path, secret):
         project.podman("kill", "--signal", "KILL", project.containers("egress")[0])
         project.podman("kill", "--signal", "KILL", project.containers("ingress")[0])
         for _ in range(5):
-            eventually(lambda: delivered(front, secret), 100)
+            until(lambda: delivered(front, secret), "Caddy lets no bot and no webhook through", 100)
         assert {name: secret for name, log in project.logs().items() if secret in log} == {}
         project.compose("down", "--volumes")
         assert project.left_over() == []

@@ -16,22 +16,12 @@ from certificates import Authority, MountedSecret, PlainFiles, RenamedFiles, ser
 from redis_server import RedisServer
 from relay import PATIENCE, receive
 from tiers import TierNode
-
-# A change is to be in use by then: the node looks once a second, and takes what is the same at two looks.
-SOON = 10
+from waiting import until
 
 
 @pytest.fixture
 def authority(tmp_path):
     return Authority(tmp_path)
-
-
-def until(holds, complaint, seconds=SOON):
-    """Looks again and again: nobody is told when a node has read its files."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, complaint
-        time.sleep(0.02)
 
 
 class Traffic:
@@ -114,7 +104,7 @@ class Traffic:
         goal = len(self.acknowledged) + 20, self.opened + 10
         until(
             lambda: self.failures or (len(self.acknowledged) >= goal[0] and self.opened >= goal[1]),
-            f"nothing moves: {self.failures}",
+            lambda: f"nothing moves: {self.failures}",
         )
         assert not self.failures, self.failures
 
@@ -149,7 +139,10 @@ def test_swapped_during_traffic(authority, tmp_path, kind):
                 certificate, key, number = authority.issue()
                 files.replace(certificate, key)
                 for node in nodes:
-                    until(lambda: served_number(node.port) == number, f"the new certificate is not in use: {node.log}")
+                    until(
+                        lambda: served_number(node.port) == number,
+                        lambda: f"the new certificate is not in use: {node.log}",
+                    )
             traffic.goes_on()
 
 
@@ -179,7 +172,7 @@ def test_broken_files_leave_the_old_certificate(authority, start, tmp_path):
     assert abs(expiry - time.time() - 30 * 86_400) < 3_600
     for reason, breaks in faults.items():
         breaks()
-        until(lambda: reloads(relay, trust)[0][reason] == 1, f"{reason} is not counted: {relay.log}")
+        until(lambda: reloads(relay, trust)[0][reason] == 1, lambda: f"{reason} is not counted: {relay.log}")
         assert relay.log.count("the old one stays") == sum(reloads(relay, trust)[0].values())
         assert served_number(relay.port) == number
     files.key.unlink()
@@ -189,7 +182,9 @@ def test_broken_files_leave_the_old_certificate(authority, start, tmp_path):
     until(lambda: reloads(relay, trust)[0]["key_unreadable"] == 3, "a pipe in place of the key is not counted")
     files.key.unlink()
     files.replace(new_certificate, new_key)
-    until(lambda: served_number(relay.port) == new_number, f"the new certificate is not in use: {relay.log}")
+    until(
+        lambda: served_number(relay.port) == new_number, lambda: f"the new certificate is not in use: {relay.log}"
+    )
     counts, expiry = reloads(relay, trust)
     assert counts["replaced"] == 1 and abs(expiry - time.time() - 90 * 86_400) < 3_600
     assert new_key.decode().splitlines()[1] not in relay.log
@@ -201,7 +196,7 @@ def test_hangup_reads_again(authority, start, tmp_path, secret):
     relay, trust = start(*files.flags), authority.trust
     with connect(f"wss://127.0.0.1:{relay.port}/ws?secret={secret}", ssl=trust, proxy=None, close_timeout=0.05) as bot:
         relay.signal(signal.SIGHUP)
-        until(lambda: reloads(relay, trust)[0]["unchanged"] == 1, f"SIGHUP reads nothing: {relay.log}")
+        until(lambda: reloads(relay, trust)[0]["unchanged"] == 1, lambda: f"SIGHUP reads nothing: {relay.log}")
         body = qq.event()
         headers = qq.signed_headers(secret, body)
         assert relay.request("POST", qq.webhook_path(secret), body, headers, context=trust).status == 200

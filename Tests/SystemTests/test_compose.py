@@ -11,9 +11,10 @@ from websockets.sync.client import connect
 
 import container_engine
 import qq
-from compose_project import Project, eventually
+from compose_project import Project
 from relay import BINARY, PATIENCE, REPOSITORY, run_command
 from test_tiers import Load
+from waiting import until, until_async
 
 COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 
@@ -49,7 +50,7 @@ def ready(project):
 def test_compose_file(project):
     """From `up` to `down`: delivery, the loss of a node of either tier, more nodes, and a Redis that is away."""
     project.up()
-    eventually(lambda: ready(project) and all_ready(project), 60)
+    until(lambda: ready(project) and all_ready(project), "a node is not ready", 60)
     check_isolation(project)
     asyncio.run(use(project))
     check_logs(project)
@@ -110,10 +111,12 @@ async def reconnect(load):
 async def all_closed(load, count):
     """Waits until so many sockets have closed, and returns their close codes."""
     bots = [bot for bots in load.bots.values() for bot in bots]
-    async with asyncio.timeout(PATIENCE):
-        while len(codes := [bot.closed for bot in bots if bot.closed is not None]) < count:
-            await asyncio.sleep(0.05)
-    return codes
+
+    def codes():
+        return [bot.closed for bot in bots if bot.closed is not None]
+
+    await until_async(lambda: len(codes()) >= count, lambda: f"{len(codes())} of {count} sockets have closed")
+    return codes()
 
 
 async def kill_egress(project, load):
@@ -132,7 +135,7 @@ async def stop_egress(project, load):
     """An egress node that drains sends its bots away, to a node that takes them, and then ends well."""
     returned, stopped = project.containers("egress")
     held = int(project.metric(stopped, "hookwire_sockets"))
-    await asyncio.to_thread(eventually, lambda: has_taken_a_socket(project, returned), 30)
+    await asyncio.to_thread(until, lambda: has_taken_a_socket(project, returned), f"{returned} gets no socket", 30)
     stopping = asyncio.create_task(asyncio.to_thread(project.podman, "stop", "--time", "20", stopped))
     left = 0
     while left < held:
@@ -164,11 +167,10 @@ async def add_ingress(project, load):
     assert len(nodes) == 3
 
     def all_have_requests():
-        """every ingress node has had a request"""
         status(project, "/webhook?secret=none", qq.event())
         return all(project.metric(node, "hookwire_webhook_requests_total") > 0 for node in nodes)
 
-    await asyncio.to_thread(eventually, all_have_requests, 30)
+    await asyncio.to_thread(until, all_have_requests, "an ingress node gets no request", 30)
     await load.send(20)
     await load.settle()
 
@@ -180,12 +182,12 @@ async def lose_redis(project, load):
     await asyncio.to_thread(project.podman, "kill", "--signal", "KILL", redis)
     answer = await asyncio.to_thread(status, project, "/webhook?secret=none", qq.event())
     assert answer == (503, b'{"op":12,"d":1}')
-    await asyncio.to_thread(eventually, lambda: not ready(project))
+    await asyncio.to_thread(until, lambda: not ready(project), "a node is ready without Redis")
     # Now no node is ready, and still it is a node that answers.
     answer = await asyncio.to_thread(status, project, "/webhook?secret=none", qq.event())
     assert answer == (503, b'{"op":12,"d":1}')
     await asyncio.to_thread(project.podman, "start", redis)
-    await asyncio.to_thread(eventually, lambda: ready(project) and all_ready(project), 30)
+    await asyncio.to_thread(until, lambda: ready(project) and all_ready(project), "a node is not ready", 30)
     assert int(project.execute(redis, "redis-cli", "dbsize")) >= keys > 0
     await load.send(20)
     await load.settle()

@@ -23,6 +23,7 @@ from redis_server import RedisServer
 from relay import PATIENCE, Relay, memory
 from returning_clients import Connection, EnvelopeClient, RawClient, StreamClient, Wire
 from tiers import tiers
+from waiting import until
 
 CYCLES = int(os.environ.get("HOOKWIRE_CYCLES", 2_000))
 AT_ONCE = 16
@@ -51,7 +52,7 @@ class Visitor:
             if way == "is gone at once":
                 await self._ask(wire)
                 return reset(wire.socket)
-            await self._open(wire)
+            await self.open(wire)
             with contextlib.suppress(Enough):
                 await self._read(wire, connection)
             if way == "says goodbye":
@@ -70,7 +71,7 @@ class Visitor:
             wire.close()
 
     async def _ask(self, wire):
-        asking = asyncio.create_task(self._open(wire))
+        asking = asyncio.create_task(self.open(wire))
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
@@ -113,13 +114,15 @@ class Node:
     def comes_to(self, held):
         """Waits until the node holds just this, and returns it: feeds outlive their last socket by some seconds. Of
         descriptors it may hold less, for the connection of a question may still be open when the next is asked."""
-        deadline = time.monotonic() + 4 * PATIENCE
-        while True:
-            now = self.holds()
-            if now | {"descriptors": 0} == held | {"descriptors": 0} and now["descriptors"] <= held["descriptors"]:
-                return now
-            assert time.monotonic() < deadline, f"before {held}\nafter  {now}"
-            time.sleep(0.1)  # the process says only when asked what it holds
+        now = {}
+
+        def is_just_this():
+            now.update(self.holds())
+            others = now | {"descriptors": 0} == held | {"descriptors": 0}
+            return others and now["descriptors"] <= held["descriptors"]
+
+        until(is_just_this, lambda: f"before {held}\nafter  {now}", 4 * PATIENCE, pause=0.1)
+        return now
 
 
 @pytest.mark.timeout(max(240, CYCLES // 50))

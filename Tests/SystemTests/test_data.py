@@ -9,7 +9,6 @@ import resource
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -18,6 +17,7 @@ from envelope_bot import EnvelopeBot, webhook
 from relay import BINARY, PATIENCE, receive, run_command
 from small_disk import small_disk
 from test_event_streams import stream
+from waiting import until
 
 JSON = {"Content-Type": "application/json"}
 SENDERS = 16
@@ -27,13 +27,6 @@ def log_files(folder):
     """The sizes of the log's files, without the room that is held in reserve."""
     paths = pathlib.Path(folder).iterdir()
     return {path.name: path.stat().st_size for path in paths if path.name != "hookwire.reserve"}
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 class Load:
@@ -98,7 +91,7 @@ def test_twenty_kills_under_load(start, tmp_path):
         secret = qq.secret()
         after = start_position(relay, secret)
         load = Load(relay, secret)
-        wait_for(lambda: len(load.acknowledged) >= 10 + 13 * number)
+        until(lambda: len(load.acknowledged) >= 10 + 13 * number, lambda: f"{len(load.acknowledged)} are acknowledged")
         relay.signal(signal.SIGKILL)
         relay.wait()
         acknowledged = load.join()
@@ -164,7 +157,7 @@ def test_full_disk(start, tmp_path, secret):
         assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
         assert relay.get("/livez").status == 200
         resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, unlimited)
-        wait_for(lambda: relay.get("/readyz").status == 200)
+        until(lambda: relay.get("/readyz").status == 200, lambda: f"it is not ready again: {relay.log}")
         relay.deliver(secret, body)
         assert receive(bot) == ("text", body)
     assert "hookwire.sqlite cannot be read or written" in relay.log and "events are stored again" in relay.log
@@ -179,11 +172,11 @@ def test_disk_that_is_smaller_than_the_limit(start, tmp_path, secret):
         relay = start("--data", str(data), "--retention-count", "100000")
         assert "less room than --data-limit" in relay.log
         stored = fill(relay, secret)
-        wait_for(lambda: relay.get("/readyz").status == 503)
+        until(lambda: relay.get("/readyz").status == 503, "it is ready with a full disk")
         assert b"start the node with a lower --data-limit" in relay.get("/readyz").body
         # What it makes room for it has not while nothing may go.
         before = refused(relay)
-        wait_for(lambda: refused(relay) >= before + 3)
+        until(lambda: refused(relay) >= before + 3, "it does not try again")
         assert relay.get("/readyz").status == 503 and "stored again" not in relay.log
         relay.signal()
         relay.wait()
@@ -195,7 +188,10 @@ def test_disk_that_is_smaller_than_the_limit(start, tmp_path, secret):
         relay.wait()
         relay = start("--data", str(data), "--data-limit", "16MiB", "--body-limit", "256KiB")
         for _ in range(60):
-            wait_for(lambda: relay.post(secret, qq.event_of_size(200_000)).body == qq.ACKNOWLEDGED)
+            until(
+                lambda: relay.post(secret, qq.event_of_size(200_000)).body == qq.ACKNOWLEDGED,
+                "it makes no room by itself",
+            )
         assert relay.get("/readyz").status == 200
 
 

@@ -29,9 +29,10 @@ from envelope_bot import webhook
 from local_server import LocalServer
 from redis_server import free_port
 from relay import BINARY, PATIENCE, REPOSITORY
-from test_data import Load, start_position, wait_for
+from test_data import Load, start_position
 from test_event_streams import EventStream, stream
 from test_tls import certificate  # noqa: F401 (a fixture)
+from waiting import until
 
 DOCUMENTS = ["README.md", "README.zh-CN.md", *sorted(str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob("docs/*.md"))]
 SERVE = ("script/server", ".build/release/hookwire serve")
@@ -272,11 +273,11 @@ def test_copy_of_the_log(start, tmp_path):
     for _ in range(40):
         assert relay.request("POST", other, large, {"Content-Type": "application/json"}).status == 200
     load = Load(relay, secret)
-    wait_for(lambda: len(load.acknowledged) > 500)
+    until(lambda: len(load.acknowledged) > 500, lambda: f"{len(load.acknowledged)} are acknowledged")
     before = set(load.acknowledged)
     assert follow(copying) == "" and copy.stat().st_mode & 0o777 == 0o600
     copied, more = events(copy) - 40, len(load.acknowledged) + 500
-    wait_for(lambda: len(load.acknowledged) > more)
+    until(lambda: len(load.acknowledged) > more, lambda: f"{len(load.acknowledged)} are acknowledged")
     relay.signal(signal.SIGKILL)
     relay.wait()
     load.join()

@@ -7,12 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
 
 from envelope_bot import Waiting, webhook
-from relay import PATIENCE, REPOSITORY, environment
+from relay import REPOSITORY, environment
+from waiting import until
 
 FOLDER = REPOSITORY / "examples"
 # Where Debian's node-ws is, which script/test installs.
@@ -44,10 +44,12 @@ def running(command, relay, secret):
     """A bot that is on: until its socket is, nobody is there."""
     process = subprocess.Popen(command, env=environment(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1"))
     try:
-        deadline = time.monotonic() + PATIENCE
-        while b"hookwire_sockets 1\n" not in relay.get("/metrics").body:
-            assert process.poll() is None and time.monotonic() < deadline, "the bot did not connect"
-            time.sleep(0.05)
+
+        def is_on():
+            assert process.poll() is None, "the bot ended"
+            return b"hookwire_sockets 1\n" in relay.get("/metrics").body
+
+        until(is_on, "the bot does not connect")
         yield
         assert process.poll() is None, "the bot ended"
     finally:

@@ -8,8 +8,7 @@ import random
 import pytest
 
 from fault_proxy import ENDING, LASTING, Fault, FaultProxy, play, schedule
-
-PATIENCE = 10
+from waiting import PATIENCE
 
 
 @contextlib.asynccontextmanager

@@ -6,15 +6,15 @@ import json
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
 from desk import Command
 from dialogflow import DialogflowES
 from redis_server import RedisServer, free_port
-from relay import PATIENCE, REPOSITORY, environment
+from relay import REPOSITORY, environment
 from tiers import tiers
+from waiting import until
 from webhook_request import send
 
 FOLDER = REPOSITORY / "examples/flask-dialogflow"
@@ -58,7 +58,7 @@ def test_answers_through_two_tiers(nodes, secret, tmp_path):
         command.complains("Connected")
         for _ in range(2):
             with flask(port, log):
-                wait_for(lambda: f"Running on http://127.0.0.1:{port}" in log.read_text())
+                until(lambda: f"Running on http://127.0.0.1:{port}" in log.read_text(), log.read_text)
                 said = agent.said(send(ingress, agent.event("weather")))
                 assert said == "It is sunny in Bern."
                 agent = DialogflowES(secret)
@@ -80,10 +80,3 @@ def test_event_for_an_app_that_is_not_up_yet(nodes, secret, tmp_path):
         assert (answer.status, answer.body) == (200, agent.fallback)
         with flask(port, log):
             assert json.loads(command.prints(1)[0])["status"] == 200
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)  # a log tells nobody that it has grown

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import threading
 
 import pytest
@@ -13,6 +14,7 @@ from gateway_client import GatewayClient, get_token
 from platform_side import Publisher
 from redis_server import RedisServer
 from tiers import TierNode
+from waiting import until
 
 NONE = ("--qq-upstream", "none")
 
@@ -165,10 +167,15 @@ def test_redis_away(tmp_path, secret):
 def test_quiet_session_in_one_process(gateway, secret):
     """The same in one process without a Redis, past the time that a feed outlives its last socket."""
     token = get_token(gateway.port, secret)
+
+    def feeds():
+        return int(re.search(r"^hookwire_feeds (\d+)$", gateway.get("/metrics").body.decode(), re.MULTILINE)[1])
+
     with GatewayClient(gateway.port) as client:
         client.identify(token)
         session_id = client.session_id
-    threading.Event().wait(6)  # the feed's grace is over: nothing tells of that
+        until(lambda: feeds() == 1, "there is no feed")
+    until(lambda: feeds() == 0, "the feed does not end")
     body = qq.event("missed")
     gateway.deliver(secret, body)
     with GatewayClient(gateway.port) as client:

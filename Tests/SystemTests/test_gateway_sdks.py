@@ -19,6 +19,7 @@ from redis_server import DURABLE, RedisServer
 from relay import BINARY, PATIENCE, REPOSITORY, run_command
 from sdk_bots import SDKS, SDKBot, block, section
 from tiers import TierNode
+from waiting import until
 
 HEARTBEAT = 1  # seconds that Hello asks for
 
@@ -96,13 +97,6 @@ def metric(node, name, **labels):
     return float(found[1]) if found else 0
 
 
-def until(condition, what, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)  # metrics and the fake platform are asked: they tell nobody of their own accord
-
-
 class Scene:
     """Two tiers, a platform, and a bot behind a load balancer, ready."""
 
@@ -141,7 +135,8 @@ class Scene:
         return sum(f'echo {text}"' in json.dumps(body, ensure_ascii=False) for _, body in messages)
 
     def await_answers(self, texts):
-        until(lambda: all(self.answers(text) for text in texts), f"no answers; the bot said:\n{self.bot.said}")
+        what = lambda: f"no answers; the bot said:\n{self.bot.said}"  # noqa: E731
+        until(lambda: all(self.answers(text) for text in texts), what)
 
     def check(self, certain):
         """The session was resumed on the second node, everything came once and in order, and what must be is answered."""

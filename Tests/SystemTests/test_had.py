@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import signal
 import urllib.parse
 
@@ -14,6 +15,7 @@ from redis_server import RedisServer
 from relay import PATIENCE
 from returning_clients import NORMAL, RawClient, Wire
 from tiers import tiers
+from waiting import until, until_async
 from websocket_raw import CLOSE, TEXT, RawWebSocket, encode, fresh_key, handshake_lines
 
 EVENTS = 10
@@ -29,7 +31,7 @@ def publish(node, secret, bodies):
     async def post():
         publisher = Publisher(secret, [node.port])
         for body in bodies:
-            assert await publisher._post(body)
+            assert await publisher.post(body)
         publisher.close()
 
     asyncio.run(post())
@@ -81,30 +83,39 @@ def test_node_ends_before_a_client_that_does_not_read(nodes, number):
     comes_again(other, secret, bodies, first=5, consumer="stalled")
 
 
+def beats(node):
+    """How often the node's only event loop has come to a task that is due twice a second."""
+    (count,) = re.findall(r"^hookwire_event_loop_lag_seconds_count (\d+)$", node.get("/metrics")[1], re.MULTILINE)
+    return int(count)
+
+
 @pytest.mark.timeout(120)
-def test_what_a_box_on_the_way_swallows(nodes):
+def test_what_a_box_on_the_way_swallows(tmp_path):
     """A load balancer acknowledges what it takes: its client, behind a network that broke, has not had it."""
-    ingress, (egress, _) = nodes
     secret, bodies = qq.secret(), [qq.event(f"event {number}") for number in range(EVENTS)]
 
-    async def scenario():
+    async def scenario(ingress, egress):
         publisher = Publisher(secret, [ingress.port])
         async with FaultProxy(egress.port) as proxy:
             client = RawClient("bot", secret, lambda: [proxy.port], consumer="behind")
             wire = Wire(PATIENCE)
             await wire.connect(proxy.port)
-            await client._open(wire)
-            assert await publisher._post(first := qq.event("first"))
-            assert first == (await client._frame(wire))[1]
-            proxy._open.clear()
+            await client.open(wire)
+            assert await publisher.post(first := qq.event("first"))
+            assert first == (await client.frame(wire))[1]
+            proxy.swallow()
             for body in bodies:
-                assert await publisher._post(body)
-            # Longer than the node takes to believe that they were had.
-            await asyncio.sleep(4)
-            for link in list(proxy._links):
-                await link.end(Fault(0, "proxy", "reset", 0))
+                assert await publisher.post(body)
+            # The loop looks once a second at what its clients have had: in so many beats it has, whatever it believes.
+            before = beats(egress)
+            what = "the event loop does not go on"
+            await asyncio.to_thread(until, lambda: beats(egress) >= before + 8, what, 2 * PATIENCE, 0.1)
+            await proxy.suffer(Fault(0, "proxy", "reset", 0))
+            await until_async(lambda: proxy.connections == 0, "the connection does not end")
             wire.close()
         publisher.close()
 
-    asyncio.run(scenario())
-    comes_again(egress, secret, bodies, consumer="behind")
+    with RedisServer(tmp_path) as redis:
+        with tiers(redis.url, tmp_path, ingress=1, egress=1, flags=("--threads", "1")) as ((ingress,), (egress,)):
+            asyncio.run(scenario(ingress, egress))
+            comes_again(egress, secret, bodies, consumer="behind")

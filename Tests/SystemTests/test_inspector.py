@@ -46,15 +46,15 @@ def deliver(node, secret, body):
 
 
 def test_an_event_from_another_node(nodes, browser, secret):
-    """What `hookwire send` posts to an ingress node is seen on an egress node within a second, as it was, and verified."""
+    """What `hookwire send` posts to an ingress node is seen on an egress node by itself, as it was, and verified."""
     ingress, egress = nodes
     inspector = Inspector(browser, egress.port, secret)
     relay = f"http://127.0.0.1:{ingress.port}"
     sent = run_command([BINARY, "send", "--relay", relay, "--secret", secret, "--platform", "qq", "--text", "hello there"])
-    answered = time.monotonic()
     assert sent.returncode == 0, sent.stderr
     row = inspector.await_row("hello there")
-    assert time.monotonic() - answered < 1
+    # On the connection that the page has had since before: it has not asked for it.
+    assert sum("/events?" in request["url"] for request in inspector.page.requests) == 1
     assert (row["platform"], row["type"]) == ("qq", "GROUP_AT_MESSAGE_CREATE") and "verified" in row["check"]
     inspector.open("hello there")
     page = inspector.page

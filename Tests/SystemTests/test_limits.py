@@ -19,6 +19,7 @@ from http_raw import RawConnection
 from redis_server import RedisServer
 from relay import PATIENCE
 from tiers import tiers
+from waiting import until
 
 # When the events of a log were stored, in µs.
 TIMES = "local r = {} for _, e in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do r[#r + 1] = e[2][2] end return r"
@@ -47,7 +48,6 @@ class Platform:
     def __init__(self, secret, port):
         self.secret, self.port = secret, port
         self.answers = collections.Counter()
-        self.slowest = 0
         self.refusals = set()
 
     async def send(self, rate, seconds, connections=4):
@@ -73,12 +73,10 @@ class Platform:
                 status, attempts = 503, 3
                 while status == 503 and attempts > 0:  # a Redis that had no time for a second, on a machine that had none
                     attempts -= 1
-                    start = time.monotonic()
                     writer.write(f"{head}{fields}\r\n".encode() + body)
                     answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
                     headers = dict(line.split(": ", 1) for line in answer[1:] if line)
                     text = await reader.readexactly(int(headers["content-length"]))
-                    self.slowest = max(self.slowest, time.monotonic() - start)
                     status = int(answer[0].split(" ")[1])
                 self.answers[status] += 1
                 if status == 429:
@@ -169,13 +167,12 @@ def refused(port, target, **options):
 
 def opened(port, target, seconds=PATIENCE):
     """Tries until a socket is opened."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
+
+    def attempt():
+        with contextlib.suppress(InvalidStatus):
             return open_socket(port, target)
-        except InvalidStatus:
-            assert time.monotonic() < end
-            time.sleep(0.1)  # a client that is told to come back comes back
+
+    return until(attempt, "the socket is refused", seconds, pause=0.1)
 
 
 def reset(bot):

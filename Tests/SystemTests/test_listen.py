@@ -5,7 +5,6 @@ import os
 import select
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ import qq
 from desk import Command, OnTerminal
 from relay import BINARY, PATIENCE, environment, run_command
 from test_forward import events, post
+from waiting import until
 from webhook_request import send
 
 
@@ -160,9 +160,12 @@ def test_pipe_that_nobody_reads(relay, secret, number):
     try:
         full = select.poll()
         full.register(writing, select.POLLOUT)
-        while full.poll(0):
+
+        def is_full():
             assert process.poll() is None
-            time.sleep(0.02)  # a pipe tells nobody that it is full
+            return not full.poll(0)
+
+        until(is_full, "the pipe is not full")
         process.send_signal(number)
         assert process.wait(PATIENCE) == -number
     finally:

@@ -23,6 +23,7 @@ from network import Network
 from redis_server import RedisServer
 from returning_clients import PINGS, EnvelopeClient, RawClient, StreamClient, assert_nothing_lost, everything
 from tiers import TierNode
+from waiting import until, until_async
 
 PING = 3  # seconds, of PINGS
 BACK = PING + 10  # seconds within which a bot is to be back
@@ -75,15 +76,14 @@ class Relay:
         self._stack.close()
 
     def _await_ready(self):
-        deadline = time.monotonic() + 30
-        while True:
+        def is_ready():
             with contextlib.suppress(OSError, http.client.HTTPException):
                 connection = http.client.HTTPConnection(*self.address, timeout=2)
                 connection.request("GET", "/readyz")
-                if connection.getresponse().status == 200:
-                    return
-            assert time.monotonic() < deadline, (self.folder / "haproxy.log").read_text()
-            time.sleep(0.05)  # a probe is asked again and again: that is what it is
+                return connection.getresponse().status == 200
+            return False
+
+        until(is_ready, lambda: (self.folder / "haproxy.log").read_text(), 30)
 
     def connected(self, host):
         """How many sockets an egress node has."""
@@ -263,15 +263,17 @@ def test_a_slow_link(tmp_path):
         async def scene(clients, platform):
             assert await asyncio.to_thread(relay.connected, relay.egress[0]) >= 1
             relay.egress[0].limit("20kbit")
-            behind = [0]
-            deadline = time.monotonic() + 60
+
+            def behind():
+                return [len(platform.ids[client.secret]) - len(client.ids) for client in clients]
+
+            def one_is_behind():
+                return now if max(now := behind()) >= 10 else None
+
             # The link is narrow, or nothing was tried. How long that takes depends on what the platform gets to send.
-            while max(behind) < 10:
-                assert time.monotonic() < deadline, behind
-                await asyncio.sleep(0.1)
-                behind = [len(platform.ids[client.secret]) - len(client.ids) for client in clients]
+            now = await until_async(one_is_behind, lambda: f"no bot is behind: {behind()}", 60)
             # Four bots of six are elsewhere.
-            assert sorted(behind)[3] <= 5, behind
+            assert sorted(now)[3] <= 5, now
             relay.egress[0].limit("1gbit")
             await all_are_back(clients, time.monotonic())
 
@@ -293,10 +295,10 @@ def test_a_peer_vanishes(tmp_path):
                 assert straight.recv(4096).startswith(b"HTTP/1.1 200")
                 idle.append(straight)
             relay.bots.cut()
-            deadline = time.monotonic() + BACK
-            while await asyncio.to_thread(lambda: sum(map(relay.connected, relay.egress))) > streams:
-                assert time.monotonic() < deadline, "the relay holds sockets of clients that are gone"
-                await asyncio.sleep(0.2)  # a number that is asked for again and again
+            await asyncio.to_thread(
+                until, lambda: sum(map(relay.connected, relay.egress)) <= streams,
+                "the relay holds sockets of clients that are gone", BACK,
+            )
             relay.bots.join()
             await all_are_back(clients, time.monotonic())
             for straight in idle:

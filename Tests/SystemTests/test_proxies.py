@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import threading
-import time
 
 import pytest
 from websockets.sync.client import connect
@@ -18,6 +17,7 @@ import qq
 from redis_server import free_port
 from relay import PATIENCE, REPOSITORY, environment, receive
 from test_caddy import Echo
+from waiting import until
 
 DOCUMENT = (REPOSITORY / "docs/qq.md").read_text()
 PROXIES = ["caddy", "nginx"]
@@ -82,13 +82,15 @@ def proxy(kind, folder, node):
             env=environment(XDG_DATA_HOME=str(folder), XDG_CONFIG_HOME=str(folder)),
         )
     try:
-        deadline = time.monotonic() + PATIENCE
-        while True:  # it tells nobody when it listens
-            assert process.poll() is None and time.monotonic() < deadline, logs(folder)
+
+        def listens():
+            assert process.poll() is None, logs(folder)
             with contextlib.suppress(OSError):
                 http.client.socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            time.sleep(0.05)
+                return True
+            return False
+
+        until(listens, lambda: logs(folder))
         yield port
     finally:
         process.terminate()

@@ -21,6 +21,7 @@ from gateway_client import GatewayClient, get_token
 from redis_server import RedisServer, free_port
 from relay import PATIENCE, memory
 from tiers import TierNode
+from waiting import until
 
 
 @pytest.fixture
@@ -479,6 +480,7 @@ def test_early_answer(relay, platform, bot, is_chunked):
             handler.end_headers()
             handler.wfile.write(b"3\r\nfar\r\n")
             handler.wfile.flush()
+            # Whether the relay has passed on the first part by then or not, the answer has to be whole.
             time.sleep(0.2)
             handler.wfile.write(b"9\r\n too much\r\n0\r\n\r\n")
         else:
@@ -575,13 +577,16 @@ def test_stop_during_an_upload(start, platform):
         client.send(b"x" * 100_000)
         assert under_way.wait(PATIENCE)
         relay.signal()
-        # Its readiness says when the node has begun to stop; the upload's connection is all that keeps it.
-        while True:
+
+        def has_begun():
+            """Whether the node takes nothing new; the upload's connection is all that keeps it."""
             try:
                 relay.get("/livez")
             except OSError:
-                break
-            time.sleep(0.05)
+                return True
+            return False
+
+        until(has_begun, "the node does not begin to stop")
         client.send(b"x" * 100_000)
         answer = client.response()
         assert (answer.status, json.loads(answer.body)) == (200, {"size": 200_000})

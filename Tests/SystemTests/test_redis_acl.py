@@ -5,7 +5,6 @@ letters, the gateway's tokens and sessions, the registry, limits, presence and o
 """
 
 import contextlib
-import time
 
 import pytest
 
@@ -28,6 +27,7 @@ from test_redis_wait import servers, test_a_duplicate_is_written_anew  # noqa: F
 from test_replay_route import test_replay  # noqa: F401
 from test_replies_across_tiers import test_first_reply_wins_across_nodes  # noqa: F401
 from tiers import TierNode, tiers
+from waiting import until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -115,10 +115,7 @@ def test_several_redis(tmp_path, secret):
             relay.deliver(secret, qq.event("by one of two"))
             assert client.receive()["d"]["content"] == "by one of two"
         # Their places in the list have been compared by now.
-        deadline = time.monotonic() + PATIENCE
-        while not all(list_of(url) for url in urls):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)  # a key that nobody announces
+        until(lambda: all(list_of(url) for url in urls), "a Redis has no list of the Redis")
 
 
 @pytest.mark.parametrize("tier", ["ingress", "egress"])

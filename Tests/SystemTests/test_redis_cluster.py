@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from platform_side import Publisher
 from redis_cluster import RedisCluster, slot_of
 from redis_server import RedisServer
 from tiers import TierNode, tiers
+from waiting import until, until_async
 
 
 @pytest.fixture
@@ -43,9 +43,11 @@ class Load:
     async def progress(self, each=10):
         """Waits until so many events more of every bot are acknowledged."""
         goals = [len(publisher.acknowledged) + each for publisher in self.publishers]
-        async with asyncio.timeout(30):
-            while any(len(publisher.acknowledged) < goal for publisher, goal in zip(self.publishers, goals)):
-                await asyncio.sleep(0.01)
+
+        def all_have_theirs():
+            return all(len(publisher.acknowledged) >= goal for publisher, goal in zip(self.publishers, goals))
+
+        await until_async(all_have_theirs, "a bot's events are not acknowledged", 30)
 
     async def settle(self, twice=False):
         """Stops sending, and compares what came with what was acknowledged; a loss has to have been announced. Where
@@ -54,10 +56,7 @@ class Load:
         await asyncio.gather(*self._sending)
         losses = 0
         for publisher, bot in zip(self.publishers, self.bots):
-            async with asyncio.timeout(30):
-                while publisher.acknowledged[-1] not in bot.received[-40:] and bot.closed is None:
-                    bot._more.clear()
-                    await bot._more.wait()
+            await bot.until(lambda: publisher.acknowledged[-1] in bot.received[-40:], 30)
             assert bot.closed is None
             sent = {body: number for number, body in enumerate(publisher.acknowledged)}
             numbers = list(dict.fromkeys(sent[body] for body in bot.received))
@@ -128,13 +127,12 @@ def test_a_master_is_lost(cluster, tmp_path, fault):
 
 def await_fully_ready(node):
     """Waits until a node is ready and has nothing to say about it."""
-    end = time.monotonic() + 30
-    while True:
+
+    def says_nothing():
         status, body = node.get("/readyz")
-        if status == 200 and "Redis" not in body:
-            return
-        assert time.monotonic() < end, (status, body, node.log[-3000:])
-        time.sleep(0.05)  # a probe is asked again and again: that is what it is
+        return status == 200 and "Redis" not in body
+
+    until(says_nothing, lambda: f"{node.get('/readyz')}; log: {node.log[-3000:]}", 30)
 
 
 @pytest.mark.timeout(120)
@@ -199,11 +197,7 @@ def test_what_is_away_is_said(tmp_path):
         with tiers(cluster.url, tmp_path, ingress=1, egress=1) as ((ingress,), (egress,)):
             cluster.masters[2].kill()
             for node in (ingress, egress):
-                end = time.monotonic() + 15
-                while "Redis" not in (answer := node.get("/readyz"))[1]:
-                    assert time.monotonic() < end, answer
-                    time.sleep(0.02)  # a probe is asked again and again: that is what it is
-                assert answer[0] == 200
+                assert node.await_probe("Redis") == 200
             for master in cluster.masters[:2]:
                 master.command("CONFIG", "SET", "cluster-require-full-coverage", "yes")
             for node in (ingress, egress):
@@ -216,7 +210,7 @@ def test_what_is_away_is_said(tmp_path):
 
             async def refused():
                 publisher = Publisher(qq.secret(), [ingress.port])
-                assert not await publisher._post(qq.event())
+                assert not await publisher.post(qq.event())
                 publisher.close()
 
             asyncio.run(refused())
@@ -226,13 +220,6 @@ def test_what_is_away_is_said(tmp_path):
 def test_slots_come_back(tmp_path):
     """While nobody serves slots, it is asked again and again who does, and not only when the map is looked at unasked, 15
     seconds later and more: once somebody does, the nodes are ready, and who listens is subscribed again."""
-
-    def until(what, condition, seconds=30):
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, f"in vain: {what}"
-            time.sleep(0.02)  # neither Redis nor a node says so unasked
-
     with RedisCluster(tmp_path, 2, 0, options=("--cluster-require-full-coverage", "no")) as cluster:
         with tiers(cluster.url, tmp_path, ingress=1, egress=1) as ((ingress,), (egress,)):
 
@@ -247,19 +234,19 @@ def test_slots_come_back(tmp_path):
 
             def lose_and_return():
                 # A probe, too, has a channel on each master.
-                until("all listen", lambda: sum(channels()) >= 18)
+                until(lambda: sum(channels()) >= 18, "all listen", 30)
                 listening = channels()[1]
                 for _ in range(2):
                     for master in cluster.masters:
                         master.command("CLUSTER", "DELSLOTSRANGE", 8192, 16383)
                     for node in (ingress, egress):
-                        until("it is said", lambda: "served by nobody" in node.get("/readyz")[1])
+                        node.await_probe("served by nobody", 30)
                     asked = cluster.calls("cluster|slots")
-                    until("they ask", lambda: cluster.calls("cluster|slots") >= asked + 6, 10)
+                    until(lambda: cluster.calls("cluster|slots") >= asked + 6, "they ask", 10)
                     cluster.masters[1].command("CLUSTER", "ADDSLOTSRANGE", 8192, 16383)
                     for node in (ingress, egress):
                         await_fully_ready(node)
-                    until("all listen again", lambda: channels()[1] >= listening)
+                    until(lambda: channels()[1] >= listening, "all listen again", 30)
 
             asyncio.run(listen())
 
@@ -270,8 +257,4 @@ def test_a_redis_by_itself_is_no_cluster(tmp_path):
     with RedisServer(tmp_path) as redis, TierNode(
         "egress", redis.url.replace("redis://", "redis+cluster://"), folder=tmp_path
     ) as node:
-        end = time.monotonic() + 15
-        while "no node of a cluster" not in (answer := node.get("/readyz"))[1]:
-            assert time.monotonic() < end, answer
-            time.sleep(0.02)  # a probe is asked again and again: that is what it is
-        assert answer[0] == 503
+        assert node.await_probe("no node of a cluster") == 503

@@ -2,18 +2,18 @@
 
 import contextlib
 import re
-import time
 
 import pytest
 
 import qq
 import redis_sentinel
 from redis_sentinel import Sentinels
-from redis_server import PATIENCE, RedisServer
+from redis_server import RedisServer
 from redis_users import all_users
 from relay import REPOSITORY
 from test_redis_acl import TwoTiers
 from tiers import TierNode
+from waiting import PATIENCE, until
 
 DOCUMENT = (REPOSITORY / "docs/redis.md").read_text()
 TIERS = ("ingress", "egress")
@@ -44,13 +44,6 @@ def lines(first_word):
     """The document's lines of a configuration that begin so, with the users' names for passwords."""
     found = re.findall(rf"^{first_word}.*$", DOCUMENT, re.MULTILINE)
     return [re.sub(r"\b([A-Z]+)_PASSWORD", lambda match: match[1].lower(), line) for line in found]
-
-
-def await_that(condition, what):
-    deadline = time.monotonic() + 2 * PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)  # Redis says how it stands only when asked
 
 
 def link(server):
@@ -131,7 +124,7 @@ def test_switched_off_while_it_runs(tmp_path):
                 tmp_path / name, "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1", *follow
             )))
         master, replica = servers
-        await_that(lambda: link(replica) == "up", "it does not follow")
+        until(lambda: link(replica) == "up", "it does not follow", 2 * PATIENCE)
         for server in servers:
             for name, words in of_servers().items():
                 if name != "default":
@@ -141,7 +134,7 @@ def test_switched_off_while_it_runs(tmp_path):
             server.command("CONFIG", "REWRITE")
         master.command(*commands[3][0].split())
         known = lambda: "user=replica" in master.command("CLIENT", "LIST", "TYPE", "replica")  # noqa: E731
-        await_that(known, "it comes as somebody else")
+        until(known, "it comes as somebody else", 2 * PATIENCE)
         for server in servers:
             server.user = "admin"
             server.command(*commands[4][0].split())
@@ -149,7 +142,7 @@ def test_switched_off_while_it_runs(tmp_path):
         for server in (replica, master):
             server.kill()
             server.start()
-            await_that(lambda: link(replica) == "up", "it follows no more")
+            until(lambda: link(replica) == "up", "it follows no more", 2 * PATIENCE)
             assert "NOAUTH" in server.as_anybody("PING")
             assert set(server.command("ACL", "USERS").split()) == set(of_servers())
         assert [server.refused() for server in servers] == ["", ""]

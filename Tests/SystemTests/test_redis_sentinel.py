@@ -13,9 +13,10 @@ import qq
 from platform_side import Publisher
 from redis_sentinel import MASTER, Sentinels
 from redis_server import RedisServer, free_port
-from relay import BINARY, PATIENCE, run_command
+from relay import BINARY, run_command
 from returning_clients import EnvelopeClient
 from tiers import TierNode, tiers
+from waiting import until, until_async
 
 
 class Bots:
@@ -93,9 +94,7 @@ def test_failover_under_load(tmp_path):
             for node in nodes:
                 await asyncio.to_thread(node.await_ready)
             print(f"green after {time.monotonic() - start:.1f} s")
-            async with asyncio.timeout(PATIENCE):
-                while bots.acknowledged <= before + 100:
-                    await asyncio.sleep(0.05)  # acknowledgements are counted, not announced
+            await until_async(lambda: bots.acknowledged > before + 100, "too few events are acknowledged")
             return primary
 
         async def scenario():
@@ -103,7 +102,8 @@ def test_failover_under_load(tmp_path):
                 await bots.send_each(5)
                 over = asyncio.Event()
                 sending = asyncio.create_task(bots.send(over))
-                await asyncio.sleep(1)  # some load before anything happens
+                # Some load before anything happens.
+                await until_async(lambda: bots.acknowledged >= 200, "too few events are acknowledged")
                 killed = await fail_over(bots, lambda server: server.kill(), turns_red=True)
                 # It comes back as a replica: the next failover has two to choose from.
                 killed.options += ("--replicaof", "127.0.0.1", redis.primary.port)
@@ -162,6 +162,7 @@ class FakeSentinel(socketserver.ThreadingTCPServer):
     def __init__(self, port):
         self.primary = port
         self.epoch = 0
+        self.asked = 0  # how often, about the master
         super().__init__(("127.0.0.1", free_port()), FakeSentinelConnection)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -189,6 +190,7 @@ class FakeSentinelConnection(socketserver.StreamRequestHandler):
 
     def answer(self, name, *words):
         port = str(self.server.primary)
+        self.server.asked += name.upper() == "SENTINEL"
         match (name.upper(), *words[:1]):
             case ("ROLE",): return bulks("sentinel")
             case ("PING",): return b"+PONG\r\n"
@@ -216,13 +218,14 @@ def test_an_old_master_is_left(tmp_path):
         assert connections(old) > 0 and connections(new) == 0
         before = connections(old)
         sentinels[1].epoch, sentinels[1].primary = 1, new.port
-        deadline = time.monotonic() + PATIENCE
-        while connections(new) < before or connections(old):
-            assert time.monotonic() < deadline, "the old master was not left"
-            time.sleep(0.05)  # connections are counted, not announced
+        until(lambda: connections(new) >= before and not connections(old), "the old master is not left")
         node.await_ready()
-        # The others go on saying the old one; they are asked once a second.
-        time.sleep(2.5)
+        # The others go on saying the old one, whenever they are asked.
+        asked = [sentinel.asked for sentinel in sentinels]
+        until(
+            lambda: all(sentinel.asked >= count + 2 for sentinel, count in zip(sentinels, asked)),
+            lambda: f"the sentinels are not asked: {asked}, {[sentinel.asked for sentinel in sentinels]}",
+        )
         assert connections(old) == 0 and node.is_ready()
 
 
@@ -246,11 +249,7 @@ def test_what_is_wrong_is_said(guarded, tmp_path, url, sentence):
     """The probe says what to do."""
     url = url.format(port=guarded.sentinels[0].port, free=free_port(), redis=guarded.servers[0].port)
     with TierNode("ingress", url, folder=tmp_path) as node:
-        deadline = time.monotonic() + PATIENCE
-        while sentence not in (answer := node.get("/readyz"))[1]:
-            assert time.monotonic() < deadline, answer
-            time.sleep(0.05)  # the first attempt has to fail first
-        assert answer[0] == 503
+        assert node.await_probe(sentence) == 503
 
 
 def test_bots_by_way_of_sentinels(guarded, tmp_path):

@@ -46,9 +46,7 @@ def has(server, id):
 
 async def until_probe_says(nodes, text, seconds=PATIENCE):
     for node in nodes:
-        async with asyncio.timeout(seconds):
-            while text not in (await asyncio.to_thread(node.get, "/readyz"))[1]:
-                await asyncio.sleep(0.02)  # a probe is asked again and again: that is what it is
+        await asyncio.to_thread(node.await_probe, text, seconds)
 
 
 async def bots_of_each(servers, ingress, egress, each=2):

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import subprocess
-import time
 
 import pytest
 from websockets.sync.client import connect
@@ -14,6 +13,7 @@ from redis_sentinel import MASTER, Sentinel
 from redis_server import RedisServer, free_port
 from relay import BINARY, PATIENCE, receive, run_command
 from tiers import TierNode, tiers
+from waiting import until
 
 
 class Authority:
@@ -117,11 +117,12 @@ def test_who_is_not_let_in(redis, tmp_path):
         redis.url(cert=None, key=None), redis.url(cert=certificate, key=key), redis.url(ca=stranger.path)
     ):
         with TierNode("ingress", url, folder=tmp_path) as node:
-            deadline = time.monotonic() + PATIENCE
-            while not any(word in (answer := node.get("/readyz"))[1].lower() for word in ("tls", "certificate", "ssl")):
-                assert time.monotonic() < deadline, answer
-                time.sleep(0.05)  # the first attempt has to fail first
-            assert answer[0] == 503
+
+            def says_why():
+                status, text = node.get("/readyz")
+                return status if any(word in text.lower() for word in ("tls", "certificate", "ssl")) else None
+
+            assert until(says_why, lambda: node.get("/readyz")) == 503
 
 
 def test_files_that_do_not_do(redis, tmp_path):

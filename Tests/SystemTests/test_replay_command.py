@@ -12,7 +12,6 @@ import signal
 import socket
 import ssl
 import threading
-import time
 
 import pytest
 
@@ -22,6 +21,7 @@ from local_server import LocalServer
 from relay import BINARY, PATIENCE, run_command
 from test_forward import events, post
 from test_tls import certificate  # noqa: F401 (a fixture)
+from waiting import until
 
 
 @pytest.fixture
@@ -163,10 +163,7 @@ def test_ended_in_the_editor(relay, secret, log, tmp_path, number):
     words = ("--relay", relay.url, "--position", log[1][2], "--edit")
     env = {"EDITOR": str(editor), "TMPDIR": str(folder)}
     with Command("replay", *words, secret=secret, folder=tmp_path, env=env) as command:
-        for _ in range(PATIENCE * 50):
-            if is_open.exists():
-                break
-            time.sleep(0.02)  # an editor tells nobody but its user that it is open
+        until(is_open.exists, "the editor is not open")
         assert len(list(folder.iterdir())) == 1
         command.signal(number)
         assert command.process.wait(PATIENCE) == -number

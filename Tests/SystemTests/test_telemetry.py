@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import time
 
 import pytest
 import yaml
@@ -20,11 +19,12 @@ from redis_cluster import RedisCluster
 from redis_server import RedisServer, free_port
 from relay import BINARY, PATIENCE, REPOSITORY, Relay, environment
 from tiers import TierNode
+from waiting import until
 
 ALERTS = REPOSITORY / "deploy/prometheus/alerts.yml"
 SCRAPE = REPOSITORY / "deploy/prometheus/scrape.yml"
 DASHBOARD = REPOSITORY / "deploy/grafana/hookwire.json"
-ALERTS = REPOSITORY / "docs/alerts.md"
+PAGE = REPOSITORY / "docs/alerts.md"
 TELEMETRY = REPOSITORY / "docs/telemetry.md"
 # What Prometheus makes of a histogram.
 PARTS = ("_bucket", "_sum", "_count")
@@ -37,11 +37,14 @@ def promtool(*words, text=None, folder=None):
 
 def metrics_with(node, line):
     """A node's metrics, once a line stands in them."""
-    deadline = time.monotonic() + PATIENCE
-    while line not in (text := node.get("/metrics")[1]).splitlines():
-        assert time.monotonic() < deadline, text
-        time.sleep(0.05)  # metrics are asked for again and again: that is what they are
-    return text
+
+    def metrics():
+        return node.get("/metrics")[1]
+
+    def with_it():
+        return text if line in (text := metrics()).splitlines() else None
+
+    return until(with_it, lambda: f"{line} is not in {metrics()}")
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +176,7 @@ def test_every_label_that_is_asked_for_exists(nodes):
 
 def test_every_alert_has_a_page():
     """Who is woken finds what to do under the alert's own name."""
-    headings = set(re.findall(r"^#+ (Hookwire\w+)$", ALERTS.read_text(), re.MULTILINE))
+    headings = set(re.findall(r"^#+ (Hookwire\w+)$", PAGE.read_text(), re.MULTILINE))
     assert headings == {rule["alert"] for rule in rules()}
     for rule in rules():
         assert rule["annotations"]["runbook"] == f"docs/alerts.md#{rule['alert'].lower()}"
@@ -182,7 +185,7 @@ def test_every_alert_has_a_page():
 
 def page(alert):
     """What docs/alerts.md says of one alert."""
-    return re.search(rf"^## {alert}$(.*?)(?=^## |\Z)", ALERTS.read_text(), re.MULTILINE | re.DOTALL)[1]
+    return re.search(rf"^## {alert}$(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)[1]
 
 
 def expression(alert):
@@ -259,11 +262,11 @@ def value(text, name):
 
 def await_metrics(relay, condition):
     """A node's metrics, once a condition holds for them."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition(text := relay.get("/metrics").body.decode()):
-        assert time.monotonic() < deadline, text
-        time.sleep(0.05)  # see above
-    return text
+
+    def metrics():
+        return relay.get("/metrics").body.decode()
+
+    return until(lambda: text if condition(text := metrics()) else None, metrics)
 
 
 def test_a_redis_that_forgets(start, tmp_path, secret):
@@ -302,18 +305,16 @@ def test_queues(start, secret):
         return relay.get("/metrics").body.decode()
 
     with relay.raw_socket(secret, receive_buffer=4096), relay.raw_socket(secret) as other:
-        deadline = time.monotonic() + PATIENCE
-        while not value(metrics(), "hookwire_socket_queue_bytes"):
-            assert time.monotonic() < deadline
+
+        def one_more():
             relay.deliver(secret, qq.event_of_size(256 * 1024))
             other.frame()
+
+        until(lambda: value(metrics(), "hookwire_socket_queue_bytes") or one_more(), "nothing waits for the other")
         assert 64 << 10 < value(metrics(), "hookwire_socket_queue_bytes") < 9 << 20
-        while 'hookwire_sockets_ended_total{reason="slow_consumer"} 1' not in metrics().splitlines():
-            assert time.monotonic() < deadline
-            relay.deliver(secret, qq.event_of_size(256 * 1024))
-            other.frame()
-        while value(metrics(), "hookwire_socket_queue_bytes"):
-            assert time.monotonic() < deadline
+        ended = 'hookwire_sockets_ended_total{reason="slow_consumer"} 1'
+        until(lambda: ended in metrics().splitlines() or one_more(), "who does not read is not closed")
+        until(lambda: not value(metrics(), "hookwire_socket_queue_bytes"), "the queue of who was closed is not gone")
         assert value(metrics(), "hookwire_sockets_by_protocol") == 1
 
 
@@ -356,9 +357,7 @@ def test_logs_are_sampled(start, secret):
         sockets = [relay.raw_socket(secret) for _ in range(count)]
         for socket in sockets:
             socket.socket.close()
-        deadline = time.monotonic() + PATIENCE
-        while "hookwire_sockets 0\n" not in relay.get("/metrics").body.decode():
-            assert time.monotonic() < deadline
+        until(lambda: "hookwire_sockets 0\n" in relay.get("/metrics").body.decode(), "sockets are left")
         metrics = relay.get("/metrics").body.decode()
         left_out = int(re.search(r"^hookwire_log_lines_left_out_total (\d+)$", metrics, re.MULTILINE)[1])
         infos = [line for line in ends(relay) if line["level"] == "info"]

@@ -11,6 +11,7 @@ import time
 import leaks
 import qq
 from relay import BINARY, PATIENCE, environment
+from waiting import until
 
 
 class TierNode:
@@ -54,13 +55,21 @@ class TierNode:
     def is_ready(self):
         return self.get("/readyz")[0] == 200
 
-    def await_ready(self, ready=True):
+    def await_ready(self, ready=True, seconds=PATIENCE):
         """Waits until the probe says so, and returns how long that took, in seconds."""
         start = time.monotonic()
-        while self.is_ready() != ready:
-            assert time.monotonic() - start < PATIENCE, f"not {'ready' if ready else 'red'}; log: {self.log}"
-            time.sleep(0.02)  # a probe is asked again and again: that is what it is
+        what = "ready" if ready else "red"
+        until(lambda: self.is_ready() == ready, lambda: f"not {what}; log: {self.log}", seconds)
         return time.monotonic() - start
+
+    def await_probe(self, text, seconds=PATIENCE):
+        """Waits until the probe says a text, and returns its status; the first attempt may have to fail first."""
+
+        def says_it():
+            answer = self.get("/readyz")
+            return answer if text in answer[1] else None
+
+        return until(says_it, lambda: f"{text!r} is not in {self.get('/readyz')}; log: {self.log[-3000:]}", seconds)[0]
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
