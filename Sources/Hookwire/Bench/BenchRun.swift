@@ -31,11 +31,10 @@ struct BenchRun {
     ///
     /// - Throws: `BenchError` where the server cannot be reached.
     func run() async throws -> BenchReport {
-        let addresses = try LoadAddresses(self.configuration)
         // A wrong flag is told before the events are signed, which takes its time.
         try self.checkDescriptors()
         for process in self.configuration.processes { _ = try process.usage() }
-        if self.configuration.mode != .idle { try await addresses.checkReachable(self.configuration) }
+        let addresses = try await LoadAddresses.find(self.configuration)
         let plan = LoadPlan(
             configuration: self.configuration,
             supply: try await self.supply(),

@@ -24,8 +24,8 @@ protocol RelayConnectionOwner: AnyObject {
     func ended(_ connection: RelayConnection, code: Int?, text: String)
 }
 
-/// One WebSocket to the relay, from the handshake on: the last handler of its channel. It reads only while it may, so that
-/// the relay waits for a client that does not get on. Bound to its event loop.
+/// One WebSocket to the relay, from the handshake on: the last handler of one channel, added once that is connected. It
+/// reads only while it may, so that the relay waits for a client that does not get on. Bound to its event loop.
 final class RelayConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -78,7 +78,7 @@ final class RelayConnection: ChannelInboundHandler {
     /// - Returns: whether it was handed to the connection.
     @discardableResult
     func send(_ text: [UInt8]) -> Bool {
-        guard case .open = self.state else { return false }
+        guard case .open = self.state, self.context != nil else { return false }
         self.write(MaskedFrame.make(.text, text))
         return true
     }
@@ -133,18 +133,18 @@ final class RelayConnection: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        precondition(self.context == nil, "Cannot be in two channels")
         self.context = context
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
         // Given up while it was being made.
         guard self.owner != nil else { return context.close(promise: nil) }
         self.write(self.request)
         context.read()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        // A channel that breaks before it has said that it is active does not say that it is not.
+        self.end()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -171,6 +171,11 @@ final class RelayConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.end()
+    }
+
+    /// Tells the owner that there is nothing more to come, if it does not know.
+    private func end() {
         if case .refusing(let head, let bytes) = self.state { self.refuse(head, Self.content(of: head, bytes).body) }
         self.state = .ended
         let owner = self.owner

@@ -201,25 +201,23 @@ final class RelaySubscription {
         )
         self.connection = connection
         connection.isPaused = self.isPaused
-        let bound = NIOLoopBound((self, connection), eventLoop: self.eventLoop)
         let (relay, tls) = (self.relay, self.tls)
         ClientBootstrap(group: self.eventLoop)
             .channelOption(.autoRead, value: false)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connectTimeout(.seconds(10))
+            // A name's addresses are tried side by side, so this may run for several channels.
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try tls.add(to: channel, for: relay)
-                    try channel.pipeline.syncOperations.addHandler(bound.value.1)
-                }
+                channel.eventLoop.makeCompletedFuture { try tls.add(to: channel, for: relay) }
             }
             .connect(host: relay.host, port: relay.port)
             .assumeIsolated()
+            // The connection is of the one channel that is kept.
+            .flatMapThrowing { channel in try channel.pipeline.syncOperations.addHandler(connection) }
             .whenFailure { error in
-                let (this, connection) = bound.value
-                guard this.connection === connection else { return }
-                this.lost(code: nil, text: ConnectFailure.text(error))
+                guard self.connection === connection else { return }
+                self.lost(code: nil, text: ConnectFailure.text(error))
             }
     }
 

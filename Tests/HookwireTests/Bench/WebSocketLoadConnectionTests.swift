@@ -22,7 +22,7 @@ import Testing
                 timestamps: EventTimestamps(start: 0, secondsPerEvent: 0)
             ) { _ in },
             times: EventTimes(count: 0),
-            addresses: try LoadAddresses(configuration),
+            addresses: LoadAddresses(webhooks: [], sockets: []),
             handshake: handshake
         )
     }

@@ -13,12 +13,25 @@ import Testing
         private(set) var refusals: [HandshakeRefusal] = []
         private(set) var frames: [Int] = []
         private(set) var openings = 0
+        private(set) var endings = 0
 
         func opened(_ connection: RelayConnection) { self.openings += 1 }
         func refused(_ connection: RelayConnection, _ refusal: HandshakeRefusal) { self.refusals.append(refusal) }
         func heard(_ connection: RelayConnection) {}
         func received(_ frame: ByteBuffer, on connection: RelayConnection) { self.frames.append(frame.readableBytes) }
-        func ended(_ connection: RelayConnection, code: Int?, text: String) {}
+        func ended(_ connection: RelayConnection, code: Int?, text: String) { self.endings += 1 }
+    }
+
+    /// It is added to a channel that is connected, which may say so once more: the handshake goes out once, and the end is
+    /// told once.
+    @Test func beginsWhereItIsAdded() throws {
+        let owner = Owner()
+        let channel = EmbeddedChannel(handler: RelayConnection(request: "GET", accept: "x", owner: owner))
+        channel.pipeline.fireChannelActive()
+        #expect(try channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "GET"))
+        #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
+        _ = try channel.finish(acceptAlreadyClosed: true)
+        #expect(owner.endings == 1)
     }
 
     /// A relay that pings and does not read costs one pong, the last (RFC 6455, section 5.5.3).

@@ -5,43 +5,41 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// Where the targets are, resolved once.
+/// Where the targets are, found once: of the addresses that a name has, the one that takes connections.
 struct LoadAddresses: Sendable {
+    /// None where nothing is sent.
     let webhooks: [SocketAddress]
+    /// None where no socket is opened.
     let sockets: [SocketAddress]
-
-    /// - Throws: `BenchError` where a name cannot be resolved.
-    init(_ configuration: BenchConfiguration) throws(BenchError) {
-        self.webhooks = try configuration.webhooks.map(Self.resolve)
-        self.sockets = try configuration.sockets.map(Self.resolve)
-    }
 
     /// Opens a connection to each target that is going to be used, and closes it.
     ///
     /// - Throws: `BenchError` where nobody takes it.
-    func checkReachable(_ configuration: BenchConfiguration) async throws {
-        try await Self.check(configuration.webhooks, self.webhooks, flag: "--webhook")
-        if configuration.socketCount > 0 {
-            try await Self.check(configuration.sockets, self.sockets, flag: "--socket")
-        }
+    static func find(_ configuration: BenchConfiguration) async throws -> LoadAddresses {
+        let webhooks = configuration.mode == .idle ? [] : configuration.webhooks
+        let sockets = configuration.socketCount == 0 ? [] : configuration.sockets
+        return LoadAddresses(
+            webhooks: try await self.find(webhooks, flag: "--webhook"),
+            sockets: try await self.find(sockets, flag: "--socket")
+        )
     }
 
-    private static func check(_ targets: [LoadTarget], _ addresses: [SocketAddress], flag: String) async throws {
+    private static func find(_ targets: [LoadTarget], flag: String) async throws -> [SocketAddress] {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(.seconds(5))
-        for (target, address) in zip(targets, addresses) {
+        var addresses: [SocketAddress] = []
+        for target in targets {
+            let found = bootstrap.connect(host: target.host, port: target.port)
+                .flatMapThrowing { channel -> SocketAddress in
+                    defer { channel.close(promise: nil) }
+                    guard let address = channel.remoteAddress else { throw ChannelError.ioOnClosedChannel }
+                    return address
+                }
             do {
-                try await bootstrap.connect(to: address).get().close()
+                addresses.append(try await found.get())
             } catch {
                 throw BenchError(cannotConnectTo: target.authority, error, flag: flag)
             }
         }
-    }
-
-    private static func resolve(_ target: LoadTarget) throws(BenchError) -> SocketAddress {
-        do {
-            return try SocketAddress.makeAddressResolvingHost(target.host, port: target.port)
-        } catch {
-            throw BenchError(message: "Cannot resolve \(target.host): \(error). Check the address.")
-        }
+        return addresses
     }
 }
