@@ -15,9 +15,9 @@ from websockets.sync.client import connect
 from websockets.sync.server import serve
 
 import qq
-from bots_command import Registry
+from bots_command import Registry, bot_database
 from messenger import Messenger
-from relay import BINARY, PATIENCE, Relay, environment, receive
+from relay import BINARY, PATIENCE, Relay, environment, receive, run_command
 from webhook_server import HOST, Authority, Reply, Webhook
 
 AES_KEY = qq.known_secret(base64.b64encode(bytes(range(32))).decode().rstrip("="))
@@ -181,6 +181,38 @@ def test_token(authority, certificate, secret, tmp_path):
         assert mistyped.reason("socket") == ("warn", "no_socket_here")
         assert "bots token" in mistyped.checks["socket"]["text"]
         assert "visible" in run(f"https://{HOST}/webhook", "--secret", secret, "--token", "a b").stderr
+
+
+def test_token_of_another_relay(authority, certificate, secret, tmp_path):
+    """One that was taken over opens the socket beside the secret, which it is shown with; the URL has both."""
+    token = qq.secret()
+    bot_database(tmp_path / "database.db", [(secret, token)])
+    bots = Registry("file", tmp_path)
+    bots.does("import", tmp_path / "database.db")
+    flags = ("--tls-cert", certificate, "--tls-key", certificate, "--bots", bots.path, "--access", "registered")
+    with Relay(*flags, folder=tmp_path) as relay:
+        url = f"https://{HOST}/webhook?secret={secret}&token={token}"
+        for arguments in ((), ("--token", token)):
+            diagnosis = examine(relay, authority, *arguments, url=url, secret=secret)
+            assert diagnosis.reason("socket") == ("ok", "fine") and diagnosis.exit_code == 0, diagnosis.text
+        mistyped = examine(relay, authority, "--token", token[:-1] + "!", url=url, secret=secret)
+        assert mistyped.warned == {"socket": "no_socket_here"} and "bots token" in mistyped.checks["socket"]["text"]
+
+
+@pytest.mark.parametrize("command", ["doctor", "send"])
+def test_found_by_its_app_id(start, secret, tmp_path, command):
+    """QQ's one URL for all bots is looked at, and sent to, in the name of the bot."""
+    bots = Registry("file", tmp_path)
+    bots.does("add", "support", "--platform", "qq", "--secret", secret, "--appid", "11111111")
+    url = start("--bots", bots.path).url + "/webhook/qq"
+    named = ("--secret", secret, "--app-id", "11111111")
+    if command == "doctor":
+        diagnosis = Diagnosis(url, *named)
+        assert diagnosis.reason("handshake") == diagnosis.reason("event") == ("ok", "fine"), diagnosis.text
+        assert diagnosis.reason("forgery") == ("ok", "fine")
+    else:
+        done = run_command([BINARY, "send", "--relay", url, *named])
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_another_secret(tls_relay, authority, secret):
@@ -508,16 +540,22 @@ def test_something_else_listens(words, secret):
 
 
 @pytest.mark.parametrize(
-    "head, again, reason",
+    "head, again, ends, reason",
     [
-        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b"[" * 65536, ("handshake", "not_an_object")),
-        (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536, ("http", "not_http")),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"", ("http", "no_answer")),
-        (b"HTTP/1.1 100 Continue\r\n\r\n", b"", ("http", "no_answer")),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b"[" * 65536, False, ("handshake", "not_an_object")),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536, False, ("http", "not_http")),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"", False, ("http", "no_answer")),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"", False, ("http", "no_answer")),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}", b"", True, ("http", "closed_without_answer")),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}", b"", True, ("http", "closed_without_answer")),
+        (b"HTTP/1.1 502 Bad Gat", b"", True, ("http", "closed_without_answer")),
     ],
-    ids=["endless body", "endless header", "half an answer", "no answer but a promise"],
+    ids=[
+        "endless body", "endless header", "half an answer", "no answer but a promise", "broken off", "broken off in chunks",
+        "broken off in its head",
+    ],
 )
-def test_answers_without_end(secret, head, again, reason):
+def test_answers_without_end(secret, head, again, ends, reason):
     """Neither time nor memory are given to who does not come to an end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -527,7 +565,8 @@ def test_answers_without_end(secret, head, again, reason):
                 client.sendall(head)
                 while again:
                     client.sendall(again)
-                client.recv(65536)
+                if not ends:
+                    client.recv(65536)
 
         def accept():
             with contextlib.suppress(OSError):

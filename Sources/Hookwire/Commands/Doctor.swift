@@ -42,9 +42,9 @@ struct Doctor: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "One of the bot's tokens, to open its socket by: of a bot whose secret does not. HOOKWIRE_TOKEN, or HOOKWIRE_TOKEN_FILE "
-                + "with the path of a file, in the environment keeps it out of the process list, and counts where the "
-                + "secret is the environment's, too.",
+            "One of the bot's tokens, to open its socket by: of a bot whose secret does not. By default that of the URL. "
+                + "HOOKWIRE_TOKEN, or HOOKWIRE_TOKEN_FILE with the path of a file, in the environment keeps it out of the "
+                + "process list, and counts where the secret is the environment's, too.",
             valueName: "token"
         )
     )
@@ -138,11 +138,14 @@ struct Doctor: AsyncParsableCommand {
         guard diagnosis.result == .good else { throw ExitCode(diagnosis.result.exitCode) }
     }
 
-    /// What opens the bot's socket; nil where its secret does. A token of the environment's goes with a secret of the
-    /// environment's only: of a URL that has its own it may be another relay's, and not this host's to see.
+    /// What opens the bot's socket; nil where its secret does. The webhook's URL has it where the bot needs both. A token
+    /// of the environment's goes with a secret of the environment's only: of a URL that has its own it may be another
+    /// relay's, and not this host's to see.
     private func socketToken() throws -> String? {
         if let token, !token.isEmpty { return token }
-        guard WebhookURL(self.url).map({ self.agreement.hasSecret(for: $0) }) == false else { return nil }
+        guard let url = WebhookURL(self.url) else { return nil }
+        if let token = url.parameters["token"], !token.isEmpty { return token }
+        guard !self.agreement.hasSecret(for: url) else { return nil }
         return try EnvironmentSecret.read("HOOKWIRE_TOKEN")
     }
 

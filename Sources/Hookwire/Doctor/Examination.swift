@@ -13,7 +13,7 @@ struct Examination {
     var rules: PlatformRules
     var sender: any PlatformSender
     var secret: Secret
-    /// What opens the bot's socket; nil where its secret does.
+    /// What opens the bot's socket, alone or beside its secret; nil where the secret does.
     var token: Secret?
     /// What to connect to instead of the URL's host and port.
     var connectTo: (host: String, port: Int)?
@@ -183,7 +183,10 @@ struct Examination {
 
     /// Opens a socket and closes it at once; it takes no event that was kept for the bot.
     private mutating func openSocket(_ prober: Prober) async {
-        let url = self.url.socket(secret: self.token == nil ? self.secret : nil)
+        // A token of ours says whose it is, and is looked at alone: beside the secret it might be good for nothing. One
+        // that was taken over from another relay counts beside the secret only.
+        let isTokenAlone = self.token.map { TokenHash.isToken($0) } ?? false
+        let url = self.url.socket(secret: isTokenAlone ? nil : self.secret)
         let key = Base64.encode(SecureRandom.bytes(16))
         var request = SampleRequest(
             method: .GET,
@@ -204,7 +207,7 @@ struct Examination {
 extension WebhookURL {
     /// Where bots connect, beside the webhook.
     ///
-    /// - Parameter secret: what opens it; nil where that stands in a field.
+    /// - Parameter secret: what opens it; nil where what does stands in a field.
     func socket(secret: Secret?) -> WebhookURL {
         let parts = self.path.split(separator: "/")
         let prefix = parts[..<(parts.lastIndex(of: "webhook") ?? 0)]

@@ -23,7 +23,12 @@ struct PlatformOptions: ParsableArguments {
     @Option(help: ArgumentHelp("WeChat, encrypted mode: the EncodingAESKey.", valueName: "key"))
     var aesKey: String?
 
-    @Option(help: ArgumentHelp("WeChat, encrypted mode: the account's app id.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "WeChat, encrypted mode: the account's app id. QQ: the bot's, by which /webhook/qq finds it.",
+            valueName: "id"
+        )
+    )
     var appID: String?
 
     @Option(

@@ -22,7 +22,7 @@ struct Credentials: Sendable {
     var verifyToken: Secret?
     /// WeChat's `EncodingAESKey`.
     var aesKey: Secret?
-    /// WeChat's app id.
+    /// WeChat's app id, or QQ's.
     var appID: String?
     /// Generic: `github`, `standard`, `bearer`, `none`.
     var scheme: String?
@@ -57,7 +57,7 @@ struct Credentials: Sendable {
             throw SampleError(description: "The secret is missing: --secret, or HOOKWIRE_SECRET in the environment.")
         }
         return switch platform {
-        case .qq: try QQSender(secret: self.secret, clock: clock)
+        case .qq: try QQSender(self, clock: clock)
         case .wechat: try WeChatSender(self, clock: clock)
         case .messenger: MessengerSender(self, clock: clock)
         case .dialogflow: DialogflowSender(self)

@@ -10,11 +10,19 @@ struct QQSender: PlatformSender {
     private static let members = JSONMemberNames("plain_token", "signature", "op", "d")
 
     private let key: QQKey
+    private let appID: String
     private let clock: @Sendable () -> Int64
 
-    /// - Parameter clock: milliseconds since 1970-01-01T00:00:00Z.
-    init(secret: Secret, clock: @escaping @Sendable () -> Int64) throws {
-        self.key = try QQKey(secret: secret)
+    /// - Parameters:
+    ///   - credentials: the secret, and the app id that a URL of all bots finds the bot by; any other URL does without.
+    ///   - clock: milliseconds since 1970-01-01T00:00:00Z.
+    /// - Throws: `SampleError` where the app id cannot be in a field.
+    init(_ credentials: Credentials, clock: @escaping @Sendable () -> Int64) throws {
+        if let fault = credentials.appID.flatMap({ BotRule.fault(ofAppID: $0) }) {
+            throw SampleError(description: "The app id (--app-id) \(fault)")
+        }
+        self.key = try QQKey(secret: credentials.secret)
+        self.appID = credentials.appID ?? "100000000"
         self.clock = clock
     }
 
@@ -94,7 +102,7 @@ struct QQSender: PlatformSender {
             headers: [
                 ("Content-Type", "application/json"),
                 ("User-Agent", "QQBot-Callback"),
-                ("X-Bot-Appid", "100000000"),
+                ("X-Bot-Appid", self.appID),
                 ("X-Signature-Method", "Ed25519"),
                 ("X-Signature-Timestamp", timestamp),
                 ("X-Signature-Ed25519", try self.key.signature(timestamp: timestamp.utf8, body: signedBody)),

@@ -51,6 +51,7 @@ import Testing
     /// What cannot be used is a sentence before anything is sent.
     @Test(arguments: [
         (PlatformName.qq, Credentials(secret: Secret(""))),
+        (.qq, Credentials(secret: Secret("s"), appID: "1\r\n2")),
         (.wechat, Credentials(secret: Secret("t"), aesKey: Secret("short"), appID: "a")),
         (.wechat, Credentials(secret: Secret("t"), aesKey: Secret(String(repeating: "k", count: 43)))),
         (.generic, Credentials(secret: Secret("t"), scheme: "other")),

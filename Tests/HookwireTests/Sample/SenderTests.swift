@@ -46,6 +46,19 @@ import Testing
         }
     }
 
+    /// QQ says which bot an event is for; a URL of one bot does without.
+    @Test func qqNamesTheBot() throws {
+        let secret = Secret("DG5g3B4j9X2KOErG")
+        let named = try Self.sender(.qq, Credentials(secret: secret, appID: "11111111"))
+        let forgery = try #require(try named.forgery())
+        let handshake = try #require(try named.handshake())
+        for request in [try named.event(.nothing), forgery, handshake.request] {
+            #expect(try Self.field("x-bot-appid", request) == "11111111")
+        }
+        let unnamed = try Self.sender(.qq, Credentials(secret: secret))
+        #expect(try Self.field("x-bot-appid", unnamed.event(.nothing)) == "100000000")
+    }
+
     /// QQ takes the answer that another implementation of the key makes, and tells apart what can be wrong with one.
     @Test func qqChecksTheAnswer() throws {
         let sender = try Self.sender(.qq, Credentials(secret: Secret("DG5g3B4j9X2KOErG")))

@@ -38,8 +38,8 @@ extension Finding {
             .http,
             .fail,
             .closedWithoutAnswer,
-            "The connection was closed without an answer. Check whether the port wants https:// or http://, and the server's log.",
-            "连接被关闭，没有返回。请检查该端口应使用 https:// 还是 http://，并查看服务器日志。"
+            "The connection was closed without a whole answer. Check whether the port wants https:// or http://, and the server's log.",
+            "连接被关闭，没有返回完整的应答。请检查该端口应使用 https:// 还是 http://，并查看服务器日志。"
         )
     }
 

@@ -48,7 +48,7 @@ enum EventJudgement {
 
     /// - Parameters:
     ///   - acceptance: what `Sec-WebSocket-Accept` has to say.
-    ///   - hasToken: whether a token was shown, rather than the secret.
+    ///   - hasToken: whether a token was shown.
     static func socket(
         _ outcome: Result<ProbeAnswer, ProbeFailure>,
         acceptance: String,

@@ -16,7 +16,7 @@ enum ProbeFailure: Error, Sendable, Equatable {
     case tls(String)
     /// The certificate was looked at and not taken.
     case untrusted
-    /// The connection ended before an answer.
+    /// The connection ended before an answer, or within it.
     case closed
     case notHTTP
     /// The time was over before an answer.
@@ -31,6 +31,7 @@ enum ProbeFailure: Error, Sendable, Equatable {
         case let error as IOError where [EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode):
             self = .unreachable(String(cString: strerror(error.errnoCode)))
         case ChannelError.connectTimeout: self = .connectionTimedOut
+        case HTTPParserError.invalidEOFState: self = .closed
         case is HTTPParserError: self = .notHTTP
         case NIOSSLError.uncleanShutdown: self = .closed
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
