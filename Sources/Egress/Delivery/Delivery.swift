@@ -216,7 +216,10 @@ final class Delivery {
     }
 
     private func tellIfLive() {
-        if self.machine.isLive { self.owner?.caughtUp() }
+        guard self.machine.isLive else { return }
+        // An owner that has no use for this any more ends it by that, and would not hear what waits to be told.
+        if !self.announcements.isEmpty { self.announce() }
+        self.owner?.caughtUp()
     }
 
     private func send(_ entries: [LogEntry], to owner: any DeliveryOwner) {

@@ -145,6 +145,8 @@ struct DeliveryStateMachine {
             return .announce(.recovered(from: known))
         }
         guard self.start.offset > 0 else {
+            // As in a log with events: the next socket of the consumer begins here.
+            if loss != nil { self.hasMoved = true }
             return .announce(loss.map { .lost($0, position: self.start) } ?? .recovered(from: self.start))
         }
         self.state = .reading(
@@ -189,7 +191,8 @@ struct DeliveryStateMachine {
     /// Events were lost between the last round and `head`.
     mutating func interrupted(_ reason: UnrecoverableReason, head: Position) -> InterruptedAction {
         switch self.state {
-        case .live:
+        case .live(let position):
+            guard reason.isNews(to: position, head: head) else { return .ignore }
             return .announce(self.goOn(behind: head, without: reason))
         case .reading(var reading):
             // A log that is still the same says itself what it has not.

@@ -17,6 +17,14 @@ import Testing
         #expect(machine.outcome(of: .notRecoverable(.trimmed, head: .sample(5))) == .read(nil, after: nil))
         #expect(machine.outcome(of: .sample(nil, head: 5)) == .send(.lost(.trimmed, position: .sample(5)), nil))
         #expect(machine.sentPosition == .sample(5))
+
+        // Also where the other log has no events yet.
+        machine = DeliveryStateMachine(start: .sample(0))
+        #expect(machine.begin(.backlog(.other)) == .announce(.lost(.epochChanged, position: .sample(0))))
+        #expect(machine.sentPosition == .sample(0))
+        machine = DeliveryStateMachine(start: .sample(0))
+        #expect(machine.begin(.backlog(nil)) == .announce(.recovered(from: .sample(0))))
+        #expect(machine.sentPosition == nil)
     }
 
     /// What is not to be had is told with the reason, nothing is replayed in part, and what came since the client joined
@@ -135,6 +143,22 @@ import Testing
         machine.sent(upTo: .sample(6))
         #expect(machine.pageSent() == .goLive)
         #expect(machine.isLive)
+    }
+
+    /// Who joined behind an interruption has not lost anything by it: it was on its way to the client's loop.
+    @Test(arguments: [UnrecoverableReason.trimmed, .epochChanged])
+    func lateInterruptions(reason: UnrecoverableReason) {
+        var machine = DeliveryStateMachine(start: .sample(5))
+        #expect(machine.begin(nil) == .nothing)
+        #expect(machine.interrupted(reason, head: .sample(4)) == .ignore)
+        #expect(machine.interrupted(reason, head: .sample(5)) == .ignore)
+        #expect(machine.position == .sample(5) && machine.sentPosition == nil)
+        let lost = Recovery.lost(Recovery.Reason(reason), position: .sample(6))
+        #expect(machine.interrupted(reason, head: .sample(6)) == .announce(lost))
+        // A log that has lost what the client had says so.
+        let back = Recovery.lost(.ahead, position: .sample(4))
+        #expect(machine.interrupted(.ahead, head: .sample(4)) == .announce(back))
+        #expect(machine.roundReceived(first: 5, end: .sample(5)) == .deliver(after: nil))
     }
 
     /// An interruption of the feed is told at once to who is live, and to who reads if the log is another one now.

@@ -108,6 +108,7 @@ final class RawSocket: WebSocketMember {
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
         if let backlog { return backlog.interrupted(reason, head: head) }
+        guard reason.isNews(to: self.position, head: head) else { return }
         self.position = head
         self.announce(.lost(Recovery.Reason(reason), position: head))
     }
@@ -176,7 +177,8 @@ extension RawSocket: DeliveryOwner {
     func caughtUp() {
         guard let backlog, backlog.isPositionHad else { return }
         if let position = backlog.position { self.position = position }
-        self.backlog = nil
+        // Nobody tells it of answers any more, and its window would wait for one for good.
+        self.backlog.take()?.end()
     }
 }
 

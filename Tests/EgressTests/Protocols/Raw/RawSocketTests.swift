@@ -373,6 +373,39 @@ import Testing
         #expect(try self.broker.cursor(of: .anybody, on: self.secret, eventLoop: self.loop).wait()?.offset == 12)
     }
 
+    /// A backlog that ends together with a window leaves nothing behind: the client is not asked any more, and its
+    /// socket is let go of at its end.
+    @Test func letsGoOfItsBacklog() throws {
+        for number in 1...12 { try self.publish("\(number)") }
+        let channel = try self.connect()
+        weak let socket = self.lane.members.first as? RawSocket
+        #expect(socket != nil)
+        #expect(try self.bodies(channel) == (1...12).map(String.init))
+        self.loop.advanceTime(by: DeliveryWindow.nextLook)
+        let frames = try ServerFrame.read(self.written(to: channel).flatMap { $0 })
+        #expect(!frames.contains { $0.opcode == 0x9 && $0.payload.first == 0x80 })
+        try channel.close().wait()
+        self.loop.run()
+        #expect(socket == nil)
+    }
+
+    /// An interruption that was on its way when a socket joined behind it does not take it back; a log that goes back
+    /// itself does.
+    @Test func lateInterruptions() throws {
+        try self.publish("1", "2")
+        let channel = try self.connect(query: "backlog=off")
+        let epoch = try self.broker.log(self.secret, after: nil, limit: 1, on: self.loop).wait().head.epoch
+        let socket = try #require(self.lane.members.first)
+        #expect(socket.attendee.offset == 2)
+        socket.interrupted(.trimmed, head: Position(epoch: epoch, offset: 1))
+        #expect(socket.attendee.offset == 2)
+        socket.interrupted(.trimmed, head: Position(epoch: epoch, offset: 4))
+        #expect(socket.attendee.offset == 4)
+        socket.interrupted(.ahead, head: Position(epoch: epoch, offset: 3))
+        #expect(socket.attendee.offset == 3)
+        #expect(channel.isActive)
+    }
+
     /// At a rate, what is due in a twentieth of a second goes at once, and what comes meanwhile waits its turn.
     @Test func pacesTheBacklog() throws {
         try self.publish("1", "2", "3", "4", "5")
