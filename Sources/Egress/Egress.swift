@@ -120,8 +120,13 @@ public final class Egress: Sendable {
                 now: self.configuration.now
             )
         ).addRoutes(to: &router)
-        EventStreamRoutes(services: envelopes, hub: self.hub, state: self.state, gate: self.gate)
-            .addRoutes(to: &router)
+        EventStreamRoutes(
+            services: envelopes,
+            hub: self.hub,
+            state: self.state,
+            gate: self.gate,
+            pingInterval: self.configuration.pingInterval
+        ).addRoutes(to: &router)
         ReplyRoutes(broker: self.broker, metrics: replies, tracing: self.tracing, eventLoop: eventLoop)
             .addRoutes(to: &router)
         DeadLetterRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)

@@ -19,7 +19,7 @@ import { rowTimeText, timeText } from "./timetext.js";
 import { anchored, revealing, rowWindow } from "./window.js";
 
 test("a stream comes to the same however it is cut", () => {
-  const text = ": hello\r\nretry: 20\nid: a-1\n\nid: a-2\ndata: one\ndata:two\n\nevent: refused\rdata: x\r\rdata\n\nid: a-3\ndata: cut";
+  const text = ": hello\r\nretry: 20\nid: a-1\n\nid: a-2\ndata: one\ndata:two\r\n\nevent: refused\rdata: x\r\rdata\n\nid: a-3\ndata: cut";
   const whole = new EventStreamParser().push(text);
   assert.deepEqual(whole.map(({ type, data, id }) => [type, data, id]), [
     ["message", "one\ntwo", "a-2"], ["refused", "x", "a-2"], ["message", "", "a-2"],
@@ -32,6 +32,42 @@ test("a stream comes to the same however it is cut", () => {
     assert.equal(parser.retry, 20);
     // An event that was cut off has not been had.
     assert.equal(parser.id, "a-2");
+  }
+});
+
+test("a long event is looked at once, however it is cut", (t) => {
+  const { split } = String.prototype;
+  let looked = 0;
+  t.mock.method(String.prototype, "split", function (...separator) {
+    looked += this.length;
+    return split.apply(this, separator);
+  });
+  const text = `data: ${"x".repeat(10_000)}\n\n`;
+  const parser = new EventStreamParser();
+  const events = [];
+  for (let at = 0; at < text.length; at += 10) events.push(...parser.push(text.slice(at, at + 10)));
+  t.mock.reset();
+  assert.deepEqual(events.map(({ data }) => data.length), [10_000]);
+  assert.equal(looked, text.length);
+});
+
+test("a stream is dead after two signs of life that did not come", async (t) => {
+  const cases = [[undefined, 70_000], ["3", 70_000], ["25", 70_000], ["120", 260_000], ["3600", 7_220_000]];
+  for (const [interval, limit] of cases) {
+    const times = [];
+    const headers = { "Content-Type": "text/event-stream", ...(interval && { "Hookwire-Ping-Interval": interval }) };
+    t.mock.method(globalThis, "fetch", async () => new Response(":\n\n", { headers }));
+    t.mock.method(globalThis, "setTimeout", (_, time) => void times.push(time));
+    await new Promise((resolve) => {
+      const connection = new Connection("", "secret", { events: () => {}, state: (name) => {
+        if (name !== "live") return;
+        connection.close();
+        resolve();
+      } });
+    });
+    t.mock.reset();
+    // Until there is an answer, and from then on.
+    assert.deepEqual(times, [70_000, limit]);
   }
 });
 

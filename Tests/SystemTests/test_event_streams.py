@@ -184,9 +184,10 @@ def test_head(relay, secret):
 
 
 def test_comments(start, secret):
-    """A stream without events shows that it lives."""
+    """A stream without events shows that it lives, and says how often."""
     relay = start("--ping-interval", "3s", "--pong-timeout", "1s")
     with stream(relay, secret) as events:
+        assert events.headers["hookwire-ping-interval"] == "3"
         for _ in range(20):
             assert events.next() is None
             if events.comments:

@@ -3,14 +3,17 @@ import { ask, Redirected } from "./ask.js";
 import { EventStreamParser } from "./eventstream.js";
 import { t } from "./words.js";
 
-/** Nothing for so long means that the connection is dead: a comment comes every 25 seconds. In milliseconds. */
-const silenceLimit = 70_000;
+/** Nothing for so long means that the connection is dead, at least; a comment comes every 25 seconds. In milliseconds. */
+const shortestSilence = 70_000;
 const longestPause = 10_000;
 /** After so many attempts without an answer it is said that there is none. */
 const worrying = 3;
 
 /** Why the relay lets a secret in neither now nor later: the `reason` of its problem. */
 const finalReasons = new Set(["missing_secret", "not_found", "expired_token", "wrong_scope", "wrong_origin"]);
+
+/** After how much silence a stream is dead, by how often its relay gives a sign of life. In milliseconds. */
+const silenceOf = (response) => Math.max(shortestSilence, (2 * (Number(response.headers.get("Hookwire-Ping-Interval")) || 0) + 20) * 1000);
 
 /** The pause before an attempt, in milliseconds. */
 export function pauseBefore(attempt, retry = 500, random = Math.random()) {
@@ -76,9 +79,10 @@ export class Connection {
     const headers = { Authorization: "Bearer " + this.secret, Accept: "text/event-stream" };
     if (this.position) headers["Last-Event-ID"] = this.position;
     let watchdog;
+    let silence = shortestSilence;
     const feed = () => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => this.controller.abort(), silenceLimit);
+      watchdog = setTimeout(() => this.controller.abort(), silence);
     };
     try {
       feed();
@@ -98,6 +102,8 @@ export class Connection {
         this.handlers.waiting?.(t("notOfTheRelay", { status: response.status }));
         return true;
       }
+      silence = silenceOf(response);
+      feed();
       await this.follow(response.body, feed);
     } finally {
       clearTimeout(watchdog);

@@ -6,7 +6,8 @@ export class EventStreamParser {
     this.id = "";
     this.nextID = undefined;
     this.retry = undefined;
-    this.rest = "";
+    /** What has come of the line that is not at its end. Joined with each chunk, a long line would be copied once per chunk. */
+    this.pieces = [];
     this.type = "";
     this.data = [];
     this.skipsLineFeed = false;
@@ -14,10 +15,16 @@ export class EventStreamParser {
 
   /** The events that a chunk completes. */
   push(chunk) {
-    if (this.skipsLineFeed && chunk.startsWith("\n")) chunk = chunk.slice(1);
-    if (chunk) this.skipsLineFeed = chunk.endsWith("\r");
-    const lines = (this.rest + chunk).split(/\r\n|\n|\r/);
-    this.rest = lines.pop();
+    if (!chunk) return [];
+    const text = this.skipsLineFeed && chunk.startsWith("\n") ? chunk.slice(1) : chunk;
+    this.skipsLineFeed = chunk.endsWith("\r");
+    const lines = text.split(/\r\n|\n|\r/);
+    const rest = lines.pop();
+    if (lines.length && this.pieces.length) {
+      lines[0] = this.pieces.join("") + lines[0];
+      this.pieces = [];
+    }
+    if (rest) this.pieces.push(rest);
     const events = [];
     for (const line of lines) {
       const event = this.line(line);

@@ -12,9 +12,21 @@ final class EventStreamRoutes {
     private let hub: Hub
     private let state: NodeState
     private let gate: SocketGate?
+    /// The header fields of a stream of the bot's events.
+    private let headers: [(name: String, value: String)]
 
-    init(services: EnvelopeServices, hub: Hub, state: NodeState, gate: SocketGate? = nil) {
+    /// - Parameter pingInterval: from a sign of life to the next.
+    init(
+        services: EnvelopeServices,
+        hub: Hub,
+        state: NodeState,
+        gate: SocketGate? = nil,
+        pingInterval: TimeAmount
+    ) {
         self.services = services
+        // A client that is not told could take a quiet stream for a dead one.
+        let seconds = pingInterval.nanoseconds / 1_000_000_000
+        self.headers = Self.headers + [(name: "Hookwire-Ping-Interval", value: "\(seconds)")]
         self.hub = hub
         self.state = state
         self.gate = gate
@@ -24,7 +36,7 @@ final class EventStreamRoutes {
         router.on(.GET, "/events") { self.open($0) }
     }
 
-    /// The header fields of a stream.
+    /// The header fields of any stream.
     static let headers: [(name: String, value: String)] = [
         ("Content-Type", "text/event-stream"),
         ("Cache-Control", "no-store"),
@@ -48,7 +60,7 @@ final class EventStreamRoutes {
             return .response(error.problem.response)
         }
         guard request.method != .HEAD else {
-            return .response(HTTPResponse(status: .ok, headers: Self.headers))
+            return .response(HTTPResponse(status: .ok, headers: self.headers))
         }
         let seat: Seat?
         do throws(Problem) {
@@ -58,7 +70,7 @@ final class EventStreamRoutes {
         }
         let eventLoop = lane.eventLoop
         let services = NIOLoopBound(self.services, eventLoop: eventLoop)
-        let state = self.state
+        let (state, headers) = (self.state, self.headers)
         return .eventually(
             self.hub.takePlace(
                 on: visitor.channel,
@@ -69,7 +81,7 @@ final class EventStreamRoutes {
                 // A drain that has begun meanwhile would not find it.
                 guard !state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
                 return .upgrade(
-                    .unending(headers: Self.headers) {
+                    .unending(headers: headers) {
                         try EventStream.open(
                             on: $0,
                             services: services.value,
