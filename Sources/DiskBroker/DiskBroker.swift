@@ -16,8 +16,8 @@ internal import Synchronization
 /// requests that wait for replies, end with the process.
 ///
 /// The files are bounded: by number and age for each channel, and by bytes for all, where the oldest events go first.
-/// While the disk is full or fails, publications fail with `BrokerError.unavailable`, `health` says why, and every second
-/// it is tried whether the disk takes something again.
+/// While the disk is full, fails or hangs, publications fail with `BrokerError.unavailable`, `health` says why, and every
+/// second it is tried whether the disk takes something again.
 public final class DiskBroker: Broker {
     private let worker: DiskWorker
     private let condition: DiskHealth
@@ -91,12 +91,22 @@ public final class DiskBroker: Broker {
         if configuration.keepsUp { self.startUpkeep() }
     }
 
-    /// Ends all feeds, stores what waits and closes the files. Whatever is asked afterwards fails.
+    /// Ends all feeds, stores what waits and closes the files. Whatever is asked afterwards fails. A disk that hangs is
+    /// waited for for ten seconds; what waits for it then fails.
     public func shutdown() async {
+        await self.shutdown(within: .seconds(10))
+    }
+
+    /// The same, within a time.
+    ///
+    /// - Returns: whether the files were closed.
+    @discardableResult
+    func shutdown(within time: TimeAmount) async -> Bool {
         self.upkeep.withLock { $0.take() }?.cancel()
-        await self.worker.shutdown()
+        let isClosed = await self.worker.shutdown(within: time)
         self.feeds.end()
         self.inboxes.end()
+        return isClosed
     }
 
     public var health: BrokerHealth { self.condition.health }
@@ -223,8 +233,9 @@ public final class DiskBroker: Broker {
         return promise.futureResult
     }
 
-    /// Removes what is over, and tries a disk that failed.
-    func keepUp() {
+    /// Removes what is over, and tries a disk that failed; or fails what waits for one that hangs.
+    func keepUp(at time: NIODeadline = .now()) {
+        guard !self.worker.failIfHung(at: time) else { return }
         self.worker.submit(DiskJob(kind: .upkeep, eventBytes: 0, perform: { _, _, _ in {} }, fail: { _ in }))
     }
 

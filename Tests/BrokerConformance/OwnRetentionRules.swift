@@ -56,6 +56,20 @@ extension BrokerRule {
                 #expect(try await broker.page(other).texts == ["c"])
             }
         },
+        BrokerRule("a channel that is to keep its events for longer from now on keeps those that it has") { bed in
+            var settings = BrokerSettings()
+            settings.retentionAgeMilliseconds = 1_200
+            try await bed.withBroker(settings) { broker in
+                let (own, other) = (Fixtures.channel(), Fixtures.channel())
+                try await broker.publish(["a", "b"], to: own)
+                try await broker.publish(["c"], to: own, keeping: ChannelRetention(ageMilliseconds: 60_000))
+                try await broker.publish(["a"], to: other)
+                try await bed.advance(milliseconds: 1_600)
+                try await broker.publish(["b"], to: other)
+                #expect(try await broker.page(own).texts == ["a", "b", "c"])
+                #expect(try await broker.page(other).texts == ["b"])
+            }
+        },
         BrokerRule("a channel keeps as many bytes as it is to, the newest") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()

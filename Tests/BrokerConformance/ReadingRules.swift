@@ -143,6 +143,26 @@ extension BrokerRule {
                 #expect(try await broker.page(channel, after: old[0]).reason == .trimmed)
             }
         },
+        BrokerRule("a position stays good when all events are over and nobody feeds any more") { bed in
+            var settings = BrokerSettings()
+            settings.retentionAgeMilliseconds = 1_000
+            try await bed.withBroker(settings) { broker in
+                let channel = Fixtures.channel()
+                let (recorder, feed) = try await broker.record(channel)
+                let first = try await broker.publish(["a"], to: channel)[0]
+                await recorder.entries(atLeast: 1)
+                try await broker.moveCursor(of: .anybody, on: channel, to: first)
+                feed.cancel()
+                try await bed.advance(milliseconds: 1_400)
+                // What is over goes when something comes, on whatever channel.
+                try await broker.publish(["x"], to: Fixtures.channel())
+                #expect(try await broker.page(channel, after: first).texts == [])
+                let second = try await broker.publish(["b"], to: channel)
+                #expect(second == [Position(epoch: first.epoch, offset: 2)])
+                #expect(try await broker.page(channel, after: first).texts == ["b"])
+                #expect(try await broker.cursor(of: .anybody, on: channel) == first)
+            }
+        },
         BrokerRule("a feed that has nothing to deliver for longer than the retention is not interrupted") { bed in
             var settings = BrokerSettings()
             settings.retentionAgeMilliseconds = 1_000

@@ -12,7 +12,7 @@ import Testing
 
 @testable import DiskBroker
 
-/// What `DiskBroker` does when the disk is full, and when its file is gone.
+/// What `DiskBroker` does when the disk is full or does not answer, and when its file is gone.
 @Suite(.timeLimit(.minutes(2))) struct FullDiskTests {
     private let bed = DiskTestBed()
 
@@ -53,6 +53,66 @@ import Testing
         }
     }
 
+    /// While the disk does not answer the health says so, and what waits for it fails; when it answers, all goes on.
+    @Test func hungDiskFailsWhatWaits() async throws {
+        try await self.bed.withDirectory { directory in
+            try await self.bed.withBroker(in: directory) { broker in
+                let (channel, eventLoop) = (Fixtures.channel(), Fixtures.eventLoop)
+                let gate = DispatchSemaphore(value: 0)
+                let began = eventLoop.makePromise(of: Void.self)
+                let busy = broker.ask(.read, on: eventLoop) { _, _, _ in
+                    began.succeed()
+                    gate.wait()
+                }
+                try await began.futureResult.get()
+                let waiting = broker.publish(
+                    Fixtures.event("a"),
+                    to: channel,
+                    key: nil,
+                    retention: nil,
+                    on: eventLoop
+                )
+                .future(on: eventLoop)
+                broker.keepUp()
+                #expect(broker.health == .ready)
+                broker.keepUp(at: .now() + .minutes(1))
+                guard case .unavailable(let sentence) = broker.health else {
+                    gate.signal()
+                    Issue.record("a disk that hangs is no health")
+                    return
+                }
+                #expect(sentence.contains(directory) && sentence.contains("does not answer"))
+                await #expect(throws: BrokerError.unavailable) { try await waiting.get() }
+                gate.signal()
+                try await busy.get()
+                try await broker.finishUpkeep()
+                #expect(broker.health == .ready)
+                try await broker.publish(["b"], to: channel)
+                #expect(try await broker.page(channel).texts == ["b"])
+            }
+        }
+    }
+
+    /// A disk that hangs does not keep the process from its end; what waits for it fails.
+    @Test func shutdownDoesNotWaitForever() async throws {
+        try await self.bed.withDirectory { directory in
+            let broker = try self.bed.broker(in: directory)
+            let eventLoop = Fixtures.eventLoop
+            let gate = DispatchSemaphore(value: 0)
+            let began = eventLoop.makePromise(of: Void.self)
+            let busy = broker.ask(.read, on: eventLoop) { _, _, _ in
+                began.succeed()
+                gate.wait()
+            }
+            try await began.futureResult.get()
+            let waiting = broker.log(Fixtures.channel(), after: nil, limit: 1, on: eventLoop)
+            #expect(await broker.shutdown(within: .milliseconds(1)) == false)
+            await #expect(throws: BrokerError.unavailable) { try await waiting.get() }
+            gate.signal()
+            try await busy.get()
+        }
+    }
+
     /// What a group gives up goes into the log's room as events do: some at a time, and the oldest events go for it.
     @Test func deadLettersFindRoom() async throws {
         try await self.bed.withDirectory { directory in
@@ -85,14 +145,23 @@ import Testing
         }
     }
 
-    /// A file that was removed under the running process is noticed, and is no store any more.
+    /// A file that was removed under the running process is noticed, and is no store any more, though it is put back: the
+    /// health says that the node has to be started anew.
     @Test func removedFileIsNoticed() async throws {
         try await self.bed.withDirectory { directory in
             try await self.bed.withBroker(in: directory) { broker in
                 try await broker.publish(["a"], to: Fixtures.channel())
-                try FileManager.default.removeItem(atPath: directory + "/hookwire.sqlite")
+                let file = directory + "/hookwire.sqlite"
+                try FileManager.default.moveItem(atPath: file, toPath: directory + "/away")
                 try await broker.finishUpkeep()
                 #expect(broker.health != .ready)
+                try FileManager.default.moveItem(atPath: directory + "/away", toPath: file)
+                try await broker.finishUpkeep()
+                guard case .unavailable(let sentence) = broker.health else {
+                    Issue.record("a file that was put back is a store again")
+                    return
+                }
+                #expect(sentence.hasSuffix("put it back and start the node anew."))
                 await #expect(throws: BrokerError.unavailable) {
                     try await broker.publish(["b"], to: Fixtures.channel())
                 }

@@ -76,6 +76,52 @@ import Testing
         }
     }
 
+    /// A bot that has no events for days is remembered from when it was there last, though the node is started anew;
+    /// and who was away as long as the node was has the time to come back.
+    @Test func remembersFromTheLastFeedOn() throws {
+        let (minute, hour): (Int64, Int64) = (60 * 1000, 60 * 60 * 1000)
+        let queue = try DatabaseQueue()
+        try DatabaseSchema.migrator.migrate(queue)
+        try queue.write { database in
+            let configuration = DiskBrokerConfiguration(directory: "")
+            func open(_ feeds: DiskFeeds) throws -> LogStore {
+                let space = DiskSpace(limit: 1 << 24, pageSize: 4_096)
+                return try LogStore(configuration: configuration, space: space, feeds: feeds, database)
+            }
+            func keepUp(_ store: inout LogStore, at now: Int64) throws {
+                try store.begin(storing: 0, now: now, database)
+                try store.keepUp(now: now, database)
+                _ = try store.finish(now: now, database)
+            }
+            let feeds = DiskFeeds(metrics: DiskBrokerMetrics())
+            var store = try open(feeds)
+            let (present, absent) = (Fixtures.channel(), Fixtures.channel())
+            for channel in [present, absent] {
+                let event = ByteBuffer(string: "event")
+                _ = try store.publish(event, to: channel, key: nil, retention: nil, now: 0, database)
+            }
+            _ = try store.finish(now: 0, database)
+            let positions = try [present, absent].map { try store.head(of: $0, database) }
+            let feed = feeds.add(Listener(), to: present, start: positions[0])
+            let end = configuration.channelLifetimeMilliseconds - hour
+            for now in stride(from: hour, through: end, by: Int(hour)) { try keepUp(&store, at: now) }
+            feed.cancel()
+
+            let later = configuration.channelLifetimeMilliseconds + end - hour
+            store = try open(DiskFeeds(metrics: DiskBrokerMetrics()))
+            for now in [later, later + 14 * minute] {
+                try keepUp(&store, at: now)
+                #expect(try store.head(of: present, database) == positions[0])
+                #expect(try store.head(of: absent, database) == positions[1])
+            }
+            try keepUp(&store, at: later + 15 * minute)
+            #expect(try store.head(of: present, database) == positions[0])
+            #expect(try store.head(of: absent, database).epoch != positions[1].epoch)
+            try keepUp(&store, at: later + 2 * hour)
+            #expect(try store.head(of: present, database).epoch != positions[0].epoch)
+        }
+    }
+
     /// Idle channels are found behind many that are to be kept.
     @Test func idleBehindTheKept() throws {
         let queue = try DatabaseQueue()
@@ -99,21 +145,22 @@ import Testing
                 _ = try store.finish(now: now, database)
             }
             let listener = Listener()
-            let subscriptions = try (0..<1_100).map { number in
+            let subscriptions = try (0..<1_300).map { number in
                 let channel = Fixtures.channel()
                 try publish(channel, now: Int64(number))
                 return feeds.add(listener, to: channel, start: try store.head(of: channel, database))
             }
             try publish(idle, now: 2_000)
             let later = configuration.channelLifetimeMilliseconds + 10_000
-            for _ in 0..<4 {
-                try store.begin(storing: 0, now: later, database)
-                try store.keepUp(now: later, database)
-                _ = try store.finish(now: later, database)
+            // The first one only learns of the time.
+            for now in [later - 60 * 60 * 1000, later, later, later, later] {
+                try store.begin(storing: 0, now: now, database)
+                try store.keepUp(now: now, database)
+                _ = try store.finish(now: now, database)
             }
             let names = try String.fetchAll(database, sql: "SELECT id FROM channel")
-            #expect(names.count == 1_100)
-            #expect(subscriptions.count == 1_100)
+            #expect(names.count == 1_300)
+            #expect(subscriptions.count == 1_300)
         }
     }
 

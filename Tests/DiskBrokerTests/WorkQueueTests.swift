@@ -44,6 +44,18 @@ import Testing
         #expect(taken == 10_000 / DiskJob.cost)
     }
 
+    /// What waits is given up where who is at work does not come back, and there is room for what comes then.
+    @Test func givingUp() {
+        var queue = WorkQueue(limit: 10_000, batchBytes: 1_000)
+        _ = queue.add(self.job())
+        #expect(queue.takeBatch()?.count == 1)
+        _ = queue.add(self.job(bytes: 9_000))
+        #expect(queue.add(self.job(bytes: 9_000)) == .refused(.overloaded))
+        #expect(queue.abandon().map(\.eventBytes) == [9_000])
+        #expect(queue.add(self.job(bytes: 9_000)) == .queued)
+        #expect(queue.takeBatch()?.map(\.eventBytes) == [9_000])
+    }
+
     /// What waits when the queue is closed is still done, and nothing comes after it.
     @Test func closing() {
         var queue = WorkQueue(limit: 10_000, batchBytes: 1_000)

@@ -281,6 +281,14 @@ def test_copy_of_the_log(start, tmp_path):
     relay.signal(signal.SIGKILL)
     relay.wait()
     load.join()
+    # Other bots are forgotten, and one comes that the copy does not know: the generation has moved on since the copy.
+    with contextlib.closing(sqlite3.connect(data / "hookwire.sqlite")) as database, database:
+        database.execute("UPDATE identity SET generation = generation + 1")
+    relay, newcomer = start(*flags), qq.secret()
+    late = start_position(relay, newcomer)
+    assert relay.request("POST", webhook(newcomer), '"late"', {"Content-Type": "application/json"}).status == 200
+    relay.signal(signal.SIGKILL)
+    relay.wait()
     assert (data / "hookwire.sqlite-wal").stat().st_size > 0, "nothing that could be left behind"
 
     assert follow(restoring).splitlines() == ["stop hookwire", "start hookwire"]
@@ -289,8 +297,8 @@ def test_copy_of_the_log(start, tmp_path):
     epoch = first.split("-")[0]
     for text in ("passed by", "the next"):
         assert relay.request("POST", webhook(secret), f'"{text}"', {"Content-Type": "application/json"}).status == 200
-    # Where the log has another event now, and of a log that was not in the copy.
-    for which, position in ((secret, f"{epoch}-{copied + 1}"), (unused, beginning)):
+    # Where the log has another event now, and of logs that were not in the copy.
+    for which, position in ((secret, f"{epoch}-{copied + 1}"), (unused, beginning), (newcomer, late)):
         with stream(relay, which, after=position) as newer:
             told = newer.receive()
             assert (told["recovered"], told["reason"]) == (False, "epoch_changed")

@@ -222,13 +222,16 @@ struct GroupTable {
 
     /// The first of what a member may have, or was tried too often, in the order of the log.
     private func due(_ request: GroupRequest, now: Int64, _ database: Database) throws -> [Unsettled] {
+        // The sign has SQLite read what is due, by its time, rather than all that is not settled, in the log's order.
         let statement = try database.cachedStatement(
             sql: """
                 SELECT offset, attempts, CASE WHEN attempts >= ? THEN coalesce((
-                    SELECT length(bytes) FROM event WHERE event.channel = ? AND event.offset = unsettled.offset
+                    SELECT length(bytes) FROM event WHERE event.channel = ? AND event.offset = due.offset
                 ), 0) ELSE 0 END
-                FROM unsettled WHERE memberGroup = ? AND takenAt <= ?
-                AND (attempts >= ? OR takenAt <= ? OR takenAt > ?) ORDER BY offset LIMIT ?
+                FROM (
+                    SELECT offset, attempts FROM unsettled WHERE memberGroup = ? AND takenAt <= ?
+                    AND (attempts >= ? OR takenAt <= ? OR takenAt > ?) ORDER BY +offset LIMIT ?
+                ) AS due ORDER BY offset
                 """
         )
         let refused = now - GroupSettlement.refusalShift

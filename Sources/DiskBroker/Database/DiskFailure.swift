@@ -18,6 +18,8 @@ enum DiskFailure: String, CaseIterable {
     case damaged
     /// The file is not where it was any more.
     case removed
+    /// The system does not come back from reading or writing.
+    case hung
     /// Anything else; a fault of ours, most likely.
     case other
 
@@ -32,7 +34,7 @@ enum DiskFailure: String, CaseIterable {
         }
     }
 
-    /// Whether trying again may help while the process lives.
+    /// Whether trying again does not help as long as the process lives.
     var isLasting: Bool { self == .damaged || self == .removed }
 
     /// Why nothing can be stored, for an operator.
@@ -43,7 +45,8 @@ enum DiskFailure: String, CaseIterable {
         case .readOnly: "\(file) cannot be written; check its permissions and whether its disk is mounted read-only."
         case .locked: "Another process has locked \(file); end what reads or copies it for so long."
         case .damaged: "\(file) is damaged; stop the node and restore it from a copy, or move it away."
-        case .removed: "\(file) was removed or replaced while the node ran; put it back, or start the node anew."
+        case .removed: "\(file) was removed or replaced while the node ran; put it back and start the node anew."
+        case .hung: "\(file) is not read or written: its disk does not answer; check it, or the network to it."
         case .other: "SQLite refused to store in \(file); the node's own log says why."
         }
     }

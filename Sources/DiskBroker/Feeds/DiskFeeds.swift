@@ -8,6 +8,9 @@ internal import Synchronization
 
 /// The feeds of a `DiskBroker`, which live as long as its process. Any thread; events come from the database's alone.
 final class DiskFeeds: Sendable {
+    /// How many channels wait to be noted as used, at most, beside those that have feeds: others had one for a moment.
+    private static let usedLimit = 65_536
+
     private struct Feed {
         var number: UInt64
         var receiver: any FeedReceiver
@@ -23,6 +26,8 @@ final class DiskFeeds: Sendable {
         var channels: [ChannelID: Channel] = [:]
         var lastNumber: UInt64 = 0
         var count = 0
+        /// The channels that have or had feeds, and of which that is not noted yet.
+        var used: Set<ChannelID> = []
     }
 
     private let state = Mutex(State())
@@ -39,6 +44,7 @@ final class DiskFeeds: Sendable {
         let number = self.state.withLock { state in
             state.lastNumber += 1
             state.count += 1
+            if state.used.count < Self.usedLimit { state.used.insert(channel) }
             self.metrics.feedCount(state.count)
             state.channels[channel, default: Channel(epoch: start.epoch)].feeds.append(
                 Feed(number: state.lastNumber, receiver: receiver)
@@ -51,6 +57,20 @@ final class DiskFeeds: Sendable {
     /// The name of the log of a channel that has feeds; nil for any other.
     func epoch(of channel: ChannelID) -> Epoch? {
         self.state.withLock { $0.channels[channel]?.epoch }
+    }
+
+    /// Takes some of the channels that had feeds, for it to be noted in the log that they were used.
+    func takeUsed(_ limit: Int) -> [ChannelID] {
+        self.state.withLock { state in
+            let taken = Array(state.used.prefix(limit))
+            state.used.subtract(taken)
+            return taken
+        }
+    }
+
+    /// Lets it be noted of all channels that have feeds that they are used.
+    func useAll() {
+        self.state.withLock { $0.used.formUnion($0.channels.keys) }
     }
 
     /// Hands an event to the feeds of its channel. Under the lock, so that a feed that was cancelled is not called again.

@@ -31,18 +31,35 @@ enum EventTable {
         }
     }
 
+    /// What became of events that are kept for as long as all.
+    struct Expiry {
+        /// How many were removed.
+        var count = 0
+        /// No event up to this id is kept for as long as all any more.
+        var end: Int64
+        /// Whether there was more to look at.
+        var isPartial = false
+    }
+
+    /// How many rows `expireCommon` looks at, at most.
+    private static let expiryStep = 4_096
+
+    /// Stores an event.
+    ///
+    /// - Returns: its id: behind those of all that are there, and it may be that of one that is gone.
     static func append(
         _ bytes: ByteBuffer,
         channel: StoredChannel,
         offset: UInt64,
         now: Int64,
         _ database: Database
-    ) throws {
+    ) throws -> Int64 {
         try database.cachedStatement(
             sql: "INSERT INTO event (channel, offset, storedAt, bytes) VALUES (?, ?, ?, ?)"
         ).execute(
             arguments: [channel.number, Int64(bitPattern: offset), now, Data(bytes.readableBytesView)]
         )
+        return database.lastInsertedRowID
     }
 
     /// The offset of a channel's oldest event that was stored no earlier than `oldestTime`; the next one where there is none.
@@ -131,18 +148,37 @@ enum EventTable {
         return try self.remove(through: last, database)
     }
 
-    /// The same of all channels that keep their events for as long as all.
-    static func expireCommon(before oldestTime: Int64, limit: Int, _ database: Database) throws -> Int {
-        let common = "channel NOT IN (SELECT number FROM channel WHERE keptAge IS NOT NULL)"
+    /// The same of all channels that keep their events for as long as all, among the next ones behind an id: up to it
+    /// there are none of these.
+    static func expireCommon(
+        before oldestTime: Int64,
+        after begin: Int64,
+        limit: Int,
+        _ database: Database
+    ) throws -> Expiry {
+        let own = "channel IN (SELECT number FROM channel WHERE keptAge IS NOT NULL)"
         let statement = try database.cachedStatement(
-            sql: "SELECT id, storedAt FROM event WHERE \(common) ORDER BY id LIMIT ?"
+            sql: "SELECT id, storedAt, \(own) FROM event WHERE id > ? ORDER BY id LIMIT \(Self.expiryStep)"
         )
-        let rows = try Row.fetchCursor(statement, arguments: [limit])
-        var last: Int64?
-        while let row = try rows.next(), (row[1] as Int64) < oldestTime { last = row[0] }
-        guard let last else { return 0 }
-        try database.cachedStatement(sql: "DELETE FROM event WHERE id <= ? AND \(common)").execute(arguments: [last])
-        return database.changesCount
+        let rows = try Row.fetchCursor(statement, arguments: [begin])
+        var expiry = Expiry(end: begin)
+        var (last, seen, found) = (nil as Int64?, 0, 0)
+        while found < limit, let row = try rows.next() {
+            let (storedAt, isOwn): (Int64, Bool) = (row[1], row[2])
+            if !isOwn {
+                guard storedAt < oldestTime else { break }
+                found += 1
+                last = row[0]
+            }
+            seen += 1
+            expiry.end = row[0]
+        }
+        expiry.isPartial = found == limit || seen == Self.expiryStep
+        guard let last else { return expiry }
+        try database.cachedStatement(sql: "DELETE FROM event WHERE id > ? AND id <= ? AND NOT \(own)")
+            .execute(arguments: [begin, last])
+        expiry.count = database.changesCount
+        return expiry
     }
 
     /// Removes the oldest events of all that take so many bytes, at most `limit`, and returns how many.

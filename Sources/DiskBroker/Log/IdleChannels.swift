@@ -5,8 +5,8 @@
 internal import GRDB
 internal import Shared
 
-/// Looks for channels that need not be remembered any more, some of them at a time: such as have neither events nor feeds,
-/// and were not used for long.
+/// Looks for channels that need not be remembered any more, some of them at a time: such as have neither events nor
+/// feeds, and were neither published to nor fed on for long.
 ///
 /// Where there are more of these than may be, some are not remembered for their time, those that were used the longest ago:
 /// first such as have neither groups nor named consumers, and others only where they alone are too many. Who has dead letters

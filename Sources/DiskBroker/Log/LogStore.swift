@@ -15,6 +15,9 @@ struct LogStore: Sendable {
     private static let pageBytes = 512 << 10
     /// How many channels are forgotten at once where there is no room.
     private static let forgottenAtOnce = 64
+    /// For how long after its start a node forgets nobody for not having been there, in milliseconds: who was away as
+    /// long as the node comes back only now.
+    private static let returnTime: Int64 = 15 * 60 * 1000
 
     let configuration: DiskBrokerConfiguration
     /// Knows the epochs of channels that have feeds.
@@ -24,6 +27,9 @@ struct LogStore: Sendable {
     /// The channels that the transaction has to do with, and whether they have changed.
     private var channels: [ChannelID: (stored: StoredChannel, isChanged: Bool)] = [:]
     private var idle = IdleChannels()
+    private var fed = FedChannels()
+    /// When there was nothing else to do for the first time; nil before that.
+    private var firstUpkeep: Int64?
     /// Whether the bytes of logs that are kept by bytes are counted.
     private var countsBytes = false
     /// How many bytes of events the transaction has yet to store.
@@ -79,13 +85,20 @@ struct LogStore: Sendable {
     ///
     /// - Parameter isFull: whether the disk is full, so that each page that is free is given back.
     mutating func keepUp(now: Int64, isFull: Bool = false, _ database: Database) throws {
-        let idle = try self.idle.look(
-            now: now,
-            configuration: self.configuration,
-            hasFeeds: { [feeds] in Self.hasFeeds($0, feeds) },
-            database
-        )
-        try self.forget(idle, database)
+        // A full disk takes no note.
+        if !isFull { try self.fed.note(self.feeds, now: now, database) }
+        // Where the clock was set back, the time begins anew.
+        let first = min(self.firstUpkeep ?? now, now)
+        self.firstUpkeep = first
+        if now - first >= Self.returnTime {
+            let idle = try self.idle.look(
+                now: now,
+                configuration: self.configuration,
+                hasFeeds: { [feeds] in Self.hasFeeds($0, feeds) },
+                database
+            )
+            try self.forget(idle, database)
+        }
         try self.retention.giveBack(all: isFull, database)
     }
 
@@ -162,12 +175,13 @@ struct LogStore: Sendable {
         }
         var channel = try self.channel(id, now: now, database)
         if channel.retention != retention {
+            self.retention.changed(from: channel.retention, to: retention)
             channel.retention = retention
             try ChannelTable.keep(channel, database)
-            if retention?.ageMilliseconds != nil { self.retention.hasOwnAges = true }
         }
         channel.last += 1
-        try EventTable.append(bytes, channel: channel, offset: channel.last, now: now, database)
+        let row = try EventTable.append(bytes, channel: channel, offset: channel.last, now: now, database)
+        self.retention.appended(row)
         self.promised = max(0, self.promised - bytes.readableBytes - DiskSpace.eventCost)
         self.channels[id] = (channel, true)
         return channel.head

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import GRDB
+internal import Shared
 
 /// What a log lets go, and why. Within the transaction of whoever asks.
 struct Retention: Sendable {
@@ -25,9 +26,13 @@ struct Retention: Sendable {
     /// How many keys there are at most: one that takes the place of another counts twice until they are counted again.
     private var keyCount: Int
     /// Whether some channel may keep its events for a time of its own.
-    var hasOwnAges: Bool
+    private var hasOwnAges: Bool
     /// When those were looked at.
     private var lookedAtOwnAges: Int64?
+    /// All events up to this id are kept for times of their own: they are not passed over each time.
+    private var ownEnd: Int64 = 0
+    /// Whether there may be events behind it that are kept for as long as all, and are over.
+    private var isBehind = false
 
     init(configuration: DiskBrokerConfiguration, space: DiskSpace, _ database: Database) throws {
         self.configuration = configuration
@@ -41,10 +46,15 @@ struct Retention: Sendable {
         let oldest = now - self.configuration.retentionAgeMilliseconds
         if !self.hasOwnAges {
             trimmed[.age, default: 0] += try EventTable.expire(before: oldest, limit: Self.step, database)
-        } else if self.isTimeForOwnAges(now) {
-            // What is kept for longer may stand before the others: to pass over it takes a while.
-            self.lookedAtOwnAges = now
-            trimmed[.age, default: 0] += try self.expireByOwnAges(oldest: oldest, now: now, database)
+        } else {
+            if self.isTimeForOwnAges(now) {
+                self.lookedAtOwnAges = now
+                self.isBehind = true
+                trimmed[.age, default: 0] += try self.expireByOwnAges(now: now, database)
+            }
+            if self.isBehind {
+                trimmed[.age, default: 0] += try self.expireCommon(before: oldest, database)
+            }
         }
         self.keyCount -= try KeyTable.expire(now: now, limit: Self.step, database)
         if let letter = try DeadLetterTable.oldest(database),
@@ -60,7 +70,7 @@ struct Retention: Sendable {
         return now < lookedAtOwnAges || now >= lookedAtOwnAges + Self.ownAgesPause
     }
 
-    private mutating func expireByOwnAges(oldest: Int64, now: Int64, _ database: Database) throws -> Int {
+    private mutating func expireByOwnAges(now: Int64, _ database: Database) throws -> Int {
         let channels = try ChannelTable.ownAges(database)
         self.hasOwnAges = !channels.isEmpty
         var count = 0
@@ -68,7 +78,32 @@ struct Retention: Sendable {
             let first = try EventTable.firstOffset(of: channel, notBefore: now - age, database)
             count += try EventTable.remove(of: channel, before: first, database)
         }
-        return try count + EventTable.expireCommon(before: oldest, limit: Self.step, database)
+        return count
+    }
+
+    /// What is kept for longer may stand before the others: it is passed over once, some of it at a time.
+    private mutating func expireCommon(before oldest: Int64, _ database: Database) throws -> Int {
+        let expiry = try EventTable.expireCommon(
+            before: oldest,
+            after: self.ownEnd,
+            limit: Self.step,
+            database
+        )
+        self.ownEnd = expiry.end
+        self.isBehind = expiry.isPartial
+        return expiry.count
+    }
+
+    /// A channel's retention is another one from now on.
+    mutating func changed(from previous: ChannelRetention?, to retention: ChannelRetention?) {
+        if retention?.ageMilliseconds != nil { self.hasOwnAges = true }
+        // What it has is kept for as long as all now.
+        if previous?.ageMilliseconds != nil, retention?.ageMilliseconds == nil { self.ownEnd = 0 }
+    }
+
+    /// An event was stored. Where the newest are gone, their ids are given anew.
+    mutating func appended(_ id: Int64) {
+        self.ownEnd = min(self.ownEnd, id - 1)
     }
 
     /// A key was inserted.

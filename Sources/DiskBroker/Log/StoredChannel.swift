@@ -15,8 +15,8 @@ struct StoredChannel {
     var last: UInt64
     /// The number of the newest dead letter.
     var lastLetter: UInt64
-    /// When something of it last changed, in milliseconds since 1970, to the hour: it decides who is forgotten, and an hour
-    /// spares the index.
+    /// When something of it last changed or somebody fed on it, in milliseconds since 1970, to the hour: it decides who
+    /// is forgotten, and an hour spares the index.
     var usedAt: Int64
     /// How much of it is kept, where not as much as of all.
     var retention: ChannelRetention?
@@ -74,6 +74,13 @@ enum ChannelTable {
             )
             .execute(arguments: [numbers[0], numbers[1], usedAt, channel.number])
         }
+    }
+
+    /// Notes that a channel is in use, where something is stored of it.
+    static func noteUse(of id: ChannelID, now: Int64, _ database: Database) throws {
+        let usedAt = Self.use(now)
+        try database.cachedStatement(sql: "UPDATE channel SET usedAt = ? WHERE id = ? AND usedAt < ?")
+            .execute(arguments: [usedAt, id.description, usedAt])
     }
 
     /// Stores how much of a channel is kept.

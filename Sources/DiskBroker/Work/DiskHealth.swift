@@ -3,11 +3,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Logging
+internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// Whether the disk takes what it is given. Read from any thread, changed on the database's.
+/// Whether the disk takes what it is given. Read from any thread, changed on the database's; that the disk hangs is found
+/// on another.
 final class DiskHealth: Sendable {
+    /// For how long the disk may be at what it was given together before it hangs.
+    private static let patience = TimeAmount.seconds(10)
+
+    /// Since when the database's thread has been at work; nil where it rests.
+    private let workingSince = Mutex<NIODeadline?>(nil)
     private let failure = Mutex<DiskFailure?>(nil)
     private let file: String
     private let metrics: DiskBrokerMetrics
@@ -25,7 +32,22 @@ final class DiskHealth: Sendable {
     /// The same for an operator.
     var health: BrokerHealth { self.present.map { .unavailable($0.sentence(file: self.file)) } ?? .ready }
 
-    /// A transaction failed.
+    /// The database's thread begins to work on what it was given together.
+    func began(at time: NIODeadline) {
+        self.workingSince.withLock { $0 = time }
+    }
+
+    /// The database's thread has done that.
+    func ended() {
+        self.workingSince.withLock { $0 = nil }
+    }
+
+    /// Whether the database's thread does not come back.
+    func isHung(at time: NIODeadline) -> Bool {
+        self.workingSince.withLock { $0.map { time - $0 >= Self.patience } ?? false }
+    }
+
+    /// A transaction failed, or does not end.
     func failed(_ failure: DiskFailure, _ error: (any Error)? = nil) {
         self.metrics.failed(failure)
         let isNews = self.failure.withLock { present in

@@ -57,21 +57,53 @@ final class DiskWorker: Sendable {
         }
     }
 
-    /// Does what waits, takes no more, and closes the database.
-    func shutdown() async {
+    /// Fails what waits where the disk hangs: its senders are to send it again, rather than to wait.
+    ///
+    /// - Returns: whether it hangs. Any thread but the database's.
+    func failIfHung(at time: NIODeadline) -> Bool {
+        guard self.health.isHung(at: time) else { return false }
+        self.giveUp()
+        return true
+    }
+
+    private func giveUp() {
+        self.health.failed(.hung)
+        for job in self.queue.withLock({ $0.abandon() }) { job.fail(.unavailable) }
+    }
+
+    /// Does what waits, takes no more, and closes the database, which is left as it is where the disk hangs.
+    ///
+    /// - Returns: whether that was done in time.
+    func shutdown(within time: TimeAmount) async -> Bool {
         self.queue.withLock { $0.close() }
-        await withCheckedContinuation { continuation in
-            self.database.asyncWriteWithoutTransaction { _ in continuation.resume() }
+        let isDone = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+            let end = WorkEnd(continuation)
+            let timer = Task {
+                try? await Task.sleep(nanoseconds: UInt64(max(0, time.nanoseconds)))
+                end.tell(false)
+            }
+            self.database.asyncWriteWithoutTransaction { _ in
+                // In this order: a timer that is cancelled tells at once.
+                end.tell(true)
+                timer.cancel()
+            }
+        }
+        guard isDone else {
+            self.giveUp()
+            return false
         }
         // What is stored is stored; closing only carries over what was written ahead.
         try? self.database.close()
         self.directory.release()
+        return true
     }
 
     // MARK: On the database's queue
 
     private func work(_ database: Database) {
         while let batch = self.queue.withLock({ $0.takeBatch() }) {
+            self.health.began(at: .now())
+            defer { self.health.ended() }
             let now = self.now()
             for job in batch where job.kind == .read { self.read(job, now: now, database) }
             if batch.contains(where: { $0.kind == .upkeep }) { self.keepUp(now: now, database) }

@@ -60,6 +60,14 @@ struct WorkQueue {
         return batch.isEmpty ? nil : batch
     }
 
+    /// Takes all that waits, for it to be failed: who is at work does not come back to it.
+    mutating func abandon() -> [DiskJob] {
+        let jobs = Array(self.jobs)
+        self.jobs = []
+        self.bytes = 0
+        return jobs
+    }
+
     /// Takes no more jobs; what waits is still done.
     mutating func close() {
         self.isClosed = true

@@ -140,7 +140,6 @@ import Testing
         mutating func publish(_ text: String, to number: Int, key: String?, lifetime: Int64, now: Int64) -> UInt64? {
             for number in self.channels.keys {
                 self.channels[number]?.stored.removeAll { $0.time < now - MemoryBrokerModelTests.retentionAge }
-                self.forgetIfUnused(number)
             }
             if let key {
                 let key = Key(channel: number, text: key)
@@ -161,13 +160,6 @@ import Testing
 
         mutating func removeFeed(from channel: Int) {
             self.channels[channel]?.feeds -= 1
-            self.forgetIfUnused(channel)
-        }
-
-        private mutating func forgetIfUnused(_ number: Int) {
-            if let channel = self.channels[number], channel.stored.isEmpty, channel.feeds == 0 {
-                self.channels[number] = nil
-            }
         }
 
         func page(

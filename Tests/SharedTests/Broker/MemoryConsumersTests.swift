@@ -39,6 +39,38 @@ import Testing
         #expect(page.deliveries.map(\.entry.position) == positions)
     }
 
+    /// Of channels that are not kept a bounded number is remembered: beyond it those go first that were let go the
+    /// longest ago, and however many they are, those that have names in them stay.
+    @Test func forgetsTheOldestOfTooMany() throws {
+        let epoch = Epoch(rawValue: 1)
+        let head = Position(epoch: epoch, offset: 7)
+        let log = MemoryLog(head: head)
+        var consumers = MemoryConsumers()
+        let (named, late, unused) = (ChannelID.random(), ChannelID.random(), ChannelID.random())
+        let name = try #require(ConsumerName("reader"))
+        try consumers.moveCursor(of: name, on: named, to: head, log: log)
+        #expect(consumers.forget(named, head: head) == [])
+        // One that nobody ever published to is made again as it was.
+        #expect(consumers.forget(unused, head: Position(epoch: epoch, offset: 0)) == [])
+        #expect(consumers.head(of: unused) == nil)
+        // This one gets its name when it is not kept any more.
+        #expect(consumers.forget(late, head: head) == [])
+        try consumers.moveCursor(of: name, on: late, to: head, log: log)
+        let bare = (0..<MemoryConsumers.bareLimit).map { _ in ChannelID.random() }
+        for channel in bare { try #require(consumers.forget(channel, head: head) == []) }
+        #expect(consumers.forget(.random(), head: head) == [bare[0]])
+        #expect(consumers.head(of: bare[0]) == nil)
+        #expect(consumers.head(of: bare[1]) == head)
+        // One that is kept again is none of them.
+        consumers.keep(bare[1])
+        #expect(consumers.forget(.random(), head: head) == [])
+        #expect(consumers.forget(.random(), head: head) == [bare[2]])
+        for channel in [named, late] {
+            #expect(consumers.head(of: channel) == head)
+            #expect(consumers.cursor(of: name, on: channel) == head)
+        }
+    }
+
     /// Dead letters that are gone are not remembered one by one, however many there were.
     @Test func forgetsDeadLettersThatAreGone() throws {
         let channel = Fixtures.channel()

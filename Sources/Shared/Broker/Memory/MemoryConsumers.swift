@@ -4,11 +4,14 @@
 
 internal import DequeModule
 
-/// The consumers and groups of the channels of a `MemoryBroker`, and what groups gave up. Under the broker's lock; pure,
-/// with the clock passed in, in milliseconds.
+/// The consumers and groups of the channels of a `MemoryBroker`, what groups gave up, and where the logs of channels
+/// that are not kept stood. Under the broker's lock; pure, with the clock passed in, in milliseconds.
 struct MemoryConsumers {
-    /// How many channels that are not kept have theirs remembered, so that they learn what they lost.
-    private static let limit = 4_096
+    /// How many channels that are not kept have their named consumers, groups and dead letters remembered.
+    static let namedLimit = 4_096
+    /// How many others that are not kept are remembered, so that who comes back gets what came meanwhile; each takes
+    /// some 300 bytes.
+    static let bareLimit = 65_536
 
     /// What one channel has.
     struct Channel {
@@ -19,7 +22,7 @@ struct MemoryConsumers {
         /// Where the log stood when the channel was let go; nil before that.
         fileprivate var head: Position?
 
-        /// Whether anybody would miss it who comes back to an empty log.
+        /// Whether there is more than the place of those who name none.
         fileprivate var isNamed: Bool {
             !self.groups.isEmpty || !self.deadLetters.isEmpty || self.cursors.keys.contains { $0 != .anybody }
         }
@@ -31,11 +34,10 @@ struct MemoryConsumers {
     private static let staleLetters = 1_024
 
     private var channels: [ChannelID: Channel] = [:]
-    /// The channels that are not kept, in the order in which they were let go; one that was kept again since stands in it
-    /// with a number that is not its own any more.
-    private var forgotten: Deque<(channel: ChannelID, number: UInt64)> = []
-    private var forgottenNumbers: [ChannelID: UInt64] = [:]
-    private var lastForgotten: UInt64 = 0
+    /// The channels that are not kept and have names in them, as far as that was known when they were let go.
+    private var named = MemoryForgotten()
+    /// The others that are not kept and are remembered.
+    private var bare = MemoryForgotten()
     /// All dead letters, oldest first; those that are gone stay until they are passed, or are the most of them.
     private(set) var letters: Deque<(channel: ChannelID, number: UInt64)> = []
     /// How many of them there are.
@@ -46,7 +48,8 @@ struct MemoryConsumers {
 
     /// The channel is kept again: it is not among those of which the oldest go.
     mutating func keep(_ channel: ChannelID) {
-        self.forgottenNumbers[channel] = nil
+        self.named.remove(channel)
+        self.bare.remove(channel)
     }
 
     /// Where the log of a channel that is not kept goes on; nil where it has to begin anew.
@@ -56,31 +59,37 @@ struct MemoryConsumers {
     ///
     /// - Returns: the channels whose logs had events and are not remembered from now on.
     mutating func forget(_ channel: ChannelID, head: Position) -> [ChannelID] {
-        guard self.channels[channel]?.isNamed == true else {
+        let isNamed = self.channels[channel]?.isNamed == true
+        // A log that never had an event is made again as it was.
+        guard isNamed || head.offset > 0 || self.channels[channel]?.cursors.isEmpty == false else {
             self.remove(channel)
-            return head.offset > 0 ? [channel] : []
+            return []
         }
-        self.channels[channel]?.head = head
-        self.lastForgotten += 1
-        self.forgottenNumbers[channel] = self.lastForgotten
-        self.forgotten.append((channel, self.lastForgotten))
-        if self.forgotten.count > 2 * Self.limit {
-            self.forgotten.removeAll { self.forgottenNumbers[$0.channel] != $0.number }
-        }
+        self.channels[channel, default: Channel()].head = head
+        if isNamed { self.named.append(channel) } else { self.bare.append(channel) }
         var ended: [ChannelID] = []
-        while self.forgottenNumbers.count > Self.limit {
-            let oldest = self.forgotten.removeFirst()
-            guard self.forgottenNumbers[oldest.channel] == oldest.number else { continue }
-            if let head = self.head(of: oldest.channel), head.offset > 0 { ended.append(oldest.channel) }
-            self.remove(oldest.channel)
+        while self.bare.count > Self.bareLimit, let oldest = self.bare.popFirst() {
+            if self.channels[oldest]?.isNamed == true {
+                self.named.append(oldest)
+            } else {
+                self.end(oldest, into: &ended)
+            }
+        }
+        while self.named.count > Self.namedLimit, let oldest = self.named.popFirst() {
+            self.end(oldest, into: &ended)
         }
         return ended
+    }
+
+    private mutating func end(_ channel: ChannelID, into ended: inout [ChannelID]) {
+        if let head = self.head(of: channel), head.offset > 0 { ended.append(channel) }
+        self.remove(channel)
     }
 
     private mutating func remove(_ channel: ChannelID) {
         for letter in self.channels[channel]?.deadLetters ?? [] { self.discount(letter) }
         self.channels[channel] = nil
-        self.forgottenNumbers[channel] = nil
+        self.keep(channel)
     }
 
     private mutating func count(_ letter: DeadLetter, of channel: ChannelID) {

@@ -6,9 +6,9 @@
 ///
 /// A channel without events and feeds is not kept, and is made again when somebody asks for it. As long as it never had
 /// an event it is the same log then, with the same epoch, so that a position before its first event stays good. A log
-/// that had events and lost them all gets another name. A pure structure under the broker's lock.
+/// that had events and is not remembered any more gets another name. A pure structure under the broker's lock.
 struct MemoryEpochs {
-    /// How many channels that lost their events are told apart; beyond it all channels that are not kept get new names.
+    /// How many logs that had events and are forgotten are told apart; beyond it all that are made anew get new names.
     private static let limit = 65_536
 
     private var ended: [ChannelID: UInt32] = [:]

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DequeModule
 internal import NIOCore
 
 /// A group on one channel of a `MemoryBroker`: what its members were given and have not settled. A pure structure; the
@@ -9,11 +10,13 @@ internal import NIOCore
 struct MemoryGroup {
     /// How many bytes of events are taken at once, at most; but always an event.
     private static let pageBytes = 512 << 10
+    /// How many entries of `taken` may be of events that stand in it no more, beside as many as are unsettled.
+    private static let staleTaken = 1_024
 
     private struct Unsettled {
         enum Since {
-            /// Its member has it until the visibility time is over.
-            case taken(Int64)
+            /// Its member has it until the visibility time is over; the number of its entry in `taken`.
+            case taken(UInt64)
             /// Another member is to have it at once.
             case refused(Int64)
             /// The same, whoever it is.
@@ -23,15 +26,17 @@ struct MemoryGroup {
         var since: Since
         var attempts: Int
 
-        /// When the visibility time began; long ago where it is over anyway.
-        var visibleSince: Int64 {
-            if case .taken(let time) = self.since { time } else { .min }
-        }
-
         /// Whether it was refused behind a time.
         func isRefused(after time: Int64) -> Bool {
             if case .refused(let refused) = self.since { refused > time } else { false }
         }
+    }
+
+    /// What a member has taken.
+    private struct Taken {
+        var offset: UInt64
+        var number: UInt64
+        var time: Int64
     }
 
     /// What a member gets, and what became of the rest.
@@ -56,8 +61,15 @@ struct MemoryGroup {
     /// The last event that any member was given.
     private var last: UInt64
     private var unsettled: [UInt64: Unsettled] = [:]
-    /// No visibility time began before this, so that most of the time nothing needs to be looked through.
-    private var earliest = Int64.max
+    /// Those of the unsettled that were refused or released: they are looked through at once, and only they.
+    private var givenBack: Set<UInt64> = []
+    /// The others by the time at which they were taken: only those that have been taken for too long are looked through.
+    /// One that was settled, given back or taken anew since stands in it with a number that is not its own any more.
+    private var taken: Deque<Taken> = []
+    private var lastTaken: UInt64 = 0
+
+    /// How many entries the order of what was taken has.
+    var takenCount: Int { self.taken.count }
 
     /// The position of the last event that any member was given.
     var position: Position { Position(epoch: self.epoch, offset: self.last) }
@@ -89,10 +101,10 @@ struct MemoryGroup {
                 take.lost += 1
                 continue
             }
-            self.unsettled[next] = Unsettled(since: .taken(now), attempts: 1)
-            self.earliest = min(self.earliest, now)
+            self.note(next, attempts: 1, now: now)
             take.deliver(retained.entry, attempt: 1)
         }
+        self.passTaken()
         return take
     }
 
@@ -102,23 +114,64 @@ struct MemoryGroup {
         now: Int64,
         into take: inout Take
     ) {
-        let bound = now - request.visibilityMilliseconds
-        guard self.earliest <= bound, !self.unsettled.isEmpty else { return }
-        for (offset, one) in self.unsettled.sorted(by: { $0.key < $1.key }) where one.visibleSince <= bound {
+        for offset in self.due(request, from: log, now: now) {
+            guard let one = self.unsettled[offset] else { continue }
             guard let retained = log.retained(at: offset) else {
-                self.unsettled[offset] = nil
+                self.forget(offset)
                 take.lost += 1
                 continue
             }
             if one.attempts >= request.attempts {
-                self.unsettled[offset] = nil
+                self.forget(offset)
                 take.givenUp.append(GroupPage.Delivery(entry: retained.entry, attempt: one.attempts))
             } else if !one.isRefused(after: now - request.patienceMilliseconds), !take.isFull(limit: request.limit) {
-                self.unsettled[offset] = Unsettled(since: .taken(now), attempts: one.attempts + 1)
+                self.note(offset, attempts: one.attempts + 1, now: now)
                 take.deliver(retained.entry, attempt: one.attempts + 1)
             }
         }
-        self.earliest = self.unsettled.values.lazy.map(\.visibleSince).min() ?? .max
+    }
+
+    /// What is not its member's any more, in the order of the log, but for what the one that asks leaves for others.
+    private func due(_ request: GroupRequest, from log: MemoryLog, now: Int64) -> [UInt64] {
+        var due: [UInt64] = []
+        for offset in self.givenBack {
+            guard let one = self.unsettled[offset] else { continue }
+            let isOver = offset < log.firstOffset || one.attempts >= request.attempts
+            if isOver || !one.isRefused(after: now - request.patienceMilliseconds) { due.append(offset) }
+        }
+        let bound = now - request.visibilityMilliseconds
+        for one in self.taken {
+            guard one.time <= bound else { break }
+            if self.isPresent(one) { due.append(one.offset) }
+        }
+        due.sort()
+        return due
+    }
+
+    // MARK: What is not settled
+
+    private func isPresent(_ taken: Taken) -> Bool {
+        if case .taken(taken.number)? = self.unsettled[taken.offset]?.since { true } else { false }
+    }
+
+    private mutating func note(_ offset: UInt64, attempts: Int, now: Int64) {
+        self.lastTaken += 1
+        self.unsettled[offset] = Unsettled(since: .taken(self.lastTaken), attempts: attempts)
+        self.taken.append(Taken(offset: offset, number: self.lastTaken, time: now))
+        self.givenBack.remove(offset)
+    }
+
+    private mutating func forget(_ offset: UInt64) {
+        self.unsettled[offset] = nil
+        self.givenBack.remove(offset)
+    }
+
+    /// Lets go of what stands in `taken` no more.
+    private mutating func passTaken() {
+        while let first = self.taken.first, !self.isPresent(first) { self.taken.removeFirst() }
+        if self.taken.count > 2 * self.unsettled.count + Self.staleTaken {
+            self.taken = Deque(self.taken.filter { self.isPresent($0) })
+        }
     }
 
     /// Settles what a member took.
@@ -126,7 +179,7 @@ struct MemoryGroup {
         for position in settlement.positions where position.epoch == self.epoch {
             switch settlement.verdict {
             case .ack:
-                self.unsettled[position.offset] = nil
+                self.forget(position.offset)
             case .nack:
                 self.giveBack(position.offset) { $0.since = .refused(now) }
             case .release:
@@ -142,6 +195,6 @@ struct MemoryGroup {
         guard var one = self.unsettled[offset] else { return }
         change(&one)
         self.unsettled[offset] = one
-        self.earliest = .min
+        self.givenBack.insert(offset)
     }
 }

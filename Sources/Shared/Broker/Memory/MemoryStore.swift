@@ -148,8 +148,8 @@ struct MemoryStore {
         self.consumers.dropDeadLetter(number, of: id)
     }
 
-    /// The log of a channel: an empty one, as it would be made now, where nobody has published or fed within the retention.
-    /// One that a consumer or a group may come back to goes on where it was.
+    /// The log of a channel: an empty one where nobody has published or fed within the retention, which goes on where it was
+    /// as long as that is remembered, and is as it would be made now otherwise.
     private func log(of id: ChannelID) -> MemoryLog {
         if let channel = self.channels[id] { return channel.log }
         return MemoryLog(head: self.consumers.head(of: id) ?? Position(epoch: self.epochs.epoch(of: id), offset: 0))
@@ -167,41 +167,58 @@ struct MemoryStore {
     private mutating func keep(_ age: Age, _ retention: ChannelRetention?) {
         let channel = age.channel
         channel.retention = retention
-        if let time = retention?.ageMilliseconds {
-            self.ownAges[time, default: []].append(age)
-        } else {
-            self.ages.append(age)
-        }
+        self.file(age)
         let (count, bytes) = (retention?.count ?? self.configuration.retentionCount, retention?.bytes ?? .max)
         while channel.log.retained.count > count || (channel.log.retained.count > 1 && channel.log.cost > bytes) {
             self.removeOldest(of: channel)
         }
     }
 
+    /// Gives an event its place behind others that are kept for as long. One that was kept for a shorter time until now
+    /// comes behind younger ones, and goes with them.
+    private mutating func file(_ age: Age) {
+        if let time = age.channel.retention?.ageMilliseconds {
+            self.ownAges[time, default: []].append(age)
+        } else {
+            self.ages.append(age)
+        }
+    }
+
     /// How long events of a channel are kept, in milliseconds.
     private func age(of id: ChannelID) -> Int64 {
-        self.channels[id]?.retention?.ageMilliseconds ?? self.configuration.retentionAgeMilliseconds
+        self.channels[id].map { self.age(of: $0) } ?? self.configuration.retentionAgeMilliseconds
+    }
+
+    private func age(of channel: MemoryChannel) -> Int64 {
+        channel.retention?.ageMilliseconds ?? self.configuration.retentionAgeMilliseconds
     }
 
     private mutating func removeExpired(now: Int64) {
         self.keys.removeExpired(now: now)
         while let age = self.ages.first {
-            guard self.removeIfOver(age, oldest: now - self.configuration.retentionAgeMilliseconds) else { break }
+            guard self.removeIfOver(age, after: self.configuration.retentionAgeMilliseconds, now: now) else { break }
             self.ages.removeFirst()
         }
         guard !self.ownAges.isEmpty else { return }
         for time in Array(self.ownAges.keys) {
-            while let age = self.ownAges[time]?.first, self.removeIfOver(age, oldest: now - time) {
+            while let age = self.ownAges[time]?.first, self.removeIfOver(age, after: time, now: now) {
                 self.ownAges[time]?.removeFirst()
             }
             if self.ownAges[time]?.isEmpty ?? false { self.ownAges[time] = nil }
         }
     }
 
-    /// Removes an event that is too old.
+    /// Removes an event that is older than those of its line are kept, or files it anew where its channel's are kept
+    /// for longer by now.
     ///
-    /// - Returns: whether it is there no more.
-    private mutating func removeIfOver(_ age: Age, oldest: Int64) -> Bool {
+    /// - Returns: whether it has no place in its line any more.
+    private mutating func removeIfOver(_ age: Age, after time: Int64, now: Int64) -> Bool {
+        let oldest = now - time
+        if self.age(of: age.channel) > time, let storedAt = age.storedAt {
+            guard storedAt < oldest else { return false }
+            self.file(age)
+            return true
+        }
         // Before it there may be events that were to be kept for longer: a log has no gaps.
         while age.offset >= age.channel.log.firstOffset {
             guard let first = age.channel.log.retained.first, first.storedAt < oldest else { return false }
