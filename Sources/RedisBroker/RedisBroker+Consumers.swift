@@ -54,13 +54,8 @@ extension RedisBroker {
         limit: Int,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<[DeadLetter]> {
-        RedisDeadLetters(client: self.client, events: self.events).read(
-            of: channel,
-            after: number,
-            limit: limit,
-            eventLoop: eventLoop
-        )
-        .flatMapErrorThrowing { error in throw self.brokerError(error) }
+        self.letters.read(of: channel, after: number, limit: limit, eventLoop: eventLoop)
+            .flatMapErrorThrowing { error in throw self.brokerError(error) }
     }
 
     public func dropDeadLetter(
@@ -68,7 +63,7 @@ extension RedisBroker {
         of channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Bool> {
-        RedisDeadLetters(client: self.client, events: self.events).drop(number, of: channel, eventLoop: eventLoop)
+        self.letters.drop(number, of: channel, eventLoop: eventLoop)
             .flatMapErrorThrowing { error in throw self.brokerError(error) }
     }
 

@@ -19,12 +19,16 @@ internal import Synchronization
 /// since. A receiver that is behind holds back its feed, not the acknowledgements: what is pushed meanwhile is kept
 /// within bounds, and read from the log beyond them.
 public final class RedisBroker: Broker {
+    /// How many reads of logs, and of what groups take of them, are under way at one Redis at a time.
+    private static let reads = 32
+
     private let configuration: RedisBrokerConfiguration
     let client: RedisClient
     private let publisher: Publisher
     private let reader: LogReader
     let cursors: RedisCursors
     let groups: RedisGroups
+    let letters: RedisDeadLetters
     let feeds: RedisFeeds
     let probes: Probes
     let asks: ReplyAsks
@@ -77,13 +81,16 @@ public final class RedisBroker: Broker {
             ),
             eventLimit: configuration.eventLimit
         )
+        let reads = ReadQueue(concurrency: Self.reads)
         self.reader = LogReader(
             client: self.client,
+            queue: reads,
             metaLifetime: configuration.metaLifetimeMilliseconds
         )
         self.cursors = RedisCursors(client: self.client, lifetime: configuration.metaLifetimeMilliseconds)
         self.events = StoredEvents(metrics: self.metrics)
-        self.groups = RedisGroups(client: self.client, events: self.events, configuration: configuration)
+        self.groups = RedisGroups(client: self.client, queue: reads, events: self.events, configuration: configuration)
+        self.letters = RedisDeadLetters(client: self.client, events: self.events)
         self.feeds = RedisFeeds(
             client: self.client,
             reader: self.reader,

@@ -167,6 +167,30 @@ def test_dead_letters_of_a_stranger(relay, secret):
         assert status == 0 and "intent" in listing and not set(listing) & set("\x1b\u202e")
 
 
+def test_large_dead_letters(redis, start, secret):
+    """Redis sends no more of large dead letters at once than is shown, and all are shown in the end."""
+    relay = start("--redis-url", redis.url)
+    with EnvelopeBot(relay, secret, group="g", attempts="1", prefetch="1") as bot:
+        for number in range(8):
+            publish(relay, secret, str(number) + 300_000 * "x")
+            settle(bot, bot.receive(), "nack")
+        publish(relay, secret, "marker")
+        settle(bot, bot.receive())
+
+    def sent():
+        stats = dict(line.split(":", 1) for line in redis.command("INFO", "stats").splitlines() if ":" in line)
+        return int(stats["total_net_output_bytes"])
+
+    before, shown, after = sent(), [], 0
+    page = json.loads(relay.get(f"/dead-letters?secret={secret}").body)["dead_letters"]
+    assert sent() - before < 1 << 20
+    while page:
+        shown += [json.loads(letter["body"])["n"][0] for letter in page]
+        after = page[-1]["number"]
+        page = json.loads(relay.get(f"/dead-letters?secret={secret}&after={after}").body)["dead_letters"]
+    assert shown == [str(number) for number in range(8)]
+
+
 def letter(number):
     """What docs/openapi.yaml says that a dead letter has at least."""
     return {"number": number, "group": "g", "attempts": 5, "position": f"9f2c61d07a55e013-{number}", "platform": "generic"}

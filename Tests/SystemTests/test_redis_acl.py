@@ -188,6 +188,20 @@ def test_what_is_forbidden(redis, user):
     redis.command("ACL", "LOG", "RESET")
 
 
+def test_missing_right(redis, tmp_path, secret):
+    """Where the user may not store events, readiness says so, until one has been stored."""
+    with TierNode("ingress", redis.url, folder=tmp_path) as ingress:
+        ingress.await_ready()
+        relay = TwoTiers(ingress, ingress)
+        redis.command("ACL", "SETUSER", "hookwire-ingress", "-xadd")
+        assert relay.post(secret, qq.event("forbidden")).status == 503
+        assert ingress.await_probe("The user executing the script can't run this command") == 503
+        redis.command("ACL", "SETUSER", "hookwire-ingress", "+xadd")
+        assert relay.post(secret, qq.event("allowed")).status == 200
+        ingress.await_ready()
+    redis.command("ACL", "LOG", "RESET")
+
+
 def test_document_has_them_all():
     """The document names a user for each tier, for the commands, and for the sentinels."""
     assert set(users()) == {"hookwire-ingress", "hookwire-egress", "hookwire-operator", "hookwire"}

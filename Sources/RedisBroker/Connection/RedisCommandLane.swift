@@ -67,9 +67,9 @@ final class RedisCommandLane {
         self.handler?.refused(error)
     }
 
-    /// Something was stored by a command that was sent here.
-    func stored() {
-        self.handler?.stored()
+    /// Something was stored, an event or not, here or by another connection.
+    func stored(isEvent: Bool) {
+        self.handler?.stored(isEvent: isEvent)
     }
 
     /// Sends a command behind ASKING, which lets it pass where its slot is on its way (redis.io, "Redis cluster
@@ -185,6 +185,7 @@ extension RedisConnectionStateMachine.Configuration {
         self.init(
             handshakeTimeout: configuration.connectTimeout,
             commandTimeout: configuration.commandTimeout,
+            slowCommandTimeout: configuration.slowCommandTimeout,
             pingInterval: configuration.pingInterval,
             pingTimeout: configuration.pingTimeout,
             maximumPendingCommands: configuration.maximumPendingCommands,

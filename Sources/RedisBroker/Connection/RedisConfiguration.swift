@@ -17,9 +17,11 @@ public struct RedisConfiguration: Sendable {
     var clientName = "hookwire"
     /// How long making a connection may take, and again how long its first commands may take. Default 2 s.
     var connectTimeout = TimeAmount.seconds(2)
-    /// How long a command may go unanswered; then its connection is closed, for replies cannot be told apart any more.
-    /// Default 1 s.
+    /// How long a command connection may be silent while a command is unanswered; then it is closed. Default 1 s.
     var commandTimeout = TimeAmount.seconds(1)
+    /// How long a command may go unanswered while bytes come: of replies before its own, or of its own. Then nobody waits
+    /// for it any more. Default 10 s.
+    var slowCommandTimeout = TimeAmount.seconds(10)
     /// How often a command connection that has nothing to do is pinged. With `pingTimeout` it makes the time within
     /// which the health turns red. Default 500 ms.
     var pingInterval = TimeAmount.milliseconds(500)

@@ -65,9 +65,9 @@ final class RedisConnectionHandler: RedisChannelHandler {
         self.tellTrouble()
     }
 
-    /// The reply to a command that stores something was no error.
-    func stored() {
-        self.machine.stored()
+    /// The reply to a command that stores something, an event or not, was no error.
+    func stored(isEvent: Bool) {
+        self.machine.stored(isEvent: isEvent)
         self.tellTrouble()
     }
 
@@ -104,7 +104,9 @@ final class RedisConnectionHandler: RedisChannelHandler {
         self.machine.connected(self.handshake, now: now)
     }
 
-    func readCompleted(context: ChannelHandlerContext) {}
+    func readCompleted(context: ChannelHandlerContext) {
+        if self.machine.awaitsReplies { self.machine.readCompleted(now: context.eventLoop.now) }
+    }
 
     func flush() {
         self.writeOutput()
@@ -122,6 +124,9 @@ final class RedisConnectionHandler: RedisChannelHandler {
             self.setTimer(timer)
             self.io.output.append(RESPCommand("PING"))
             self.flush()
+        case .fail(let failures, let timer):
+            self.setTimer(timer)
+            self.fail(failures)
         case .close(let closing):
             self.end(closing)
         }
@@ -165,8 +170,12 @@ final class RedisConnectionHandler: RedisChannelHandler {
         let owner = self.owner.take()
         self.closeChannel()
         owner?.connectionLost(closing.loss)
-        self.metrics.unanswered(closing.failures.count)
-        for failure in closing.failures { failure.request.fail(failure.error) }
+        self.fail(closing.failures)
+    }
+
+    private func fail(_ failures: [Machine.Failure]) {
+        self.metrics.unanswered(failures.count)
+        for failure in failures { failure.request.fail(failure.error) }
     }
 }
 

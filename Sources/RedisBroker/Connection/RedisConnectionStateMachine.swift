@@ -6,14 +6,20 @@ internal import DequeModule
 internal import NIOCore
 internal import Shared
 
-/// One connection for commands: handshake, pipelining with a deadline for each command, pings, and the end. No IO and
-/// no clock of its own; `Request` is whatever the caller wants to have back with a reply.
+/// One connection for commands: handshake, pipelining, pings, and the end. No IO and no clock of its own; `Request` is
+/// whatever the caller wants to have back with a reply.
+///
+/// A connection is dead when it is silent while something is asked of it, not when a reply takes long: those before it
+/// may be large, and the way narrow. Who waits for too long is told so all the same; the reply is dropped when it comes.
 ///
 /// Its life: connecting, handshaking, ready, closing (what is under way is finished), closed.
 struct RedisConnectionStateMachine<Request> {
     struct Configuration: Sendable {
         var handshakeTimeout: TimeAmount
+        /// How long it may be silent while a command is unanswered.
         var commandTimeout: TimeAmount
+        /// How long who asked waits while bytes come, at most; not shorter than `commandTimeout`.
+        var slowCommandTimeout = TimeAmount.seconds(10)
         var pingInterval: TimeAmount
         var pingTimeout: TimeAmount
         var maximumPendingCommands: Int
@@ -35,16 +41,17 @@ struct RedisConnectionStateMachine<Request> {
     }
 
     private struct Pending {
-        /// Nil is a ping of our own.
+        /// Nil where nobody waits for the reply.
         var request: Request?
         var bytes: Int
         var sent: NIODeadline
-        var deadline: NIODeadline
+        /// Whether it is of our own: a ping, or what stands before a request.
+        var isOwn = false
     }
 
     /// What keeps a connection that stands from doing its work.
     enum Trouble: Equatable {
-        /// The oldest command has waited longer than a ping may.
+        /// It is silent for longer than it may be behind a ping, or a reply takes so long that nobody waits any more.
         case stalled
         /// The server answers with errors that concern all of its work.
         case refusing(RedisError)
@@ -66,6 +73,10 @@ struct RedisConnectionStateMachine<Request> {
     private var state: State = .connecting
     private var pending: Deque<Pending> = []
     private var pendingBytes = 0
+    /// How many of `pending`, from its front, have waited for too long: nobody waits for them any more.
+    private var overdue = 0
+    /// When bytes came last.
+    private var lastRead = NIODeadline.distantPast
     private var nextPing = NIODeadline.distantFuture
     private var timer: NIODeadline?
     private var troubleEnds = NIODeadline.distantPast
@@ -93,9 +104,12 @@ struct RedisConnectionStateMachine<Request> {
     private mutating func close(_ loss: RedisLoss, now: NIODeadline?) -> Closing {
         self.state = .closed
         self.pendingBytes = 0
+        self.overdue = 0
         let failures = self.pending.compactMap { pending -> Failure? in
             guard let request = pending.request else { return nil }
-            if let now, pending.deadline <= now { return Failure(request: request, error: .timeout) }
+            if let now, pending.sent + self.configuration.commandTimeout <= now {
+                return Failure(request: request, error: .timeout)
+            }
             return Failure(request: request, error: loss.reason == .shutdown ? .closed : .unavailable)
         }
         self.pending = []
@@ -146,10 +160,9 @@ extension RedisConnectionStateMachine {
             guard self.pending.count < self.configuration.maximumPendingCommands,
                 bytes <= self.configuration.maximumPendingBytes - self.pendingBytes
             else { return .refuse(.overloaded) }
-            let deadline = now + self.configuration.commandTimeout
             self.pendingBytes += bytes
-            self.pending.append(Pending(request: request, bytes: bytes, sent: now, deadline: deadline))
-            return .write(timer: self.timer(at: deadline))
+            self.pending.append(Pending(request: request, bytes: bytes, sent: now))
+            return .write(timer: self.timer(at: now + self.configuration.commandTimeout))
         }
     }
 
@@ -161,8 +174,7 @@ extension RedisConnectionStateMachine {
             guard self.pending.count < self.configuration.maximumPendingCommands - 1,
                 bytes <= self.configuration.maximumPendingBytes - self.pendingBytes
             else { return .refuse(.overloaded) }
-            let deadline = now + self.configuration.commandTimeout
-            self.pending.append(Pending(request: nil, bytes: 0, sent: now, deadline: deadline))
+            self.pending.append(Pending(request: nil, bytes: 0, sent: now, isOwn: true))
         }
         return self.sendRequested(request, bytes: bytes, now: now)
     }
@@ -209,7 +221,8 @@ extension RedisConnectionStateMachine {
         }
         self.pendingBytes -= pending.bytes
         self.lastAnswerSent = pending.sent
-        if case .stalled = self.trouble { self.trouble = nil }
+        if self.overdue > 0 { self.overdue -= 1 }
+        if case .stalled = self.trouble, self.overdue == 0 { self.trouble = nil }
         guard case .error(let line) = reply else {
             guard let request = pending.request else { return self.finishedIfClosing() }
             return self.completed(request, .success(reply))
@@ -220,7 +233,7 @@ extension RedisConnectionStateMachine {
             let closing = self.close(RedisLoss(reason, "\(error)"), now: now)
             guard let request = pending.request else { return .close(closing) }
             return .completeAndClose(request, .failure(error), closing)
-        case .refusing where error.isForbidden && pending.request != nil:
+        case .refusing where error.isForbidden && !pending.isOwn:
             // Whether the node can serve without that, who asked knows.
             break
         case .refusing:
@@ -250,8 +263,19 @@ extension RedisConnectionStateMachine {
     }
 
     /// Something was stored, which is what such errors are about.
-    mutating func stored() {
-        if case .refusing(let error) = self.trouble, error.isUnseenByPings { self.trouble = nil }
+    ///
+    /// - Parameter isEvent: whether it was an event: who may store something else may still lack the rights for those.
+    mutating func stored(isEvent: Bool) {
+        guard case .refusing(let error) = self.trouble, error.isUnseenByPings else { return }
+        if isEvent || !error.isForbidden { self.trouble = nil }
+    }
+
+    /// Whether replies are to come, so that it matters when bytes came.
+    var awaitsReplies: Bool { !self.pending.isEmpty }
+
+    /// Bytes came, and all replies that are whole have been received.
+    mutating func readCompleted(now: NIODeadline) {
+        self.lastRead = now
     }
 }
 
@@ -263,6 +287,8 @@ extension RedisConnectionStateMachine {
         case wait(timer: NIODeadline)
         /// Send a ping of our own.
         case ping(timer: NIODeadline)
+        /// Set the timer, and fail the requests, which have waited for too long while other bytes came.
+        case fail([Failure], timer: NIODeadline)
         case close(Closing)
     }
 
@@ -280,22 +306,68 @@ extension RedisConnectionStateMachine {
             break
         }
         if case .refusing = self.trouble, self.troubleEnds <= now { self.trouble = nil }
-        var isPinging = false
-        if let oldest = self.pending.first {
-            if oldest.deadline <= now {
-                let reason = oldest.request == nil ? RedisLossReason.pingTimeout : .commandTimeout
-                return .close(self.close(RedisLoss(reason), now: now))
-            }
-            if oldest.sent + self.configuration.pingTimeout <= now, self.trouble == nil { self.trouble = .stalled }
-        } else if self.nextPing <= now {
-            let patience = min(self.configuration.pingTimeout, self.configuration.commandTimeout)
-            self.pending.append(Pending(request: nil, bytes: 0, sent: now, deadline: now + patience))
-            isPinging = true
+        guard let oldest = self.pending.first else { return self.idleTimerFired(now: now) }
+        if self.silenceEnd(oldest) <= now {
+            return .close(self.close(RedisLoss(oldest.isOwn ? .pingTimeout : .commandTimeout), now: now))
         }
-        if self.nextPing <= now { self.nextPing = now + self.configuration.pingInterval }
-        let timer = min(self.nextPing, self.pending.first?.deadline ?? .distantFuture)
-        self.timer = timer
+        let failures = self.failOverdue(now: now)
+        if case .closing = self.state, self.overdue > 0 {
+            // What is left is not worth waiting for.
+            var closing = self.close(RedisLoss(.commandTimeout), now: now)
+            closing.failures.insert(contentsOf: failures, at: 0)
+            return .close(closing)
+        }
+        let silence = max(oldest.sent, self.lastRead)
+        let isStalled = self.overdue > 0 || silence + self.configuration.pingTimeout <= now
+        switch self.trouble {
+        case nil: if isStalled { self.trouble = .stalled }
+        case .stalled: if !isStalled { self.trouble = nil }
+        case .refusing: break
+        }
+        let timer = self.nextTimer(now: now)
+        return failures.isEmpty ? .wait(timer: timer) : .fail(failures, timer: timer)
+    }
+
+    /// Nothing is asked of the connection.
+    private mutating func idleTimerFired(now: NIODeadline) -> TimerAction {
+        let isPinging = self.nextPing <= now
+        if isPinging { self.pending.append(Pending(request: nil, bytes: 0, sent: now, isOwn: true)) }
+        let timer = self.nextTimer(now: now)
         return isPinging ? .ping(timer: timer) : .wait(timer: timer)
+    }
+
+    /// When the connection counts as dead, unless bytes come.
+    private func silenceEnd(_ oldest: Pending) -> NIODeadline {
+        let configuration = self.configuration
+        let patience =
+            oldest.isOwn ? min(configuration.pingTimeout, configuration.commandTimeout) : configuration.commandTimeout
+        return max(oldest.sent, self.lastRead) + patience
+    }
+
+    /// When nobody waits for a reply any more.
+    private func waitEnd(_ pending: Pending) -> NIODeadline {
+        pending.sent + max(self.configuration.slowCommandTimeout, self.configuration.commandTimeout)
+    }
+
+    /// Those who have waited for too long wait no more; the places of their replies are kept.
+    private mutating func failOverdue(now: NIODeadline) -> [Failure] {
+        var failures: [Failure] = []
+        while self.overdue < self.pending.count, self.waitEnd(self.pending[self.overdue]) <= now {
+            if let request = self.pending[self.overdue].request.take() {
+                failures.append(Failure(request: request, error: .timeout))
+            }
+            self.overdue += 1
+        }
+        return failures
+    }
+
+    private mutating func nextTimer(now: NIODeadline) -> NIODeadline {
+        if self.nextPing <= now { self.nextPing = now + self.configuration.pingInterval }
+        var timer = self.nextPing
+        if let oldest = self.pending.first { timer = min(timer, self.silenceEnd(oldest)) }
+        if self.overdue < self.pending.count { timer = min(timer, self.waitEnd(self.pending[self.overdue])) }
+        self.timer = timer
+        return timer
     }
 }
 

@@ -10,17 +10,23 @@ enum RedisError: Error, Hashable {
 
 extension RedisError {
     /// The first word of the error line: `NOSCRIPT`, `WRONGTYPE`, `ERR` …; for what failed within a script, the word of
-    /// that.
+    /// that; `NOPERM` for what the user may not do within one.
     var code: Substring {
+        let statement = self.statement
+        return Self.isScriptForbidden(statement) ? "NOPERM" : statement.prefix { $0 != " " }
+    }
+
+    /// The error line from its code on, without where in a script it was.
+    private var statement: Substring {
         switch self {
-        case .command(let line): Self.codeInScript(line) ?? line.prefix { $0 != " " }
+        case .command(let line): Self.statementInScript(line) ?? line[...]
         }
     }
 
     /// Before 7.0 Redis says where in the script it was, and what, behind a word of its own: `ERR Error running script
     /// (call to f_…): @user_script:50: @user_script: 50: -READONLY You can't write …`, and for an error that the script
     /// hands on: `@user_script: 50: -READONLY …`.
-    private static func codeInScript(_ line: String) -> Substring? {
+    private static func statementInScript(_ line: String) -> Substring? {
         guard line.hasPrefix("ERR Error running script") || line.hasPrefix("@user_script"),
             let place = line.ranges(of: "@user_script:").last
         else { return nil }
@@ -29,7 +35,15 @@ extension RedisError {
         rest = rest.dropFirst(2)
         if rest.hasPrefix("-") { rest = rest.dropFirst() }
         let word = rest.prefix { $0 != " " }
-        return !word.isEmpty && word.allSatisfy { $0.isASCII && $0.isUppercase } ? word : nil
+        return !word.isEmpty && word.allSatisfy { $0.isASCII && $0.isUppercase } ? rest : nil
+    }
+
+    /// What Redis says where the user's rights lack a command, a key or a channel within a script: 6.2 behind `NOPERM`,
+    /// 7.0 behind `ERR`.
+    private static let scriptRights = "The user executing the script can't "
+
+    private static func isScriptForbidden(_ statement: Substring) -> Bool {
+        ["ERR ", "NOPERM "].contains { statement.hasPrefix($0 + Self.scriptRights) }
     }
 
     /// What an error says about the server as a whole.
@@ -67,21 +81,34 @@ extension RedisError {
 extension RedisError: CustomStringConvertible {
     /// The longest part of an error line that is shown.
     private static let shownCharacters = 120
+    /// What follows these is Redis' own text, without arguments.
+    private static let plainCodes: Set<Substring> = [
+        "MISCONF", "OOM", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN", "NOAUTH",
+    ]
 
-    /// The error line without what may be an argument: Redis quotes those. Of a command that the user may not run it
-    /// quotes the name.
+    /// The error line without what may be an argument: Redis quotes those, in errors that concern a command only. Of a
+    /// command that the user may not run it quotes the name.
     var description: String {
-        switch self {
-        case .command(let line):
-            let shown = line.prefix { !"'\"`".contains($0) }.prefix(Self.shownCharacters)
-            let text = String(shown.map { $0.isASCII && !$0.isNewline && $0 != "\0" ? $0 : "?" })
-            let command = Self.forbiddenCommand(line).map { "'\($0)' command" } ?? ""
-            return "Redis answered with an error: \(text)\(command)"
-        }
+        let statement = self.statement
+        let isPlain = Self.plainCodes.contains(self.code) || Self.isScriptForbidden(statement)
+        let shown = isPlain ? Self.sentence(statement) : statement.prefix { !"'\"`".contains($0) }
+        let characters = shown.prefix(Self.shownCharacters).map { $0.isASCII && !$0.isNewline && $0 != "\0" ? $0 : "?" }
+        let command = Self.forbiddenCommand(statement).map { "'\($0)' command" } ?? ""
+        let hint =
+            self.code == "MOVED"
+            ? "; the URL of a Redis Cluster begins with redis+cluster://, by TLS with rediss+cluster://" : ""
+        return "Redis answered with an error: \(String(characters))\(command)\(hint)"
+    }
+
+    /// The first sentence, without its full stop; and without the script and the line that Redis 7 names behind it.
+    private static func sentence(_ statement: Substring) -> Substring {
+        let end = [". ", " script: "].compactMap { statement.firstRange(of: $0)?.lowerBound }.min()
+        let sentence = statement[..<(end ?? statement.endIndex)]
+        return sentence.hasSuffix(".") ? sentence.dropLast() : sentence
     }
 
     /// `NOPERM User a has no permissions to run the 'hvals' command`; before 7.0 `NOPERM this user has no …`.
-    private static func forbiddenCommand(_ line: String) -> Substring? {
+    private static func forbiddenCommand(_ line: Substring) -> Substring? {
         guard line.hasPrefix("NOPERM "), let start = line.firstRange(of: " permissions to run the '")?.upperBound
         else { return nil }
         let name = line[start...].prefix { $0 != "'" }

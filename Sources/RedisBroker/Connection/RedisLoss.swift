@@ -22,7 +22,7 @@ enum RedisLossReason: String, Sendable, CaseIterable {
     case loading
     /// The server is a replica, or one that has lost its primary.
     case notPrimary = "not_primary"
-    /// A command was not answered within its deadline.
+    /// Nothing came for too long while a command was unanswered.
     case commandTimeout = "command_timeout"
     /// A ping was not answered within its deadline.
     case pingTimeout = "ping_timeout"

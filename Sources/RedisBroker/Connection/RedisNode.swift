@@ -138,7 +138,7 @@ final class RedisNode: Sendable {
     ) {
         guard self.isRefusing else { return self.storeNow(command, on: eventLoop, completion: completion) }
         self.storeNow(command, on: eventLoop) { result in
-            if case .success = result { self.stored() }
+            if case .success = result { self.stored(isEvent: true) }
             completion(result)
         }
     }
@@ -157,13 +157,13 @@ final class RedisNode: Sendable {
         self.lanes.contains { $0.status.isRefusing } || self.replicated?.isRefusing ?? false
     }
 
-    /// Something was stored, by whatever connection: what refused to store does so no more.
-    func stored() {
+    /// Something was stored, an event or not, by whatever connection: what refused to store does so no more.
+    func stored(isEvent: Bool) {
         for lane in self.lanes where lane.status.isRefusing {
             let box = lane.lane
-            lane.eventLoop.execute { box.value.stored() }
+            lane.eventLoop.execute { box.value.stored(isEvent: isEvent) }
         }
-        self.replicated?.stored()
+        self.replicated?.stored(isEvent: isEvent)
     }
 
     /// Something could not be stored, by whatever connection: the user's rights lack what the node cannot do without.

@@ -246,10 +246,25 @@ extension RedisSubscriptionStateMachine {
             self.awaitedPongs -= 1
             return .ignore
         case .error(let line):
+            if self.isPingRefused(by: .command(line)) {
+                self.awaitedPongs -= 1
+                return .ignore
+            }
             if let shard = self.configuration.shard { return self.shardRefused(.command(line), by: shard) }
             return self.closed(RedisLoss(.subscriptionRefused, "\(RedisError.command(line))"))
         default:
             return self.closed(RedisLoss(.unexpectedReply))
+        }
+    }
+
+    /// Whether an error answers a ping: the connection lives, and what the server refuses, those for commands tell.
+    private func isPingRefused(by error: RedisError) -> Bool {
+        guard self.awaitedPongs > 0 else { return false }
+        return switch error.code {
+        // While a snapshot fails, Redis takes subscriptions.
+        case "MISCONF": true
+        case "BUSY", "NOPERM": self.awaited == 0
+        default: false
         }
     }
 

@@ -7,11 +7,24 @@ internal import Shared
 
 /// What groups gave up, in Redis. Any thread.
 struct RedisDeadLetters: Sendable {
-    /// How many are read at once, at most: each may have the bytes of a whole event.
+    /// How many are read at once, at most.
     private static let pageLimit = 16
+    /// How many bytes of events are read at once, at most; but always a letter.
+    private static let pageBytes = 512 << 10
+    /// How many reads of one Redis are under way at a time: people read these, and events do not wait for them.
+    private static let concurrency = 2
 
-    let client: RedisClient
-    let events: StoredEvents
+    private let client: RedisClient
+    private let scripts: RedisScripts
+    private let queue: ReadQueue
+    private let events: StoredEvents
+
+    init(client: RedisClient, events: StoredEvents) {
+        self.client = client
+        self.scripts = RedisScripts(client: client)
+        self.queue = ReadQueue(concurrency: Self.concurrency)
+        self.events = events
+    }
 
     /// The dead letters behind a number, oldest first, less those that this version cannot read.
     func read(
@@ -21,19 +34,22 @@ struct RedisDeadLetters: Sendable {
         eventLoop: any EventLoop
     ) -> EventLoopFuture<[DeadLetter]> {
         let keys = ChannelKeys(channel)
-        let command = RESPCommand(
-            "XRANGE",
-            .string(keys.dead),
-            .string("\(number &+ 1)"),
-            "+",
-            "COUNT",
-            .integer(min(limit, Self.pageLimit))
-        )
         guard number < UInt64(Int64.max) else { return eventLoop.makeSucceededFuture([]) }
-        return self.client.send(command, at: keys.place, on: eventLoop).flatMapThrowing { reply throws in
-            guard case .array(let entries) = reply else { throw BrokerError.refused }
-            return try entries.map { entry throws(BrokerError) in try self.letter(entry) }
-        }.flatMap { (letters: [(number: UInt64, letter: DeadLetter?)]) in
+        return self.queue.run(at: self.client.node(at: keys.place), on: eventLoop) {
+            self.scripts.run(.readDeadLetters, at: keys.place, on: eventLoop) { name, script in
+                RESPCommand(
+                    name,
+                    .string(script),
+                    .integer(1),
+                    .string(keys.dead),
+                    .string("\(number + 1)"),
+                    .integer(min(limit, Self.pageLimit)),
+                    .integer(Self.pageBytes)
+                )
+            }.flatMapThrowing { reply throws in
+                try self.letters(reply)
+            }
+        }.flatMap { letters in
             let readable = letters.compactMap(\.letter)
             // An empty page says that there are no more.
             guard readable.isEmpty, let last = letters.last else { return eventLoop.makeSucceededFuture(readable) }
@@ -46,6 +62,12 @@ struct RedisDeadLetters: Sendable {
         let keys = ChannelKeys(channel)
         let command = RESPCommand("XDEL", .string(keys.dead), .string("\(number)-0"))
         return self.client.send(command, at: keys.place, on: eventLoop).map { $0 == .integer(1) }
+    }
+
+    /// What the script answers.
+    private func letters(_ reply: RESPValue) throws(BrokerError) -> [(number: UInt64, letter: DeadLetter?)] {
+        guard case .array(let entries) = reply else { throw .refused }
+        return try entries.map { entry throws(BrokerError) in try self.letter(entry) }
     }
 
     /// An entry as the script `take` wrote it; without the letter where this version cannot read its event.

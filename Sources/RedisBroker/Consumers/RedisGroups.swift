@@ -10,49 +10,34 @@ struct RedisGroups: Sendable {
     /// How many bytes of events are taken at once, at most; but always an event.
     private static let pageBytes = 512 << 10
 
+    private let client: RedisClient
     private let scripts: RedisScripts
+    private let queue: ReadQueue
     private let events: StoredEvents
     private let configuration: RedisBrokerConfiguration
 
-    init(client: RedisClient, events: StoredEvents, configuration: RedisBrokerConfiguration) {
+    /// - Parameter queue: where members wait for their turn to take.
+    init(client: RedisClient, queue: ReadQueue, events: StoredEvents, configuration: RedisBrokerConfiguration) {
+        self.client = client
         self.scripts = RedisScripts(client: client)
+        self.queue = queue
         self.events = events
         self.configuration = configuration
     }
 
-    /// Takes events for a member.
+    /// Takes events for a member, when it is its turn: what is taken and comes too late has been tried for nothing.
     func take(
         _ request: GroupRequest,
         on channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<GroupPage> {
-        let keys = ChannelKeys(channel)
-        let configuration = self.configuration
-        return self.scripts.run(.take, at: keys.place, on: eventLoop) { name, script in
-            RESPCommand(
-                name,
-                .string(script),
-                .integer(4),
-                .string(keys.log),
-                .string(keys.meta),
-                .string(keys.groups),
-                .string(keys.dead),
-                .string(request.group.text),
-                .integer(request.limit),
-                .integer(Self.pageBytes),
-                .integer(Int(request.visibilityMilliseconds)),
-                .integer(request.attempts),
-                .integer(Int(configuration.retentionAgeMilliseconds) * 1_000),
-                .string(request.start?.epoch.padded ?? ""),
-                .string("\(request.start?.offset ?? 0)"),
-                .integer(ConsumerName.limit),
-                .integer(configuration.retentionCount),
-                .integer(Int(configuration.metaLifetimeMilliseconds)),
-                .integer(Int(configuration.deadLetterAgeMilliseconds)),
-                .integer(Int(request.patienceMilliseconds))
-            )
-        }.flatMapThrowing { reply throws in
-            try self.page(reply)
+        let place = ChannelKeys(channel).place
+        return self.queue.run(at: self.client.node(at: place), on: eventLoop) {
+            self.scripts.run(.take, at: place, on: eventLoop) { name, script in
+                self.command(name, script, request, on: channel)
+            }.flatMapThrowing { reply throws in
+                try self.page(reply)
+            }
         }.flatMap { (page, taken) in
             // An empty page says that there is nothing to take, and this was only nothing that can be read.
             guard page.deliveries.isEmpty, taken > 0 else { return eventLoop.makeSucceededFuture(page) }
@@ -64,6 +49,37 @@ struct RedisGroups: Sendable {
                 )
             }
         }
+    }
+
+    private func command(
+        _ name: String,
+        _ script: String,
+        _ request: GroupRequest,
+        on channel: ChannelID
+    ) -> RESPCommand {
+        let keys = ChannelKeys(channel)
+        return RESPCommand(
+            name,
+            .string(script),
+            .integer(4),
+            .string(keys.log),
+            .string(keys.meta),
+            .string(keys.groups),
+            .string(keys.dead),
+            .string(request.group.text),
+            .integer(request.limit),
+            .integer(Self.pageBytes),
+            .integer(Int(request.visibilityMilliseconds)),
+            .integer(request.attempts),
+            .integer(Int(self.configuration.retentionAgeMilliseconds) * 1_000),
+            .string(request.start?.epoch.padded ?? ""),
+            .string("\(request.start?.offset ?? 0)"),
+            .integer(ConsumerName.limit),
+            .integer(self.configuration.retentionCount),
+            .integer(Int(self.configuration.metaLifetimeMilliseconds)),
+            .integer(Int(self.configuration.deadLetterAgeMilliseconds)),
+            .integer(Int(request.patienceMilliseconds))
+        )
     }
 
     /// Settles what a member took.

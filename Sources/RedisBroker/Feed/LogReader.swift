@@ -2,13 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import DequeModule
 internal import NIOCore
 internal import Shared
-internal import Synchronization
 
-/// Reads logs by the script `read`, some at a time: after a reconnect every feed wants to read at once, and Redis has
-/// other work. Any thread.
+/// Reads logs by the script `read`, some at a time: after a reconnect every feed wants to read at once. Any thread.
 final class LogReader: Sendable {
     /// What a read is asked for.
     struct Query: Sendable {
@@ -30,32 +27,21 @@ final class LogReader: Sendable {
         var head: FeedMark
     }
 
-    private struct Waiting: Sendable {
-        var query: Query
-        var promise: EventLoopPromise<Page>
-    }
-
-    /// The reads of one Redis. Those of a node that has failed take their time, and nobody else waits for them.
-    private struct Line {
-        var running = 0
-        var waiting: Deque<Waiting> = []
-    }
-
-    /// How many reads of one Redis are under way at a time.
-    private static let concurrency = 32
     /// How many bytes of events a page has, at most; but always an event.
     private static let pageBytes = 512 << 10
 
     private let client: RedisClient
     private let scripts: RedisScripts
+    private let queue: ReadQueue
     private let metaLifetime: Int64
-    /// By the node of Redis; nil for places of which it is not known. Only those where a read is under way.
-    private let lines = Mutex<[ObjectIdentifier?: Line]>([:])
 
-    /// - Parameter metaLifetime: how long a channel's position is remembered after a read, in milliseconds.
-    init(client: RedisClient, metaLifetime: Int64) {
+    /// - Parameters:
+    ///   - queue: where reads wait for their turn.
+    ///   - metaLifetime: how long a channel's position is remembered after a read, in milliseconds.
+    init(client: RedisClient, queue: ReadQueue, metaLifetime: Int64) {
         self.client = client
         self.scripts = RedisScripts(client: client)
+        self.queue = queue
         self.metaLifetime = metaLifetime
     }
 
@@ -63,40 +49,14 @@ final class LogReader: Sendable {
     ///
     /// - Returns: a future on `eventLoop` that fails with `BrokerError`, or with `RedisError` as Redis says it.
     func read(_ query: Query, on eventLoop: any EventLoop) -> EventLoopFuture<Page> {
-        let waiting = Waiting(query: query, promise: eventLoop.makePromise())
-        let node = self.client.node(at: query.keys.place).map { ObjectIdentifier($0) }
-        let isFree = self.lines.withLock { lines in
-            guard lines[node, default: Line()].running < Self.concurrency else {
-                lines[node]?.waiting.append(waiting)
-                return false
+        let place = query.keys.place
+        return self.queue.run(at: self.client.node(at: place), on: eventLoop) {
+            self.scripts.run(.read, at: place, on: eventLoop) { name, script in
+                self.command(name, script, query)
+            }.flatMapThrowing { reply throws in
+                try Self.page(reply)
             }
-            lines[node, default: Line()].running += 1
-            return true
         }
-        if isFree { self.run(waiting, in: node) }
-        return waiting.promise.futureResult
-    }
-
-    private func run(_ waiting: Waiting, in node: ObjectIdentifier?) {
-        let eventLoop = waiting.promise.futureResult.eventLoop
-        let page = self.scripts.run(.read, at: waiting.query.keys.place, on: eventLoop) { name, script in
-            self.command(name, script, waiting.query)
-        }.flatMapThrowing { reply throws in
-            try Self.page(reply)
-        }
-        page.whenComplete { _ in
-            let next = self.lines.withLock { lines in
-                let next = lines[node]?.waiting.popFirst()
-                if next == nil {
-                    lines[node]?.running -= 1
-                    if lines[node]?.running == 0 { lines[node] = nil }
-                }
-                return next
-            }
-            // Not at once: where there is no connection a read fails before it returns, and thousands may wait.
-            if let next { next.promise.futureResult.eventLoop.execute { self.run(next, in: node) } }
-        }
-        page.cascade(to: waiting.promise)
     }
 
     private func command(_ name: String, _ script: String, _ query: Query) -> RESPCommand {

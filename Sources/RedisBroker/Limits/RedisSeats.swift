@@ -15,11 +15,16 @@ final class RedisSeats: SeatStore {
     /// How often they are renewed: two renewals may be lost.
     static let pause = TimeAmount.seconds(12)
 
+    /// How many are renewed at once: the connection takes so many commands, and events share it.
+    private static let batch = 256
+
     private let client: RedisClient
     private let node = NodeID.random()
     /// All commands go its way, so that they arrive in order.
     private let eventLoop: any EventLoop
     private let ledger = Mutex(SeatLedger())
+    /// On the event loop only.
+    private let isRenewing = Atomic<Bool>(false)
 
     init(client: RedisClient, eventLoop: any EventLoop) {
         self.client = client
@@ -58,13 +63,29 @@ final class RedisSeats: SeatStore {
     /// Renews what this node has. Every `pause`.
     func renew() {
         self.eventLoop.execute {
-            for (channel, number) in self.ledger.withLock({ $0.due }) { self.tell(number, of: channel) }
+            guard !self.isRenewing.exchange(true, ordering: .relaxed) else { return }
+            let channels = self.ledger.withLock { $0.due.map(\.channel) }
+            self.renew(channels[...])
+        }
+    }
+
+    /// Renews some, and the others when Redis has answered.
+    private func renew(_ channels: ArraySlice<ChannelID>) {
+        guard !channels.isEmpty else { return self.isRenewing.store(false, ordering: .relaxed) }
+        // The number may be another one since.
+        let batch = channels.prefix(Self.batch).compactMap { channel in
+            self.ledger.withLock { $0.number(of: channel) }.map { self.tell($0, of: channel) }
+        }
+        EventLoopFuture.andAllComplete(batch, on: self.eventLoop).whenComplete { _ in
+            // Not at once: where there is no connection all of them have failed by now.
+            self.eventLoop.execute { self.renew(channels.dropFirst(Self.batch)) }
         }
     }
 
     /// On the event loop that all commands go by.
-    private func tell(_ number: Int, of channel: ChannelID) {
-        self.run(.renewSeats, on: channel, number).whenSuccess { _ in
+    @discardableResult
+    private func tell(_ number: Int, of channel: ChannelID) -> EventLoopFuture<Void> {
+        self.run(.renewSeats, on: channel, number).map { _ in
             self.ledger.withLock { $0.told(channel, number) }
         }
     }

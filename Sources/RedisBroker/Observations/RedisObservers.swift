@@ -23,8 +23,13 @@ final class RedisObservers: Sendable {
     /// How many channels are believed to be looked at, at most.
     private static let limit = 4_096
 
+    /// How long who wants to look on waits for a Redis that cannot be reached.
+    private static let timeout = TimeAmount.seconds(10)
+
     private struct State {
-        var opening: [String: [EventLoopPromise<Void>]] = [:]
+        /// Who waits until a channel is on, by their numbers.
+        var opening: [String: [UInt64: EventLoopPromise<Void>]] = [:]
+        var lastNumber: UInt64 = 0
         var channels: [String: ChannelID] = [:]
         var isEnded = false
     }
@@ -93,29 +98,42 @@ final class RedisObservers: Sendable {
             to: channel,
             ended: { [weak self] in self?.ended(keys) }
         )
-        let isOpening = self.state.withLock { state in
-            guard !state.isEnded else { return false }
-            state.opening[keys.notes, default: []].append(promise)
+        let number = self.state.withLock { state -> UInt64? in
+            guard !state.isEnded else { return nil }
+            state.lastNumber += 1
+            state.opening[keys.notes, default: [:]][state.lastNumber] = promise
             state.channels[keys.notes] = channel
-            return true
+            return state.lastNumber
         }
-        guard isOpening else {
+        guard let number else {
             promise.fail(BrokerError.closed)
             return promise.futureResult.map { subscription }
         }
+        let deadline = eventLoop.scheduleTask(in: Self.timeout) { self.giveUp(number, on: keys) }
+        promise.futureResult.whenComplete { _ in deadline.cancel() }
         // Said again where it is on already: Redis confirms each time.
         self.client.subscribe(keys.notes, at: keys.place)
         self.call([channel][...])
         return promise.futureResult.map { subscription }
     }
 
+    /// The channel was not on in time. With the future goes the subscription, and with that what was wanted of Redis.
+    private func giveUp(_ number: UInt64, on keys: ChannelKeys) {
+        let promise = self.state.withLock { state in
+            let promise = state.opening[keys.notes]?.removeValue(forKey: number)
+            if state.opening[keys.notes]?.isEmpty == true { state.opening[keys.notes] = nil }
+            return promise
+        }
+        promise?.fail(BrokerError.unavailable)
+    }
+
     private func ended(_ keys: ChannelKeys) {
         self.client.unsubscribe(keys.notes, at: keys.place)
         let opening = self.state.withLock { state in
             state.channels[keys.notes] = nil
-            return state.opening.removeValue(forKey: keys.notes) ?? []
+            return state.opening.removeValue(forKey: keys.notes) ?? [:]
         }
-        for promise in opening { promise.fail(BrokerError.closed) }
+        for promise in opening.values { promise.fail(BrokerError.closed) }
     }
 
     /// Says again what is looked at, and forgets what nobody says any more. Every `pause`.
@@ -146,7 +164,8 @@ final class RedisObservers: Sendable {
     func subscribed(to name: String) -> Bool {
         if name == Self.calls { return true }
         guard ChannelKeys.isNotes(name) else { return false }
-        for promise in self.state.withLock({ $0.opening.removeValue(forKey: name) }) ?? [] { promise.succeed() }
+        let opening = self.state.withLock { $0.opening.removeValue(forKey: name) } ?? [:]
+        for promise in opening.values { promise.succeed() }
         return true
     }
 
@@ -179,7 +198,7 @@ final class RedisObservers: Sendable {
         let opening = self.state.withLock { state in
             state.isEnded = true
             defer { state.opening = [:] }
-            return state.opening.values.flatMap { $0 }
+            return state.opening.values.flatMap { $0.values }
         }
         for promise in opening { promise.fail(BrokerError.closed) }
         self.observers.end()

@@ -38,6 +38,7 @@ final class ReplicatedLanes: Sendable {
         // A command may stand behind one WAIT, and have its own behind it.
         let patience = TimeAmount.nanoseconds(2 * wait.time.nanoseconds)
         configuration.commandTimeout = configuration.commandTimeout + patience
+        configuration.slowCommandTimeout = configuration.slowCommandTimeout + patience
         configuration.pingTimeout = configuration.pingTimeout + patience
         var lanes: [Lane] = []
         for eventLoop in group.makeIterator() {
@@ -99,21 +100,22 @@ final class ReplicatedLanes: Sendable {
     }
 
     func stop() async {
-        for lane in self.lanes {
+        let ended = self.lanes.map { lane in
             let box = lane.lane
-            // It fails only where the event loop has been shut down already.
-            try? await lane.eventLoop.flatSubmit { box.value.lane.stop() }.get()
+            return lane.eventLoop.flatSubmit { box.value.lane.stop() }
         }
+        // They fail only where an event loop has been shut down already.
+        for future in ended { try? await future.get() }
     }
 
     /// Whether some connection says that Redis refuses what it is asked for.
     var isRefusing: Bool { self.lanes.contains { $0.status.isRefusing } }
 
     /// Something was stored, here or on another connection.
-    func stored() {
+    func stored(isEvent: Bool) {
         for lane in self.lanes where lane.status.isRefusing {
             let box = lane.lane
-            lane.eventLoop.execute { box.value.lane.stored() }
+            lane.eventLoop.execute { box.value.lane.stored(isEvent: isEvent) }
         }
     }
 

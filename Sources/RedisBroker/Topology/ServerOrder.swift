@@ -62,7 +62,7 @@ final class ServerOrder: Sendable {
             server.send(command, on: self.eventLoop) { result in
                 if case .failure(let error as RedisError) = result, error.code == "NOPERM" { self.forbid(index) }
                 guard case .success(let reply) = result else { return }
-                server.stored()
+                server.stored(isEvent: false)
                 let isNews = self.machine.withLock { $0.read(reply.string, at: index, now: .now()) }
                 if isNews, let sentence = self.difference { self.logger.error("\(sentence)") }
             }

@@ -175,8 +175,8 @@ public protocol Broker: Sendable {
 
     /// Looks on at a channel: `receiver` takes what nodes report, until the subscription is cancelled or let go of.
     ///
-    /// - Returns: a future on `eventLoop` that succeeds when what is reported from then on arrives; it waits for a store that
-    ///   cannot be reached, and fails only with `BrokerError.closed`.
+    /// - Returns: a future on `eventLoop` that succeeds when what is reported from then on arrives; it waits some seconds for
+    ///   a store that cannot be reached, and fails only with `BrokerError` `.unavailable` or `.closed`.
     func observe(
         _ channel: ChannelID,
         with receiver: any ObservationReceiver,

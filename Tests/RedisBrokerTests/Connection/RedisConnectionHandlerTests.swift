@@ -121,6 +121,41 @@ import Testing
         #expect(!self.channel.isActive)
     }
 
+    /// A reply that comes in pieces keeps the connection, though all of it takes longer than silence may last.
+    @Test func slowReply() throws {
+        try self.becomeReady()
+        let first = self.send("A")
+        let second = self.send("B")
+        try self.receive("$8\r\n")
+        for _ in 0..<4 {
+            self.channel.embeddedEventLoop.advanceTime(by: .milliseconds(900))
+            try self.receive("xy")
+        }
+        try self.receive("\r\n+OK\r\n")
+        #expect(try first.wait() == .bulk(ByteBuffer(string: "xyxyxyxy")))
+        #expect(try second.wait() == .simpleString("OK"))
+        #expect(self.owner.losses == [])
+    }
+
+    /// Who waits for a reply that takes too long is told so; the reply is nobody else's when it comes.
+    @Test func tooSlowReply() throws {
+        try self.becomeReady()
+        let slow = self.send("A")
+        try self.receive("$2\r\n")
+        for _ in 0..<19 {
+            self.channel.embeddedEventLoop.advanceTime(by: .milliseconds(500))
+            try self.receive("")
+        }
+        let next = self.send("B")
+        self.channel.embeddedEventLoop.advanceTime(by: .milliseconds(500))
+        #expect(throws: BrokerError.timeout) { try slow.wait() }
+        #expect(self.owner.troubles == [.stalled])
+        try self.receive("xy\r\n+OK\r\n")
+        #expect(try next.wait() == .simpleString("OK"))
+        #expect(self.owner.troubles == [.stalled, nil])
+        #expect(self.owner.losses == [])
+    }
+
     /// A quiet connection is pinged, and a server that does not answer is left within 1.5 s.
     @Test func pings() throws {
         try self.becomeReady()

@@ -179,7 +179,7 @@ private typealias Machine = RedisConnectionStateMachine<String>
         }
         #expect(machine.trouble == .refusing(error))
         var storing = machine
-        storing.stored()
+        storing.stored(isEvent: false)
         #expect(storing.trouble == nil)
         _ = machine.timerFired(now: .ms(12_500))
         #expect(machine.trouble == nil)
@@ -198,7 +198,10 @@ private typealias Machine = RedisConnectionStateMachine<String>
         #expect(machine.trouble == .refusing(error))
         _ = machine.timerFired(now: .ms(3_000))
         #expect(machine.trouble == .refusing(error))
-        machine.stored()
+        // That something else may be stored says nothing of events.
+        machine.stored(isEvent: false)
+        #expect(machine.trouble == .refusing(error))
+        machine.stored(isEvent: true)
         #expect(machine.trouble == nil)
         // A ping that it may not send would be refused for ever.
         #expect(machine.replyReceived(.error(line), now: .ms(3_100)) == .ignore)
@@ -220,7 +223,7 @@ private typealias Machine = RedisConnectionStateMachine<String>
 
     // MARK: Time
 
-    /// A command that is not answered in time is the end, for its reply could be taken for another's: it fails with a
+    /// A connection that is silent for too long while a command is unanswered is the end: the command fails with a
     /// timeout, and so do all whose time is up, the others because the connection is gone.
     @Test func commandTimeout() {
         var machine = self.ready()
@@ -241,6 +244,91 @@ private typealias Machine = RedisConnectionStateMachine<String>
             ]
         )
         #expect(machine.sendRequested("d", bytes: 1, now: .ms(1_100)) == .refuse(.unavailable))
+    }
+
+    /// A connection that brings bytes is alive, be they of other replies or of half a one.
+    @Test func slowReplies() {
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 1, now: .ms(100))
+        _ = machine.sendRequested("b", bytes: 1, now: .ms(100))
+        _ = machine.timerFired(now: .ms(500))
+        machine.readCompleted(now: .ms(900))
+        #expect(machine.timerFired(now: .ms(1_000)) == .wait(timer: .ms(1_500)))
+        #expect(machine.replyReceived(Self.ok, now: .ms(1_400)) == .complete("a", .success(Self.ok)))
+        machine.readCompleted(now: .ms(1_400))
+        for time in stride(from: Int64(1_500), through: 4_000, by: 500) {
+            #expect(machine.timerFired(now: .ms(time)) == .wait(timer: .ms(time + 500)))
+            machine.readCompleted(now: .ms(time + 400))
+        }
+        #expect(machine.trouble == nil)
+        #expect(machine.replyReceived(Self.ok, now: .ms(4_450)) == .complete("b", .success(Self.ok)))
+    }
+
+    /// Bytes that stop coming are the end as if none had come.
+    @Test func silenceAfterBytes() {
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 1, now: .ms(100))
+        _ = machine.timerFired(now: .ms(500))
+        machine.readCompleted(now: .ms(900))
+        _ = machine.timerFired(now: .ms(1_000))
+        #expect(machine.timerFired(now: .ms(1_500)) == .wait(timer: .ms(1_900)))
+        let closing = Machine.Closing(
+            loss: RedisLoss(.commandTimeout),
+            failures: [.init(request: "a", error: .timeout)]
+        )
+        #expect(machine.timerFired(now: .ms(1_900)) == .close(closing))
+    }
+
+    /// Nobody waits for ever though bytes come: who has waited for long fails alone, and the replies that come still
+    /// belong to their commands.
+    @Test mutating func waitsNoLonger() {
+        self.configuration.slowCommandTimeout = .milliseconds(1_700)
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 60, now: .ms(100))
+        _ = machine.timerFired(now: .ms(500))
+        machine.readCompleted(now: .ms(900))
+        _ = machine.sendRequested("b", bytes: 1, now: .ms(900))
+        _ = machine.timerFired(now: .ms(1_000))
+        machine.readCompleted(now: .ms(1_400))
+        #expect(machine.timerFired(now: .ms(1_500)) == .wait(timer: .ms(1_800)))
+        #expect(machine.trouble == nil)
+        #expect(
+            machine.timerFired(now: .ms(1_800))
+                == .fail([.init(request: "a", error: .timeout)], timer: .ms(2_000))
+        )
+        #expect(machine.trouble == .stalled)
+        // It is still on its way, and counts.
+        #expect(machine.sendRequested("c", bytes: 40, now: .ms(1_900)) == .refuse(.overloaded))
+        #expect(machine.replyReceived(.integer(1), now: .ms(2_000)) == .ignore)
+        #expect(machine.trouble == nil)
+        #expect(machine.replyReceived(.integer(2), now: .ms(2_000)) == .complete("b", .success(.integer(2))))
+        #expect(machine.isReady)
+    }
+
+    /// A dropped reply says nothing of the server that its command's would not have said.
+    @Test mutating func droppedRefusal() {
+        self.configuration.slowCommandTimeout = .milliseconds(1_000)
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 1, now: .ms(100))
+        machine.readCompleted(now: .ms(900))
+        _ = machine.timerFired(now: .ms(1_100))
+        #expect(machine.replyReceived(.error("NOPERM User a has no permissions"), now: .ms(1_200)) == .ignore)
+        #expect(machine.trouble == nil)
+    }
+
+    /// While it closes, a reply that nobody waits for any more is not waited for.
+    @Test mutating func closesOverdue() {
+        self.configuration.slowCommandTimeout = .milliseconds(1_000)
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 1, now: .ms(100))
+        _ = machine.sendRequested("b", bytes: 1, now: .ms(200))
+        #expect(machine.closeRequested() == .ignore)
+        machine.readCompleted(now: .ms(900))
+        let closing = Machine.Closing(
+            loss: RedisLoss(.commandTimeout),
+            failures: [.init(request: "a", error: .timeout), .init(request: "b", error: .unavailable)]
+        )
+        #expect(machine.timerFired(now: .ms(1_100)) == .close(closing))
     }
 
     /// A deadline before the next ping sets the timer anew, and only then.

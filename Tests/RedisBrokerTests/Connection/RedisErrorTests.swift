@@ -24,6 +24,12 @@ import Testing
         // As Redis 7 has it.
         ("READONLY You can't write against a read only replica. script: ab, on @user_script:50.", "READONLY"),
         ("ERR unknown command '@user_script: 1: -OOM x'", "ERR"),
+        // As 7.0 has what the user lacks the rights for.
+        (
+            "ERR The user executing the script can't run this command or subcommand script: ab, on @user_script:9.",
+            "NOPERM"
+        ),
+        ("ERR unknown command 'The user executing the script can't run'", "ERR"),
     ])
     func code(line: String, code: String) {
         #expect(RedisError.command(line).code == code)
@@ -37,7 +43,10 @@ import Testing
                 continue
             }
         }
-        for line in ["OOM command not allowed", "MISCONF Redis", "BUSY Redis", "NOREPLICAS Not", "MOVED 1 a:1"] {
+        let forbidden = "ERR The user executing the script can't run this command or subcommand script: ab"
+        for line in [
+            "OOM command not allowed", "MISCONF Redis", "BUSY Redis", "NOREPLICAS Not", "MOVED 1 a:1", forbidden,
+        ] {
             guard case .refusing = RedisError.command(line).meaning else {
                 Issue.record("\(line)")
                 continue
@@ -62,6 +71,37 @@ import Testing
         let control = RedisError.command("ERR a\nb\0c é " + String(repeating: "x", count: 500))
         #expect("\(control)".hasPrefix("Redis answered with an error: ERR a?b?c ? xxx"))
         #expect("\(control)".count < 160)
+    }
+
+    /// Redis' own sentences are shown whole, for they hold no arguments; what a script adds to them is not.
+    @Test(arguments: [
+        (
+            "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands "
+                + "that may modify the data set are disabled",
+            "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk"
+        ),
+        (
+            "OOM command not allowed when used memory > 'maxmemory'. script: ab, on @user_script:12.",
+            "OOM command not allowed when used memory > 'maxmemory'"
+        ),
+        (
+            "ERR Error running script (call to f_ab): @user_script:50: @user_script: 50: -READONLY You can't write "
+                + "against a read only replica.",
+            "READONLY You can't write against a read only replica"
+        ),
+        (
+            "ERR The user executing the script can't access at least one of the keys mentioned in the command "
+                + "arguments script: ab, on @user_script:12.",
+            "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments"
+        ),
+        (
+            "MOVED 866 127.0.0.1:7000",
+            "MOVED 866 127.0.0.1:7000; the URL of a Redis Cluster begins with redis+cluster://, by TLS with "
+                + "rediss+cluster://"
+        ),
+    ])
+    func sentences(line: String, shown: String) {
+        #expect("\(RedisError.command(line))" == "Redis answered with an error: \(shown)")
     }
 
     /// What a user may not do is named, so that its rights can be mended.

@@ -251,6 +251,22 @@ private typealias Machine = RedisSubscriptionStateMachine
         #expect(machine.timerFired(now: .ms(48_000)) == .ignore)
     }
 
+    /// A server that refuses all work answers pings with errors too: the connection lives, and subscriptions stay.
+    @Test(arguments: ["MISCONF Redis is configured to save RDB snapshots", "BUSY Redis is busy", "NOPERM No"])
+    func pingRefused(line: String) {
+        var machine = self.ready()
+        #expect(machine.timerFired(now: .ms(15_000)) == .ping(timer: .ms(17_000)))
+        #expect(machine.replyReceived(.error(line), now: .ms(15_010)) == .ignore)
+        machine.readCompleted(now: .ms(15_010))
+        #expect(machine.timerFired(now: .ms(17_000)) == .wait(timer: .ms(30_000)))
+        // Nothing was asked of it now.
+        let detail = "\(RedisError.command(line))"
+        #expect(
+            machine.replyReceived(.error(line), now: .ms(17_010))
+                == .close(RedisLoss(.subscriptionRefused, detail))
+        )
+    }
+
     /// A connection that brings messages lives, though an answer is still behind them.
     @Test func messagesAreLife() {
         var machine = self.ready()

@@ -76,6 +76,26 @@ import Testing
         }
     }
 
+    /// More seats than commands may be under way are renewed all the same.
+    @Test func renewsMany() async throws {
+        let server = try await Self.server.value
+        try await RedisTestBed.with(.patient(server.url) { $0.maximumPendingCommands = 300 }) { bed in
+            let seats = RedisSeats(client: bed.client, eventLoop: bed.eventLoops[0])
+            let channels = (0..<400).map { _ in Fixtures.channel() }
+            var taken: [Seat?] = []
+            for channel in channels {
+                taken.append(try await seats.takeSeat(on: channel, limit: 1, eventLoop: bed.eventLoops[0]).get())
+            }
+            let keys = channels.map { RESPArgument.string(ChannelKeys($0).seats) }
+            _ = try await bed.node.send(RESPCommand("DEL", keys), on: bed.eventLoops[0]).get()
+            seats.renew()
+            try await until {
+                try await bed.node.send(RESPCommand("EXISTS", keys), on: bed.eventLoops[0]).get() == .integer(400)
+            }
+            _ = taken
+        }
+    }
+
     /// What a node says of its seats is right whatever Redis answered, and it does not say what it does not know.
     @Test func ledger() {
         var ledger = SeatLedger()
