@@ -195,6 +195,27 @@ import Testing
         #expect(content.warnings.map(\.line) == [8])
     }
 
+    /// An AES key of WeChat's alone decrypts nothing: a warning with its line.
+    @Test func aesKeyWithoutAnAppID() {
+        func warnings(_ platform: String, _ more: String = "") -> [Int?] {
+            let content = self.read(
+                """
+                bots:
+                  a:
+                    platform: \(platform)
+                    secret: "12345678"
+                    aes_key: abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG
+                \(more)
+                """
+            )
+            #expect(content.errors.isEmpty && content.bots.count == 1)
+            return content.warnings.map(\.line)
+        }
+        #expect(warnings("wechat") == [5])
+        #expect(warnings("wechat", "    appid: wx1234567890abcdef").isEmpty)
+        #expect(warnings("qq").isEmpty)
+    }
+
     /// So many faults as a person reads are told, and the rest counted.
     @Test func manyFaults() {
         let lines = (0..<200).map { "  b\($0): {platform: qq}\n" }.joined()

@@ -79,6 +79,13 @@ struct BotReader {
 
     private func readOptions(_ bot: inout Bot, _ log: inout FaultLog) {
         bot.appID = self.checked("appid", &log, rule: BotRule.fault(ofAppID:))
+        if bot.platform == .wechat, bot.options.aesKey != nil, bot.appID == nil, self.fields.node("appid") == nil {
+            // Somebody may still say it in the URL, beside the secret.
+            log.warn(
+                self.fields.line(of: self.fields.node("aes_key") == nil ? "aes_key_file" : "aes_key"),
+                "The bot \(self.name) has an aes_key and no appid, which decrypting a message takes too; give appid:."
+            )
+        }
         bot.options.header = self.checked("header", &log, rule: BotRule.fault(ofHeader:))
         bot.options.scheme = self.checked("scheme", &log, rule: BotRule.fault(ofScheme:))
         bot.options.waitsForReply = self.fields.flag("reply", &log) ?? false
@@ -131,8 +138,8 @@ struct BotReader {
             log.error(fields.line(of: "burst"), "burst goes with requests; give the rate too, such as requests: 100/s.")
         }
         bot.limits.sockets = fields.number("sockets", in: 0...BotRule.socketLimit, &log)
-        bot.limits.logBytes = fields.value("log_bytes", "a size of 1KiB to 1TiB, such as 1MiB", &log) { text in
-            ByteCountText.parse(text).flatMap { ((1 << 10)...(1 << 40)).contains($0) ? $0 : nil }
+        bot.limits.logBytes = fields.value("log_bytes", "\(BotRule.logSizeSentence), such as 1MiB", &log) { text in
+            ByteCountText.parse(text).flatMap { BotRule.logSizes.contains($0) ? $0 : nil }
         }
     }
 
@@ -146,9 +153,9 @@ struct BotReader {
                 log: &log
             )
         else { return }
-        let count = fields.number("count", in: 1...1_000_000, &log)
-        let age = fields.value("age", "a time from 1s to 30d, such as 1h", &log) { text in
-            DurationText.parse(text).flatMap { (.seconds(1) ... .hours(24 * 30)).contains($0) ? $0 : nil }
+        let count = fields.number("count", in: BotRule.retentionCounts, &log)
+        let age = fields.value("age", "\(BotRule.retentionAgeSentence), such as 1h", &log) { text in
+            DurationText.parse(text).flatMap { BotRule.retentionAges.contains($0) ? $0 : nil }
         }
         if count != nil || age != nil { bot.retention = BotRetention(count: count, age: age) }
     }

@@ -62,13 +62,14 @@ enum WeChatRejection: String, PlatformRejection {
         case .missingSecret:
             "The server URL needs the account's token: https://…/webhook/wechat?secret=YOUR-TOKEN."
         case .missingAESKey:
-            "The message is encrypted: add &aes_key=YOUR-ENCODING-AES-KEY&app_id=YOUR-APP-ID to the server URL, or set "
-                + "the account to plain mode."
+            "The message is encrypted: add &aes_key=YOUR-ENCODING-AES-KEY&app_id=YOUR-APP-ID to the server URL, or, of "
+                + "a registered bot, aes_key and appid to the registry; or set the account to plain mode."
         case .malformedAESKey:
-            "The aes_key in the server URL is no EncodingAESKey, which has 43 letters and digits; in a URL, + is written "
-                + "%2B."
+            "The aes_key in the server URL, or of a registered bot, is no EncodingAESKey, which has 43 letters and "
+                + "digits; in a URL, + is written %2B."
         case .missingAppID:
-            "Beside aes_key the server URL needs the account's app id: &app_id=YOUR-APP-ID."
+            "Beside aes_key the server URL needs the account's app id, &app_id=YOUR-APP-ID, or, of a registered bot, "
+                + "the registry its appid."
         case .missingSignature:
             "The request carries no signature: WeChat puts signature (in AES mode msg_signature), timestamp and nonce "
                 + "into the query."
@@ -82,10 +83,11 @@ enum WeChatRejection: String, PlatformRejection {
             "The signature does not fit the token that is in the URL, or that the bot is registered with; check that it is this "
                 + "account's."
         case .notEncrypted:
-            "The server URL has an aes_key, but the message is not encrypted: set the account to safe or compatible mode, "
-                + "or take aes_key out of the URL."
+            "The server URL, or the registered bot, has an aes_key, but the message is not encrypted: set the account "
+                + "to safe or compatible mode, or take aes_key out of the URL or the registry."
         case .undecryptable:
-            "The message cannot be decrypted; check that aes_key and app_id are this account's."
+            "The message cannot be decrypted; check that aes_key and app_id, or, of a registered bot, appid in the "
+                + "registry, are this account's."
         case .malformedXML:
             "The body is not one XML document in UTF-8 with the root xml."
         case .forbiddenXML:

@@ -59,13 +59,15 @@ struct WeChatReplyForm: ReplyForm {
         guard let cipher = self.cipher else { return message }
         guard let encrypted = cipher.encrypt(message) else { return nil }
         let nonce = Hex.encode(SecureRandom.bytes(8))
+        // Read once: what is signed is what is sent.
+        let seconds = self.seconds
         return XMLMessage.encode(
             SealedReply(
                 encrypt: encrypted,
                 msgSignature: Hex.encode(
-                    WeChatSignature.digest([self.seconds, nonce, encrypted], token: self.token)
+                    WeChatSignature.digest([seconds, nonce, encrypted], token: self.token)
                 ),
-                timeStamp: self.seconds,
+                timeStamp: seconds,
                 nonce: nonce
             )
         )

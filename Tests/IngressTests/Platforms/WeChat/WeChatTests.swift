@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import SeededRandom
 import Shared
+import Synchronization
 import Testing
 
 @testable import Ingress
@@ -112,6 +113,27 @@ import Testing
         let message = WeChatSender.document("<MsgType>text</MsgType><Content>\(content)</Content><MsgId>1</MsgId>")
         let publishing = try #require(self.weChat().receive(try WeChatSender.plain.request(message).request).published)
         #expect(publishing.event.messages.first?.text == text)
+    }
+
+    /// A text that XML cannot say, which WeChat sends all the same, is read: with U+FFFD for a character that no document
+    /// may have, and whole where it ends a CDATA section. It makes no fields, and the bot gets the body as it came.
+    @Test(arguments: [
+        ("a\u{2}b", "a\u{FFFD}b"), ("\u{10}\u{1D}\t", "\u{FFFD}\u{FFFD}\t"),
+        ("\u{0}\u{FFFE}\u{FFFF}", "\u{FFFD}\u{FFFD}\u{FFFD}"), ("a]]>b", "a]]>b"), ("]]>", "]]>"),
+        ("]]]]>]", "]]]]>]"), ("]]>\u{1F}", "]]>\u{FFFD}"),
+        ("<status><![CDATA[x]]></status>", "<status><![CDATA[x]]></status>"),
+        ("a]]><!DOCTYPE x>&b;<?c?>", "a]]><!DOCTYPE x>&b;<?c?>"),
+        ("a]]></Content><MsgId>1</MsgId><Content><![CDATA[b", "a]]></Content><MsgId>1</MsgId><Content><![CDATA[b"),
+        ("a]]></Content><Event>e</Event></xml>", "a]]></Content><Event>e</Event></xml>"),
+    ])
+    func textsThatXMLCannotSay(sent: String, read: String) throws {
+        let message = WeChatSender.message(sent)
+        for sender in [WeChatSender.plain, .encrypted] {
+            let publishing = try #require(self.weChat().receive(try sender.request(message).request).published)
+            #expect(publishing.event.messages.map(\.text) == [read])
+            #expect(publishing.key?.text == "message:6054768590064713728")
+            #expect(Array(publishing.event.body.readableBytesView) == Array(message.utf8))
+        }
     }
 
     /// Long texts of characters of several bytes survive the parser's pieces.
@@ -308,8 +330,8 @@ import Testing
             (WeChatSender.message().replacing("<xml>", with: "<xml a=>"), "forbidden_xml", 400),
             ("<?xml version='1.0' encoding='UTF-16'?>" + WeChatSender.message(), "malformed_xml", 400),
             ("<?xml version='1.0' encoding='utf-7'?>" + WeChatSender.message(), "malformed_xml", 400),
-            (WeChatSender.message("\u{0}"), "malformed_xml", 400),
-            (WeChatSender.message("\u{1}"), "malformed_xml", 400),
+            ("\u{1}" + WeChatSender.message(), "malformed_xml", 400),
+            (WeChatSender.message().replacing("<xml>", with: "<x\u{0}ml>"), "malformed_xml", 400),
             ("<!DOCTYPE xml>" + WeChatSender.message(), "forbidden_xml", 400),
             ("<!DOCTYPE xml [<!ENTITY a 'b'>]><xml>&a;</xml>", "forbidden_xml", 400),
             ("<!DOCTYPE xml SYSTEM 'file:///etc/passwd'><xml/>", "forbidden_xml", 400),
@@ -397,6 +419,26 @@ import Testing
         for character in ["\u{0}", "\u{B}", "\u{1F}", "\u{FFFE}"] {
             #expect(form.response(to: .text("a\(character)")) == nil)
         }
+    }
+
+    /// The time that an encrypted reply is signed with is the one that stands in it, however late in a second it is made.
+    @Test func replyAtTheEndOfASecond() throws {
+        let seconds = Mutex<Int64>(1_400_000_000)
+        let clock = Clock {
+            seconds.withLock { seconds in
+                seconds += 1
+                return seconds * 1_000
+            }
+        }
+        let sender = WeChatSender.encrypted
+        let form = WeChatReplyForm(
+            user: "oUser",
+            account: "gh_1",
+            token: Secret(sender.token),
+            cipher: WeChatCipher(encodedKey: Secret(sender.key ?? ""), appID: sender.appID),
+            clock: clock
+        )
+        #expect(try self.body(form.response(to: .text("hello")), sender)?.contains("hello") == true)
     }
 
     /// XML of the bot's own is passed on, encrypted where it must be; silence is silence; anything else is unfit.

@@ -10,7 +10,8 @@ internal import XMLCoder
 package enum XMLMessage {
     private static let root = "xml"
 
-    /// Reads fields.
+    /// Reads fields, also of what is no document as it stands: with characters that none may have, and with a `]]>` in
+    /// the user's text, which WeChat does not escape.
     ///
     /// - Throws: what `XMLInspection` finds; `missingField` where one is not there that must be, `malformed` where the
     ///   parser does not take the document or a field is no text.
@@ -18,7 +19,20 @@ package enum XMLMessage {
         _ type: Fields.Type,
         from bytes: some Collection<UInt8>
     ) throws(XMLViolation) -> Fields {
-        let document = Array(bytes)
+        let document = XMLCharacters.replacingForbidden(in: bytes)
+        do throws(XMLViolation) {
+            return try self.read(type, document)
+        } catch {
+            // Only now: what is a document means what it says.
+            guard error != .tooLarge, let escaped = UnescapedContent.escaped(in: document) else { throw error }
+            return try self.read(type, escaped)
+        }
+    }
+
+    private static func read<Fields: Decodable>(
+        _ type: Fields.Type,
+        _ document: [UInt8]
+    ) throws(XMLViolation) -> Fields {
         try self.inspect(document)
         // A field's white space is what somebody wrote.
         let decoder = XMLDecoder(trimValueWhitespaces: false)
@@ -31,7 +45,7 @@ package enum XMLMessage {
         }
     }
 
-    /// Looks a document over, as `decode` does before it reads it.
+    /// Looks a document over, as `decode` does before it reads one.
     static func inspect(_ document: [UInt8]) throws(XMLViolation) {
         let result: Result<Void, XMLViolation> = document.withUnsafeBytes { bytes in
             do throws(XMLViolation) {
@@ -49,14 +63,6 @@ package enum XMLMessage {
     package static func encode(_ fields: some Encodable) -> [UInt8]? {
         guard let document = try? XMLEncoder().encode(fields, withRootKey: self.root) else { return nil }
         let bytes = [UInt8](document)
-        return String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy(self.isCharacter) ? bytes : nil
-    }
-
-    /// XML 1.0, fifth edition, section 2.2.
-    private static func isCharacter(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x9, 0xA, 0xD, 0x20...0xFFFD, 0x10000...0x10FFFF: true
-        default: false
-        }
+        return String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy(XMLCharacters.isAllowed) ? bytes : nil
     }
 }
