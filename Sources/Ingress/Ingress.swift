@@ -53,10 +53,16 @@ public struct Ingress: Sendable {
         self.broker.openInbox(of: self.waiting.node, to: self.waiting, on: eventLoop)
     }
 
-    /// Returns when no request waits for a reply any more, or when the time is up and those that still did are answered
-    /// without one. From then on none waits.
-    public func drain(within time: TimeAmount, on eventLoop: any EventLoop) async {
-        await self.waiting.drain(within: time, on: eventLoop)
+    /// From now on no request waits for a reply longer than this time: those that still do when it is up are answered
+    /// without one.
+    public func beginDrain(within time: TimeAmount, on eventLoop: any EventLoop) {
+        self.waiting.beginDrain(within: time, on: eventLoop)
+    }
+
+    /// Returns when no request waits for a reply any more, at the latest when the time of `beginDrain` is up. From then
+    /// on none waits: so this comes last, when the node's sockets are closed.
+    public func endDrain(on eventLoop: any EventLoop) async {
+        await self.waiting.endDrain(on: eventLoop)
     }
 
     /// Adds the tier's routes to the router of an event loop. Called on that loop.

@@ -14,6 +14,9 @@ struct Publishing {
     var acknowledgement: HTTPResponse
     /// How the platform takes the bot's reply, where its request waits for one.
     var reply: ReplyTerms?
+    /// When it would begin to wait for that, by the clock of those that wait: what comes first, such as the question
+    /// whether its bot's limit lets it through, is of its time too.
+    var waitStart = NIODeadline.uptimeNanoseconds(0)
     /// How much of the channel's log is kept, where not as much as of all.
     var retention: ChannelRetention?
     /// What was taken of its bot's limit, where there is one.

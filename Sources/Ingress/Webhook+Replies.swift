@@ -13,7 +13,8 @@ extension Webhook {
         let key = publishing.key.map { WaitingReplies.Key(channel: publishing.channel, text: $0.text) }
         let entrance = self.waiting.enter(
             key: key,
-            terms: terms,
+            form: terms.form,
+            deadline: publishing.waitStart + terms.timeLimit,
             fallback: self.platform.retryLater(.timeout),
             on: self.eventLoop
         )
@@ -31,17 +32,17 @@ extension Webhook {
             // The bot can still have the event; only its reply would come too late.
             self.metrics.waited(outcome)
             return self.acknowledge(publishing)
-        case .opened(let place):
-            self.publish(publishing, terms, at: place)
+        case .opened(let place, let end):
+            self.publish(publishing, at: place, until: end)
             return self.reply(at: place, publishing.submission, on: publishing.channel)
         }
     }
 
-    private func publish(_ publishing: Publishing, _ terms: ReplyTerms, at place: WaitingReplies.Place) {
+    private func publish(_ publishing: Publishing, at place: WaitingReplies.Place, until end: NIODeadline) {
         let event = publishing.event
         let offer = ReplyOffer(
             token: place.token,
-            deadline: event.receivedAt + terms.timeLimit.nanoseconds / 1_000_000
+            deadline: event.receivedAt + (end - publishing.waitStart).nanoseconds / 1_000_000
         )
         let pending = self.broker.publish(
             event.with(reply: offer),

@@ -86,7 +86,10 @@ final class Webhook<P: Platform & SendableMetatype> {
             publishing.verified = self.metrics.verified(since: start)
             // Whatever a platform takes for a secret: here it must be a registered bot's.
             guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
-            if publishing.reply != nil, let problem = ReplyPolicy.refusal(of: request) { return self.refuse(problem) }
+            if publishing.reply != nil {
+                if let problem = ReplyPolicy.refusal(of: request) { return self.refuse(problem) }
+                publishing.waitStart = self.waiting.now()
+            }
             if let drainState, drainState.isDraining {
                 return .response(self.askAgain(.closed))
             }
@@ -152,7 +155,11 @@ final class Webhook<P: Platform & SendableMetatype> {
         return self.acknowledge(publishing)
     }
 
-    private func refuse(_ refusal: AccessRefusal) -> HTTPReply { self.refuse(refusal.problem) }
+    private func refuse(_ refusal: AccessRefusal) -> HTTPReply {
+        let reply = self.refuse(refusal.problem)
+        // It may be an event, which is to come again in a moment.
+        return refusal == .notReady ? .response(self.platform.notReady()) : reply
+    }
 
     private func refuse(_ problem: Problem) -> HTTPReply {
         self.metrics.refused(problem)

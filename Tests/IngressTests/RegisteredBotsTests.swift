@@ -326,6 +326,8 @@ import Testing
         for mode in AccessMode.allCases {
             let request = WebhookRequest("generic", query: [("secret", Self.secrets[0])])
             #expect(try self.respond(request.request, mode: mode).hasPrefix("503"))
+            let event = WebhookRequest("qq", query: [("secret", Self.secrets[0])])
+            #expect(try self.respond(event.request, mode: mode) == #"503 {"op":12,"d":1}"#)
         }
     }
 }

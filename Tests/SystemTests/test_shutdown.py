@@ -1,32 +1,34 @@
 """SIGTERM drains and ends with exit code 0; a second signal does not wait."""
 
 import contextlib
+import fcntl
 import http.client
+import os
 import pathlib
 import signal
 import subprocess
-import time
 
 import pytest
 import websockets.exceptions
 
 import qq
+from envelope_bot import EnvelopeBot, Waiting
 from redis_server import free_port
 from relay import BINARY, PATIENCE, environment
 from stopped_thread import stopped
+from waiting import until
 
 
 def wait_until_draining(relay):
     """Returns when the server takes nothing new: it refuses connections, or says so."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+
+    def drains():
         try:
-            if relay.get("/readyz").status == 503:
-                return
+            return relay.get("/readyz").status == 503
         except OSError:
-            return
-        time.sleep(0.02)
-    raise AssertionError("the server still takes requests")
+            return True
+
+    until(drains, "the server still takes requests")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -49,14 +51,14 @@ def test_reload_of_a_node_that_starts(tmp_path):
         stderr=subprocess.DEVNULL, env=environment(), cwd=tmp_path,
     )
     try:
-        minded = 0
-        deadline = time.monotonic() + PATIENCE
-        while not minded & 1 << signal.SIGHUP - 1:
-            assert time.monotonic() < deadline, "the signal would end it for ever"
+
+        def minds():
             status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
             # Ignored at first, and caught soon after, perhaps before this looks again.
             ignored, caught = (int(status.split(field)[1].split()[0], 16) for field in ("SigIgn:", "SigCgt:"))
-            minded = ignored | caught
+            return (ignored | caught) & 1 << signal.SIGHUP - 1
+
+        until(minds, "the signal would end it for ever", pause=0)
         process.send_signal(signal.SIGHUP)
         assert b"Hookwire is listening" in process.stdout.readline()
         process.send_signal(signal.SIGHUP)
@@ -76,10 +78,12 @@ def test_greeting_that_cannot_be_written(tmp_path):
             stderr=errors, env=environment(), cwd=tmp_path,
         )
     try:
-        deadline = time.monotonic() + PATIENCE
-        while "the greeting cannot be written" not in log.read_text():
-            assert time.monotonic() < deadline and process.poll() is None, log.read_text()
-            time.sleep(0.02)  # a log tells nobody that it has grown
+
+        def complains():
+            assert process.poll() is None, log.read_text()
+            return "the greeting cannot be written" in log.read_text()
+
+        until(complains, log.read_text)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request("GET", "/livez")
@@ -88,6 +92,27 @@ def test_greeting_that_cannot_be_written(tmp_path):
         assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
+
+
+def test_greeting_that_nobody_reads(tmp_path):
+    """A full pipe at the standard output keeps no node from ending: the greeting is left out."""
+    reader, writer = os.pipe()
+    os.write(writer, b"x" * fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096))
+    log = tmp_path / "log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [BINARY, "serve", "--host", "127.0.0.1", "--port", "0"], stdin=subprocess.DEVNULL, stdout=writer,
+            stderr=errors, env=environment(), cwd=tmp_path,
+        )
+    os.close(writer)
+    try:
+        until(lambda: "the greeting cannot be written" in log.read_text(), log.read_text)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reader)
 
 
 def test_nothing_to_drain(start):
@@ -105,6 +130,22 @@ def test_idle_connection_does_not_hold_the_process(start):
         assert connection.response().status == 200
         relay.signal()
         assert relay.wait() == 0
+
+
+def test_replies_in_the_drain(start, tmp_path, secret):
+    """As long as a socket of the bot is open, a request that comes after the signal gets the bot's reply."""
+    relay = start("--data", tmp_path / "data", "--drain", "60s", "--reply-timeout", "30s")
+    with contextlib.ExitStack() as stack:
+        # One at a time is closed, the first at once.
+        bots = [stack.enter_context(EnvelopeBot(relay, secret)) for _ in range(12)]
+        relay.signal()
+        wait_until_draining(relay)
+        request = Waiting(relay, secret)
+        for bot in bots:
+            with contextlib.suppress(websockets.exceptions.ConnectionClosed):
+                assert bot.reply(bot.receive(), text="hello")["outcome"] == "accepted"
+                break
+        assert request.answered().body == b"hello"
 
 
 def test_client_that_ignores_the_close(start):

@@ -20,6 +20,8 @@ struct Node: Service {
     private static let lastWords = TimeAmount.seconds(5)
     /// How long the last spans may take to reach the collector.
     private static let lastSpans = TimeAmount.seconds(3)
+    /// How many milliseconds the greeting waits for room where it is written to.
+    private static let patience: Int32 = 100
 
     private let server: HTTPServer
     /// Where operators manage the bots; nil where they do it otherwise.
@@ -166,22 +168,15 @@ struct Node: Service {
         let impatience = Task { for await signal in signals { signal.endProcess() } }
         defer { impatience.cancel() }
         // Said only now that a signal is heard: whoever reads it may stop the node at once.
-        do {
-            try FileDescriptor.standardOutput.writeAll(self.greeting.utf8)
-        } catch {
-            // A full disk, or a reader that has gone: bots need neither.
-            self.logger.warning(
-                "the greeting cannot be written to the standard output",
-                metadata: ["error": "\(error)"]
-            )
-        }
+        self.greet()
         try? await gracefulShutdown()
         let deadline = NIODeadline.now() + self.drainTime + Self.lastWords
         self.state.drain()
         self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
-        async let answered: Void? = self.ingress?.drain(within: self.drainTime, on: self.group.any())
+        self.ingress?.beginDrain(within: self.drainTime, on: self.group.any())
         await self.egress?.drain(over: self.drainTime)
-        await answered
+        // Not before: as long as sockets are open their bots reply.
+        await self.ingress?.endDrain(on: self.group.any())
         async let isAdminClosed = self.adminServer?.shutdown(within: deadline - .now())
         let isClosed = await self.server.shutdown(within: deadline - .now())
         _ = await isAdminClosed
@@ -190,5 +185,21 @@ struct Node: Service {
         await self.store.shutdown()
         await self.exporter?.shutdown(within: Self.lastSpans)
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
+    }
+
+    /// Writes the greeting, of less than a page, where that holds nothing up: who waited at a pipe that nobody reads
+    /// would not hear that the node is to end.
+    private func greet() {
+        let output = FileDescriptor.standardOutput
+        do {
+            guard OutputRoom.isThere(at: output.rawValue, within: Self.patience) else { throw Errno.wouldBlock }
+            try output.writeAll(self.greeting.utf8)
+        } catch {
+            // A full disk, or a reader that has gone or stopped: bots need none of it.
+            self.logger.warning(
+                "the greeting cannot be written to the standard output",
+                metadata: ["error": "\(error)"]
+            )
+        }
     }
 }

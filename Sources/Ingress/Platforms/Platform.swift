@@ -22,11 +22,18 @@ protocol Platform: AnyObject {
     /// The answer to an event that could not be stored, so that the platform sends it again.
     func retryLater(_ reason: BrokerError) -> HTTPResponse
 
+    /// The answer while it is not known yet who is registered, so that the platform sends the event again.
+    func notReady() -> HTTPResponse
+
     /// The answer to an event beyond its bot's limit, so that the platform sends it again: 429 (RFC 6585, section 4).
     func limited(retryAfter: TimeAmount) -> HTTPResponse
 }
 
 extension Platform {
+    func notReady() -> HTTPResponse {
+        AccessRefusal.notReady.problem.response
+    }
+
     func limited(retryAfter: TimeAmount) -> HTTPResponse {
         LimitRefusal.requestRate.problem(retryAfter: retryAfter).response
     }

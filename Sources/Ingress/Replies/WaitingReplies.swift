@@ -24,28 +24,33 @@ final class WaitingReplies: ReplyReceiver {
 
     /// What becomes of a request.
     enum Entrance {
-        /// It waits; its event is to be published.
-        case opened(Place)
+        /// It waits, until then; its event is to be published.
+        case opened(Place, until: NIODeadline)
         /// It waits with one that came before; its event is published.
         case joined(Place)
         /// One that came before has had this answer.
         case answered(HTTPResponse)
-        /// It cannot wait: too many do, or the node ends.
+        /// It cannot wait: its time is up, too many do, or the node ends.
         case refused(WaitOutcome)
     }
 
     private struct State {
         var requests = Requests()
         var timers: [ReplyToken: Scheduled<Void>] = [:]
-        var isDraining = false
+        /// When nobody waits any more, whatever their own deadlines are: behind the drain time, or from now on.
+        var end = NIODeadline.distantFuture
         /// Succeeds when nobody waits any more.
         var idle: [EventLoopPromise<Void>] = []
+
+        /// Nobody waits from now on.
+        mutating func close() { self.end = .uptimeNanoseconds(0) }
     }
 
     /// The name of this node in its tokens.
     let node: NodeID
     private let state = Mutex(State())
-    private let now: @Sendable () -> NIODeadline
+    /// A clock that never runs backwards.
+    let now: @Sendable () -> NIODeadline
     private let outcomes: [ReplyOutcome: Counter]
     private let gauge = Meter(label: "hookwire_requests_waiting")
 
@@ -67,45 +72,51 @@ final class WaitingReplies: ReplyReceiver {
 
     // MARK: A request
 
-    /// Lets a request wait, at most as long as its terms say.
+    /// Lets a request wait.
     ///
     /// - Parameters:
     ///   - key: what a repetition of the request has too.
+    ///   - form: what a reply becomes.
+    ///   - deadline: when it is answered without a reply at the latest, by `now`.
     ///   - fallback: its answer should the time be up before its event is stored.
     ///   - eventLoop: the request's own.
     func enter(
         key: Key?,
-        terms: ReplyTerms,
+        form: any ReplyForm,
+        deadline: NIODeadline,
         fallback: HTTPResponse,
         on eventLoop: any EventLoop
     ) -> Entrance {
         let token = ReplyToken.random(node: self.node)
         let now = self.now()
         let promise = eventLoop.makePromise(of: WaitEnd.self)
-        let entrance: Requests.Entrance? = self.state.withLock { state in
-            guard !state.isDraining else { return nil }
-            return state.requests.enter(
+        let (entrance, end) = self.state.withLock { state -> (Requests.Entrance?, NIODeadline) in
+            let end = min(deadline, state.end)
+            guard now < end else { return (nil, end) }
+            let entrance = state.requests.enter(
                 promise,
                 token: token,
                 key: key,
-                form: terms.form,
+                form: form,
                 fallback: fallback,
                 now: now
             )
+            return (entrance, end)
         }
         switch entrance {
         case .opened(let number):
             self.gauge.increment()
-            self.setTimer(for: token, in: terms.timeLimit, on: eventLoop)
-            return .opened(Place(token: token, number: number, end: promise.futureResult))
+            self.setTimer(for: token, at: end, end < deadline ? .draining : .deadline, on: eventLoop)
+            return .opened(Place(token: token, number: number, end: promise.futureResult), until: end)
         case .joined(let first, let number):
             return .joined(Place(token: first, number: number, end: promise.futureResult))
         case .answered(let response):
             promise.succeed(WaitEnd(outcome: .replied, response: response))
             return .answered(response)
         case .full, nil:
-            promise.succeed(WaitEnd(outcome: .tooMany, response: fallback))
-            return .refused(entrance == nil ? .draining : .tooMany)
+            let outcome: WaitOutcome = entrance != nil ? .tooMany : now < deadline ? .draining : .deadline
+            promise.succeed(WaitEnd(outcome: outcome, response: fallback))
+            return .refused(outcome)
         }
     }
 
@@ -167,28 +178,30 @@ final class WaitingReplies: ReplyReceiver {
 
     // MARK: The node's end
 
-    /// Returns when nobody waits any more, or when the time is up and those who still did are answered without a reply.
-    /// From then on nobody waits.
-    func drain(within time: TimeAmount, on eventLoop: any EventLoop) async {
-        let idle = eventLoop.makePromise(of: Void.self)
-        let timer = eventLoop.scheduleTask(in: time) {
-            let tokens = self.state.withLock { state in
-                state.isDraining = true
-                return state.requests.waitingTokens
-            }
+    /// From now on nobody waits longer than this time: those who still do when it is up are answered without a reply.
+    func beginDrain(within time: TimeAmount, on eventLoop: any EventLoop) {
+        let end = self.now() + time
+        self.state.withLock { $0.end = end }
+        // Those who came before may want to wait longer.
+        eventLoop.scheduleTask(deadline: end) {
+            let tokens = self.state.withLock { $0.requests.waitingTokens }
             for token in tokens {
                 self.giveUp(token, .draining)
             }
         }
+    }
+
+    /// Returns when nobody waits any more, at the latest when the time of `beginDrain` is up. From then on nobody does.
+    func endDrain(on eventLoop: any EventLoop) async {
+        let idle = eventLoop.makePromise(of: Void.self)
         let isIdle = self.state.withLock { state in
-            if state.requests.count > 0 { state.idle.append(idle) }
-            return state.requests.count == 0
+            let isIdle = state.requests.count == 0
+            if isIdle { state.close() } else { state.idle.append(idle) }
+            return isIdle
         }
         if isIdle { idle.succeed() }
         // The promise is only ever succeeded.
         try? await idle.futureResult.get()
-        timer.cancel()
-        self.state.withLock { $0.isDraining = true }
     }
 
     // MARK: Change
@@ -203,7 +216,10 @@ final class WaitingReplies: ReplyReceiver {
             let result = change(&state.requests)
             let ended = state.requests.count < before
             var idle: [EventLoopPromise<Void>] = []
-            if ended, state.requests.count == 0 { swap(&idle, &state.idle) }
+            if ended, state.requests.count == 0, !state.idle.isEmpty {
+                swap(&idle, &state.idle)
+                state.close()
+            }
             return (result, ended ? state.timers.removeValue(forKey: token) : nil, ended, idle)
         }
         if ended { self.gauge.decrement() }
@@ -214,8 +230,13 @@ final class WaitingReplies: ReplyReceiver {
         return result
     }
 
-    private func setTimer(for token: ReplyToken, in time: TimeAmount, on eventLoop: any EventLoop) {
-        let timer = eventLoop.scheduleTask(in: time) { self.giveUp(token, .deadline) }
+    private func setTimer(
+        for token: ReplyToken,
+        at end: NIODeadline,
+        _ outcome: WaitOutcome,
+        on eventLoop: any EventLoop
+    ) {
+        let timer = eventLoop.scheduleTask(deadline: end) { self.giveUp(token, outcome) }
         let isWaiting = self.state.withLock { state in
             guard state.requests.isWaiting(token) else { return false }
             state.timers[token] = timer

@@ -21,12 +21,18 @@ import Testing
         let waiting: WaitingReplies
         let webhook: Webhook<Generic>
 
-        init(_ broker: StubBroker) {
+        /// - Parameters:
+        ///   - access: whose webhooks are taken.
+        ///   - limiter: who counts registered bots' events.
+        init(_ broker: StubBroker, access: Access = .open, limiter: (any RateLimiter)? = nil) {
             let loop = self.loop
             self.broker = broker
             self.waiting = WaitingReplies(now: { loop.now })
+            let clock = Clock { 1_700_000_000_000 }
             self.webhook = Webhook(
-                platform: Generic(configuration: IngressConfiguration(), clock: Clock { 1_700_000_000_000 }),
+                platform: Generic(configuration: IngressConfiguration(), clock: clock),
+                door: WebhookDoor(access: access, clock: clock),
+                limits: WebhookLimits(limiter: limiter),
                 broker: broker,
                 waiting: self.waiting,
                 eventLoop: loop,
@@ -78,12 +84,34 @@ import Testing
 
         private func follow(_ future: EventLoopFuture<HTTPReply>) {
             future.whenSuccess { reply in
-                if case .response(let response) = reply { self.response.withLock { $0 = response } }
+                switch reply {
+                case .response(let response): self.response.withLock { $0 = response }
+                case .awaited(let future, _), .promptly(let future): self.follow(future)
+                case .eventually, .stream, .upgrade: Issue.record("a webhook is not answered like this")
+                }
             }
         }
 
         var answer: String? {
             self.response.withLock { $0.map { "\($0.status.code) \(String(buffer: $0.body))" } }
+        }
+    }
+
+    /// Asks a store that answers when a test says so.
+    private final class SlowLimiter: RateLimiter {
+        private let asked = Mutex<[EventLoopPromise<RateDecision>]>([])
+
+        func take(_ limit: RateLimit, on channel: ChannelID, eventLoop: any EventLoop) -> RateVerdict {
+            let promise = eventLoop.makePromise(of: RateDecision.self)
+            self.asked.withLock { $0.append(promise) }
+            return .pending(promise.futureResult)
+        }
+
+        func giveBack(_ limit: RateLimit, on channel: ChannelID) {}
+
+        /// Lets all through that have asked.
+        func admit() {
+            for promise in self.asked.withLock({ $0 }) { promise.succeed(.admitted) }
         }
     }
 
@@ -150,6 +178,37 @@ import Testing
         node.broker.settle(.success(.stored(Position(epoch: .random(), offset: 1), feeds: 1)))
         node.loop.run()
         #expect(try node.reply("hello") == .unknown)
+    }
+
+    /// The time in which a store says whether a bot's limit lets a request through is of the request's time too.
+    @Test func slowLimiter() throws {
+        var bot = Bot(name: try #require(BotName("demo")), platform: .generic, secret: Secret("s"))
+        bot.limits.requests = RateLimit(rate: 5)
+        let access = Access(mode: .registered, registry: BotRegistry())
+        access.registry?.renew(BotDirectory([bot]))
+
+        let slow = SlowLimiter()
+        let node = Node(StubBroker(feeds: 1), access: access, limiter: slow)
+        let sent = node.send()
+        node.loop.advanceTime(by: .milliseconds(4_000))
+        slow.admit()
+        node.loop.run()
+        #expect(node.broker.published.last?.event.reply?.deadline == 1_700_000_004_500)
+        node.loop.advanceTime(by: .milliseconds(499))
+        #expect(sent.answer == nil)
+        node.loop.advanceTime(by: .milliseconds(1))
+        #expect(sent.answer == "200 OK")
+
+        // Where nothing is left, the bot has the event, and nobody asks it for a reply.
+        let slower = SlowLimiter()
+        let other = Node(StubBroker(feeds: 1), access: access, limiter: slower)
+        let late = other.send()
+        other.loop.advanceTime(by: .milliseconds(4_500))
+        slower.admit()
+        other.loop.run()
+        #expect(late.answer == "200 OK")
+        #expect(other.broker.published.count == 1)
+        #expect(other.broker.published.last?.event.reply == nil)
     }
 
     /// A bot may be quicker than the store's word that the event is stored.
@@ -219,11 +278,22 @@ import Testing
         #expect(node.broker.published.last?.event.reply == nil)
     }
 
+    /// While the node drains, a bot is told how little time it has.
+    @Test func draining() throws {
+        let node = Node(StubBroker(feeds: 1))
+        node.waiting.beginDrain(within: .seconds(2), on: node.loop)
+        let sent = node.send()
+        let offer = try #require(node.broker.published.last?.event.reply)
+        #expect(offer.deadline == 1_700_000_002_000)
+        #expect(try node.reply("hello") == .accepted)
+        #expect(sent.answer == "200 hello")
+    }
+
     /// Where no more may wait, an event is published all the same, without an offer.
-    @Test func draining() async throws {
+    @Test func drained() async throws {
         let node = Node(StubBroker(feeds: 1))
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        await node.waiting.drain(within: .seconds(1), on: group.any())
+        await node.waiting.endDrain(on: group.any())
         #expect(node.send().answer == "200 OK")
         #expect(node.broker.published.count == 1)
         #expect(node.broker.published.last?.event.reply == nil)

@@ -14,8 +14,6 @@ import Testing
 @Suite struct WaitingRepliesTests {
     private let loop = EmbeddedEventLoop()
 
-    private var terms: ReplyTerms { ReplyTerms(form: PlainReplyForm(), timeLimit: .milliseconds(4_500)) }
-
     private func response(_ text: String) -> HTTPResponse {
         HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: text))
     }
@@ -24,9 +22,18 @@ import Testing
         WaitingReplies(node: NodeID(rawValue: 7), now: { [loop] in loop.now })
     }
 
+    private func enter(_ waiting: WaitingReplies, until deadline: NIODeadline? = nil) -> WaitingReplies.Entrance {
+        waiting.enter(
+            key: nil,
+            form: PlainReplyForm(),
+            deadline: deadline ?? self.loop.now + .milliseconds(4_500),
+            fallback: self.response("again"),
+            on: self.loop
+        )
+    }
+
     private func open(_ waiting: WaitingReplies) throws -> WaitingReplies.Place {
-        let entrance = waiting.enter(key: nil, terms: self.terms, fallback: self.response("again"), on: self.loop)
-        guard case .opened(let place) = entrance else { throw BrokerError.closed }
+        guard case .opened(let place, _) = self.enter(waiting) else { throw BrokerError.closed }
         waiting.stored(place.token, fallback: self.response("fallback"))
         return place
     }
@@ -128,9 +135,14 @@ import Testing
             for number in 0..<1_000 {
                 tasks.addTask {
                     let loop = group.any()
-                    let terms = ReplyTerms(form: PlainReplyForm(), timeLimit: .seconds(60))
-                    let entrance = waiting.enter(key: nil, terms: terms, fallback: HTTPResponse(status: .ok), on: loop)
-                    guard case .opened(let place) = entrance else { throw BrokerError.closed }
+                    let entrance = waiting.enter(
+                        key: nil,
+                        form: PlainReplyForm(),
+                        deadline: .now() + .seconds(60),
+                        fallback: HTTPResponse(status: .ok),
+                        on: loop
+                    )
+                    guard case .opened(let place, _) = entrance else { throw BrokerError.closed }
                     async let first = waiting.receive(.text("a\(number)"), for: place.token)
                     async let second = waiting.receive(.text("b\(number)"), for: place.token)
                     let outcomes = [await first, await second]
@@ -145,40 +157,54 @@ import Testing
         try await group.shutdownGracefully()
     }
 
-    /// A drain returns when the last request is answered.
-    @Test func drainAfterTheLastReply() async throws {
+    /// Whose time is up before it begins to wait does not wait.
+    @Test func nothingIsLeft() throws {
+        let waiting = self.waiting()
+        self.loop.advanceTime(by: .seconds(1))
+        guard case .refused(.deadline) = self.enter(waiting, until: self.loop.now) else { throw BrokerError.closed }
+        #expect(waiting.count == 0)
+    }
+
+    /// While a node drains, requests wait on, those that come now too, though none beyond the drain time.
+    @Test func drain() throws {
+        let waiting = self.waiting()
+        let first = try self.open(waiting)
+        waiting.beginDrain(within: .seconds(3), on: self.loop)
+        self.loop.advanceTime(by: .seconds(1))
+        guard case .opened(let second, let end) = self.enter(waiting) else { throw BrokerError.closed }
+        #expect(end == self.loop.now + .seconds(2))
+        waiting.stored(second.token, fallback: self.response("fallback"))
+        let third = try self.open(waiting)
+        #expect(waiting.receive(.text("hi"), for: third.token) == .accepted)
+        #expect(try self.end(third) == "replied: hi")
+        self.loop.advanceTime(by: .seconds(2) - .nanoseconds(1))
+        #expect(waiting.count == 2)
+        self.loop.advanceTime(by: .nanoseconds(1))
+        #expect(try self.end(first) == "draining: fallback")
+        #expect(try self.end(second) == "draining: fallback")
+        #expect(waiting.receive(.text("too late"), for: first.token) == .late)
+        guard case .refused(.draining) = self.enter(waiting) else { throw BrokerError.closed }
+    }
+
+    /// The end of a drain is waited for until the last request is answered; from then on none waits.
+    @Test func endOfADrain() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let waiting = WaitingReplies()
-        let terms = ReplyTerms(form: PlainReplyForm(), timeLimit: .hours(1))
-        let entrance = waiting.enter(key: nil, terms: terms, fallback: HTTPResponse(status: .ok), on: group.any())
-        guard case .opened(let place) = entrance else { throw BrokerError.closed }
-        async let drained: Void = waiting.drain(within: .hours(1), on: group.any())
-        #expect(waiting.receive(.text("last"), for: place.token) == .accepted)
-        await drained
-        guard
-            case .refused(.draining) = waiting.enter(
+        func enter() -> WaitingReplies.Entrance {
+            waiting.enter(
                 key: nil,
-                terms: terms,
+                form: PlainReplyForm(),
+                deadline: .now() + .hours(1),
                 fallback: HTTPResponse(status: .ok),
                 on: group.any()
             )
-        else { throw BrokerError.closed }
-        try await group.shutdownGracefully()
-    }
-
-    /// A drain answers those that still wait when its time is up.
-    @Test func drainInTime() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let waiting = WaitingReplies()
-        let terms = ReplyTerms(form: PlainReplyForm(), timeLimit: .hours(1))
-        let entrance = waiting.enter(key: nil, terms: terms, fallback: HTTPResponse(status: .ok), on: group.any())
-        guard case .opened(let place) = entrance else { throw BrokerError.closed }
-        waiting.stored(place.token, fallback: HTTPResponse(status: .noContent))
-        await waiting.drain(within: .milliseconds(10), on: group.any())
-        let end = try await place.end.get()
-        #expect(end.outcome == .draining)
-        #expect(end.response.status == .noContent)
-        #expect(waiting.receive(.text("too late"), for: place.token) == .late)
+        }
+        waiting.beginDrain(within: .hours(1), on: group.any())
+        guard case .opened(let place, _) = enter() else { throw BrokerError.closed }
+        async let drained: Void = waiting.endDrain(on: group.any())
+        #expect(waiting.receive(.text("last"), for: place.token) == .accepted)
+        await drained
+        guard case .refused(.draining) = enter() else { throw BrokerError.closed }
         try await group.shutdownGracefully()
     }
 }

@@ -61,6 +61,12 @@ final class QQ: Platform {
         }
     }
 
+    func notReady() -> HTTPResponse {
+        var response = Self.sendAgain
+        response.headers.append(("Retry-After", "1"))
+        return response
+    }
+
     func limited(retryAfter: TimeAmount) -> HTTPResponse {
         var response = Self.sendAgain
         response.status = .tooManyRequests

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CoreMetrics
-internal import Glibc
 internal import Synchronization
 
 /// Where log lines go, and what keeps them from holding anybody up: who reads a pipe may have stopped reading it, and whoever
@@ -45,7 +44,7 @@ public final class LogOutlet: Sendable {
     /// Writes a line where there is room for it.
     public func write(_ line: () -> Void) {
         self.state.withLock { state in
-            state.isStuck = !self.hasRoom(within: state.isStuck ? 0 : self.patience)
+            state.isStuck = !OutputRoom.isThere(at: self.descriptor, within: state.isStuck ? 0 : self.patience)
             guard !state.isStuck else {
                 state.dropped += 1
                 // Made here, where a line is lost anyway: the first lines come before there are metrics.
@@ -53,12 +52,5 @@ public final class LogOutlet: Sendable {
             }
             line()
         }
-    }
-
-    /// Whether a page can be written without waiting, or fails without (poll(2), pipe(7)).
-    private func hasRoom(within milliseconds: Int32) -> Bool {
-        var entry = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
-        // What cannot even be asked is written as ever.
-        return poll(&entry, 1, milliseconds) != 0
     }
 }
