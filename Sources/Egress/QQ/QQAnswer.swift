@@ -39,7 +39,7 @@ struct QQAnswer: Sendable {
         return .stream(
             HTTPStreamedResponse(
                 status: response.status,
-                headers: HopByHopFields.response(response.headers),
+                headers: PassedFields.response(response.headers),
                 contentLength: response.headers.first(name: "content-length").flatMap { Int($0) }
             ) { writer in
                 defer { withExtendedLifetime(place) {} }
@@ -63,7 +63,7 @@ struct QQAnswer: Sendable {
         .response(
             HTTPResponse(
                 status: self.response.status,
-                headers: HopByHopFields.response(self.response.headers),
+                headers: PassedFields.response(self.response.headers),
                 body: body
             )
         )

@@ -35,7 +35,7 @@ struct QQEndpoints: Sendable {
             // Whose token it would be cannot be told, and strangers are not served.
             guard grant != nil || self.entrance.access.mode == .open else { throw .badTokenRequest }
             // The answer is read here too, so that it must not come compressed.
-            var headers = HopByHopFields.request(request.headers)
+            var headers = PassedFields.request(request.headers)
             headers.remove(name: "accept-encoding")
             let answer = try await platform.requestToken(headers: headers, body: request.body)
             let body = try await answer.body(upTo: QQTokenExchange.limit)
@@ -173,7 +173,7 @@ struct QQEndpoints: Sendable {
             return try await platform.request(
                 request.method,
                 try QQTarget.make(request.method, path: path, query: request.query.encoded),
-                headers: HopByHopFields.request(request.headers),
+                headers: PassedFields.request(request.headers),
                 body: request.body
             ).reply
         }
@@ -198,7 +198,7 @@ struct QQEndpoints: Sendable {
             platform.upload(
                 request.method,
                 target,
-                headers: HopByHopFields.request(request.headers),
+                headers: PassedFields.request(request.headers),
                 body: body,
                 on: eventLoop
             )

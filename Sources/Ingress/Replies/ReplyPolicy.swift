@@ -13,15 +13,11 @@ enum ReplyPolicy {
         ("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"),
     ]
 
-    /// The fields of a bot's that are left out, in lower case.
+    /// The fields of a bot's that are left out besides those for the whole origin, in lower case.
     private static let withheld: Set<String> = [
         // They frame a message or belong to one connection (RFC 9110, section 7.6.1): the server's own to write.
         "connection", "content-length", "date", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
         "upgrade",
-        // They hold for the whole origin, and longer than the answer.
-        "accept-ch", "alt-svc", "clear-site-data", "critical-ch", "expect-ct", "nel", "public-key-pins", "report-to",
-        "reporting-endpoints", "service-worker-allowed", "set-cookie", "set-cookie2", "set-login",
-        "strict-transport-security", "use-as-dictionary",
         // The relay's own to say.
         "content-security-policy", "content-security-policy-report-only", "x-content-type-options",
     ]
@@ -29,7 +25,7 @@ enum ReplyPolicy {
     /// Whether a field of a bot's is left out.
     static func withholds(_ name: String) -> Bool {
         let name = name.lowercased()
-        return self.withheld.contains(name) || name.hasPrefix("access-control-")
+        return self.withheld.contains(name) || OriginWideFields.contain(name) || name.hasPrefix("access-control-")
     }
 
     /// The answer, confined.

@@ -172,14 +172,28 @@ import Testing
             "X-Forwarded-For": "1.2.3.4", "X-Union-Appid": "9", "Accept": "a", "accept": "b", "Expect": "100-continue",
             "Proxy-Authorization": "x",
         ]
-        let request = HopByHopFields.request(headers).map { "\($0.name): \($0.value)" }
+        let request = PassedFields.request(headers).map { "\($0.name): \($0.value)" }
         #expect(request == ["Authorization: QQBot T", "X-Union-Appid: 9", "Accept: a", "accept: b"])
         let answer: HTTPHeaders = [
             "Content-Type": "application/json", "Content-Length": "3", "Date": "x", "Connection": "keep-alive",
-            "Set-Cookie": "a", "set-cookie": "b", "X-Tps-trace-Id": "1",
+            "Link": "a", "link": "b", "X-Tps-trace-Id": "1",
         ]
-        let response = HopByHopFields.response(answer).map { "\($0.name): \($0.value)" }
-        #expect(response == ["Content-Type: application/json", "Set-Cookie: a", "set-cookie: b", "X-Tps-trace-Id: 1"])
+        let response = PassedFields.response(answer).map { "\($0.name): \($0.value)" }
+        #expect(
+            response == [
+                "Content-Type: application/json", "Link: a", "link: b", "X-Tps-trace-Id: 1",
+                "X-Content-Type-Options: nosniff",
+            ]
+        )
+    }
+
+    /// What the platform says of its own origin is not said of this relay's.
+    @Test func originWide() {
+        let answer: HTTPHeaders = [
+            "Alt-Svc": "h3=\":443\"", "Strict-Transport-Security": "max-age=1", "Set-Cookie": "a=b", "SET-COOKIE": "c",
+            "Clear-Site-Data": "*", "Service-Worker-Allowed": "/", "NEL": "{}", "x-content-type-options": "sniff",
+        ]
+        #expect(PassedFields.response(answer).map { "\($0.name): \($0.value)" } == ["X-Content-Type-Options: nosniff"])
     }
 
     /// `expires_in` is read as a string and as a number, and bounded; an answer without a token is none.
