@@ -87,10 +87,12 @@ public final class CertificateChain {
                 continue
             }
             var kind: Int32 = 0
-            guard let value = GENERAL_NAME_get0_value(entry, &kind) else { continue }
+            // The values of other kinds need not be texts: a directory's name is a tree.
+            guard let value = GENERAL_NAME_get0_value(entry, &kind), kind == GEN_DNS || kind == GEN_IPADD else {
+                continue
+            }
             let bytes = Self.bytes(OpaquePointer(value))
-            if kind == GEN_DNS { names.append(String(decoding: bytes, as: UTF8.self)) }
-            if kind == GEN_IPADD { names.append(Self.address(bytes)) }
+            names.append(kind == GEN_DNS ? String(decoding: bytes, as: UTF8.self) : Self.address(bytes))
         }
         return names
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Shared
 
-/// Certificates made by Python's `cryptography`: an authority's, one that it issued, and one that signed itself.
+/// Certificates made by Python's `cryptography`: an authority's, one that it issued, and two that signed themselves.
 @Suite struct CertificateChainTests {
     private static let authority = der(
         """
@@ -33,6 +33,18 @@ import Testing
         O67pHRj8R8wuQjx+zEkuuepbWRowiBfkxCcw+cu/p179zj0tFCrFFBWhtXrEisUfnV8qbCujKTAnMAwGA1UdEwEB/wQCMAAwFwYD\
         VR0RBBAwDoIMc2VsZi5leGFtcGxlMAoGCCqGSM49BAMCA0gAMEUCIQD2agetk/ZNiGmwbDN+Y/W8iHVIv74pdDZXNY6OiQfctAIg\
         M6w1qTPOTWv2uIbXlydMBsQPU0zwNMZiwPK1ikkiPew=
+        """
+    )
+    /// With alternative names of seven kinds: a directory's, another one, a host's, a registered id, a mail address, a
+    /// URI, an IP address.
+    private static let manyKinds = der(
+        """
+        MIIBmzCCAUCgAwIBAgIUJEtr1Iw9520IQt12aEpOi+R98aIwCgYIKoZIzj0EAwIwEDEOMAwGA1UEAwwFa2luZHMwHhcNMjAwMTAyMDMw\
+        NDA1WhcNNDAwMTAxMDAwMDAwWjAQMQ4wDAYDVQQDDAVraW5kczBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGpmc7l++S02cLY7nt/O\
+        qiT28zp1hOA68oTGnMlG5bAlVtwRyfdEHHldqZglvrkm2PiyAQrgjAWvHangTU0nZGOjeDB2MHQGA1UdEQRtMGukFzAVMRMwEQYDVQQD\
+        DApEZXBhcnRtZW50oBUGCisGAQQBgjcUAgOgBwwFckBhLmKCEXJlbGF5LmV4YW1wbGUuY29tiAMqAwSBDWFAZXhhbXBsZS5jb22GDHNw\
+        aWZmZTovL2EvYocEwAACBzAKBggqhkjOPQQDAgNJADBGAiEA17l+a2tyEchi+voHjfflvODJ3US4s/+prqc4NLTDlfQCIQD3hO2dUKED\
+        5KdzgEdJUoMRFOMRehOXh8z2UKw9aEj+Pg==
         """
     )
 
@@ -66,6 +78,11 @@ import Testing
         let chain = try Self.chain(Self.leaf, Self.authority)
         #expect(chain.isFor(host: host) == isIts)
         #expect(chain.names == ["*.example.com", "192.0.2.7", "2001:db8::7"])
+    }
+
+    /// Names that are no host's are left out, unread: those of a directory and of other kinds are no texts.
+    @Test func leavesOutNamesOfOtherKinds() throws {
+        #expect(try Self.chain(Self.manyKinds).names == ["relay.example.com", "192.0.2.7"])
     }
 
     /// The chain is as good as the certificate in it that ends first.
