@@ -132,10 +132,10 @@ struct AdminBody: Sendable {
         }
     }
 
-    func number(_ name: String, in range: ClosedRange<Int64>) throws(BotStoreError) -> Int64? {
+    func number(_ name: String, in range: ClosedRange<Int>) throws(BotStoreError) -> Int? {
         switch self.values[name] {
         case nil, .null: nil
-        case .number(let number) where range.contains(number): number
+        case .number(let number) where range.contains(Int(number)): Int(number)
         default: throw self.wrong(name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
     }

@@ -124,7 +124,7 @@ enum BotBody {
     }
 
     private static func apply(_ body: AdminBody, to limits: inout BotLimits) throws(BotStoreError) {
-        let burst = try body.number("burst", in: 1...Int64(BotRule.burstLimit)).map { Int($0) }
+        let burst = try body.number("burst", in: 1...BotRule.burstLimit)
         let before = limits.requests
         // A burst that is what comes in a second was not named by anybody.
         let named = before.flatMap { $0 == RateLimit(rate: $0.rate) ? nil : $0.burst }
@@ -141,22 +141,22 @@ enum BotBody {
             throw body.wrong("burst", "beside \"requests\"")
         }
         try self.set(&limits.sockets, body, "sockets") { (body, name) throws(BotStoreError) in
-            try body.number(name, in: 0...Int64(BotRule.socketLimit)).map { Int($0) }
+            try body.number(name, in: 0...BotRule.socketLimit)
         }
         try self.set(&limits.logBytes, body, "log_bytes") { (body, name) throws(BotStoreError) in
-            try body.number(name, in: 1_024...(1 << 40)).map { Int($0) }
+            try body.number(name, in: BotRule.logSizes)
         }
     }
 
     private static func apply(_ body: AdminBody, to retention: inout BotRetention?) throws(BotStoreError) {
         var changed = retention ?? BotRetention()
         try self.set(&changed.count, body, "count") { (body, name) throws(BotStoreError) in
-            try body.number(name, in: 1...1_000_000).map { Int($0) }
+            try body.number(name, in: BotRule.retentionCounts)
         }
         try self.set(&changed.age, body, "age") { (body, name) throws(BotStoreError) in
             guard let text = try body.text(name) else { return nil }
-            guard let age = DurationText.parse(text), age >= .seconds(1), age <= .hours(24 * 30) else {
-                throw body.wrong(name, "a time from 1s to 30d, such as \"2h\"")
+            guard let age = DurationText.parse(text), BotRule.retentionAges.contains(age) else {
+                throw body.wrong(name, "\(BotRule.retentionAgeSentence), such as \"2h\"")
             }
             return age
         }

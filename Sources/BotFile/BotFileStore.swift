@@ -134,11 +134,13 @@ public final class BotFileStore: BotStore {
         into registry: BotRegistry,
         isDue: Bool
     ) -> [String]? {
-        let content = self.read()
+        var content = self.read()
         guard FileSignature(paths) == signature else {
             if isDue { self.readAgain() }
             return nil
         }
+        let orphans = signature.orphans.map { Self.orphan($0) }
+        content.faults += orphans
         let (old, oldFaults) = self.watch.withLock { watch in
             defer {
                 // What could not even be read is tried again: nobody else would notice that it can be.
@@ -157,7 +159,8 @@ public final class BotFileStore: BotStore {
             registry.report(content.errors.first.map { BotStoreError(.unreadable, $0.description) })
             return content.watchedFiles
         }
-        registry.report(nil)
+        // What it says is right, and may be old.
+        registry.report(orphans.first.map { BotStoreError(.unreadable, "\($0.file): \($0.sentence)") })
         if content.bots != old || registry.directory == nil {
             registry.renew(BotDirectory(content.bots))
             self.logger.notice("the registered bots were read", metadata: ["bots": "\(content.bots.count)"])
@@ -165,6 +168,17 @@ public final class BotFileStore: BotStore {
             self.logger.notice("the registered bots were read and are as before")
         }
         return content.watchedFiles
+    }
+
+    /// What is mounted goes on as it was: a token that was revoked in what took its place goes on opening sockets.
+    private static func orphan(_ path: String) -> BotFileFault {
+        BotFileFault(
+            severity: .warning,
+            file: path,
+            line: nil,
+            sentence: "The file was replaced or removed outside of its mount, and the old one stays here; mount its "
+                + "folder in place of the file."
+        )
     }
 
     private func log(_ fault: BotFileFault) {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Logging
 import NIOCore
 import Shared
@@ -219,6 +220,31 @@ import Testing
             withDestinationPath: self.folder.file("two.yaml")
         )
         try await self.until { secrets() == [Secret("12345678")] }
+    }
+
+    /// A file that is mounted by itself and was replaced outside stays the old one: its bots stay, and the registry
+    /// says so, until the path leads elsewhere.
+    @Test func replacedOutsideOfItsMount() async throws {
+        try self.folder.write("outside.yaml", "bots:\n  a: {platform: qq, secret: 12345678}\n")
+        let descriptor = open(self.folder.file("outside.yaml"), O_RDONLY | O_CLOEXEC)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let path = self.folder.file("bots.yaml")
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/proc/self/fd/\(descriptor)")
+        let registry = BotRegistry()
+        let store = self.store()
+        try store.begin(registry)
+        let following = Task { await store.follow(into: registry) }
+        defer { following.cancel() }
+        try self.folder.write("outside.yaml", "bots: {}\n")
+        try await self.until { registry.trouble?.contains("mount its folder") == true }
+        #expect(registry.directory?.bots.count == 1)
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createSymbolicLink(
+            atPath: path,
+            withDestinationPath: self.folder.file("outside.yaml")
+        )
+        try await self.until { registry.directory?.bots.isEmpty == true && registry.trouble == nil }
     }
 
     /// Observers hear of a file that says something else, and not of one that was only touched.

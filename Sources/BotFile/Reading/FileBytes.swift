@@ -27,7 +27,7 @@ struct FileError: Error, CustomStringConvertible {
         self.verb = verb
         self.reason = String(cString: strerror(code))
         self.isMissing = code == ENOENT
-        self.mayPass = [EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN, ESTALE, ETIMEDOUT].contains(code)
+        self.mayPass = PassingFileError.isOne(code)
     }
 
     init(_ path: String, _ verb: String, _ reason: String) {

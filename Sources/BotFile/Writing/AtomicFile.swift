@@ -60,7 +60,7 @@ struct AtomicFile {
             guard owner?.permit(file) != false else { throw FileError(temporary, "written") }
             try Self.write(text, to: file, path: temporary)
             guard fsync(file) == 0 else { throw FileError(temporary, "written") }
-            guard rename(temporary, path) == 0 else { throw FileError(path, "replaced") }
+            guard rename(temporary, path) == 0 else { throw Self.unreplaceable(path) }
         } catch {
             unlink(temporary)
             throw error
@@ -71,6 +71,14 @@ struct AtomicFile {
             fsync(directory)
             close(directory)
         }
+    }
+
+    /// Why nothing can be put in a file's place, by the present `errno`.
+    private static func unreplaceable(_ path: String) -> FileError {
+        let isMount = errno == EBUSY
+        var error = FileError(path, "replaced")
+        if isMount { error.mend = "it is mounted by itself: mount its folder, or change it where it comes from" }
+        return error
     }
 
     private static func write(_ text: String, to file: Int32, path: String) throws(FileError) {

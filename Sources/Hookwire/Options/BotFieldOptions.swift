@@ -120,8 +120,8 @@ struct BotFieldOptions: ParsableArguments {
         }
         limits.sockets = try Self.bounded("--sockets", self.sockets, 0...BotRule.socketLimit)
         if let logBytes {
-            guard let size = ByteCountText.parse(logBytes), ((1 << 10)...(1 << 40)).contains(size) else {
-                throw ValidationError("--log-bytes must be a size of 1KiB to 1TiB, such as 1MiB.")
+            guard let size = ByteCountText.parse(logBytes), BotRule.logSizes.contains(size) else {
+                throw ValidationError("--log-bytes must be \(BotRule.logSizeSentence), such as 1MiB.")
             }
             limits.logBytes = size
         }
@@ -129,10 +129,10 @@ struct BotFieldOptions: ParsableArguments {
     }
 
     private func retention() throws -> BotRetention? {
-        let count = try Self.bounded("--retention-count", self.retentionCount, 1...1_000_000)
+        let count = try Self.bounded("--retention-count", self.retentionCount, BotRule.retentionCounts)
         let age = try self.retentionAge.map { text in
-            guard let age = DurationText.parse(text), (.seconds(1) ... .hours(24 * 30)).contains(age) else {
-                throw ValidationError("--retention-age must be a time from 1s to 30d, such as 1h.")
+            guard let age = DurationText.parse(text), BotRule.retentionAges.contains(age) else {
+                throw ValidationError("--retention-age must be \(BotRule.retentionAgeSentence), such as 1h.")
             }
             return age
         }

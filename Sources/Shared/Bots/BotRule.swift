@@ -2,6 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+public import NIOCore
+
 /// What the parts of a bot may be, the same wherever they are given: a file, the command line, the admin API.
 ///
 /// Each returns what is wrong and what mends it, to follow the name of the part and a space; nil where nothing is wrong.
@@ -17,6 +19,16 @@ public enum BotRule {
     public static let burstLimit = 1_000_000
     /// The most sockets that a limit may allow.
     public static let socketLimit = 1_000_000
+    /// How many events a bot's log may retain.
+    public static let retentionCounts = 1...1_000_000
+    /// For how long a bot's log may retain an event.
+    public static let retentionAges: ClosedRange<TimeAmount> = .seconds(1) ... .hours(30 * 24)
+    /// What such a time must be, to follow `must be`.
+    public static let retentionAgeSentence = "a time from 1s to 30d"
+    /// How many bytes of events a bot's log may have.
+    public static let logSizes = (1 << 10)...(1 << 40)
+    /// What such a size must be, to follow `must be`.
+    public static let logSizeSentence = "a size of 1KiB to 1024GiB"
 
     /// A secret of a platform.
     public static func fault(ofSecret secret: Secret) -> String? {

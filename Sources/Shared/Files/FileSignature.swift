@@ -13,6 +13,8 @@ public struct FileSignature: Equatable, Sendable {
         var size: Int
         var written: Int64
         var changed: Int64
+        /// Whether its file has no name left anywhere.
+        var isOrphan: Bool
     }
 
     /// By path; nil for a file that is not there.
@@ -23,6 +25,12 @@ public struct FileSignature: Equatable, Sendable {
         var entries: [String: Entry?] = [:]
         for path in paths { entries[path] = .some(Self.entry(path)) }
         self.entries = entries
+    }
+
+    /// The files that are still at their paths, though their inodes have no name left (`st_nlink` is 0, inode(7)): each
+    /// is mounted there by itself, and was replaced or removed where it comes from. What takes its place is never seen.
+    public var orphans: [String] {
+        self.entries.filter { $0.value?.isOrphan == true }.keys.sorted()
     }
 
     /// The signature of some of the files; nil where it has not all of them.
@@ -48,7 +56,8 @@ public struct FileSignature: Equatable, Sendable {
             inode: UInt(status.st_ino),
             size: Int(status.st_size),
             written: nanoseconds(status.st_mtim),
-            changed: nanoseconds(status.st_ctim)
+            changed: nanoseconds(status.st_ctim),
+            isOrphan: status.st_nlink == 0
         )
     }
 }

@@ -42,6 +42,16 @@ import Testing
         }
     }
 
+    /// The sentences have the bounds, as they may be written.
+    @Test func bounds() {
+        #expect(BotRule.retentionAgeSentence.hasSuffix("from 1s to 30d"))
+        #expect(DurationText.parse("1s") == BotRule.retentionAges.lowerBound)
+        #expect(DurationText.parse("30d") == BotRule.retentionAges.upperBound)
+        #expect(BotRule.logSizeSentence.hasSuffix("of 1KiB to 1024GiB"))
+        #expect(ByteCountText.parse("1KiB") == BotRule.logSizes.lowerBound)
+        #expect(ByteCountText.parse("1024GiB") == BotRule.logSizes.upperBound)
+    }
+
     /// Rates are read as they are written.
     @Test(arguments: ["100/s", "1/s", "20/m", "7/h", "1000000/s", "1/m"])
     func rates(text: String) throws {

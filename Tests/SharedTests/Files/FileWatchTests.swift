@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Testing
 
 @testable import Shared
@@ -88,6 +89,20 @@ struct FileWatchTests {
         watch.wasRead(FileSignature(paths), naming: [self.file.path])
         #expect(watch.look(self.signature) == .wait)
         #expect(watch.look(self.signature) == .wait)
+    }
+
+    /// A file that loses its name and stays where it is looked at, as one that is mounted by itself, is told apart.
+    @Test func orphan() throws {
+        let descriptor = open(self.file.path, O_RDONLY | O_CLOEXEC)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let path = "/proc/self/fd/\(descriptor)"
+        let named = FileSignature([path, self.file.path])
+        #expect(named.orphans.isEmpty)
+        try FileManager.default.removeItem(at: self.file)
+        let orphaned = FileSignature([path, self.file.path])
+        #expect(orphaned.orphans == [path])
+        #expect(orphaned != named)
     }
 
     /// A file that goes, and one that comes, are changes.

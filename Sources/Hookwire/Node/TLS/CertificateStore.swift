@@ -100,6 +100,12 @@ final class CertificateStore: Sendable {
             defer { state.passing = passing }
             return isAsked || passing == nil || passing != state.passing
         }
+        for file in signature.orphans where isNews {
+            self.logger.warning(
+                "a file of the certificate was replaced outside of its mount, and the old one stays; mount its folder",
+                metadata: ["file": "\(file)"]
+            )
+        }
         switch result {
         case .success(let certificate): self.take(certificate, isAsked: isAsked)
         case .failure(let fault):

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import Shared
 internal import SystemPackage
 
 /// The bytes of a file of certificates or keys. Nothing else than a file is read: opening a pipe would wait for somebody who
@@ -18,11 +19,7 @@ enum PEMFile {
 
     /// Whether a file that could not be read may be read as it is at another time.
     static func mayPass(_ error: any Error) -> Bool {
-        let passing: [Errno] = [
-            .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .ioError, .interrupted, .staleNFSFileHandle,
-            .timedOut,
-        ]
-        return (error as? Errno).map { passing.contains($0) } ?? false
+        (error as? Errno).map { PassingFileError.isOne($0.rawValue) } ?? false
     }
 
     static func read(_ path: String) throws -> [UInt8] {
