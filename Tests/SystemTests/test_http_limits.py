@@ -127,6 +127,20 @@ def test_idle_connection(impatient):
         assert connection.is_closed()
 
 
+def test_reading_is_not_idle(start):
+    """Whoever has not read all of its answers yet is not cut off when the idle time is over."""
+    relay, count = start("--idle-timeout", "200ms"), 1000
+    with relay.raw() as connection:
+        # More than the system's buffers take.
+        connection.send(b"GET /inspector/words.js HTTP/1.1\r\nHost: relay.example\r\n\r\n" * count)
+        for _ in range(3):
+            with relay.raw() as clock:
+                clock.request("GET", "/livez")
+                assert clock.response().status == 200
+                assert clock.is_closed()  # the idle time has passed for a connection opened later
+        assert {len(connection.response().body) for _ in range(count)} == {len(relay.get("/inspector/words.js").body)}
+
+
 def test_deadlines_end_with_the_request(impatient, secret):
     """A WebSocket is no idle connection: it outlives all three deadlines."""
     with impatient.raw_socket(secret) as socket, impatient.raw() as clock:

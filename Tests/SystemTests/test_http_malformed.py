@@ -19,6 +19,8 @@ MALFORMED = {
     "a lone CR in a value": b"GET /livez HTTP/1.1\r\n" + HOST + b"X-A: a\rb\r\n\r\n",
     "no Host": b"GET /livez HTTP/1.1\r\n\r\n",
     "two Hosts": b"GET /livez HTTP/1.1\r\n" + HOST + b"Host: other.example\r\n\r\n",
+    "no host in Host": b"GET /livez HTTP/1.1\r\nHost: relay.example@other.example\r\n\r\n",
+    "a space in Host, with a body": b"POST /webhook?secret=x HTTP/1.1\r\nHost: a b\r\nContent-Length: 0\r\n\r\n",
     "length and chunks": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "chunks and length": POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
     "two lengths": POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",

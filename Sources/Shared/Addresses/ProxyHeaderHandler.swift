@@ -14,12 +14,13 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    private let logger: Logger?
+    private let log: SampledLog?
     private var machine = ProxyHeaderStateMachine()
     private var isDone = false
 
-    init(logger: Logger?) {
-        self.logger = logger
+    /// - Parameter log: of the channel's event loop, for those that break the protocol.
+    init(log: SampledLog?) {
+        self.log = log
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -58,7 +59,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
             self.isDone = true
             Counter(label: "hookwire_proxy_headers_refused_total", dimensions: [("reason", violation.rawValue)])
                 .increment()
-            self.logger?.warning(
+            self.log?.write(
                 "a trusted proxy began a connection with a malformed PROXY protocol header; it was closed",
                 metadata: [
                     "reason": "\(violation.rawValue)", "peer": "\(context.remoteAddress?.ipAddress ?? "unknown")",

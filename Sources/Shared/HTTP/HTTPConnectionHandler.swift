@@ -376,7 +376,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func timerFired(context: ChannelHandlerContext) {
         self.timer.fired()
-        switch self.machine.timerFired(now: .now()) {
+        // Only a channel that is closed has no answer, and there is no queue any more.
+        let unread = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        switch self.machine.timerFired(now: .now(), unread: unread) {
         case .rearm:
             // While a request is with its route nothing can be late: the answer arms the timer again.
             if self.machine.deadline < .distantFuture {

@@ -11,8 +11,9 @@ internal import NIOHTTP1
 /// keeps what arrives meanwhile and asks the transport for no more.
 struct HTTPConnectionStateMachine {
     private enum State {
-        /// Between two requests. `isFirst` until a first request has come.
-        case idle(isFirst: Bool)
+        /// Between two requests. `isFirst` until a first request has come; `unread` where the time was over before the peer
+        /// had read its answers: how many bytes of them still waited then.
+        case idle(isFirst: Bool, unread: Int? = nil)
         /// Some bytes of a request's header have come.
         case readingHead
         /// The header has come.
@@ -285,7 +286,7 @@ struct HTTPConnectionStateMachine {
     /// Part of a request's header has come; also where a whole request came with it, which tells nothing of the next one's
     /// time. Returns whether the deadline changed.
     mutating func headBegun(now: NIODeadline) -> Bool {
-        guard case .idle(let isFirst) = self.state else { return false }
+        guard case .idle(let isFirst, _) = self.state else { return false }
         self.state = .readingHead
         // A new connection's time runs since it was accepted.
         if !isFirst {
@@ -427,7 +428,9 @@ struct HTTPConnectionStateMachine {
     }
 
     /// The timer has fired.
-    mutating func timerFired(now: NIODeadline) -> TimerAction {
+    ///
+    /// - Parameter unread: how many bytes of what was written wait to be given to the system.
+    mutating func timerFired(now: NIODeadline, unread: Int = 0) -> TimerAction {
         if case .finished = self.state { return .none }
         guard now >= self.deadline else { return .rearm }
         switch self.state {
@@ -441,6 +444,11 @@ struct HTTPConnectionStateMachine {
             // Only a body that its route waits for has a time.
             self.abandon(now: now)
             return .refuse(.bodyTimeout)
+        case .idle(let isFirst, let before) where unread < before ?? .max && (unread > 0 || before != nil):
+            // Whoever reads its answers is not idle; it has the time of a streamed answer for each look at them.
+            self.state = .idle(isFirst: isFirst, unread: unread > 0 ? unread : nil)
+            self.stateDeadline = now + (unread > 0 ? self.limits.bodyTimeout : self.limits.idleTimeout)
+            return .rearm
         case .idle, .streaming, .lingering:
             self.finished()
             return .close

@@ -24,7 +24,8 @@ public struct HTTPLimits: Sendable {
     /// is the time of every 64 KiB, and passes only while the route waits for them. The last answer of a connection may take as
     /// long to be read. Default 20 s.
     public var bodyTimeout = TimeAmount.seconds(20)
-    /// How long a connection may stay open between two requests; then it is closed without a word. Default 75 s.
+    /// How long a connection may stay open between two requests; then it is closed without a word. A peer that is still
+    /// reading its answers then has `bodyTimeout`, as often as it reads on. Default 75 s.
     public var idleTimeout = TimeAmount.seconds(75)
     /// How long input is read and thrown away behind an answer that ends the connection, so that the answer arrives
     /// although the peer is still sending: closing at once would reset the connection under it. Default 2 s.

@@ -13,6 +13,7 @@ enum HTTPRefusal: String, Error, CaseIterable {
     case headerTimeout = "header_timeout"
     case bodyTimeout = "body_timeout"
     case missingHost = "missing_host"
+    case invalidHost = "invalid_host"
     case unknownExpectation = "unknown_expectation"
     case unsupportedVersion = "unsupported_version"
     case unsupportedTransferCoding = "unsupported_transfer_coding"
@@ -55,6 +56,8 @@ enum HTTPRefusal: String, Error, CaseIterable {
                 )
             case .missingHost:
                 (.badRequest, "The request needs exactly one Host field.")
+            case .invalidHost:
+                (.badRequest, "The request's Host field holds what cannot be in a host and a port.")
             case .unknownExpectation:
                 (.expectationFailed, "The only expectation that is met here is 100-continue.")
             case .unsupportedTransferCoding:

@@ -46,7 +46,7 @@ public final class HTTPServer: Sendable {
         for eventLoop in group.makeIterator() {
             loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
                 NIOLoopBound(
-                    HTTPLoop(router: try makeRouter(eventLoop), limits: limits, proxies: proxies),
+                    HTTPLoop(router: try makeRouter(eventLoop), limits: limits, proxies: proxies, logger: logger),
                     eventLoop: eventLoop
                 )
             }.get()
@@ -75,7 +75,7 @@ public final class HTTPServer: Sendable {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
                         preconditionFailure("a connection on an event loop that is not of the server's group")
                     }
-                    try Self.configure(channel, loop: loop.value, tls: tls?.current, logger: logger)
+                    try Self.configure(channel, loop: loop.value, tls: tls?.current)
                 }
             }
             .bind(host: host, port: port)
@@ -118,17 +118,12 @@ public final class HTTPServer: Sendable {
     }
 
     /// Lays out the pipeline of an accepted connection. On the channel's event loop.
-    static func configure(
-        _ channel: any Channel,
-        loop: HTTPLoop,
-        tls: NIOSSLContext?,
-        logger: Logger? = nil
-    ) throws {
+    static func configure(_ channel: any Channel, loop: HTTPLoop, tls: NIOSSLContext?) throws {
         let pipeline = channel.pipeline.syncOperations
         if let proxies = loop.proxies, let peer = channel.remoteAddress.flatMap({ IPAddress($0) }),
             proxies.contains(peer)
         {
-            try pipeline.addHandler(ProxyHeaderHandler(logger: logger))
+            try pipeline.addHandler(ProxyHeaderHandler(log: loop.proxyFaults))
         }
         if let tls {
             try pipeline.addHandler(NIOSSLServerHandler(context: tls))

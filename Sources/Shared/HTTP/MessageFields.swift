@@ -8,6 +8,8 @@ internal import NIOHTTP1
 /// sections 3.2 and 6; RFC 9110, section 10.1.1), gathered in one pass.
 struct MessageFields {
     private(set) var hostCount = 0
+    /// The last one.
+    private(set) var host: String?
     /// The length, where one is said; digits only, as the parser has it.
     private(set) var contentLength: String?
     /// All codings and expectations, each list as it came.
@@ -19,7 +21,11 @@ struct MessageFields {
     init(_ headers: HTTPHeaders) {
         for (name, value) in headers {
             switch name.utf8.count {
-            case 4: if name.isFieldName("host") { self.hostCount += 1 }
+            case 4:
+                if name.isFieldName("host") {
+                    self.hostCount += 1
+                    self.host = value.trimmingOptionalWhitespace
+                }
             case 6: if name.isFieldName("expect") { self.expectations.append(value) }
             case 7: if name.isFieldName("upgrade") { self.asksForUpgrade = true }
             case 14:

@@ -21,6 +21,10 @@ struct RequestFraming {
         if fields.hostCount > 1 || (fields.hostCount == 0 && head.version != .http1_0) {
             throw .missingHost
         }
+        // Who stands between may take what is no host for another one.
+        if let host = fields.host, !host.utf8.allSatisfy(ASCIISet.isHost) {
+            throw .invalidHost
+        }
         // The parser takes digits only: what is no number here is one that is too large for it.
         self.length = fields.contentLength.flatMap { Int($0) }
         if fields.contentLength != nil, self.length == nil {

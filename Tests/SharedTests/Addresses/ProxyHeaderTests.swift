@@ -2,10 +2,12 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import SeededRandom
+import Synchronization
 import Testing
 
 @testable import Shared
@@ -155,9 +157,12 @@ import Testing
         router.on(.GET, "/") { request in
             .response(HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: "<\(request.clientAddress)>")))
         }
+        return try self.connection(peer: peer, of: HTTPLoop(router: router, limits: HTTPLimits(), proxies: proxies))
+    }
+
+    private static func connection(peer: String, of loop: HTTPLoop) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
         channel.remoteAddress = try SocketAddress(ipAddress: peer, port: 1)
-        let loop = HTTPLoop(router: router, limits: HTTPLimits(), proxies: proxies)
         try HTTPServer.configure(channel, loop: loop, tls: nil)
         try channel.connect(to: SocketAddress(ipAddress: peer, port: 1)).wait()
         return channel
@@ -206,5 +211,21 @@ import Testing
         #expect(try Self.answer(proxy) == "")
         #expect(!proxy.isActive)
         for channel in [stranger, proxy] { _ = try? channel.finish() }
+    }
+
+    /// A proxy that breaks the protocol with each of its connections does not have a line for each.
+    @Test func linesOfManyRefusals() throws {
+        let lines = Mutex(0)
+        let handler = JSONLogHandler(label: "test") { _ in lines.withLock { $0 += 1 } }
+        let logger = Logger(label: "test") { _ in handler }
+        let proxies = TrustedProxies(IPNetwork.private)
+        let loop = HTTPLoop(router: Router(), limits: HTTPLimits(), proxies: proxies, logger: logger)
+        for _ in 0..<20 {
+            let channel = try Self.connection(peer: "10.0.0.1", of: loop)
+            _ = try? channel.writeInbound(ByteBuffer(string: "PROXY TCP9\r\n"))
+            #expect(!channel.isActive)
+            _ = try? channel.finish()
+        }
+        #expect((5..<20).contains(lines.withLock { $0 }))
     }
 }

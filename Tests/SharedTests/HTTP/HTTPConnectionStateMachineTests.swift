@@ -94,6 +94,23 @@ import Testing
         #expect(machine.timerFired(now: self.start + .seconds(75)) == .close)
     }
 
+    /// A peer that still reads its answers when the time is over is not idle: not as long as they get fewer from one look
+    /// to the next, and then for the time that an idle one has.
+    @Test func readersAreNotIdle() {
+        var machine = self.machine()
+        _ = machine.headReceived(self.head(), now: self.start)
+        _ = machine.endReceived()
+        _ = machine.responseReady(closesConnection: false, now: self.start)
+        #expect(machine.timerFired(now: self.start + .seconds(75), unread: 9_000) == .rearm)
+        #expect(machine.timerFired(now: self.start + .seconds(94), unread: 9_000) == .rearm)
+        #expect(machine.timerFired(now: self.start + .seconds(95), unread: 8_000) == .rearm)
+        var stopped = machine
+        #expect(stopped.timerFired(now: self.start + .seconds(115), unread: 8_000) == .close)
+        #expect(machine.timerFired(now: self.start + .seconds(115), unread: 0) == .rearm)
+        #expect(machine.timerFired(now: self.start + .seconds(189), unread: 0) == .rearm)
+        #expect(machine.timerFired(now: self.start + .seconds(190), unread: 0) == .close)
+    }
+
     /// A body that takes longer than its time is 408, and bytes that trickle in do not stretch it.
     @Test func slowBody() {
         var machine = self.machine()
@@ -142,6 +159,22 @@ import Testing
         machine = self.machine()
         let old = HTTPRequestHead(version: .http1_0, method: .GET, uri: "/")
         #expect(machine.headReceived(old, now: self.start) == .readBody(sendContinue: false))
+    }
+
+    /// What no host can be is refused (RFC 9112, section 3.2).
+    @Test(
+        arguments: [
+            ("a", true), ("relay.example:8080", true), ("[::1]:80", true), ("a_b%20c", true), ("", true),
+            (" a\t", true), ("a b", false), ("a@b", false), ("a/b", false), ("a?b", false), ("a#b", false),
+            ("a\\b", false), ("a\"", false), ("http://a", false), ("ü", false),
+        ]
+    )
+    func hostValues(host: String, isTaken: Bool) {
+        var machine = self.machine()
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["Host": host])
+        let expected: HTTPConnectionStateMachine.HeadAction =
+            isTaken ? .readBody(sendContinue: false) : .refuse(.invalidHost)
+        #expect(machine.headReceived(head, now: self.start) == expected)
     }
 
     /// `Expect: 100-continue` is met, anything else is 417.

@@ -18,6 +18,12 @@ enum ASCIISet {
         self.contains(byte, low: 0xAFFF_FFF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF)
     }
 
+    /// Whether the byte can be in a host with its port: letters, digits and `-._~!$&'()*+,;=%:[]` (RFC 3986, section 3.2).
+    @inline(__always)
+    static func isHost(_ byte: UInt8) -> Bool {
+        self.contains(byte, low: 0x2FFF_7FF2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFE)
+    }
+
     @inline(__always)
     private static func contains(_ byte: UInt8, low: UInt64, high: UInt64) -> Bool {
         byte < 128 && (byte < 64 ? low : high) &>> UInt64(byte & 63) & 1 == 1

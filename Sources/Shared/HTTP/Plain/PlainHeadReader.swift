@@ -129,7 +129,7 @@ struct PlainHeadReader {
     private mutating func note(name: Range<Int>, value: Range<Int>) throws(Stop) {
         switch name.count {
         case 4:
-            if self.isName(name, "host") { self.hosts += 1 }
+            if self.isName(name, "host") { try self.noteHost(value) }
         case 6:
             if self.isName(name, "expect") { throw .notPlain }
         case 7:
@@ -146,6 +146,11 @@ struct PlainHeadReader {
         default:
             break
         }
+    }
+
+    private mutating func noteHost(_ value: Range<Int>) throws(Stop) {
+        for index in value where !ASCIISet.isHost(self.bytes[index]) { throw .notPlain }
+        self.hosts += 1
     }
 
     private mutating func noteUpgrade(_ value: Range<Int>) throws(Stop) {

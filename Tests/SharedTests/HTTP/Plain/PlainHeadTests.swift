@@ -57,6 +57,7 @@ import Testing
         ("a%20b", "a#b"), ("a%20b", "a\u{7F}b"), ("a%20b", "ü"), ("a%20b", "a b"), ("HTTP/1.1", "HTTP/1.0"),
         ("HTTP/1.1", "HTTP/1.1 "), (" HTTP/1.1\r\n", " HTTP/1.1\n"), ("Host: bot", "Host : bot"),
         ("Host: bot", ": bot"),
+        ("bot.example", "bot example"), ("bot.example", "bot@example"), ("bot.example", "bot/example"),
         ("Host", "Hos"), ("X-Empty", "host"), ("X-Empty:\r\n", "X-Empty:\r"), ("X-Empty:\r\n", "X-Empty:\n"),
         ("X-Empty:\r\n", " folded\r\n"), ("a b", "a\u{0}b"), ("a b", "a\u{7F}b"), ("a b", "aéb"), ("12", "12 "),
         ("12", "+12"), ("12", "0x1"), ("12", ""), ("12", "1234567890"), ("12", "1,1"), ("X-Empty", "content-length"),
@@ -115,9 +116,11 @@ import Testing
         let alphanumerics = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
         let token = Set((alphanumerics + "!#$%&'*+-.^_`|~").utf8)
         let target = Set((alphanumerics + "-._~!$&'()*+,;=:@/?%").utf8)
+        let host = Set((alphanumerics + "-._~!$&'()*+,;=%:[]").utf8)
         for byte in UInt8.min ... .max {
             #expect(ASCIISet.isToken(byte) == token.contains(byte), "\(byte)")
             #expect(ASCIISet.isTarget(byte) == target.contains(byte), "\(byte)")
+            #expect(ASCIISet.isHost(byte) == host.contains(byte), "\(byte)")
         }
     }
 }

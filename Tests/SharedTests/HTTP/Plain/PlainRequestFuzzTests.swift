@@ -108,7 +108,9 @@ import Testing
             ["/?late", "/?late", "*", "/", "//", "/a#b", "http://h/x?y", "/ä", "a", "/?", "/{}|", "/a b"]
         )
         var lines = ["\(method) \(target) \(pick("HTTP/1.1", ["HTTP/1.0", "HTTP/1.2", "http/1.1", "HTTP/2.0"]))"]
-        lines.append(pick("Host: a", ["host:a", "Host: a\r\nHost: b", "X: y", "Host :a", "HOST:\t a \t"]))
+        lines.append(
+            pick("Host: a", ["host:a", "Host: a\r\nHost: b", "X: y", "Host :a", "HOST:\t a \t", "Host: a@b"])
+        )
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             lines.append(
                 pick(
