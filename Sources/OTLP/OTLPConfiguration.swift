@@ -18,7 +18,10 @@ public struct OTLPConfiguration: Sendable {
         }
     }
 
-    /// The collector's address without `/v1/traces`, which is added (OTLP specification, "OTLP/HTTP Request").
+    /// What is added to a collector's address (OTLP specification, "OTLP/HTTP Request").
+    public static let tracesPath = "/v1/traces"
+
+    /// The collector's address without `tracesPath`, which is added.
     public var endpoint: String
     public var headers: [Header]
     /// What the spans are said to come from: `service.name` and the like, in this order.

@@ -140,7 +140,7 @@ public final class OTLPExporter: SpanSink {
     }
 
     private func send(_ body: ByteBuffer, within time: TimeAmount) async -> (ExportAnswer, why: String) {
-        var request = HTTPClientRequest(url: self.configuration.endpoint + "/v1/traces")
+        var request = HTTPClientRequest(url: self.configuration.endpoint + OTLPConfiguration.tracesPath)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
         for header in self.configuration.headers {

@@ -98,6 +98,15 @@ import Testing
         #expect(try #require(error?.message).contains("HUSH") == false)
     }
 
+    /// Whoever gives the address of a collector's traces means the same collector.
+    @Test(arguments: [
+        ("http://c:4318", "http://c:4318"), ("http://c:4318/v1/traces", "http://c:4318"),
+        ("https://c/otlp/v1/traces/", "https://c/otlp"), ("http://v1/traces", "http://v1/traces"),
+    ])
+    func collectors(given: String, address: String) throws {
+        #expect(try self.configuration(["otlp-endpoint": given]).telemetry.endpoint == address)
+    }
+
     /// Requests go to the platform, to the addresses that are named, or nowhere.
     @Test func upstreams() throws {
         let platform = QQConfiguration.Upstream.platform(

@@ -164,6 +164,14 @@ def test_broken_files_keep_their_secrets(tmp_path, text, line):
         assert line is None or f"{file}:{line} " in said.stderr, said.stderr
 
 
+def test_no_text(tmp_path):
+    """What is no text in UTF-8 is refused: a value would not be what its writer saw."""
+    file = tmp_path / "hookwire.yaml"
+    file.write_bytes("public-url: http://relay.example.com/Größe\n".encode("latin-1"))
+    said = subprocess.run([BINARY, "check-config", "--config", file], capture_output=True, text=True, timeout=60)
+    assert said.returncode == 64 and f"{file} is no text in UTF-8" in said.stderr, said
+
+
 def test_comments_only(tmp_path):
     """A file of comments says nothing, and that is no error."""
     file = tmp_path / "hookwire.yaml"

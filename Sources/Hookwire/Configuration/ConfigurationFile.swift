@@ -30,8 +30,13 @@ struct ConfigurationFile: Sendable {
         self.path = path
         let document: Yams.Node?
         do {
-            let text = String(decoding: try InputFile.read(path, limit: Self.limit), as: UTF8.self)
+            let bytes = try InputFile.read(path, limit: Self.limit)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw SettingsError(message: "The configuration file \(path) is no text in UTF-8; save it as UTF-8.")
+            }
             document = try Yams.compose(yaml: text)
+        } catch let error as SettingsError {
+            throw error
         } catch let error as YamlError {
             throw SettingsError(message: "The configuration file \(path)\(Self.sentence(error))")
         } catch {

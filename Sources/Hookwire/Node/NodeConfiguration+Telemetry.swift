@@ -22,7 +22,7 @@ struct TelemetryConfiguration: Sendable {
 extension NodeConfiguration {
     mutating func readTelemetry(_ reader: SettingsReader) throws(SettingsError) {
         try reader.read(.logFormat, into: &self, \.telemetry.logFormat)
-        self.telemetry.endpoint = try reader.value(.httpURL("otlp-endpoint"))
+        self.telemetry.endpoint = try reader.value(.httpURL("otlp-endpoint")).map { Self.collector($0) }
         let sample = try reader.value(.share("trace-sample"))
         let headers = try reader.value(.otlpHeaders)
         guard self.telemetry.endpoint != nil || (sample == nil && headers == nil) else {
@@ -33,6 +33,13 @@ extension NodeConfiguration {
         }
         if let sample { self.telemetry.sample = sample }
         if let headers { self.telemetry.headers = headers.list }
+    }
+
+    /// A collector's address, of that or of its traces: what is added to it is not added twice.
+    private static func collector(_ url: String) -> String {
+        guard url.hasSuffix(OTLPConfiguration.tracesPath) else { return url }
+        // The name of a host may look like it: http://v1/traces.
+        return HTTPURLText.parse(String(url.dropLast(OTLPConfiguration.tracesPath.count))) ?? url
     }
 
     /// Begins to export traces; nil where nobody takes them.

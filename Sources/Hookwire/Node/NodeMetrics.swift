@@ -14,8 +14,11 @@ extension LogFormat {
 
     /// Writes log lines to standard error, each by one call of the system, so that lines of several threads do not mix. Where
     /// nobody reads them they are dropped.
+    ///
+    /// - Parameter level: of all lines but the audit log's, which are always written.
     func handler(label: String, level: Logger.Level) -> any LogHandler {
-        OutletLogHandler(self.writer(label: label, level: level), outlet: Self.outlet)
+        let level = label == AuditLog.label ? min(level, AuditLog.level) : level
+        return OutletLogHandler(self.writer(label: label, level: level), outlet: Self.outlet)
     }
 
     private func writer(label: String, level: Logger.Level) -> any LogHandler {

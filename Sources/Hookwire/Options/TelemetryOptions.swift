@@ -13,7 +13,7 @@ struct TelemetryOptions: SettingFlags {
         help: ArgumentHelp(
             """
             Where traces are sent: the address of a collector that takes OTLP over HTTP, such as \
-            http://localhost:4318, to which /v1/traces is added. (default: nowhere)
+            http://localhost:4318, to which /v1/traces is added where it is not there. (default: nowhere)
             """,
             valueName: "url"
         )

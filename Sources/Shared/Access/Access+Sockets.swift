@@ -54,7 +54,9 @@ extension Access {
             }
         }
         guard let bearer = credentials.bearer else {
-            throw credentials.token == nil || self.mode == .open ? .missingSecret : .notFound
+            guard let token = credentials.token else { throw .missingSecret }
+            // In an open relay it may be for something else of the sender's, unless it has the form of a token of ours.
+            throw self.mode == .open && !TokenHash.isToken(token) ? .missingSecret : .notFound
         }
         return try self.visitor(secret: bearer, credentials.bearers, in: directory)
     }

@@ -6,9 +6,14 @@ public import Logging
 
 /// Where each change to a bot leaves a line, by whoever makes it: who, what, to which bot, and how it ended. No secret.
 public struct AuditLog: Sendable {
+    /// What its lines are told by in a log.
+    public static let label = "hookwire.audit"
+    /// The level of its lines. A node writes them whatever its own level is: who did what is asked for afterwards.
+    public static let level = Logger.Level.notice
+
     private let logger: Logger
 
-    public init(logger: Logger = Logger(label: "hookwire.audit")) {
+    public init(logger: Logger = Logger(label: AuditLog.label)) {
         self.logger = logger
     }
 
@@ -21,6 +26,6 @@ public struct AuditLog: Sendable {
             "outcome": "\(error?.reason.rawValue ?? "done")",
         ]
         if let subject = action.subject { metadata["subject"] = "\(subject)" }
-        self.logger.notice("a bot was administered", metadata: metadata)
+        self.logger.log(level: Self.level, "a bot was administered", metadata: metadata)
     }
 }

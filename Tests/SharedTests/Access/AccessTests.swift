@@ -46,6 +46,7 @@ import Testing
         (SocketCredentials(), "missing_secret"), (SocketCredentials(token: "wrong"), "missing_secret"),
         (SocketCredentials(subject: "other"), "stranger"), (SocketCredentials(secret: "other"), "stranger"),
         (SocketCredentials(bearer: "hwt_" + String(repeating: "0", count: 64)), "not_found"),
+        (SocketCredentials(token: "hwt_" + String(repeating: "0", count: 64)), "not_found"),
         (SocketCredentials(bearer: "other"), "stranger"), (SocketCredentials(subject: "demo"), "not_found"),
         (SocketCredentials(subject: "demo", token: "all"), "token all"),
         (SocketCredentials(secret: "previous-secret"), "secret"), (SocketCredentials(name: "x"), "not_found"),
