@@ -317,6 +317,7 @@ def test_check_warns(file):
     file.path.write_text(file.path.read_text().replace("2099-", "2019-"))
     done = file.run("check")
     assert done.returncode == 0 and "warning: The token old of the bot support has expired" in done.stderr
+    assert done.stdout == "Nodes take 1 bot; there is 1 warning.\n"
     assert ":" + str(file.path.read_text().split("\n").index('        expires: "2019-01-01T00:00:00Z"') + 1) + ":" in done.stderr
 
 
@@ -394,7 +395,8 @@ def test_documented_file(file):
     file.path.write_text(example)
     (file.folder / "secrets").mkdir()
     (file.folder / "secrets/support").write_text(qq.secret() + "\n")
-    assert file.run("check").stderr == ""
+    done = file.run("check")
+    assert done.stderr == "" and done.stdout.startswith("Nothing is wrong with ")
     assert names(file) == ["builds", "page", "shop", "support"]
     bot = json.loads(file.does("show", "support", "--json"))
     assert bot["limits"] == {"requests": "100/s", "burst": 200, "sockets": 10, "log_bytes": 1 << 20}

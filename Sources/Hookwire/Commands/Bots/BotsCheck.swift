@@ -24,7 +24,7 @@ struct BotsCheck: AsyncParsableCommand {
                 let (count, faults) = file.check()
                 for fault in faults { OpenBotStore.complain("\(fault)") }
                 guard !faults.contains(where: { $0.severity == .error }) else { throw ExitCode(1) }
-                print("Nothing is wrong with \(count) \(count == 1 ? "bot" : "bots").")
+                self.conclude(bots: count, warnings: faults.count)
             case .redis(let redis):
                 let (bots, faults) = try await redis.readableBots()
                 for fault in faults { OpenBotStore.complain(fault) }
@@ -34,16 +34,28 @@ struct BotsCheck: AsyncParsableCommand {
                         "The bots \(conflict.holder) and \(conflict.bot) have the same \(conflict.subject.rawValue); remove one."
                     )
                 }
+                var warnings = 0
                 for bot in bots {
                     for token in bot.tokens where token.isExpired(at: WallClock.now()) {
+                        warnings += 1
                         OpenBotStore.complain(
                             "warning: The token \(token.label) of the bot \(bot.name) has expired; revoke it, or make a new one."
                         )
                     }
                 }
                 guard conflicts.isEmpty, faults.isEmpty else { throw ExitCode(1) }
-                print("Nothing is wrong with \(bots.count) \(bots.count == 1 ? "bot" : "bots").")
+                self.conclude(bots: bots.count, warnings: warnings)
             }
+        }
+    }
+
+    /// The last line, where nodes take all bots.
+    private func conclude(bots: Int, warnings: Int) {
+        let subject = "\(bots) \(bots == 1 ? "bot" : "bots")"
+        if warnings == 0 {
+            print("Nothing is wrong with \(subject).")
+        } else {
+            print("Nodes take \(subject); there \(warnings == 1 ? "is 1 warning" : "are \(warnings) warnings").")
         }
     }
 }
