@@ -51,6 +51,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        // What both tiers stand on: events, the broker's contract and the one in memory, HTTP, access, limits, telemetry.
         .target(
             name: "Shared",
             dependencies: [
@@ -66,6 +67,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The broker that joins nodes, on one Redis, sentinels, a cluster, or several; replies are parsed by hiredis.
         .target(
             name: "RedisBroker",
             dependencies: [
@@ -80,6 +82,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The broker of a single node whose log outlives the process.
         .target(
             name: "DiskBroker",
             dependencies: [
@@ -103,6 +106,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Webhooks come in: every platform's signatures, acknowledgements and replies.
         .target(
             name: "Ingress",
             dependencies: [
@@ -148,6 +152,7 @@ let package = Package(
             resources: [.embedInCode("Page")],
             swiftSettings: settings
         ),
+        // Events go out: raw, envelope and gateway sockets, event streams, consumer groups, and /qq.
         .target(
             name: "Egress",
             dependencies: [
@@ -165,6 +170,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The executable: commands, configuration, and the node that they start.
         .executableTarget(
             name: "Hookwire",
             dependencies: [

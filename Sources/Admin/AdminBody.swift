@@ -164,7 +164,7 @@ struct AdminBody: Sendable {
         return text
     }
 
-    /// The error of a member that breaks a rule of the registry's; the sentence goes on behind the name.
+    /// The error of a member that breaks a rule of the registry's; the sentence follows the name.
     func fault(_ name: String, _ sentence: String) -> BotStoreError {
         BotStoreError(.invalid, "\"\(self.prefix)\(name)\" \(sentence)")
     }

@@ -7,8 +7,8 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// What every route of the API needs: the gate before it, the store behind it, and a line in the log for who
-/// is turned away. What is done the store puts into the audit log. Belongs to one event loop.
+/// What every route of the API needs: authentication, the store, and a log line for refused requests. The store writes
+/// changes to the audit log. Confined to one event loop.
 final class AdminDesk {
     /// How long an answer waits at most until the node knows what was changed.
     private static let longestSettling = Duration.seconds(2)
@@ -37,9 +37,9 @@ final class AdminDesk {
         self.eventLoop = eventLoop
     }
 
-    /// Who asks, as the audit log has it.
+    /// The sender of a request, for the audit log.
     static func actor(of request: HTTPRequest) -> String {
-        // Behind a trusted proxy the client's own; else that of whoever is connected.
+        // Behind a trusted proxy the client's address; otherwise the peer's.
         switch request.clientAddress {
         case .known(let address): "api:\(address)"
         case .shared(let address): "api:\(address.map(\.description) ?? "unknown")"
@@ -64,7 +64,7 @@ final class AdminDesk {
             do throws(AdminRefusal) {
                 try self.gate.check(token, now: .now())
             } catch {
-                // A flood is told by its beginning.
+                // For a flood, its first lines suffice.
                 self.logger.log(
                     level: error == .tooManyFailures ? .debug : .notice,
                     "a request to the admin API was refused",
@@ -121,8 +121,8 @@ final class AdminDesk {
         return .eventually(promise.futureResult)
     }
 
-    /// Returns when this node knows a change that was made, so that whoever made it finds it: the registry is read about
-    /// twice a second. Who is faster with another change, or a registry that is away, holds nobody up for long.
+    /// Returns when this node has loaded a change, so that its author sees it: the registry is polled about twice a
+    /// second. The wait is short if another change came first or the registry is unreachable.
     private static func settled(_ name: BotName, as bot: Bot?, in registry: BotRegistry) async {
         let deadline = ContinuousClock.now + self.longestSettling
         while registry.directory?.bot(named: name) != bot, .now < deadline {

@@ -5,14 +5,14 @@
 internal import NIOCore
 internal import Shared
 
-/// Lets in who has the admin token. Belongs to one event loop.
+/// Authenticates requests by the admin token. Confined to one event loop.
 ///
 /// The right token always opens: a page or a program that floods the listener with wrong ones, even from the operator's own
 /// machine, must not lock the operator out. A token cannot be guessed, having 16 characters at least; answering fewer wrong
 /// ones in words keeps the log readable.
 final class AdminGate {
-    /// So many wrong tokens in a row are answered and logged one by one, and so many requests without any; behind them, one a
-    /// second.
+    /// A burst of this many requests with a wrong token, and of this many with none, is answered and logged one by one;
+    /// after that, one per second.
     private static let patience = 20
 
     private let token: Secret

@@ -6,8 +6,8 @@ internal import InspectorPage
 internal import NIOHTTP1
 internal import Shared
 
-/// The page of the bots: `GET /`, and its scripts and its look below `/inspector/`. It holds nothing of anybody's; what it
-/// asks for is behind the admin token.
+/// The page of the bots: `GET /`, and its scripts and styles below `/inspector/`. It contains no user data; the data it
+/// requests needs the admin token.
 enum AdminPageRoutes {
     static func addRoutes(to router: inout Router) {
         for (path, file) in self.files {

@@ -5,7 +5,7 @@
 internal import Shared
 internal import Synchronization
 
-/// The bot that the last attempt of a change has made: an attempt is repeated where somebody else was faster.
+/// The bot produced by the last attempt of a change: attempts are repeated on a conflict.
 final class LatestBot: Sendable {
     private let state = Mutex<Bot?>(nil)
 

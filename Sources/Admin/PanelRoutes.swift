@@ -14,7 +14,7 @@ internal import Shared
 struct PanelRoutes {
     private static let tokenLabel = "panel"
 
-    /// What the answer says; `code` is 200 or 201, as the panel's is.
+    /// The response's content; `code` is 200 or 201, as in the panel's API.
     private struct Answer {
         var isDone: Bool
         var message: String

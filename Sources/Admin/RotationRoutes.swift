@@ -13,7 +13,7 @@ internal import Shared
 /// | `POST /api/bots/{name}/rotation` | `{"secret": NEW}`; the one before holds until the rotation ends |
 /// | `DELETE /api/bots/{name}/rotation` | ends it |
 ///
-/// There are two secrets at most: a second rotation is refused while one is under way, but with `"replace": true`.
+/// There are two secrets at most: a second rotation is refused while one is in progress, except with `"replace": true`.
 struct RotationRoutes {
     let desk: AdminDesk
 

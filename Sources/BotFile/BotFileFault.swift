@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is wrong in the file of bots: where, and what mends it. Never a secret.
+/// An error in the bots file: where, and how to fix it. Never contains a secret.
 public struct BotFileFault: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Severity: String, Sendable {
         /// The file is not taken over.
@@ -16,7 +16,7 @@ public struct BotFileFault: Error, Hashable, Sendable, CustomStringConvertible {
     public let file: String
     /// From 1; nil where it is the file as a whole.
     public let line: Int?
-    /// What is wrong and what mends it.
+    /// What is wrong and how to fix it.
     public let sentence: String
     /// Whether it lies in reading and not in what was read, as where the process has no descriptor left: the file may be
     /// read at another time as it is.

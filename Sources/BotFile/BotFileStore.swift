@@ -10,9 +10,8 @@ internal import Synchronization
 
 /// The registered bots in a YAML file. Any thread.
 ///
-/// A node reads it again when it, or a file of a secret that it names, changes. A file that is wrong is not taken over: the
-/// bots that are known stay, and the log says where it is wrong. It is changed by being written anew beside itself and put in
-/// its place, so that whoever reads it finds the one or the other.
+/// A node reads it again when it, or a file of a secret that it names, changes. An invalid file is not loaded: the
+/// known bots stay, and the log reports the error. It is changed atomically, by writing a new file and renaming it.
 public final class BotFileStore: BotStore {
     /// How often a change is looked for. What is the same at two looks is read, within the second that a change may take.
     private static let pause = Duration.milliseconds(300)
@@ -31,7 +30,7 @@ public final class BotFileStore: BotStore {
         var faults: [BotFileFault] = []
     }
 
-    /// - Parameter notice: is told what an operator who changes the file should know, in a sentence.
+    /// - Parameter notice: called with a notice, a sentence, for an operator who changes the file.
     public init(
         path: String,
         logger: Logger,
@@ -115,7 +114,7 @@ public final class BotFileStore: BotStore {
         while !Task.isCancelled {
             let paths = self.watchedFiles(files)
             let signature = FileSignature(paths)
-            // Where somebody is still writing, what is not there yet would be taken for removed.
+            // During a write, missing parts would be taken for removed.
             switch self.watch.withLock({ $0.files.look(signature) }) {
             case .wait: break
             case .readChanged: files = self.readAnew(signature, paths, into: registry, isDue: false) ?? files
@@ -143,7 +142,7 @@ public final class BotFileStore: BotStore {
         content.faults += orphans
         let (old, oldFaults) = self.watch.withLock { watch in
             defer {
-                // What could not even be read is tried again: nobody else would notice that it can be.
+                // An unreadable file is retried, since nothing else would notice when it becomes readable.
                 if !content.faults.contains(where: \.mayPass) {
                     watch.files.wasRead(signature, naming: self.watchedFiles(content.watchedFiles))
                 }
@@ -159,7 +158,7 @@ public final class BotFileStore: BotStore {
             registry.report(content.errors.first.map { BotStoreError(.unreadable, $0.description) })
             return content.watchedFiles
         }
-        // What it says is right, and may be old.
+        // Its content is valid, but may be stale.
         registry.report(orphans.first.map { BotStoreError(.unreadable, "\($0.file): \($0.sentence)") })
         if content.bots != old || registry.directory == nil {
             registry.renew(BotDirectory(content.bots))
@@ -170,7 +169,7 @@ public final class BotFileStore: BotStore {
         return content.watchedFiles
     }
 
-    /// What is mounted goes on as it was: a token that was revoked in what took its place goes on opening sockets.
+    /// The mount keeps the old content: a token revoked in the replacement would stay valid here.
     private static func orphan(_ path: String) -> BotFileFault {
         BotFileFault(
             severity: .warning,
@@ -205,7 +204,7 @@ public final class BotFileStore: BotStore {
         self.audit.record(action, on: name)
     }
 
-    /// Adds many bots at once, all or none: each alone would write the whole file anew.
+    /// Adds many bots at once, all or none: adding them one by one would rewrite the whole file each time.
     public func add(_ bots: [Bot], _ action: BotAction) async throws(BotStoreError) {
         guard !bots.isEmpty else { return }
         do throws(BotStoreError) {
@@ -223,7 +222,7 @@ public final class BotFileStore: BotStore {
         for bot in bots { self.audit.record(action, on: bot.name) }
     }
 
-    /// Only who adds a bot may begin a file: to anybody else a path that leads nowhere is a mistake, and no bot that is gone.
+    /// Only adding a bot may create the file: for other actions a missing file is an error, not an empty registry.
     private func checkBeginning(_ action: BotAction) throws(BotStoreError) {
         var status = stat()
         guard action.kind != .add, stat(self.path, &status) != 0, errno == ENOENT else { return }

@@ -12,7 +12,7 @@ extension DiskBroker {
         on channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Position?> {
-        // Who says goodbye and comes back at once has moved the cursor just before.
+        // A client that closes and reconnects at once has moved the cursor just before.
         self.ask(.readBehind, on: eventLoop) { store, _, database in
             try store.cursor(of: consumer, on: channel, database)
         }

@@ -20,11 +20,11 @@ public struct DiskBrokerConfiguration: Sendable {
     public var retentionCount = 1_000
     /// How long an event is retained, in milliseconds. Default one hour.
     public var retentionAgeMilliseconds: Int64 = 60 * 60 * 1000
-    /// How many bytes may wait for their turn to be stored, as far as they can be counted; beyond it publications fail
-    /// with `BrokerError.overloaded`. Default 64 MiB.
+    /// How many bytes, as estimated, may be queued for storing; beyond it publications fail with
+    /// `BrokerError.overloaded`. Default 64 MiB.
     public var pendingLimit = 64 << 20
-    /// Whether what has aged is removed, and a failed disk is tried again, every second. Without, only when somebody
-    /// publishes, which is for tests. Default true.
+    /// Whether expired events are removed, and a failed disk is retried, every second. Otherwise only on publications,
+    /// for tests. Default true.
     var keepsUp = true
 
     /// The defaults for a directory.
@@ -34,8 +34,8 @@ public struct DiskBrokerConfiguration: Sendable {
 }
 
 extension DiskBrokerConfiguration {
-    /// How long a channel's position is remembered after its last event has aged out, in milliseconds: a bot that comes
-    /// back within this learns that it missed nothing, instead of that its position is of no use. A day.
+    /// How long a channel's position is remembered after its last event has aged out, in milliseconds: a bot that
+    /// reconnects within this time learns that it missed nothing, instead of that its position is invalid. A day.
     static let positionLifetimeMilliseconds: Int64 = 24 * 60 * 60 * 1000
     /// How many channels are remembered, but for those that have events, feeds or dead letters, which have bounds of their
     /// own. Those that have neither groups nor named consumers go first.

@@ -5,7 +5,7 @@
 internal import Metrics
 internal import Shared
 
-/// What a `DiskBroker` counts. Any thread. All dimensions are the cases of enums.
+/// The metrics of a `DiskBroker`. Any thread. All dimensions are the cases of enums.
 struct DiskBrokerMetrics: Sendable {
     private let publications: [String: Counter]
     private let failures: [DiskFailure: Counter]
@@ -35,7 +35,7 @@ struct DiskBrokerMetrics: Sendable {
         )
     }
 
-    /// Counts what became of a publication.
+    /// Counts the outcome of a publication.
     func published(_ result: Result<Publication, BrokerError>) {
         switch result {
         case .success(.stored): self.publications["stored"]?.increment()
@@ -44,14 +44,14 @@ struct DiskBrokerMetrics: Sendable {
         }
     }
 
-    /// Counts a transaction, how long it took, and what it let go.
+    /// Counts a transaction, its duration, and the events it removed.
     func committed(in nanoseconds: Int64, trimmed: [Retention.Reason: Int]) {
         self.commits.increment()
         self.commitTime.recordNanoseconds(nanoseconds)
         for (reason, count) in trimmed where count > 0 { self.trimmed[reason]?.increment(by: count) }
     }
 
-    /// Counts a transaction that failed.
+    /// Counts a transaction that failed, or a disk that begins to hang.
     func failed(_ failure: DiskFailure) {
         self.failures[failure]?.increment()
     }

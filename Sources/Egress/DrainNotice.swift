@@ -4,10 +4,10 @@
 
 internal import NIOCore
 
-/// What a client is told when its node drains: when to come back, each at another time, so that they do not all come at
+/// The notice to a client when its node drains, with a random reconnect delay so that clients do not all return at
 /// once.
 enum DrainNotice {
-    /// When clients come back. The sooner the better: the other nodes wait for them.
+    /// The reconnect delays, in milliseconds. Short, since the other nodes are ready.
     private static let pauses = 100...2_000
 
     /// A pause of its own for a client, in milliseconds.

@@ -9,11 +9,11 @@ internal import Shared
 
 /// A connection whose queue may be long.
 protocol QueuedConnection: AnyObject {
-    /// How many bytes wait to be given to the system; nil for a connection that is gone.
+    /// How many bytes have not been handed to the kernel yet; nil for a closed connection.
     var queuedBytes: Int? { get }
 }
 
-/// What an egress node counts and logs about its sockets. Belongs to one event loop; the numbers are the node's.
+/// An egress node's metrics and logs of sockets. Confined to one event loop; the metrics are node-wide.
 final class SocketMetrics {
     private let log: SampledLog
     private let tally: EgressTally
@@ -26,9 +26,9 @@ final class SocketMetrics {
     private let queued = Meter(label: "hookwire_socket_queue_bytes")
     private let recoveries = RecoveryMetrics()
     private let ends: [SocketEndReason: Counter]
-    /// Those above the high watermark, and for up to a second some that have gone.
+    /// The connections above the high watermark; for up to a second also some that have closed.
     private var connectionsBehind: [ObjectIdentifier: any QueuedConnection] = [:]
-    /// What this loop has added to `queued`.
+    /// This loop's share of `queued`.
     private var queuedBytes = 0
 
     init(logger: Logger, tally: EgressTally = EgressTally()) {
@@ -55,7 +55,7 @@ final class SocketMetrics {
         self.openBySpeech[speech]?.increment()
     }
 
-    /// Counts that what a client missed follows or not, whether it was told or has no words for that.
+    /// Counts a recovery, whether or not the protocol can announce it.
     func recovered(_ recovery: Recovery) {
         self.recoveries.announced(recovery)
     }
@@ -73,7 +73,7 @@ final class SocketMetrics {
         self.connectionsBehind[ObjectIdentifier(connection)] = isBehind ? connection : nil
     }
 
-    /// Adds up what waits in the long queues. Once a second: most sockets have none, and are not asked.
+    /// Sums up the long queues. Called once a second; sockets without one, which are most, are skipped.
     func lookAtQueues() {
         guard !self.connectionsBehind.isEmpty || self.queuedBytes > 0 else { return }
         var sum = 0
@@ -84,7 +84,7 @@ final class SocketMetrics {
         self.queuedBytes = sum
     }
 
-    /// Counts and logs a socket that has ended, by its reason; `channel` is nil for one that did not say whose it is.
+    /// Counts and logs a socket that has ended, by its reason; `channel` is nil for one that did not identify.
     ///
     /// - Parameter opened: when it opened.
     func ended(

@@ -28,7 +28,7 @@ struct Hookwire: AsyncParsableCommand {
     )
 
     static func main() async {
-        // Whoever has stopped reading a pipe is no fault of any command's, which learns of it from what it writes.
+        // A closed pipe is not a command's fault, and shows in its writes (EPIPE).
         signal(SIGPIPE, SIG_IGN)
         ProcessTitle.hideSecrets()
         do {
@@ -59,7 +59,7 @@ struct Hookwire: AsyncParsableCommand {
     }
 
     /// What commands print waits in a buffer: only its end shows whether all of it could be written, to a full disk for
-    /// instance. Whoever has stopped reading a pipe is no fault.
+    /// instance. A closed pipe is no error.
     private static func flush() throws {
         guard fflush(nil) != 0 else { return }
         let failure = Terminal.WriteFailure(Errno(rawValue: errno))

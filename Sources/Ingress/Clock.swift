@@ -4,12 +4,12 @@
 
 internal import Shared
 
-/// The times that judging a request takes, passed in so that tests can set them.
+/// The clock for verifying requests, injected so that tests can set it.
 public struct Clock: Sendable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     public var wallMilliseconds: @Sendable () -> Int64
 
-    /// A clock that reads what it is given.
+    /// Creates a clock from a closure.
     public init(wallMilliseconds: @escaping @Sendable () -> Int64) {
         self.wallMilliseconds = wallMilliseconds
     }

@@ -4,13 +4,14 @@
 
 public import NIOCore
 
-/// How an ingress node judges what it is sent.
+/// How an ingress node verifies requests.
 public struct IngressConfiguration: Sendable {
     /// How a platform's signature is checked.
     public enum SignatureCheck: String, Sendable, CaseIterable {
-        /// By the key that the node holds anyway; what that refuses goes to the standard check within a budget.
+        /// With the private key that the node holds anyway; what that refuses goes to the standard check, within a
+        /// budget.
         case keyed
-        /// As one checks it who knows the public key only.
+        /// Standard verification with the public key.
         case standard
     }
 
@@ -21,8 +22,8 @@ public struct IngressConfiguration: Sendable {
     /// How many bots' derived keys an event loop keeps at most. Default 32,768.
     public var keyCacheCapacity = 32_768
 
-    /// How long a request waits for the bot's reply where its platform takes one; WeChat's at most 4.5 s, which gives up
-    /// after 5 s. Default 4.5 s.
+    /// How long a request waits for the bot's reply, if its platform accepts one; at most 4.5 s for WeChat, which gives
+    /// up after 5 s. Default 4.5 s.
     public var replyTimeout = TimeAmount.milliseconds(4_500)
 
     /// The defaults.

@@ -6,12 +6,12 @@ internal import Metrics
 internal import NIOCore
 internal import Shared
 
-/// What an ingress node counts: every request to a webhook by what became of it. Belongs to one event loop.
+/// An ingress node's metrics: every webhook request by its outcome. Confined to one event loop.
 ///
 /// The outcomes are the cases of enums, as the reason of a `Problem` is, so their number is bounded.
 final class IngressMetrics {
     private let platform: String
-    /// The one that every event asks for.
+    /// Cached, since every event increments it.
     private let stored: Counter
     /// By the raw value of an enum's case.
     private var counters: [String: Counter] = [:]
@@ -34,7 +34,7 @@ final class IngressMetrics {
         for outcome in WaitOutcome.allCases { self.waits[outcome] = self.waitCounter(outcome) }
     }
 
-    /// Records how long it took to judge a request.
+    /// Records how long it took to verify a request.
     ///
     /// - Returns: the time.
     func verified(since start: NIODeadline) -> NIODeadline {
@@ -43,17 +43,17 @@ final class IngressMetrics {
         return now
     }
 
-    /// Records how long the broker took for an event, whatever became of it.
+    /// Records how long the broker took for an event, whatever the outcome.
     func published(since start: NIODeadline) {
         self.publication.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
     }
 
-    /// Records how long a request waited that got its reply.
+    /// Records how long a request waited for its reply.
     func replied(since start: NIODeadline) {
         self.replyWait.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
     }
 
-    /// Counts an event that the broker took.
+    /// Counts an event that the broker accepted.
     func published(_ publication: Publication) {
         switch publication {
         case .stored: self.stored.increment()
@@ -61,7 +61,7 @@ final class IngressMetrics {
         }
     }
 
-    /// Counts a request that was answered and was no event.
+    /// Counts a request that was answered and was not an event.
     func answered() {
         self.count(WebhookOutcome.answered.rawValue)
     }

@@ -5,24 +5,24 @@
 internal import NIOCore
 internal import Shared
 
-/// An event on its way to the broker.
+/// An event to be published.
 struct Publishing {
     var event: Event
     var channel: ChannelID
     var key: DuplicateKey?
-    /// The answer once the event is stored; where the platform takes a reply, the fallback without one.
+    /// The response once the event is stored; if the platform accepts a reply, the fallback without one.
     var acknowledgement: HTTPResponse
-    /// How the platform takes the bot's reply, where its request waits for one.
+    /// How the platform accepts the bot's reply, if its request waits for one.
     var reply: ReplyTerms?
-    /// When it would begin to wait for that, by the clock of those that wait: what comes first, such as the question
-    /// whether its bot's limit lets it through, is of its time too.
+    /// When its wait begins, by the clock of `WaitingReplies`: earlier steps, such as the rate-limit check, count
+    /// towards the wait.
     var waitStart = NIODeadline.uptimeNanoseconds(0)
-    /// How much of the channel's log is kept, where not as much as of all.
+    /// The channel's own log retention; nil for the broker's default.
     var retention: ChannelRetention?
-    /// What was taken of its bot's limit, where there is one.
+    /// The permit from its bot's limit, if any.
     var permit: RatePermit?
     /// When it was verified.
     var verified = NIODeadline.uptimeNanoseconds(0)
-    /// Where that is recorded.
+    /// Its trace, if recorded.
     var trace: RequestTrace?
 }

@@ -5,15 +5,15 @@
 internal import NIOCore
 internal import Shared
 
-/// What is kept of a request while its event is being stored.
+/// The state of a request while its event is being stored.
 struct Submission: Sendable {
     /// The answer once the event is stored.
     var acknowledgement: HTTPResponse
-    /// What was taken of its bot's limit, where there is one.
+    /// The permit from its bot's limit, if any.
     var permit: RatePermit?
     /// When the request was verified.
     var verified: NIODeadline
-    /// Where that is recorded.
+    /// Its trace, if recorded.
     var trace: RequestTrace?
 }
 

@@ -4,7 +4,7 @@
 
 internal import Shared
 
-/// What became of a request to a webhook that was neither refused nor failed. Also a metric label.
+/// The outcome of a webhook request that was neither refused nor failed; also a metric label.
 enum WebhookOutcome: String, CaseIterable {
     /// Its event is in the log.
     case stored

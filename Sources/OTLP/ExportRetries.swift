@@ -4,9 +4,9 @@
 
 internal import NIOCore
 
-/// What a collector answered, or that it did not.
+/// A collector's answer, or its absence.
 enum ExportAnswer: Equatable {
-    /// It has the spans, but for so many that it refused.
+    /// It accepted the spans, except for this many.
     case accepted(rejected: Int)
     /// It may take them later: after a time that it asked for, if it did.
     case later(TimeAmount?)

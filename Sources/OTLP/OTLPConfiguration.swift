@@ -7,7 +7,7 @@ public import Shared
 
 /// Where spans go, and how much is kept until they are there.
 public struct OTLPConfiguration: Sendable {
-    /// A field that every request carries: how collectors that are not open to everybody know who writes.
+    /// A header field of every request, for collectors that require authentication.
     public struct Header: Sendable {
         public var name: String
         public var value: Secret
@@ -24,7 +24,7 @@ public struct OTLPConfiguration: Sendable {
     /// The collector's address without `tracesPath`, which is added.
     public var endpoint: String
     public var headers: [Header]
-    /// What the spans are said to come from: `service.name` and the like, in this order.
+    /// The resource attributes of the spans: `service.name` and the like, in this order.
     public var resource: [(key: String, value: String)]
     /// How many spans wait at most; what is more is dropped and counted. Default 16,384, some 6 MiB.
     public var queueLimit = 16_384

@@ -14,7 +14,7 @@ internal import Synchronization
 public final class OTLPExporter: SpanSink {
     /// The most of an answer that is read, in bytes.
     private static let answerLimit = 64 << 10
-    /// How far apart the lines are that tell of spans that were dropped.
+    /// The minimum time between log lines about dropped spans.
     private static let logPause = TimeAmount.seconds(60)
     private static let answerMembers = JSONMemberNames("partialSuccess")
     private static let partialMembers = JSONMemberNames("rejectedSpans")
@@ -73,7 +73,7 @@ public final class OTLPExporter: SpanSink {
         if count == self.configuration.batchLimit { self.wake.yield() }
     }
 
-    /// Sends what is queued, as far as the time allows, and ends. Once.
+    /// Sends what is queued, within the time, and ends. Call once.
     public func shutdown(within time: TimeAmount) async {
         self.state.withLock { $0.deadline = .now() + time }
         self.timer.cancel()

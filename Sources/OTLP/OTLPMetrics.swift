@@ -4,7 +4,7 @@
 
 internal import Metrics
 
-/// What became of a span. Also a metric label.
+/// The outcome of a span; also a metric label.
 enum SpanOutcome: String, Sendable, CaseIterable {
     /// The collector has it.
     case exported
@@ -14,11 +14,11 @@ enum SpanOutcome: String, Sendable, CaseIterable {
     case refused
     /// The collector could not be reached, or had no time, as often as it was tried.
     case unreachable
-    /// The node ended before the collector had it.
+    /// The node ended before the collector received it.
     case shutdown
 }
 
-/// What became of a request to the collector. Also a metric label.
+/// The outcome of a request to the collector; also a metric label.
 enum ExportOutcome: String, Sendable, CaseIterable {
     case accepted
     /// It is to be sent again later.
@@ -28,7 +28,7 @@ enum ExportOutcome: String, Sendable, CaseIterable {
     case failed
 }
 
-/// What a node counts of its export. Any thread.
+/// A node's export metrics. Any thread.
 struct OTLPMetrics: Sendable {
     private let spans: [SpanOutcome: Counter]
     private let exports: [ExportOutcome: Counter]

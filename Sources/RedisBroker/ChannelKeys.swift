@@ -4,9 +4,9 @@
 
 internal import Shared
 
-/// What a channel is called in Redis. All of its keys carry one hash tag, so that they lie in one slot of a cluster.
+/// A channel's Redis keys. All of them have one hash tag, so that they are in one slot of a cluster.
 struct ChannelKeys: Sendable {
-    /// The Pub/Sub channel, and what every key begins with: `hw:{p}:<channel>`.
+    /// The Pub/Sub channel, and the prefix of every key: `hw:{p}:<channel>`.
     let feed: String
     /// Which Redis has them.
     let place: RedisPlace
@@ -19,43 +19,43 @@ struct ChannelKeys: Sendable {
     /// The stream of retained events.
     var log: String { self.feed + ":log" }
 
-    /// The hash that says where the log stands.
+    /// The hash with the log's head.
     var meta: String { self.feed + ":meta" }
 
-    /// The hash of where the channel's consumers are.
+    /// The hash of the channel's cursors.
     var cursors: String { self.feed + ":cursors" }
 
-    /// The hash of where the channel's groups are.
+    /// The hash of the channel's groups' positions.
     var groups: String { self.feed + ":groups" }
 
-    /// The stream of what groups gave up.
+    /// The stream of dead letters.
     var dead: String { self.feed + ":dead" }
 
-    /// The hash of who is connected, by node.
+    /// The hash of presence reports.
     var present: String { self.feed + ":present" }
 
-    /// When the bot's limit of requests will have been used up to the last that was leased.
+    /// The state of the bot's rate limit: the time up to which it is leased.
     var rate: String { self.feed + ":rate" }
 
     /// The hash of how many of the bot's seats each node has.
     var seats: String { self.feed + ":seats" }
 
-    /// The Pub/Sub channel of what nodes tell those who look on.
+    /// The Pub/Sub channel of observations.
     var notes: String { self.feed + Self.notesSuffix }
 
-    /// Whether a name is one of those. A glance at its end: the names of feeds end in a hexadecimal digit.
+    /// Whether a name is one of those. Checks only its suffix: the names of feeds end in a hexadecimal digit.
     static func isNotes(_ name: String) -> Bool {
         name.utf8.last == UInt8(ascii: "s") && name.hasSuffix(self.notesSuffix)
     }
 
     private static let notesSuffix = ":notes"
 
-    /// A known duplicate key. It is hashed, because a platform, or whoever it passes texts on from, chose it: 128 bits
-    /// of SHA-256, so that nobody finds two that are taken for each other.
+    /// A known duplicate key. Hashed, because it is untrusted: 128 bits of SHA-256, so that collisions cannot be
+    /// crafted.
     func seen(_ key: String) -> String {
         "\(self.feed):seen:\(Hex.encode(Digest.sha256(key.utf8).prefix(16)))"
     }
 
-    /// What stands for a key that an event does not have.
+    /// The key for events without a duplicate key.
     var unseen: String { self.feed + ":seen:" }
 }

@@ -5,7 +5,7 @@
 public import NIOCore
 public import Shared
 
-/// Who reads a channel and how far: cursors, groups, what groups gave up, and who may come back by an access token.
+/// Cursors, groups, dead letters and access tokens.
 extension RedisBroker {
     public func cursor(
         of consumer: ConsumerName,

@@ -25,7 +25,7 @@ extension RedisBroker: RedisSubscriptionDelegate {
         case .outcomes(let asker):
             if self.asks.isAsker(asker), let message = OutcomeMessage(payload) { self.asks.heard(message) }
         case nil:
-            // What comes most is asked for first; a name is of one kind only.
+            // The most frequent kind is checked first; a name is of one kind only.
             if !self.observers.pushed(on: channel, payload: payload),
                 !self.feeds.pushed(on: channel, payload: payload)
             {

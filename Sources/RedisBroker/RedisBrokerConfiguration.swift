@@ -5,7 +5,7 @@
 public import NIOCore
 internal import Shared
 
-/// What a `RedisBroker` stores, and how it looks after its feeds.
+/// What a `RedisBroker` stores, and how it checks its feeds.
 public struct RedisBrokerConfiguration: Sendable {
     /// How Redis is reached.
     public var redis: RedisConfiguration
@@ -23,14 +23,14 @@ public struct RedisBrokerConfiguration: Sendable {
     /// The largest event, in bytes, whose bytes are pushed to the feeds. Of a larger one they get the news and read it
     /// from the log: Redis drops a subscriber whose queue of pushes gets long. Default 64 KiB.
     public var pushLimit = 64 << 10
-    /// After so many seconds a feed that has heard nothing looks whether it missed something; while it stays quiet and
-    /// has missed nothing, up to eight times as seldom. Default 30.
+    /// After this many seconds of silence a feed checks whether it missed an event; while it stays quiet and has missed
+    /// nothing, up to eight times less often. Default 30.
     public var checkSeconds = 30
     /// How long the node that a request waits on may take to say what it made of a reply. Default 2 s.
     public var replyTimeout = TimeAmount.seconds(2)
     /// How often a probe is published. Default 5 s.
     public var probeInterval = TimeAmount.seconds(5)
-    /// How long a probe may take to come back; then the subscriptions are deaf and made anew. Default 5 s.
+    /// How long a probe may take to come back; then the subscriptions count as deaf and are reconnected. Default 5 s.
     public var probeTimeout = TimeAmount.seconds(5)
 
     /// The defaults for a Redis.
@@ -55,8 +55,8 @@ extension RedisBrokerConfiguration {
         for index in self.others.indices { self.others[index].wait = wait }
     }
 
-    /// How long a channel's position is remembered after its last event has aged out, in milliseconds: a bot that comes
-    /// back within this learns that it missed nothing, instead of that its position is of no use. A day.
+    /// How long a channel's position is remembered after its last event has aged out, in milliseconds: a bot that
+    /// reconnects within this time learns that it missed nothing, instead of that its position is invalid. A day.
     static let positionLifetimeMilliseconds: Int64 = 24 * 60 * 60 * 1000
 
     /// How long a channel's position, and where its consumers and groups are, is remembered, in milliseconds.

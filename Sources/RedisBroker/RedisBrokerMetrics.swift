@@ -6,7 +6,7 @@ internal import Metrics
 internal import NIOCore
 internal import Shared
 
-/// What a `RedisBroker` counts. Any thread. All dimensions are the cases of enums.
+/// The metrics of a `RedisBroker`. Any thread. All dimensions are the cases of enums.
 struct RedisBrokerMetrics: Sendable {
     private let stored: Counter
     private let publications: [String: Counter]
@@ -50,7 +50,7 @@ struct RedisBrokerMetrics: Sendable {
         )
     }
 
-    /// Counts what became of a publication.
+    /// Counts the outcome of a publication.
     func published(_ result: Result<Publication, BrokerError>) {
         switch result {
         case .success(.stored): self.stored.increment()
@@ -59,7 +59,7 @@ struct RedisBrokerMetrics: Sendable {
         }
     }
 
-    /// Counts what became of a reply that was sent to another node.
+    /// Counts the outcome of a reply sent to another node.
     func replied(_ result: Result<ReplyOutcome, any Error>) {
         switch result {
         case .success(let outcome): self.replies[outcome.rawValue]?.increment()
@@ -72,17 +72,17 @@ struct RedisBrokerMetrics: Sendable {
         self.catchUps[cause]?.increment()
     }
 
-    /// Counts events that a feed had from the log because no push brought them.
+    /// Counts events that a feed read from the log because they were not pushed.
     func recovered(_ count: Int) {
         self.recovered.increment(by: count)
     }
 
-    /// Counts a feed that said that events were lost.
+    /// Counts a feed that announced a loss.
     func interrupted(_ reason: UnrecoverableReason) {
         self.interruptions[reason]?.increment()
     }
 
-    /// Counts a probe by what became of it.
+    /// Counts a probe by its outcome.
     func probed(_ outcome: ProbeOutcome) {
         self.probes[outcome]?.increment()
     }

@@ -71,7 +71,7 @@ extension RedisURL {
         }
     }
 
-    /// Whether what was said of TLS goes together.
+    /// Checks that the TLS parameters are consistent.
     static func check(_ tls: TLS?) throws(RedisURLError) {
         guard (tls?.certificateFile == nil) == (tls?.keyFile == nil) else { throw .certificateWithoutKey }
     }

@@ -38,7 +38,7 @@ public struct RedisURL: Hashable, Sendable {
     public var tls: TLS?
 }
 
-/// What a connection logs in with.
+/// The credentials of a connection.
 public struct RedisCredentials: Hashable, Sendable {
     /// The ACL user; nil for the default user, by password alone.
     public var user: String?

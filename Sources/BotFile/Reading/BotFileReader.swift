@@ -11,7 +11,7 @@ struct BotFileReader {
     static let byteLimit = 16 << 20
     /// The most bots of a file.
     static let botLimit = 10_000
-    /// How many faults are told; the rest are counted.
+    /// How many faults are reported; the rest are counted.
     static let faultLimit = 50
 
     private let folder: String

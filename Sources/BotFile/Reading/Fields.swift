@@ -5,7 +5,7 @@
 internal import Shared
 internal import Yams
 
-/// The members of one mapping of the file. What is wrong with one is said, and it counts as not there.
+/// The members of one mapping of the file. An invalid one is reported, and treated as absent.
 struct Fields {
     /// The line the mapping begins on.
     let line: Int?
@@ -56,7 +56,7 @@ struct Fields {
         return scalar.string
     }
 
-    /// A member that is a value of some kind. It is not repeated: somebody may have put a secret there.
+    /// A member of some type. Its value is not repeated: it may be a misplaced secret.
     ///
     /// - Parameter expectation: to end the sentence "… must be".
     func value<Value>(

@@ -5,7 +5,7 @@
 internal import Glibc
 internal import Shared
 
-/// Why a file cannot be read or written: the path, and what the system says.
+/// Why a file cannot be read or written: the path, and the system's error.
 struct FileError: Error, CustomStringConvertible {
     let path: String
     /// What could not be done: `read`.
@@ -14,7 +14,7 @@ struct FileError: Error, CustomStringConvertible {
     let reason: String
     /// Whether there is no such file.
     var isMissing = false
-    /// Whether the system, and not the file, may be what keeps it from being used.
+    /// Whether the cause may be transient, in the system rather than the file.
     private(set) var mayPass = false
 
     /// What its reader can do about it, where that is not to look at permissions.

@@ -15,7 +15,7 @@ struct TokenReader {
         self.bot = bot
     }
 
-    /// The token; nil where something is wrong with it. One that has expired is told, and stays.
+    /// The token; nil if invalid. An expired one is reported, and kept.
     func read(_ log: inout FaultLog) -> SocketToken? {
         for key in ["name", "hash"] where self.fields.node(key) == nil {
             log.error(
@@ -39,7 +39,7 @@ struct TokenReader {
         return token
     }
 
-    /// The hash is not repeated: somebody may have put the token itself there.
+    /// The hash is not repeated: it may be the token itself, misplaced.
     private func hash(_ log: inout FaultLog) -> TokenHash? {
         guard let text = self.fields.text("hash", &log) else { return nil }
         guard let hash = TokenHash(text) else {

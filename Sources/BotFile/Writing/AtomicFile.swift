@@ -15,7 +15,7 @@ struct AtomicFile {
             self.path = String(cString: resolved)
         } else if errno == ENOENT {
             var status = stat()
-            // A new file in a link's place would be where nobody looks for it who knows where the link leads.
+            // Replacing a symbolic link would leave its target unchanged.
             guard lstat(path, &status) != 0 else {
                 throw FileError(path, "found", "it is a link to a file that is not there; make that one first")
             }
@@ -48,7 +48,7 @@ struct AtomicFile {
     private func write(_ text: String, to path: String) throws(FileError) {
         let (folder, name) = Self.split(path)
         let temporary = "\(folder)/.\(name).\(getpid())"
-        // One of a process that had this number and died is nobody's any more: whoever writes has the lock.
+        // A leftover of a dead process with this id may be removed: the writer holds the lock.
         unlink(temporary)
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw FileError(temporary, "made") }

@@ -32,7 +32,7 @@ struct FileLock {
     }
 
     /// Opens the lock's file, or makes it: with the owner and the group of the file that it is for, or of the folder where that
-    /// one is still to be made, since what somebody makes for themselves locks out others who may change the file.
+    /// one is still to be made, since a lock file with other permissions would lock out others who may change the file.
     ///
     /// The folder may be another user's, who must not have root open, or give away, what a link leads to.
     private static func open(_ name: String, beside path: String) throws(FileError) -> Int32 {
@@ -47,7 +47,7 @@ struct FileLock {
         do throws(FileError) {
             try owner.own(file)
         } catch {
-            // Nobody has it yet but who came in this moment, and who may change the file makes it anew.
+            // At most a process that came this moment holds it, and anyone who may change the file recreates it.
             unlink(name)
             close(file)
             throw error
@@ -56,7 +56,7 @@ struct FileLock {
         return file
     }
 
-    /// Lets the lock go. The file stays: who removed it would part those who wait for it from those who come.
+    /// Releases the lock. The file stays: removing it would separate waiting processes from new ones.
     func release() {
         close(self.file)
     }

@@ -4,7 +4,7 @@
 
 internal import Glibc
 
-/// Whom a file belongs to: who writes it anew, or makes its lock, is not to take it from them.
+/// The owner and group of a file, to be preserved when it is rewritten or its lock is created.
 struct FileOwner {
     private let path: String
     private let status: stat
@@ -23,7 +23,7 @@ struct FileOwner {
     /// Gives a file that was just made the owner and the group. Only root can give a file away; who cannot leaves it at least
     /// to the group, whose members may change it as before.
     ///
-    /// - Throws: where somebody who may use the file would be locked out.
+    /// - Throws: if users of the file would be locked out.
     func own(_ file: Int32) throws(FileError) {
         if fchown(file, self.status.st_uid, self.status.st_gid) == 0 { return }
         if fchown(file, uid_t.max, self.status.st_gid) == 0 { return }
@@ -42,7 +42,7 @@ struct FileOwner {
     /// Gives a file that was just made the permissions; what is new may only its owner use.
     func permit(_ file: Int32) -> Bool { !self.isFile || fchmod(file, self.status.st_mode & 0o777) == 0 }
 
-    /// Lets a lock that was just made be taken by whoever may use the file as one of its group.
+    /// Lets the file's group take a lock that was just created.
     func permitLock(_ file: Int32) {
         guard self.isFile, self.status.st_mode & 0o060 != 0 else { return }
         _ = fchmod(file, 0o660)

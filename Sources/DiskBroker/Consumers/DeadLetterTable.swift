@@ -35,7 +35,7 @@ enum DeadLetterTable {
         )
     }
 
-    /// Removes a channel's oldest but for so many.
+    /// Removes a channel's oldest dead letters over a count.
     static func trim(_ channel: StoredChannel, to count: Int, _ database: Database) throws {
         try database.cachedStatement(
             sql: """

@@ -48,7 +48,7 @@ enum DatabaseDamage {
         Rule(table: "token", holds: ["typeof(grantText) = 'text'"]),
     ]
 
-    /// What is wrong first, for an operator; nil where nothing is.
+    /// The first problem, for an operator; nil if there is none.
     static func find(_ database: Database) throws -> String? {
         for rule in self.rules {
             let holds = rule.holds.joined(separator: " AND ")

@@ -47,7 +47,7 @@ enum DatabaseFile {
     }
 
     private static func check(_ database: Database, file: String) throws {
-        // SQLite reads back here what it had written ahead, and leaves out a transaction whose end is missing.
+        // SQLite recovers its write-ahead log here, and drops an incomplete transaction.
         let findings = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
         guard findings == ["ok"] else {
             throw DiskBrokerError.damaged(file: file, reason: findings.first ?? "it cannot be checked")
@@ -79,7 +79,7 @@ enum DatabaseFile {
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(space.pagesAhead)")
         try database.execute(sql: "PRAGMA journal_size_limit = \(limit / 8)")
         try database.execute(sql: "PRAGMA max_page_count = \(space.filePages)")
-        // Debian's SQLite would write each page anew that it frees, as much again as what is stored.
+        // Debian's SQLite would overwrite each freed page, which doubles the writes.
         try database.execute(sql: "PRAGMA secure_delete = FAST")
         try database.execute(sql: "PRAGMA cache_size = -16384")
         try database.execute(sql: "PRAGMA temp_store = MEMORY")

@@ -6,7 +6,7 @@ internal import Foundation
 internal import GRDB
 internal import Shared
 
-/// What the tables of the log are, from its first version on.
+/// The schema of the log's tables, from the first version on.
 ///
 /// Epochs and offsets are unsigned, and stand in SQLite's signed integers with the same bits. Times are milliseconds
 /// since 1970. Channels, groups and consumers go by numbers of their own, which never leave the file.
@@ -31,7 +31,7 @@ enum DatabaseSchema {
         return migrator
     }
 
-    /// What a channel keeps, where it is not what all keep.
+    /// A channel's own retention, where it differs from the default.
     private static let retention = """
         ALTER TABLE channel ADD COLUMN keptCount INTEGER;
         ALTER TABLE channel ADD COLUMN keptAge INTEGER;

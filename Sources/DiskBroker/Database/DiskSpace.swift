@@ -33,7 +33,7 @@ struct DiskSpace: Sendable {
     /// What an event takes beside its bytes: its columns, its place in the index, a key.
     static let eventCost = 256
 
-    /// How many pages to have free before so many bytes of events are stored.
+    /// How many pages must be free before `bytes` of events are stored.
     func pagesNeeded(for bytes: Int) -> Int {
         // An event that leaves a page partly empty makes a fifth more, at the most that is likely.
         bytes / self.pageSize * 6 / 5 + 16

@@ -65,17 +65,17 @@ final class DataDirectory: Sendable {
         }
     }
 
-    /// How many bytes their disk has free; nil where the system does not say.
+    /// How many bytes their disk has free; nil if unknown.
     var free: Int? {
         var status = statvfs()
         guard statvfs(self.file, &status) == 0 else { return nil }
         return Self.bytes(blocks: UInt64(status.f_bavail), of: UInt64(status.f_frsize))
     }
 
-    /// How many bytes the log may have on its disk, with those that it has; nil where the system does not say.
+    /// How many bytes the log may use on its disk, including those in use; nil if unknown.
     var room: Int? { self.free.map { Self.sum($0, self.bytes) } }
 
-    /// What a file system has. One across a network may say that it has as much as a number can be, or more.
+    /// A file system's size. A network one may report the largest number, or more.
     static func bytes(blocks: UInt64, of size: UInt64) -> Int {
         let (bytes, isTooMuch) = blocks.multipliedReportingOverflow(by: size)
         return isTooMuch ? .max : Int(clamping: bytes)
@@ -110,6 +110,6 @@ final class DataDirectory: Sendable {
         .unusable(directory: directory, reason: self.reason)
     }
 
-    /// What the system says of its last refusal.
+    /// The text of the last system error.
     private static var reason: String { String(cString: strerror(errno)) }
 }

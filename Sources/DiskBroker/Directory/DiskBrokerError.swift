@@ -4,13 +4,13 @@
 
 /// Why a log on disk cannot be opened. Each has a sentence that says which file and what to do.
 public enum DiskBrokerError: Error, Hashable, Sendable {
-    /// The directory cannot be made or written in, and why the system says so.
+    /// The directory cannot be created or written, with the system's reason.
     case unusable(directory: String, reason: String)
     /// Another process has the directory.
     case held(directory: String)
     /// The file is not what it was written as, and how that shows.
     case damaged(file: String, reason: String)
-    /// The file is a database of somebody else's.
+    /// The file is another program's database.
     case foreign(file: String)
     /// The file was written by a later version.
     case newer(file: String)

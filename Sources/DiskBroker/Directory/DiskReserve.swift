@@ -12,7 +12,8 @@ struct DiskReserve: Sendable {
     let path: String
     let bytes: Int
 
-    /// How much is held beside a log of so many bytes: what SQLite may have to carry over before anything can be removed.
+    /// How much is reserved for a log limited to `limit` bytes: what SQLite may have to checkpoint before anything can
+    /// be removed.
     static func bytes(limit: Int) -> Int { min(8 << 20, limit / 8) }
 
     /// Holds the room, if the disk has it.

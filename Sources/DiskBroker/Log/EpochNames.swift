@@ -6,11 +6,11 @@ internal import Foundation
 internal import GRDB
 internal import Shared
 
-/// What a channel's log is called when it is made.
+/// The name that a channel's log gets when it is created.
 ///
-/// A channel that nobody has published to is not stored, and yet a position before its first event must stay good: its
-/// epoch follows from the seed of the log. When channels that had events are forgotten, the generation counts on, so
-/// that no log gets a name that it had before.
+/// A channel without publications is not stored, yet a position before its first event must stay valid: its epoch is
+/// derived from the log's seed. When channels that had events are forgotten, the generation is incremented, so that no
+/// log gets an earlier name again.
 struct EpochNames: Sendable {
     /// 16 random bytes that the log was made with.
     let seed: [UInt8]

@@ -9,8 +9,8 @@ internal import Shared
 
 /// The table of events, of all channels in the order in which they were stored.
 ///
-/// What is removed is always the beginning: of a channel, or of the whole table. So the offsets of a channel's events
-/// follow each other.
+/// Events are removed only from the start of a channel, or of the whole table. So the offsets of a channel's events are
+/// consecutive.
 enum EventTable {
     /// An event as it is stored.
     struct Stored {
@@ -31,7 +31,7 @@ enum EventTable {
         }
     }
 
-    /// What became of events that are kept for as long as all.
+    /// The outcome of expiring events with the default retention.
     struct Expiry {
         /// How many were removed.
         var count = 0
@@ -75,7 +75,7 @@ enum EventTable {
         return offset.map { UInt64(bitPattern: $0) } ?? channel.last + 1
     }
 
-    /// Reads a channel's events from an offset on, until `body` has had enough and returns false.
+    /// Reads a channel's events from an offset on, until `body` returns false.
     static func read(
         of channel: StoredChannel,
         from offset: UInt64,
@@ -107,13 +107,13 @@ enum EventTable {
         return found
     }
 
-    /// Removes a channel's oldest events but for so many, and returns how many they were.
+    /// Removes a channel's oldest events over a count, and returns how many were removed.
     static func trim(_ channel: StoredChannel, to count: Int, _ database: Database) throws -> Int {
         guard channel.last > UInt64(count) else { return 0 }
         return try self.remove(of: channel, before: channel.last - UInt64(count) + 1, database)
     }
 
-    /// Removes a channel's oldest events but for so many bytes, and returns how many they were. The newest stays.
+    /// Removes a channel's oldest events over a number of bytes, and returns how many were removed. The newest stays.
     static func trim(_ channel: StoredChannel, toBytes bytes: Int, _ database: Database) throws -> Int {
         var excess = try LogBytes.count(of: channel, database) - bytes
         guard excess > 0 else { return 0 }
@@ -181,7 +181,7 @@ enum EventTable {
         return expiry
     }
 
-    /// Removes the oldest events of all that take so many bytes, at most `limit`, and returns how many.
+    /// Removes the oldest events of all channels up to `bytes`, at most `limit` events, and returns how many.
     static func removeOldest(_ bytes: Int, limit: Int, _ database: Database) throws -> Int {
         let statement = try database.cachedStatement(sql: "SELECT id, length(bytes) FROM event ORDER BY id LIMIT ?")
         let rows = try Row.fetchCursor(statement, arguments: [limit])

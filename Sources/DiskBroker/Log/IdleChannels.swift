@@ -15,7 +15,7 @@ struct IdleChannels: Sendable {
     /// How many channels are looked at at once.
     private static let step = 1_024
 
-    /// Channels that nobody needs but who comes back to them.
+    /// Finds channels that matter only to a bot that returns to them.
     private struct Tally {
         /// Those that have groups or named consumers.
         var named = 0
@@ -24,11 +24,11 @@ struct IdleChannels: Sendable {
     }
 
     private let limit: Int
-    /// The channel that the look came to, and when that was used last; nil where the next one begins anew.
+    /// The channel that the scan has reached, and when it was last used; nil to start over.
     private var last: (time: Int64, number: Int64)?
-    /// What the look has passed by.
+    /// What the scan has counted so far.
     private var seen = Tally()
-    /// What the look before has found to be too many, and is not forgotten yet.
+    /// The excess found by the previous scan and not removed yet.
     private var excess = Tally()
 
     /// - Parameter limit: how many may be remembered.
@@ -50,7 +50,7 @@ struct IdleChannels: Sendable {
         let isCrowded = count > self.limit
         if !isCrowded { (self.seen, self.excess) = (Tally(), Tally()) }
         let rows = try self.rows(now: now, usedBefore: isCrowded ? .max : oldest, database)
-        // What is kept does not stand before the others for ever: the next look begins behind it.
+        // Kept channels must not block the others for ever: the next step begins after them.
         self.last = rows.count < Self.step ? nil : rows.last.map { ($0[2], $0[0]) }
         var idle: [Int64] = []
         for row in rows {

@@ -6,8 +6,8 @@ internal import Foundation
 internal import GRDB
 internal import Shared
 
-/// A duplicate key as it is stored: a hash of its text and its channel behind the log's own seed, so that a key costs the
-/// same whatever a platform sends, and nobody can aim at a collision.
+/// A duplicate key as it is stored: a hash of its text and its channel, keyed by the log's seed, so that its size is
+/// constant and collisions cannot be crafted.
 struct KeyDigest: Sendable {
     let bytes: [UInt8]
     let lifetimeMilliseconds: Int64

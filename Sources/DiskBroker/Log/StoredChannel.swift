@@ -5,7 +5,7 @@
 internal import GRDB
 internal import Shared
 
-/// What is stored of a channel itself.
+/// A channel's stored record.
 struct StoredChannel {
     /// Its number in the other tables.
     let number: Int64
@@ -15,10 +15,10 @@ struct StoredChannel {
     var last: UInt64
     /// The number of the newest dead letter.
     var lastLetter: UInt64
-    /// When something of it last changed or somebody fed on it, in milliseconds since 1970, to the hour: it decides who
-    /// is forgotten, and an hour spares the index.
+    /// When it last changed or had a feed, in milliseconds since 1970, rounded to the hour: used to forget idle
+    /// channels, and rounded to spare index updates.
     var usedAt: Int64
-    /// How much of it is kept, where not as much as of all.
+    /// Its own retention; nil for the default.
     var retention: ChannelRetention?
 
     /// The position of the newest event.

@@ -12,7 +12,7 @@ final class WorkEnd: Sendable {
         self.waiting = Mutex(continuation)
     }
 
-    /// Tells it, where that was not told yet.
+    /// Completes it, if not completed yet.
     func tell(_ hasEnded: Bool) {
         self.waiting.withLock { $0.take() }?.resume(returning: hasEnded)
     }

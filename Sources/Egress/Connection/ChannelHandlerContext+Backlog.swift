@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// How much of what was written to a connection still waits. On the channel's event loop.
+/// How much written data is still queued on a connection. On the channel's event loop.
 extension ChannelHandlerContext {
     /// The bytes that wait to be sent. A writable channel counts as empty: it holds less than the high watermark.
     var backlog: Int {
@@ -12,7 +12,7 @@ extension ChannelHandlerContext {
         return channel.isWritable ? 0 : channel.bufferedBytes
     }
 
-    /// How many bytes wait to be given to the system; nil for a connection that is gone.
+    /// How many bytes have not been handed to the kernel yet; nil for a closed connection.
     var queuedBytes: Int? {
         let channel = self.channel
         return channel.isActive ? channel.bufferedBytes : nil
@@ -21,7 +21,7 @@ extension ChannelHandlerContext {
 
 extension Channel {
     fileprivate var bufferedBytes: Int {
-        // Only a channel that is closed has no answer, and there is no queue any more.
+        // Fails only on a closed channel, which has no write queue.
         (try? self.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }

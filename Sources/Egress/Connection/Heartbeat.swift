@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a connection is visited for by the `HeartbeatWheel`, in turns.
+/// The alternating kinds of a `HeartbeatWheel`'s visits to a connection.
 enum Heartbeat: Sendable {
-    /// Send a sign of life, and expect one back.
+    /// Send a ping, and expect an answer.
     case ping
-    /// See whether an answer came.
+    /// Check whether an answer came.
     case answer
 }

@@ -8,7 +8,7 @@ internal import NIOCore
 struct HeartbeatTimes {
     /// From a ping to the next.
     let period: Int64
-    /// From a ping to the look whether it was answered.
+    /// From a ping to the check of its answer.
     let answer: Int64
 
     init(period: TimeAmount, answerTimeout: TimeAmount) {
@@ -16,6 +16,6 @@ struct HeartbeatTimes {
         self.answer = answerTimeout.nanoseconds / 1_000_000_000 + 1
     }
 
-    /// Whether a ping's answer is looked for before the next ping.
+    /// Whether a ping's answer is checked before the next ping.
     var leaveTimeToAnswer: Bool { self.answer < self.period }
 }

@@ -4,8 +4,7 @@
 
 internal import NIOCore
 
-/// Where a member is in its wheel. Kept by the member, so that removing it searches nothing; written by the wheel
-/// alone.
+/// A member's place in its wheel. Stored in the member, so that removal needs no search; written by the wheel alone.
 struct HeartbeatPlace: Sendable {
     /// `nil`: in no wheel.
     fileprivate(set) var bucket: UInt16?
@@ -16,16 +15,16 @@ struct HeartbeatPlace: Sendable {
 
 /// A connection that a `HeartbeatWheel` visits.
 protocol HeartbeatMember: AnyObject {
-    /// Starts as `HeartbeatPlace()` and is left alone.
+    /// Starts as `HeartbeatPlace()`; must not be changed by the member.
     var heartbeatPlace: HeartbeatPlace { get set }
 }
 
-/// The heartbeats of an event loop's connections with one timer: buckets of a second each, and a visit touches only the
-/// bucket whose second it is. Every member is visited twice a period, first to ping, and `answerDelay` later to see
-/// whether an answer came.
+/// A timer wheel for the heartbeats of an event loop's connections: buckets of a second each, and a visit touches only
+/// the bucket that is due. Every member is visited twice a period, first to ping, and `answerDelay` later to check for
+/// an answer.
 ///
-/// Members are dealt to the buckets in turn, so that a thousand clients that connect in one second are not pinged in
-/// one. Pure: drive it with `advance` about once a second, on one event loop.
+/// Members are assigned to the buckets round-robin, so that a thousand clients that connect in the same second are not
+/// pinged in the same second. Pure: drive it with `advance` about once a second, on one event loop.
 struct HeartbeatWheel<Member: HeartbeatMember> {
     /// The visits that are due, in the order of their seconds.
     typealias Visits = [(heartbeat: Heartbeat, members: [Member])]
@@ -40,9 +39,9 @@ struct HeartbeatWheel<Member: HeartbeatMember> {
 
     /// - Parameters:
     ///   - period: from a ping to the next, in whole seconds, at least 2.
-    ///   - answerTimeout: what a member leaves its peer to answer. The second visit comes a second later, so that a
-    ///     ping that went out late in its second has had all of it; one that went out later still is judged a period
-    ///     later. Shorter than the period.
+    ///   - answerTimeout: how long a member's peer may take to answer. The second visit comes a second later, so that a
+    ///     ping sent late in its second has the full time; one sent even later is judged a period later. Shorter than
+    ///     the period.
     ///   - now: the time to count from.
     init(period: TimeAmount = .seconds(25), answerTimeout: TimeAmount = .seconds(10), now: NIODeadline) {
         let times = HeartbeatTimes(period: period, answerTimeout: answerTimeout)
@@ -65,7 +64,7 @@ struct HeartbeatWheel<Member: HeartbeatMember> {
         self.nextBucket = (self.nextBucket + 1) % self.buckets.count
     }
 
-    /// Removes a member; does nothing where it was removed before. Constant time.
+    /// Removes a member. Idempotent, constant time.
     mutating func remove(_ member: Member) {
         guard let bucket = member.heartbeatPlace.bucket.map(Int.init) else { return }
         let index = Int(member.heartbeatPlace.index)
@@ -78,10 +77,10 @@ struct HeartbeatWheel<Member: HeartbeatMember> {
         member.heartbeatPlace.bucket = nil
     }
 
-    /// Goes on to `now`.
+    /// Advances to `now`.
     ///
-    /// A loop that was held up cannot judge its peers: what they sent may lie unread. Where more than a second was
-    /// missed, no answers are looked for this time, and of a gap over a period only one period's pings are due.
+    /// A stalled loop cannot judge its peers: their data may be unread. If more than a second was missed, no answers
+    /// are checked this time, and after a gap of more than a period only one period's pings are due.
     ///
     /// - Returns: the members to visit. They are copies of the buckets, so a visited member may remove itself.
     mutating func advance(to now: NIODeadline) -> Visits {

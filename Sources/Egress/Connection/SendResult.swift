@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of bytes given to a WebSocket or to an event stream to send.
+/// The outcome of sending bytes on a WebSocket or an event stream.
 enum SendResult: Sendable {
-    /// They are on their way, or in the channel's queue.
+    /// They were written, or queued in the channel.
     case accepted
-    /// The queue was full: they were dropped, and the connection has just ended as a slow consumer.
+    /// The queue was full: they were dropped, and the connection has been closed as a slow consumer.
     case slowConsumer
     /// The connection has ended, before or just now: they were dropped.
     case closed

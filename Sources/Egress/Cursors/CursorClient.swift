@@ -4,9 +4,9 @@
 
 /// A connection whose client moves a cursor. Bound to its lane's event loop.
 protocol CursorClient: AnyObject {
-    /// Whether all that the client was sent is with the system; false for a connection that is gone.
+    /// Whether everything sent to the client was handed to the kernel; false for a closed connection.
     var isFlushed: Bool { get }
 
-    /// What tells how much of what was written the client has had.
+    /// How receipt is confirmed: by the client's pong, or by its TCP stack.
     var witness: CursorWitness { get }
 }

@@ -5,14 +5,14 @@
 internal import NIOCore
 internal import Shared
 
-/// Keeps the cursor of one consumer of a channel, for the clients of one lane. A lane visits it once a second while there is
-/// something to keep. Bound to the lane's event loop.
+/// Maintains the cursor of one consumer of a channel for the clients of one lane. The lane visits it once a second
+/// while there is something to store. Bound to the lane's event loop.
 final class CursorKeeper {
-    /// How many clients are looked at: more than one, for a client that has vanished unnoticed says nothing until its
-    /// heartbeat ends it, and few, for a consumer may have thousands.
+    /// How many clients are checked for receipt: more than one, since a vanished client is silent until its heartbeat
+    /// ends it, and few, since a consumer may have thousands.
     private static let witnessLimit = 4
 
-    /// A client that is looked at.
+    /// A client that is checked for receipt.
     private struct Witness {
         let client: any CursorClient
         var receipt: ReceiptStateMachine
@@ -24,7 +24,7 @@ final class CursorKeeper {
     private let eventLoop: any EventLoop
     private var cursor = CursorStateMachine()
     private var witnesses: [Witness] = []
-    /// Whether its lane visits it. The lane's own.
+    /// Whether its lane visits it. Owned by the lane.
     var isVisited = false
 
     init(consumer: ConsumerName, channel: ChannelID, broker: any Broker, eventLoop: any EventLoop) {
@@ -36,7 +36,7 @@ final class CursorKeeper {
 
     /// A client was sent everything up to a position.
     ///
-    /// - Returns: whether the lane has to visit the keeper from now on.
+    /// - Returns: whether the lane must visit the keeper from now on.
     func sent(upTo position: Position, to client: any CursorClient) -> Bool {
         if let index = self.index(of: client) {
             self.witnesses[index].receipt.sent(upTo: position)
@@ -48,9 +48,9 @@ final class CursorKeeper {
         return !self.isVisited && self.cursor.isNews(position)
     }
 
-    /// Asks a client that is about to be sent something, where the lane begins to visit the keeper for that.
+    /// Requests a probe for a client about to be sent something, if that makes the lane start visiting the keeper.
     ///
-    /// - Returns: the number of a probe to send right behind it; nil for none.
+    /// - Returns: the number of a probe to send right after it; nil for none.
     func probe(behindWhatIsSentTo client: any ProbedClient) -> UInt64? {
         guard let index = self.index(of: client) else { return nil }
         return self.witnesses[index].receipt.probe()
@@ -63,16 +63,16 @@ final class CursorKeeper {
         self.store()
     }
 
-    /// A client says that it is done with everything up to a position.
+    /// A client has acknowledged everything up to a position.
     ///
-    /// - Returns: whether the lane has to visit the keeper from now on.
+    /// - Returns: whether the lane must visit the keeper from now on.
     func acknowledged(upTo position: Position) -> Bool {
         self.cursor.had(upTo: position)
         self.store()
         return self.cursor.isBusy && !self.isVisited
     }
 
-    /// A client has gone.
+    /// A client has ended.
     func ended(_ client: any CursorClient) {
         guard let index = self.index(of: client) else { return }
         var witness = self.witnesses.remove(at: index)
@@ -82,15 +82,15 @@ final class CursorKeeper {
         }
     }
 
-    /// A client that had everything up to a position has said goodbye.
+    /// A client that received everything up to a position has closed in an orderly way.
     func saidGoodbye(at position: Position) {
         self.cursor.had(upTo: position)
         self.store()
     }
 
-    /// A client that was sent everything up to a position has refused an event of it, and would refuse it each time.
+    /// A client that was sent everything up to a position has refused one of the events, and would refuse it each time.
     ///
-    /// It would get nothing behind it as long as the log retains that.
+    /// Without skipping it, the client would get nothing after it as long as the log retains it.
     func refused(upTo position: Position) {
         RefusedEvent(consumer: self.consumer, channel: self.channel, end: position, broker: self.broker)
             .find(on: self.eventLoop).assumeIsolated().whenSuccess { if let found = $0 { self.saidGoodbye(at: found) } }
@@ -98,7 +98,7 @@ final class CursorKeeper {
 
     /// The lane's visit.
     ///
-    /// - Returns: whether there is something left to keep.
+    /// - Returns: whether there is something left to store.
     func visit() -> Bool {
         var probes: [(client: any ProbedClient, number: UInt64)] = []
         var isBusy = false
@@ -111,13 +111,13 @@ final class CursorKeeper {
                 self.had(self.witnesses[index].receipt.look(at: transmission, queued: queued))
             }
         }
-        // A client may end by that, and is looked at no more then.
+        // The probe may end a client, which is then checked no more.
         for probe in probes { probe.client.probe(probe.number) }
         self.store()
         return isBusy || self.cursor.isBusy
     }
 
-    /// Whether it has no client and nothing to store: another one may take its place.
+    /// Whether it has no clients and nothing to store, so that it can be dropped.
     var isIdle: Bool { !self.isVisited && self.witnesses.isEmpty && !self.cursor.isBusy }
 
     private func index(of client: any CursorClient) -> Int? {
@@ -137,7 +137,7 @@ final class CursorKeeper {
                     return self.cursor.storeEnded(isStored: false)
                 }
                 self.cursor.storeEnded(isStored: true)
-                // A goodbye that came meanwhile may be the last, and nobody visits any more.
+                // An orderly close may have arrived meanwhile, after which there are no more visits.
                 self.store()
             }
     }

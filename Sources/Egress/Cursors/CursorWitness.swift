@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What tells how much of what was written a client has had.
+/// How receipt is confirmed: by the client's pong, or by its TCP stack.
 enum CursorWitness {
-    /// The client itself, asked by a probe.
+    /// The client itself, by answering a probe.
     case client(any ProbedClient)
-    /// Our system, of a client that has no way to answer: what the next TCP endpoint has acknowledged, and how many bytes the
-    /// system has not been given yet. Nil where it does not say; nil for a connection that takes no more.
+    /// Our kernel, for a client that cannot answer: what the next TCP endpoint has acknowledged, nil if unknown, and
+    /// how many bytes have not been handed to the kernel yet, nil for a closed connection.
     case system(Transmission?, queued: Int?)
 }

@@ -5,13 +5,13 @@
 internal import NIOCore
 internal import Shared
 
-/// The event that a client has refused, as longer than it takes or as of a kind that it does not (close codes 1009, 1003 and
-/// 1007 of RFC 6455), as far as that can be known: it does not say which, and what it was sent behind it has thrown away.
+/// Identifies, as far as possible, the event that a client has refused as too long or of an unsupported kind (close
+/// codes 1009, 1003 and 1007 of RFC 6455): the client does not say which, and has discarded what it was sent after it.
 struct RefusedEvent: Sendable {
-    /// Clients take this much, in bytes of an event as it is stored: the smallest limit in use, of microcontrollers, is 15 KiB,
-    /// and an envelope may be some times as long as what is in it.
+    /// Every client accepts events up to this size, in bytes as stored: the smallest limit in use, of microcontrollers,
+    /// is 15 KiB, and an envelope may be several times as long as its content.
     private static let takenByAll = 4 << 10
-    /// How far the log is searched at a time.
+    /// How many events are searched at a time.
     private static let pageLimit = 64
     private static let pages = 16
 
@@ -21,12 +21,13 @@ struct RefusedEvent: Sendable {
     let end: Position
     let broker: any Broker
 
-    /// Looks behind what the client is known to have had.
+    /// Searches after what the client is confirmed to have received.
     ///
-    /// The first event that any client may refuse is the one, or was read: then the client goes on behind it, and refuses the
-    /// right one a few sockets later. Where none is found, the first is as good. So nothing is lost but what is refused.
+    /// The first event that any client might refuse is either the refused one or was read: then the client continues
+    /// after it, and refuses the right one a few connections later. If none is found, the first event is taken. So
+    /// nothing is lost but what is refused.
     ///
-    /// - Returns: its position; nil where there is nothing that could be refused. Fails with what reading the log fails with.
+    /// - Returns: its position; nil if there is no candidate. Fails if the log cannot be read.
     func find(on eventLoop: any EventLoop) -> EventLoopFuture<Position?> {
         self.broker.cursor(of: self.consumer, on: self.channel, eventLoop: eventLoop).flatMap { cursor in
             let known = cursor.flatMap { $0.epoch == self.end.epoch ? $0 : nil }
@@ -42,7 +43,7 @@ struct RefusedEvent: Sendable {
     ) -> EventLoopFuture<Position?> {
         self.broker.log(self.channel, after: position, limit: Self.pageLimit, on: eventLoop).flatMap { page in
             guard case .entries(let entries, _) = page else {
-                // What was behind the position has gone, and may have been the one.
+                // The events after the position are gone, and may have included the refused one.
                 guard position != nil, pages > 1 else { return eventLoop.makeSucceededFuture(first) }
                 return self.find(after: nil, first: first, pages: pages - 1, on: eventLoop)
             }

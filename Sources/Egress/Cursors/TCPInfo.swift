@@ -4,8 +4,8 @@
 
 internal import NIOCore
 
-/// What Linux says of a TCP connection (`TCP_INFO`, linux/tcp.h `struct tcp_info`), as far as it is read here. glibc's own
-/// structure ends before the counters of bytes.
+/// The part of Linux's `TCP_INFO` (linux/tcp.h `struct tcp_info`) that is used here. glibc's own structure ends before
+/// the byte counters.
 struct TCPInfo: BitwiseCopyable {
     /// Eight bytes of state and options, and twenty-four counters of four bytes.
     private var before:
@@ -34,20 +34,20 @@ struct TCPInfo: BitwiseCopyable {
     /// `TCP_INFO`, the same on every architecture of Linux.
     private static let option = NIOBSDSocket.Option(rawValue: 11)
 
-    /// How far a connection is; nil for what is no TCP connection, or on a Linux before 4.19, which does not count.
-    /// On the channel's event loop.
+    /// A connection's progress; nil if it is not TCP, or on Linux before 4.19, which has no counters. On the channel's
+    /// event loop.
     static func transmission(of channel: any Channel) -> Transmission? {
         guard let provider = channel as? any SocketOptionProvider else { return nil }
         var info: TCPInfo?
-        // On its own event loop the answer is there at once.
+        // On the channel's own event loop the future is already completed.
         provider.unsafeGetSocketOption(level: .tcp, name: Self.option).assumeIsolated().whenSuccess {
             (answer: TCPInfo) in info = answer
         }
         guard let info, info.bytesSent > 0 else { return nil }
-        // The two are counted apart: no arithmetic of ours may depend on the kernel's.
+        // The counters are independent: our arithmetic must not rely on the kernel's consistency.
         let (sent, isOdd) = info.bytesSent.subtractingReportingOverflow(info.bytesRetransmitted)
         return Transmission(
-            // All that was sent, again or not, is too many, and so nothing is taken for had that may not be.
+            // Including retransmissions overestimates what was written, so that nothing is wrongly taken as received.
             written: (isOdd ? info.bytesSent : sent) + UInt64(info.bytesNotSent),
             unsent: UInt64(info.bytesNotSent),
             acknowledged: info.bytesAcknowledged

@@ -2,18 +2,18 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far a connection's bytes are, counted by the system since it began.
+/// The progress of a connection's bytes, counted by the kernel since it began.
 struct Transmission: Equatable, Sendable {
-    /// How many bytes the system was given to send.
+    /// How many bytes were handed to the kernel.
     var written: UInt64
-    /// How many of them it has not sent yet: the peer's has no room for them.
+    /// How many of them it has not sent yet: the peer's receive window is full.
     var unsent: UInt64 = 0
-    /// How many of them the peer's system has acknowledged.
+    /// How many of them the peer's TCP stack has acknowledged.
     var acknowledged: UInt64
 
-    /// Whether the peer's system has all of them.
+    /// Whether the peer's TCP stack has all of them.
     var isComplete: Bool { self.acknowledged >= self.written }
 
-    /// Whether anything was sent that the peer's system has not acknowledged.
+    /// Whether sent bytes are unacknowledged.
     var isUnderWay: Bool { self.written > self.acknowledged + self.unsent }
 }

@@ -7,14 +7,14 @@ internal import Shared
 
 /// Dead letters as JSON: `{"dead_letters":[{"number",…}]}`; docs/openapi.yaml describes it.
 enum DeadLetterPage {
-    /// How many bytes a page has at most, unless its first letter alone has more: it is made in one go.
+    /// The most bytes of a page, unless its first letter alone is larger: a page is encoded in one go.
     static let limit = 512 << 10
 
-    /// The page's bytes: as many letters as fit, at least one; the others are behind those.
+    /// The page's bytes: as many letters as fit, at least one; the rest is on later pages.
     static func json(_ letters: [DeadLetter]) -> [UInt8] {
         var json = Array(#"{"dead_letters":["#.utf8)
         for (index, letter) in letters.enumerated() {
-            // A body is as long or longer in JSON: one that does not fit need not be written to see that.
+            // JSON encoding never shortens a body, so that one that does not fit need not be encoded to see that.
             if index > 0, json.count + letter.entry.event.body.readableBytes > self.limit { break }
             let bytes = self.json(letter)
             if index > 0 {

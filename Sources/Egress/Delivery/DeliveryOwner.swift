@@ -9,22 +9,22 @@ protocol DeliveryOwner: AnyObject {
     /// Whether less than the high watermark waits to be sent.
     var isWritable: Bool { get }
 
-    /// Sends a round; of one whose beginning the client has had, what is behind `after`.
+    /// Sends a round; only the events after `after` if the client has the beginning.
     func send(_ round: FeedRound, after: UInt64?)
 
     /// Sends events that were read from the log.
     func send(_ entries: ArraySlice<LogEntry>)
 
-    /// Tells the client whether what it missed follows.
+    /// Tells the client whether the events it missed follow.
     func announce(_ recovery: Recovery)
 
-    /// The log cannot be read: the client has to come back.
+    /// The log cannot be read: the client must reconnect.
     func deliveryFailed()
 
-    /// The client has had all of the log, and gets what comes.
+    /// The client has caught up with the log and gets live events.
     func caughtUp()
 
-    /// Asks the client, behind all that it was sent, for a sign that it has read that; only where it has a window.
+    /// Sends a probe after everything else, which the client answers when it has read that; only if it has a window.
     func probe(_ number: UInt64)
 
     /// The client has read everything up to a position.

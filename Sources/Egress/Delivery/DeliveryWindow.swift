@@ -5,14 +5,14 @@
 internal import NIOCore
 internal import Shared
 
-/// How many events of the log a client is sent before it has read those before. No IO and no clock.
+/// A window for events of the log: how many a client is sent ahead of what it has read. No IO and no clock.
 ///
-/// The systems' buffers on both ends hold megabytes, and a client that works on one event at a time reads the next when it
-/// is done. Of all that at once it would answer pings minutes late, lose its connection for that, and get again what it has
-/// done. So it begins with few, and goes on when a probe behind them is answered: with more as long as that takes it no
-/// time, and with fewer where it does.
+/// Kernel buffers on both ends hold megabytes, and a client that processes one event at a time reads the next only when
+/// it is done. With all of that buffered it would answer pings minutes late, be disconnected for that, and get
+/// processed events again. So the window starts small, and the next events are sent when a probe after them is
+/// answered: more of them if the answer is quick, fewer if it is slow.
 struct DeliveryWindow {
-    /// What tells the numbers of these probes from those of `ReceiptStateMachine`.
+    /// Distinguishes these probes' numbers from those of `ReceiptStateMachine`.
     private static let mark: UInt64 = 1 << 63
     private static let first = 4
     private static let largest = 4_096
@@ -20,10 +20,10 @@ struct DeliveryWindow {
     private static let quick = TimeAmount.seconds(1)
     /// Not answered within this time, it halves the window.
     private static let slow = TimeAmount.seconds(2)
-    /// A client that has never answered a probe, for this time, has no window: it may be one that answers none.
+    /// After this time without any answer the window is disabled: the client may not answer pings.
     private static let patience = TimeAmount.seconds(10)
-    /// How long a probe waits until it is sent again: a client may answer the last of several pings alone (RFC 6455 section
-    /// 5.5.3), and that may be another.
+    /// How long until an unanswered probe is resent: a client may answer only the last of several pings (RFC 6455
+    /// section 5.5.3), which may be another.
     static let nextLook = TimeAmount.milliseconds(2_500)
 
     private struct Probe {
@@ -49,10 +49,10 @@ struct DeliveryWindow {
         return self.probe == nil ? self.size - self.sent : 0
     }
 
-    /// Events were sent, no more than there was room for.
+    /// Events were sent, within `room`.
     ///
-    /// - Parameter position: the last event that the client was sent, or that it has no use for.
-    /// - Returns: the number of a probe to send behind them; nil for none.
+    /// - Parameter position: the last event that the client was sent, or that was skipped for it.
+    /// - Returns: the number of a probe to send after them; nil for none.
     mutating func sent(_ count: Int, upTo position: Position, now: NIODeadline) -> UInt64? {
         guard !self.isOff else { return nil }
         self.sent += count
@@ -64,7 +64,7 @@ struct DeliveryWindow {
 
     /// The client has answered a probe.
     ///
-    /// - Returns: up to where it has read what it was sent; nil for an answer to nothing.
+    /// - Returns: how far the client has read; nil for an unknown probe.
     mutating func answered(_ number: UInt64, now: NIODeadline) -> Position? {
         guard let probe, probe.number == number else { return nil }
         self.probe = nil
@@ -80,13 +80,13 @@ struct DeliveryWindow {
     }
 
     enum Look: Equatable {
-        /// There is no probe to wait for, or no window any more.
+        /// There is no outstanding probe, or the window is disabled.
         case nothing
         /// Send the probe again.
         case probe(UInt64)
     }
 
-    /// `nextLook` has passed since a probe, or since the last look.
+    /// `nextLook` has passed since a probe, or since the last check.
     mutating func look(now: NIODeadline) -> Look {
         guard let probe else { return .nothing }
         guard self.hasAnswered || now - probe.sent < Self.patience else {

@@ -5,14 +5,15 @@
 internal import Shared
 
 extension Event {
-    /// Whether a client is to have it: it is not another consumer's, and the client's filter admits it.
+    /// Whether a client should get it: it is not addressed to another consumer, and passes the client's filter.
     func isAdmitted(by filter: EventFilter?, for consumer: ConsumerName?) -> Bool {
         self.isFor(consumer) && filter?.admits(self) ?? true
     }
 }
 
 extension ArraySlice<LogEntry> {
-    /// Those that a client is to have. Where nothing can leave one out, which is the rule, they are the same, not a copy.
+    /// Those that a client should get. Usually nothing can exclude any, and the result is the same collection, not a
+    /// copy.
     func admitted(by filter: EventFilter?, for consumer: ConsumerName?) -> Self {
         guard filter != nil || self.contains(where: { $0.event.isReplay }) else { return self }
         return self.filter { $0.event.isAdmitted(by: filter, for: consumer) }[...]

@@ -5,19 +5,19 @@
 internal import NIOCore
 internal import Shared
 
-/// Which of a channel's events a client wants: those of one of the types, and with every value where it is asked for.
+/// Selects the events that a client wants: of one of the types, and meeting all conditions.
 ///
-/// What is filtered out counts as delivered: it is not missed, and not sent later.
+/// Filtered events count as delivered: they are not gaps, and not sent later.
 struct EventFilter: Hashable, Sendable {
     /// How many conditions a filter has, at most.
     static let conditionLimit = 8
     /// How many types, at most.
     static let typeLimit = 32
 
-    /// A value that has to stand somewhere in an event's body.
+    /// A value required at a path of an event's body.
     struct Condition: Hashable, Sendable {
         let path: JSONPath
-        /// What has to stand there: a string's text, or how a number, a boolean or null is written.
+        /// The required value: a string's text, or the JSON text of a number, a boolean or null.
         let value: String
 
         init(path: [String], value: String) {
@@ -25,7 +25,7 @@ struct EventFilter: Hashable, Sendable {
             self.value = value
         }
 
-        /// Reads `d.author.id:abc`; nil for what is none. The value may have colons, names may not.
+        /// Parses `d.author.id:abc`; nil if invalid. The value may contain colons, names may not.
         init?(_ text: String) {
             guard let colon = text.firstIndex(of: ":") else { return nil }
             let path = text[..<colon].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
@@ -33,7 +33,7 @@ struct EventFilter: Hashable, Sendable {
             self.init(path: path, value: String(text[text.index(after: colon)...]))
         }
 
-        /// Whether it is the value that has to stand there.
+        /// Whether the found value is the required one.
         fileprivate func holds(for found: JSONValue?) -> Bool {
             guard let found else { return false }
             if let text = found.string { return text == self.value }
@@ -44,9 +44,9 @@ struct EventFilter: Hashable, Sendable {
         }
     }
 
-    /// One of these; all where it is empty.
+    /// The event must have one of these types; empty admits all.
     var types: Set<String> = []
-    /// All of these.
+    /// The event must meet all of these.
     var conditions: [Condition] = []
 
     /// Whether every event passes.
@@ -61,8 +61,8 @@ struct EventFilter: Hashable, Sendable {
         return event.body.withUnsafeReadableBytes { self.holds(in: $0) }
     }
 
-    /// Whether a body has all the values; what is no JSON object has not. All conditions in one pass: bodies and filters are
-    /// anybody's, and so is how often and how deep they look.
+    /// Whether a body meets all conditions; one that is not a JSON object does not. All conditions are checked in one
+    /// pass, since bodies and filters are untrusted and could force deep, repeated scans.
     private func holds(in body: UnsafeRawBufferPointer) -> Bool {
         guard let values = try? JSONPathSearch.values(at: self.conditions.map(\.path), in: body) else { return false }
         return zip(self.conditions, values).allSatisfy { $0.holds(for: $1) }

@@ -4,19 +4,19 @@
 
 internal import Shared
 
-/// What a client is told about the events between where it was and where its stream goes on: never nothing.
+/// What a client is told about the events between its last position and where its stream continues.
 enum Recovery: Equatable {
     /// All of them follow, in order.
     case recovered(from: Position)
-    /// They are not all there any more: the stream goes on behind `position`.
+    /// Not all of them are retained: the stream continues after `position`.
     case lost(Reason, position: Position)
 
-    /// Why events cannot be had. The raw value is what a client is told, and a metric label.
+    /// Why events are unavailable. The raw value is sent to the client, and a metric label.
     enum Reason: String, CaseIterable, Sendable {
         case epochChanged = "epoch_changed"
         case trimmed
         case ahead
-        /// What the client gave as its position is none.
+        /// The client gave an invalid position.
         case badPosition = "bad_position"
 
         init(_ reason: UnrecoverableReason) {
@@ -38,7 +38,7 @@ enum Recovery: Equatable {
         }
     }
 
-    /// Where the stream goes on: the next event is the one behind it.
+    /// Where the stream continues: the next event is the one after it.
     var position: Position {
         switch self {
         case .recovered(let position), .lost(_, let position): position

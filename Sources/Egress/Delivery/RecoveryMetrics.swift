@@ -4,7 +4,7 @@
 
 internal import Metrics
 
-/// What an egress node counts of the announcements that clients get. Any thread.
+/// Counts the recovery announcements to clients. Any thread.
 struct RecoveryMetrics: Sendable {
     private let recovered = Counter(label: "hookwire_recoveries_total", dimensions: [("outcome", "recovered")])
     private let lost: [Recovery.Reason: Counter]

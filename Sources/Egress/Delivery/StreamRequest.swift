@@ -5,23 +5,23 @@
 internal import NIOCore
 internal import Shared
 
-/// What a client asks of its stream of events, in the query of its URL.
+/// A client's options for its stream of events, from the URL's query.
 struct StreamRequest: Sendable {
     /// Where the client's stream begins.
     enum Start: Equatable, Sendable {
-        /// With what comes.
+        /// With live events.
         case live
-        /// Behind a position that the client had.
+        /// After the client's last position.
         case after(Position)
-        /// It gave something as its position that is none.
+        /// The client gave an invalid position.
         case unreadable
-        /// Behind what its consumer has had.
+        /// At its consumer's cursor.
         case cursor
-        /// The same; a consumer that is new begins behind what any client of the bot has had.
+        /// The same; a new consumer begins at the cursor shared by the bot's unnamed clients.
         case cursorBehindOthers
-        /// Behind a position that the client had, or with what is left.
+        /// After the client's last position, or with the oldest retained event.
         case behind(Position)
-        /// With what came within so many milliseconds.
+        /// With events received within this many milliseconds.
         case since(Int64)
     }
 
@@ -30,11 +30,11 @@ struct StreamRequest: Sendable {
         var name: ConsumerName
         var visibility: TimeAmount
         var attempts: Int
-        /// How many events a member may have that it has not settled.
+        /// How many unsettled events a member may hold.
         var prefetch: Int
     }
 
-    /// Which of its parameters the relay's own are short for.
+    /// The query parameters that are shorthands for conditions on the body.
     private static let shorthands: [(name: String, path: [String])] = [
         ("group_openid", ["d", "group_openid"]), ("user_openid", ["d", "author", "user_openid"]),
         ("guild_id", ["d", "guild_id"]), ("channel_id", ["d", "channel_id"]),
@@ -46,22 +46,22 @@ struct StreamRequest: Sendable {
     var start = Start.live
     /// Whose cursor it begins at and moves; nil moves none.
     var consumer: ConsumerName? = .anybody
-    /// Whether the cursor moves by what the client acknowledges, not by what its system does.
+    /// Whether the cursor moves by the client's acknowledgements rather than by confirmed receipt.
     var acknowledges = false
     /// Its group, whose events its members share; nil for a stream of its own.
     var group: Group?
-    /// What it wants; nil for all.
+    /// Which events it wants; nil for all.
     var filter: EventFilter?
-    /// Whether it is an inspector's, who looks on and is no recipient.
+    /// Whether it is an inspector's, which only observes and does not count as a recipient.
     var isInspector = false
-    /// How many events of the backlog it is sent a second; nil for as many as it reads.
+    /// How many backlog events it is sent per second; nil for no limit.
     var rate: Int?
 
     /// Reads a query.
     ///
     /// - Parameters:
-    ///   - hasBacklog: whether a client that says nothing of it gets what nobody has had.
-    /// - Throws: what is wrong, in words for the developer who wrote the URL.
+    ///   - hasBacklog: whether a client gets the backlog by default.
+    /// - Throws: what is wrong, described for the developer who wrote the URL.
     init(query: QueryParameters, hasBacklog: Bool) throws(SocketRefusal) {
         try Self.check(query)
         if let name = query["consumer"] {
@@ -88,7 +88,7 @@ struct StreamRequest: Sendable {
         }
     }
 
-    /// A value that cannot be decoded must not be taken for one that is not there.
+    /// An undecodable value must not be treated as absent.
     private static func check(_ query: QueryParameters) throws(SocketRefusal) {
         for (name, refusal) in self.parameters where query.values(of: name).contains(nil) { throw refusal }
     }
@@ -164,6 +164,6 @@ struct StreamRequest: Sendable {
 }
 
 extension StreamRequest.Start {
-    /// Whether a cursor says where it begins.
+    /// Whether it begins at a cursor.
     var isCursor: Bool { self == .cursor || self == .cursorBehindOthers }
 }

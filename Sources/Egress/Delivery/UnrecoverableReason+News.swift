@@ -5,14 +5,14 @@
 internal import Shared
 
 extension UnrecoverableReason {
-    /// Whether a client that gets what comes has lost anything by an interruption of its feed.
+    /// Whether a live client has lost events by an interruption of its feed.
     ///
-    /// One that joined behind it has not: it was on its way to the client's loop. Where the log itself has gone back,
-    /// which `.ahead` says, it has.
+    /// One that joined after the interruption has not: the notice was in transit to its loop. If the log itself was
+    /// rolled back (`.ahead`), it has.
     ///
     /// - Parameters:
     ///   - position: how far the client is.
-    ///   - head: where the feed goes on.
+    ///   - head: where the feed continues.
     func isNews(to position: Position, head: Position) -> Bool {
         head.epoch != position.epoch || head.offset > position.offset || self == .ahead
     }

@@ -6,12 +6,12 @@ internal import NIOCore
 
 /// Ends the sockets of a lane a few at a time, spread over the drain time.
 ///
-/// What is on its way to them goes first: a log in memory goes with the process, and nobody could have it again. Where
-/// other nodes publish there may always be something, and its log stays: so that is waited for a moment only.
+/// Events in transit are delivered first: a log in memory is lost with the process. Where other nodes publish there may
+/// always be more, but their log survives, so that the wait is bounded.
 struct Drain: Sendable {
     /// How often some of the sockets are ended.
     private static let step = TimeAmount.milliseconds(50)
-    /// How long the sockets' first turn waits for what is on its way, and how often it looks.
+    /// How long the drain waits for events in transit before the first socket ends, and how often it checks.
     private static let patience = TimeAmount.seconds(1)
     private static let look = TimeAmount.milliseconds(1)
 
@@ -48,8 +48,8 @@ struct Drain: Sendable {
         let members = self.lane.members
         guard !members.isEmpty else { return promise.succeed() }
         let remaining = max(0, (self.deadline - .now()).nanoseconds)
-        // Few sockets: one at a time, far apart. Many: some every step. Sockets leave as they are told, so that what is
-        // left is spread over what is left of the time.
+        // Few sockets: one at a time, far apart. Many: some every step. Sockets also leave by themselves, so the
+        // remaining ones are spread over the remaining time.
         let pause = max(Self.step.nanoseconds, remaining / Int64(members.count))
         let turns = max(1, remaining / pause)
         for member in members.prefix((members.count + Int(turns) - 1) / Int(turns)) {

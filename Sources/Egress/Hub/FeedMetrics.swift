@@ -5,7 +5,7 @@
 internal import Metrics
 internal import Shared
 
-/// What an egress node counts of its feeds, whatever broker feeds it. Any thread.
+/// An egress node's metrics of its feeds, with any broker. Any thread.
 final class FeedMetrics: Sendable {
     private let feeds = Meter(label: "hookwire_feeds")
     private let epochChanges = Counter(label: "hookwire_epoch_changes_total")
@@ -25,7 +25,7 @@ final class FeedMetrics: Sendable {
     /// Counts a feed that ended.
     func ended() { self.feeds.decrement() }
 
-    /// Counts a feed that could not go on where it was.
+    /// Counts a feed that could not continue from its position.
     func interrupted(_ reason: UnrecoverableReason) {
         self.gaps[reason]?.increment()
         if reason == .epochChanged { self.epochChanges.increment() }

@@ -5,15 +5,15 @@
 internal import Shared
 internal import Synchronization
 
-/// A place on a feed, which keeps the feed running until it is given back or let go of.
+/// A place on a feed, which keeps the feed running until it is given back or deallocated.
 final class FeedPlace: Sendable {
     let feed: Feed
-    /// The bot's, where it may have so many only.
+    /// The bot's seat, if its sockets are limited.
     private let seat: Seat?
     private let hub: Hub
     private let isGivenBack = Atomic<Bool>(false)
 
-    /// A place that the hub has counted already; for the hub.
+    /// Creates a place that the hub has counted already; for the hub only.
     init(feed: Feed, seat: Seat?, hub: Hub) {
         self.feed = feed
         self.seat = seat
@@ -21,11 +21,11 @@ final class FeedPlace: Sendable {
     }
 
     deinit {
-        // The client may vanish while the feed begins, and then nobody has the place any more.
+        // The client may vanish while the feed starts, which drops the place.
         self.giveBack()
     }
 
-    /// Gives the place back; does nothing the second time.
+    /// Gives the place back. Idempotent.
     func giveBack() {
         guard !self.isGivenBack.exchange(true, ordering: .acquiringAndReleasing) else { return }
         self.seat?.giveBack()

@@ -6,10 +6,10 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// All feeds of an egress node, one a channel, shared by the channel's sockets on every event loop. Any thread.
+/// All feeds of an egress node, one per channel, shared by the channel's sockets on every event loop. Any thread.
 ///
-/// A feed begins with the first place that is taken on it, and ends some seconds after the last was given back, so that
-/// a bot that reconnects finds it running.
+/// A feed starts with the first place taken on it, and ends some seconds after the last was given back, so that a bot
+/// that reconnects finds it running.
 final class Hub: Sendable {
     private final class Slot: Sendable {
         let feed: Feed
@@ -25,13 +25,14 @@ final class Hub: Sendable {
         var slot: Slot
         /// How many places are taken.
         var places: Int
-        /// Counts the times that the last place was given back: what ends the feed looks whether it was the last time.
+        /// Incremented each time the last place is given back, so that the delayed end of the feed can detect newer
+        /// use.
         var generation: UInt64 = 0
     }
 
     let broker: any Broker
     private let grace: TimeAmount
-    /// Where bots may have so many sockets only.
+    /// The socket limits of bots; nil for none.
     private let seats: BotSeats?
     private let metrics = FeedMetrics()
     private let entries = Mutex<[ChannelID: Entry]>([:])
@@ -50,8 +51,8 @@ final class Hub: Sendable {
 
     /// Takes a place on a channel's feed.
     ///
-    /// - Returns: a future on `eventLoop` that succeeds when the feed is on, or fails with the broker's error, or with
-    ///   `SocketRefusal` where the bot has as many sockets as it may.
+    /// - Returns: a future on `eventLoop` that succeeds when the feed is active, or fails with the broker's error, or
+    ///   with `SocketRefusal` if the bot is at its socket limit.
     func takePlace(on channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<FeedPlace> {
         guard let seats else { return self.takePlace(on: channel, seat: nil, eventLoop: eventLoop) }
         return seats.take(on: channel, eventLoop: eventLoop).flatMap { seat in
@@ -78,7 +79,7 @@ final class Hub: Sendable {
         let place = FeedPlace(feed: slot.feed, seat: seat, hub: self)
         if let starting {
             self.metrics.began()
-            // A feed that could not begin is not kept: the next socket tries anew.
+            // A feed that failed to start is dropped: the next socket retries.
             starting.futureResult.whenFailure { _ in self.forget(slot) }
             starting.completeWith(self.broker.feed(channel, to: slot.feed, on: eventLoop))
         }

@@ -4,17 +4,18 @@
 
 internal import Shared
 
-/// Which part of a round is new to a client.
+/// The part of a round that is new to a client.
 enum RoundPart: Equatable {
-    /// None: the client has had it.
+    /// None: the client has received all of it.
     case nothing
-    /// All of it; or, where it came while the first events were on their way to the client, those behind `after`.
+    /// All of it; or only the events after `after`, if the client has the first ones already.
     case events(after: UInt64?)
 
-    /// The part behind a position. A client with a position in another log has had nothing of the round.
+    /// Determines the part after a position. A client with a position in another epoch has received nothing of the
+    /// round.
     ///
     /// - Parameters:
-    ///   - position: the last event that the client has had.
+    ///   - position: the last event that the client has received.
     ///   - first: the offset of the round's first event.
     ///   - end: the position of its last event.
     init(after position: Position, first: UInt64, end: Position) {

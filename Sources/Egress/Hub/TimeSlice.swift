@@ -4,20 +4,21 @@
 
 internal import NIOCore
 
-/// How long a lane delivers without a pause. It is bounded by time rather than by a number of sockets: a write of many
+/// A bounded stretch of delivery by a lane. It is bounded by time rather than by a number of sockets: a write of many
 /// merged events takes ten times as long as one of a single event, and one through TLS longer still.
 ///
-/// The clock is looked at after a few writes only, so that a lane with little to do does without it.
+/// The clock is read only after a few writes, so that a lane with little to do never reads it.
 struct TimeSlice {
-    /// How long a slice lasts from its first look at the clock, but for what is spent between two looks.
+    /// How long a slice lasts from its first clock read; it may overrun by what is spent between two reads.
     static let duration = TimeAmount.microseconds(130)
-    /// That of those who are through soon: were it as short, reading would come between bots that all have one event.
+    /// The slice of groups that finish quickly: a shorter one would interleave I/O polls between bots with one event
+    /// each.
     static let freshDuration = TimeAmount.microseconds(500)
-    /// How much is spent between two looks at the clock: so many small writes, or one of 12 KiB.
+    /// The cost between two clock reads: this many small writes, or one of 12 KiB.
     private static let stride = 4
-    /// How much is spent before the first look.
+    /// The cost before the first clock read.
     private static let firstStride = 2
-    /// The bytes that a write has for what it costs in itself.
+    /// How many bytes cost as much as the write itself.
     private static let bytesPerUnit = 4096
 
     private let duration: TimeAmount
@@ -28,11 +29,11 @@ struct TimeSlice {
     /// Whether the time is up.
     private(set) var isOver = false
 
-    /// A slice whose time counts from the first look at the clock.
+    /// Creates a slice whose time starts at the first clock read.
     ///
     /// - Parameters:
-    ///   - stride: how much is spent between two looks at the clock.
-    ///   - firstStride: how much is spent before the first of them.
+    ///   - stride: the cost between two clock reads.
+    ///   - firstStride: the cost before the first one.
     ///   - clock: monotonic.
     init(
         _ duration: TimeAmount = TimeSlice.duration,
@@ -46,10 +47,10 @@ struct TimeSlice {
         self.clock = clock
     }
 
-    /// What a write to a socket costs; whole, at least 1.
+    /// The cost of a write to a socket, in units of a small write, at least 1.
     static func cost(ofBytes bytes: Int) -> Int { 1 + bytes / Self.bytesPerUnit }
 
-    /// Something was done that costs so much.
+    /// Charges work of a cost.
     mutating func spend(_ cost: Int) {
         self.untilLook -= cost
         guard self.untilLook <= 0 else { return }

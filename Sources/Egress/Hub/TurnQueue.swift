@@ -4,39 +4,39 @@
 
 internal import DequeModule
 
-/// In which order a lane's groups have their turns: those that have just got something, and are through soon, go before
-/// those that are not, which is what keeps a bot with few sockets from waiting for one with very many. The order of
-/// FQ-CoDel's new and old flows (RFC 8290, section 4.2).
+/// The order in which a lane's groups take turns: small groups with new events go before large or unfinished ones, so
+/// that a bot with few sockets does not wait for one with very many. The order of FQ-CoDel's new and old flows (RFC
+/// 8290, section 4.2).
 ///
-/// The others have a slice of their own each time, so that however many come new, all go on.
+/// The others get a slice of their own each time, so that they progress however many new ones arrive.
 struct TurnQueue<Group> {
     private var fresh: Deque<Group> = []
     private var unfinished: Deque<Group> = []
 
-    /// Whether nobody waits.
+    /// Whether no group is queued.
     var isEmpty: Bool { self.fresh.isEmpty && self.unfinished.isEmpty }
-    /// Whether somebody waits who is not through soon.
+    /// Whether a large or unfinished group is queued.
     var hasUnfinished: Bool { !self.unfinished.isEmpty }
 
-    /// Adds a group that waits for nothing yet.
+    /// Adds a group that is not queued yet.
     ///
-    /// - Parameter isSmall: whether it is through soon.
+    /// - Parameter isSmall: whether it finishes quickly.
     mutating func add(_ group: Group, isSmall: Bool) {
         if isSmall { self.fresh.append(group) } else { self.unfinished.append(group) }
     }
 
-    /// Gives turns for a slice to those that are new, and then for another to the others, one after the other.
+    /// Gives turns to the new groups for one slice, and then to the others for another, round-robin.
     ///
     /// - Parameters:
-    ///   - freshSlice: makes the slice of those that are new.
-    ///   - slice: makes that of the others.
-    ///   - turn: lets a group go on until the slice is over, and returns whether it is through.
+    ///   - freshSlice: makes the slice for new groups.
+    ///   - slice: makes the slice for the others.
+    ///   - turn: runs a group until the slice is over, and returns whether it is finished.
     mutating func run(
         freshSlice: () -> TimeSlice,
         slice: () -> TimeSlice,
         turn: (Group, inout TimeSlice) -> Bool
     ) {
-        // Those that are not through now have their next turn in the next run.
+        // Groups left unfinished now get their next turn in the next run.
         let others = self.unfinished.count
         if !self.fresh.isEmpty {
             var current = freshSlice()

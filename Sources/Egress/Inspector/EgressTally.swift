@@ -4,17 +4,17 @@
 
 internal import Synchronization
 
-/// What everybody may know of a node: how much it does, and nothing of whom it does it for. Any thread.
+/// Anonymous totals that the inspector shows to anyone. Any thread.
 final class EgressTally: Sendable {
     private let openSockets = Atomic<Int>(0)
     private let deliveredEvents = Atomic<Int>(0)
 
-    /// Nothing yet.
+    /// Creates a tally of zero.
     init() {}
 
     /// How many sockets, streams and sessions are open.
     var sockets: Int { self.openSockets.load(ordering: .relaxed) }
-    /// How many events were written to them since the node began, each once a socket.
+    /// How many events were written to them since the node began, counted once per socket.
     var events: Int { self.deliveredEvents.load(ordering: .relaxed) }
 
     func opened() { self.openSockets.wrappingAdd(1, ordering: .relaxed) }

@@ -4,7 +4,7 @@
 
 internal import Shared
 
-/// What this process calls itself towards those who look on: nothing that says where it runs.
+/// The name of this process for observers: reveals nothing of where it runs.
 enum NodeName {
     static let own = Hex.encode(SecureRandom.bytes(3))
 }

@@ -7,8 +7,8 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// The inspector's page: `GET /`, and its scripts and its look below `/inspector/`. It holds nothing of anybody's, so that
-/// everybody may have it; what it asks for is behind a bot's secret.
+/// The inspector's page: `GET /`, and its scripts and styles below `/inspector/`. It contains no user data, so it is
+/// public; the data it requests needs a bot's secret.
 enum PageRoutes {
     static func addRoutes(to router: inout Router) {
         for (path, file) in self.files {
@@ -16,7 +16,7 @@ enum PageRoutes {
         }
     }
 
-    /// Made once, for all event loops.
+    /// Created once, for all event loops.
     private static let files: [(path: String, file: StaticFile)] = InspectorFile.inspector.map { file in
         (
             file.name == "index.html" ? "/" : "/inspector/\(file.name)",

@@ -8,12 +8,12 @@ internal import Shared
 
 /// One event of a bot's log, by its position.
 enum RetainedEvent {
-    /// Why there is none.
+    /// Why the event is unavailable.
     enum Missing: String, Error {
         case notRetained = "not_retained"
         case badPosition = "bad_position"
 
-        /// The answer that says so.
+        /// The response for it.
         var problem: Problem {
             switch self {
             case .notRetained:
@@ -32,7 +32,7 @@ enum RetainedEvent {
         }
     }
 
-    /// Finds it.
+    /// Finds the event.
     ///
     /// - Returns: a future on `eventLoop` that fails with `Missing`, or with `BrokerError`.
     static func find(
@@ -50,7 +50,7 @@ enum RetainedEvent {
         }
     }
 
-    /// What to answer where something about a retained event failed.
+    /// The problem for a failed operation on a retained event.
     static func problem(of error: any Error) -> Problem {
         (error as? Missing)?.problem ?? SocketRefusal.brokerUnavailable.problem
     }

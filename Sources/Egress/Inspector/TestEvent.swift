@@ -9,9 +9,9 @@ internal import Shared
 /// A sample message, signed as QQ signs it: with the Ed25519 key whose seed is the secret, repeated to 32 bytes
 /// (bot.q.qq.com, "Webhook: sign and verify").
 ///
-/// It does not pass ingress, since an egress node knows of none. `hookwire send` goes the whole way.
+/// It bypasses ingress, which an egress node does not know. `hookwire send` goes through ingress.
 enum TestEvent {
-    /// Makes one.
+    /// Creates a test event.
     ///
     /// - Parameter now: in milliseconds since 1970.
     static func make(secret: Secret, text: String, now: Int64) throws(CryptoError) -> Event {
@@ -44,7 +44,7 @@ enum TestEvent {
         )
     }
 
-    /// Signs, and checks that QQ's own check would pass.
+    /// Signs, and verifies as QQ would.
     private static func signature(secret: Secret, over text: String) throws(CryptoError) -> String {
         let key = try secret.exposeUTF8 { bytes throws(CryptoError) in
             try Ed25519PrivateKey(seed: (0..<Ed25519PrivateKey.seedByteCount).lazy.map { bytes[$0 % bytes.count] })

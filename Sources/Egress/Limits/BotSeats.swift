@@ -5,15 +5,15 @@
 internal import NIOCore
 internal import Shared
 
-/// The sockets that bots may have, where the registry says that one may have so many only. Any thread.
+/// Enforces the registry's limits on bots' sockets. Any thread.
 struct BotSeats: Sendable {
     let registry: BotRegistry
     let store: any SeatStore
 
     /// Takes a seat of a channel's bot.
     ///
-    /// - Returns: a future on `eventLoop`: nil for a bot that may have any number. It fails with `SocketRefusal` where all are
-    ///   taken, and with the store's error where that cannot be known.
+    /// - Returns: a future on `eventLoop`: nil for a bot without a limit. It fails with `SocketRefusal` if all are
+    ///   taken, and with the store's error if it cannot be asked.
     func take(on channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<Seat?> {
         guard let limit = self.registry.directory?.bot(on: channel)?.limits.sockets else {
             return eventLoop.makeSucceededFuture(nil)

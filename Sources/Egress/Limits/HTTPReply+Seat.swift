@@ -6,7 +6,7 @@ internal import NIOCore
 internal import Shared
 
 extension HTTPReply {
-    /// The same, where a connection that changes its protocol holds a seat until it is closed, however that comes about.
+    /// The same reply, whose upgraded connection holds a seat until it is closed, for whatever reason.
     func holding(_ seat: Seat?) -> HTTPReply {
         guard let seat else { return self }
         switch self {
@@ -18,7 +18,7 @@ extension HTTPReply {
             }
             return .upgrade(upgrade)
         case .eventually(let reply):
-            // A connection that is lost meanwhile lets go of it with the answer.
+            // A connection lost meanwhile releases it with the response.
             return .eventually(reply.map { $0.holding(seat) })
         case .response, .stream, .promptly, .awaited:
             return self

@@ -6,7 +6,7 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// Lets sockets in, as many as an address may have and as many as may be opened on this node. Any thread.
+/// Limits sockets per address, and the rate of new sockets on this node. Any thread.
 final class SocketGate: Sendable {
     private let limits: SocketLimits
     private let now: @Sendable () -> NIODeadline
@@ -21,10 +21,10 @@ final class SocketGate: Sendable {
         self.openings = Mutex(limits.new.map { TokenBucket($0, now: now()) })
     }
 
-    /// Lets a socket in whose request has shown that it may open one.
+    /// Admits a socket whose request is authorized.
     ///
-    /// - Returns: what is held as long as the socket's connection is there.
-    /// - Throws: the answer where it has to stay out.
+    /// - Returns: the seat to hold for the life of the socket's connection.
+    /// - Throws: the problem if it is refused.
     func enter(_ request: HTTPRequest) throws(Problem) -> Seat? {
         var seat: Seat?
         if let limit = self.limits.perAddress, let address = request.clientAddress.key {

@@ -4,21 +4,21 @@
 
 public import Shared
 
-/// How many sockets there may be on one node, event streams and gateway sessions among them; nil for any number. How many a
-/// bot may have on all nodes is the bot's own limit.
+/// Limits on the sockets of one node, including event streams and gateway sessions; nil for no limit. A bot's limit
+/// across all nodes is set on the bot.
 public struct SocketLimits: Sendable {
-    /// From one address, at a time.
+    /// Concurrent sockets from one address.
     public var perAddress: Int?
-    /// That are opened.
+    /// The rate of new sockets.
     public var new: RateLimit?
     /// Where the bots' own limits are counted; nil where no bots are registered.
     public var seats: (any SeatStore)?
-    /// What is held against addresses; nil where nothing is.
+    /// The bans and rate limits of addresses; nil if there are none.
     public var addresses: AddressGuard?
 
-    /// The defaults: any number.
+    /// The defaults: no limits.
     public init() {}
 
-    /// Whether any address may have any number.
+    /// Whether there are no limits per address and no rate limit.
     var isNone: Bool { self.perAddress == nil && self.new == nil }
 }

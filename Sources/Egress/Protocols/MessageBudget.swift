@@ -4,14 +4,14 @@
 
 internal import NIOCore
 
-/// How much a client may send: so much at once, so much again as time passes. Pure; the clock is passed in.
+/// A token bucket for a client's messages and bytes. Pure; the clock is passed in.
 struct MessageBudget {
-    /// What a protocol grants its clients.
+    /// A protocol's limits for its clients.
     struct Limits: Sendable {
-        /// How many messages at once, and then each second.
+        /// Messages: burst, and per second.
         var messageBurst: Int
         var messagesPerSecond: Int
-        /// How many bytes at once, and then each second.
+        /// Bytes: burst, and per second.
         var byteBurst: Int
         var bytesPerSecond: Int
     }

@@ -7,18 +7,18 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// What the platform answers, its body still on the way.
+/// The platform's response, whose body is still arriving.
 struct QQAnswer: Sendable {
     let response: HTTPClientResponse
     let place: QQPlaces.Place
-    /// How long the platform may take to go on; nil where the connection sees to that itself.
+    /// The read time-out of the body; nil if the connection enforces it itself.
     let timeout: TimeAmount?
 
     var status: HTTPResponseStatus { self.response.status }
 
-    /// The whole body, for which the platform has its time once.
+    /// The whole body, within one time-out.
     ///
-    /// - Throws: `QQRefusal` where it is longer than `limit` or does not come.
+    /// - Throws: `QQRefusal` if it is longer than `limit` or does not arrive.
     func body(upTo limit: Int) async throws(QQRefusal) -> ByteBuffer {
         let body = self.response.body
         do {
@@ -33,7 +33,7 @@ struct QQAnswer: Sendable {
         }
     }
 
-    /// The answer to hand on: its body goes to the client as it comes, and no faster than the client reads.
+    /// The proxied response: its body is streamed to the client, no faster than the client reads.
     var reply: HTTPReply {
         let (response, place, timeout) = (self.response, self.place, self.timeout)
         return .stream(
@@ -58,7 +58,7 @@ struct QQAnswer: Sendable {
         )
     }
 
-    /// The answer to hand on with a body that has come whole.
+    /// The proxied response with a complete body.
     func reply(with body: ByteBuffer) -> HTTPReply {
         .response(
             HTTPResponse(

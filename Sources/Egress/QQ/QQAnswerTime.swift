@@ -5,11 +5,11 @@
 internal import NIOCore
 internal import Synchronization
 
-/// How long whoever reads an answer waits for the platform to go on with it. The HTTP client's own deadline ends with
-/// the answer's header, and its read time-out does not know when it is the client that is waited for.
+/// The read time-out for the platform's response body. The HTTP client's own deadline ends with the response's header,
+/// and its read time-out cannot exclude waiting for our client.
 struct QQAnswerTime {
     private let limit: TimeAmount
-    /// When the platform is too slow; `distantFuture` while it is not waited for.
+    /// When the platform times out; `distantFuture` while it is not waited for.
     private var deadline: NIODeadline
 
     init(limit: TimeAmount, now: NIODeadline) {
@@ -17,21 +17,21 @@ struct QQAnswerTime {
         self.deadline = now + limit
     }
 
-    /// A part has come, which the client takes first.
+    /// A part has arrived and goes to the client first.
     mutating func pause() { self.deadline = .distantFuture }
 
-    /// The platform is waited for again, and has all of its time.
+    /// The platform is waited for again, with a fresh time-out.
     mutating func resume(now: NIODeadline) { self.deadline = now + self.limit }
 
-    /// In how long to look again; nil where the platform is too slow.
+    /// How long until the next check; nil if the platform has timed out.
     func left(now: NIODeadline) -> TimeAmount? {
-        // While the client is waited for, the deadline can be set anew at any moment, and is then the limit away.
+        // While waiting for the client, the deadline may be reset at any moment, to `limit` from then.
         let next = min(self.deadline, now + self.limit)
         return next > now ? next - now : nil
     }
 }
 
-/// The time of one answer, shared by who reads it and who looks at the clock. Any thread.
+/// The time-out of one response, shared by its reader and its timer. Any thread.
 final class QQAnswerClock: Sendable {
     private let time: Mutex<QQAnswerTime>
 
@@ -43,9 +43,9 @@ final class QQAnswerClock: Sendable {
 
     func resume() { self.time.withLock { $0.resume(now: .now()) } }
 
-    /// Runs what reads an answer, and cancels it when the platform is too slow.
+    /// Runs the reading of a response, and cancels it when the platform times out.
     ///
-    /// - Throws: `QQRefusal.upstreamTimeout` then, and what `read` throws.
+    /// - Throws: `QQRefusal.upstreamTimeout` on time-out, and what `read` throws.
     static func run<Value: Sendable>(
         limit: TimeAmount,
         _ read: @escaping @Sendable (QQAnswerClock) async throws -> Value

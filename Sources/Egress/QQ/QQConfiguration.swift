@@ -4,9 +4,9 @@
 
 public import NIOCore
 
-/// What an egress node does under `/qq`: the endpoints that QQ's bot SDKs ask, and the gateway.
+/// The configuration of `/qq`: the endpoints that QQ's bot SDKs call, and the gateway.
 public struct QQConfiguration: Sendable {
-    /// Where requests go that are not answered here.
+    /// Where other requests are proxied to.
     public enum Upstream: Sendable, Hashable {
         /// Nowhere: tokens and the bot's user are made up, for development without the platform.
         case none
@@ -24,10 +24,10 @@ public struct QQConfiguration: Sendable {
     public var publicURL: String?
     /// Whether this node itself serves HTTPS.
     public var servesTLS = false
-    /// How long the platform may take to begin its answer, and each time to go on with it; where a body is streamed to it,
-    /// also to take a piece of that. Default 30 s.
+    /// How long the platform may take to begin its response, and for each part of it; for a streamed request, also to
+    /// accept each piece. Default 30 s.
     public var timeout = TimeAmount.seconds(30)
-    /// How often a gateway's client is asked to beat. Default 45 s.
+    /// The heartbeat interval of a gateway's clients. Default 45 s.
     public var heartbeatInterval = TimeAmount.seconds(45)
     /// How long a gateway's client may take to identify. Default 30 s.
     public var identifyTimeout = TimeAmount.seconds(30)

@@ -5,11 +5,12 @@
 internal import NIOHTTP1
 internal import Shared
 
-/// Where a client finds the gateway: the address that it reached this relay at, as far as that can be seen.
+/// The gateway's address for a client: the address at which it reached this relay, as far as known.
 enum QQGatewayAddress {
-    /// The gateway's URL for whoever sent `request`.
+    /// The gateway's URL for the sender of `request`.
     ///
-    /// - Parameter secret: of whom asked below `/qq/secret/{secret}`: the URL then names the bot, and any token will do.
+    /// - Parameter secret: from a path below `/qq/secret/{secret}`: the URL then names the bot, and any token is
+    ///   accepted.
     static func url(
         for request: HTTPRequest,
         secret: String?,

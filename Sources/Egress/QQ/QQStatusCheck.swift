@@ -5,17 +5,17 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Stands before async-http-client on each of its connections, and ends those whose answer has a status that is none.
+/// Precedes async-http-client on each of its connections, and closes those whose response has an invalid status.
 ///
-/// The client takes every status below 200 for one that goes before the answer, but the decoder takes only 100 to 199 for
-/// such and gives a body behind the others: at a body without a header the client stops the whole process (1.37,
-/// `HTTPRequestStateMachine.receivedHTTPResponseBodyPart`). And nobody asks the platform for another protocol, so 101 must
-/// not reach a client that would believe it.
+/// The client treats every status below 200 as informational, but the decoder only 100 to 199, and emits a body after
+/// the others: on a body without a head the client traps (1.37,
+/// `HTTPRequestStateMachine.receivedHTTPResponseBodyPart`). And no upgrade is ever requested, so 101 must not reach a
+/// client that would honour it.
 final class QQStatusCheck: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart
 
-    /// The platform's answer has a status that is none.
+    /// The platform's response has an invalid status.
     struct BadStatus: Error {}
 
     private var hasFailed = false
@@ -35,7 +35,7 @@ final class QQStatusCheck: ChannelInboundHandler {
         (100..<1_000).contains(status.code) && status != .switchingProtocols
     }
 
-    /// Puts a check behind the decoder of a connection that the client has just laid out. Any thread.
+    /// Adds a check after the decoder of a connection that the client has just set up. Any thread.
     static func add(to channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.submit {
             let pipeline = channel.pipeline.syncOperations

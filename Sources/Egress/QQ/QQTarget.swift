@@ -5,21 +5,20 @@
 internal import NIOHTTP1
 internal import Shared
 
-/// What a request that is passed on asks the platform for.
+/// The target of a proxied request.
 enum QQTarget {
-    /// The path and the query, as they were encoded; what cannot stand there unencoded, though clients send it, is encoded,
-    /// so that it arrives the same however the body travels.
+    /// The path and the query as encoded; characters not allowed unencoded, which clients may send, are encoded, so
+    /// that the target is the same for both HTTP clients.
     ///
     /// - Parameter path: beginning with a slash.
-    /// - Throws: `badTarget` where the path would lead out of the configured address, or the method asks for a tunnel.
+    /// - Throws: `badTarget` if the path would escape the configured base path, or the method requests a tunnel.
     static func make(_ method: HTTPMethod, path: String, query: Substring) throws(QQRefusal) -> String {
         guard method != .CONNECT, !self.leadsOut(path) else { throw .badTarget }
         return PercentEncoding.encodeForbidden(query.isEmpty ? path : "\(path)?\(query)")
     }
 
-    /// Whether the path has more `..` than segments before them, which servers take away together (RFC 3986, section
-    /// 5.2.4). Some do so also where the dots or the slashes are encoded, and some make one slash of many, so that every
-    /// doubt counts against the path.
+    /// Whether the path has more `..` than preceding segments to remove (RFC 3986, section 5.2.4). Some servers also
+    /// treat encoded dots and slashes so, and some merge slashes, so that every doubt counts against the path.
     private static func leadsOut(_ path: String) -> Bool {
         var depth = 0
         for segment in path.split(separator: "/") {

@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// What is asked of a token service, and what it answers (bot.q.qq.com, "获取调用凭证").
+/// A token service's requests and responses (bot.q.qq.com, "获取调用凭证").
 enum QQTokenExchange {
     /// The most bytes of either.
     static let limit = 64 << 10
@@ -41,7 +41,7 @@ enum QQTokenExchange {
         }
     }
 
-    /// How long a token of our own is good, in seconds. Some SDKs keep a token until it expires, whatever they are told,
+    /// The lifetime of our own tokens, in seconds. Some SDKs keep a token until it expires, whatever errors they get,
     /// and without Redis a restart forgets it.
     private static let ownLifetime: Int64 = 180
 

@@ -8,13 +8,13 @@ internal import NIOHTTP1
 internal import NIOTLS
 internal import Shared
 
-/// Sends one request whose body comes from a client piece by piece, on a connection of its own: runs what
-/// `QQUploadStateMachine` decides. On the event loop of both connections.
+/// Sends one request with a body streamed from a client, on a connection of its own: executes `QQUploadStateMachine`'s
+/// decisions. On the event loop of both connections.
 final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// The platform stopped in the middle of its answer, or the client in the middle of its body.
+    /// The platform stopped in mid-response, or the client in mid-body.
     struct Broken: Error {}
 
     private let head: HTTPRequestHead
@@ -26,7 +26,7 @@ final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
 
-    /// - Parameter began: gets the answer when it begins, or a `QQRefusal` where there is none.
+    /// - Parameter began: gets the response when it begins, or a `QQRefusal` if there is none.
     init(
         head: HTTPRequestHead,
         body: HTTPBodyInflow,
@@ -71,7 +71,7 @@ final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // What is written before would wait inside the TLS handler, which no back-pressure bounds.
+        // Earlier writes would be buffered in the TLS handler, without back-pressure.
         if case .handshakeCompleted? = event as? TLSUserEvent { self.start(context: context) }
         context.fireUserInboundEventTriggered(event)
     }
@@ -79,7 +79,7 @@ final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
     private func start(context: ChannelHandlerContext) {
         guard self.machine.started(now: .now()) else { return }
         self.body.start(self)
-        // The client may have gone by now.
+        // The client may have disconnected by now.
         guard !self.machine.isOver else { return }
         context.writeAndFlush(self.wrapOutboundOut(.head(self.head)), promise: nil)
         self.goOn()
@@ -105,12 +105,12 @@ final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
     }
 
     func bodyStopped(_ reason: HTTPBodyInflow.StopReason) {
-        // Without the body's end the platform sees that the request is not whole.
+        // Without the body's end the platform sees that the request is incomplete.
         self.fail(.requestBroken)
         self.context?.close(promise: nil)
     }
 
-    /// Asks for the next piece where the platform takes one.
+    /// Asks for the next piece if the platform accepts one.
     private func goOn() {
         guard let context else { return }
         if self.machine.asksForPiece(isWritable: context.channel.isWritable, now: .now()) {
@@ -145,7 +145,7 @@ final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
         context.fireChannelReadComplete()
     }
 
-    /// The client takes more of the answer.
+    /// The client can take more of the response.
     func answerAsked() {
         guard let context, !self.machine.readsAnswer else { return }
         self.machine.answerContinued(isAsked: true, now: .now())
@@ -153,7 +153,7 @@ final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
         context.read()
     }
 
-    /// Nobody reads the answer any more.
+    /// The response's reader is gone.
     func answerDropped() {
         guard self.answer != nil else { return }
         self.fail(.upstreamUnreachable)
@@ -172,7 +172,7 @@ final class QQUpload: ChannelInboundHandler, HTTPBodyReceiver {
         self.timer = nil
     }
 
-    /// Makes sure that the platform's time is looked at no later than it is over.
+    /// Schedules the timer for no later than the platform's deadline.
     private func armTimer(context: ChannelHandlerContext) {
         guard self.timer == nil, self.machine.deadline < .distantFuture else { return }
         self.timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: self.machine.deadline) {

@@ -6,8 +6,8 @@ internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
 
-/// The body of an upload's answer, on its way from the platform's connection to whoever writes it to the client: one part
-/// at a time.
+/// The body of an upload's response, passed from the platform's connection to the task that writes it to the client:
+/// one part at a time.
 struct QQUploadAnswer {
     typealias Parts = NIOThrowingAsyncSequenceProducer<
         ByteBuffer, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, Demand
@@ -31,7 +31,7 @@ struct QQUploadAnswer {
         )
     }
 
-    /// Hands a part on. Returns whether more is wanted.
+    /// Passes a part on. Returns whether more is wanted.
     func yield(_ bytes: ByteBuffer) -> Bool {
         switch self.source.yield(contentsOf: CollectionOfOne(bytes)) {
         case .produceMore: true
@@ -39,7 +39,7 @@ struct QQUploadAnswer {
         }
     }
 
-    /// Ends the body; with an error where it is not whole.
+    /// Ends the body; with an error if it is incomplete.
     func finish(_ error: (any Error)? = nil) {
         if let error {
             self.source.finish(error)
@@ -48,7 +48,7 @@ struct QQUploadAnswer {
         }
     }
 
-    /// Takes the wishes of whoever reads to the connection's event loop.
+    /// Passes the reader's demand to the connection's event loop.
     final class Demand: NIOAsyncSequenceProducerDelegate {
         private let upload: NIOLoopBound<QQUpload>
 

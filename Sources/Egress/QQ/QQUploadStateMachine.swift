@@ -4,24 +4,24 @@
 
 internal import NIOCore
 
-/// The life of one upload: a request to the platform whose body comes from a client piece by piece, and its answer, which
-/// may come before that body has ended.
+/// The lifecycle of one upload: a request to the platform with a body streamed from a client, and its response, which
+/// may come before the body has ended.
 ///
-/// Pure. The platform has `timeout` for each step that is its own: taking what was written, beginning to answer behind the
-/// end, going on with its answer. The client's own time is the concern of the client's connection.
+/// Pure. The platform has `timeout` for each of its steps: accepting what was written, beginning its response after the
+/// end, and each part of the response. The client's connection enforces the client's own time-outs.
 struct QQUploadStateMachine {
     private enum Body {
         /// The connection is not ready.
         case waiting
         case open(isAsked: Bool)
         case ended
-        /// The platform has refused the request; the rest is of no use to it.
+        /// The platform has refused the request; the rest is not sent.
         case abandoned
     }
 
     private enum Answer {
         case none
-        /// It has begun; `isAsked` while the client takes more of it.
+        /// It has begun; `isAsked` while the client can take more of it.
         case begun(isAsked: Bool)
         case over
     }
@@ -29,7 +29,7 @@ struct QQUploadStateMachine {
     private let timeout: TimeAmount
     private var body = Body.waiting
     private var answer = Answer.none
-    /// When the platform is too slow; `distantFuture` while it is not waited for.
+    /// When the platform times out; `distantFuture` while it is not waited for.
     private(set) var deadline: NIODeadline
 
     init(timeout: TimeAmount, now: NIODeadline) {
@@ -37,12 +37,12 @@ struct QQUploadStateMachine {
         self.deadline = now + timeout
     }
 
-    /// Whether nothing is to be done any more.
+    /// Whether the upload is finished.
     var isOver: Bool {
         if case .over = self.answer { true } else { false }
     }
 
-    /// Whether more of the answer may be read.
+    /// Whether to read more of the response.
     var readsAnswer: Bool {
         switch self.answer {
         case .none: true
@@ -61,7 +61,7 @@ struct QQUploadStateMachine {
         return true
     }
 
-    /// Whether to ask for a piece now: one at a time, and only while the platform takes them.
+    /// Whether to ask for a piece now: one at a time, and only while the platform accepts them.
     mutating func asksForPiece(isWritable: Bool, now: NIODeadline) -> Bool {
         guard case .open(isAsked: false) = self.body, isWritable else { return false }
         self.body = .open(isAsked: true)
@@ -69,7 +69,7 @@ struct QQUploadStateMachine {
         return true
     }
 
-    /// A piece has come. Returns whether it is to be sent.
+    /// A piece has arrived. Returns whether to send it.
     mutating func pieceReceived(now: NIODeadline) -> Bool {
         guard case .open = self.body else { return false }
         self.body = .open(isAsked: false)
@@ -77,7 +77,7 @@ struct QQUploadStateMachine {
         return true
     }
 
-    /// The body is whole. Returns whether its end is to be sent.
+    /// The body is complete. Returns whether to send its end.
     mutating func bodyEnded(now: NIODeadline) -> Bool {
         guard case .open = self.body else { return false }
         self.body = .ended
@@ -95,7 +95,7 @@ struct QQUploadStateMachine {
         self.progressed(now: now)
     }
 
-    /// A part of the answer has come. `isAsked`: whether the client takes more.
+    /// A part of the response has arrived. `isAsked`: whether the client can take more.
     mutating func answerContinued(isAsked: Bool, now: NIODeadline) {
         guard case .begun = self.answer else { return }
         self.answer = .begun(isAsked: isAsked)
@@ -112,12 +112,12 @@ struct QQUploadStateMachine {
     enum Failure: Equatable {
         /// There is no answer, and there will be none.
         case refuse
-        /// The answer that has begun will not be whole.
+        /// The response has begun and will be incomplete.
         case cut
         case none
     }
 
-    /// The connection is gone, or is to go.
+    /// The connection is closed, or must be.
     mutating func failed() -> Failure {
         defer { self.answerEnded() }
         switch self.answer {

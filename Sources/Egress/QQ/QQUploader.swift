@@ -11,17 +11,17 @@ internal import NIOTLS
 internal import Shared
 internal import Synchronization
 
-/// Passes requests on whose bodies are long, or of unknown length, each on a connection of its own. Any thread.
+/// Proxies requests with long bodies, or bodies of unknown length, each on a connection of its own. Any thread.
 ///
-/// async-http-client carries everything else. An upload that the platform refuses before it has taken the body leaves the
-/// task that writes the body waiting there for ever (1.37, `Transaction.StateMachine.receiveResponseEnd`), and anybody can
-/// bring such refusals about.
+/// async-http-client carries everything else. There, an upload that the platform refuses before it has read the body
+/// leaves the task that writes the body suspended for ever (1.37, `Transaction.StateMachine.receiveResponseEnd`), and
+/// any client can provoke such refusals.
 final class QQUploader: Sendable {
     private let address: QQUpstreamAddress
     private let connectTimeout: TimeAmount
     private let timeout: TimeAmount
     private let tlsConfiguration: TLSConfiguration
-    /// Made for the first upload over TLS: it reads the system's certificates.
+    /// Created for the first upload over TLS, since it reads the system's certificates.
     private let tls = Mutex<NIOSSLContext?>(nil)
 
     init(
@@ -39,7 +39,7 @@ final class QQUploader: Sendable {
     /// Sends a request.
     ///
     /// - Parameter eventLoop: the body's, on which this is called.
-    /// - Returns: the answer as it begins; fails with a `QQRefusal` where there is none.
+    /// - Returns: the response once it begins; fails with a `QQRefusal` if there is none.
     func send(
         _ method: HTTPMethod,
         _ target: String,
@@ -91,7 +91,7 @@ final class QQUploader: Sendable {
         return began.futureResult
     }
 
-    /// Lays out the pipeline of a connection to the platform. On its event loop.
+    /// Sets up the pipeline of a connection to the platform. On its event loop.
     private static func configure(
         _ channel: any Channel,
         upload: QQUpload,
@@ -104,10 +104,10 @@ final class QQUploader: Sendable {
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : host))
         }
         var encoding = HTTPRequestEncoder.Configuration()
-        // The body's framing is said in the header, whatever the method.
+        // The header already declares the framing, whatever the method.
         encoding.automaticallySetFramingHeaders = false
         try pipeline.addHandler(HTTPRequestEncoder(configuration: encoding))
-        // Behind an answer that changes the protocol it reads nothing any more.
+        // After an upgrade response it stops parsing.
         try pipeline.addHandler(
             ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes), maximumBufferSize: 1 << 20)
         )

@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// What a bot's text is, where nobody says: a raw socket has frames, and no word about what is in them.
+/// Guesses the content type of a bot's text: a raw socket's frames do not declare it.
 enum ContentGuess: Equatable {
     /// A JSON object or array.
     case json

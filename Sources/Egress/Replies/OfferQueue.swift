@@ -5,18 +5,17 @@
 internal import DequeModule
 internal import Shared
 
-/// The offers of a socket's events that it has not answered, oldest first. A pure structure; the clock is passed in.
+/// The reply offers of a socket's unanswered events, oldest first. A pure structure; the clock is passed in.
 ///
-/// A raw client says only "this is my answer", so that the oldest open question is what it answers. An offer that has
-/// expired is passed over: the platform has had its fallback, and a client that leaves some events unanswered does not
-/// fall behind for ever.
+/// A raw client's answer names no event, so it answers the oldest open offer. An expired offer is skipped: the platform
+/// got its fallback, and a client that leaves some events unanswered does not stay behind for ever.
 struct OfferQueue {
-    /// How many offers are kept; the oldest goes for a newer one, for it expires first. 40 bytes each.
+    /// How many offers are kept; over it the oldest is dropped, which expires first. 40 bytes each.
     static let limit = 1_024
 
     private var offers: Deque<ReplyOffer> = []
 
-    /// How many offers are open, those included that have expired.
+    /// How many offers are open, expired ones included.
     var count: Int { self.offers.count }
 
     /// An event with an offer was delivered.

@@ -4,7 +4,7 @@
 
 internal import Metrics
 
-/// What an egress node counts about bots' replies. Any thread.
+/// An egress node's metrics of bots' replies. Any thread.
 struct ReplyMetrics: Sendable {
     /// How a reply came.
     enum Way: String, CaseIterable, Sendable {
@@ -32,7 +32,7 @@ struct ReplyMetrics: Sendable {
         )
     }
 
-    /// Counts a reply by what became of it.
+    /// Counts a reply by its outcome.
     func replied(_ verdict: ReplyVerdict, by way: Way) {
         self.replies[way]?[verdict]?.increment()
     }

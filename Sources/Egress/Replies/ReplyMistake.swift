@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a JSON object is no reply. The raw value is the reason that the bot is told, and a metric label.
+/// Why a JSON object is not a valid reply. The raw value is the reason sent to the bot, and a metric label.
 enum ReplyMistake: String, Error, CaseIterable, Sendable {
     case emptyReply = "empty_reply"
     case textAndResponse = "text_and_response"

@@ -7,11 +7,11 @@ internal import Shared
 
 /// A reply as bots write it in JSON, on the envelope socket and over HTTP:
 ///
-/// - `{"text": …}`: a text, for the platform's form to be put around it, or
+/// - `{"text": …}`: a text, to be wrapped in the platform's own format, or
 /// - `{"status": 200, "headers": …, "body": …}`: a response as it is, each member as needed. A body that is an object or an
 ///   array is sent as JSON; `body_base64` stands in for a body that is no text.
 struct ReplyObject {
-    /// The members, for whoever scans the object.
+    /// The members to scan the object for.
     static let members = ["text", "status", "headers", "body", "body_base64"]
 
     private let text: JSONValue?
@@ -20,7 +20,7 @@ struct ReplyObject {
     private let body: JSONValue?
     private let base64: JSONValue?
 
-    /// What an object says of a reply.
+    /// Reads the members of an object.
     ///
     /// - Precondition: it was scanned for `members`.
     init(_ object: JSONObjectView) {
@@ -31,7 +31,7 @@ struct ReplyObject {
         self.base64 = object["body_base64"]
     }
 
-    /// The reply. What comes out need not be fit: that is the broker's to say.
+    /// The reply. It is not checked against `isFit`, which the broker does.
     func reply() throws(ReplyMistake) -> Reply {
         let isResponse = self.status != nil || self.headers != nil || self.body != nil || self.base64 != nil
         if let text = self.text {
@@ -82,7 +82,7 @@ struct ReplyObject {
         }
     }
 
-    /// An object or a list of pairs; more than are allowed need not all be read to be refused.
+    /// An object or a list of pairs; reading stops once there are too many.
     private static func fields(_ value: JSONValue?) throws(ReplyMistake) -> [Reply.Field] {
         guard let value else { return [] }
         var fields: [Reply.Field] = []

@@ -8,8 +8,8 @@ internal import Shared
 
 /// `POST /reply/{token}`: a reply over HTTP. Belongs to one event loop.
 ///
-/// What it says is the media type's to tell: `application/json` is the object that bots also send on the envelope socket
-/// (`ReplyObject`), and anything else is the response itself, with that type. The token is what opens the door.
+/// The media type determines the format: `application/json` is the object that bots also send on the envelope socket
+/// (`ReplyObject`), and anything else is the response itself, with that type. The token is the credential.
 struct ReplyRoutes {
     private static let members = JSONMemberNames(ReplyObject.members)
 
@@ -25,7 +25,7 @@ struct ReplyRoutes {
 
     private func respond(to request: HTTPRequest) -> HTTPReply {
         guard let token = request.parameters["token"].flatMap({ ReplyToken($0) }) else {
-            // No node has made it. One that is only past is a slow bot's, not a guess: nobody guesses 128 bits.
+            // No node issued it. An expired token is a slow bot's, not a guess: 128 bits cannot be guessed.
             var answer = self.answer(.unknown)
             answer.failure = CredentialFailure(for: nil)
             return .response(answer)
@@ -98,14 +98,14 @@ struct ReplyRoutes {
     }
 }
 
-/// Why a request is no reply.
+/// Why a request is not a valid reply.
 enum ReplyRefusal: Error {
-    /// No media type, or that of a form, which some clients send when they are told nothing.
+    /// No media type, or that of a form, which some clients send by default.
     case noMediaType
     case json(JSONError)
     case mistake(ReplyMistake)
 
-    /// What is told of those that have a problem of their own.
+    /// The reasons of the refusals that have a problem of their own.
     private enum Reason: String {
         case noMediaType = "no_media_type"
         case malformedJSON = "malformed_json"

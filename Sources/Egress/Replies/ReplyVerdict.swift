@@ -5,18 +5,18 @@
 internal import NIOHTTP1
 internal import Shared
 
-/// What a bot is told became of its reply. The raw value is also a metric label.
+/// The outcome of a reply as reported to the bot. The raw value is also a metric label.
 enum ReplyVerdict: String, CaseIterable, Sendable {
     case accepted
     case second
     case late
     case unknown
     case unfit
-    /// The store that joins the nodes cannot be reached.
+    /// The shared store is unreachable.
     case unavailable
-    /// The node that the request waits on was lost from sight after the reply was sent.
+    /// The node where the request waits became unreachable after the reply was sent.
     case timeout
-    /// Too many replies are under way.
+    /// Too many replies are in flight.
     case overloaded
 
     init(_ result: Result<ReplyOutcome, any Error>) {
@@ -32,7 +32,7 @@ enum ReplyVerdict: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether a request waited for the token once: whoever has it was offered the reply.
+    /// Whether a request has waited for the token: its holder was offered the reply.
     var provesToken: Bool {
         switch self {
         case .accepted, .second, .late: true
@@ -40,7 +40,7 @@ enum ReplyVerdict: String, CaseIterable, Sendable {
         }
     }
 
-    /// For the author of the bot: what it means, and what mends it.
+    /// For the author of the bot: what it means, and how to fix it.
     var explanation: String {
         switch self {
         case .accepted: "The reply is the platform's answer."

@@ -5,12 +5,12 @@
 internal import NIOHTTP1
 internal import Shared
 
-/// Records what an egress node does with events that belong to a trace: `deliver` below the publication, and `reply` below
-/// that, or below the span that the bot names. Any thread.
+/// Records an egress node's spans of traced events: `deliver`, a child of the publication, and `reply`, a child of that
+/// or of the span that the bot names. Any thread.
 package final class EgressTracing: Sendable {
     /// How events reached their sockets.
     enum Way: String, Sendable {
-        /// As they came: one span for all sockets of an event loop.
+        /// Live: one span for all sockets of an event loop.
         case live
         /// From the log, for one socket.
         case log
@@ -29,7 +29,7 @@ package final class EgressTracing: Sendable {
     }
 
     private let tracer: Tracer
-    /// Which deliveries offered to take a reply.
+    /// The deliveries that offered a reply.
     private let offers = OfferedTraces()
 
     init(_ tracer: Tracer) {
@@ -38,14 +38,14 @@ package final class EgressTracing: Sendable {
 
     /// Events are to be written to sockets.
     ///
-    /// - Returns: the events, those that are traced as far on as their delivery, so that this is what a bot's own spans are
-    ///   children of; and what `delivered` wants to know.
+    /// - Returns: the events, with their trace moved on to the delivery, so that a bot's own spans are its children;
+    ///   and the passages for `delivered`.
     func begin(_ entries: [LogEntry]) -> (entries: [LogEntry], passages: [Passage]) {
         var traced = entries
         var passages: [Passage] = []
         for index in traced.indices {
             let event = traced[index].event
-            // One that no ingress node has recorded may belong to a trace all the same.
+            // An event without a recorded trace may still carry one in its header fields.
             guard let trace = event.trace ?? EventTrace(event.headers),
                 let context = self.tracer.child(of: trace.context)
             else { continue }
@@ -92,11 +92,11 @@ package final class EgressTracing: Sendable {
 
     /// A bot replies.
     ///
-    /// - Parameter named: the span that it says its reply is a child of.
-    /// - Returns: nil where it is not known what the reply belongs to, or where that is not recorded.
+    /// - Parameter named: the parent span that the bot gave for its reply.
+    /// - Returns: nil if the reply's trace is unknown or not recorded.
     func reply(to token: ReplyToken, below named: TraceContext?, by way: ReplyMetrics.Way) -> ReplyTrace? {
         let delivery = self.offers.context(of: token)
-        // A bot's word on its own trace, and on no other.
+        // A bot may name a span only within its own trace.
         let parent = named.flatMap { $0.trace == delivery?.trace || delivery == nil ? $0 : nil } ?? delivery
         guard let parent, let context = self.tracer.child(of: parent) else { return nil }
         return ReplyTrace(
@@ -109,18 +109,18 @@ package final class EgressTracing: Sendable {
     }
 }
 
-/// A reply on its way, where that is recorded.
+/// A traced reply in flight.
 struct ReplyTrace: Sendable {
     let tracer: Tracer
     let context: TraceContext
     let parent: UInt64
     let way: ReplyMetrics.Way
-    /// Whether this node has offered the reply. Of another's offer nothing but the outcome shows that there was one: anybody
-    /// can make up a token, and name any trace.
+    /// Whether this node has offered the reply. For another node's offer only the outcome proves it: anyone can invent
+    /// a token, and name any trace.
     let isOffered: Bool
     let start = WallClock.nanoseconds()
 
-    /// It is known what became of it.
+    /// Its outcome is known.
     func ended(_ verdict: ReplyVerdict) {
         guard self.isOffered || verdict.provesToken else { return }
         self.tracer.record(

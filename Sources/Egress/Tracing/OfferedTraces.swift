@@ -6,8 +6,8 @@ internal import DequeModule
 internal import Shared
 internal import Synchronization
 
-/// In which delivery a reply was offered, for the latest of them: so that a bot which knows nothing of traces can have its
-/// replies in the right place. Any thread.
+/// Maps recent reply tokens to the delivery that offered them, so that replies of a bot without tracing are attributed
+/// correctly. Any thread.
 final class OfferedTraces: Sendable {
     /// How many are kept, some 100 bytes each. Offers expire after seconds.
     private static let limit = 16_384

@@ -17,7 +17,7 @@ struct UTF8StreamValidator: Equatable, Sendable {
 
     /// Takes the next bytes.
     ///
-    /// - Returns: false when they can be part of no valid text. The validator is of no use after that.
+    /// - Returns: false when they can be part of no valid text. The validator must not be used after that.
     mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < bytes.count {

@@ -34,10 +34,10 @@ struct WebSocketCloseCode: RawRepresentable, Hashable, Sendable {
     /// 1014: a gateway got an answer that it cannot use (IANA registry).
     static let badGateway = Self(rawValue: 1014)
 
-    /// 4001: what let the peer in is good for nothing any more; our own, among those for applications.
+    /// 4001: the peer's credential is no longer valid; our own, in the range for applications.
     static let revoked = Self(rawValue: 4001)
 
-    /// Whether who sends it could not go on, rather than would not.
+    /// Whether its sender reports a failure rather than a normal close.
     var isFailure: Bool {
         switch self {
         case .protocolError, .unsupportedData, .invalidPayload, .policyViolation, .messageTooBig, .extensionMissing,

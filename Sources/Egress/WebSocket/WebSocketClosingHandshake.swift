@@ -4,11 +4,12 @@
 
 internal import NIOCore
 
-/// What only a socket that closes has: the timer of its closing handshake, and who waits for the answer to our close frame.
+/// The state of a closing socket only: the timer of its closing handshake, and the callback for the answer to our close
+/// frame.
 final class WebSocketClosingHandshake: NIOScheduledCallbackHandler {
     private var handler: WebSocketHandler?
     private var callback: NIOScheduledCallback?
-    /// Told when the peer has answered, and so has read everything that was sent before the close frame.
+    /// Called when the peer has answered, and so has read everything sent before the close frame.
     var whenAnswered: (() -> Void)?
 
     private init(handler: WebSocketHandler) {

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The header of a client's frame (RFC 6455 section 5.2), read byte by byte and kept in place: 16 bytes of state and no
+/// The header of a client's frame (RFC 6455 section 5.2), parsed byte by byte in place: 16 bytes of state and no
 /// buffer, however its bytes are split.
 struct WebSocketFrameHeader {
     private enum Step: UInt8 {
@@ -28,7 +28,7 @@ struct WebSocketFrameHeader {
 
     var isComplete: Bool { self.step == .complete }
 
-    /// Takes the next byte. What a byte breaks is thrown at that byte.
+    /// Takes the next byte. A violation is thrown at the byte that causes it.
     ///
     /// - Precondition: not complete.
     mutating func append(_ byte: UInt8) throws(WebSocketViolation) {
@@ -97,7 +97,7 @@ struct WebSocketFrameHeader {
         self.mask.unmask(piece, into: target)
     }
 
-    /// Counts bytes off `length` that nobody looks at. What is left of the payload can be skipped only.
+    /// Counts skipped bytes off `length`. After that the rest of the payload can only be skipped.
     mutating func skip(_ count: Int) {
         self.length -= UInt64(count)
     }

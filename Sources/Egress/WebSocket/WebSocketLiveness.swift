@@ -6,9 +6,9 @@ internal import NIOCore
 
 /// Tells whether a peer is alive: a ping goes out, and anything that comes back is an answer.
 ///
-/// A peer that reads slowly is not dead. Where its queue was not empty when the ping was queued, that the queue moved
-/// since is an answer too: the kernel takes more only when the peer has acknowledged some. And where reading was
-/// paused, the answer may lie in the kernel's buffer: one read is allowed before the verdict.
+/// A peer that reads slowly is not dead. If its queue was not empty when the ping was queued, progress of the queue
+/// counts as an answer too: the kernel accepts more only when the peer has acknowledged some. And if reading was
+/// paused, the answer may be in the kernel's buffer: one read is allowed before the verdict.
 struct WebSocketLiveness {
     enum Verdict: Equatable {
         case undecided
@@ -17,8 +17,8 @@ struct WebSocketLiveness {
         case dead
     }
 
-    /// In nanoseconds of the clock, and one more; 0 where no answer is awaited. Every socket has this, so it is kept small:
-    /// what is queued is counted up to 4 GiB, far above what may wait for a socket.
+    /// In nanoseconds of the clock, plus one; 0 if no answer is awaited. Every socket has this, so it is kept small:
+    /// queued bytes are counted up to 4 GiB, far above a socket's queue limit.
     private var pingSentTime: UInt64 = 0
     private var backlogAtPing: UInt32 = 0
     private var queuedSincePing: UInt32 = 0
@@ -50,7 +50,7 @@ struct WebSocketLiveness {
         return true
     }
 
-    /// Looks for the answer to the last ping.
+    /// Checks for the answer to the last ping.
     ///
     /// - Parameters:
     ///   - backlog: the bytes that wait to be sent to the peer.

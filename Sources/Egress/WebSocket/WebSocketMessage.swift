@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// A whole message of the peer: unmasked, its fragments joined; text is valid UTF-8.
+/// A complete message of the peer: unmasked, its fragments joined; text is valid UTF-8.
 enum WebSocketMessage: Equatable, Sendable {
     case text(ByteBuffer)
     case binary(ByteBuffer)

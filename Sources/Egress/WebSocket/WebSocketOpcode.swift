@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a frame is (RFC 6455 section 5.2). The other ten values are reserved and end a connection.
+/// A frame's opcode (RFC 6455 section 5.2). The other ten values are reserved and end a connection.
 enum WebSocketOpcode: UInt8, Sendable {
     case continuation = 0x0
     case text = 0x1

@@ -6,11 +6,12 @@ internal import NIOCore
 internal import Shared
 
 extension WebSocketOwner {
-    /// Begins a socket whose owner holds its handler: puts that into the channel, counts the socket, and lets its heart
-    /// beat. The socket may have ended when this returns, for a connection may be lost meanwhile. On the channel's event
-    /// loop, which is the lane's.
+    /// Starts a socket whose owner holds its handler: adds the handler to the pipeline, counts the socket, and starts
+    /// its heartbeat. The socket may have ended when this returns, if the connection is lost meanwhile. On the
+    /// channel's event loop, which is the lane's.
     ///
-    /// - Throws: the channel's error where it takes no handler; the owner was told then that the socket has ended.
+    /// - Throws: the channel's error if the handler cannot be added; the owner has then been told that the socket has
+    ///   ended.
     func install(
         _ handler: WebSocketHandler,
         in channel: any Channel,

@@ -4,10 +4,10 @@
 
 internal import NIOCore
 
-/// A ping with a number. Its pong comes behind everything that the peer was sent before (RFC 6455 section 5.5.3), and from
-/// the peer itself, while what TCP acknowledges may be with a proxy on the way.
+/// A numbered ping. Its pong confirms that the peer itself has read everything sent before (RFC 6455 section 5.5.3),
+/// while TCP acknowledgements may come from a proxy.
 enum WebSocketProbe {
-    /// The frame that asks.
+    /// The probe's ping frame.
     static func ping(_ number: UInt64) -> ByteBuffer {
         var frame = ByteBuffer()
         WebSocketFrameEncoder.appendHeader(.ping, payloadLength: 8, into: &frame)
@@ -15,7 +15,7 @@ enum WebSocketProbe {
         return frame
     }
 
-    /// Which probe a pong answers; nil for one that answers a ping of the heartbeat, or that nobody asked for.
+    /// Which probe a pong answers; nil for the pong of a heartbeat's ping, or an unsolicited one.
     static func number(ofPong payload: ByteBuffer) -> UInt64? {
         guard payload.readableBytes == 8 else { return nil }
         return payload.getInteger(at: payload.readerIndex)

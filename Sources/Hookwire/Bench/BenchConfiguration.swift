@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// What a run of the load generator does, checked.
+/// The validated configuration of a load-generator run.
 struct BenchConfiguration: Sendable {
     /// How load is made.
     enum Mode: Equatable, Sendable {
@@ -45,7 +45,7 @@ struct BenchConfiguration: Sendable {
     /// How many events are sent before the figures begin, and how many are measured, at most.
     let warmUpEvents: Int
     let measuredEvents: Int
-    /// How many were asked for; nil where they are only as many as the time may need.
+    /// How many were requested; nil if their number only follows from the duration.
     let requestedEvents: Int?
     let processes: [NamedProcess]
 

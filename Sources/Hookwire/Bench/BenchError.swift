@@ -9,7 +9,7 @@ struct BenchError: Error, CustomStringConvertible {
 }
 
 extension BenchError {
-    /// Nobody takes connections.
+    /// No address accepts connections.
     ///
     /// - Parameter flag: the one that says where.
     init(cannotConnectTo targets: String, _ error: any Error, flag: String) {

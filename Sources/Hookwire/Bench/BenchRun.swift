@@ -31,7 +31,7 @@ struct BenchRun {
     ///
     /// - Throws: `BenchError` where the server cannot be reached.
     func run() async throws -> BenchReport {
-        // A wrong flag is told before the events are signed, which takes its time.
+        // An invalid flag is reported before the events are signed, which takes a while.
         try self.checkDescriptors()
         for process in self.configuration.processes { _ = try process.usage() }
         let addresses = try await LoadAddresses.find(self.configuration)

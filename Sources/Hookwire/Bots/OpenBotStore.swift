@@ -36,8 +36,8 @@ struct OpenBotStore: Sendable {
         }
     }
 
-    /// Opens the store, does the work, and closes it. What the registry refuses is said on standard error, and is exit code
-    /// 1, or 2 where the store cannot be reached.
+    /// Opens the store, does the work, and closes it. Refusals of the registry are printed on standard error, with exit
+    /// code 1, or 2 if the store is unreachable.
     static func with(
         _ options: BotStoreOptions,
         _ body: @Sendable (OpenBotStore) async throws -> Void
@@ -60,7 +60,7 @@ struct OpenBotStore: Sendable {
         _ = try? FileDescriptor.standardError.writeAll("\(sentence)\n".utf8)
     }
 
-    /// Who changes something by a command: the user of the system that it runs as.
+    /// The actor of a command's changes: the system user that runs it.
     static var actor: String {
         let user = geteuid()
         let name = getpwuid(user).flatMap { $0.pointee.pw_name }.map { String(cString: $0) }

@@ -98,7 +98,8 @@ struct DeadLetters: AsyncParsableCommand {
             }
         }
 
-        /// Has the relay do something with each of them. Of all, one that is gone meanwhile was somebody else's to do.
+        /// Has the relay process each of them. With all selected, one that is gone meanwhile was handled by someone
+        /// else.
         func each(
             _ options: Options,
             _ method: HTTPMethod,
@@ -119,7 +120,7 @@ struct DeadLetters: AsyncParsableCommand {
                 do throws(Terminal.WriteFailure) {
                     try Terminal().printLine(line)
                 } catch {
-                    // Nobody reads what becomes of the others.
+                    // The output's reader is gone, so the others are skipped.
                     guard let sentence = error.sentence else { return }
                     Options.complain("\(sentence) The last: \(line).")
                     throw ExitCode(1)

@@ -22,7 +22,7 @@ protocol NodeCommand: AsyncParsableCommand {
 
 extension NodeCommand {
     mutating func run() async throws {
-        // A service manager may reload what it has just started. Whoever closes a terminal expects the node to end.
+        // A service manager may reload what it has just started. A user who closes a terminal expects the node to end.
         if isatty(STDIN_FILENO) == 0 { signal(SIGHUP, SIG_IGN) }
         let (configuration, unknown) = try await self.configuration()
         LoggingSystem.bootstrap { label in

@@ -6,11 +6,11 @@ internal import Glibc
 internal import UnixSignals
 
 extension UnixSignal {
-    /// Ends this process at once, as the signal ends a program that knows nothing of it: whoever started it sees which.
+    /// Ends this process at once with the signal's default action, so that the parent sees which signal it was.
     ///
     /// To reset what the signal does and wait for the next one would not do: Dispatch, which hears the signals of
     /// `UnixSignalsSequence`, blocks them in all threads but the main one and reads them from a descriptor. One that comes
-    /// while the main thread is still busy with the one before is read there, and kills nobody.
+    /// while the main thread is still busy with the one before is read there, and does not end the process.
     func endProcess() -> Never {
         var own = sigset_t()
         sigemptyset(&own)

@@ -5,7 +5,7 @@
 internal import Shared
 
 extension Setting<Double> {
-    /// So many a second, within bounds: `100`, `0.5`.
+    /// A rate per second, within bounds: `100`, `0.5`.
     static func rate(_ name: String) -> Setting {
         Setting(name: name, expectation: "a number a second from 0.001 to 1000000, such as 0.5 or 100") { text in
             Double(text).flatMap { (0.001...1_000_000).contains($0) ? $0 : nil }

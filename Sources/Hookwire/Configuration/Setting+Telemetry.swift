@@ -49,7 +49,7 @@ extension Setting<Double> {
 }
 
 extension Setting<OTLPHeaders> {
-    /// What a collector knows its writers by. Never a flag: the process list would show it.
+    /// The collector's authentication header fields. Never a flag: the process list would show it.
     static let otlpHeaders = Setting(
         name: "otlp-headers",
         expectation: "header fields for the collector, such as authorization=Bearer%20abc,x-tenant=7",

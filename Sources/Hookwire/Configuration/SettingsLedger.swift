@@ -4,7 +4,7 @@
 
 internal import Synchronization
 
-/// Which settings a configuration has asked for, and where each was found. Any thread.
+/// Records which settings were read, and where each was found. Any thread.
 final class SettingsLedger: Sendable {
     /// Where a setting may be given; the first that has it counts.
     enum Origin: String, Sendable, CaseIterable {

@@ -8,7 +8,7 @@ internal import Configuration
 struct SettingsReader: Sendable {
     /// Each place where settings are, the one that goes before the others first.
     private let readers: [(origin: SettingsLedger.Origin, reader: ConfigReader)]
-    /// Told of every setting that is asked for.
+    /// Records every setting that is read.
     private let ledger: SettingsLedger?
     /// The file that `--config` or `HOOKWIRE_CONFIG` names.
     let file: ConfigurationFile?
@@ -16,7 +16,7 @@ struct SettingsReader: Sendable {
     /// A reader over the command line's flags, this process's environment, and the file that `--config` or
     /// `HOOKWIRE_CONFIG` names.
     ///
-    /// - Parameter ledger: is told of every setting that is asked for.
+    /// - Parameter ledger: records every setting that is read.
     /// - Throws: `SettingsError` where the file is missing or is no YAML.
     init(flags: [String: String?], ledger: SettingsLedger? = nil) throws(SettingsError) {
         var providers: [any ConfigProvider] = [
@@ -45,14 +45,14 @@ struct SettingsReader: Sendable {
         return InMemoryProvider(name: name, values: Dictionary(uniqueKeysWithValues: values))
     }
 
-    /// A reader of nothing, which tells what is asked for.
+    /// Creates a reader without values, which records the settings that are read.
     init(ledger: SettingsLedger) {
         self.readers = []
         self.ledger = ledger
         self.file = nil
     }
 
-    /// Whoever gives the file of the bots as the configuration would get an open relay without a word.
+    /// Passing the bots file as the configuration would silently start an open relay.
     private static func checkForBots(_ file: ConfigurationFile) throws(SettingsError) {
         guard let line = file["bots"], line.value == nil else { return }
         throw SettingsError(
@@ -99,7 +99,7 @@ struct SettingsReader: Sendable {
             return "; it has an @, and is not shown: write it without user and password."
         }
         let shown = text.firstIndex(of: "?").map { "\(text[...$0])…" } ?? text
-        // It is also what Kubernetes tells of a Service that is called hookwire.
+        // Kubernetes sets it too, for a Service named hookwire.
         let isService = variable == "HOOKWIRE_PORT" && text.hasPrefix("tcp://")
         let mend = isService ? "; Kubernetes sets it: enableServiceLinks: false in the pod ends that" : ""
         return "; it is \"\(shown)\"\(mend)."

@@ -25,7 +25,7 @@ enum Check: String, Sendable, CaseIterable {
 /// How a check ended.
 enum Outcome: String, Sendable {
     case ok
-    /// The platform would probably take it; somebody should look at it.
+    /// The platform would probably accept it, but it should be checked.
     case warn
     /// The platform would refuse the URL, or its events, or should.
     case fail

@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// What a platform demands of a webhook's URL, as far as it tells (for QQ: docs/qq.md).
+/// A platform's documented requirements for a webhook's URL (for QQ: docs/qq.md).
 struct PlatformRules: Sendable {
     var platform: PlatformName
     /// The name that people know.

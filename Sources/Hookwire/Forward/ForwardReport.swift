@@ -5,8 +5,8 @@
 internal import NIOCore
 internal import Shared
 
-/// What a person or a program sees of forwarding: a line per event when it is done, on a terminal those under way and a
-/// backlog's progress below them, and on standard error what is not as it should be.
+/// The output of forwarding: a line per finished event, on a terminal the events in flight and a backlog's progress
+/// below, and errors on standard error.
 struct ForwardReport {
     private let terminal: Terminal
     private let printsJSON: Bool
@@ -14,7 +14,7 @@ struct ForwardReport {
     private var underWay: [DeliveryRow] = []
     private var bar: ProgressBar?
     private var hasHeading = false
-    /// Why lines were lost, where somebody would miss them.
+    /// Why lines were lost, if that matters.
     private(set) var loss: String?
 
     init(terminal: Terminal, printsJSON: Bool) {
@@ -82,7 +82,7 @@ struct ForwardReport {
         self.draw()
     }
 
-    /// What cannot be printed is told of once: the events go on, they are what this is for.
+    /// A print failure is reported once: forwarding continues.
     private mutating func keep(_ line: String) {
         do throws(Terminal.WriteFailure) {
             try self.lines.keep(line)

@@ -4,8 +4,8 @@
 
 internal import NIOCore
 
-/// Replies on their way to the relay: kept until their outcome is known, so that one that was under way when a connection
-/// broke is sent on the next. No IO and no clock of its own.
+/// Replies being sent to the relay: kept until their outcome is known, so that one in flight when a connection broke is
+/// sent on the next. No IO and no clock of its own.
 struct PendingReplies {
     /// How many are kept; beyond it the oldest is forgotten.
     static let limit = 256
@@ -68,7 +68,7 @@ struct PendingReplies {
         return self.replies[index].frame
     }
 
-    /// The relay says what became of a reply.
+    /// The relay reported a reply's outcome.
     ///
     /// - Parameter outcome: docs/envelope.md has them.
     mutating func settled(token: String, outcome: String) -> Verdict {

@@ -51,7 +51,7 @@ final class ListenRun: CommandRun {
 
     func start() {
         self.subscription?.start()
-        // `head` goes when it has enough, which nobody would notice before the next event.
+        // `head` exits when it has enough, which would go unnoticed until the next event.
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         self.eventLoop.scheduleRepeatedTask(initialDelay: Self.look, delay: Self.look) { task in
             if bound.value.isOver { return task.cancel() }

@@ -6,18 +6,18 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// What a local server answered.
+/// A local server's response.
 struct LocalAnswer: Sendable {
     var status: HTTPResponseStatus
     var headers: HTTPHeaders
     var body: ByteBuffer
-    /// What the body lacks; nil where it is whole.
+    /// The body's defect; nil if it is complete.
     var flaw: Flaw?
     /// How long it took, from the connection's beginning on.
     var time: TimeAmount
 
-    /// Why there is more of a body than was kept. The server has had the request, and has said what it makes of it:
-    /// that is done. But half of an answer is nobody's reply.
+    /// Why the body is incomplete. The server received the request and answered it, so the event is done; but a partial
+    /// response is not sent as a reply.
     enum Flaw: Equatable {
         case tooLong
         /// It broke off, or did not end in time.
@@ -67,11 +67,11 @@ struct LocalAnswer: Sendable {
 
 /// Why a local server gave no answer.
 enum LocalFailure: Error, Equatable {
-    /// It cannot be connected to: it has had nothing.
+    /// It cannot be connected to: it received nothing.
     case away(String)
-    /// It took the connection and did not answer: it may have had the request.
+    /// It accepted the connection and did not answer: it may have received the request.
     case unanswered(String)
-    /// It answered, and what it said cannot be read: the next answer would be no better.
+    /// Its response cannot be parsed: a retry would not help.
     case unreadable(String)
 
     var text: String {

@@ -16,7 +16,7 @@ final class LocalExchange: ChannelInboundHandler {
     private let start: NIODeadline
     private var answer: LocalAnswer?
     private var isOver = false
-    /// Whether the server may have had any of the request: not before a TLS handshake is through.
+    /// Whether the server may have received part of the request: not before the TLS handshake is complete.
     private var mayHaveArrived: Bool
 
     init(_ request: LocalRequest, isTLS: Bool, start: NIODeadline, promise: EventLoopPromise<LocalAnswer>) {

@@ -10,7 +10,7 @@ enum FileDescriptorLimit {
     /// Fewer than this are not enough for a shared relay, and an operator should know.
     private static let worthMentioning = 4_096
 
-    /// The limit as it stands; nil where the system does not say.
+    /// The current limit; nil if unknown.
     static var allowed: Int? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }

@@ -16,7 +16,7 @@ struct Listener: Sendable {
     var limits: HTTPLimits
     /// What connections are secured with; nil listens for plain HTTP.
     var tls: ServerTLS?
-    /// Whom to believe who its clients are.
+    /// The proxies trusted to report client addresses.
     var proxies = TrustedProxies.none
     /// The flags that set them, to name in errors: `--host`, `--port`.
     var flags: (host: String, port: String)

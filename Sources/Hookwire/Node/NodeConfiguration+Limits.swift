@@ -20,7 +20,7 @@ extension NodeConfiguration {
     /// How many wrong secrets, tokens and signatures ban an address where only registered bots' are right.
     private static let defaultBanAfter = 100
 
-    /// What is held against addresses; nil where nothing is.
+    /// The address guard; nil if no limits are set.
     func addressGuard(logger: Logger) -> AddressGuard? {
         var addresses = self.nodeLimits.addresses
         addresses.banAfter = self.nodeLimits.banAfter ?? (self.access == .registered ? Self.defaultBanAfter : 0)

@@ -9,7 +9,7 @@ internal import NIOCore
 internal import OTLP
 internal import Shared
 
-/// What a node tells of itself.
+/// A node's telemetry settings.
 struct TelemetryConfiguration: Sendable {
     var logFormat = LogFormat.text
     /// Where traces are sent; nil for nowhere.
@@ -42,7 +42,7 @@ extension NodeConfiguration {
         return HTTPURLText.parse(String(url.dropLast(OTLPConfiguration.tracesPath.count))) ?? url
     }
 
-    /// Begins to export traces; nil where nobody takes them.
+    /// Starts exporting traces; nil if no collector is configured.
     func exporter(group: any EventLoopGroup, logger: Logger) -> OTLPExporter? {
         self.telemetry.endpoint.map { endpoint in
             let configuration = OTLPConfiguration(

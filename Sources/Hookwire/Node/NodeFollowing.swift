@@ -12,8 +12,8 @@ struct NodeFollowing: Sendable {
 
     /// Follows both, and reads them again at SIGHUP, until the task is cancelled.
     ///
-    /// A service manager's reload ends no node, even one that has nothing to read again. Whoever closes the terminal that a
-    /// node was started in expects it to end, unless there is something to read again.
+    /// A service manager's reload (SIGHUP) never ends a node. Closing the terminal that a node was started in ends it,
+    /// unless there is something to reload.
     func run() async {
         let bots = self.bots
         let certificate = self.certificate

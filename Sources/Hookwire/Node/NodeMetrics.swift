@@ -12,8 +12,8 @@ internal import SystemPackage
 extension LogFormat {
     private static let outlet = LogOutlet(descriptor: FileDescriptor.standardError.rawValue)
 
-    /// Writes log lines to standard error, each by one call of the system, so that lines of several threads do not mix. Where
-    /// nobody reads them they are dropped.
+    /// Writes log lines to standard error, each with one system call, so that lines of several threads do not
+    /// interleave. If they are not read, they are dropped.
     ///
     /// - Parameter level: of all lines but the audit log's, which are always written.
     func handler(label: String, level: Logger.Level) -> any LogHandler {
@@ -29,7 +29,7 @@ extension LogFormat {
             return handler
         case .json:
             var handler = JSONLogHandler(label: label) { line in
-                // Where even that fails there is nobody to tell.
+                // If even that fails, it cannot be reported.
                 _ = try? FileDescriptor.standardError.writeAll(line)
             }
             handler.logLevel = level

@@ -6,7 +6,7 @@ internal import ArgumentParser
 internal import NIOCore
 internal import Shared
 
-/// What a bot has besides its name and its secret.
+/// A bot's settings besides its name and its secret.
 struct BotFieldOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -5,7 +5,7 @@
 internal import ArgumentParser
 internal import Shared
 
-/// What a platform and the owner of a bot have agreed on, for commands that imitate the platform.
+/// A webhook's settings, for commands that imitate the platform.
 struct PlatformOptions: ParsableArguments {
     // Not with the environment's as its default, which the help would print.
     @Option(
@@ -55,7 +55,7 @@ struct PlatformOptions: ParsableArguments {
     )
     var header: String?
 
-    /// The agreement, completed by what the webhook's URL says. The secret is that of the command line, the URL's, or that of
+    /// The settings, completed by what the webhook's URL says. The secret is that of the command line, the URL's, or that of
     /// the environment, which may be another bot's; empty where none is given.
     func credentials(for url: WebhookURL) -> Credentials {
         var credentials = Credentials(secret: Secret(self.givenSecret ?? ""))

@@ -4,7 +4,7 @@
 
 internal import ArgumentParser
 
-/// What a node tells of itself, and how.
+/// A node's telemetry flags.
 struct TelemetryOptions: SettingFlags {
     @Option(help: ArgumentHelp("How log lines are written: text or json. (default: text)", valueName: "format"))
     var logFormat: String?

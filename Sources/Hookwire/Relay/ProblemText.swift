@@ -6,7 +6,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// What a relay's problem document says (RFC 9457).
+/// Reads a relay's problem document (RFC 9457).
 enum ProblemText {
     private static let members = JSONMemberNames("detail", "reason")
 
@@ -24,8 +24,8 @@ enum ProblemText {
     /// The longest sentence of a relay's that is shown, in characters.
     private static let sentenceLimit = 600
 
-    /// What a refusal says, on a line that does a terminal no harm: its sentence; or else where it leads to, the beginning of
-    /// its text, or what its status means.
+    /// A refusal on one terminal-safe line: its sentence; otherwise its redirect target, the beginning of its text, or
+    /// the meaning of its status.
     ///
     /// - Parameter location: where a redirect leads to.
     static func line(_ body: ByteBuffer, status: Int, location: String?) -> String {

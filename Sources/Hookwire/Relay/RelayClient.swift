@@ -10,7 +10,7 @@ internal import Shared
 
 /// Asks a relay, for one command: what reads the trusted certificates, and is never quite given back, is made once.
 final class RelayClient: Sendable {
-    /// What it answered.
+    /// Its response.
     struct Answer {
         var status: HTTPResponseStatus
         var body: ByteBuffer
@@ -19,7 +19,7 @@ final class RelayClient: Sendable {
         /// How long it took.
         var time: TimeAmount
 
-        /// What it says where it is a refusal.
+        /// The text of a refusal.
         var refusal: String {
             let code = Int(self.status.code)
             return "\(code): \(ProblemText.line(self.body, status: code, location: self.location))"
@@ -65,11 +65,11 @@ final class RelayClient: Sendable {
         self.timeout = timeout
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = Self.connectTimeout
-        // A relay that does not run is an answer, too, and nobody wants to wait for it.
+        // A relay that is not running is reported at once.
         configuration.connectionPool.retryConnectionEstablishment = false
         // A platform's is new, too, as a rule; and none is lost with one that the other side was about to close.
         configuration.maximumUsesPerConnection = 1
-        // What is elsewhere did not answer this request.
+        // A redirect is not followed: its target is not what was asked.
         configuration.redirectConfiguration = .disallow
         if isInsecure {
             var tls = TLSConfiguration.makeClientConfiguration()

@@ -12,7 +12,7 @@ struct WebhookURL: Sendable, Equatable {
     /// Without the question mark, as it was encoded.
     let query: String
 
-    /// Reads an address; nil for what is none. A fragment is nobody's business but a browser's.
+    /// Parses a URL; nil if invalid. A fragment is dropped.
     init?(_ text: String) {
         guard let address = WebAddress(String(text.prefix { $0 != "#" })) else { return nil }
         self.init(address: address, path: address.path, query: address.query ?? "")
@@ -52,7 +52,7 @@ struct WebhookURL: Sendable, Equatable {
 
     var parameters: QueryParameters { QueryParameters(encoded: self.query[...]) }
 
-    /// What the request line says, with more parameters at its end.
+    /// The request target, with more parameters appended.
     func target(adding parameters: [(name: String, value: String)] = []) -> String {
         let added = parameters.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
         let query = ([self.query] + added).filter { !$0.isEmpty }.joined(separator: "&")

@@ -61,7 +61,7 @@ enum BodyEditor {
             for (ending, handler) in zip(self.endings, former) { signal(ending, handler) }
             self.leftover.store(0, ordering: .sequentiallyConsistent)
         }
-        // Whoever has it ignored goes on: nohup.
+        // A signal that was ignored stays so: nohup.
         for (ending, handler) in zip(self.endings, former) where !self.isIgnored(handler) {
             signal(ending, self.removeAndEnd)
         }

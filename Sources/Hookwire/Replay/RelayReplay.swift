@@ -10,7 +10,7 @@ internal import Shared
 struct RelayReplay {
     let client: RelayClient
     let key: RelayKey
-    /// Whose sockets get it; nil for everybody's.
+    /// The consumer whose sockets get it; nil for all.
     let consumer: String?
 
     enum Outcome: Equatable {

@@ -13,7 +13,7 @@ enum ReplaySelection: Equatable, Sendable {
     case range(from: Position, until: Position?)
     /// What was received within a time, such as `5m`.
     case since(String)
-    /// The newest so many.
+    /// The newest events, up to this many.
     case last(Int)
 
     /// What is asked of the relay.

@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// Why retained events cannot be had.
+/// Why retained events are unavailable.
 enum RetainedEventsError: Error {
     case ended(CommandEnd)
     case gone(String)
@@ -25,10 +25,10 @@ struct RetainedLog: Sendable {
     var unsent: Position?
 }
 
-/// Fetches retained events from the relay. It only looks on: nothing of it counts as had. Bound to its event loop.
+/// Fetches retained events from the relay. It only observes: nothing counts as received. Bound to its event loop.
 final class RetainedEvents {
-    /// The time between two questions of how far the relay is: the last events may be for somebody else, or not pass the
-    /// filters, and then they do not come.
+    /// The interval of asking how far the relay is: the last events may be addressed to others, or not pass the
+    /// filters, and are then not sent.
     private static let questions = TimeAmount.milliseconds(50)
     /// How long the relay has until the first of it comes, and after a loss the next of it. One whose store is away takes
     /// a client and waits with it.

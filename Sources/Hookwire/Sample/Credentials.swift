@@ -4,7 +4,7 @@
 
 internal import Shared
 
-/// What the owner of a bot and its platform have agreed on, as far as a platform knows it.
+/// The webhook settings known to a platform.
 struct Credentials: Sendable {
     /// How a sender without a signature of its own proves itself.
     enum Presentation: String, Sendable, CaseIterable {

@@ -12,7 +12,7 @@ struct ReceivedEvent: Equatable, Sendable {
     let id: String
     let type: String
     let platform: String
-    /// When the relay had it, as it writes times; empty where it did not say.
+    /// When the relay received it, in its time format; empty if missing.
     let time: String
     let method: HTTPMethod
     /// What followed the webhook's own path.
@@ -25,9 +25,9 @@ struct ReceivedEvent: Equatable, Sendable {
     let replyToken: String?
     let text: String?
     let sender: String?
-    /// Whether somebody had the relay publish it again.
+    /// Whether it is a replay.
     let isReplay: Bool
-    /// Where in a trace the event stands, and what travels with that; nil where nobody said.
+    /// The event's trace context, `traceparent` and `tracestate`; nil if missing.
     let traceparent, tracestate: String?
     /// The whole frame.
     let frame: ByteBuffer
@@ -89,7 +89,7 @@ struct ReceivedEvent: Equatable, Sendable {
         return seconds + fraction
     }
 
-    /// The header fields that say how far the trace has come since the request; none where nobody has recorded it.
+    /// The header fields with the event's current trace context; none if it was not recorded.
     var traceFields: [(name: String, value: String)] {
         guard let traceparent, traceparent != self.headers.first(name: "traceparent") else { return [] }
         return [("traceparent", traceparent)] + (self.tracestate.map { [("tracestate", $0)] } ?? [])
@@ -149,7 +149,7 @@ struct ReceivedEvent: Equatable, Sendable {
 struct EnvelopeLayout {
     /// A JSON object.
     let attributes: [UInt8]
-    /// What the webhook's request had as its body; nil where it cannot be read.
+    /// The webhook request's body; nil if it cannot be read.
     let body: ByteBuffer?
 
     private static let json = Array(#","data":"#.utf8)

@@ -5,7 +5,8 @@
 internal import DequeModule
 internal import Shared
 
-/// What a subscription has received, on whatever connections: what is new, and where it goes on. No IO and no clock.
+/// What a subscription has received, on all its connections: which events are new, and where to resume. No IO and no
+/// clock.
 ///
 /// A position says that, until the log begins a new epoch or lets go of what is behind it. Then it is the time of the last
 /// event, and what was received before is known by what it is: a store that lost only its newest events has the others
@@ -60,7 +61,7 @@ struct ReceivedEvents {
         self.isPositionLost = false
     }
 
-    /// The relay cannot go on behind the position.
+    /// The relay cannot resume after the position.
     mutating func losePosition() {
         self.isPositionLost = true
     }

@@ -8,7 +8,6 @@ enum RelayCloseCode: Int {
     case serviceRestart = 1012
     /// The relay wants the client later; its reason may say when.
     case tryAgainLater = 1013
-    /// What the client was let in by is good for nothing any more; the relay's own, and so on sockets of its own
-    /// protocols only.
+    /// The client's credential is no longer valid; the relay's own code, used only on sockets of its own protocols.
     case revoked = 4001
 }

@@ -30,7 +30,7 @@ enum RelayMessage: Equatable, Sendable {
         var isAskedAgain = false
     }
 
-    /// What became of a reply.
+    /// The outcome of a reply.
     struct ReplyResult: Equatable, Sendable {
         var token: String
         var outcome: String

@@ -6,7 +6,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Shared
 
-/// What a subscription tells. All calls come on its event loop.
+/// The delegate of a subscription. All calls come on its event loop.
 protocol SubscriptionOwner: AnyObject {
     /// The relay has taken the client; once per connection.
     func connected()
@@ -14,7 +14,7 @@ protocol SubscriptionOwner: AnyObject {
     /// A message of the relay's. An event is one that has not come before.
     func received(_ message: RelayMessage)
 
-    /// An event came again that this client had on an earlier connection.
+    /// An event that this client received on an earlier connection arrived again.
     func receivedAgain(_ event: ReceivedEvent)
 
     /// The connection is gone, or could not be made; it is tried again.
@@ -86,7 +86,7 @@ final class RelaySubscription {
 
     /// Says goodbye; the owner hears no more.
     ///
-    /// - Returns: a future that succeeds when the relay has read what was sent, or had the time to.
+    /// - Returns: a future that succeeds when the relay has read what was sent, or after a time-out.
     @discardableResult
     func stop() -> EventLoopFuture<Void> {
         self.sendOwedAcknowledgement()

@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// What a command asks of the relay's envelope socket: the query of its URL. docs/delivery.md has the parameters.
+/// A command's options for the relay's envelope socket: the query of its URL. docs/delivery.md has the parameters.
 struct Subscription: Equatable, Sendable {
     /// Where the events begin.
     enum Start: Equatable, Sendable {
@@ -101,7 +101,7 @@ struct Subscription: Equatable, Sendable {
         case .since(let time): pairs.append(("since", time))
         case .after(let position): pairs.append(("after", position.description))
         }
-        // Whoever keeps its place itself only looks on: what it gets is not had for others.
+        // A client that keeps its own position only observes: what it gets does not count as received for others.
         if self.consumer == nil, self.start != .live, self.start != .cursor { pairs.append(("backlog", "off")) }
         pairs += self.filters.map { ($0.name, $0.value) }
         return pairs.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")

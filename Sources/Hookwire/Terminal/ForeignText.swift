@@ -4,7 +4,7 @@
 
 internal import Shared
 
-/// Text that anybody may have sent, made harmless for a terminal: what moves the cursor, changes colours or turns the
+/// Untrusted text, made safe for a terminal: what moves the cursor, changes colours or turns the
 /// direction of writing is replaced.
 enum ForeignText {
     /// One line of it.

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lines that stay, above lines that are redrawn: what is under way, and how far a backlog is. Where nothing can be
+/// Lines that stay, above lines that are redrawn: events in flight, and a backlog's progress. Where nothing can be
 /// redrawn, only the lines that stay are printed.
 struct LiveLines {
     let terminal: Terminal
@@ -25,7 +25,7 @@ struct LiveLines {
         if self.terminal.isLive { self.terminal.write(self.drawing) }
     }
 
-    /// Replaces what is redrawn. Lines that are too long are cut by whoever made them: these must not wrap.
+    /// Replaces what is redrawn. The caller must cut lines to the terminal's width: they must not wrap.
     mutating func show(_ lines: [String]) {
         guard self.terminal.isLive else { return }
         let lines = Self.fitting(lines, height: self.terminal.height)

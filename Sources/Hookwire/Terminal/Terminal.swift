@@ -38,7 +38,7 @@ struct Terminal: Sendable {
 
     /// Why something could not be printed.
     enum WriteFailure: Error {
-        /// Whoever read it has gone, which is no fault.
+        /// Its reader is gone, which is no error.
         case abandoned
         /// A full disk, for instance.
         case failed(Errno)
@@ -47,7 +47,7 @@ struct Terminal: Sendable {
             self = error == .brokenPipe ? .abandoned : .failed(error)
         }
 
-        /// What to tell; nil for nothing.
+        /// The message; nil for none.
         var sentence: String? {
             switch self {
             case .abandoned: nil
@@ -61,7 +61,7 @@ struct Terminal: Sendable {
         try self.print(line + "\n")
     }
 
-    /// Prints text as it is; what cannot be printed is nobody's loss.
+    /// Prints text as it is; failures are ignored.
     func write(_ text: String) {
         try? self.print(text)
     }
@@ -74,7 +74,7 @@ struct Terminal: Sendable {
                 let count = try rest.withUnsafeBytes { try FileDescriptor.standardOutput.write($0) }
                 rest = rest.dropFirst(count)
             } catch Errno.resourceTemporarilyUnavailable, Errno.wouldBlock {
-                // Whoever made the pipe does not want to wait for it; we do.
+                // The pipe is non-blocking, as its creator wanted; we wait for room.
                 var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
                 poll(&output, 1, -1)
             } catch {
@@ -83,7 +83,7 @@ struct Terminal: Sendable {
         }
     }
 
-    /// Whether whoever read a pipe has gone.
+    /// Whether the reader of a pipe is gone.
     var isAbandoned: Bool {
         var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         return poll(&output, 1, 0) == 1 && Int32(output.revents) & Int32(POLLERR) != 0

@@ -10,7 +10,7 @@ struct HTTPResponseHeadBytes {
         case incomplete
         /// It is longer than `limit`, and no server's.
         case tooLong
-        /// The head with the empty line at its end; so many of the bytes belong to it.
+        /// The head with the empty line at its end; `taken` is how many of the bytes belong to it.
         case whole([UInt8], taken: Int)
     }
 

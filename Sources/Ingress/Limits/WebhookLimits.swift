@@ -5,11 +5,11 @@
 internal import NIOCore
 public import Shared
 
-/// What limits the events that come in. Any thread.
+/// The limits on incoming events. Any thread.
 public struct WebhookLimits: Sendable {
     /// Counts registered bots' events; nil where no bots are registered.
     public var limiter: (any RateLimiter)?
-    /// What is held against addresses; nil where nothing is.
+    /// The bans and rate limits of addresses; nil if there are none.
     public var addresses: AddressGuard?
 
     public init(limiter: (any RateLimiter)? = nil, addresses: AddressGuard? = nil) {
@@ -24,10 +24,10 @@ public struct WebhookLimits: Sendable {
     }
 }
 
-/// What an event has taken of its bot's limit, to be given back if it turns out to be a repetition: whoever has got hold of a
-/// genuine request could use the limit up by sending it again and again.
+/// An event's permit from its bot's limit, given back if the event is a duplicate: otherwise replaying one captured
+/// genuine request would use up the limit.
 ///
-/// A class, so that events without a limit carry no more than a word of it.
+/// A class, so that events without a limit carry only one word.
 final class RatePermit: Sendable {
     private let limiter: any RateLimiter
     private let limit: RateLimit

@@ -6,14 +6,14 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// How a request was answered that waited for a bot's reply, for the holder of its secret to see.
+/// The outcome of a request that waited for a bot's reply, for the holder of its secret.
 struct AnsweredRequest {
     let token: ReplyToken
     let end: WaitEnd
     /// In milliseconds since 1970.
     let time: Int64
 
-    /// What is told.
+    /// The observation.
     var observation: Observation {
         var json = JSONObjectWriter()
         json.member("token", self.token.description)

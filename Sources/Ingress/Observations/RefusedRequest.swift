@@ -6,15 +6,15 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// A request that was refused, as the holder of the secret that it names may see it: why, and what it was, less what is a
-/// credential. Where the secret is not the bot's own, the channel is nobody's, and nobody sees it.
+/// A refused request, as shown to the holder of the secret that it names: the reason and the request, without
+/// credentials. If the secret is wrong, its channel belongs to no bot and has no observers.
 struct RefusedRequest {
-    /// How many bytes the fields that are told take as JSON, and how many there are.
+    /// The most bytes, as JSON, and the most fields that are included.
     private static let fieldBytes = 12 << 10
     private static let fieldCount = 64
-    /// How many bytes of the query are told.
+    /// How many bytes of the query are included.
     private static let queryLimit = 2 << 10
-    /// What no observation holds, in lower case; a platform may have more.
+    /// Fields never included, in lower case; a platform may have more.
     private static let credentialFields: Set<String> = [
         "authorization", "proxy-authorization", "cookie", "set-cookie", "x-gitlab-token",
         "x-telegram-bot-api-secret-token",
@@ -26,7 +26,7 @@ struct RefusedRequest {
     let problem: Problem
     /// In milliseconds since 1970.
     let time: Int64
-    /// The field that the registry names as the place of a credential, as a webhook's URL may.
+    /// The field that carries a credential according to the registry; a webhook's URL may name one too.
     var credentialField: String?
 
     /// The channel of the secret that a request names; nil where it names none.
@@ -35,7 +35,7 @@ struct RefusedRequest {
         return ChannelID(secret: Secret(secret))
     }
 
-    /// What is told.
+    /// The observation.
     var observation: Observation {
         var json = Array("{".utf8)
         func member(_ name: StaticString, _ value: String) {
@@ -68,7 +68,7 @@ struct RefusedRequest {
     /// The header fields in order, as many as there is room for.
     private func appendFields(to json: inout [UInt8]) {
         json += Array(#","headers":["#.utf8)
-        // One that the URL names as the place of a credential is one.
+        // A field that the URL names as carrying a credential is one.
         let named = [self.request.query["header"], self.credentialField].map { $0?.prefix { $0 != ":" }.lowercased() }
         let credentials = URLCredentials(in: self.request.query, named: CredentialParameters.names)
         var (count, bytes) = (0, 0)

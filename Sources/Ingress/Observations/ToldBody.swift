@@ -5,9 +5,9 @@
 internal import NIOCore
 internal import Shared
 
-/// What an observation has of a body: its beginning, and whether that is all.
+/// A body as included in an observation: its beginning, and whether that is all of it.
 struct ToldBody {
-    /// How many bytes are told.
+    /// How many bytes are included.
     private static let limit = 8 << 10
 
     let base64: String
@@ -18,10 +18,11 @@ struct ToldBody {
         self.base64 = body.withUnsafeReadableBytes { Base64.encode($0.prefix(Self.end(of: $0))) }
     }
 
-    /// Where the beginning ends. A text is not cut within a character (RFC 3629, section 3): it would be no text any more.
+    /// Where to cut the body. Text is not cut within a character (RFC 3629, section 3), which would make it invalid
+    /// UTF-8.
     private static func end(of bytes: UnsafeRawBufferPointer) -> Int {
         guard bytes.count > self.limit else { return bytes.count }
-        // A character has three such bytes at most: where there are more, the body is no text.
+        // A character has at most three continuation bytes: if there are more, the body is not text.
         return (self.limit - 3...self.limit).last { bytes[$0] & 0xC0 != 0x80 } ?? self.limit
     }
 }

@@ -4,22 +4,22 @@
 
 internal import Shared
 
-/// What a platform's request says.
+/// The event described by a platform's request.
 struct EventDescription {
-    /// The platform's own name for the event, the same over its retries.
+    /// The platform's id for the event, the same across retries.
     var id: String?
-    /// What happened, in the platform's words.
+    /// The platform's event type.
     var type: String?
-    /// What makes two requests the same event.
+    /// The event's duplicate key.
     var key: DuplicateKey?
-    /// What was said, where somebody said something.
+    /// The messages, if it is a chat event.
     var messages: [ChatMessage] = []
-    /// How the platform takes a reply; nil where it takes none.
+    /// How the platform accepts a reply; nil if it does not.
     var reply: ReplyTerms?
 
-    /// An id longer than this is not believed to be one, in bytes.
+    /// The longest plausible id, in bytes.
     static let maximumIDLength = 512
-    /// A type longer than this is not believed to be one, in bytes.
+    /// The longest plausible type, in bytes.
     static let maximumTypeLength = 128
 
     /// An id as it stands in an event; nil where it is empty or too long.

@@ -5,9 +5,9 @@
 internal import NIOCore
 internal import Shared
 
-/// A moment that a signature covers: 1 to 16 ASCII digits of seconds, kept as they were signed.
+/// A timestamp covered by a signature: 1 to 16 ASCII digits of seconds, kept as signed.
 ///
-/// What a number parser would forgive, a sign or a space, could move bytes between the parts of what is signed.
+/// Leniency of a number parser, about a sign or a space, would make the boundaries of the signed parts ambiguous.
 struct SignedTimestamp {
     /// The digits.
     let text: String
@@ -23,7 +23,7 @@ struct SignedTimestamp {
 
     /// Reads a timestamp from a field's value; nil where that is none.
     init?(_ bytes: UnsafeRawBufferPointer) {
-        // Looked at before it is copied: a header field may be long.
+        // Checked before it is copied: a header field may be long.
         guard (1...16).contains(bytes.count) else { return nil }
         self.init(String(decoding: bytes, as: UTF8.self))
     }
@@ -36,7 +36,7 @@ struct SignedTimestamp {
     /// How long the timestamp stays acceptable, in milliseconds; nil where it is stale, or too far in the future.
     func remainingLifetime(nowMilliseconds: Int64, freshness: TimeAmount) -> Int64? {
         let window = freshness.nanoseconds / 1_000_000
-        // Sixteen digits of seconds can be more milliseconds than fit a number.
+        // Sixteen digits of seconds can overflow as milliseconds.
         let (milliseconds, overflow) = self.seconds.multipliedReportingOverflow(by: 1_000)
         guard !overflow else { return nil }
         let (age, underflow) = nowMilliseconds.subtractingReportingOverflow(milliseconds)
@@ -46,7 +46,8 @@ struct SignedTimestamp {
 }
 
 extension DuplicateKey {
-    /// The key of an event whose signature is good for `lifetime` milliseconds more: known for at least as long.
+    /// Creates the key of an event whose signature is valid for `lifetime` more milliseconds: remembered at least as
+    /// long.
     init(_ text: String, signatureLifetime lifetime: Int64) {
         self.init(
             text,

@@ -4,12 +4,12 @@
 
 internal import Shared
 
-/// What a request turned out to be.
+/// The decision on a request.
 enum Verdict {
     /// An event to publish.
     case publish(Publishing)
-    /// No event; this is the answer: a handshake, a heartbeat.
+    /// Not an event; the response to a handshake or heartbeat.
     case answer(HTTPResponse)
-    /// Nothing that may be published.
+    /// Refused.
     case refuse(Problem)
 }

@@ -7,15 +7,15 @@ internal import NIOHTTP1
 internal import Shared
 
 extension HTTPResponse {
-    /// The response that a bot has written itself, less the fields that are not a bot's to write.
+    /// The response written by a bot, without fields that a bot must not set.
     ///
-    /// - Returns: nil where it is not what HTTP allows: another message could begin in it.
+    /// - Returns: nil if it is not valid HTTP, which could enable response splitting.
     init?(_ reply: Reply.Response) {
         guard Reply.response(reply).isFit else { return nil }
         self.init(
             status: HTTPResponseStatus(statusCode: reply.status),
             headers: reply.headers.compactMap { ReplyPolicy.withholds($0.name) ? nil : ($0.name, $0.value) },
-            // It is remembered for a while.
+            // It is cached for a while.
             body: reply.body.compacted()
         )
     }

@@ -4,11 +4,11 @@
 
 internal import Shared
 
-/// What a bot's reply becomes on a platform that takes it in the answer to its request.
+/// Formats a bot's reply as the HTTP response of the platform's request.
 ///
-/// It holds what it needs of the request, for it is asked on whatever thread a reply comes in.
+/// It holds what it needs of the request, since it is called on the thread where a reply arrives.
 protocol ReplyForm: Sendable {
-    /// The platform's answer. Must not block.
+    /// The platform's response. Must not block.
     ///
     /// - Returns: nil where the platform cannot be answered so.
     func response(to reply: Reply) -> HTTPResponse?

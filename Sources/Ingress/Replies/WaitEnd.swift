@@ -7,11 +7,11 @@ internal import Shared
 /// How a request's wait for a reply ended.
 struct WaitEnd: Sendable {
     var outcome: WaitOutcome
-    /// What the platform is answered.
+    /// The response to the platform.
     var response: HTTPResponse
 }
 
-/// What became of a request that waited. Also a metric label.
+/// The outcome of a request that waited; also a metric label.
 enum WaitOutcome: String, Sendable, CaseIterable {
     /// The bot's reply was its answer.
     case replied
@@ -19,9 +19,9 @@ enum WaitOutcome: String, Sendable, CaseIterable {
     case deadline
     /// No socket of the bot was there to reply.
     case nobodyOnline = "nobody_online"
-    /// It repeats a request that another node has, to which the reply goes.
+    /// It is a duplicate of a request on another node, which gets the reply.
     case elsewhere
-    /// Whoever sent it did not wait.
+    /// Its sender stopped waiting.
     case clientGone = "client_gone"
     /// The node was told to stop.
     case draining

@@ -4,8 +4,8 @@
 
 internal import Shared
 
-/// The trace of one webhook request through an ingress node: two spans, `receive` and below it `publish`. Made once a request
-/// is verified, so that nobody else's words begin one. Any thread.
+/// The trace of one webhook request through an ingress node: two spans, `receive` and below it `publish`. Created once
+/// a request is verified, so that only genuine requests begin one. Any thread.
 final class RequestTrace: Sendable {
     private let tracer: Tracer
     private let platform: String
@@ -33,7 +33,7 @@ final class RequestTrace: Sendable {
         self.verified = WallClock.nanoseconds()
     }
 
-    /// What the event takes with it.
+    /// The trace carried by the event.
     var eventTrace: EventTrace { EventTrace(self.publish, state: self.state) }
 
     private var state: TraceState { self.incoming?.state ?? .none }

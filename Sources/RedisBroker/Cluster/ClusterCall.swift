@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// A command on its way to the node of a cluster that executes it.
+/// A command being routed to a node of a cluster.
 struct ClusterCall: Sendable {
     let command: RESPCommand
     let place: RedisPlace
@@ -12,11 +12,11 @@ struct ClusterCall: Sendable {
     /// Called on the event loop.
     let completion: @Sendable (Result<RESPValue, any Error>) -> Void
     var attempts: ClusterAttempts
-    /// Whether it stores something: where replicas are waited for, it is complete only when they have it.
+    /// Whether it stores something: with replication (`RedisWait`), it completes only when the replicas have it.
     var isStored = false
 }
 
-/// The commands that wait to be sent again. Bounded, since a part of the cluster may be away for long.
+/// The commands that wait for a retry. Bounded, since a part of the cluster may be unavailable for long.
 struct WaitingCalls {
     private let limit: Int
     private let byteLimit: Int
@@ -31,7 +31,7 @@ struct WaitingCalls {
 
     /// Keeps a command.
     ///
-    /// - Returns: the number to take it by; nil where too much waits.
+    /// - Returns: the number to take it by; nil if too many wait.
     mutating func add(_ call: ClusterCall) -> UInt64? {
         guard self.calls.count < self.limit, call.command.byteCount <= self.byteLimit - self.bytes else { return nil }
         self.lastNumber += 1

@@ -18,7 +18,7 @@ extension ClusterEndpoint {
     /// Reads an endpoint as a cluster's node names it.
     ///
     /// - Parameters:
-    ///   - host: nil, empty and `?` mean the host that was asked: behind a NAT a node does not know its own name
+    ///   - host: nil, empty and `?` mean the host that was asked: behind NAT a node does not know its own name
     ///     (redis.io, "CLUSTER SLOTS").
     ///   - asked: who said it.
     init?(host: String?, port: Int, asked: ClusterEndpoint) {

@@ -4,7 +4,7 @@
 
 internal import Metrics
 
-/// What a `RedisCluster` counts. Any thread. All dimensions are the cases of enums.
+/// The metrics of a `RedisCluster`. Any thread. All dimensions are the cases of enums.
 struct ClusterMetrics: Sendable {
     private let refusals: [ClusterRefusal.Kind: Counter]
     private let refreshes: [SlotRefreshStateMachine.Outcome: Counter]
@@ -28,7 +28,7 @@ struct ClusterMetrics: Sendable {
     /// Counts a command that was not executed where it was sent.
     func refused(_ refusal: ClusterRefusal) { self.refusals[refusal.kind]?.increment() }
 
-    /// Counts a question for the map of slots.
+    /// Counts a refresh of the slot map.
     func refreshed(_ outcome: SlotRefreshStateMachine.Outcome) { self.refreshes[outcome]?.increment() }
 
     /// Records how many nodes there are connections to.

@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// What the subscription connection of one node brings, on its way to who takes what all bring.
+/// Passes the pushes of one node's subscription connection on to the cluster's delegate.
 final class ClusterNodeSubscriptions: RedisSubscriptionDelegate {
     private let endpoint: ClusterEndpoint
     private let cluster: RedisCluster
@@ -19,7 +19,7 @@ final class ClusterNodeSubscriptions: RedisSubscriptionDelegate {
     }
 
     func message(on channel: String, payload: ByteBuffer) {
-        // At once: what comes before its `subscribed` is read from the log.
+        // Passed on at once: what arrives before `subscribed` is read from the log.
         self.cluster.message(on: channel, payload: payload, from: self.endpoint)
     }
 

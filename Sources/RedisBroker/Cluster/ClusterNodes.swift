@@ -5,47 +5,47 @@
 internal import NIOCore
 internal import Shared
 
-/// The map of slots and the nodes that there are connections to. Behind the lock of `RedisCluster`.
+/// The slot map and the connected nodes. Guarded by the lock of `RedisCluster`.
 struct ClusterNodes {
     private struct Member {
         var node: RedisNode
-        /// Since when it has had no slot; nil where it has one.
+        /// Since when it has had no slot; nil if it has one.
         var idle: NIODeadline?
     }
 
-    /// How long a node that has no slot any more is kept: what was sent to it is answered by then.
+    /// How long a node without slots is kept: commands sent to it are answered by then.
     private static let idleTime = TimeAmount.seconds(10)
-    /// For how long a move is remembered.
+    /// How long a slot's move is remembered.
     private static let memory = TimeAmount.seconds(30)
 
     private var members: [ClusterEndpoint: Member] = [:]
     private(set) var map = SlotMap()
-    /// Whether anybody has ever said who has which slot.
+    /// Whether a slot map was ever received.
     private(set) var isKnown = false
-    /// Whether the cluster says that it is not served.
+    /// Whether the cluster reports that it is down.
     private(set) var isDown = false
     private var moves: [UInt16: NIODeadline] = [:]
 
-    /// Whether the cluster is not served, or slots of it are not, as far as is known: it may be again at any time, and
-    /// nobody says so unasked.
+    /// Whether the cluster, or some of its slots, are down, as last known: recovery is not announced, so the map must
+    /// be polled.
     var isIncomplete: Bool { self.isKnown && (self.isDown || self.map.unassignedCount > 0) }
 
     /// How many nodes there are connections to.
     var count: Int { self.members.count }
 
-    /// Who has a slot, and the node where there are connections to it.
+    /// A slot's owner and its node, if connected.
     func owner(of slot: UInt16) -> (endpoint: ClusterEndpoint, node: RedisNode)? {
         guard let endpoint = self.map.owner(of: slot), let member = self.members[endpoint] else { return nil }
         return (endpoint, member.node)
     }
 
-    /// The node of an endpoint, where there are connections to it.
+    /// The node of an endpoint, if connected.
     func node(at endpoint: ClusterEndpoint) -> RedisNode? { self.members[endpoint]?.node }
 
-    /// The node of an endpoint; made where there is none, unless there are too many.
+    /// The node of an endpoint, created if there is none, unless there are too many.
     mutating func node(at endpoint: ClusterEndpoint, now: NIODeadline, make: () -> RedisNode) -> RedisNode? {
         if let member = self.members[endpoint] {
-            // It is asked, so that it is no time to retire it: a slot may take long to move there.
+            // It is in use, so it must not be retired: a slot's migration there may take long.
             if member.idle != nil { self.members[endpoint]?.idle = now }
             return member.node
         }
@@ -65,7 +65,7 @@ struct ClusterNodes {
         return true
     }
 
-    /// Takes over what the cluster says. The nodes' connections have been asked for.
+    /// Applies the cluster's slot map. The nodes' connections have been requested.
     ///
     /// - Returns: the slots that moved.
     mutating func apply(_ answer: SlotAnswer, now: NIODeadline) -> [UInt16] {
@@ -91,7 +91,7 @@ struct ClusterNodes {
         self.members.compactMap { $0.value.idle == nil ? ($0.key, $0.value.node) : nil }
     }
 
-    /// Forgets what is over.
+    /// Removes expired entries.
     ///
     /// - Returns: nodes that are not used any more.
     mutating func tick(now: NIODeadline) -> [RedisNode] {
@@ -115,7 +115,7 @@ struct ClusterNodes {
 // MARK: Health
 
 extension ClusterNodes {
-    /// What the nodes and the map say.
+    /// The health of the cluster, from its nodes and the map.
     ///
     /// - Parameter health: of one node.
     func health(trouble: String?, of health: (RedisNode) -> BrokerHealth) -> BrokerHealth {

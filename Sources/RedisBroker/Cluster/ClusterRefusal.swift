@@ -2,20 +2,20 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A command's answer by which a node of a cluster says that it has not executed it, and what to do in its place
+/// A reply by which a cluster node reports that it has not executed a command, and what to do instead
 /// (redis.io, "Redis cluster specification", "Redirection and resharding"). Also a metric label, by `kind`.
 enum ClusterRefusal: Equatable {
     /// From now on another node has the slot.
     case moved(UInt16, ClusterEndpoint)
-    /// This command goes to another node, behind ASKING: the slot is on its way there.
+    /// Send this command to another node, after ASKING: the slot is migrating there.
     case ask(ClusterEndpoint)
-    /// The slot is on its way, and some of the command's keys are.
+    /// The slot is migrating, and some of the command's keys have moved.
     case tryAgain
-    /// The cluster, or the slot, is not served.
+    /// The cluster, or the slot, is down.
     case down
-    /// The node is not at work: it loads, or is no master any more.
+    /// The node is not available: it is loading, or is no longer a master.
     case away
-    /// It was not sent at all, since there is no connection, or nobody is known to have the slot.
+    /// It was not sent: there is no connection, or the slot's owner is unknown.
     case unreachable
 
     /// What kind it is.
@@ -39,9 +39,9 @@ enum ClusterRefusal: Equatable {
         }
     }
 
-    /// Reads an error; nil for one that is none of these.
+    /// Parses an error; nil for any other one.
     ///
-    /// - Parameter asked: who answered with it.
+    /// - Parameter asked: the node that returned it.
     init?(_ error: RedisError, asked: ClusterEndpoint) {
         switch error.code {
         case "MOVED":

@@ -4,31 +4,31 @@
 
 internal import NIOCore
 
-/// Which Pub/Sub channels are wanted of a cluster, and which node each slot's are subscribed at: all channels of a slot are
-/// at the node that has the slot, and go with it. No IO and no clock of its own.
+/// Tracks the wanted Pub/Sub channels of a cluster, and the node at which each slot's channels are subscribed: they
+/// follow the slot's owner. No IO and no clock of its own.
 struct ClusterSubscriptions {
     private struct Slot {
         var channels: Set<String> = []
-        /// Where they are subscribed; nil while that is not known, or is waited with.
+        /// Where they are subscribed; nil while unknown or postponed.
         var node: ClusterEndpoint?
-        /// When they are subscribed at whoever has the slot then.
+        /// When to subscribe at the slot's owner then.
         var retry: NIODeadline?
-        /// How often, without a quiet time between, the slot was found elsewhere.
+        /// How often the slot moved without a quiet period in between.
         var moves = 0
         var lastMove = NIODeadline.distantPast
     }
 
     /// A quiet time.
     private static let quiet = TimeAmount.seconds(2)
-    /// So many moves are followed at once; nodes that do not agree with each other could otherwise send us to and fro.
+    /// How many moves are followed without a pause; nodes that disagree could otherwise bounce us back and forth.
     private static let movesAtOnce = 3
     private static let firstPause = TimeAmount.milliseconds(50)
     private static let longestPause = TimeAmount.seconds(1)
 
-    /// What is to be done, in this order.
+    /// The actions to take, in this order.
     struct Step: Equatable {
         var unsubscribe: [ClusterEndpoint: [String]] = [:]
-        /// What is published on these does not come until they are subscribed again.
+        /// Channels whose messages are lost until they are subscribed again.
         var lost: Set<String> = []
         var subscribe: [ClusterEndpoint: [String]] = [:]
     }
@@ -40,7 +40,7 @@ struct ClusterSubscriptions {
     /// How many channels are wanted.
     var count: Int { self.slots.values.reduce(0) { $0 + $1.channels.count } }
 
-    /// Whether a channel is subscribed at this node, as far as was asked for.
+    /// Whether a channel was requested at this node.
     func isPlaced(_ name: String, slot: UInt16, at node: ClusterEndpoint) -> Bool {
         guard let entry = self.slots[slot] else { return false }
         return entry.node == node && entry.channels.contains(name)
@@ -48,9 +48,9 @@ struct ClusterSubscriptions {
 
     // MARK: What is wanted
 
-    /// A channel is wanted, or is asked for once more.
+    /// A channel is wanted, or requested again.
     ///
-    /// - Parameter owner: who has the slot, as far as is known.
+    /// - Parameter owner: the slot's owner, if known.
     mutating func want(_ name: String, slot: UInt16, owner: ClusterEndpoint?) -> Step {
         var entry = self.slots[slot] ?? Slot()
         if entry.channels.isEmpty { entry.node = owner }
@@ -94,7 +94,7 @@ struct ClusterSubscriptions {
                 step.unsubscribe[node, default: []] += entry.channels
                 step.lost.formUnion(entry.channels)
             }
-            // From nowhere to somewhere is what was waited for.
+            // A move from no owner to one is not counted as a move.
             let pause = entry.node == nil && entry.retry == nil ? nil : Self.moved(&entry, now: now)
             entry.node = nil
             entry.retry = pause.map { now + $0 }
@@ -107,15 +107,14 @@ struct ClusterSubscriptions {
         return step
     }
 
-    /// A node does not serve a slot's channels any more, or refuses them: they are subscribed again where the slot is by
-    /// then.
+    /// A node no longer serves a slot's channels, or refuses them: they are subscribed again at the slot's next owner.
     mutating func dropped(slot: UInt16, at node: ClusterEndpoint, now: NIODeadline) -> Step {
         guard var entry = self.slots[slot], entry.node == node else { return Step() }
         let pause = Self.moved(&entry, now: now) ?? Self.firstPause
         entry.node = nil
         entry.retry = now + pause
         self.set(entry, slot)
-        // Some may still be on there.
+        // Some may still be subscribed there.
         return Step(unsubscribe: [node: Array(entry.channels)], lost: entry.channels)
     }
 

@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// What Redis calls the commands and the pushes of a kind of Pub/Sub.
+/// The names of the commands and pushes of a kind of Pub/Sub.
 struct PubSubWords: Sendable {
     var subscribe: String
     var unsubscribe: String
@@ -13,7 +13,7 @@ struct PubSubWords: Sendable {
     var subscribed: ByteBuffer
     var unsubscribed: ByteBuffer
 
-    /// What is published anywhere is pushed everywhere.
+    /// Messages are broadcast to all nodes.
     static let plain = PubSubWords(
         subscribe: "SUBSCRIBE",
         unsubscribe: "UNSUBSCRIBE",

@@ -6,9 +6,9 @@ internal import Logging
 internal import NIOCore
 internal import Synchronization
 
-/// The map of slots: when it is asked for, whom, and what follows.
+/// Refreshes the slot map.
 extension RedisCluster {
-    /// Looks what is to be done. On the event loop.
+    /// Called periodically. On the event loop.
     func ticked() {
         let now = NIODeadline.now()
         let (retired, isAsking) = self.state.withLock { state -> ([RedisNode], Bool) in
@@ -25,14 +25,14 @@ extension RedisCluster {
         self.perform(step)
     }
 
-    /// Asks for the map, one node after the other until one answers.
+    /// Requests the map from one node after the other until one answers.
     private func refresh() {
         let (known, isEnded) = self.state.withLock { state in
             let masters = state.nodes.masters
             return (masters.map { ($0.endpoint, !$0.node.isTroubled(within: .zero)) }, state.isEnded)
         }
         guard !isEnded else { return }
-        // Whoever works first, and never all nodes of a relay the same.
+        // Working nodes first, shuffled so that relay nodes do not all ask the same one.
         let working = known.filter(\.1).map(\.0).shuffled()
         let seeds = self.configuration.seeds.shuffled().filter { !working.contains($0) }
         let others = known.filter { !$0.1 && !seeds.contains($0.0) }.map(\.0).shuffled()
@@ -52,7 +52,7 @@ extension RedisCluster {
         let promise = self.eventLoop.makePromise(of: Void.self)
         SlotQuery.run(self.configuration(at: endpoint), at: endpoint, on: self.eventLoop).whenComplete { result in
             switch result {
-            // Who is cut off from the others thinks that they are down.
+            // A partitioned node believes that the cluster is down.
             case .success(let answer) where answer.isDown:
                 promise.completeWith(self.ask(candidates.dropFirst(), fallback: fallback ?? (answer, endpoint)))
             case .success(let answer):

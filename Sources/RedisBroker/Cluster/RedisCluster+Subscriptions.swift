@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Synchronization
 
-/// Which node's subscription connection a Pub/Sub channel goes by, and what comes of it.
+/// Routes Pub/Sub subscriptions to the nodes' subscription connections.
 extension RedisCluster {
     /// Adds a Pub/Sub channel to what is subscribed, wherever its slot is.
     func subscribe(_ channel: String, at place: RedisPlace) {
@@ -47,7 +47,7 @@ extension RedisCluster {
     /// A node has pushed something. Any thread.
     func message(on channel: String, payload: ByteBuffer, from endpoint: ClusterEndpoint) {
         let slot = HashSlot.ofKey(channel)
-        // What a node pushes that has lost the slot without knowing it yet is not in the log of the one that has it.
+        // A node that has lost the slot without knowing it may push events that are not in the new owner's log.
         let delegate = self.state.withLock { state in
             state.nodes.map.owner(of: slot) == endpoint ? state.delegate : nil
         }
@@ -58,13 +58,13 @@ extension RedisCluster {
     func subscribed(to channel: String, at endpoint: ClusterEndpoint) {
         let slot = HashSlot.ofKey(channel)
         self.eventLoop.execute {
-            // What an earlier node of the slot said comes too late.
+            // A confirmation by a previous owner of the slot is stale.
             guard self.subscriptions.value.isPlaced(channel, slot: slot, at: endpoint) else { return }
             self.delegate?.subscribed(to: channel)
         }
     }
 
-    /// A node's subscription connection is lost, and with it these channels until it is made anew.
+    /// A node's subscription connection is lost, and with it these channels until it is reestablished.
     func subscriptionsLost(_ channels: Set<String>, reason: String, at endpoint: ClusterEndpoint) {
         self.eventLoop.execute {
             let lost = channels.filter {

@@ -7,21 +7,20 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// A Redis Cluster: the connections to its masters, which of them has which slot, and the way of commands and
-/// subscriptions to the right one. Any thread.
+/// A Redis Cluster: connects to its masters, keeps the slot map, and routes commands and subscriptions to the right
+/// node. Any thread.
 ///
-/// A command goes to the node that has its slot, by the map that is known. Where that was wrong, the node says so, and the
-/// command is sent on, for as long as a command may take; only where it is known not to have been executed. Subscriptions
-/// follow the slots by the same map.
+/// A command goes to its slot's owner by the current map. If the node redirects it, it is resent until its deadline,
+/// but only if it is known not to have been executed. Subscriptions follow the same map.
 final class RedisCluster: Sendable {
-    /// How often it looks what is to be done.
+    /// The interval of its timer.
     private static let pause = TimeAmount.milliseconds(50)
 
     struct State {
         var nodes = ClusterNodes()
         var refresh = SlotRefreshStateMachine()
         var waiting: WaitingCalls
-        /// Why the last question for the slots had no answer.
+        /// Why the last slot-map request failed.
         var trouble: String?
         var delegate: (any RedisSubscriptionDelegate)?
         var ticks: RepeatedTask?
@@ -32,7 +31,7 @@ final class RedisCluster: Sendable {
 
     let configuration: RedisConfiguration
     private let group: any EventLoopGroup
-    /// Where the map is asked for, and where it is decided what is subscribed where, in order.
+    /// The loop where the map is requested and subscriptions are assigned, serialized.
     let eventLoop: any EventLoop
     let subscriptions: NIOLoopBoundBox<ClusterSubscriptions>
     let metrics = ClusterMetrics()
@@ -40,7 +39,7 @@ final class RedisCluster: Sendable {
     let state: Mutex<State>
 
     /// - Parameters:
-    ///   - configuration: how each node is reached, but for its address, and where the first are.
+    ///   - configuration: how to connect to each node, without its address, and the seed nodes.
     ///   - group: each of its event loops gets a connection for commands to each master.
     init(configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger) {
         precondition(!configuration.seeds.isEmpty, "a cluster that nobody can be asked for")
@@ -56,12 +55,12 @@ final class RedisCluster: Sendable {
         self.state = Mutex(State(waiting: waiting))
     }
 
-    /// Sets who is told about subscriptions; held until `shutdown`. Before `start`.
+    /// Sets the subscription delegate, retained until `shutdown`. Call before `start`.
     func setSubscriptionDelegate(_ delegate: any RedisSubscriptionDelegate) {
         self.state.withLock { $0.delegate = delegate }
     }
 
-    /// Begins to connect; does nothing a second time.
+    /// Starts connecting. Idempotent.
     func start() {
         self.state.withLock { state in
             guard !state.isStarted, !state.isEnded else { return }
@@ -72,7 +71,7 @@ final class RedisCluster: Sendable {
         }
     }
 
-    /// Answers what is under way, within the commands' deadline, closes all connections and makes no more.
+    /// Finishes commands in flight, within their deadline, closes all connections and opens no more.
     func shutdown() async {
         let (nodes, waiting, ticks, question) = self.state.withLock { state in
             state.isEnded = true
@@ -90,21 +89,21 @@ final class RedisCluster: Sendable {
 
     // MARK: The nodes
 
-    /// The masters that there are connections to.
+    /// The connected masters.
     var masters: [RedisNode] { self.state.withLock { $0.nodes.masters.map(\.node) } }
 
-    /// The node that has a place; nil while nobody is known to.
+    /// The owner of a place; nil if unknown.
     func node(at place: RedisPlace) -> RedisNode? { self.node(atSlot: place.slot) }
 
-    /// The node that has a slot; nil while nobody is known to.
+    /// The owner of a slot; nil if unknown.
     func node(atSlot slot: UInt16) -> RedisNode? { self.state.withLock { $0.nodes.owner(of: slot)?.node } }
 
-    /// Whether a slot went to another node less than a time ago, so that subscriptions may not be there again.
+    /// Whether a slot has moved within a time, so that its subscriptions may not be restored yet.
     func hasMoved(_ place: RedisPlace, within time: TimeAmount) -> Bool {
         self.state.withLock { $0.nodes.hasMoved(place.slot, within: time, now: .now()) }
     }
 
-    /// The connections to a node, which are made where there are none. Under the lock.
+    /// The connections to a node, created if there are none. Under the lock.
     func connect(_ endpoint: ClusterEndpoint, _ state: inout State) -> RedisNode? {
         guard !state.isEnded else { return nil }
         return state.nodes.node(at: endpoint, now: .now()) {
@@ -141,10 +140,10 @@ final class RedisCluster: Sendable {
 // MARK: Commands
 
 extension RedisCluster {
-    /// Sends a command to the node that has a place.
+    /// Sends a command to the owner of a place.
     ///
     /// - Parameter completion: is called on `eventLoop`, and before this returns where the command fails at once, with
-    ///   the errors of `RedisNode.send`. `.unavailable` also where the cluster did not serve the slot in time.
+    ///   the errors of `RedisNode.send`. `.unavailable` also if the slot stayed down for too long.
     func send(
         _ command: RESPCommand,
         at place: RedisPlace,
@@ -176,7 +175,7 @@ extension RedisCluster {
     }
 
     private func ask(_ call: ClusterCall, _ endpoint: ClusterEndpoint) {
-        // A node that has just come is connected to by the time that its slot is asked once more.
+        // A new node is connected by the time of the retry.
         guard let node = self.state.withLock({ self.connect(endpoint, &$0) }), node.isConnected else {
             return self.refused(call, .unreachable)
         }
@@ -188,7 +187,7 @@ extension RedisCluster {
         if let error = error as? RedisError, let refusal = ClusterRefusal(error, asked: endpoint) {
             return self.refused(call, refusal)
         }
-        // It may have been executed: it is not sent again.
+        // It may have been executed: it is not resent.
         if error is BrokerError { self.state.withLock { $0.refresh.wanted() } }
         call.completion(result)
     }
@@ -197,7 +196,7 @@ extension RedisCluster {
     private func refused(_ call: ClusterCall, _ refusal: ClusterRefusal) {
         self.metrics.refused(refusal)
         var refusal = refusal
-        // Who gets a slot waits for no replicas before it has it.
+        // An importing node does not wait for replicas before it owns the slot.
         if case .ask = refusal, call.isStored, self.configuration.wait != nil { refusal = .tryAgain }
         switch refusal {
         case .moved(let slot, let endpoint): self.moved(slot, to: endpoint)
@@ -234,17 +233,17 @@ extension RedisCluster {
 // MARK: Health
 
 extension RedisCluster {
-    /// Whether commands can be sent, at most two seconds behind the truth.
+    /// Whether commands can be sent, at most two seconds stale.
     var commandHealth: BrokerHealth {
         self.state.withLock { $0.nodes.health(trouble: $0.trouble) { $0.commandHealth } }
     }
 
-    /// Whether the subscription connections stand and all that was wanted of them has been subscribed again.
+    /// Whether the subscription connections are up and all wanted channels are subscribed.
     var subscriptionHealth: BrokerHealth {
         self.state.withLock { $0.nodes.health(trouble: $0.trouble) { $0.subscriptionHealth } }
     }
 
-    /// Whether commands can be sent to who has a place.
+    /// Whether commands can be sent to the owner of a place.
     func commandHealth(at place: RedisPlace) -> BrokerHealth {
         if let node = self.node(at: place) { return node.commandHealth }
         let health = self.commandHealth

@@ -9,7 +9,7 @@ internal import DequeModule
 struct ShardCommand {
     var isSubscription: Bool
     var slot: UInt16
-    /// Those that are not confirmed, in the order of the command.
+    /// The unconfirmed channels, in the command's order.
     var names: ArraySlice<String>
 }
 
@@ -41,7 +41,7 @@ extension RedisSubscriptionStateMachine {
         }
     }
 
-    /// A channel is subscribed or unsubscribed: by a command of ours, or since the slot has gone.
+    /// A channel was subscribed or unsubscribed: by our command, or because the slot moved.
     mutating func shardAnswered(_ name: String, isSubscribed: Bool, by shard: ClusterEndpoint) -> ReplyAction {
         if let first = self.shardCommands.first, first.isSubscription == isSubscribed, first.names.first == name {
             self.shardCommands[0].names.removeFirst()
@@ -49,7 +49,7 @@ extension RedisSubscriptionStateMachine {
             return self.confirmed(name, isSubscribed: isSubscribed)
         }
         guard !isSubscribed else { return self.closed(RedisLoss(.unexpectedReply)) }
-        // Where commands that name it are under way, their answers tell how it ends.
+        // If commands that name it are in flight, their answers decide.
         guard let channel = self.channels[name], channel.isSent, channel.awaited == 0 else { return .ignore }
         self.forget(name, channel)
         return channel.isWanted ? .dropped([name], .gone(HashSlot.ofKey(name))) : .ignore
@@ -88,7 +88,7 @@ extension RedisSubscriptionStateMachine {
             channel.awaited -= 1
             self.awaited -= 1
             self.channels[name] = channel
-            // Otherwise a later command has the last word; and one that was just wanted again is subscribed anew.
+            // Otherwise a later command decides; and a channel that is wanted again is resubscribed.
             guard channel.awaited == 0 else { continue }
             if channel.isSent {
                 if channel.isWanted { dropped.append(name) }

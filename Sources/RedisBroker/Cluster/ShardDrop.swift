@@ -4,11 +4,11 @@
 
 /// Why a node of a cluster does not serve the Pub/Sub channels of a hash slot.
 enum ShardDrop: Equatable, Sendable {
-    /// It says who has the slot.
+    /// It redirects to the slot's owner.
     case moved(UInt16, ClusterEndpoint)
-    /// It has just lost the slot, and does not say to whom.
+    /// It has lost the slot, to an unknown owner.
     case gone(UInt16)
-    /// The cluster, or the slot, is not served at present.
+    /// The cluster, or the slot, is down.
     case refused(UInt16)
 
     var slot: UInt16 {

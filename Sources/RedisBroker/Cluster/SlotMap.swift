@@ -15,19 +15,19 @@ struct SlotMap: Equatable, Sendable {
     private var indices: [ClusterEndpoint: UInt16] = [:]
     /// For each slot an index of `endpoints`.
     private var owners = [UInt16](repeating: Self.nobody, count: RedisPlace.slotCount)
-    /// How many slots nobody has.
+    /// How many slots have no owner.
     private(set) var unassignedCount = RedisPlace.slotCount
 
-    /// Nothing is known.
+    /// Creates an empty map.
     init() {}
 
-    /// Who has a slot; nil where nobody does.
+    /// A slot's owner; nil if it has none.
     func owner(of slot: UInt16) -> ClusterEndpoint? {
         let owner = self.owners[Int(slot)]
         return owner == Self.nobody ? nil : self.endpoints[Int(owner)]
     }
 
-    /// Gives a slot to a node.
+    /// Assigns a slot to a node.
     ///
     /// - Returns: whether that changed anything; too many nodes do not.
     mutating func assign(_ slot: UInt16, to endpoint: ClusterEndpoint) -> Bool {
@@ -53,7 +53,7 @@ struct SlotMap: Equatable, Sendable {
         return Set(self.endpoints.indices.filter { isMaster[$0] }.map { self.endpoints[$0] })
     }
 
-    /// The slots that another node has, or none, than in an earlier map.
+    /// The slots whose owner differs from an earlier map.
     func changes(since earlier: SlotMap) -> [UInt16] {
         (0..<UInt16(RedisPlace.slotCount)).filter { self.owner(of: $0) != earlier.owner(of: $0) }
     }
@@ -73,8 +73,8 @@ enum SlotMapError: String, Error {
 
 extension SlotMap {
     /// Reads the answer to `CLUSTER SLOTS`: an array of ranges, each with the first slot, the last, the master and the
-    /// replicas; a node is its endpoint, its port, its id, and since 7.0 what else is known of it. No two have a slot in
-    /// common, so that whatever is answered, no more is done than there are slots.
+    /// replicas; a node is its endpoint, its port, its id, and since 7.0 what else is known of it. Ranges must not
+    /// overlap, so that the work is bounded by the number of slots.
     ///
     /// - Parameter asked: who answered.
     init(slots reply: RESPValue, asked: ClusterEndpoint) throws(SlotMapError) {

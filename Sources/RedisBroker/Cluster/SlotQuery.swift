@@ -5,14 +5,14 @@
 internal import Logging
 internal import NIOCore
 
-/// What a node says about its cluster.
+/// A node's view of its cluster.
 struct SlotAnswer: Sendable {
     var map: SlotMap
-    /// Whether the node thinks that the cluster is not served.
+    /// Whether the node reports that the cluster is down.
     var isDown: Bool
 }
 
-/// Why a node says nothing about its cluster that can be used.
+/// Why a node's slot map could not be obtained.
 enum SlotQueryError: Error {
     /// There is no connection.
     case lost(RedisLoss)
@@ -39,8 +39,8 @@ extension SlotQueryError: CustomStringConvertible {
     }
 }
 
-/// Asks one node, master or replica, which node has which slots: by a connection of its own, so that the answer does not
-/// wait behind what hangs. On one event loop.
+/// Asks one node, master or replica, which node has which slots: on a connection of its own, so that it does not queue
+/// behind hanging commands. On one event loop.
 final class SlotQuery {
     private let asked: ClusterEndpoint
     private let promise: EventLoopPromise<SlotAnswer>
@@ -108,7 +108,7 @@ final class SlotQuery {
 
     private func stateReceived(_ result: Result<RESPValue, any Error>) {
         guard let map else { return }
-        // A user may be denied this, and then commands tell.
+        // The user may lack permission for this; commands will then show the state.
         let state = try? result.get().string
         self.finish(.success(SlotAnswer(map: map, isDown: state?.contains("cluster_state:fail") ?? false)))
     }

@@ -4,22 +4,22 @@
 
 internal import NIOCore
 
-/// The last handler of a connection to Redis, as far as all kinds of connections are alike: bytes to replies, one
-/// timer, and one flush a tick, when a read is over or by a task of the loop. What replies mean, state machines say.
+/// The common part of the last handler of all kinds of Redis connections: bytes to replies, one timer, and one flush
+/// per tick, at the end of a read or by a task of the loop. State machines interpret the replies.
 ///
 /// Everything is on the channel's event loop.
 protocol RedisChannelHandler: ChannelInboundHandler, NIOScheduledCallbackHandler
 where InboundIn == ByteBuffer, OutboundOut == ByteBuffer {
-    /// What it has of its channel.
+    /// Its channel state.
     var io: RedisChannelIO { get set }
 
-    /// Constant, and so not in `io`: it is not retained for each reply.
+    /// Constant, and so not in `io`, which avoids a retain per reply.
     var reader: RESPReader { get }
 
-    /// Whether the connection is over: what still comes is of no use.
+    /// Whether the connection is closed: further input is ignored.
     var isClosed: Bool { get }
 
-    /// The transport stands.
+    /// The transport is connected.
     func connected(now: NIODeadline) -> RedisConnectedAction
 
     /// A whole reply came.
@@ -31,14 +31,14 @@ where InboundIn == ByteBuffer, OutboundOut == ByteBuffer {
     /// The timer went off.
     func timerFired(now: NIODeadline)
 
-    /// The end of a tick: what it brought is to be written.
+    /// The end of a tick: writes its output.
     func flush()
 
     /// Closes at once, for this reason.
     func lose(_ loss: RedisLoss)
 }
 
-/// What a handler has of its channel, and is about to send on it.
+/// A handler's channel state and pending output.
 struct RedisChannelIO {
     var output = RedisOutput()
     /// Nil where the handler is in no pipeline.
@@ -125,7 +125,7 @@ extension RedisChannelHandler {
         self.timerFired(now: eventLoop.now)
     }
 
-    /// Sets the timer, where there is a time, in place of what it was set to.
+    /// Reschedules the timer, if there is a time.
     func setTimer(_ time: NIODeadline?) {
         guard let time, let context = self.io.context else { return }
         self.io.callback.take()?.cancel()
@@ -137,7 +137,7 @@ extension RedisChannelHandler {
 // MARK: Outbound
 
 extension RedisChannelHandler {
-    /// Has a flush follow in this tick.
+    /// Schedules a flush within this tick.
     func scheduleFlush(context: ChannelHandlerContext) {
         guard !self.io.isReading, !self.io.isFlushScheduled else { return }
         self.io.isFlushScheduled = true
@@ -154,7 +154,7 @@ extension RedisChannelHandler {
         self.io.output.written()
     }
 
-    /// Has the channel closed; the timer goes off no more.
+    /// Closes the channel and cancels the timer.
     func closeChannel() {
         self.io.callback.take()?.cancel()
         self.io.context?.close(promise: nil)

@@ -13,19 +13,19 @@ final class RedisCommandLane {
     private let configuration: RedisConfiguration
     private let eventLoop: any EventLoop
     private let link: RedisLink
-    /// The present connection's.
+    /// The current connection's handler.
     private var handler: RedisConnectionHandler?
-    /// Whether the present connection's handshake is over.
+    /// Whether the current connection's handshake is complete.
     private var isReady = false
     private var isStopped = false
-    /// Whether the very first attempt to connect has not ended yet: until then commands wait, for their deadline at
-    /// most, so that a node that starts can be used at once. Afterwards they fail at once while there is no connection.
+    /// Whether the first connection attempt is still in progress: until then commands wait, at most until their
+    /// deadline, so that a starting node is usable at once. Afterwards they fail immediately while disconnected.
     private var isFirstAttempt = true
     private var waiting: Deque<(command: RESPCommand, receiver: RedisReceiver)> = []
     private var waitingBytes = 0
     private var waitingDeadline: Scheduled<Void>?
 
-    /// - Parameter locator: who knows where Redis is; nil where its URL does.
+    /// - Parameter locator: provides Redis' address; nil if the URL has it.
     init(
         configuration: RedisConfiguration,
         locator: (any RedisLocator)? = nil,
@@ -62,7 +62,7 @@ final class RedisCommandLane {
         }
     }
 
-    /// What stores something met an error that would meet the next one as well.
+    /// A storing command failed with an error that will affect the next one too.
     func refused(_ error: RedisError) {
         self.handler?.refused(error)
     }
@@ -72,14 +72,14 @@ final class RedisCommandLane {
         self.handler?.stored(isEvent: isEvent)
     }
 
-    /// Sends a command behind ASKING, which lets it pass where its slot is on its way (redis.io, "Redis cluster
+    /// Sends a command after ASKING, which a node accepts for a slot being imported (redis.io, "Redis cluster
     /// specification", "ASK redirection"). It does not wait for a first connection.
     func ask(_ command: RESPCommand, to receiver: RedisReceiver) {
         guard self.isReady, let handler else { return receiver.fail(.unavailable) }
         handler.send(command, behind: RESPCommand("ASKING"), to: receiver)
     }
 
-    /// Finishes what is under way, and connects no more.
+    /// Finishes commands in flight, and stops reconnecting.
     func stop() -> EventLoopFuture<Void> {
         self.isStopped = true
         self.isFirstAttempt = false
@@ -122,7 +122,7 @@ final class RedisCommandLane {
 }
 
 extension RedisCommandLane {
-    /// Redis is at an address from now on: a connection to another one is left at once.
+    /// Redis has moved to an address: a connection to another one is closed at once.
     func move(to address: RedisURL.Address) {
         guard !self.isStopped, self.link.move(to: address) else { return }
         self.handler?.lose(RedisLoss(.moved))

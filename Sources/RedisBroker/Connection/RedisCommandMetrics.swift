@@ -5,17 +5,17 @@
 internal import Metrics
 internal import NIOCore
 
-/// What became of a command. Also a metric label.
+/// The outcome of a command; also a metric label.
 enum RedisCommandOutcome: String, Sendable, CaseIterable {
-    /// Redis did it.
+    /// Redis executed it.
     case answered
-    /// Redis would not.
+    /// Redis answered with an error.
     case refused
     /// The connection was lost before the answer came, or the answer took too long.
     case unanswered
 }
 
-/// What a node counts of its commands to Redis. Any thread.
+/// A node's metrics of Redis commands. Any thread.
 struct RedisCommandMetrics: Sendable {
     private let time = Timer(label: "hookwire_redis_command_seconds")
     private let answered = Self.counter(.answered)

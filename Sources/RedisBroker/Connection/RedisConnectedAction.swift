@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// What is to be done when the transport of a connection stands.
+/// The action when the transport is connected.
 enum RedisConnectedAction: Equatable {
     case ignore
     /// Send the handshake's commands, set the timer, and wait for their replies.

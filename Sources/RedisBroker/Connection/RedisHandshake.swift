@@ -5,8 +5,8 @@
 internal import Shared
 
 /// The first commands of a connection and what their answers mean: AUTH, SELECT, CLIENT SETNAME, ROLE, since a replica
-/// takes commands but no writes, and a PING that shows whether the server is at work. All go out at once. RESP2 is what
-/// a connection begins with: there is no HELLO.
+/// accepts commands but no writes, and a PING that shows whether the server is available. All are pipelined. A
+/// connection starts in RESP2, so there is no HELLO.
 struct RedisHandshake {
     /// What a connection is for: Redis' `CLIENT LIST` shows it.
     enum Purpose: String, Sendable {
@@ -24,7 +24,7 @@ struct RedisHandshake {
     }
 
     private var steps: ArraySlice<Step>
-    /// What was let pass, but may explain why the server closes the connection next.
+    /// A tolerated error that may explain why the server closes the connection next.
     private var refusal: RedisError?
     private let role: RedisRole
 
@@ -98,17 +98,18 @@ struct RedisHandshake {
         case (.selectDatabase, _):
             return RedisLoss(.databaseRefused, "\(error)")
         case (.setName, _), (.role, _):
-            // A user may be denied these, and can do without: the name helps operators, and a write tells the role.
+            // The user may lack permission for these, which are optional: the name helps operators, and a write reveals
+            // the role.
             return nil
         case (.ping, .refusing):
-            // The connection works, and its health tells the rest.
+            // The connection works, and its health reports the rest.
             return nil
         case (.ping, .command):
             return RedisLoss(.handshakeRefused, "\(error)")
         }
     }
 
-    /// The loss of a connection whose handshake is not over, with what may explain it.
+    /// The loss of a connection during its handshake, with a possible explanation.
     func explained(_ loss: RedisLoss) -> RedisLoss {
         guard loss.reason == .peerClosed, loss.detail == nil else { return loss }
         if let refusal { return RedisLoss(.handshakeRefused, "\(refusal)") }

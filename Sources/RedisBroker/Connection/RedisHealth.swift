@@ -4,10 +4,10 @@
 
 internal import Shared
 
-/// What the states of connections say about Redis.
+/// Derives Redis' health from the states of connections.
 enum RedisHealth {
-    /// Any connection can stand in for another, so one that works is enough; but an error that concerns the whole server
-    /// counts wherever it was seen.
+    /// Connections are interchangeable, so one that works is enough; but a server-wide error counts wherever it was
+    /// seen.
     static func health(of states: [RedisStatus.State]) -> BrokerHealth {
         var trouble: String?
         var isReady = false
@@ -23,8 +23,7 @@ enum RedisHealth {
         return isReady ? .ready : .unavailable(trouble ?? "There is no connection to Redis.")
     }
 
-    /// What the health of each of several Redis says about them all: where one does not work, the bots of the others need
-    /// not suffer.
+    /// The combined health of several Redis: the failure of one need not affect the bots of the others.
     static func health(of nodes: [RedisNode], _ health: (RedisNode) -> BrokerHealth) -> BrokerHealth {
         if nodes.count == 1 { return health(nodes[0]) }
         var troubles: [String] = []

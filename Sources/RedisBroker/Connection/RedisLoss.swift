@@ -4,9 +4,9 @@
 
 internal import Shared
 
-/// Why there is no connection to Redis, or none any more. The raw value is also a metric label.
+/// Why there is no connection to Redis. The raw value is also a metric label.
 enum RedisLossReason: String, Sendable, CaseIterable {
-    /// It has not been asked for yet.
+    /// It was not started yet.
     case notStarted = "not_started"
     /// No connection could be made.
     case connectFailed = "connect_failed"
@@ -34,29 +34,29 @@ enum RedisLossReason: String, Sendable, CaseIterable {
     case slotMoved = "slot_moved"
     /// A reply came that nothing had asked for.
     case unexpectedReply = "unexpected_reply"
-    /// What came is no RESP2, or more of it than is taken.
+    /// The input is not valid RESP2, or exceeds the limits.
     case protocolViolation = "protocol_violation"
     /// Redis closed the connection.
     case peerClosed = "peer_closed"
     /// The connection broke, or TLS failed.
     case transportFailed = "transport_failed"
-    /// Nothing that is published comes through though the connection stands.
+    /// The connection is up, but published messages do not arrive.
     case deaf
-    /// The sentinels say that Redis is elsewhere now.
+    /// The sentinels report another address.
     case moved
-    /// No sentinel can be reached, so that nobody says where Redis is.
+    /// No sentinel is reachable, so that Redis' address is unknown.
     case sentinelsUnreachable = "sentinels_unreachable"
-    /// The sentinels want another user or password than they get, or none.
+    /// The sentinels refuse the user or password.
     case sentinelsRefuse = "sentinels_refuse"
     /// No sentinel knows a master of that name.
     case noSuchMaster = "no_such_master"
-    /// What answers where a sentinel should be is none.
+    /// The server at a sentinel's address is not a sentinel.
     case notSentinel = "not_sentinel"
     /// We closed it because we shut down.
     case shutdown
 }
 
-/// A connection's end: the reason, and for an operator what is known beyond it. Holds no secret.
+/// A connection's end: the reason, and details for operators. Contains no secret.
 struct RedisLoss: Error, Hashable {
     var reason: RedisLossReason
     var detail: String?

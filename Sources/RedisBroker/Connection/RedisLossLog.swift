@@ -6,17 +6,17 @@ internal import Logging
 internal import NIOCore
 
 extension RedisLossReason {
-    /// Whether subscriptions are refused, which each attempt finds out only behind its handshake.
+    /// Whether subscriptions are refused, which shows only after the handshake.
     var isRefusal: Bool { self == .subscriptionRefused || self == .noShardedPubSub }
 }
 
-/// How loud the losses of a connection are told: each reason once when it begins and then now and then, not for each
-/// attempt. No IO.
+/// The log level of a connection's losses: each reason is a warning when it first occurs and periodically after, not on
+/// each attempt. No IO.
 struct RedisLossLog {
-    /// How long the same reason is not told again.
+    /// How long the same reason is not repeated as a warning.
     static let reminder = TimeAmount.seconds(60)
 
-    /// When a warning last told of each reason for which the connection was lost, until it is told that all is well again.
+    /// When each reason was last logged as a warning, until the recovery is logged.
     private var warned: [RedisLossReason: NIODeadline] = [:]
 
     /// The connection is lost, or could not be made.
@@ -26,18 +26,19 @@ struct RedisLossLog {
         return .warning
     }
 
-    /// The connection stands. Where subscriptions were refused this says nothing: they are refused behind the handshake.
+    /// The connection is ready. If subscriptions were refused this is no recovery: they are refused after the
+    /// handshake.
     mutating func ready() -> Logger.Level {
         self.warned.keys.contains { $0.isRefusal } ? .debug : self.restored()
     }
 
-    /// The connection stands, and all that is wanted of it is subscribed.
+    /// The connection is up, and all wanted channels are subscribed.
     mutating func restored() -> Logger.Level {
         defer { self.warned.removeAll() }
         return self.warned.isEmpty ? .debug : .notice
     }
 
-    /// What stands beside a loss in the log.
+    /// The log metadata of a loss.
     ///
     /// - Parameter pause: until the next attempt.
     static func metadata(of loss: RedisLoss, retryIn pause: TimeAmount) -> Logger.Metadata {

@@ -9,8 +9,8 @@ internal import Synchronization
 
 /// The connections to one Redis: one for commands on each event loop, and one for subscriptions. Any thread.
 ///
-/// They are made by `start`, kept up with a capped back-off, and must be ended by `shutdown`. Nothing is kept for later:
-/// while there is no connection, commands fail at once.
+/// They are opened by `start`, reconnected with a capped back-off, and must be closed by `shutdown`. Nothing is queued:
+/// while disconnected, commands fail at once.
 final class RedisNode: Sendable {
     private struct Lane: Sendable {
         let eventLoop: any EventLoop
@@ -18,12 +18,12 @@ final class RedisNode: Sendable {
         let status: RedisStatus
     }
 
-    /// How it is shown to people.
+    /// Its display name.
     let name: String
-    /// Who tells where it is; nil where its URL does.
+    /// The sentinels that provide its address; nil if the URL has it.
     private let sentinels: SentinelWatch?
     private let lanes: [Lane]
-    /// By which events are stored where replicas are waited for; nil where they are not.
+    /// Stores events and waits for replicas; nil if replication is not awaited.
     private let replicated: ReplicatedLanes?
     private let indices: [ObjectIdentifier: Int]
     private let subscriptionEventLoop: any EventLoop
@@ -75,7 +75,7 @@ final class RedisNode: Sendable {
         )
     }
 
-    /// Begins to connect; does nothing a second time.
+    /// Starts connecting. Idempotent.
     func start() {
         self.sentinels?.start { [weak self] address in self?.moved(to: address) }
         self.replicated?.start()
@@ -88,7 +88,7 @@ final class RedisNode: Sendable {
         self.subscriptionEventLoop.execute { subscriptions.value.start(delegate: delegate) }
     }
 
-    /// The sentinels say that Redis is at an address from now on.
+    /// The sentinels report a new address of Redis.
     private func moved(to address: RedisURL.Address) {
         self.replicated?.move(to: address)
         for lane in self.lanes {
@@ -127,8 +127,8 @@ final class RedisNode: Sendable {
         }
     }
 
-    /// The same for what is to be acknowledged: where replicas are waited for, it completes when they have it. That something
-    /// was stored ends the news that Redis refuses to.
+    /// The same for a command that must be durable: with replication it completes when the replicas have it. Success
+    /// clears the state that Redis refuses to store.
     ///
     /// - Parameter completion: as that of `send`; it also gets `BrokerError.unreplicated`.
     func store(
@@ -152,12 +152,12 @@ final class RedisNode: Sendable {
         replicated.send(command, on: eventLoop, completion: completion)
     }
 
-    /// Whether some connection says that Redis refuses what it is asked for.
+    /// Whether any connection reports that Redis refuses commands.
     private var isRefusing: Bool {
         self.lanes.contains { $0.status.isRefusing } || self.replicated?.isRefusing ?? false
     }
 
-    /// Something was stored, an event or not, by whatever connection: what refused to store does so no more.
+    /// Something was stored, an event or not, on any connection: Redis no longer refuses to store.
     func stored(isEvent: Bool) {
         for lane in self.lanes where lane.status.isRefusing {
             let box = lane.lane
@@ -166,7 +166,7 @@ final class RedisNode: Sendable {
         self.replicated?.stored(isEvent: isEvent)
     }
 
-    /// Something could not be stored, by whatever connection: the user's rights lack what the node cannot do without.
+    /// Something could not be stored, on any connection: the user lacks a permission that the node requires.
     func forbidden(_ error: RedisError) {
         guard let lane = self.lanes.first(where: { $0.status.isConnected }) else { return }
         let box = lane.lane
@@ -182,7 +182,7 @@ final class RedisNode: Sendable {
         }
     }
 
-    /// Sends a command behind ASKING. There must be a connection.
+    /// Sends a command after ASKING. There must be a connection.
     func ask(
         _ command: RESPCommand,
         on eventLoop: any EventLoop,
@@ -202,8 +202,8 @@ final class RedisNode: Sendable {
         return self.lanes.first { $0.status.isConnected } ?? own ?? self.lanes[0]
     }
 
-    /// Adds channels to what is subscribed now and after every reconnect. The delegate is told when each one is on,
-    /// also where it was on already.
+    /// Adds channels to what is subscribed now and after every reconnect. The delegate is notified when each one is
+    /// subscribed, even if it was already.
     func subscribe(_ channels: [String]) {
         let subscriptions = self.subscriptions
         self.subscriptionEventLoop.execute { subscriptions.value.subscribe(channels) }
@@ -215,12 +215,12 @@ final class RedisNode: Sendable {
         self.subscriptionEventLoop.execute { subscriptions.value.unsubscribe(channels) }
     }
 
-    /// Sets who is told about subscriptions; held until `shutdown`. Before `start`.
+    /// Sets the subscription delegate, retained until `shutdown`. Call before `start`.
     func setSubscriptionDelegate(_ delegate: any RedisSubscriptionDelegate) {
         self.delegate.withLock { $0 = delegate }
     }
 
-    /// Gives the subscription connection up and makes a new one, for it seems deaf. Nothing happens while there is none.
+    /// Drops the subscription connection, which seems deaf, and reconnects. Does nothing while there is none.
     ///
     /// - Parameter reason: for the log.
     func reconnectSubscriptions(reason: String) {
@@ -228,7 +228,7 @@ final class RedisNode: Sendable {
         self.subscriptionEventLoop.execute { subscriptions.value.reconnect(reason) }
     }
 
-    /// Answers what is under way, within the commands' deadline, closes all connections and makes no more.
+    /// Finishes commands in flight, within their deadline, closes all connections and opens no more.
     func shutdown() async {
         await self.sentinels?.shutdown()
         await self.replicated?.stop()
@@ -248,8 +248,8 @@ final class RedisNode: Sendable {
 // MARK: Health
 
 extension RedisNode {
-    /// Whether commands can be sent and Redis does its work, at most two seconds behind the truth; where it refuses to store,
-    /// up to twelve seconds longer than it does. Any thread.
+    /// Whether commands can be sent and Redis works, at most two seconds stale; a refusal to store is reported up to
+    /// twelve seconds after it ends. Any thread.
     var commandHealth: BrokerHealth {
         let health = RedisHealth.health(of: self.lanes.map { $0.status.current })
         return health == .ready ? self.replicated?.health ?? .ready : health
@@ -273,6 +273,6 @@ extension RedisNode {
     /// How many event loops have a command connection of their own right now. Any thread.
     var connectedCommandConnections: Int { self.lanes.count { $0.status.isConnected } }
 
-    /// Whether the subscription connection stands and all that was wanted of it has been subscribed again. Any thread.
+    /// Whether the subscription connection is up and all wanted channels are subscribed. Any thread.
     var subscriptionHealth: BrokerHealth { RedisHealth.health(of: [self.subscriptionStatus.current]) }
 }

@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// What a connection is about to send: all commands of a tick in one buffer, for one write and one flush.
+/// A connection's output buffer: all commands of a tick, for one write and one flush.
 struct RedisOutput {
     /// A buffer that grew larger than this is not kept for the next tick.
     private static let keptBytes = 64 << 10

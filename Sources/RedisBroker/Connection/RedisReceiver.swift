@@ -5,7 +5,8 @@
 internal import NIOCore
 internal import Shared
 
-/// Who gets what became of a command; once. A future is one of its kind, and for the command of every event too dear.
+/// The completion of a command, called once. A lighter alternative to a future, which would be too expensive for every
+/// event.
 struct RedisReceiver: Sendable {
     /// Takes the reply, or a `RedisError` or `BrokerError`. On the connection's event loop.
     let receive: @Sendable (Result<RESPValue, any Error>) -> Void

@@ -5,16 +5,16 @@
 internal import NIOCore
 internal import Synchronization
 
-/// How one connection does, for any thread to read.
+/// The state of one connection, readable from any thread.
 final class RedisStatus: Sendable {
     enum State: Equatable, Sendable {
         /// The first connection is being made.
         case connecting
         /// It does its work.
         case ready
-        /// It stands, but a command has waited for too long.
+        /// It is up, but a command has waited for too long.
         case stalled
-        /// It stands, and the server refuses all work.
+        /// It is up, and the server refuses all work.
         case refusing(RedisError)
         /// It is lost, or could not be made.
         case lost(RedisLoss)
@@ -46,7 +46,7 @@ final class RedisStatus: Sendable {
 
     var current: State { self.state.withLock { $0 } }
 
-    /// Whether it is in trouble, or was less than a time ago.
+    /// Whether it is in trouble, or was within a time.
     func isTroubled(within time: TimeAmount, now: NIODeadline) -> Bool {
         if self.current.isTrouble { return true }
         let last = self.lastTrouble.load(ordering: .acquiring)

@@ -4,28 +4,27 @@
 
 internal import NIOCore
 
-/// Who takes what subscription connections bring. Called on a connection's event loop, in its order.
+/// Receives the pushes of subscription connections. Called on a connection's event loop, in order.
 protocol RedisSubscriptionDelegate: AnyObject, Sendable {
-    /// Redis has confirmed: what is published on the channel from now on comes as messages. Told at least once after
-    /// each `RedisNode.subscribe` of the channel, and again after each reconnect.
+    /// Redis has confirmed the subscription: from now on messages arrive. Called at least once after each
+    /// `RedisNode.subscribe` of the channel, and again after each reconnect.
     func subscribed(to channel: String)
 
-    /// A message, its bytes as they were published. One that was under way may still come after an `unsubscribe`.
+    /// A message, its bytes as published. One in transit may still arrive after an `unsubscribe`.
     func message(on channel: String, payload: ByteBuffer)
 
-    /// A connection is lost, and what is published on its channels until `subscribed` comes again does not come as a
-    /// message.
+    /// A connection is lost: messages on its channels are missed until `subscribed` is called again.
     ///
     /// - Parameters:
-    ///   - channels: all that were wanted of that connection.
+    ///   - channels: all channels wanted on that connection.
     ///   - reason: a `RedisLossReason`'s raw value.
     func subscriptionsLost(_ channels: Set<String>, reason: String)
 
-    /// A node of a cluster does not serve these channels, which are wanted of it no more.
+    /// A node of a cluster does not serve these channels, and they are no longer wanted there.
     func dropped(_ channels: [String], _ drop: ShardDrop)
 }
 
 extension RedisSubscriptionDelegate {
-    /// What no Redis but a cluster's does.
+    /// Only a cluster's nodes drop channels.
     func dropped(_ channels: [String], _ drop: ShardDrop) {}
 }

@@ -4,17 +4,17 @@
 
 internal import NIOCore
 
-/// Who is told about the subscription connection. On its event loop.
+/// The owner of a subscription connection, notified of its state. On its event loop.
 protocol RedisSubscriptionOwner: AnyObject {
     /// The handshake is over; subscribing begins.
     func subscriptionConnectionReady()
-    /// All that was wanted when the connection became ready is subscribed.
+    /// All channels wanted when the connection became ready are subscribed.
     func subscriptionsRestored()
     func subscribed(to channel: String)
     func message(on channel: String, payload: ByteBuffer)
     /// A node of a cluster does not serve these channels, which are wanted of it no more.
     func dropped(_ channels: [String], _ drop: ShardDrop)
-    /// The connection is of no use any more. Once at most; the owner's reference should go.
+    /// The connection is unusable. Called at most once; the owner should drop its reference.
     func subscriptionConnectionLost(_ loss: RedisLoss)
 }
 

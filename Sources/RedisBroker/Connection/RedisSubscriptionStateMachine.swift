@@ -8,10 +8,10 @@ internal import NIOCore
 /// One connection that subscribes: handshake, SUBSCRIBE and UNSUBSCRIBE in batches, confirmations, messages, pings and
 /// the end. No IO and no clock of its own.
 ///
-/// With a node of a cluster it speaks of sharded Pub/Sub: see `RedisSubscriptionStateMachine+Shard.swift`.
+/// With a cluster node it uses sharded Pub/Sub: see `RedisSubscriptionStateMachine+Shard.swift`.
 ///
 /// Every `subscribe` of a channel is followed by one "subscribed" at least, when Redis has confirmed it. Redis answers
-/// in order, so that confirmations need no numbers: the last one of a channel tells how things stand.
+/// in order, so that confirmations need no numbers: a channel's last one gives its state.
 struct RedisSubscriptionStateMachine {
     struct Configuration: Sendable {
         var handshakeTimeout: TimeAmount
@@ -39,7 +39,7 @@ struct RedisSubscriptionStateMachine {
         var isSent = false
         /// Confirmations that are still to come.
         var awaited = 0
-        /// Whether it stands in the queue.
+        /// Whether it is in the queue.
         var isQueued = false
         /// Whether a `subscribe` has not been answered yet.
         var owesAnswer = false
@@ -100,7 +100,7 @@ extension RedisSubscriptionStateMachine {
         case scheduleFlush
     }
 
-    /// Channels are to be subscribed, or are asked for once more.
+    /// Channels are to be subscribed, or requested again.
     mutating func subscribe(_ channels: some Sequence<String>) -> QueueAction {
         if self.isClosed { return .ignore }
         for channel in channels { self.want(channel) }
@@ -134,7 +134,7 @@ extension RedisSubscriptionStateMachine {
         return .scheduleFlush
     }
 
-    /// What is to be written, and who is subscribed already.
+    /// The command to write, and the channels that are subscribed already.
     struct Flush {
         var commands: [RESPCommand] = []
         /// Channels that were asked for again while they were subscribed.
@@ -201,7 +201,7 @@ extension RedisSubscriptionStateMachine {
 
     enum ReplyAction: Equatable {
         case ignore
-        /// Tell the owner, set the timer, and flush: what is wanted has not been subscribed yet.
+        /// Notify the owner, set the timer, and flush: the wanted channels are not subscribed yet.
         case becomeReady(timer: NIODeadline?)
         /// From now on, what is published on the channel comes.
         case subscribed(String)
@@ -242,7 +242,7 @@ extension RedisSubscriptionStateMachine {
             else { return self.closed(RedisLoss(.unexpectedReply)) }
             return self.pushReceived(kind, name: name, parts: parts)
         case .simpleString("PONG") where self.awaitedPongs > 0:
-            // What a connection without a channel answers.
+            // The pong of a connection without subscriptions.
             self.awaitedPongs -= 1
             return .ignore
         case .error(let line):
@@ -257,11 +257,12 @@ extension RedisSubscriptionStateMachine {
         }
     }
 
-    /// Whether an error answers a ping: the connection lives, and what the server refuses, those for commands tell.
+    /// Whether an error answers a ping: the connection is alive, and the command connections report what the server
+    /// refuses.
     private func isPingRefused(by error: RedisError) -> Bool {
         guard self.awaitedPongs > 0 else { return false }
         return switch error.code {
-        // While a snapshot fails, Redis takes subscriptions.
+        // Redis accepts subscriptions even while snapshots fail.
         case "MISCONF": true
         case "BUSY", "NOPERM": self.awaited == 0
         default: false
@@ -296,7 +297,7 @@ extension RedisSubscriptionStateMachine {
     /// Redis has confirmed what was asked of it.
     mutating func confirmed(_ name: String, isSubscribed: Bool) -> ReplyAction {
         guard var channel = self.channels[name], channel.awaited > 0 else {
-            // Nobody asked: the server may have dropped a channel that we want.
+            // Unsolicited: the server may have dropped a channel that we want.
             return self.closed(RedisLoss(.unexpectedReply))
         }
         channel.awaited -= 1

@@ -5,21 +5,21 @@
 internal import Logging
 internal import NIOCore
 
-/// The subscription connection through all its reconnections, and what is wanted of it. On one event loop.
+/// The subscription connection across reconnects, and its wanted channels. On one event loop.
 final class RedisSubscriptions {
     private let status: RedisStatus
     private let configuration: RedisConfiguration
     private let link: RedisLink
     private var delegate: (any RedisSubscriptionDelegate)?
     private var wanted: Set<String> = []
-    /// The present connection's.
+    /// The current connection's handler.
     private var handler: RedisSubscriptionHandler?
-    /// Whether the present connection's handshake is over.
+    /// Whether the current connection's handshake is complete.
     private var isReady = false
     private var isStarted = false
     private var isStopped = false
 
-    /// - Parameter locator: who knows where Redis is; nil where its URL does.
+    /// - Parameter locator: provides Redis' address; nil if the URL has it.
     init(
         configuration: RedisConfiguration,
         locator: (any RedisLocator)? = nil,
@@ -57,11 +57,11 @@ final class RedisSubscriptions {
     }
 
     func reconnect(_ reason: String) {
-        // One that is only being made cannot be deaf yet.
+        // A connection still being established cannot be deaf.
         if self.isReady { self.handler?.lose(RedisLoss(.deaf, reason)) }
     }
 
-    /// Closes, connects no more, and tells the delegate nothing more.
+    /// Closes, stops reconnecting, and stops notifying the delegate.
     func stop() -> EventLoopFuture<Void> {
         self.isStopped = true
         self.delegate = nil
@@ -74,7 +74,7 @@ final class RedisSubscriptions {
 }
 
 extension RedisSubscriptions {
-    /// Redis is at an address from now on: a connection to another one is left at once.
+    /// Redis has moved to an address: a connection to another one is closed at once.
     func move(to address: RedisURL.Address) {
         guard !self.isStopped, self.link.move(to: address) else { return }
         self.handler?.lose(RedisLoss(.moved))

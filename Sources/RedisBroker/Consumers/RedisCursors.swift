@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// Where consumers are, in Redis. Any thread.
+/// Consumers' cursors in Redis. Any thread.
 struct RedisCursors: Sendable {
     private let client: RedisClient
     private let scripts: RedisScripts

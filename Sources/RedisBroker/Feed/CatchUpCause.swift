@@ -8,17 +8,17 @@ enum CatchUpCause: String, Sendable, CaseIterable {
     case start
     /// A pushed event's offset does not follow the last one.
     case gap
-    /// A pushed event is of another epoch, or says that the store went back.
+    /// A pushed event is of another epoch, or shows that the store was rolled back.
     case epoch
-    /// The subscription was made anew.
+    /// The subscription was reestablished.
     case resubscribed
     /// Nothing was heard for a while.
     case check
     /// An event that is too large to be pushed.
     case large
-    /// Its receivers were behind for so long that pushed events were dropped.
+    /// Its receivers lagged for so long that pushed events were dropped.
     case pressure
-    /// The last page was not all.
+    /// The last page was not complete.
     case more
     /// The last read failed.
     case retry

@@ -4,9 +4,9 @@
 
 internal import Shared
 
-/// Where a feed stands, with a proof: the position, and when its event was stored.
+/// A feed's position, with the time its event was stored as a proof.
 ///
-/// An older copy of the store has another event at that offset, or none yet, and so the feed finds out.
+/// A store that was rolled back has another event at that offset, or none, which the feed detects by the time.
 struct FeedMark: Hashable, Sendable {
     var position: Position
     /// In microseconds since 1970 by Redis' clock; 0 where no event has been stored.

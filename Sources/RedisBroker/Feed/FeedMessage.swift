@@ -5,11 +5,11 @@
 internal import NIOCore
 internal import Shared
 
-/// An event on its way to a feed, pushed or read from the log.
+/// An event for a feed, pushed or read from the log.
 struct FeedMessage: Sendable {
     /// Where it stands.
     var mark: FeedMark
-    /// The event's bytes; nil where only the news was pushed.
+    /// The event's bytes; nil if only a notice was pushed.
     var event: ByteBuffer?
 }
 
@@ -18,7 +18,7 @@ extension FeedMessage {
     static let offsets = UInt64(1)...(1 << 53)
 
     /// Reads what the script `publish` pushes: sixteen hexadecimal digits of the epoch, offset and time in eight bytes
-    /// each, and the event. Nil for anything else: whoever reaches the Redis can publish there.
+    /// each, and the event. Nil for anything else: anyone with access to Redis can publish there.
     init?(pushed payload: ByteBuffer) {
         var rest = payload
         guard let digits = rest.readSlice(length: 16), let epoch = Epoch(padded: digits.readableBytesView),

@@ -11,49 +11,49 @@ protocol FeedElement: Sendable {
     var mark: FeedMark { get }
     /// Its bytes.
     var size: Int { get }
-    /// Whether the event is there, and not the news of it only.
+    /// Whether the event is included, not just a notice.
     var isComplete: Bool { get }
 }
 
-/// One channel's feed: puts together what is pushed and what is read from the log, so that events come out in the order
-/// of their offsets, each once, without a gap that is not announced. No IO, no clock.
+/// One channel's feed: merges pushed events with log reads, so that events are delivered in offset order, each once,
+/// and every gap is announced. No IO, no clock.
 ///
-/// The driver tells it what happens, and after each time asks `next()` until there is nothing to do.
+/// The driver reports events to it, and after each calls `next()` until there is nothing to do.
 ///
-/// What makes it correct: a read is one step of Redis' that comes after everything that was pushed before it was sent.
-/// So what is pushed before a read is sent need not be kept; what is pushed while it is under way is, within bounds, and
-/// follows what was read, or leads to another read.
+/// Why it is correct: a read is atomic in Redis and comes after everything pushed before it was sent. So events pushed
+/// before a read is sent can be dropped; those pushed while it is in flight are kept, within bounds, and either
+/// continue the page or lead to another read.
 struct FeedStateMachine<Element: FeedElement> {
-    /// What `next` says is to be done.
+    /// The next thing to do.
     enum Action {
-        /// The feed is on: receivers that wait get this as their start.
+        /// The feed is active: waiting receivers get this as their start.
         case start(Position)
         /// Hand the event over.
         case deliver(Element)
-        /// Say that events were lost, and that what comes begins behind this position.
+        /// Announce a loss; the next event is after this position.
         case interrupt(UnrecoverableReason, head: Position)
-        /// Read the log behind the mark, or for nil its head only, and answer with `pageRead` or `readFailed`.
+        /// Read the log after the mark, or for nil only its head, and answer with `pageRead` or `readFailed`.
         case read(after: FeedMark?, CatchUpCause, Read)
     }
 
-    /// A read that is under way.
+    /// A read in flight.
     struct Read: Hashable {
         fileprivate var number: UInt64
     }
 
     /// What a read found.
     struct Page {
-        /// Why the log could not go on from the mark, if it could not.
+        /// Why the log could not be read from the mark, if so.
         var change: UnrecoverableReason?
-        /// Behind this the elements begin.
+        /// The elements begin after this.
         var start: Position
         /// In the order of the log.
         var elements: [Element]
-        /// Where the log stood.
+        /// The log's head.
         var head: FeedMark
     }
 
-    /// How much is kept of what is pushed while it cannot be delivered.
+    /// Limits on pushed events kept while they cannot be delivered.
     struct Bounds {
         var count = 512
         var bytes = 2 << 20
@@ -66,16 +66,16 @@ struct FeedStateMachine<Element: FeedElement> {
 
     private let bounds: Bounds
     private var isSubscribed = false
-    /// Where the last output stands: the next one is the one after. Nil until the feed is on.
+    /// The mark of the last output. Nil until the feed is active.
     private var end: FeedMark?
     /// In order, up to `end`.
     private var outputs: Deque<Output> = []
     private var outputBytes = 0
-    /// Pushed since the read under way was sent.
+    /// Pushed since the read in flight was sent.
     private var early: [Element] = []
     private var earlyBytes = 0
     private var hasDroppedEarly = false
-    /// What is missing behind `end` must be read, because of this.
+    /// Why events after `end` must be read, if so.
     private var behind: CatchUpCause?
     private var reading: Read?
     private var lastRead: UInt64 = 0
@@ -83,11 +83,11 @@ struct FeedStateMachine<Element: FeedElement> {
     private var isPaused = false
     private var isWaitingToRetry = false
     private var isQuiet = false
-    /// How many calls of `checkDue` there are from one look to the next while nothing is heard, and how many there were.
+    /// How many calls of `checkDue` make one check while the feed is quiet, and how many there were.
     private var checkPause = 1
     private var quietChecks = 0
 
-    /// Behind this stands the next event that is delivered. Nil until the feed is on.
+    /// The position before the next event to deliver. Nil until the feed is active.
     private(set) var position: Position?
 
     init(bounds: Bounds = Bounds()) {
@@ -140,8 +140,8 @@ extension FeedStateMachine {
         self.behind = self.end == nil ? .start : .resubscribed
     }
 
-    /// Nothing is pushed until the subscription is confirmed again. A read that is under way is of no use: what is
-    /// pushed behind it would be missing.
+    /// Nothing is pushed until the subscription is confirmed again. A read in flight is discarded: events pushed after
+    /// it would be missed.
     mutating func subscriptionLost() {
         self.isSubscribed = false
         self.isWaitingToRetry = false
@@ -174,15 +174,15 @@ extension FeedStateMachine {
         }
     }
 
-    /// Takes a pushed element behind what there is, or finds that the log must be read.
+    /// Appends a pushed element if it continues the outputs, or schedules a log read.
     private mutating func append(_ element: Element) {
         guard let end else { return }
         let mark = element.mark
         if mark.position.epoch != end.position.epoch {
             self.behind = .epoch
         } else if mark.position.offset <= end.position.offset {
-            // Known from the log; but one that was stored later than what we have can only be of a store that went back, and
-            // so can another one in the place of the last, whose clock may have gone back as well.
+            // Known already; but one stored later than ours can only come from a rolled-back store, and so can a
+            // different one at the last offset, since the clock may have gone back too.
             if mark.time > end.time || mark.position.offset == end.position.offset && mark.time != end.time {
                 self.behind = .epoch
             }
@@ -205,9 +205,9 @@ extension FeedStateMachine {
         self.end = element.mark
     }
 
-    /// Some time has passed, the same for all feeds: one that has heard nothing since the last time looks whether it
-    /// missed the last event, at longer and longer intervals, since most of all feeds are quiet and their looks are what
-    /// Redis would be busy with. The one that hears finds a gap by itself.
+    /// A periodic tick for all feeds: one that got no push since the last tick checks whether it missed the last event,
+    /// at growing intervals, since most feeds are quiet and their checks would load Redis. A feed that gets pushes
+    /// detects gaps by itself.
     mutating func checkDue() {
         defer { self.isQuiet = true }
         guard self.isQuiet, self.isSubscribed, self.end != nil, self.reading == nil, self.behind == nil else { return }
@@ -254,14 +254,14 @@ extension FeedStateMachine {
             let offset = element.mark.position.offset
             if offset <= end.position.offset { continue }
             if offset > end.position.offset + 1 {
-                // Somebody has taken entries out of the log by hand.
+                // Entries were deleted from the log manually.
                 self.interrupt(.trimmed, at: Position(epoch: end.position.epoch, offset: offset - 1), &end)
             }
             self.output(element)
             end = element.mark
         }
         if end == before, end.position.offset < page.head.position.offset {
-            // There is something behind, and the log has none of it.
+            // The head is ahead, but the log has no entries after the mark.
             self.interrupt(.trimmed, at: page.head.position, &end)
         }
         // A change may lead to a position whose own time we do not have, and that is the head if nothing follows.
@@ -270,14 +270,14 @@ extension FeedStateMachine {
     }
 
     private mutating func interrupt(_ reason: UnrecoverableReason, at position: Position, _ end: inout FeedMark) {
-        // What is delivered from here on was stored after what was delivered before, in whatever epoch.
+        // Events delivered from here on were stored later than those before, whatever the epoch.
         end.position = position
         self.outputs.append(.interrupt(reason, head: end))
     }
 
-    /// A read has failed, and `retryDue` will be told later.
+    /// A read has failed; `retryDue` will be called later.
     ///
-    /// - Returns: whether it is to be told.
+    /// - Returns: whether to call it.
     mutating func readFailed(_ read: Read) -> Bool {
         guard self.reading == read else { return false }
         self.reading = nil
@@ -295,8 +295,8 @@ extension FeedStateMachine {
 // MARK: Back-pressure
 
 extension FeedStateMachine {
-    /// A receiver is behind: nothing more is handed over or read until `resume`. What is pushed is kept within bounds,
-    /// and beyond them read from the log afterwards.
+    /// A receiver is behind: nothing is delivered or read until `resume`. Pushed events are kept within bounds; beyond
+    /// them they are read from the log later.
     mutating func pause() {
         self.isPaused = true
     }

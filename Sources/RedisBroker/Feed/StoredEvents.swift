@@ -5,8 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// Reads what is stored. What this version cannot read is counted and passed over: one event must not keep those beside
-/// it from anybody.
+/// Decodes stored events. One that this version cannot read is counted and skipped, so that it does not block others.
 struct StoredEvents: Sendable {
     let metrics: RedisBrokerMetrics
 

@@ -6,21 +6,21 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// The sockets that a bot has on all egress nodes of a Redis, where it may have so many only. Any thread.
+/// Counts a bot's sockets on all egress nodes of a Redis, for bots with a limit. Any thread.
 ///
 /// A node renews its seats; those of a node that died are free again `lifetime` later.
 final class RedisSeats: SeatStore {
-    /// How long seats are their node's without being renewed.
+    /// How long seats stay taken without renewal.
     static let lifetime = TimeAmount.seconds(45)
     /// How often they are renewed: two renewals may be lost.
     static let pause = TimeAmount.seconds(12)
 
-    /// How many are renewed at once: the connection takes so many commands, and events share it.
+    /// How many are renewed at once, since events share the connection's command limit.
     private static let batch = 256
 
     private let client: RedisClient
     private let node = NodeID.random()
-    /// All commands go its way, so that they arrive in order.
+    /// All commands use this loop's connection, so that they arrive in order.
     private let eventLoop: any EventLoop
     private let ledger = Mutex(SeatLedger())
     /// On the event loop only.
@@ -77,7 +77,7 @@ final class RedisSeats: SeatStore {
             self.ledger.withLock { $0.number(of: channel) }.map { self.tell($0, of: channel) }
         }
         EventLoopFuture.andAllComplete(batch, on: self.eventLoop).whenComplete { _ in
-            // Not at once: where there is no connection all of them have failed by now.
+            // Asynchronously: without a connection all of them have failed by now.
             self.eventLoop.execute { self.renew(channels.dropFirst(Self.batch)) }
         }
     }

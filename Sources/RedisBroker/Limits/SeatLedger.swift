@@ -4,17 +4,16 @@
 
 internal import Shared
 
-/// The seats that one node has, as it tells Redis: what changed there with each command, and what has to be said again.
-/// Pure.
+/// One node's seats, as reported to Redis: what each command changed there, and what must be reported again. Pure.
 ///
-/// Commands of one node go to Redis one behind the other. A seat that is taken is counted by Redis when it says so; the number
-/// that is said with every renewal puts right whatever a lost connection left open. While a seat is being asked for, the
-/// number is not known, and is not said.
+/// Commands of one node reach Redis in order. A taken seat is counted when Redis confirms it; the number reported with
+/// every renewal corrects whatever a lost connection left uncertain. While a request for a seat is in flight, the
+/// number is unknown and not reported.
 struct SeatLedger {
     private struct Entry {
         var held = 0
         var asking = 0
-        /// Whether Redis may have another number.
+        /// Whether Redis may have a different number.
         var isStale = false
     }
 

@@ -7,27 +7,27 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// What nodes tell those who look on, over Pub/Sub: `hw:{p}:<channel>:notes`. Nothing of it is stored.
+/// Observations between nodes, over Pub/Sub: `hw:{p}:<channel>:notes`. Nothing is stored.
 ///
-/// Nodes where somebody looks on say so every few seconds, on one Pub/Sub channel that all nodes listen to. So a node knows
-/// for which channels anything is worth telling, and tells nothing of others. Any thread.
+/// Nodes with observers announce the observed channels every few seconds, on one Pub/Sub channel that all nodes
+/// subscribe to. So a node knows which channels are observed, and publishes nothing for others. Any thread.
 final class RedisObservers: Sendable {
-    /// Where it is said what is looked at: channels, with a space between two.
+    /// The Pub/Sub channel of announcements: observed channels, separated by spaces.
     static let calls = "hw:observed"
     private static let callPlace = RedisPlace(single: RedisObservers.calls)
     /// How many channels a message names, at most.
     private static let callSize = 256
-    /// How often it is said, and for how long it is believed.
+    /// The interval of announcements, and how long they are valid.
     static let pause = TimeAmount.seconds(2)
     private static let lifetime = TimeAmount.seconds(7)
-    /// How many channels are believed to be looked at, at most.
+    /// The most channels that are tracked as observed.
     private static let limit = 4_096
 
-    /// How long who wants to look on waits for a Redis that cannot be reached.
+    /// How long a new observer waits for an unreachable Redis.
     private static let timeout = TimeAmount.seconds(10)
 
     private struct State {
-        /// Who waits until a channel is on, by their numbers.
+        /// Observers waiting for a channel's subscription, by number.
         var opening: [String: [UInt64: EventLoopPromise<Void>]] = [:]
         var lastNumber: UInt64 = 0
         var channels: [String: ChannelID] = [:]
@@ -40,7 +40,7 @@ final class RedisObservers: Sendable {
     private let observers = LocalObservers()
     private let budget = Mutex(ObservationBudget(now: .now()))
     private let state = Mutex(State())
-    /// Until when a channel is believed to be looked at.
+    /// Until when each channel counts as observed.
     private let calls = Mutex<[ChannelID: NIODeadline]>([:])
     private let callCount = Atomic<Int>(0)
 
@@ -51,7 +51,7 @@ final class RedisObservers: Sendable {
         self.logger = logger
     }
 
-    /// Listens from now on to what is looked at.
+    /// Subscribes to the announcements.
     func start() {
         self.client.subscribeAnywhere(Self.calls, at: Self.callPlace)
     }
@@ -92,7 +92,7 @@ final class RedisObservers: Sendable {
     ) -> EventLoopFuture<any ObservationSubscription> {
         let keys = ChannelKeys(channel)
         let promise = eventLoop.makePromise(of: Void.self)
-        // Before all else: the end of somebody else's look is from now on not the channel's.
+        // First of all, so that another observer's end no longer unsubscribes the channel.
         let subscription = self.observers.add(
             receiver,
             to: channel,
@@ -111,13 +111,14 @@ final class RedisObservers: Sendable {
         }
         let deadline = eventLoop.scheduleTask(in: Self.timeout) { self.giveUp(number, on: keys) }
         promise.futureResult.whenComplete { _ in deadline.cancel() }
-        // Said again where it is on already: Redis confirms each time.
+        // Repeated even if it is subscribed already: Redis confirms each time.
         self.client.subscribe(keys.notes, at: keys.place)
         self.call([channel][...])
         return promise.futureResult.map { subscription }
     }
 
-    /// The channel was not on in time. With the future goes the subscription, and with that what was wanted of Redis.
+    /// The channel was not subscribed in time. The failed future drops the subscription, which unsubscribes it from
+    /// Redis.
     private func giveUp(_ number: UInt64, on keys: ChannelKeys) {
         let promise = self.state.withLock { state in
             let promise = state.opening[keys.notes]?.removeValue(forKey: number)
@@ -136,7 +137,7 @@ final class RedisObservers: Sendable {
         for promise in opening.values { promise.fail(BrokerError.closed) }
     }
 
-    /// Says again what is looked at, and forgets what nobody says any more. Every `pause`.
+    /// Repeats the announcements, and drops expired ones. Called every `pause`.
     func tick() {
         var channels = self.observers.channels[...]
         while !channels.isEmpty {

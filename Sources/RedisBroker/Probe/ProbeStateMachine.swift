@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// What became of a probe. Also a metric label.
+/// The outcome of a probe; also a metric label.
 enum ProbeOutcome: String, Sendable, CaseIterable {
     /// It came back.
     case heard
@@ -14,8 +14,8 @@ enum ProbeOutcome: String, Sendable, CaseIterable {
     case notStored = "not_stored"
 }
 
-/// Decides when a probe is published and what follows from its return, so that a subscription that stands but brings
-/// nothing is found. No IO and no clock of its own.
+/// Schedules probes and evaluates their return, to detect a subscription that is up but delivers nothing. No IO and no
+/// clock of its own.
 struct ProbeStateMachine {
     private struct Probe {
         var number: UInt64
@@ -32,7 +32,7 @@ struct ProbeStateMachine {
     /// When a probe came back last; before the first, when the first was sent. Nil before that.
     private(set) var lastHeard: NIODeadline?
 
-    /// Whether nothing comes through: the last probe that was stored did not come back, and none has since.
+    /// Whether the last stored probe did not come back, and none has since.
     private(set) var isDeaf = false
 
     init(interval: TimeAmount, timeout: TimeAmount) {
@@ -44,7 +44,7 @@ struct ProbeStateMachine {
         case wait
         /// Publish a probe of this number.
         case publish(UInt64)
-        /// The subscription is deaf: make it anew.
+        /// The subscription is deaf: reconnect it.
         case reconnect
     }
 
@@ -71,7 +71,7 @@ struct ProbeStateMachine {
         self.nextProbe = .distantPast
     }
 
-    /// The subscription is lost, and known to be: what was sent on it proves nothing.
+    /// The subscription is known to be lost: an outstanding probe proves nothing.
     mutating func subscriptionLost() {
         self.isSubscribed = false
         self.outstanding = nil
@@ -79,7 +79,7 @@ struct ProbeStateMachine {
 
     /// A probe came back.
     ///
-    /// - Returns: whether it is the one that is waited for.
+    /// - Returns: whether it is the outstanding one.
     mutating func heard(_ number: UInt64, now: NIODeadline) -> Bool {
         guard self.outstanding?.number == number else { return false }
         self.outstanding = nil
@@ -90,7 +90,7 @@ struct ProbeStateMachine {
 
     /// A probe could not be stored.
     ///
-    /// - Returns: whether it is the one that is waited for.
+    /// - Returns: whether it is the outstanding one.
     mutating func publishFailed(_ number: UInt64) -> Bool {
         guard self.outstanding?.number == number else { return false }
         self.outstanding = nil

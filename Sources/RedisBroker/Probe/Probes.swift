@@ -6,10 +6,10 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// A probe for each Redis that has channels. The nodes of a cluster come and go, and what they have changes: their probes
-/// do too. Any thread.
+/// A probe for each Redis that has channels. A cluster's nodes and their slots change, and so do their probes. Any
+/// thread.
 final class Probes: Sendable {
-    /// How often it is looked whether there is a probe for each node of a cluster, in ticks.
+    /// How often the probes are matched to the nodes of a cluster, in ticks.
     private static let pause = 4
 
     private struct State {
@@ -32,7 +32,7 @@ final class Probes: Sendable {
         self.renew()
     }
 
-    /// Looks what is to be done. Every `Probe.tick`.
+    /// Called every `Probe.tick`.
     func tick(now: NIODeadline, on eventLoop: any EventLoop) {
         let isDue = self.state.withLock { state in
             state.ticks += 1
@@ -42,8 +42,8 @@ final class Probes: Sendable {
         for probe in self.all { probe.tick(now: now, on: eventLoop) }
     }
 
-    /// Gives each node that has channels a probe, and takes away those whose channel has gone to another node. Of a cluster
-    /// no more nodes than there are partitions have channels.
+    /// Creates a probe for each node that has channels, and removes those whose channel has moved to another node. At
+    /// most as many nodes of a cluster have channels as there are partitions.
     private func renew() {
         let nodes = self.client.nodes
         let present = self.all
@@ -61,7 +61,7 @@ final class Probes: Sendable {
 
     private var all: [Probe] { self.state.withLock { $0.probes } }
 
-    /// How many hear nothing, and how many there are.
+    /// How many are deaf, and how many there are.
     var deafness: (deaf: Int, count: Int) {
         let all = self.all
         return (all.count { $0.isDeaf }, all.count)

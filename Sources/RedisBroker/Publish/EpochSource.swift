@@ -5,7 +5,7 @@
 internal import Shared
 
 /// Names for logs that need a new one. Every publication carries one, which is hardly ever used, and asking the kernel
-/// for each costs a system call an event. Nobody gains from guessing them.
+/// would cost a system call per event. They need not be unpredictable.
 ///
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): no name comes twice from
 /// a source, and from two sources as seldom as from two random numbers.

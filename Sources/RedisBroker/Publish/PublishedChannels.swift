@@ -52,7 +52,7 @@ struct PublishedChannels {
         return Channel(keys: keys, prefix: PublishCall.prefix(self.script, keys), position: nil)
     }
 
-    /// An event was stored there. Answers may come in another order than the offsets.
+    /// An event was stored there. Replies may arrive out of offset order.
     mutating func stored(at position: Position, on id: ChannelID) {
         guard let known = self.present[id] else { return }
         if let last = known.position, last.epoch == position.epoch, last.offset > position.offset { return }

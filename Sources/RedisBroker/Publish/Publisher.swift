@@ -29,7 +29,7 @@ final class Publisher: Sendable {
 
     /// - Parameters:
     ///   - eventLimit: the largest event that is published, in bytes.
-    ///   - isProbe: whether nobody is to be acknowledged what is published, so that no replica is waited for.
+    ///   - isProbe: whether it publishes probes, which are never acknowledged, so that no replica is waited for.
     init(client: RedisClient, settings: PublishSettings, eventLimit: Int, isProbe: Bool = false) {
         self.isProbe = isProbe
         self.client = client

@@ -11,7 +11,7 @@ package import NIOCore
 package final class RESPReader {
     /// hiredis looks at the end of what it has been fed again and again, so it is fed small pieces.
     private static let pieceBytes = 16 << 10
-    /// How large a buffer hiredis keeps for the next reply; it would give back and get anew what is over 16 KiB.
+    /// How large a buffer hiredis keeps for the next reply; by default it frees and reallocates one over 16 KiB.
     private static let keptBytes = 256 << 10
 
     private let reader: UnsafeMutablePointer<redisReader>

@@ -6,8 +6,8 @@ internal import CHiredis
 internal import NIOCore
 
 extension RESPValue {
-    /// Up to so many bytes, the strings of a flat reply share one allocation. A longer one has its own, so that who
-    /// keeps it keeps nothing else.
+    /// Up to this many bytes, the strings of a flat reply share one allocation. A longer one has its own, so that
+    /// retaining it retains nothing else.
     private static let sharedBytes = 4 << 10
 
     /// Copies a reply out of hiredis' memory.

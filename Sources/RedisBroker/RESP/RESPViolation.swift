@@ -2,8 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why what came from the other end is no reply that we take. The connection cannot go on after one. The raw value is
-/// also a metric label.
+/// Why received bytes are not an acceptable reply. The connection cannot continue after one. The raw value is also a
+/// metric label.
 package enum RESPViolation: String, Error, CaseIterable {
     /// The first byte of a value is no type that RESP2 has.
     case unknownType = "unknown_type"

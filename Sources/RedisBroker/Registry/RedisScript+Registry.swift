@@ -7,7 +7,7 @@ extension RedisScript {
     ///
     /// | keys | |
     /// |---|---|
-    /// | 1, 2, 3, 4 | `RegistryKeys.bots`, `.changes`, `.head`, `.marks` |
+    /// | 1, 2, 3, 4 | `RegistryRedisKeys.bots`, `.changes`, `.head`, `.marks` |
     ///
     /// | arguments | |
     /// |---|---|
@@ -44,11 +44,11 @@ extension RedisScript {
         """
     )
 
-    /// Changes one bot, where nobody has changed any since the version that is known.
+    /// Changes one bot, if none has changed since the known version.
     ///
     /// | keys | |
     /// |---|---|
-    /// | 1, 2, 3, 4, 5 | `RegistryKeys.bots`, `.changes`, `.head`, `.marks`, `.audit` |
+    /// | 1, 2, 3, 4, 5 | `RegistryRedisKeys.bots`, `.changes`, `.head`, `.marks`, `.audit` |
     ///
     /// | arguments | |
     /// |---|---|
@@ -61,8 +61,8 @@ extension RedisScript {
     /// | 13, 14 | the mark of the version that is known, and that of this change |
     /// | 15 | how many versions' marks are kept |
     ///
-    /// It returns the new version, 0 where somebody was faster, or -1 where there are too many bots. One that was executed,
-    /// and whose answer was lost with its connection, may be sent again: its own mark says that it is done.
+    /// It returns the new version, 0 on a conflict, or -1 if there are too many bots. It may be resent after its reply
+    /// was lost: its own mark shows that it was applied.
     static let changeRegistry = RedisScript(
         """
         local bots, changes, head, marks, audit = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]

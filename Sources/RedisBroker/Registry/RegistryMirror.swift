@@ -9,19 +9,19 @@ struct RegistryPosition: Sendable, Equatable {
     /// Empty where there is no registry yet.
     var epoch = ""
     var version = 0
-    /// What the change to this version left in Redis; empty where it is not known.
+    /// The mark that the change to this version left in Redis; empty if unknown.
     var mark = ""
 }
 
 /// The registry as it is known here, and what follows from what Redis says of it. No IO.
 struct RegistryMirror {
-    /// What a page changed.
+    /// The outcome of applying a page.
     enum Outcome: Equatable {
         case same
         case changed
         /// It is an earlier state, or another way on from one, that is taken over whole.
         case restored
-        /// It answers to what was known before something else was taken over; it is to be asked for again.
+        /// It is based on an older position than the current one; request it again.
         case overtaken
         /// Redis has lost the registry that was known; what is known stays.
         case vanished
@@ -29,7 +29,7 @@ struct RegistryMirror {
         case wrongKey
     }
 
-    /// As what is asked for names it.
+    /// The position sent with requests.
     private(set) var position = RegistryPosition()
     private(set) var bots: [BotName: Bot] = [:]
     /// The bots whose records do not open, and why. They stay as they are known, if they are.
@@ -42,9 +42,9 @@ struct RegistryMirror {
         self.seal = seal
     }
 
-    /// Takes over what Redis said.
+    /// Applies a page from Redis.
     ///
-    /// - Parameter asked: the position that Redis was told.
+    /// - Parameter asked: the position that was sent with the request.
     mutating func apply(_ page: RegistryPage, asked: RegistryPosition) throws(CryptoError) -> Outcome {
         guard asked == self.position else { return .overtaken }
         guard !page.epoch.isEmpty else {

@@ -5,14 +5,14 @@
 internal import NIOCore
 internal import Shared
 
-/// What the registry in Redis said: all bots, or those that changed.
+/// A reply of the registry in Redis: all bots, or those that changed.
 struct RegistryPage: Sendable {
     /// Empty where there is no registry.
     var epoch: String
     var version: Int
-    /// What the change to this version left; empty where it is not known.
+    /// The mark of the change to this version; empty if unknown.
     var mark: String
-    /// What the key is known by; empty where there is no registry.
+    /// The check value of the key; empty if there is no registry.
     var check: [UInt8]
     /// Whether bots that are not among the rows are not there.
     var isWhole: Bool

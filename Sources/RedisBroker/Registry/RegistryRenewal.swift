@@ -5,15 +5,15 @@
 internal import Logging
 internal import Shared
 
-/// What a node's registry was last renewed with, of what is known of Redis.
+/// The state of Redis that a node's registry was last updated with.
 struct RegistryRenewal {
     /// The mirror's; 0 for nothing.
     private var revision = 0
     /// What of it was left out, the first of it.
     private(set) var fault: BotStoreError?
 
-    /// Renews a registry where more is known than it was renewed with. What is new may have been read for a change, which
-    /// was refused after that or changed nothing: no outcome tells then.
+    /// Updates a registry if a newer state is known. That may have been read for a change that was then refused or had
+    /// no effect, so it is not tied to an outcome.
     mutating func renew(_ registry: BotRegistry, with known: RegistryMirror, logger: Logger) {
         guard known.revision != self.revision else { return }
         self.revision = known.revision

@@ -13,7 +13,7 @@ public struct RedisWait: Hashable, Sendable {
 
     /// The longest that replicas may be given: a platform does not wait for longer either.
     public static let longestMilliseconds = 5_000
-    /// How long they are given where nothing is said.
+    /// The default time-out, in milliseconds.
     public static let defaultMilliseconds = 500
     /// The largest number of replicas that makes sense.
     public static let mostReplicas = 16

@@ -6,9 +6,9 @@ internal import Shared
 
 /// Which writes of a connection a `WAIT` speaks for (redis.io, "WAIT"): those that went before it. No IO and no clock.
 ///
-/// Redis takes nothing more from a connection while it waits, so that there is one `WAIT` for all writes of a tick, and
-/// at most one on its way: what is written meanwhile shares the next. A duplicate's answer waits like any other: Redis
-/// waits for all that it had done by then, and so for the write that the duplicate repeats.
+/// `WAIT` blocks its connection, so that there is one for all writes of a tick, and at most one in flight: later writes
+/// share the next. A duplicate's reply waits like any other: Redis waits for everything written so far, and so for the
+/// write that the duplicate repeats.
 struct ReplicaWaitStateMachine<Request> {
     private struct Write {
         var request: Request
@@ -64,16 +64,16 @@ struct ReplicaWaitStateMachine<Request> {
 
     /// The write has failed.
     ///
-    /// - Returns: whom to tell.
+    /// - Returns: the request to complete.
     mutating func failed(_ number: UInt64) -> Request? {
         (self.waiting.removeValue(forKey: number) ?? self.open.removeValue(forKey: number))?.request
     }
 
-    /// What became of the writes that a `WAIT` was for.
+    /// The outcome of the writes covered by a `WAIT`.
     struct Outcome {
         /// Those that enough replicas have, with Redis' replies.
         var done: [(request: Request, reply: RESPValue)] = []
-        /// Those that too few have, or nobody knows.
+        /// The writes on too few replicas, or whose replication is unknown.
         var failed: [(request: Request, error: BrokerError)] = []
         /// Whether another `WAIT` is to be sent.
         var waits = false
@@ -81,7 +81,7 @@ struct ReplicaWaitStateMachine<Request> {
 
     /// A `WAIT` has been answered.
     ///
-    /// - Parameter answer: how many replicas have the writes; or why nobody knows.
+    /// - Parameter answer: how many replicas have the writes, or why that is unknown.
     mutating func waitAnswered(_ answer: Result<Int, BrokerError>) -> Outcome {
         precondition(self.isWaiting, "an answer to a WAIT that was not sent")
         let writes = self.waiting.sorted { $0.key < $1.key }.map(\.value)

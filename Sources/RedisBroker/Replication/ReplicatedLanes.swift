@@ -108,7 +108,7 @@ final class ReplicatedLanes: Sendable {
         for future in ended { try? await future.get() }
     }
 
-    /// Whether some connection says that Redis refuses what it is asked for.
+    /// Whether any connection reports that Redis refuses commands.
     var isRefusing: Bool { self.lanes.contains { $0.status.isRefusing } }
 
     /// Something was stored, here or on another connection.
@@ -119,7 +119,7 @@ final class ReplicatedLanes: Sendable {
         }
     }
 
-    /// Whether events can be stored, and have replicas enough as far as is known.
+    /// Whether events can be stored, with enough replicas as last known.
     var health: BrokerHealth {
         let health = RedisHealth.health(of: self.lanes.map { $0.status.current })
         guard health == .ready else { return health }
@@ -186,7 +186,7 @@ final class ReplicatedLane {
             case .failure(let error): .failure(BrokerError(error))
             }
         let outcome = self.machine.waitAnswered(answer)
-        // Under way before those are told, who may have more to write.
+        // Sent before the requests are completed, which may write more.
         if outcome.waits { self.sendWait() }
         if outcome.failed.contains(where: { $0.error == .unreplicated }) { self.ranShort?() }
         for (completion, reply) in outcome.done { completion(.success(reply)) }

@@ -2,20 +2,20 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which replies of this node are under way, and whether their outcomes can be heard. No IO, no clock, no bytes.
+/// Tracks this node's replies in flight, and whether their outcomes can be received. No IO, no clock, no bytes.
 ///
 /// A reply is sent only while the subscription of the outcomes is on: one whose outcome cannot be heard would leave its
 /// bot without a word.
 struct ReplyAskStateMachine {
-    /// How much may be under way at once. Redis drops a subscriber that is far behind, so that the bytes are bounded well
-    /// below what it allows one (32 MiB).
+    /// How much may be in flight. Redis drops a subscriber that is far behind, so the bytes are bounded well below its
+    /// limit (32 MiB).
     struct Bounds {
         var count = 16_384
         var bytes = 8 << 20
     }
 
     private enum Subscription {
-        /// Nobody has asked yet.
+        /// No reply was sent yet.
         case off
         case awaited
         case on
@@ -36,7 +36,7 @@ struct ReplyAskStateMachine {
         self.bounds = bounds
     }
 
-    /// How many replies are under way.
+    /// How many replies are in flight.
     var count: Int { self.asks.count }
 
     enum AskAction: Equatable {
@@ -46,7 +46,7 @@ struct ReplyAskStateMachine {
         case wait
         /// Subscribe to the outcomes, and keep it.
         case subscribe
-        /// Too much is under way.
+        /// Too many replies are in flight.
         case refuse
         /// Nothing is sent any more.
         case closed
@@ -96,7 +96,7 @@ struct ReplyAskStateMachine {
 
     /// A reply has its outcome, whatever it is.
     ///
-    /// - Returns: whether it was under way.
+    /// - Returns: whether it was in flight.
     mutating func finished(_ number: UInt64) -> Bool {
         guard let ask = self.asks.removeValue(forKey: number) else { return false }
         self.bytes -= ask.bytes
@@ -105,7 +105,7 @@ struct ReplyAskStateMachine {
 
     enum DeadlineAction: Equatable {
         case ignore
-        /// It was sent, and nobody has answered.
+        /// It was sent and not answered.
         case noAnswer
         /// It could not even be sent.
         case notSent
@@ -120,7 +120,7 @@ struct ReplyAskStateMachine {
 
     /// Nothing is asked or answered any more.
     ///
-    /// - Returns: all that was under way.
+    /// - Returns: all that were in flight.
     mutating func end() -> [UInt64] {
         self.isEnded = true
         defer {

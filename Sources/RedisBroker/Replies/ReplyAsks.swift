@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// The replies that this node sends, until each one's outcome is known. Any thread.
 final class ReplyAsks: Sendable {
-    /// One reply that is under way.
+    /// A reply in flight.
     private struct Ask {
         var promise: EventLoopPromise<ReplyOutcome>
         /// Until it is sent.
@@ -26,11 +26,11 @@ final class ReplyAsks: Sendable {
         var asks: [UInt64: Ask] = [:]
     }
 
-    /// How long to wait before a reply is sent once more that nobody heard.
+    /// How long to wait before a reply without subscribers is resent.
     private static let pause = TimeAmount.milliseconds(100)
 
     private let asker = ReplyAsker.random()
-    /// Where it hears what became of them.
+    /// The channel of their outcomes.
     private let outcomes: ReplyChannel
     private let client: RedisClient
     private let timeout: TimeAmount
@@ -48,7 +48,7 @@ final class ReplyAsks: Sendable {
     /// - Returns: a future on `eventLoop`.
     func reply(_ reply: Reply, to token: ReplyToken, on eventLoop: any EventLoop) -> EventLoopFuture<ReplyOutcome> {
         let promise = eventLoop.makePromise(of: ReplyOutcome.self)
-        // The system's generator: nobody else on the Redis can guess it and answer in the node's name.
+        // From a cryptographic generator: no other user of the Redis can guess it and answer in the node's name.
         let number = UInt64.random(in: 0...UInt64.max)
         let head = ReplyMessage.head(asker: self.asker, number: number, token: token)
         let body = ReplyEncoding.encode(reply)
@@ -94,7 +94,7 @@ final class ReplyAsks: Sendable {
         self.send(command, at: place, number: number, patience: patience, on: eventLoop)
     }
 
-    /// - Parameter patience: until when it is sent once more where nobody listens.
+    /// - Parameter patience: until when it is resent if there are no subscribers.
     private func send(
         _ command: RESPCommand,
         at place: RedisPlace,
@@ -113,7 +113,7 @@ final class ReplyAsks: Sendable {
                     }
                     break
                 }
-                // Nobody listens there: the node is gone, and need not be waited for; or it has not followed its slot yet.
+                // No subscribers: the node is gone, and is not waited for; or it has not followed its slot yet.
                 let isMoving = self.client.hasMoved(place, within: .seconds(5))
                 self.finish(number, isMoving ? .failure(.unavailable) : .success(.unknown))
             case .success:
@@ -169,12 +169,12 @@ final class ReplyAsks: Sendable {
         if hasOthers { self.subscribed() }
     }
 
-    /// What became of a reply.
+    /// The outcome of a reply has arrived.
     func heard(_ message: OutcomeMessage) {
         self.finish(message.number, .success(message.outcome))
     }
 
-    /// Nothing is sent any more; what is under way fails.
+    /// Stops sending; replies in flight fail.
     func end() {
         self.fail(.closed) { $0.end() }
     }

@@ -8,15 +8,15 @@ internal import Shared
 enum ReplyChannel: Hashable {
     /// `hw:reply:<node>`: what is for the requests that wait on a node.
     case inbox(NodeID)
-    /// `hw:outcome:<asker>`: what became of the replies that a broker sent.
+    /// `hw:outcome:<asker>`: the outcomes of the replies that a broker sent.
     case outcomes(ReplyAsker)
 
     private static let inboxPrefix = "hw:reply:"
     private static let outcomePrefix = "hw:outcome:"
-    /// The longest name; those of feeds are longer, so that their messages are told apart by a glance.
+    /// The longest name; those of feeds are longer, so that the length distinguishes their messages.
     private static let longestName = Self.outcomePrefix.utf8.count + 16
 
-    /// What it is called in Redis.
+    /// Its name in Redis.
     var name: String {
         switch self {
         case .inbox(let node): Self.inboxPrefix + Hex.encode(bigEndian: node.rawValue)
@@ -50,7 +50,7 @@ enum ReplyChannel: Hashable {
     }
 }
 
-/// The random name by which a broker that sends replies hears what became of them.
+/// The random name under which a broker receives the outcomes of its replies.
 struct ReplyAsker: Hashable, Sendable {
     let rawValue: UInt64
 

@@ -12,20 +12,20 @@ final class ReplyInboxes: Sendable {
     private struct Inbox {
         var receiver: any ReplyReceiver
         var handle: RedisReplyInbox
-        /// Who waits for it to be open.
+        /// The callers waiting for it to be open.
         var opening: [EventLoopPromise<Void>]
     }
 
     private struct State {
         var inboxes: [NodeID: Inbox] = [:]
-        /// How many outcomes wait to be told once more.
+        /// How many outcomes wait to be resent.
         var untold = 0
         var isEnded = false
     }
 
     /// How many outcomes may wait for Redis.
     private static let untoldLimit = 1_024
-    /// How long one waits before it is told once more.
+    /// How long one waits before it is resent.
     private static let pause = TimeAmount.milliseconds(50)
 
     private let client: RedisClient
@@ -90,7 +90,7 @@ final class ReplyInboxes: Sendable {
         for promise in opening { promise.succeed() }
     }
 
-    /// A reply came: its sender is told what became of it.
+    /// A reply arrived: its outcome is sent to the sender.
     func received(_ payload: ByteBuffer, for node: NodeID) {
         guard let message = ReplyMessage(payload), message.token.node == node else {
             self.logger.debug("something else than a reply was published to this node")
@@ -100,8 +100,8 @@ final class ReplyInboxes: Sendable {
         self.tell(outcome, to: .outcomes(message.asker), until: .now() + self.timeout)
     }
 
-    /// Tells a sender what became of its reply. The connection that publishes may come back later than the one that heard
-    /// the reply, so that this is tried for as long as the sender waits. Heard twice it counts once.
+    /// Sends a reply's outcome to its sender. The publishing connection may reconnect later than the subscribed one, so
+    /// this is retried for as long as the sender waits. Duplicates are ignored.
     private func tell(_ outcome: OutcomeMessage, to asker: ReplyChannel, until deadline: NIODeadline) {
         let command = RESPCommand(self.client.pushCommand, .string(asker.name), .buffer(outcome.bytes))
         self.client.publishAnywhere(command, at: asker.place, on: self.eventLoop).whenFailure { error in

@@ -42,7 +42,7 @@ struct ReplyMessage: Equatable {
 }
 
 extension ReplyMessage {
-    /// Reads a message; nil for what is none: whoever reaches the Redis can publish there.
+    /// Parses a message; nil if invalid: anyone with access to Redis can publish there.
     init?(_ payload: ByteBuffer) {
         var bytes = payload
         guard let version = bytes.readInteger(as: UInt8.self), version == Self.version,
@@ -57,7 +57,7 @@ extension ReplyMessage {
     }
 }
 
-/// What became of a reply, on its way back: version, the number of the question, and the outcome, 10 bytes.
+/// The outcome of a reply, sent back: version, the request's number, and the outcome, 10 bytes.
 struct OutcomeMessage: Equatable {
     var number: UInt64
     var outcome: ReplyOutcome

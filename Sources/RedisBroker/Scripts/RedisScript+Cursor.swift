@@ -28,8 +28,8 @@ extension RedisScript {
     /// | 5 | how long they are kept from now on, in ms, and by as much longer as the channel's own age |
     /// | 6 | a random epoch, for a log that needs a new one |
     ///
-    /// A position behind the log's newest event is proof that the store is an older copy of itself, for a consumer had
-    /// that event: the cursor stays where it is, and the log gets a new epoch, as `read` gives it.
+    /// A position after the log's newest event proves that the store was rolled back, since a consumer received that
+    /// event: the cursor is not moved, and the log gets a new epoch, as in `read`.
     ///
     /// It returns 1, or 0 where there are too many. Where there are, those are forgotten whose next event is not retained
     /// any more: who comes back under such a name begins with the oldest one that is, as with its cursor.

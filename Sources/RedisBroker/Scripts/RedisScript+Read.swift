@@ -18,14 +18,14 @@ extension RedisScript {
     /// | 7 | the age in µs behind which events are passed over; 0 for none |
     /// | 8 | how long the meta is kept from now on, in ms, and by as much longer as the channel's own age, or as its log is |
     ///
-    /// It returns a status, epoch, offset and time of the newest event, the offset behind which the events below begin,
-    /// and the events, as `XRANGE` has them. The status is `ok`, or `epoch_changed`, `trimmed`, `ahead` where the log
-    /// cannot go on from the position.
+    /// It returns a status, epoch, offset and time of the newest event, the offset after which the events below begin,
+    /// and the events, as `XRANGE` returns them. The status is `ok`, or `epoch_changed`, `trimmed`, `ahead` if the log
+    /// cannot be read from the position.
     ///
     /// With a time (argument 4) the position is a feed's own: it was there. If the log is behind it, or has another
     /// event at its offset, then the store is an older copy of itself (a snapshot from before a crash, a replica that
-    /// lagged): the log gets a new epoch, so that nobody takes its offsets for those that were lost. A feed also gets
-    /// what it can go on with: the oldest event that is left, and in a new epoch those that it cannot have had: that
+    /// lagged): the log gets a new epoch, so that its offsets are not confused with the lost ones. A feed also gets the
+    /// events to continue with: from the oldest one left, and in a new epoch those that it cannot have received: that
     /// were stored after its position's time, or have a later offset, or came when the log had the new name already.
     /// The meta's `was` is the log's epoch before, and the offset behind which all has come under the new one.
     ///

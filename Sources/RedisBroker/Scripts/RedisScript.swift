@@ -4,8 +4,8 @@
 
 internal import Shared
 
-/// A Lua script that Redis runs as one step: nothing of anybody else comes between its commands, and it is in the
-/// append-only file and on the replicas as a whole or not at all.
+/// A Lua script that Redis executes atomically: no other command runs in between, and it is in the append-only file and
+/// on the replicas as a whole or not at all.
 ///
 /// Works on Redis 6.2 to 7 and what is compatible with them. Numbers stay below 2^53, which is what Lua counts exactly.
 struct RedisScript: Sendable {

@@ -42,7 +42,7 @@ extension RedisScripts {
 }
 
 extension BrokerError {
-    /// What a failure of a command means to who uses the broker.
+    /// The broker's error for a failed command.
     init(_ error: any Error) {
         switch error {
         case let error as BrokerError:

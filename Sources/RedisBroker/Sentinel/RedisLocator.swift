@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// Who knows where a Redis is that moves. Any thread.
+/// Provides the address of a Redis that may move. Any thread.
 protocol RedisLocator: AnyObject, Sendable {
     /// Asks where it is now; before each attempt to connect.
     ///

@@ -49,7 +49,7 @@ enum SentinelQuestion {
         }
     }
 
-    /// Zero where a sentinel does not tell: then the majority decides, behind those that tell one.
+    /// Zero if a sentinel does not report one: then the majority decides, after those that do.
     private static func epoch(_ status: Result<RESPValue, any Error>) -> UInt64 {
         guard case .success(.array(let fields)) = status else { return 0 }
         for index in stride(from: 0, to: fields.count - 1, by: 2) where fields[index].string == "config-epoch" {

@@ -8,11 +8,11 @@ internal import NIOCore
 ///
 /// All are asked in rounds, at once, since one alone may be cut off together with an old primary. Each answer has the
 /// epoch of the failover that it comes from (redis.io, "High availability with Redis Sentinel", "Configuration epochs"),
-/// and the newest one counts. An older one counts where all who answer have said so for a while, most of the sentinels among
-/// them, because they were set up anew: in the middle of a failover most of them know nothing of it yet. Whoever hears nothing
-/// from any of them stays where he is.
+/// and the newest one counts. An older one counts only if all that answer, a majority of the sentinels, have reported
+/// it for a while, since they may have been reconfigured: in mid-failover most of them do not know of it yet. If none
+/// answers, the current address stays.
 struct SentinelStateMachine {
-    /// What a sentinel makes of the question.
+    /// A sentinel's answer.
     enum Answer: Equatable {
         case primary(RedisURL.Address, epoch: UInt64)
         /// It watches none of that name.
@@ -45,7 +45,7 @@ struct SentinelStateMachine {
         self.count = count
     }
 
-    /// Where Redis is, as far as is known.
+    /// Redis' address, if known.
     var address: RedisURL.Address? { self.present?.address }
 
     enum AskAction: Equatable {
@@ -55,7 +55,7 @@ struct SentinelStateMachine {
         case wait
     }
 
-    /// Somebody wants to know.
+    /// A caller asks for the address.
     mutating func askRequested() -> AskAction {
         if self.isOpen { return .wait }
         self.round += 1
@@ -68,7 +68,7 @@ struct SentinelStateMachine {
     struct Outcome: Equatable {
         /// Redis is there from now on: leave any other place.
         var move: RedisURL.Address?
-        /// What those are to be told who wait; nil where they wait on.
+        /// The result for waiting callers; nil if they keep waiting.
         var conclusion: Result<RedisURL.Address, RedisLoss>?
     }
 
@@ -129,7 +129,7 @@ struct SentinelStateMachine {
         return (Place(address: best.key, epoch: best.value.epoch), best.value.count)
     }
 
-    /// Why nobody knows where Redis is: what a user can mend goes first.
+    /// Why the address is unknown: causes that a user can fix come first.
     private var failure: RedisLoss {
         var unreachable: String?
         var refused: RedisLoss?

@@ -4,7 +4,7 @@
 
 internal import Shared
 
-/// A Redis whose address sentinels tell:
+/// A Redis found through sentinels:
 /// `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database]`, `rediss+sentinel://…` for TLS, to
 /// the sentinels and to Redis.
 ///
@@ -16,7 +16,7 @@ public struct SentinelURL: Hashable, Sendable {
 
     /// The sentinels, at least one, as URLs of their own.
     public let sentinels: [RedisURL]
-    /// What the sentinels call the Redis: the name in `sentinel monitor`.
+    /// The sentinels' name of the Redis: the one in `sentinel monitor`.
     public let master: String
     /// How to log in to the Redis, and its database. Its address is the first sentinel's, and means nothing.
     let server: RedisURL

@@ -6,8 +6,8 @@ internal import Logging
 internal import NIOCore
 internal import Shared
 
-/// Keeps asking the sentinels where a Redis is, and tells when it has moved: at once where they announce a failover, and
-/// within a second where they do not come through with it. Any thread.
+/// Polls the sentinels for the address of a Redis, and reports when it has moved: at once if they announce a failover,
+/// and within a second if the announcement is missed. Any thread.
 final class SentinelWatch: RedisLocator {
     private let eventLoop: any EventLoop
     private let core: NIOLoopBoundBox<SentinelCore>
@@ -23,7 +23,7 @@ final class SentinelWatch: RedisLocator {
 
     /// Begins to ask.
     ///
-    /// - Parameter moved: is told where Redis is, each time that this changes. On the watch's event loop.
+    /// - Parameter moved: called with Redis' address each time it changes. On the watch's event loop.
     func start(moved: @escaping @Sendable (RedisURL.Address) -> Void) {
         self.eventLoop.execute { self.core.value.start(watch: self, moved: moved) }
     }
@@ -34,7 +34,7 @@ final class SentinelWatch: RedisLocator {
         return promise.futureResult
     }
 
-    /// Asks no more. Whoever waits for an answer gets none.
+    /// Stops polling. Pending look-ups get no answer.
     func shutdown() async {
         let core = self.core
         // It fails only where the event loop has been shut down already.
@@ -52,7 +52,7 @@ extension SentinelWatch: RedisSubscriptionDelegate {
     func subscriptionsLost(_ channels: Set<String>, reason: String) {}
 }
 
-/// What the watch has on its event loop.
+/// The watch's state, confined to its event loop.
 private final class SentinelCore {
     /// How often the sentinels are asked, whatever they announce.
     private static let pause = TimeAmount.seconds(1)

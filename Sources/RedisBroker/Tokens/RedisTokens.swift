@@ -27,7 +27,7 @@ struct RedisTokens: Sendable {
         return self.client.storeTwice(command, at: Self.place(token), on: eventLoop).map { _ in }
     }
 
-    /// What a token opens; nil where it is not known.
+    /// A token's grant; nil if unknown.
     func grant(for token: TokenDigest, on eventLoop: any EventLoop) -> EventLoopFuture<TokenGrant?> {
         let command = RESPCommand("GET", .string(Self.key(token)))
         return self.client.readAnywhere(command, at: Self.place(token), on: eventLoop).flatMapThrowing { reply in

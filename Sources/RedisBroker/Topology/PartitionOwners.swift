@@ -8,7 +8,7 @@ internal import Shared
 struct PartitionOwners<Owner: Hashable> {
     private var partitions: [Owner: [Int]] = [:]
 
-    /// - Parameter owner: who has a slot; asked once for each partition. Nil where nobody does.
+    /// - Parameter owner: a slot's owner; called once per partition. Nil if it has none.
     init(owner: (_ slot: UInt16) -> Owner?) {
         for (partition, slot) in RedisPlace.partitionSlots.enumerated() {
             if let owner = owner(slot) { self.partitions[owner, default: []].append(partition) }

@@ -5,9 +5,9 @@
 internal import NIOCore
 internal import Shared
 
-/// What belongs to no channel (replies between nodes, who looks on, access tokens) must not depend on a single one of
-/// several independent Redis: the bots of all of them would suffer from its loss. It goes by its own one as a rule, and by
-/// another one while that is away.
+/// Data that belongs to no channel (replies between nodes, announcements of observers, access tokens) must not depend
+/// on a single one of several independent Redis, whose loss would affect all bots. It normally uses its own one, and
+/// another one while that is unreachable.
 extension RedisClient {
     /// The Redis to try in turn: that of the place first, but those that are known to be away last.
     private func nodesInTurn(at place: RedisPlace) -> [RedisNode] {
@@ -16,7 +16,7 @@ extension RedisClient {
         return turn.filter(\.isConnected) + turn.filter { !$0.isConnected }
     }
 
-    /// Subscribes a Pub/Sub channel at each Redis that `publishAnywhere` may take. The delegate is told for each.
+    /// Subscribes a Pub/Sub channel at each Redis that `publishAnywhere` may use. The delegate is notified for each.
     func subscribeAnywhere(_ channel: String, at place: RedisPlace) {
         guard self.servers.count > 1 else { return self.subscribe(channel, at: place) }
         for node in self.servers { node.subscribe([channel]) }
@@ -28,10 +28,10 @@ extension RedisClient {
         for node in self.servers { node.unsubscribe([channel]) }
     }
 
-    /// Publishes by the first Redis that works and has somebody who listens.
+    /// Publishes on the first Redis that works and has subscribers.
     ///
     /// - Parameter command: `pushCommand`.
-    /// - Returns: a future on `eventLoop`, as `send` has it; where nobody listens anywhere, of 0.
+    /// - Returns: a future on `eventLoop`, as for `send`; 0 if there are no subscribers anywhere.
     func publishAnywhere(
         _ command: RESPCommand,
         at place: RedisPlace,
@@ -41,7 +41,7 @@ extension RedisClient {
         return self.ask(self.nodesInTurn(at: place)[...], on: eventLoop, command) { $0 == .integer(0) }
     }
 
-    /// Stores something small by two of several Redis, so that it can be had while one is away.
+    /// Stores something small on two of several Redis, so that it is available while one is unreachable.
     ///
     /// - Returns: a future on `eventLoop`, which fails where neither could be asked.
     func storeTwice(

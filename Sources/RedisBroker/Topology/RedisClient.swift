@@ -47,13 +47,13 @@ final class RedisClient: Sendable {
         self.order?.start()
     }
 
-    /// Sets who is told about subscriptions; held until `shutdown`. Before `start`.
+    /// Sets the subscription delegate, retained until `shutdown`. Call before `start`.
     func setSubscriptionDelegate(_ delegate: any RedisSubscriptionDelegate) {
         self.cluster?.setSubscriptionDelegate(delegate)
         for node in self.servers { node.setSubscriptionDelegate(delegate) }
     }
 
-    /// Answers what is under way, within the commands' deadline, closes all connections and makes no more.
+    /// Finishes commands in flight, within their deadline, closes all connections and opens no more.
     func shutdown() async {
         self.order?.stop()
         await self.cluster?.shutdown()
@@ -110,14 +110,14 @@ final class RedisClient: Sendable {
         cluster.send(command, at: place, on: eventLoop, isStored: true, completion: completion)
     }
 
-    /// Adds a Pub/Sub channel to what is subscribed now and after every reconnect. The delegate is told when it is on,
-    /// also where it was on already.
+    /// Adds a Pub/Sub channel to what is subscribed now and after every reconnect. The delegate is notified when it is
+    /// subscribed, even if it was already.
     func subscribe(_ channel: String, at place: RedisPlace) {
         guard let cluster else { return self.server(at: place).subscribe([channel]) }
         cluster.subscribe(channel, at: place)
     }
 
-    /// Takes a Pub/Sub channel out of what is subscribed. The delegate is not told.
+    /// Unsubscribes a Pub/Sub channel. The delegate is not notified.
     func unsubscribe(_ channel: String, at place: RedisPlace) {
         guard let cluster else { return self.server(at: place).unsubscribe([channel]) }
         cluster.unsubscribe(channel, at: place)
@@ -148,8 +148,8 @@ extension RedisClient {
     /// Whether any of several independent Redis pushes what is published by it. Any thread.
     var hasSubscriptions: Bool { self.servers.contains { $0.subscriptionHealth == .ready } }
 
-    /// Whether the Redis that has a place is in trouble, or was less than a time ago, as far as commands tell; or, in a
-    /// cluster, was another one. Any thread.
+    /// Whether the Redis of a place is in trouble, or was within a time, as shown by commands; or, in a cluster, was
+    /// another node. Any thread.
     func isTroubled(at place: RedisPlace, within time: TimeAmount) -> Bool {
         self.hasMoved(place, within: time) || self.node(at: place)?.isTroubled(within: time) ?? true
     }

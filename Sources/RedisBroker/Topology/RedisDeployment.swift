@@ -8,7 +8,7 @@ internal import Shared
 public enum RedisDeployment: Hashable, Sendable {
     /// One Redis, or several that know nothing of each other, in the order that all nodes name them in.
     case servers([RedisURL])
-    /// One Redis whose address the sentinels tell.
+    /// One Redis found through sentinels.
     case sentinel(SentinelURL)
     /// A Redis Cluster.
     case cluster(RedisClusterURL)

@@ -7,8 +7,8 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// Looks whether each of several independent Redis has the same place in all nodes' lists: nodes where it has not miss
-/// each other's events, and nothing else would tell. That a list has another Redis at a place is not seen. Any thread.
+/// Checks that each of several independent Redis has the same index in all nodes' lists: otherwise nodes would miss
+/// each other's events, and nothing else would show it. A different Redis at an index is not detected. Any thread.
 final class ServerOrder: Sendable {
     /// Where nodes write which place a Redis has in their list: `hw:{servers}:place`.
     static let key = "hw:{servers}:place"
@@ -58,7 +58,7 @@ final class ServerOrder: Sendable {
                 .integer(Int(Self.lifetime.nanoseconds / 1_000_000)),
                 .string("GET")
             )
-            // A server that cannot be asked is told of elsewhere.
+            // An unreachable server is reported elsewhere.
             server.send(command, on: self.eventLoop) { result in
                 if case .failure(let error as RedisError) = result, error.code == "NOPERM" { self.forbid(index) }
                 guard case .success(let reply) = result else { return }
@@ -78,7 +78,7 @@ final class ServerOrder: Sendable {
         )
     }
 
-    /// What is wrong, as a sentence; nil where nothing is, as far as is known.
+    /// The problem, as a sentence; nil if none is known.
     var difference: String? {
         guard let (index, place) = self.machine.withLock({ $0.difference(now: .now()) }) else { return nil }
         return

@@ -2,14 +2,15 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who may open a session by an access token of a platform, which was given for a bot's secret.
+/// Authorizes sessions opened with a platform's access token, issued for a bot's secret.
 extension Access {
-    /// Lets in whoever holds an access token with this grant, and says what the bot's sessions are signed with now.
+    /// Admits the holder of an access token with this grant; the result carries the bot's current session keys.
     ///
     /// - Parameters:
-    ///   - origin: where the page comes from that asks; nil for what is no page.
+    ///   - origin: the requesting page's origin; nil if the client is not a browser page.
     ///   - now: in milliseconds since 1970.
-    /// - Throws: why not. A grant says which secret or token it was given for, and holds as long as that does.
+    /// - Throws: the reason for a refusal. A grant names the secret or token it was issued for, and is valid as long as
+    ///   that is.
     public func admit(
         _ grant: TokenGrant,
         for scope: TokenScope,
@@ -19,8 +20,8 @@ extension Access {
         guard let registry else { return (grant, nil) }
         guard let directory = registry.directory else { throw .notReady }
         guard let bot = directory.bot(on: grant.channel) else {
-            // Where the secret's own channel is not the bot's any more, the token has to be asked for anew.
-            // And what a bot's operator has given, or taken back, does not turn into a stranger's when the bot is removed.
+            // Where the secret's own channel is no longer the bot's, a new token must be requested. And a credential
+            // that an operator issued or revoked does not become an unregistered one when the bot is removed.
             guard self.mode == .open, !grant.isRegistered, !directory.isTaken(grant.channel),
                 directory.bot(withSecretOf: grant.channel) == nil
             else { throw .notFound }
@@ -36,7 +37,7 @@ extension Access {
 }
 
 extension Visitor {
-    /// What an access token is remembered by that the visitor is given.
+    /// The grant to store for an access token issued to this visitor.
     public var grant: TokenGrant {
         switch self.admission?.credential {
         case nil: TokenGrant(secret: self.secret)
@@ -45,14 +46,14 @@ extension Visitor {
         }
     }
 
-    /// What the visitor's sessions are signed with.
+    /// The grant that signs the visitor's sessions.
     public var sessions: TokenGrant {
         TokenGrant(secret: self.secret, previous: self.previousSecret, channel: self.channel)
     }
 }
 
 extension Bot {
-    /// What a grant was given for, where that is still good for something.
+    /// The credential that a grant was issued for, if it is still valid.
     fileprivate func credential(of grant: TokenGrant) -> Admission.Credential? {
         if self.opensBySecret, !self.needsToken,
             let secret = self.secrets.first(where: {

@@ -2,15 +2,15 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who may receive a bot's events, answer them, and have them sent again. Nothing here waits or reads a clock.
+/// Authorizes clients to receive a bot's events, reply to them, and replay them. Nothing here waits or reads a clock.
 extension Access {
-    /// Lets somebody in to a bot, for a purpose.
+    /// Authorizes a client for a bot and a scope.
     ///
-    /// A registered bot is named, and opened by one of its tokens or by its secret; or it is found by its secret, or by a
-    /// token alone. In an open relay any other secret opens the channel that is its own.
+    /// A registered bot is named and opened by one of its tokens or its secret, or found by its secret or a token
+    /// alone. In an open relay any other secret opens its own channel.
     ///
     /// - Parameter now: in milliseconds since 1970.
-    /// - Throws: why not. What is presented and known to nobody is `notFound`, whatever was known of it.
+    /// - Throws: the reason for a refusal. Unknown credentials are always `notFound`, even where they were valid once.
     public func admit(
         _ credentials: SocketCredentials,
         for scope: TokenScope,
@@ -30,8 +30,8 @@ extension Access {
         return visitor
     }
 
-    /// What failures are charged to whose credentials name a bot, whether there is one of that name or not: from where they
-    /// are counted nobody shall learn it. Nil where none is named.
+    /// The channel that failed attempts by a bot's name are counted against. A name that does not exist gets one too,
+    /// so that the counting does not reveal which names do. Nil where no bot is named.
     public func channel(named credentials: SocketCredentials) -> ChannelID? {
         guard let name = (credentials.name ?? credentials.subject).flatMap({ BotName($0) }) else { return nil }
         return self.registry?.directory?.bot(named: name)?.channel ?? ChannelID(bot: name)
@@ -55,13 +55,13 @@ extension Access {
         }
         guard let bearer = credentials.bearer else {
             guard let token = credentials.token else { throw .missingSecret }
-            // In an open relay it may be for something else of the sender's, unless it has the form of a token of ours.
+            // In an open relay it may be meant for another service, unless it has the form of one of our tokens.
             throw self.mode == .open && !TokenHash.isToken(token) ? .missingSecret : .notFound
         }
         return try self.visitor(secret: bearer, credentials.bearers, in: directory)
     }
 
-    /// Whoever names a bot.
+    /// The visitor for credentials that name a bot.
     private func visitor(to bot: Bot, _ bearers: [Secret]) throws(AccessRefusal) -> Visitor {
         for bearer in bearers {
             if let token = bot.token(bearer, besideSecret: false) {
@@ -74,22 +74,22 @@ extension Access {
         throw .notFound
     }
 
-    /// Whoever presents what may be a registered bot's secret.
+    /// The visitor for what may be a registered bot's secret.
     private func visitor(
         secret: Secret,
         _ bearers: [Secret],
         in directory: BotDirectory
     ) throws(AccessRefusal) -> Visitor {
         if let bot = directory.bot(of: secret) { return try self.visitor(to: bot, secret: secret, bearers) }
-        // A token that was revoked is no secret of a stranger's.
+        // A revoked token does not count as an unregistered bot's secret.
         guard self.mode == .open, !TokenHash.isToken(secret) else { throw .notFound }
         let visitor = Visitor(secret: secret)
-        // A secret that a bot had once opens nothing any more: its holder would wait for events that never come.
+        // A bot's former secret is refused: its holder would wait for events that never come.
         guard !directory.isTaken(visitor.channel) else { throw .notFound }
         return visitor
     }
 
-    /// Whoever knows a registered bot's secret.
+    /// The visitor for a registered bot's secret.
     private func visitor(to bot: Bot, secret: Secret, _ bearers: [Secret]) throws(AccessRefusal) -> Visitor {
         if bot.opensBySecret, !bot.needsToken { return Visitor(Admission(to: bot, by: .secret(secret)), to: bot) }
         for bearer in bearers {
@@ -101,22 +101,22 @@ extension Access {
 }
 
 extension Bot {
-    /// Whether pages of an origin may come in; nil for what is no page.
+    /// Whether pages of an origin may connect; a nil origin, from a client that is not a browser page, always may.
     func isOpen(to origin: String?) -> Bool {
         guard let origin = origin?.lowercased(), let allowed = self.allowedOrigins else { return true }
         return allowed.contains { $0.lowercased() == origin }
     }
 
-    /// Whether a secret is the current one or the one before. Takes the same time whichever it is.
+    /// Whether a secret is the current or the previous one. Constant time.
     public func isOpened(by secret: Secret) -> Bool {
         let isCurrent = self.secret == secret
         let isPrevious = self.previousSecret.map { $0 == secret } ?? false
         return isCurrent || isPrevious
     }
 
-    /// What is known of one of its tokens; nil for what is none.
+    /// Looks up one of its tokens; nil if it is none of them.
     ///
-    /// - Parameter besideSecret: whether the bot's secret was presented too, which tokens of other relays need.
+    /// - Parameter besideSecret: whether the bot's secret was presented too, as tokens of other relays require.
     func token(_ token: Secret, besideSecret: Bool) -> SocketToken? {
         let hash = TokenHash(of: token)
         if let own = self.tokens.first(where: { $0.hash == hash }) { return own }

@@ -2,32 +2,32 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether those who were let in may stay, now that bots have changed or time has passed.
+/// Re-checks admitted clients after bots have changed or time has passed.
 extension Access {
-    /// What is to become of somebody who was let in.
+    /// The current standing of an admitted client.
     public enum Standing: Sendable, Equatable {
-        /// It stays, until a time if nothing changes, in milliseconds since 1970; nil for as long as it likes.
+        /// Still admitted, until a time if nothing changes, in milliseconds since 1970; nil for no expiry.
         case holds(until: Int64?)
-        /// It may stay, but no longer where or for what it came: it has to come in again.
+        /// Its credential is valid, but the channel or the scopes have changed: it must be admitted again.
         case changed
-        /// What it was let in by is good for nothing any more.
+        /// Its credential is no longer valid.
         case revoked
 
-        /// Whether it stays.
+        /// Whether it is still admitted.
         public var isHolding: Bool { if case .holds = self { true } else { false } }
     }
 
-    /// Whether somebody may stay.
+    /// The current standing of an admitted client.
     ///
     /// - Parameters:
-    ///   - admission: by what it was let in; nil for the secret of a bot that was not registered then.
-    ///   - channel: whose events it gets.
+    ///   - admission: the credential that admitted it; nil for an unregistered bot's secret.
+    ///   - channel: the channel whose events it receives.
     ///   - now: in milliseconds since 1970.
     public func standing(of admission: Admission?, on channel: ChannelID, now: Int64) -> Standing {
         guard let directory = self.registry?.directory else { return .holds(until: nil) }
         guard let admission else { return Self.standingOfStranger(on: channel, in: directory) }
         guard let bot = directory.bot(named: admission.bot) else { return .revoked }
-        // What the bot knows of the token now, which may end at another time than when it was presented.
+        // The token's current record, whose expiry may have changed since it was presented.
         var known: SocketToken?
         switch admission.credential {
         case .secret(let secret):
@@ -43,8 +43,8 @@ extension Access {
         return .holds(until: known?.expiry)
     }
 
-    /// Of who came by a secret alone when no bot was registered that has it: the secret itself is not kept, but the channel
-    /// is its own.
+    /// The standing of a client admitted by an unregistered bot's secret. The secret is not kept, but its hash is the
+    /// channel.
     private static func standingOfStranger(on channel: ChannelID, in directory: BotDirectory) -> Standing {
         if let bot = directory.bot(on: channel) {
             let isOpened = directory.bot(withSecretOf: channel)?.name == bot.name
@@ -56,15 +56,15 @@ extension Access {
 }
 
 extension Bot {
-    /// What is known now of a token that was one of its own.
+    /// The current record of a token that was one of its own.
     fileprivate func known(_ token: SocketToken) -> SocketToken? {
         self.tokens.first { $0.hash == token.hash }
     }
 }
 
 extension BotDirectory {
-    /// The channels whose sockets a change from other bots may concern: those of each bot that is not as it was, and those
-    /// that its secrets had as long as it was not registered.
+    /// The channels whose sockets a change of the directory may affect: those of each bot that changed, and those that
+    /// its secrets had while it was not registered.
     public func channels(changedFrom old: BotDirectory) -> Set<ChannelID> {
         var channels: Set<ChannelID> = []
         for name in Set(old.bots.keys).union(self.bots.keys) {

@@ -3,24 +3,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Bot {
-    /// Whether a token is one of its own, and good still.
+    /// Whether a token is one of its own and has not expired.
     ///
     /// - Parameters:
-    ///   - besideSecret: whether the secret was presented too, which tokens of other relays need.
+    ///   - besideSecret: whether the secret was presented too, as tokens of other relays require.
     ///   - now: in milliseconds since 1970.
     public func has(_ token: Secret, besideSecret: Bool, now: Int64) -> Bool {
         self.token(token, besideSecret: besideSecret).map { !$0.isExpired(at: now) } ?? false
     }
 }
 
-/// Whose events are taken from the platforms.
+/// Decides which webhooks are accepted.
 extension Access {
-    /// The registered bot that a webhook is for. Whether its platform has sent the request is not looked at here.
+    /// The registered bot that a webhook is for. That the request comes from the platform is not verified here.
     ///
-    /// - Returns: nil where nobody is registered by what is presented, and the relay is open; and where nothing is
-    ///   presented, which the platform has its own words for.
+    /// - Returns: nil in an open relay where the credentials match no registered bot; also nil where there are none,
+    ///   for which the platform has an error of its own.
     /// - Parameter now: in milliseconds since 1970.
-    /// - Throws: why its events are not taken.
+    /// - Throws: why its events are refused.
     public func bot(
         of webhook: WebhookCredentials,
         on platform: BotPlatform,
@@ -32,7 +32,7 @@ extension Access {
         if let name = webhook.name {
             bot = BotName(name).flatMap(directory.bot(named:))
             guard let bot else { throw .notFound }
-            // By name a signature is proof enough; the secret itself is not.
+            // Named in the path, a signature is proof enough; the secret itself is not.
             if let secret = webhook.secret, bot.isOpened(by: secret) { try Self.checkToken(webhook, of: bot, now: now) }
         } else if let secret = webhook.secret {
             bot = directory.bot(of: secret)
@@ -44,7 +44,7 @@ extension Access {
         }
         guard let bot else {
             guard self.mode == .open else { throw .notFound }
-            // A secret that a bot had once is good for nothing any more: what is acknowledged nobody would get.
+            // A bot's former secret is refused: its events would be acknowledged but never delivered.
             if let secret = webhook.secret, directory.isTaken(ChannelID(secret: secret)) { throw .notFound }
             return nil
         }
@@ -52,7 +52,7 @@ extension Access {
         return bot
     }
 
-    /// Checks what has to stand beside the secret of a bot that needs it.
+    /// Checks the token that a bot may require beside its secret.
     private static func checkToken(_ webhook: WebhookCredentials, of bot: Bot, now: Int64) throws(AccessRefusal) {
         guard bot.needsToken else { return }
         guard let token = webhook.token.flatMap({ bot.token($0, besideSecret: true) }) else { throw .notFound }

@@ -4,13 +4,13 @@
 
 /// Whose events a node relays.
 public enum AccessMode: String, CaseIterable, Sendable {
-    /// Anybody's who knows a secret, and the registered bots'.
+    /// Those of any secret, and the registered bots'.
     case open
     /// The registered bots' only.
     case registered
 }
 
-/// Who may come in: the mode, and the bots that are registered.
+/// Access control: the mode, and the registered bots.
 public struct Access: Sendable {
     public var mode: AccessMode
     /// The registered bots; nil where no store of them is configured.
@@ -21,6 +21,6 @@ public struct Access: Sendable {
         self.registry = registry
     }
 
-    /// Whoever knows a secret.
+    /// An open relay without a registry: any secret opens its own channel.
     public static let open = Access(mode: .open, registry: nil)
 }

@@ -5,22 +5,22 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Why somebody is not let in.
+/// Why access is refused.
 public enum AccessRefusal: Error, Equatable, Sendable {
     /// Nothing was presented.
     case missingSecret
-    /// What was presented opens nothing here. It must not tell more than a path does that leads nowhere.
+    /// The credentials match nothing. Must be indistinguishable from an unknown path.
     case notFound
-    /// Only its holder learns that a token was good once.
+    /// Tells only the token's holder that it was valid once.
     case expiredToken
     case wrongScope
     case wrongOrigin
     /// The registry has not been read yet.
     case notReady
-    /// The address has guessed too often, and whether this was right it is not told. Nil for the unknown bots.
+    /// The address has guessed too often; whether this guess was right is not revealed. Nil for the unknown bots.
     case banned(for: ChannelID?)
 
-    /// What is told of those that have a problem of their own.
+    /// The reasons of the refusals that have a problem of their own.
     private enum Reason: String {
         case missingSecret = "missing_secret"
         case expiredToken = "expired_token"
@@ -42,7 +42,7 @@ public enum AccessRefusal: Error, Equatable, Sendable {
         }
     }
 
-    /// The answer that says so.
+    /// The response for the refusal.
     public var problem: Problem {
         switch self {
         case .missingSecret:
@@ -82,7 +82,7 @@ public enum AccessRefusal: Error, Equatable, Sendable {
                 headers: [("Retry-After", "1")]
             )
         case .banned(let bot):
-            // Whoever keeps the ledger knows for how long, and counts it.
+            // The owner of the ledger knows the duration and counts it.
             LimitRefusal.bannedForBot.problem(retryAfter: .seconds(1)).charged(for: bot)
         }
     }

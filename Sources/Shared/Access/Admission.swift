@@ -2,22 +2,22 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// By what somebody was let in to a registered bot, for as long as it stays: whether that still holds can be asked whenever
+/// How a client was admitted to a registered bot, kept for the life of its connection so that it can be re-checked when
 /// the bot changes. Any thread.
 public final class Admission: Sendable {
-    /// What was presented.
+    /// The credential that was presented.
     public enum Credential: Sendable, Equatable {
         case secret(Secret)
         case token(SocketToken)
-        /// Of a bot whose secret is good for nothing without a token.
+        /// For a bot whose secret requires a token beside it.
         case both(Secret, SocketToken)
     }
 
-    /// Whose it is.
+    /// The bot's name.
     public let bot: BotName
-    /// Where the bot's events went then.
+    /// The bot's channel at the time of admission.
     public let channel: ChannelID
-    /// What was presented.
+    /// The credential that was presented.
     public let credential: Credential
 
     init(to bot: Bot, by credential: Credential) {
@@ -26,7 +26,7 @@ public final class Admission: Sendable {
         self.credential = credential
     }
 
-    /// The token that was presented; nil for the owner, who has the secret.
+    /// The token that was presented; nil for the owner, who uses the secret.
     public var token: SocketToken? {
         switch self.credential {
         case .secret: nil
@@ -34,34 +34,34 @@ public final class Admission: Sendable {
         }
     }
 
-    /// Whether it is good for something. The owner may do everything.
+    /// Whether it includes a scope. The owner has all scopes.
     public func allows(_ scope: TokenScope) -> Bool {
         self.token?.allows(scope) ?? true
     }
 }
 
 extension Admission: Equatable {
-    /// Whether both were let in to the same by the same.
+    /// Whether both have the same bot, channel and credential.
     public static func == (left: Admission, right: Admission) -> Bool {
         left === right
             || left.bot == right.bot && left.channel == right.channel && left.credential == right.credential
     }
 }
 
-/// Somebody who was let in.
+/// A client that was admitted.
 public struct Visitor: Sendable {
-    /// Where the bot's events go.
+    /// The bot's channel.
     public let channel: ChannelID
-    /// The bot's secret, the current one: what its platform signs with.
+    /// The bot's current secret: the platform's signing key.
     public let secret: Secret
-    /// The secret before, during a rotation.
+    /// The previous secret, during a rotation.
     public let previousSecret: Secret?
-    /// By what; nil where the bot is not registered, and whoever knows the secret may do everything.
+    /// How it was admitted; nil where the bot is not registered: knowing its secret grants all scopes.
     public let admission: Admission?
-    /// What is kept of the bot's log, which goes along with every publication; nil for as much as of everybody's.
+    /// The bot's log retention, passed with every publication; nil for the broker's default.
     public let retention: ChannelRetention?
 
-    /// Whoever knows the secret of a bot that is not registered.
+    /// The visitor for an unregistered bot's secret.
     init(secret: Secret) {
         self.channel = ChannelID(secret: secret)
         self.secret = secret
@@ -78,7 +78,7 @@ public struct Visitor: Sendable {
         self.retention = bot.channelRetention
     }
 
-    /// Whether it may do something.
+    /// Whether it includes a scope.
     public func allows(_ scope: TokenScope) -> Bool {
         self.admission?.allows(scope) ?? true
     }

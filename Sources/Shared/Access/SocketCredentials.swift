@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a client presents to be let in to a bot's sockets, log and replies, as it stands in its request.
+/// The credentials in a client's request for a bot's sockets, log and replies, as sent.
 public struct SocketCredentials: Sendable {
-    /// What stands in a path where a bot's name or a secret may: `/ws/{subject}`.
+    /// The path segment that may be a bot's name or a secret: `/ws/{subject}`.
     public var subject: String?
-    /// A bot's name, where only a name may stand: `?bot=NAME`.
+    /// A bot's name, where only a name is allowed: `?bot=NAME`.
     public var name: String?
     /// A secret: `?secret=S`.
     public var secret: Secret?
@@ -14,7 +14,7 @@ public struct SocketCredentials: Sendable {
     public var token: Secret?
     /// A token or a secret: `Authorization: Bearer`, or the subprotocol that browsers carry it in.
     public var bearer: Secret?
-    /// Where the page comes from that asks (`Origin`, RFC 6454); nil for what is no page.
+    /// The page's origin (`Origin`, RFC 6454); nil if the client is not a browser page.
     public var origin: String?
 
     public init(
@@ -33,7 +33,7 @@ public struct SocketCredentials: Sendable {
         self.origin = origin
     }
 
-    /// What may be a token, or a secret that is presented as one: the closest to the request's purpose first.
+    /// Candidates for a token, or for a secret presented as one, the most specific first.
     var bearers: [Secret] { [self.token, self.bearer].compactMap { $0 } }
 
     private static func kept(_ text: String?) -> String? {

@@ -2,15 +2,15 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a platform's request presents of the bot that it is for.
+/// The credentials in a platform's request that identify its bot.
 public struct WebhookCredentials: Sendable {
     /// The bot's name: `/webhook/{platform}/{name}`.
     public var name: String?
-    /// Its secret, in the URL or where its platform puts it.
+    /// Its secret, in the URL or wherever the platform puts it.
     public var secret: Secret?
     /// A token beside the secret, for bots that need one: `?secret=S&token=T`.
     public var token: Secret?
-    /// The platform's name for it.
+    /// The platform's id for it.
     public var appID: String?
 
     public init(name: String? = nil, secret: Secret? = nil, token: Secret? = nil, appID: String? = nil) {

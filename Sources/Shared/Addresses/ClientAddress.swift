@@ -2,15 +2,15 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the client of a request is, as far as it can be known.
+/// The address of a request's client, as far as it is known.
 public enum ClientAddress: Hashable, Sendable {
-    /// It is there, and this address is its own.
+    /// The client's own address.
     case known(IPAddress)
-    /// It is behind a proxy that is not trusted, or that does not tell: what is at this address is many clients, and what one
-    /// of them does must not be charged to the others. Nil where the connection has no address at all.
+    /// The client is behind a proxy that is untrusted or does not report it: many clients share this address, so that
+    /// none may be charged for another. Nil if the connection has no address.
     case shared(IPAddress?)
 
-    /// What the client counts by; nil where that is not known.
+    /// The address that the client is rate-limited by; nil if unknown.
     public var key: IPAddress? {
         switch self {
         case .known(let address): address.client

@@ -2,12 +2,12 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lists in header fields, with commas or semicolons between their elements, some of which stand in quotes (RFC 9110,
-/// sections 5.6.1 and 5.6.4), read from the end.
+/// Lists in header fields, separated by commas or semicolons, with optional quoting (RFC 9110, sections 5.6.1 and
+/// 5.6.4), read from the end.
 enum FieldList {
     /// Takes the last element that is not empty, without white space around it; nil where there is none left.
     ///
-    /// What stands before it may be as broken as it likes: a quotation that was never closed ends where another begins.
+    /// What precedes it may be malformed: an unclosed quotation ends where another begins.
     static func takeLast(from rest: inout Substring, separator: Character = ",") -> Substring? {
         while !rest.isEmpty {
             let element: Substring
@@ -30,7 +30,7 @@ enum FieldList {
         while index > text.startIndex {
             index = text.index(before: index)
             if text[index] == UInt8(ascii: "\"") {
-                // Behind an odd number of backslashes it is of the text.
+                // After an odd number of backslashes the quote is escaped.
                 let backslashes = text[..<index].reversed().prefix { $0 == UInt8(ascii: "\\") }.count
                 if !isQuoted || backslashes.isMultiple(of: 2) { isQuoted.toggle() }
             } else if text[index] == separator, !isQuoted {

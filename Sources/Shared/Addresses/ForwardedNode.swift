@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whom a proxy had a request from, as it says (RFC 7239, section 6).
+/// The sender of a request as reported by a proxy (RFC 7239, section 6).
 enum ForwardedNode: Hashable, Sendable {
-    /// An address; the port is of no interest.
+    /// An address; the port is ignored.
     case address(IPAddress)
     /// `unknown`, a name that hides the address (`_hidden`), or nothing that can be read.
     case hidden
@@ -22,7 +22,7 @@ enum ForwardedNode: Hashable, Sendable {
             guard let equals = pair.utf8.firstIndex(of: UInt8(ascii: "=")),
                 pair[..<equals].lowercased() == "for"
             else { continue }
-            // Each parameter may stand once; of two, one would be anybody's.
+            // A parameter may occur once; a second one could be forged.
             guard found == nil else {
                 self = .hidden
                 return
@@ -55,7 +55,7 @@ enum ForwardedNode: Hashable, Sendable {
         return IPAddress(text[..<colon])
     }
 
-    /// Whether it is a colon and a port, which may be hidden too.
+    /// Whether it is a colon and a port, which may be obfuscated.
     private static func isPort(_ text: Substring) -> Bool {
         guard text.utf8.first == UInt8(ascii: ":"), (2...32).contains(text.utf8.count) else { return false }
         return text.utf8.dropFirst().allSatisfy { byte in

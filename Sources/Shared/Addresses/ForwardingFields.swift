@@ -4,15 +4,15 @@
 
 internal import NIOHTTP1
 
-/// What proxies say of the way that a request came: `Forwarded` (RFC 7239) and its forerunner `X-Forwarded-For`.
+/// The fields in which proxies report a request's path: `Forwarded` (RFC 7239) and its predecessor `X-Forwarded-For`.
 ///
-/// Where both are there, one may be the client's own: most proxies write the forerunner, and pass a `Forwarded` on as it came.
-/// So the forerunner is believed.
+/// If both are present, one may be forged by the client: most proxies write the predecessor and pass a `Forwarded` on
+/// unchanged. So `X-Forwarded-For` takes precedence.
 ///
-/// Each proxy appends whom it had the request from, so that the fields are read from their end: what stands before the word
-/// of the first proxy that is not trusted is anybody's invention, and must not even keep the rest from being read.
+/// Each proxy appends the sender it saw, so the fields are read from the end: what precedes the entry of the first
+/// untrusted proxy may be forged, and must not prevent the rest from being parsed.
 struct ForwardingFields {
-    /// How many proxies' words are read at most.
+    /// The most hops that are read.
     static let hopLimit = 64
 
     private let headers: HTTPHeaders
@@ -21,15 +21,15 @@ struct ForwardingFields {
         self.headers = headers
     }
 
-    /// Whether some proxy says that it passed the request on (also RFC 9110, section 7.6.3).
+    /// Whether any proxy reports having forwarded the request (also RFC 9110, section 7.6.3).
     var areThere: Bool {
         ["forwarded", "x-forwarded-for", "via"].contains { self.headers.contains(name: $0) }
     }
 
-    /// Where a request comes from that `peer`, which is trusted, has sent.
+    /// The client of a request sent by `peer`, which is trusted.
     func client(before peer: IPAddress, trusting proxies: TrustedProxies) -> ClientAddress {
         let hops = self.headers.contains(name: "x-forwarded-for") ? self.xForwardedFor : self.forwarded
-        // A proxy that says nothing has clients all the same.
+        // A proxy that reports no client still has clients.
         guard !hops.isEmpty else { return .shared(peer) }
         var nearest = peer
         for hop in hops {
@@ -37,7 +37,7 @@ struct ForwardingFields {
             guard proxies.contains(address) else { return .known(address) }
             nearest = address
         }
-        // All of them are trusted: the request began at the first.
+        // All hops are trusted: the request originated at the first.
         return hops.count < Self.hopLimit ? .known(nearest) : .shared(nearest)
     }
 

@@ -6,7 +6,7 @@ public import NIOCore
 
 /// An IP address without a port. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
 public struct IPAddress: Hashable, Sendable {
-    /// Which Internet it belongs to.
+    /// Its address family.
     public enum Family: Sendable {
         case v4
         case v6
@@ -47,10 +47,10 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// The address of a socket; nil for a socket that has none.
+    /// The IP address of a socket address; nil if it has none.
     public init?(_ address: SocketAddress) {
         switch address {
-        // Behind family, port and, with IPv6, flow information: the same place on all systems.
+        // After family, port and, for IPv6, flow information: the same offset on all systems.
         case .v4(let address):
             guard let parsed = withUnsafeBytes(of: address.address, { Self(bytes: $0[4..<8]) }) else { return nil }
             self = parsed
@@ -62,7 +62,7 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// Reads an address as people write it, without brackets, port and zone; nil for anything else.
+    /// Parses an address in text form, without brackets, port or zone; nil for anything else.
     public init?(_ text: some StringProtocol) {
         // The longest is ::ffff:255.255.255.255 with all its zeros.
         guard text.utf8.count <= 45, !text.utf8.contains(UInt8(ascii: "%")),
@@ -75,7 +75,7 @@ public struct IPAddress: Hashable, Sendable {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// The address with all bits behind the first `bits` cleared.
+    /// The address with all bits after the first `bits` cleared.
     func masked(to bits: Int) -> IPAddress {
         switch self.family {
         case .v4:
@@ -89,8 +89,8 @@ public struct IPAddress: Hashable, Sendable {
         bits <= 0 ? 0 : bits >= 64 ? .max : .max << UInt64(64 - bits)
     }
 
-    /// What one client counts by: an IPv4 address, and the first 64 bits of an IPv6 address, for whoever has one of them has
-    /// all the others (RFC 6177, section 2).
+    /// What a client is rate-limited by: an IPv4 address, or the first 64 bits of an IPv6 address, since a site is
+    /// assigned at least a /64 (RFC 6177, section 2).
     public var client: IPAddress {
         switch self.family {
         case .v4: self
@@ -100,7 +100,7 @@ public struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress: CustomStringConvertible {
-    /// The address as people write it.
+    /// The address in text form.
     public var description: String {
         let number = self.family == .v4 ? [self.low << 32] : [self.high, self.low]
         var bytes = ByteBuffer()

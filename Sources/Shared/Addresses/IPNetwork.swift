@@ -2,13 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A range of IP addresses that have their first bits in common, in CIDR notation (RFC 4632, section 3.1).
+/// An IP network in CIDR notation (RFC 4632, section 3.1).
 public struct IPNetwork: Hashable, Sendable {
     private let address: IPAddress
     private let bits: Int
 
-    /// Reads `192.0.2.0/24`, `2001:db8::/32`, or an address, which is a network of one; nil for anything else. Bits behind the
-    /// prefix are passed over.
+    /// Reads `192.0.2.0/24`, `2001:db8::/32`, or an address, which is a network of one; nil for anything else. Bits
+    /// after the prefix are ignored.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = parts.first.flatMap({ IPAddress($0) }) else { return nil }
@@ -23,7 +23,7 @@ public struct IPNetwork: Hashable, Sendable {
         self.bits = bits
     }
 
-    /// Whether an address is of the network.
+    /// Whether an address is in the network.
     public func contains(_ other: IPAddress) -> Bool {
         other.family == self.address.family && other.masked(to: self.bits) == self.address
     }
@@ -31,8 +31,8 @@ public struct IPNetwork: Hashable, Sendable {
     /// This machine (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3).
     public static let loopback = Self.networks("127.0.0.0/8", "::1/128")
 
-    /// What is not of the Internet at large: private networks (RFC 1918, RFC 4193), carriers' shared addresses, which are
-    /// clusters' too (RFC 6598), and links (RFC 3927; RFC 4291, section 2.5.6).
+    /// Networks not on the public Internet: private networks (RFC 1918, RFC 4193), shared address space, also used by
+    /// clusters (RFC 6598), and link-local addresses (RFC 3927; RFC 4291, section 2.5.6).
     public static let `private` = Self.networks(
         "10.0.0.0/8",
         "172.16.0.0/12",
@@ -52,7 +52,7 @@ public struct IPNetwork: Hashable, Sendable {
 }
 
 extension Sequence<IPNetwork> {
-    /// Whether an address is of one of the networks.
+    /// Whether an address is in one of the networks.
     func contains(_ address: IPAddress) -> Bool {
         self.contains { $0.contains(address) }
     }

@@ -4,10 +4,11 @@
 
 internal import NIOCore
 
-/// What a proxy says at the beginning of a connection: for whom it is.
+/// The client that a proxy reports at the beginning of a connection.
 enum ProxyHeader: Equatable, Sendable {
-    /// For a client at an address.
+    /// A client at an address.
     case client(SocketAddress)
-    /// For the proxy itself (a health check), or for somebody whose address has no words here: the connection's own holds.
+    /// The proxy itself (a health check), or a client whose address family is unsupported: the connection's own address
+    /// applies.
     case none
 }

@@ -6,10 +6,10 @@ internal import CoreMetrics
 internal import Logging
 internal import NIOCore
 
-/// Stands first on a connection from a trusted peer, reads the PROXY protocol's header where there is one, tells the handlers
-/// behind it where the client is, and goes. On the channel's event loop.
+/// First in the pipeline of a connection from a trusted peer: reads the PROXY protocol header, if any, passes the
+/// client's address to the next handlers, and removes itself. On the channel's event loop.
 ///
-/// How long the header may take the HTTP handler's own time-outs say.
+/// The HTTP handler's time-outs bound how long the header may take.
 final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -18,14 +18,14 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var machine = ProxyHeaderStateMachine()
     private var isDone = false
 
-    /// - Parameter log: of the channel's event loop, for those that break the protocol.
+    /// - Parameter log: for protocol violations; confined to the channel's event loop.
     init(log: SampledLog?) {
         self.log = log
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isDone else { return context.fireChannelRead(data) }
-        // A read is complete after it, which has to pass here.
+        // The read-complete that follows still has to pass through this handler.
         if self.run(self.machine.received(self.unwrapInboundIn(data)), context: context) { self.leave(context) }
     }
 
@@ -34,7 +34,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
         if let event = event as? ChannelEvent, event == .inputClosed, !self.isDone {
             isThrough = self.run(self.machine.inputClosed(), context: context)
         }
-        // Before it goes: from a handler that has gone nothing reaches those behind it.
+        // Before its removal: a removed handler cannot fire events.
         context.fireUserInboundEventTriggered(event)
         if isThrough { self.leave(context) }
     }
@@ -43,7 +43,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
-    /// - Returns: whether it has nothing to do any more.
+    /// - Returns: whether the handler is done.
     private func run(_ action: ProxyHeaderStateMachine.Action, context: ChannelHandlerContext) -> Bool {
         switch action {
         case .wait:
@@ -71,7 +71,7 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Where a proxy says that a connection's client is; the handlers behind take it for the connection's own address.
+/// The client's address as reported by a proxy; later handlers use it as the connection's own address.
 struct ProxiedClient {
     var address: SocketAddress
 }

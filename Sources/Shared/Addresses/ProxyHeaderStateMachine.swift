@@ -7,22 +7,22 @@ internal import NIOCore
 /// Reads the PROXY protocol, version 1 or 2, from the first bytes of a connection (HAProxy, "The PROXY protocol versions 1 &
 /// 2", doc/proxy-protocol.txt, sections 2.1 and 2.2). Pure.
 ///
-/// Whether there is a header the first bytes tell: no HTTP method, no TLS record and no empty line begins like one.
+/// The first bytes show whether there is a header: no HTTP method, TLS record or empty line begins like one.
 struct ProxyHeaderStateMachine {
-    /// What becomes of the connection.
+    /// What to do with the connection.
     enum Action: Equatable {
-        /// The header is not whole; or it cannot be told yet that there is none.
+        /// The header is incomplete, or it is still open whether there is one.
         case wait
-        /// It goes on with these bytes. Nil for a connection without a header.
+        /// Continue with these bytes. The header is nil if the connection has none.
         case proceed(ProxyHeader?, ByteBuffer)
-        /// It ends.
+        /// Close the connection.
         case close(ProxyHeaderViolation)
     }
 
     /// The most bytes of a header of version 1, line end included.
     static let lineLimit = 107
-    /// The most bytes of a header of version 2 behind its fixed part. Addresses take up to 216; what else proxies send (names,
-    /// certificates' subjects) a few hundred.
+    /// The most bytes of a version 2 header after its fixed part. Addresses take up to 216; other TLVs (names,
+    /// certificate subjects) a few hundred.
     static let lengthLimit = 4_096
 
     private static let lineSignature = Array("PROXY ".utf8)
@@ -45,7 +45,7 @@ struct ProxyHeaderStateMachine {
         return .proceed(nil, self.bytes)
     }
 
-    /// The peer has finished its side.
+    /// The peer has closed its side.
     mutating func inputClosed() -> Action {
         let isHeader =
             self.bytes.readableBytes >= Self.lineSignature.count
@@ -53,7 +53,7 @@ struct ProxyHeaderStateMachine {
         return isHeader ? .close(.incomplete) : .proceed(nil, self.bytes)
     }
 
-    /// Whether what has come is the signature, or as much of it as has come.
+    /// Whether the bytes received so far are a prefix of the signature, or begin with it.
     private func begins(with signature: [UInt8]) -> Bool {
         self.bytes.readableBytesView.prefix(signature.count).elementsEqual(
             signature.prefix(self.bytes.readableBytes)
@@ -81,14 +81,14 @@ struct ProxyHeaderStateMachine {
         guard words.count >= 2 else { throw .badLine }
         let family: IPAddress.Family
         switch words[1] {
-        // Whatever follows is of no interest.
+        // Whatever follows is ignored.
         case "UNKNOWN": return .none
         case "TCP4": family = .v4
         case "TCP6": family = .v6
         default: throw .badLine
         }
         guard words.count == 6 else { throw .badLine }
-        // Each is checked, the destination too, though only the source is wanted.
+        // Both are validated, though only the source is used.
         var source: SocketAddress?
         for (address, port) in [(words[2], words[4]), (words[3], words[5])] {
             guard let port = Self.port(port), address.utf8.count <= 39, !address.utf8.contains(UInt8(ascii: "%")),
@@ -150,7 +150,7 @@ struct ProxyHeaderStateMachine {
             let port: UInt16 = addresses.getInteger(at: addresses.readerIndex + 2 * addressLength),
             let address = try? SocketAddress(packedIPAddress: source, port: Int(port))
         else { throw .badAddress }
-        // Without a transport it is not said what kind of connection that was.
+        // With an unspecified transport the address is not used.
         return familyAndTransport & 0x0F == 0 ? .none : .client(address)
     }
 }

@@ -6,17 +6,17 @@
 enum ProxyHeaderViolation: String, Error, CaseIterable, Sendable {
     /// No line end within 107 bytes (version 1).
     case lineTooLong = "line_too_long"
-    /// The line is not `PROXY TCP4|TCP6|UNKNOWN …` as the protocol has it.
+    /// The line is not a well-formed `PROXY TCP4|TCP6|UNKNOWN …`.
     case badLine = "bad_line"
-    /// The line's addresses or ports are none, or not of its family.
+    /// The line's addresses or ports are invalid, or not of its family.
     case badAddress = "bad_address"
     /// The version is not 2, or the command neither LOCAL nor PROXY.
     case badCommand = "bad_command"
-    /// The family or the transport is none that there is.
+    /// Unknown family or transport.
     case badFamily = "bad_family"
     /// The length leaves no room for the family's addresses.
     case tooShort = "too_short"
-    /// The header is longer than any proxy's.
+    /// The header is longer than `lengthLimit`.
     case tooLong = "too_long"
     /// The connection ended within the header.
     case incomplete

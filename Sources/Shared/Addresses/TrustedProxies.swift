@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The networks whose word on where a client is counts: of the load balancers and proxies before the relay. Anybody else can
-/// write what they like into the same fields.
+/// The networks of the load balancers and proxies that are trusted to report a client's address. Anyone else can forge
+/// the same fields.
 public struct TrustedProxies: Hashable, Sendable {
-    /// No proxy is trusted: a client is where its connection comes from.
+    /// No proxy is trusted: a client's address is its connection's.
     public static let none = TrustedProxies([])
 
     /// How many networks there are at most.
@@ -41,10 +41,10 @@ public struct TrustedProxies: Hashable, Sendable {
         self.init(networks)
     }
 
-    /// Whether nobody is trusted.
+    /// Whether no network is trusted.
     public var isEmpty: Bool { self.networks.isEmpty }
 
-    /// Whether what is at an address is believed.
+    /// Whether a peer at an address is trusted.
     public func contains(_ address: IPAddress) -> Bool {
         self.networks.contains(address)
     }

@@ -4,11 +4,11 @@
 
 public import Logging
 
-/// Where each change to a bot leaves a line, by whoever makes it: who, what, to which bot, and how it ended. No secret.
+/// Writes one line per change to a bot: actor, action, bot and result. No secrets.
 public struct AuditLog: Sendable {
-    /// What its lines are told by in a log.
+    /// The logger label of its lines.
     public static let label = "hookwire.audit"
-    /// The level of its lines. A node writes them whatever its own level is: who did what is asked for afterwards.
+    /// The level of its lines. A node writes them whatever its own log level is.
     public static let level = Logger.Level.notice
 
     private let logger: Logger

@@ -2,8 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The changes that an operator makes to a bot, the same from the command line and through the API: each is what
-/// `BotStore.change` is given.
+/// The changes that an operator can make to a bot, from the command line or through the API, as closures for
+/// `BotStore.change`.
 public enum BotChange {
     /// Adds a bot that is not there yet.
     public static func add(_ bot: Bot) -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
@@ -19,9 +19,10 @@ public enum BotChange {
         }
     }
 
-    /// Gives a bot another secret. The current one holds until `endRotation`.
+    /// Gives a bot a new secret. The current one stays valid until `endRotation`.
     ///
-    /// - Parameter replacing: whether the secret before may go where a rotation is under way; the platform may have it.
+    /// - Parameter replacing: whether to drop the previous secret if a rotation is in progress; the platform may still
+    ///   use it.
     public static func rotate(
         to secret: Secret,
         replacing: Bool = false
@@ -46,7 +47,7 @@ public enum BotChange {
         }
     }
 
-    /// Changes what is set of a bot.
+    /// Changes a bot's settings.
     public static func edit(
         _ change: @escaping @Sendable (inout Bot) throws(BotStoreError) -> Void
     ) -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
@@ -58,7 +59,7 @@ public enum BotChange {
         }
     }
 
-    /// Lets the secret before go.
+    /// Drops the previous secret.
     public static func endRotation() -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
         { (old, _) throws(BotStoreError) in
             var bot = try Self.known(old)
@@ -96,7 +97,7 @@ public enum BotChange {
         }
     }
 
-    /// Takes a token back; whoever is connected by it is disconnected.
+    /// Revokes a token; clients connected with it are disconnected.
     public static func revokeToken(
         _ label: BotName
     ) -> @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot? {
@@ -115,7 +116,7 @@ public enum BotChange {
         return bot
     }
 
-    /// - Parameter directory: the bots as they are, this one as it was among them.
+    /// - Parameter directory: the current bots, including this one before the change.
     private static func check(_ bot: Bot, beside directory: BotDirectory) throws(BotStoreError) {
         for secret in bot.secrets {
             guard (Bot.minimumSecretLength...Bot.maximumSecretLength).contains(secret.utf8Count) else {

@@ -2,13 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What programs are told of a bot, by the admin API and by `hookwire bots`. No secret and no hash is in it.
+/// The machine-readable description of a bot, in the admin API and `hookwire bots`. Contains no secret and no hash.
 public enum BotDescription {
     /// The bot as a JSON object.
     ///
     /// - Parameters:
     ///   - now: in milliseconds since 1970.
-    ///   - status: what is known of its traffic, in JSON; nil where it was not asked for.
+    ///   - status: its traffic, in JSON; nil if not requested.
     public static func json(_ bot: Bot, now: Int64, status: [UInt8]? = nil) -> [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("name", bot.name.text)

@@ -2,12 +2,12 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// All registered bots at one moment, and the ways to find one. Any thread.
+/// A snapshot of all registered bots, with look-ups. Any thread.
 public final class BotDirectory: Sendable {
-    /// A registry without bots.
+    /// A directory without bots.
     public static let empty = BotDirectory([])
 
-    /// Why a bot cannot stand beside another.
+    /// Why a bot cannot be registered beside another.
     public struct Conflict: Hashable, Sendable {
         /// What two bots have in common.
         public enum Subject: String, Sendable {
@@ -19,15 +19,15 @@ public final class BotDirectory: Sendable {
         }
 
         public var subject: Subject
-        /// The bot that is left out.
+        /// The bot that is excluded.
         public var bot: BotName
-        /// The one that has it already.
+        /// The bot that already has it.
         public var holder: BotName
     }
 
     /// Each bot by its name.
     public let bots: [BotName: Bot]
-    /// The bots that were left out, for they have what another has.
+    /// The bots that are excluded because of a conflict with another.
     public let conflicts: [Conflict]
 
     private let namesBySecret: [Secret: BotName]
@@ -42,8 +42,8 @@ public final class BotDirectory: Sendable {
         var text: String
     }
 
-    /// A directory of bots. Of two that have the same secret, name, token, channel, or the same app id on a platform, the
-    /// first in order of their names stands, and the other is left out: which of them a request is for could not be told.
+    /// A directory of bots. Of two that have the same secret, name, token, channel, or the same app id on a platform,
+    /// the first by name is kept and the other excluded: a request would be ambiguous between them.
     public init(_ bots: some Sequence<Bot>) {
         var kept: [BotName: Bot] = [:]
         var conflicts: [Conflict] = []
@@ -95,29 +95,31 @@ public final class BotDirectory: Sendable {
         self.namesBySecret[secret].flatMap { self.bots[$0] }
     }
 
-    /// The bot that a platform knows by an app id.
+    /// The bot with a platform's app id.
     public func bot(on platform: BotPlatform, appID: String) -> Bot? {
         self.namesByAppID[AppID(platform: platform, text: appID)].flatMap { self.bots[$0] }
     }
 
-    /// The bot whose events go to a channel.
+    /// The bot that has a channel.
     public func bot(on channel: ChannelID) -> Bot? {
         self.namesByChannel[channel].flatMap { self.bots[$0] }
     }
 
-    /// The bot with a secret, current or previous, whose own channel this is: where the secret leads while no bot has it.
+    /// The bot with a secret, current or previous, from which this channel is derived: the one it opens while
+    /// unregistered.
     public func bot(withSecretOf channel: ChannelID) -> Bot? {
         self.namesBySecretChannel[channel].flatMap { self.bots[$0] }
     }
 
-    /// Whether a channel is that of a bot, or the own one of a secret that a bot had once: no stranger gets there.
+    /// Whether a channel belongs to a bot or is derived from one of its former secrets: it is closed to unregistered
+    /// secrets.
     public func isTaken(_ channel: ChannelID) -> Bool {
         self.namesByChannel[channel] != nil || self.formerChannels.contains(channel)
     }
 
-    /// The bot that a token of ours belongs to, and what is known of the token, whether it is expired or not.
+    /// The bot that one of our tokens belongs to, and the token's record, even if it has expired.
     ///
-    /// The token is looked for by its hash, so that the time it takes tells nothing of any other.
+    /// The look-up is by hash, so that its timing reveals nothing about other tokens.
     public func token(_ token: Secret) -> (bot: Bot, token: SocketToken)? {
         let hash = TokenHash(of: token)
         guard let bot = self.namesByToken[hash].flatMap({ self.bots[$0] }),
@@ -128,7 +130,7 @@ public final class BotDirectory: Sendable {
 }
 
 extension TokenHash {
-    /// Whether the hash alone says whose it is; another relay's tokens are short, and count beside their secret only.
+    /// Whether the hash alone identifies the bot; other relays' tokens are short, and valid only beside their secret.
     fileprivate var isUnique: Bool {
         switch self {
         case .sha256: true

@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How much one bot may use; nil is as much as the node allows everybody.
+/// The limits of one bot; nil means the node's default.
 public struct BotLimits: Sendable, Equatable {
-    /// Genuine webhook requests, all ingress nodes together.
+    /// Genuine webhook requests, across all ingress nodes.
     public var requests: RateLimit?
-    /// Sockets and event streams at a time, all egress nodes together.
+    /// Concurrent sockets and event streams, across all egress nodes.
     public var sockets: Int?
     /// Bytes of events in its log; the oldest go first.
     public var logBytes: Int?
@@ -14,14 +14,14 @@ public struct BotLimits: Sendable, Equatable {
     public init() {}
 }
 
-/// So many a second in the long run, and so many at once.
+/// A token bucket: sustained rate per second, and burst.
 public struct RateLimit: Sendable, Equatable {
-    /// A second.
+    /// The sustained rate per second.
     public var rate: Double
-    /// At once; at least 1.
+    /// The burst, at least 1.
     public var burst: Int
 
-    /// - Parameter burst: nil for what comes in a second, and at least 1.
+    /// - Parameter burst: nil for one second's worth, at least 1.
     public init(rate: Double, burst: Int? = nil) {
         self.rate = rate
         self.burst = max(1, burst ?? Int(rate.rounded(.up)))

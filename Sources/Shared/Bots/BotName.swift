@@ -2,8 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a registered bot is called: 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or a digit, so that
-/// it can stand in a URL, a log line, a metric and a file as it is.
+/// The name of a registered bot: 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or a digit, so that
+/// it needs no escaping in a URL, a log line, a metric or a file.
 public struct BotName: Hashable, Sendable {
     /// The most bytes of a name.
     public static let maximumLength = 64
@@ -14,7 +14,7 @@ public struct BotName: Hashable, Sendable {
     /// The name as it is.
     public let text: String
 
-    /// Nil for what is no name.
+    /// Nil if the text is not a valid name.
     public init?(_ text: String) {
         guard (1...Self.maximumLength).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed),
             let first = text.utf8.first, Self.isAlphanumeric(first)

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The platforms whose webhooks a relay understands, by their names in URLs and in the registry.
+/// The supported platforms, by their names in URLs and in the registry.
 public enum BotPlatform: String, Sendable, CaseIterable {
     case qq
     case wechat

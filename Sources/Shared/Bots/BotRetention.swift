@@ -4,9 +4,9 @@
 
 public import NIOCore
 
-/// How much of one bot's log is kept; nil is as much as of everybody's.
+/// The log retention of one bot; nil means the node's default.
 public struct BotRetention: Sendable, Equatable {
-    /// Events.
+    /// How many events.
     public var count: Int?
     /// How long.
     public var age: TimeAmount?

@@ -4,10 +4,10 @@
 
 public import NIOCore
 
-/// What the parts of a bot may be, the same wherever they are given: a file, the command line, the admin API.
+/// Validates a bot's settings, the same for a file, the command line and the admin API.
 ///
-/// Each returns what is wrong and what mends it, to follow the name of the part and a space; nil where nothing is wrong.
-/// None repeats a secret.
+/// Each function returns what is wrong and how to fix it, to follow the setting's name and a space; nil if valid. None
+/// repeats a secret.
 public enum BotRule {
     /// The schemes of generic webhooks.
     public static let schemes = ["github", "standard", "bearer", "none"]
@@ -23,11 +23,11 @@ public enum BotRule {
     public static let retentionCounts = 1...1_000_000
     /// For how long a bot's log may retain an event.
     public static let retentionAges: ClosedRange<TimeAmount> = .seconds(1) ... .hours(30 * 24)
-    /// What such a time must be, to follow `must be`.
+    /// The allowed range as text, to follow `must be`.
     public static let retentionAgeSentence = "a time from 1s to 30d"
     /// How many bytes of events a bot's log may have.
     public static let logSizes = (1 << 10)...(1 << 40)
-    /// What such a size must be, to follow `must be`.
+    /// The allowed range as text, to follow `must be`.
     public static let logSizeSentence = "a size of 1KiB to 1024GiB"
 
     /// A secret of a platform.
@@ -39,7 +39,7 @@ public enum BotRule {
         return self.fault(ofToken: secret)
     }
 
-    /// A verify token, which its owner made up.
+    /// A verify token, chosen by the bot's owner.
     public static func fault(ofToken token: Secret) -> String? {
         guard !token.isEmpty else { return "is empty; give it, or leave it out." }
         guard token.utf8Count <= Bot.maximumSecretLength else {
@@ -58,7 +58,7 @@ public enum BotRule {
             || value & 0xFFFE == 0xFFFE
     }
 
-    /// Whether a key that nobody knows may be repeated in a sentence: a word, and no secret that stands in its place.
+    /// Whether an unknown key may be repeated in a message: a plain word, and not a misplaced secret.
     public static func isWord(_ key: String) -> Bool {
         let bytes = key.utf8
         return (1...24).contains(bytes.count)
@@ -72,14 +72,14 @@ public enum BotRule {
             ? nil : "is not the 43 letters and digits of WeChat's EncodingAESKey; copy it from there."
     }
 
-    /// A platform's name for a bot.
+    /// A platform's id for a bot.
     public static func fault(ofAppID text: String) -> String? {
         let isVisible = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         return isVisible && (1...self.textLimit).contains(text.utf8.count)
             ? nil : "must be 1 to \(self.textLimit) visible ASCII characters, as the platform shows it."
     }
 
-    /// A header field, with or without what stands before the value.
+    /// A header field, with or without a prefix of the value.
     public static func fault(ofHeader text: String) -> String? {
         let name = text.prefix { $0 != ":" }
         let isVisible = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }

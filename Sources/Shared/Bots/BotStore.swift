@@ -4,31 +4,31 @@
 
 /// Where the registered bots are kept: a file, or Redis for all nodes. Any thread.
 public protocol BotStore: Sendable {
-    /// All bots, as they are stored now; of a store of single records, those that can be read.
+    /// All bots as currently stored; a store with one record per bot skips unreadable ones.
     ///
     /// - Throws: `BotStoreError` where the store cannot be read.
     func bots() async throws(BotStoreError) -> [Bot]
 
-    /// Changes one bot, or adds or removes it, atomically: between the reading and the writing nobody else has.
+    /// Changes, adds or removes one bot, atomically: no other write comes between its read and its write.
     ///
     /// - Parameters:
-    ///   - name: whose.
+    ///   - name: the bot's name.
     ///   - action: what is done, for the audit log.
-    ///   - change: given the bot, nil where there is none, it returns what is to be kept, nil to remove it. May be called
-    ///     again where somebody else was faster.
-    /// - Throws: what `change` throws, and where the store cannot be written.
+    ///   - change: maps the stored bot, nil if there is none, to the new one, nil to remove it. May be called again
+    ///     after a write conflict.
+    /// - Throws: what `change` throws, or if the store cannot be written.
     func change(
         _ name: BotName,
         _ action: BotAction,
         _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
     ) async throws(BotStoreError)
 
-    /// Renews a registry with what is stored, now and within a second of each change, until the task is cancelled. What
-    /// cannot be read leaves the bots that are known in place, and is logged.
+    /// Updates a registry from the store, now and within a second of each change, until the task is cancelled. On a
+    /// read failure the known bots stay in place, and it is logged.
     func follow(into registry: BotRegistry) async
 }
 
-/// What an operator does with a bot: one line of the audit log.
+/// An operator's action on a bot: one line of the audit log.
 public struct BotAction: Sendable, Hashable {
     public enum Kind: String, Sendable, CaseIterable {
         case add
@@ -42,9 +42,9 @@ public struct BotAction: Sendable, Hashable {
     }
 
     public var kind: Kind
-    /// Who does it: `cli:USER`, or `api:ADDRESS`.
+    /// The actor: `cli:USER`, or `api:ADDRESS`.
     public var actor: String
-    /// What it is done to besides the bot: a token's label.
+    /// A further object of the action: a token's label.
     public var subject: String?
 
     public init(_ kind: Kind, by actor: String, subject: String? = nil) {
@@ -54,7 +54,7 @@ public struct BotAction: Sendable, Hashable {
     }
 }
 
-/// Why the registry cannot be read or changed, in a sentence that says what mends it.
+/// Why the registry cannot be read or changed, in a sentence that says how to fix it.
 public struct BotStoreError: Error, Sendable, CustomStringConvertible {
     /// What went wrong, for programs: the problem's reason of the admin API.
     public enum Reason: String, Sendable, CaseIterable {
@@ -68,9 +68,9 @@ public struct BotStoreError: Error, Sendable, CustomStringConvertible {
         case unknownToken = "unknown_token"
         case conflict
         case tooMany = "too_many"
-        /// Another secret would let go of the one that the platform may have.
+        /// A new secret would drop the one that the platform may still use.
         case rotationUnderWay = "rotation_under_way"
-        /// What was sent to change it.
+        /// The request body of the change is too large.
         case bodyTooLarge = "body_too_large"
     }
 

@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Rates as people write them: a whole number of requests and the time it is for.
+/// Rates in text form: a whole number of requests per unit of time.
 public enum RateText {
     private static let seconds: [(unit: Substring, count: Double)] = [("s", 1), ("m", 60), ("h", 3_600)]
 
-    /// Reads `100/s`, `30/m`, `500/h`, as so many a second; nil for anything else, and for none at all.
+    /// Parses `100/s`, `30/m` or `500/h` to a rate per second; nil for anything else, and for zero.
     public static func parse(_ text: String) -> Double? {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let number = Int(parts[0]), number > 0,
@@ -16,7 +16,7 @@ public enum RateText {
         return rate <= BotRule.rateLimit ? rate : nil
     }
 
-    /// Writes a rate with the shortest time that leaves it whole.
+    /// Formats a rate with the shortest time unit that keeps it a whole number.
     public static func format(_ rate: Double) -> String {
         for (unit, count) in self.seconds {
             let number = (rate * count).rounded()

@@ -4,9 +4,9 @@
 
 internal import CoreMetrics
 
-/// What is counted of a node's registry, from its start. Any thread.
+/// The metrics of a node's registry. Any thread.
 struct RegistryMetrics: Sendable {
-    /// What can keep a node from taking over what is stored.
+    /// The reasons why a node could not load the store.
     private static let reasons: [BotStoreError.Reason] = [.unavailable, .unreadable, .wrongKey, .conflict]
 
     private let faults: [BotStoreError.Reason: Counter]

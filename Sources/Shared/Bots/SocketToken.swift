@@ -2,18 +2,18 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What opens a bot's sockets in place of its secret. The token itself is with its holder only.
+/// A token that opens a bot's sockets in place of its secret. Only its holder has the token itself.
 public struct SocketToken: Sendable, Equatable {
-    /// What its bot's operator calls it; unique for a bot.
+    /// The label given by the bot's operator; unique per bot.
     public var label: BotName
-    /// What is kept of it.
+    /// The token's hash.
     public var hash: TokenHash
-    /// What it is good for.
+    /// What it grants.
     public var scopes: Set<TokenScope>
-    /// When it ends, in milliseconds since 1970; nil for never.
+    /// When it expires, in milliseconds since 1970; nil for never.
     public var expiry: Int64?
 
-    /// What a token is good for where nothing else is said: what a bot needs.
+    /// A token's scopes if none are given: what a bot needs.
     public static let defaultScopes: Set<TokenScope> = [.receive, .reply]
 
     public init(label: BotName, hash: TokenHash, scopes: Set<TokenScope>, expiry: Int64? = nil) {
@@ -23,18 +23,18 @@ public struct SocketToken: Sendable, Equatable {
         self.expiry = expiry
     }
 
-    /// Whether it has ended.
+    /// Whether it has expired.
     public func isExpired(at milliseconds: Int64) -> Bool {
         self.expiry.map { $0 <= milliseconds } ?? false
     }
 
-    /// Whether it is good for something.
+    /// Whether it includes a scope.
     public func allows(_ scope: TokenScope) -> Bool {
         self.scopes.contains(scope) || self.scopes.contains(.admin)
     }
 }
 
-/// What a token is good for.
+/// What a token grants.
 public enum TokenScope: String, Sendable, CaseIterable {
     /// Opening sockets and event streams, with their backlog.
     case receive

@@ -2,18 +2,18 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is kept of a token: enough to know it again, not enough to say it.
+/// The stored form of a token: it can verify the token, but not recover it.
 ///
-/// A token of our own has 256 random bits, so that a plain hash of it cannot be turned round; the MD5 of another relay's
-/// token, taken over from its table, is known again only beside its bot's secret.
+/// Our tokens have 256 random bits, so that a plain hash cannot be reversed; the MD5 of another relay's token, imported
+/// from its table, is accepted only beside its bot's secret.
 public enum TokenHash: Hashable, Sendable {
-    /// SHA-256 of the token behind a prefix of our own: 32 bytes.
+    /// SHA-256 of the token after a domain-separation prefix: 32 bytes.
     case sha256([UInt8])
     /// MD5 as other relays keep it: 16 bytes.
     case md5([UInt8])
 
     private static let prefix = "hookwire.token.v1\0"
-    /// What a token of ours begins with, so that scanners for leaked secrets find it.
+    /// The prefix of our tokens, so that secret scanners find leaked ones.
     private static let mark = "hwt_"
     private static let tokenLength = 68
 
@@ -28,7 +28,7 @@ public enum TokenHash: Hashable, Sendable {
         self = .md5(hash)
     }
 
-    /// Whether a text has the form of a token of ours, whoever's it is, or was.
+    /// Whether a text has the form of one of our tokens, valid or not.
     public static func isToken(_ text: Secret) -> Bool {
         text.utf8Count == self.tokenLength
             && text.exposeUTF8 { bytes in bytes.starts(with: self.mark.utf8) }

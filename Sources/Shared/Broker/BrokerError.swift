@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a broker could not do what it was asked. The raw value is also a metric label.
+/// Why a broker operation failed. The raw value is also a metric label.
 public enum BrokerError: String, Error, Sendable, CaseIterable {
     /// The store cannot be reached.
     case unavailable
@@ -10,15 +10,15 @@ public enum BrokerError: String, Error, Sendable, CaseIterable {
     case timeout
     /// The event is stored, but by fewer servers than it must be before it is acknowledged.
     case unreplicated
-    /// Too many commands wait for the store already.
+    /// Too many commands are already waiting for the store.
     case overloaded
-    /// The channel has as many consumers or groups as it may have, and this would be another one.
+    /// The channel is at its limit of consumers or groups, and this would be another one.
     case tooManyConsumers = "too_many_consumers"
     /// The store answered with an error.
     case refused
     /// The broker was shut down.
     case closed
-    /// One event needs more memory than the whole log may have, or more bytes than the store takes at once.
+    /// The event needs more memory than the whole log may use, or more bytes than the store accepts at once.
     case eventTooLarge = "event_too_large"
 }
 

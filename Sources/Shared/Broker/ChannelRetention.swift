@@ -4,19 +4,19 @@
 
 internal import NIOCore
 
-/// How much of one channel's log is kept, where not what the broker keeps of all.
+/// A channel's own log retention, where it differs from the broker's default.
 ///
-/// It goes along with every publication, and holds from each on: for what is in the log already, and for whoever reads it.
+/// It is passed with every publication and applies from then on, to events already in the log and to every reader.
 public struct ChannelRetention: Hashable, Sendable {
-    /// How many events, at least 1; nil for as many as of every channel.
+    /// How many events, at least 1; nil for the broker's default.
     public var count: Int?
-    /// How long, in milliseconds; nil for as long as of every channel.
+    /// How long, in milliseconds; nil for the broker's default.
     public var ageMilliseconds: Int64?
-    /// How many bytes of events, as the broker stores them: the oldest go first, the newest always stays. Nil for any
-    /// number, within what the broker keeps in all.
+    /// How many bytes of events, as the broker stores them: the oldest go first, the newest always stays. Nil for no
+    /// limit but the broker's overall one.
     public var bytes: Int?
 
-    /// - Returns: nil where it says nothing of its own.
+    /// - Returns: nil where every argument is nil.
     public init?(count: Int? = nil, ageMilliseconds: Int64? = nil, bytes: Int? = nil) {
         guard count != nil || ageMilliseconds != nil || bytes != nil else { return nil }
         self.count = count.map { max(1, $0) }
@@ -26,7 +26,7 @@ public struct ChannelRetention: Hashable, Sendable {
 }
 
 extension Bot {
-    /// What is kept of its log; nil for as much as of everybody's.
+    /// The retention of its log; nil for the broker's default.
     public var channelRetention: ChannelRetention? {
         ChannelRetention(
             count: self.retention?.count,

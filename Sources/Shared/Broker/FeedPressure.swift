@@ -4,13 +4,13 @@
 
 public import NIOCore
 
-/// What a receiver asks of whoever feeds it. From any thread.
+/// The back-pressure a receiver applies to its feed. Any thread.
 public enum FeedPressure: Sendable {
-    /// So much has not been delivered that the broker holds back acknowledgements, or stops reading, until the future
-    /// completes; a backlog would grow without end otherwise.
+    /// The undelivered backlog is so large that the broker holds back acknowledgements, or stops reading, until the
+    /// future completes; it would grow without bound otherwise.
     case behind(EventLoopFuture<Void>)
-    /// There is room, but the receiver is in the middle of delivering: an acknowledgement waits for the future, soon where
-    /// that is not of the same channel, so that publishers do not come back all at once. Nothing stops reading for it.
+    /// There is room, but the receiver is in the middle of delivering: an acknowledgement waits for the future (only
+    /// briefly when another channel is being delivered), so that publishers do not all return at once. Reading goes on.
     case busy(EventLoopFuture<Void>)
 
     /// What an acknowledgement waits for.

@@ -2,20 +2,20 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who takes the events of a feed.
+/// Takes the events of a feed.
 ///
 /// The broker calls it from any thread, one call at a time for a channel and in the order of the offsets, often
 /// while it holds a lock: an implementation must hand the entry over and return, and must not call the broker.
 public protocol FeedReceiver: AnyObject, Sendable {
     /// Takes the next event.
     ///
-    /// - Returns: nil to go on, or what the broker is to wait for before it acknowledges the event.
+    /// - Returns: nil to continue, or what the broker must wait for before it acknowledges the event.
     func receive(_ entry: LogEntry) -> FeedPressure?
 
-    /// Learns that events between the last delivered one and the next were lost, and why. Never silent.
+    /// Called when events between the last delivered one and the next were lost. A loss is always reported.
     ///
-    /// - Parameter head: where the feed goes on: the next event is the one behind it. In a new epoch it may well have
-    ///   been stored before the feed learnt of the epoch.
+    /// - Parameter head: where the feed continues: the next event is the one after it. In a new epoch, that event may
+    ///   have been stored before the feed learnt of the epoch.
     func interrupted(_ reason: UnrecoverableReason, head: Position)
 }
 
@@ -24,6 +24,6 @@ public protocol FeedSubscription: AnyObject, Sendable {
     /// Where the channel's log stood when the feed began: its first event is the one after.
     var start: Position { get }
 
-    /// Ends the feed. The receiver is not called again once this has returned, but for a call that is already under way.
+    /// Ends the feed. Once this has returned the receiver is not called again, except for a call already in progress.
     func cancel()
 }

@@ -4,7 +4,7 @@
 
 internal import Synchronization
 
-/// The inboxes of the nodes of one process, for brokers that join no others. Any thread.
+/// The reply inboxes of the nodes of one process, for brokers that span only one process. Any thread.
 package final class LocalInboxes: Sendable {
     private struct Open {
         var receiver: any ReplyReceiver
@@ -13,24 +13,24 @@ package final class LocalInboxes: Sendable {
 
     private let open = Mutex<[NodeID: Open]>([:])
 
-    /// None is open yet.
+    /// Creates the registry with no inbox open.
     package init() {}
 
-    /// Opens a node's inbox, or puts the receiver in the place of the one before.
+    /// Opens a node's inbox, replacing any earlier receiver.
     package func open(_ node: NodeID, to receiver: any ReplyReceiver) -> any ReplyInbox {
         let handle = LocalInbox(node: node, inboxes: self)
         self.open.withLock { $0[node] = Open(receiver: receiver, handle: handle) }
         return handle
     }
 
-    /// Brings a reply to the node that its token names.
+    /// Delivers a reply to the node that its token names.
     package func reply(_ reply: Reply, to token: ReplyToken) -> ReplyOutcome {
         guard reply.isFit else { return .unfit }
         let receiver = self.open.withLock { $0[token.node]?.receiver }
         return receiver?.receive(reply, for: token) ?? .unknown
     }
 
-    /// Closes all.
+    /// Closes all inboxes.
     package func end() {
         self.open.withLock { $0 = [:] }
     }

@@ -4,7 +4,7 @@
 
 /// One event in a channel's log.
 public struct LogEntry: Sendable {
-    /// Where it stands.
+    /// Its position in the log.
     public var position: Position
     /// The event.
     public var event: Event

@@ -4,10 +4,10 @@
 
 /// What a read of the log found.
 public enum LogPage: Sendable {
-    /// The events after the asked position, oldest first and without a gap. `head` is the position of the newest event in
-    /// the log when it was read: the page is the last one if it is empty or ends there. A page of large events may have
-    /// fewer than the limit.
+    /// The events after the requested position, oldest first and without a gap. `head` is the position of the newest
+    /// event in the log when it was read: the page is the last one if it is empty or ends there. A page of large events
+    /// may have fewer than the limit.
     case entries([LogEntry], head: Position)
-    /// What came after the asked position is not all there any more. `head` is the log's present position.
+    /// Not all events after the requested position are retained. `head` is the log's current position.
     case notRecoverable(UnrecoverableReason, head: Position)
 }

@@ -4,15 +4,15 @@
 
 public import NIOCore
 
-/// A publication that is decided already, or that the store is still at work on. Most of a broker in memory are the
-/// former, and a future costs as much as all else that it does.
+/// A publication that is already decided, or one the store is still working on. A broker in memory mostly returns the
+/// former, and a future would double its cost.
 public enum PendingPublication: Sendable {
     case done(Publication)
     case failed(BrokerError)
     /// Completes on the event loop that was named, and fails with `BrokerError` only.
     case pending(EventLoopFuture<Publication>)
 
-    /// The publication as a future on `eventLoop`, for those to whom it is all the same.
+    /// The publication as a future on `eventLoop`, for callers that need no fast path.
     public func future(on eventLoop: any EventLoop) -> EventLoopFuture<Publication> {
         switch self {
         case .done(let publication): eventLoop.makeSucceededFuture(publication)

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an access token is known by: its hash, which opens nothing.
+/// Identifies an access token by its hash, which grants nothing itself.
 public struct TokenDigest: Hashable, Sendable {
     /// The 32 bytes of the token's SHA-256.
     public let bytes: [UInt8]

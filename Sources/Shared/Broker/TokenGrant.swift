@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an access token of a platform opens: the channel of the bot that it was given to.
+/// What a platform's access token grants: the channel of the bot that it was issued to.
 ///
-/// Any node makes the same grant from the bot's secret, and none can go back from it to the secret. That is what lets
-/// every egress node check the sessions of a bot that it has never seen: the broker remembers the grant by the token, so
-/// that the secret itself stays on the node that was given it.
+/// Any node derives the same grant from the bot's secret, and the secret cannot be recovered from it. This lets every
+/// egress node check the sessions of a bot that it has never seen: the broker stores the grant by the token's digest,
+/// and the secret stays on the node that received it.
 public struct TokenGrant: Hashable, Sendable {
     private static let keyLabel = "hookwire.gateway.session.v1"
     private static let registeredMark = "registered"
@@ -14,14 +14,14 @@ public struct TokenGrant: Hashable, Sendable {
 
     /// The bot's channel.
     public let channel: ChannelID
-    /// What the bot's gateway sessions are signed with.
+    /// The key that signs the bot's gateway sessions.
     private let sessionKey: Secret
-    /// What they were signed with before the bot's secret was rotated. Never stored: it is for a node that knows the bot.
+    /// The key before the bot's secret was rotated. Never stored: only a node that knows the bot has it.
     private let previousKey: Secret?
-    /// Whether it was given for what a bot's operator had registered: it is good for nothing once the bot is removed.
+    /// Whether it was issued for a registered bot's credential: it becomes invalid when the bot is removed.
     public let isRegistered: Bool
 
-    /// The grant of whoever holds a bot's secret. Two hashes: keep the result where it is used often.
+    /// The grant for a bot's secret. Costs two hashes: keep the result where it is used often.
     public init(secret: Secret) {
         self.channel = ChannelID(secret: secret)
         self.sessionKey = Self.sessionKey(of: secret)
@@ -29,9 +29,9 @@ public struct TokenGrant: Hashable, Sendable {
         self.isRegistered = false
     }
 
-    /// The grant of whoever holds a registered bot's secret.
+    /// The grant for a registered bot's secret.
     ///
-    /// - Parameter previous: the secret before, during a rotation: sessions that it has signed can go on.
+    /// - Parameter previous: the previous secret, during a rotation: sessions signed with it stay valid.
     public init(secret: Secret, previous: Secret? = nil, channel: ChannelID) {
         self.channel = channel
         self.sessionKey = Self.sessionKey(of: secret)
@@ -39,7 +39,7 @@ public struct TokenGrant: Hashable, Sendable {
         self.isRegistered = true
     }
 
-    /// The grant of whoever holds a registered bot's token.
+    /// The grant for a registered bot's token.
     public init(token: TokenHash, channel: ChannelID) {
         self.channel = channel
         self.sessionKey = Secret(
@@ -53,7 +53,7 @@ public struct TokenGrant: Hashable, Sendable {
         Secret(Hex.encode(secret.exposeUTF8 { HMACSHA256.code(key: $0, over: self.keyLabel.utf8) }))
     }
 
-    /// Reads what `exposeText` gave; nil for anything else.
+    /// Parses the output of `exposeText`; nil for anything else.
     public init?(text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2 || parts.count == 3 && parts[2] == Self.registeredMark,
@@ -66,23 +66,22 @@ public struct TokenGrant: Hashable, Sendable {
         self.isRegistered = parts.count == 3
     }
 
-    /// The grant as a broker stores it. Whoever has it can sign sessions of this bot, though not open any.
+    /// The grant as a broker stores it. Its holder can sign sessions of this bot, but not open any.
     public func exposeText() -> String {
         "\(self.channel):\(self.sessionKey.exposeText())" + (self.isRegistered ? ":\(Self.registeredMark)" : "")
     }
 
-    /// Whether both open the same, whoever gave them.
+    /// Whether both have the same channel and session key.
     func opensSame(as other: TokenGrant) -> Bool {
         self.channel == other.channel && self.sessionKey == other.sessionKey
     }
 
-    /// The authentication code of what a session says of itself, 32 bytes.
+    /// The authentication code (MAC) over a session's claims, 32 bytes.
     public func sign(_ claims: [UInt8]) -> [UInt8] {
         self.sessionKey.exposeUTF8 { HMACSHA256.code(key: $0, over: claims) }
     }
 
-    /// Whether an authentication code, or as much of it as is kept, is what this bot's sessions are signed with, or were
-    /// before a rotation.
+    /// Whether a MAC, possibly truncated, matches this bot's key or, during a rotation, the previous one.
     public func accepts(_ code: some Collection<UInt8>, over claims: [UInt8]) -> Bool {
         [self.sessionKey, self.previousKey].compactMap { $0 }.reduce(false) { isAccepted, key in
             let own = key.exposeUTF8 { HMACSHA256.code(key: $0, over: claims) }

@@ -4,6 +4,6 @@
 
 /// How long a platform's access token may be remembered.
 public enum TokenLifetime {
-    /// The most, in milliseconds: a day. QQ's live two hours.
+    /// The maximum, in milliseconds: a day. QQ's tokens live two hours.
     public static let longestMilliseconds: Int64 = 24 * 60 * 60 * 1000
 }

@@ -5,14 +5,14 @@
 public import NIOCore
 
 extension ByteBuffer {
-    /// The same bytes, in memory of their own where they are a small part of the buffer that they were received in: what
-    /// is kept for a while must not keep a thousand times its bytes.
+    /// The same bytes, copied if they are a small part of the buffer that they were received in: a retained event must
+    /// not keep a buffer a thousand times its size alive.
     public func compacted() -> ByteBuffer {
         guard self.keepsMuchMore(than: self.readableBytes) else { return self }
         return ByteBuffer(bytes: self.readableBytesView)
     }
 
-    /// Whether so many bytes are a small part of the memory that this holds on to.
+    /// Whether this many bytes are a small part of the buffer's memory.
     func keepsMuchMore(than byteCount: Int) -> Bool {
         self.storageCapacity > 2 * byteCount + 256
     }

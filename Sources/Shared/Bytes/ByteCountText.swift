@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Sizes as people write them: a whole number of bytes, or with a binary unit.
+/// Sizes in text form: a whole number of bytes, or with a binary unit.
 public enum ByteCountText {
     private static let units: [(suffix: String, bytes: Int)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
 
@@ -16,7 +16,7 @@ public enum ByteCountText {
         return Int(text).flatMap { $0 >= 0 ? $0 : nil }
     }
 
-    /// Writes a size in the largest unit that leaves it whole.
+    /// Formats a size in the largest unit that keeps it a whole number.
     public static func format(_ bytes: Int) -> String {
         for unit in self.units.reversed() where bytes > 0 && bytes.isMultiple(of: unit.bytes) {
             return "\(bytes / unit.bytes)\(unit.suffix)"

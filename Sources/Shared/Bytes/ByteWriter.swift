@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes one thing after the other into memory that is large enough; traps where it is not.
+/// Writes sequentially into preallocated memory; traps if it is too small.
 ///
-/// By hand, because `ByteBuffer` checks for a shared buffer at each of the forty writes that a head takes.
+/// Hand-written, because `ByteBuffer` checks for uniqueness at each of the forty writes of a head.
 struct ByteWriter {
     private let memory: UnsafeMutableRawBufferPointer
     /// How many bytes are written.

@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Eight bytes, looked at in one word.
+/// Eight bytes, examined as one word (SWAR).
 ///
-/// What it tells are marks: a word that has the high bit of a byte set if the byte is wanted. Borrows can set the bit of a
-/// byte above a wanted one in error, never below, and only the lowest is to be used. The other bits mean nothing. Marks are
-/// joined with `|`.
+/// It yields marks: a word with the high bit of each matching byte set. A borrow can wrongly mark a byte above a
+/// matching one, never below, so only the lowest mark is valid. The other bits are meaningless. Marks are joined with
+/// `|`.
 struct EightBytes {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080
@@ -30,7 +30,7 @@ struct EightBytes {
     @inline(__always)
     var nonASCIIMarks: UInt64 { self.word }
 
-    /// Marks the bytes that are no letters of ASCII.
+    /// Marks the bytes that are not ASCII letters.
     @inline(__always)
     var nonLetterMarks: UInt64 {
         let lowercased = self.word | Self.ones &* 0x20
@@ -39,7 +39,7 @@ struct EightBytes {
         return below | above | self.word
     }
 
-    /// Goes on from a position to the first byte that is marked, or to the last seven bytes.
+    /// Advances from a position to the first marked byte, or to the last seven bytes.
     @inline(__always)
     static func skip(
         _ bytes: UnsafeRawBufferPointer,

@@ -7,7 +7,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 
-/// Says in a few words why a connection could not be made, or broke: what the libraries say is for who develops with them.
+/// Describes in a few words why a connection failed or broke: the libraries' own messages are for developers.
 public enum ConnectionFailure {
     /// Such as `connection refused`, in a line of text; holds no secret.
     public static func text(_ error: any Error) -> String {
@@ -28,8 +28,8 @@ public enum ConnectionFailure {
         }
     }
 
-    /// The first of BoringSSL's words in an error, such as `CERTIFICATE_VERIFY_FAILED`; nil where there are none. Its own text
-    /// has lines of its source in it.
+    /// The first BoringSSL reason in an error, such as `CERTIFICATE_VERIFY_FAILED`; nil if there is none. Its full text
+    /// includes source lines.
     public static func tlsWords(_ error: any Error) -> String? {
         "\(error)".split { !($0.isUppercase || $0.isNumber || $0 == "_") }
             .first { $0.utf8.count > 6 && $0.contains("_") && !$0.hasSuffix("_") }

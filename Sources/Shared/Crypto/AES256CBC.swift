@@ -7,7 +7,7 @@ internal import COpenSSL
 /// AES with a key of 256 bits in cipher block chaining (FIPS 197, NIST SP 800-38A), of whole blocks: padding is the
 /// protocol's, see ``PKCS7``.
 ///
-/// It hides a message and protects it from no change: whoever uses it checks a signature over the ciphertext first.
+/// It provides confidentiality but no integrity: the caller must verify a signature over the ciphertext first.
 public enum AES256CBC {
     public static let keyByteCount = 32
     public static let blockByteCount = 16

@@ -4,8 +4,8 @@
 
 internal import COpenSSL
 
-/// AES with a key of 256 bits in Galois/Counter Mode (NIST SP 800-38D): it hides a message and shows every change to it,
-/// and to the data that go with it in the clear.
+/// AES with a key of 256 bits in Galois/Counter Mode (NIST SP 800-38D): authenticated encryption of a message with
+/// additional data.
 ///
 /// A nonce is random: with one key, 2^32 messages are the bound of section 8.3, and more than a registry ever writes.
 public enum AES256GCM {
@@ -15,7 +15,7 @@ public enum AES256GCM {
 
     /// Encrypts under a fresh nonce.
     ///
-    /// - Parameter additionalData: what is not hidden, but must be the same when it is opened.
+    /// - Parameter additionalData: authenticated but not encrypted.
     /// - Returns: the nonce, the ciphertext, which is as long as the message, and the tag.
     public static func seal(
         _ message: [UInt8],
@@ -46,7 +46,7 @@ public enum AES256GCM {
             ERR_clear_error()
             throw .operationFailed
         }
-        // The message is nobody's before its tag is known to be right.
+        // The plaintext must not be released before the tag is verified.
         guard EVP_CipherFinal_ex(context, nil, &rest) == 1 else {
             ERR_clear_error()
             return nil
@@ -54,8 +54,7 @@ public enum AES256GCM {
         return message
     }
 
-    /// The same as `seal` with a nonce of the caller's, for test vectors: a nonce that is used twice gives the key's
-    /// secrets away.
+    /// The same as `seal` with the caller's nonce, for test vectors: reusing a nonce breaks the encryption.
     static func seal(
         _ message: [UInt8],
         key: [UInt8],

@@ -4,7 +4,7 @@
 
 internal import COpenSSL
 
-/// A libcrypto `BIGNUM` with one owner, cleansed when it goes. It is marked for constant-time arithmetic.
+/// A libcrypto `BIGNUM` with one owner, cleansed when released. It is marked for constant-time arithmetic.
 ///
 /// The members that change it reuse its storage: once it has held 32 bytes, they allocate nothing.
 struct BigNumber: ~Copyable {

@@ -5,15 +5,15 @@
 internal import COpenSSL
 internal import Glibc
 
-/// The certificates that a TLS server has shown, looked at by libcrypto question by question (RFC 5280, RFC 6125): a
-/// handshake tells only that one of the answers was no. For a person who wants to know which, not for each connection.
+/// A TLS server's certificates, checked by libcrypto one criterion at a time (RFC 5280, RFC 6125): a failed handshake
+/// does not say which check failed. For diagnostics, not for every connection.
 public final class CertificateChain {
-    /// Whether the chain ends at an authority that is trusted; times are not looked at.
+    /// Whether the chain ends at a trusted authority; validity times are ignored.
     public enum Trust: Sendable, Equatable {
         case trusted
         /// The server's own certificate has signed itself.
         case selfSigned
-        /// Nothing follows the server's certificate, and who issued it is no trusted root: usually the intermediate
+        /// The chain has only the server's certificate, and its issuer is not a trusted root: usually the intermediate
         /// certificates are missing.
         case incomplete
         /// The chain ends at an authority that is not trusted.
@@ -40,7 +40,7 @@ public final class CertificateChain {
 
     /// Reads certificates, the server's own first.
     ///
-    /// - Returns: nil where there is none, or one is no certificate.
+    /// - Returns: nil if there is none, or one cannot be parsed.
     public init?(der: [[UInt8]]) {
         var certificates: [OpaquePointer] = []
         for encoded in der {
@@ -87,7 +87,7 @@ public final class CertificateChain {
                 continue
             }
             var kind: Int32 = 0
-            // The values of other kinds need not be texts: a directory's name is a tree.
+            // Values of other kinds need not be text: a directory name is a tree.
             guard let value = GENERAL_NAME_get0_value(entry, &kind), kind == GEN_DNS || kind == GEN_IPADD else {
                 continue
             }
@@ -101,7 +101,7 @@ public final class CertificateChain {
     ///
     /// - Parameter host: a name, or an address.
     public func isFor(host: String) -> Bool {
-        // An address takes 4 or 16 bytes; what they are is for libcrypto to find out.
+        // An address takes 4 or 16 bytes; libcrypto parses it.
         var address = [UInt8](repeating: 0, count: 16)
         let isAddress = inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
         if isAddress { return X509_check_ip_asc(self.certificates[0], host, 0) == 1 }
@@ -144,7 +144,7 @@ public final class CertificateChain {
         for bundle in self.bundles where access(bundle, R_OK) == 0 {
             isAnyLoaded = X509_STORE_load_locations(store, bundle, nil) == 1 || isAnyLoaded
         }
-        // A file that is not there leaves an error behind, which belongs to nobody.
+        // A missing file leaves an entry in the error queue.
         ERR_clear_error()
         guard case .file(let path) = roots else { return }
         guard X509_STORE_load_locations(store, path, nil) == 1 else {

@@ -4,16 +4,15 @@
 
 internal import COpenSSL
 
-/// Ed25519 as one verifies it who knows the public key only (RFC 8032, section 5.1.7), by libcrypto, about 60 µs.
+/// Standard Ed25519 verification with the public key (RFC 8032, section 5.1.7), by libcrypto, about 60 µs.
 ///
-/// Where the private key is at hand, ``Ed25519KeyedVerifier`` gives the answer for honest signatures in a thirtieth
-/// of the time.
+/// Where the private key is known, ``Ed25519KeyedVerifier`` accepts honest signatures in a thirtieth of the time.
 public enum Ed25519 {
     public static let signatureByteCount = 64
     public static let publicKeyByteCount = 32
 
-    /// Whether the signature is the key's over the parts one after the other. Wrong lengths, keys that are no point
-    /// and failures of libcrypto all mean no. Any thread.
+    /// Whether the signature is the key's over the parts one after the other. Wrong lengths, keys that are not curve
+    /// points and failures of libcrypto all yield false. Any thread.
     public static func verify(
         signature: UnsafeRawBufferPointer,
         over first: UnsafeRawBufferPointer,

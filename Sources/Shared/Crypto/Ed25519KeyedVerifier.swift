@@ -53,8 +53,8 @@ public final class Ed25519KeyedVerifier {
 
     /// Whether the signature is the one that RFC 8032 makes with this key over the parts one after the other.
     ///
-    /// Anything but 64 bytes, an S that is not below L, and a failure of libcrypto all mean no. The computed S never
-    /// leaves this function: for an R of a stranger's choice it would give the key away.
+    /// Anything but 64 bytes, an S that is not below L, and a failure of libcrypto all yield false. The computed S
+    /// never leaves this function: for an attacker-chosen R it would reveal the key.
     public func accepts(
         signature: UnsafeRawBufferPointer,
         over first: UnsafeRawBufferPointer,
@@ -98,7 +98,7 @@ public final class Ed25519KeyedVerifier {
         into output: UnsafeMutableRawBufferPointer
     ) -> Bool {
         var written: UInt32 = 0
-        // No digest is named: libcrypto keeps the one of before.
+        // With a nil digest libcrypto reuses the previous one.
         guard EVP_DigestInit_ex2(self.context, nil, nil) == 1, self.update(first),
             second == nil || self.update(second ?? first), self.update(third), self.update(fourth),
             EVP_DigestFinal_ex(self.context, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &written) == 1

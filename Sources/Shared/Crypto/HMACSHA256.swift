@@ -40,7 +40,7 @@ public enum HMACSHA256 {
     }
 }
 
-/// An HMAC-SHA256 in the making: any number of updates, one result. It belongs to whoever holds it and is not shared.
+/// An HMAC-SHA256 in the making: any number of updates, one result. Not shared between threads.
 public struct StreamingHMACSHA256: ~Copyable {
     private let context: OpaquePointer
 
@@ -69,7 +69,7 @@ public struct StreamingHMACSHA256: ~Copyable {
             OSSL_PARAM_construct_utf8_string(name, UnsafeMutablePointer(mutating: value), 0),
             OSSL_PARAM_construct_end(),
         ]
-        // A key of no bytes still needs an address: with none libcrypto takes it as "keep the key of before".
+        // An empty key still needs a non-null pointer: libcrypto takes null as "keep the previous key".
         let address = key.baseAddress ?? UnsafeRawPointer(digestName.utf8Start)
         return EVP_MAC_init(context, address.assumingMemoryBound(to: UInt8.self), key.count, parameters) == 1
     }

@@ -14,8 +14,8 @@ public enum PKCS7 {
 
     /// The text without its padding, or `nil` if it ends in none.
     ///
-    /// The time it takes depends on the length only, not on what is wrong: where padding can be told from its absence,
-    /// whoever may send ciphertexts can decrypt.
+    /// The time it takes depends on the length only, not on what is wrong: a padding oracle would let anyone who can
+    /// submit ciphertexts decrypt.
     public static func unpad(_ padded: [UInt8], blockByteCount: Int) -> ArraySlice<UInt8>? {
         guard let last = padded.last, padded.count >= blockByteCount else { return nil }
         let count = Int(last)

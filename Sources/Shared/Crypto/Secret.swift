@@ -4,9 +4,9 @@
 
 /// A bot's secret, a password or a token: text that must not reach a log, a metric, an error or a title.
 ///
-/// However it is printed, interpolated, dumped or mirrored, it shows `<redacted>`; it is not `Codable`. What is inside
-/// comes out only by the members whose names begin with `expose`, so that a search or a review finds each use.
-/// Comparison takes constant time.
+/// However it is printed, interpolated, dumped or mirrored, it shows `<redacted>`; it is not `Codable`. The text is
+/// accessible only through members whose names begin with `expose`, so that a search or a review finds each use.
+/// Comparison is constant-time.
 public struct Secret: Sendable {
     private let text: String
 

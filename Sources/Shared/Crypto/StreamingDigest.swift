@@ -4,7 +4,7 @@
 
 internal import COpenSSL
 
-/// A hash in the making: any number of updates, one result. It belongs to whoever holds it and is not shared.
+/// A hash in the making: any number of updates, one result. Not shared between threads.
 public struct StreamingDigest: ~Copyable {
     let algorithm: DigestAlgorithm
     private let context: OpaquePointer
@@ -48,7 +48,7 @@ public struct StreamingDigest: ~Copyable {
         return hash
     }
 
-    /// Writes the hash to memory of exactly its length and begins anew, so that one value hashes many messages without
+    /// Writes the hash to memory of exactly its length and restarts, so that one value hashes many messages without
     /// an allocation.
     public mutating func finalizeAndRestart(into output: UnsafeMutableRawBufferPointer) {
         self.finish(into: output)

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an event's head writes its parts.
+/// Primitives for encoding an event's head.
 extension ByteWriter {
     /// Writes a length, below 2^30, as a variable-length integer (RFC 9000, section 16).
     mutating func writeLength(_ length: Int) {
@@ -16,13 +16,13 @@ extension ByteWriter {
         }
     }
 
-    /// Writes a text behind its length.
+    /// Writes a length-prefixed text.
     mutating func writeCounted(_ text: String) {
         self.writeLength(text.utf8.count)
         self.write(text)
     }
 
-    /// Writes a text's bytes behind its length.
+    /// Writes a length-prefixed text's bytes.
     mutating func writeCounted(_ text: UnsafeRawBufferPointer) {
         self.writeLength(text.count)
         self.write(text)

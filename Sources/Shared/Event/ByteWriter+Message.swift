@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an event's head writes what was said, and how to answer it.
+/// Encodes an event's messages and reply offer.
 extension ByteWriter {
-    /// Writes messages: how many, and which texts each of them has.
+    /// Writes messages: their number, and each one's texts.
     mutating func writeMessages(_ messages: [ChatMessage]) {
         self.writeLength(messages.count)
         for message in messages {
@@ -15,7 +15,7 @@ extension ByteWriter {
         }
     }
 
-    /// Writes how to answer.
+    /// Writes a reply offer.
     mutating func writeReply(_ reply: ReplyOffer) {
         self.write(reply.token.node.rawValue)
         self.write(reply.token.high)
@@ -57,7 +57,7 @@ extension EventReader {
         return messages
     }
 
-    /// Reads how to answer.
+    /// Reads a reply offer.
     mutating func readReply(_ bytes: Span<UInt8>) throws(EventEncodingError) -> ReplyOffer {
         let node = NodeID(rawValue: try self.readInteger(bytes, byteCount: 8))
         let high = try self.readInteger(bytes, byteCount: 8)

@@ -4,8 +4,8 @@
 
 /// The name of the channel that carries one bot's events: a hash of the bot's secret.
 ///
-/// It appears in Redis keys, logs and metrics in place of the secret, which it does not reveal: 128 bits of
-/// SHA-256 over the secret behind a prefix of our own, so that a table of hashes made for something else is of no use.
+/// It appears in Redis keys, logs and metrics in place of the secret, which it does not reveal: 128 bits of SHA-256
+/// over a domain-separation prefix and the secret, so that precomputed hash tables are of no use.
 public struct ChannelID: Hashable, Sendable {
     /// How many hash tags the channels of all bots are spread over, so that the same key names work on a Redis
     /// Cluster and its sharded Pub/Sub: more than any cluster has nodes, few enough to subscribe to them all.
@@ -20,12 +20,12 @@ public struct ChannelID: Hashable, Sendable {
         self.init(bytes: digest[0..<16])
     }
 
-    /// The channel of a bot that is known by its name alone, so that its secret may change.
+    /// The channel of a bot identified by its name alone, so that its secret may change.
     public init(bot name: BotName) {
         self.init(bytes: Digest.sha256("hookwire.bot.v1\0".utf8, name.text.utf8)[0..<16])
     }
 
-    /// A channel of no bot's, for what a node has to say to itself.
+    /// A channel of no bot, for a node's own probes.
     public static func random() -> ChannelID {
         ChannelID(bytes: SecureRandom.bytes(16)[...])
     }
@@ -58,7 +58,7 @@ public struct ChannelID: Hashable, Sendable {
 }
 
 extension ChannelID {
-    /// What channels are spread over independent stores by: the same on every node, now and in later versions.
+    /// The hash that assigns channels to independent stores: stable across nodes and versions.
     public var hash: UInt64 { self.high }
 }
 

@@ -2,13 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What somebody said, as plainly as the platform lets it be known: so that a bot's author need not know the platform.
+/// A chat message in platform-independent form, so that a bot's author need not know the platform.
 public struct ChatMessage: Hashable, Sendable {
-    /// What was said; nil where it is no text.
+    /// The text; nil if the message has none.
     public var text: String?
-    /// Who said it, by the platform's own id.
+    /// The sender, by the platform's own id.
     public var sender: String?
-    /// Where it was said: a group, a channel, a session, by the platform's own id.
+    /// The conversation: a group, a channel, a session, by the platform's own id.
     public var conversation: String?
 
     /// A message from its parts.

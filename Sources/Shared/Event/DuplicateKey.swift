@@ -2,14 +2,15 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What makes two requests the same event: the platform's event id, or the signature of a request that has none.
+/// Identifies requests as the same event: the platform's event id, or the signature of a request that has none.
 ///
 /// A channel stores an event with a known key once; the platform's retries of it are acknowledged and dropped.
 public struct DuplicateKey: Hashable, Sendable {
     /// How long a key is known unless the platform needs longer.
     public static let defaultLifetimeMilliseconds: Int64 = 5 * 60 * 1000
 
-    /// The key itself, at most a few hundred bytes: an id that the platform chose, so not to be trusted with a key name as it is.
+    /// The key itself, at most a few hundred bytes: chosen by the platform, so it must not be used in a key name
+    /// unescaped.
     public var text: String
     /// How long the key is known after the event was stored, in milliseconds.
     public var lifetimeMilliseconds: Int64

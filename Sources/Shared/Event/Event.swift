@@ -8,53 +8,53 @@ public import NIOHTTP1
 /// One webhook request that was accepted, with its bytes untouched.
 ///
 /// A value: it is made once by the ingress node that verified the request and is never changed afterwards. Its parts
-/// are shared by all copies, since an event changes hands some ten times on its way.
+/// are shared by all copies, since an event is passed on some ten times.
 public struct Event: Sendable {
-    /// How the platform is called in routes, metrics and envelopes: `qq`, `wechat` ….
+    /// The platform's name in routes, metrics and envelopes: `qq`, `wechat` ….
     public var platform: String { self.shared.parts.platform }
-    /// The platform's own name for the event, the same over its retries, where it has one.
+    /// The platform's id for the event, the same across retries, if it has one.
     public var id: String? { self.shared.parts.id }
-    /// What happened, in the platform's words, for instance `GROUP_AT_MESSAGE_CREATE`, where it says so.
+    /// The platform's event type, for instance `GROUP_AT_MESSAGE_CREATE`, if known.
     public var type: String? { self.shared.parts.type }
     /// When the request had arrived, in milliseconds since 1970-01-01T00:00:00Z by the ingress node's clock.
     public var receivedAt: Int64 { self.shared.parts.receivedAt }
     /// The request's method.
     public var method: HTTPMethod { self.shared.parts.method }
-    /// The part of the request's path behind the webhook's own route: empty, or beginning with a slash.
+    /// The part of the request's path after the webhook's own route: empty, or beginning with a slash.
     public var pathSuffix: String { self.shared.parts.pathSuffix }
     /// The request's query without the relay's own parameters (credentials never travel), as it was encoded.
     public var query: String { self.shared.parts.query }
-    /// The request's header fields, in order and with repeats, less those that carry credentials.
+    /// The request's header fields, in order and with repeats, without those that carry credentials.
     ///
-    /// Of an event that came over the wire they are parsed each time they are asked for: keep the result.
+    /// For an event decoded from the wire they are parsed on each access: keep the result.
     public var headers: HTTPHeaders { self.shared.parts.fields.headers }
     /// The request's body, byte for byte.
     public var body: ByteBuffer { self.shared.parts.body }
     /// Whether `body` is UTF-8 throughout, so that it can travel in a text frame. Computed once, where the event is made.
     public var bodyIsUTF8: Bool { self.shared.parts.bodyIsUTF8 }
 
-    /// What was said, where the platform is known and somebody said something; the first is what an envelope shows as
-    /// `text`, `sender` and `conversation`.
+    /// The messages of a chat event of a known platform; an envelope shows the first as `text`, `sender` and
+    /// `conversation`.
     ///
-    /// Of QQ's events they are read from the body each time they are asked for: keep the result.
+    /// For QQ events they are parsed from the body on each access: keep the result.
     public var messages: [ChatMessage] {
         self.carriedMessages.isEmpty && self.platform == "qq" ? QQMessage.messages(in: self.body) : self.carriedMessages
     }
-    /// How to answer, where a request waits for that.
+    /// How to reply, if a request waits for it.
     public var reply: ReplyOffer? { self.shared.parts.reply }
 
-    /// What it repeats and for whom, where somebody had it published again.
+    /// What it repeats and for whom, if it is a replay.
     public var replay: EventReplay? { self.shared.parts.replay }
 
-    /// The trace that it belongs to, where a node records that. What the request itself brought stands in `headers` as well.
+    /// The trace that it belongs to, if a node records it. The request's own trace fields are in `headers` as well.
     public var trace: EventTrace? { self.shared.parts.trace }
 
-    /// Whether somebody had it published again.
+    /// Whether it is a replay.
     public var isReplay: Bool { self.shared.parts.replay != nil }
 
-    /// The messages that travel with the event; those of QQ's do not.
+    /// The messages carried in the encoding; QQ's are not.
     var carriedMessages: [ChatMessage] { self.shared.parts.messages }
-    /// What `headers` reads.
+    /// The storage of `headers`.
     var fields: EventFields { self.shared.parts.fields }
 
     /// What an event consists of.
@@ -119,9 +119,9 @@ public struct Event: Sendable {
         )
     }
 
-    /// The event that a request is: its method, its query and its header fields less what is a credential, and its body.
+    /// Creates an event from a request: its method, its query and header fields without credentials, and its body.
     ///
-    /// - Parameter credentials: the parameters of the query that are.
+    /// - Parameter credentials: the names of the query parameters that are credentials.
     public init(
         platform: String,
         id: String? = nil,
@@ -167,18 +167,18 @@ public struct Event: Sendable {
         return Event(parts)
     }
 
-    /// The same event further on in its trace.
+    /// The same event at a later point of its trace.
     public func with(trace: EventTrace) -> Event {
         var parts = self.shared.parts
         parts.trace = trace
         return Event(parts)
     }
 
-    /// The same event to be published again. Nobody waits for a reply to it.
+    /// The same event, to be replayed. No request waits for a reply to it.
     ///
     /// - Parameters:
-    ///   - body: another body, and whether it is UTF-8; what was said is then not known any more, but for QQ's.
-    ///   - type: what the event is with that body.
+    ///   - body: a replacement body, and whether it is UTF-8; its messages are unknown then, except for QQ.
+    ///   - type: the event's type with that body.
     public func replayed(
         _ replay: EventReplay,
         body: (bytes: ByteBuffer, isUTF8: Bool)? = nil,
@@ -196,15 +196,14 @@ public struct Event: Sendable {
         return Event(parts)
     }
 
-    /// Whether a consumer, or a group, is to have it.
+    /// Whether it is addressed to a consumer or group.
     public func isFor(_ consumer: ConsumerName?) -> Bool {
         guard let addressee = self.shared.parts.replay?.consumer else { return true }
         return addressee == consumer
     }
 
-    /// The event to retain: a body that is a small part of the buffer that it was received in gets a buffer of its own,
-    /// with the fields that stand in it, so that a log holds its events and not the receive buffers of a thousand
-    /// connections.
+    /// The event for retention: a body that is a small part of its receive buffer is copied, together with the fields
+    /// in that buffer, so that a log does not keep the receive buffers of a thousand connections alive.
     public func compacted() -> Event {
         let lines = self.fields.lines
         let wanted = self.body.readableBytes + (lines?.byteCount ?? 0)
@@ -222,7 +221,7 @@ public struct Event: Sendable {
         return Event(parts)
     }
 
-    /// How many bytes the event's parts take, as far as they can be counted.
+    /// The estimated memory of the event's parts, in bytes.
     var memory: Int {
         let parts = self.shared.parts
         let said = parts.messages.reduce(0) { memory, message in

@@ -5,9 +5,9 @@
 public import NIOCore
 internal import NIOHTTP1
 
-/// An event as bytes: how it lies in a log and travels from ingress to egress.
+/// The binary encoding of an event, in the log and from ingress to egress.
 ///
-/// A head that can be skipped by its length, and the body to the end, so that who delivers raw never looks between:
+/// A head that can be skipped by its length, then the body to the end, so that raw delivery never parses the head:
 ///
 /// | bytes | what |
 /// |---|---|
@@ -29,7 +29,7 @@ public enum EventEncoding {
     /// The version that is written, and the only one that is read.
     static let version: UInt8 = 1
 
-    /// What the bits of the second byte say.
+    /// The bits of the second byte.
     struct Flags: OptionSet {
         let rawValue: UInt8
         static let bodyIsUTF8 = Flags(rawValue: 1)
@@ -85,7 +85,7 @@ public enum EventEncoding {
 
     /// Reads an event. Its body and its header fields share the memory of `bytes`; the fields are parsed when asked for.
     ///
-    /// - Throws: when `bytes` is not what `encode` writes; nothing is taken on trust.
+    /// - Throws: when `bytes` is not what `encode` writes; the input is fully validated.
     public static func decode(_ bytes: ByteBuffer) throws(EventEncodingError) -> Event {
         var body = bytes
         guard
@@ -122,7 +122,7 @@ public enum EventEncoding {
     /// Version, flags and the length of what follows.
     private static let prefixLength = 6
 
-    /// Room for the head, at least what it takes.
+    /// An upper bound of the head's size, in bytes.
     private static func headCapacity(of event: Event) -> Int {
         let texts =
             ByteWriter.capacity(for: event.platform) + ByteWriter.capacity(for: event.method.rawValue)
@@ -135,17 +135,17 @@ public enum EventEncoding {
     }
 }
 
-/// Why bytes are no event. Also a metric label.
+/// Why bytes cannot be decoded as an event. Also a metric label.
 public enum EventEncodingError: String, Error, Sendable, CaseIterable {
-    /// They end too early, or a length within leads beyond their end.
+    /// They end too early, or an inner length exceeds them.
     case truncated
     /// They were written by a version of Hookwire that this one cannot read.
     case unknownVersion = "unknown_version"
-    /// They say things that this version does not know.
+    /// They have flags that this version does not know.
     case unknownFlags = "unknown_flags"
     /// A text is not UTF-8.
     case invalidText = "invalid_text"
-    /// The head is longer than what stands in it.
+    /// The head is longer than its content.
     case trailingBytes = "trailing_bytes"
 }
 

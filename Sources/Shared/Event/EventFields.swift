@@ -5,12 +5,12 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// The header fields of an event: parsed, or as they came over the wire until somebody asks for them. Delivering raw
-/// never does, and parsing twenty fields costs more than all else that is done with an event on its way.
+/// The header fields of an event: parsed, or as wire bytes until first needed. Raw delivery never needs them, and
+/// parsing twenty fields costs more than the rest of the delivery.
 struct EventFields: Sendable {
     private enum Form {
         case parsed(HTTPHeaders)
-        /// How many fields, then name and value of each, and nothing behind: checked.
+        /// The number of fields, then each one's name and value, and nothing after: validated.
         case encoded(ByteBuffer)
         /// As a request had them.
         case lines(FieldLines)
@@ -33,12 +33,12 @@ struct EventFields: Sendable {
         self.form = .lines(lines)
     }
 
-    /// The fields where they are as a request had them.
+    /// The fields, if they are still as received in a request.
     var lines: FieldLines? {
         if case .lines(let lines) = self.form { lines } else { nil }
     }
 
-    /// How many bytes the fields take beside those that they share with the event's body.
+    /// The memory of the fields beyond what they share with the event's body, in bytes.
     var memory: Int {
         switch self.form {
         case .parsed(let headers): headers.reduce(0) { $0 + 64 + $1.name.utf8.count + $1.value.utf8.count }
@@ -47,7 +47,7 @@ struct EventFields: Sendable {
         }
     }
 
-    /// Fields from the rest of an event's head, all of which they must take.
+    /// Reads fields from the rest of an event's head, which they must fill.
     init(encoded head: ByteBuffer, at offset: Int) throws(EventEncodingError) {
         var bytes = head
         bytes.moveReaderIndex(forwardBy: offset)
@@ -64,7 +64,7 @@ struct EventFields: Sendable {
         self.form = .encoded(bytes)
     }
 
-    /// The fields, parsed anew each time where they are still bytes.
+    /// The fields, parsed on each access if they are still bytes.
     var headers: HTTPHeaders {
         switch self.form {
         case .parsed(let headers): headers
@@ -73,7 +73,7 @@ struct EventFields: Sendable {
         }
     }
 
-    /// Room for the bytes, at least what they take.
+    /// An upper bound of the encoded size, in bytes.
     var capacity: Int {
         switch self.form {
         case .parsed(let headers):
@@ -83,7 +83,7 @@ struct EventFields: Sendable {
         case .encoded(let bytes):
             bytes.readableBytes
         case .lines(let lines):
-            // What stands between name and value is no longer than their lengths, but for four bytes each.
+            // The separators take no less than the length prefixes, except for four bytes each.
             4 + lines.byteCount + lines.count * 8
         }
     }
@@ -119,7 +119,7 @@ struct EventFields: Sendable {
                 fields.append((try reader.readRepairedText(span), try reader.readRepairedText(span)))
             }
         } catch {
-            // The bytes were checked when they came in.
+            // The bytes were validated on arrival.
             preconditionFailure("an event's header fields are not what they were: \(error)")
         }
         return HTTPHeaders(fields)

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads what `ByteWriter` wrote, from bytes that may be anything.
+/// Reads what `ByteWriter` wrote, from untrusted bytes.
 struct EventReader {
     /// The next byte to read.
     private(set) var offset = 0
@@ -41,7 +41,7 @@ struct EventReader {
         return length
     }
 
-    /// Passes over a text, and says where it is.
+    /// Skips a text and returns its range.
     @discardableResult
     mutating func skipText(_ bytes: Span<UInt8>) throws(EventEncodingError) -> Range<Int> {
         let length = try self.readLength(bytes)

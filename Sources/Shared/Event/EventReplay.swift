@@ -2,13 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an event says that was published again by hand: which one it was, and for whom it is.
+/// Marks an event as replayed by an operator: its original position, and whom it is for.
 ///
-/// An object, so that the events that are none have room for a reference and no more.
+/// A class, so that other events spend only one reference on it.
 public final class EventReplay: Sendable {
-    /// Where the event stood when it came first.
+    /// The event's original position.
     public let position: Position
-    /// The only consumer, or group, that is to have it; nil for everybody.
+    /// The only consumer or group to receive it; nil for all.
     public let consumer: ConsumerName?
 
     /// A replay from its parts.
@@ -22,7 +22,7 @@ public final class EventReplay: Sendable {
 }
 
 extension ByteWriter {
-    /// Writes a replay: epoch, offset, and the consumer's name, which is empty for everybody.
+    /// Writes a replay: epoch, offset, and the consumer's name, which is empty for all.
     mutating func writeReplay(_ replay: EventReplay) {
         self.write(replay.position.epoch.rawValue)
         self.write(replay.position.offset)

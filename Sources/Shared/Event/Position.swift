@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The random name of a channel's log. A new one means that the log lost its memory, and that offsets count anew.
+/// The random name of a channel's log. A new one means that the log's contents were lost and offsets restart.
 public struct Epoch: Hashable, Sendable {
     /// The name as a number, never zero.
     public let rawValue: UInt64
@@ -47,7 +47,7 @@ public struct Position: Hashable, Sendable {
         self.offset = offset
     }
 
-    /// The position that the event at this one is the next of; this one is an event's, so not the one before the first.
+    /// The position just before this one, which must be an event's (offset at least 1).
     public var predecessor: Position {
         Position(epoch: self.epoch, offset: self.offset - 1)
     }

@@ -4,19 +4,19 @@
 
 internal import NIOCore
 
-/// What a QQ bot's event says (bot platform documentation, "Message events").
+/// Parses the message of a QQ bot's event (bot platform documentation, "Message events").
 ///
-/// It is read where it is asked for, not where the event is made: most events are delivered as they came, and reading
-/// them would cost more than publishing them.
+/// Parsed on demand rather than on arrival: most events are delivered as received, and parsing would cost more than
+/// publishing.
 enum QQMessage {
     private static let eventMembers = JSONMemberNames("op", "d")
     private static let messageMembers = JSONMemberNames("content", "author", "group_openid", "channel_id")
     private static let authorMembers = JSONMemberNames("user_openid", "member_openid", "id")
 
-    /// The message in an event's body; none in what is no message.
+    /// The message in an event's body; empty if it is not a message event.
     static func messages(in body: ByteBuffer) -> [ChatMessage] {
         body.withUnsafeReadableBytes { bytes in
-            // The body was checked when it came in, but not the depths of it for members that occur twice.
+            // The body was validated on arrival, but nested objects not for duplicate members.
             (try? self.message(in: bytes)).flatMap { $0 }.map { [$0] } ?? []
         }
     }

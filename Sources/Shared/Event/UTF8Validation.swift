@@ -4,7 +4,7 @@
 
 public import NIOCore
 
-/// Tells text from other bytes (RFC 3629).
+/// Checks whether bytes are UTF-8 text (RFC 3629).
 public enum UTF8Validation {
     /// Whether the readable bytes are UTF-8 throughout, so that they can travel in a text frame. Copies and allocates
     /// nothing; ASCII is passed in words, so that 1 MiB costs some 20 µs (ASCII) to 500 µs (Chinese).

@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is in a file, within bounds.
+/// Reads files up to a size limit.
 public enum FileContent {
-    /// How many bytes are asked for at once.
+    /// The size of one read, in bytes.
     private static let step = 64 << 10
 
     /// Reads to the end.

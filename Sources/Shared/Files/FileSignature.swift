@@ -4,8 +4,8 @@
 
 internal import Glibc
 
-/// What tells that files have changed, without reading them: where they lie, how long they are and when they were written.
-/// Symbolic links are followed, which is how mounted secrets change.
+/// Detects changed files without reading them: by inode, size and modification time. Symbolic links are followed, which
+/// is how mounted secrets change.
 public struct FileSignature: Equatable, Sendable {
     private struct Entry: Equatable {
         var device: UInt
@@ -17,10 +17,10 @@ public struct FileSignature: Equatable, Sendable {
         var isOrphan: Bool
     }
 
-    /// By path; nil for a file that is not there.
+    /// By path; nil for a missing file.
     private let entries: [String: Entry?]
 
-    /// Looks at the files as they are now. Blocks for as long as that takes.
+    /// Stats the files now. Blocking.
     public init(_ paths: [String]) {
         var entries: [String: Entry?] = [:]
         for path in paths { entries[path] = .some(Self.entry(path)) }
@@ -28,7 +28,7 @@ public struct FileSignature: Equatable, Sendable {
     }
 
     /// The files that are still at their paths, though their inodes have no name left (`st_nlink` is 0, inode(7)): each
-    /// is mounted there by itself, and was replaced or removed where it comes from. What takes its place is never seen.
+    /// is a single-file mount whose source was replaced or removed. A replacement will never be visible there.
     public var orphans: [String] {
         self.entries.filter { $0.value?.isOrphan == true }.keys.sorted()
     }

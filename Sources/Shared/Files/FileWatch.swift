@@ -2,16 +2,16 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides when files that are looked at again and again are to be read: once they have changed, and are the same at two
-/// looks, since somebody may still be writing. Pure; its owner looks, reads, and says how it went.
+/// Decides when polled files should be read: when they have changed and are the same in two polls, since a write may be
+/// in progress. Pure; its owner polls, reads, and reports the result.
 public struct FileWatch: Sendable {
-    /// What a look comes to.
+    /// The result of a poll.
     public enum Decision: Equatable, Sendable {
-        /// Nothing is to be done.
+        /// Do nothing.
         case wait
         /// They have changed.
         case readChanged
-        /// Somebody asks for it, whatever the files' times say.
+        /// A read was requested, whether the files changed or not.
         case readAsked
     }
 
@@ -19,12 +19,12 @@ public struct FileWatch: Sendable {
     private var last: FileSignature?
     private var isDue = false
 
-    /// - Parameter known: of the files as they have been read already; nil lets the second look read them.
+    /// - Parameter known: the signature of the files as last read; nil makes the second poll read them.
     public init(known: FileSignature? = nil) {
         self.known = known
     }
 
-    /// Takes the files' signature of now.
+    /// Takes the files' current signature.
     public mutating func look(_ signature: FileSignature) -> Decision {
         defer { self.last = signature }
         guard signature == self.last else { return .wait }
@@ -35,7 +35,7 @@ public struct FileWatch: Sendable {
         return signature == self.known ? .wait : .readChanged
     }
 
-    /// Lets the next look read, if the files are the same at two.
+    /// Requests a read at the next poll, if the files are the same in two.
     public mutating func readAgain() {
         self.isDue = true
     }
@@ -45,8 +45,8 @@ public struct FileWatch: Sendable {
         self.known = signature
     }
 
-    /// The same where the files name others, and these are to be watched from now on. Of one that was not watched before it is
-    /// unknown what was read: then all are read once more.
+    /// The same for files that reference others, which are watched from now on. For a newly watched one it is unknown
+    /// which version was read, so all are read once more.
     public mutating func wasRead(_ signature: FileSignature, naming paths: [String]) {
         self.known = signature.narrowed(to: paths)
     }

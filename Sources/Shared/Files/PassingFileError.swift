@@ -4,9 +4,9 @@
 
 internal import Glibc
 
-/// What keeps a file from being read though nothing is wrong with the file: as it is, it may be read at another time.
+/// Transient errors that keep a file from being read though nothing is wrong with it.
 public enum PassingFileError {
-    /// Too little of the process's or the system's own, or a disk or a network that does not answer (errno(3)).
+    /// Exhausted process or system resources, or a disk or network that does not respond (errno(3)).
     private static let codes = [EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN, ESTALE, ETIMEDOUT]
 
     /// Whether an error is of this kind.

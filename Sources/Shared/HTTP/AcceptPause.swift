@@ -4,15 +4,15 @@
 
 internal import NIOCore
 
-/// Stops accepting for a while when the system has no more descriptors or memory for a connection.
+/// Stops accepting for a while when the system is out of descriptors or memory for a connection.
 ///
-/// The listening socket stays readable then, and asking again at once would burn a core. NIO's `AcceptBackoffHandler`
-/// delays reads, but a failed accept leaves the last read pending, so that none is asked for and nothing is delayed;
-/// switching reading off takes the socket out of the selector.
+/// The listening socket stays readable meanwhile, and retrying at once would spin. NIO's `AcceptBackoffHandler` delays
+/// reads, but a failed accept leaves the last read pending, so that no new read is requested and nothing is delayed;
+/// turning auto-read off deregisters the socket from the selector.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
-    /// How long nothing is accepted.
+    /// How long accepting is paused.
     private static let duration = TimeAmount.milliseconds(500)
 
     private var isPaused = false
@@ -28,7 +28,7 @@ final class AcceptPause: ChannelInboundHandler {
     }
 
     private func setReading(_ isOn: Bool, context: ChannelHandlerContext) {
-        // Only a channel that is closed refuses, and it accepts nothing anyway.
+        // Fails only on a closed channel, which accepts nothing anyway.
         try? context.channel.syncOptions?.setOption(.autoRead, value: isOn)
     }
 }

@@ -5,14 +5,14 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A header's fields as they came over the wire, with the place of each name and value: what nobody asks for is never
-/// made into text. An object, because it changes hands a dozen times on an event's way.
+/// A header's fields as received, with the offsets of each name and value: a field that is never read is never decoded.
+/// A class, because it is passed on a dozen times per event.
 final class FieldLines: Sendable {
-    /// The lines with their line ends, which `moved(to:)` takes elsewhere.
+    /// The lines with their line ends; `moved(to:)` puts them in another buffer.
     let bytes: ByteBuffer
     private let marks: [FieldMark]
 
-    /// - Parameter marks: places within `bytes`; names are tokens, values ASCII.
+    /// - Parameter marks: offsets within `bytes`; names are tokens, values ASCII.
     init(bytes: ByteBuffer, marks: [FieldMark]) {
         self.bytes = bytes
         self.marks = marks
@@ -20,19 +20,19 @@ final class FieldLines: Sendable {
 
     var count: Int { self.marks.count }
 
-    /// How long names and values are together, and what stands between them.
+    /// The length of all fields, separators and line ends included.
     var byteCount: Int { self.bytes.readableBytes }
 
-    /// Whether a value may have what is a credential in a URL.
+    /// Whether a value may contain a credential of a URL.
     var mayRepeatCredentials: Bool { self.bytes.withUnsafeReadableBytes { URLCredentials.mayStand(in: $0) } }
 
-    /// The same fields in the same bytes elsewhere.
+    /// The same fields, backed by another buffer with the same bytes.
     func moved(to bytes: ByteBuffer) -> FieldLines {
         precondition(bytes.readableBytes == self.bytes.readableBytes, "the same bytes")
         return FieldLines(bytes: bytes, marks: self.marks)
     }
 
-    /// Visits the fields in their order, until `body` says that it has seen enough.
+    /// Visits the fields in order, until `body` returns false.
     func visit(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool) {
         self.bytes.withUnsafeReadableBytes { bytes in
             for mark in self.marks {
@@ -59,7 +59,7 @@ final class FieldLines: Sendable {
         }
     }
 
-    /// The fields, made into text.
+    /// The fields, decoded.
     var headers: HTTPHeaders {
         var fields: [(String, String)] = []
         fields.reserveCapacity(self.marks.count)

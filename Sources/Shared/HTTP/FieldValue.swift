@@ -4,8 +4,8 @@
 
 /// Reading field values.
 enum FieldValue {
-    /// A value without the spaces and tabs around it, which are none of it (RFC 9110, section 5.5). Parsers take off those
-    /// in front.
+    /// A value without the surrounding spaces and tabs, which are not part of it (RFC 9110, section 5.5). Parsers strip
+    /// the leading ones.
     static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var start = 0
         var end = bytes.count

@@ -4,24 +4,24 @@
 
 public import NIOCore
 
-/// The body of a request whose route takes it piece by piece. Lives on the connection's event loop, where all is called.
+/// The body of a request whose route streams it. Confined to the connection's event loop.
 ///
-/// Nothing is read from the peer while a piece waits for `ask()`, so whoever asks only when there is room for more holds
-/// the peer up, and bounds what is in memory to about one read (64 KiB).
+/// Nothing is read from the peer while a piece waits for `ask()`: a receiver that asks only when it has room applies
+/// back-pressure, and at most about one read (64 KiB) is in memory.
 public final class HTTPBodyInflow {
-    /// Why the rest of a body does not come.
+    /// Why the rest of a body will not arrive.
     public enum StopReason: String, Error, CaseIterable, Sendable {
-        /// The peer has gone, or has closed its side in the middle.
+        /// The peer has disconnected, or closed its side in mid-body.
         case connectionLost = "connection_lost"
-        /// What came is no HTTP.
+        /// The input is not valid HTTP.
         case malformed
         /// The peer took too long.
         case timeout
-        /// The request was answered before its body was taken whole.
+        /// The request was answered before its body was read completely.
         case answered
     }
 
-    /// How many bytes are to come, where the peer has said it.
+    /// The body's length in bytes, if the peer declared it.
     public let length: Int?
 
     private var source: (any HTTPBodyInflowSource)?
@@ -33,7 +33,7 @@ public final class HTTPBodyInflow {
         self.source = source
     }
 
-    /// Names who takes the body; once. Where the body has stopped by then, it is told at once.
+    /// Sets the receiver; call once. If the body has already stopped, the receiver is told at once.
     public func start(_ receiver: any HTTPBodyReceiver) {
         precondition(self.receiver == nil, "a body is taken once")
         if let stopReason {
@@ -43,7 +43,8 @@ public final class HTTPBodyInflow {
         }
     }
 
-    /// Asks for the next piece, which the receiver may get before this returns. Not again before it has come.
+    /// Requests the next piece, which may be delivered before this returns. Must not be called again until it has
+    /// arrived.
     public func ask() {
         self.source?.bodyAsked()
     }
@@ -53,7 +54,7 @@ public final class HTTPBodyInflow {
     }
 
     func deliverEnd() {
-        // Both have each other until here.
+        // Breaks the reference cycle between the two.
         let receiver = self.receiver.take()
         self.source = nil
         receiver?.bodyEnded()
@@ -70,13 +71,13 @@ public final class HTTPBodyInflow {
 @available(*, unavailable)
 extension HTTPBodyInflow: Sendable {}
 
-/// Who takes a request's body. On the connection's event loop.
+/// Receives a request's body. On the connection's event loop.
 public protocol HTTPBodyReceiver: AnyObject {
-    /// The piece that was asked for.
+    /// The requested piece has arrived.
     func bodyArrived(_ bytes: ByteBuffer)
-    /// In place of a piece: the body is whole.
+    /// In place of a piece: the body is complete.
     func bodyEnded()
-    /// The rest will not come; also without being asked. What was taken so far is no whole body.
+    /// The rest will not arrive; may be called without a request. The body received so far is incomplete.
     func bodyStopped(_ reason: HTTPBodyInflow.StopReason)
 }
 

@@ -4,20 +4,20 @@
 
 internal import NIOCore
 
-/// A request's body on its way to a route that takes it piece by piece: what waits, who waits, and until when.
+/// Buffers a request's body for a route that streams it: what is buffered, whether the route waits, and until when.
 ///
-/// Pure. What waits is what one read brought, since none is asked for while something waits; only a peer that closes its
-/// side has what its socket still holds read at once.
+/// Pure. The buffer holds one read at most, since nothing is read while it is not empty; only when the peer closes its
+/// side is the rest of the socket's data read at once.
 ///
-/// A peer has `time` for every `HTTPLimits.bodyWindow` bytes. It passes only while the route waits for the peer: how long
-/// the route holds it up is not the peer's.
+/// A peer has `time` for every `HTTPLimits.bodyWindow` bytes. The time runs only while the route waits for the peer, so
+/// that it is not charged for back-pressure by the route.
 struct HTTPBodyIntake {
     private enum State {
         /// More is to come.
         case open
-        /// All has come, though perhaps not all was taken.
+        /// All has arrived, though perhaps not all was taken.
         case ended
-        /// More was to come and does not count any more.
+        /// Cut short: further input is ignored.
         case stopped
     }
 
@@ -26,10 +26,10 @@ struct HTTPBodyIntake {
     private var waiting = ByteBuffer()
     /// Since when the route waits for the peer; nil while it does not.
     private var askedAt: NIODeadline?
-    /// Whether the route has asked, and gets what waits when all of a read is there.
+    /// Whether the route has asked and gets the buffer at the end of the read.
     private var isOwed = false
     private var owesContinue: Bool
-    /// What is left of the peer's time for the present window, and how much of that has come.
+    /// What is left of the peer's time for the current window, and how many bytes of it have arrived.
     private var timeLeft: TimeAmount
     private var received = 0
 
@@ -40,7 +40,7 @@ struct HTTPBodyIntake {
         self.owesContinue = expectsContinue
     }
 
-    /// Whether what comes is this body's.
+    /// Whether input belongs to this body.
     var isOpen: Bool {
         if case .ended = self.state { false } else { true }
     }
@@ -53,12 +53,12 @@ struct HTTPBodyIntake {
         }
     }
 
-    /// When the peer is too slow.
+    /// When the peer times out.
     var deadline: NIODeadline {
         self.askedAt.map { $0 + self.timeLeft } ?? .distantFuture
     }
 
-    /// A piece has come; see `readCompleted`.
+    /// A piece has arrived; see `readCompleted`.
     mutating func receive(_ bytes: ByteBuffer, now: NIODeadline) {
         guard case .open = self.state, bytes.readableBytes > 0 else { return }
         self.owesContinue = false
@@ -79,8 +79,7 @@ struct HTTPBodyIntake {
         }
     }
 
-    /// All that was read is here. A peer may send its bytes one by one, each with a frame of its own: the route gets them
-    /// together.
+    /// The read is complete. A peer may send one byte per frame: the route gets them together.
     ///
     /// - Returns: what the route gets, if it has asked.
     mutating func readCompleted() -> ByteBuffer? {
@@ -90,7 +89,7 @@ struct HTTPBodyIntake {
         return self.waiting
     }
 
-    /// The body is whole. Returns whether the route is to be told now.
+    /// The body is complete. Returns whether to tell the route now.
     mutating func end() -> Bool {
         guard case .open = self.state else { return false }
         self.state = .ended
@@ -100,12 +99,12 @@ struct HTTPBodyIntake {
     enum Asked: Equatable {
         case deliver(ByteBuffer)
         case deliverEnd
-        /// Nothing is there; `sendContinue` where the peer waits for 100.
+        /// Nothing is buffered; `sendContinue` if the peer waits for 100.
         case wait(sendContinue: Bool)
         case none
     }
 
-    /// The route takes more.
+    /// The route asks for more.
     mutating func ask(now: NIODeadline) -> Asked {
         precondition(!self.isOwed, "a route asks for one piece at a time")
         if self.waiting.readableBytes > 0 {
@@ -125,7 +124,7 @@ struct HTTPBodyIntake {
         }
     }
 
-    /// Nothing more is handed on.
+    /// Delivers nothing more.
     mutating func stop() {
         self.waiting = ByteBuffer()
         self.askedAt = nil

@@ -4,18 +4,18 @@
 
 internal import NIOCore
 
-/// The body of an answer that is written piece by piece: its framing (RFC 9112, sections 6 and 7), its back-pressure,
-/// and its end. Lives on the connection's event loop, for one answer.
+/// The body of a streamed response: its framing (RFC 9112, sections 6 and 7), its back-pressure, and its end. Confined
+/// to the connection's event loop; one per response.
 final class HTTPBodyStream {
     /// Why no more can be written.
     enum Failure: String, Error, Sendable {
-        /// The peer has gone.
+        /// The peer has disconnected.
         case connectionLost = "connection_lost"
-        /// The body is longer than was announced.
+        /// The body is longer than its declared length.
         case tooLong = "too_long"
     }
 
-    /// How the peer sees where the body ends.
+    /// How the end of the body is signalled to the peer.
     enum Framing: Equatable {
         case length(Int)
         case chunked
@@ -37,7 +37,7 @@ final class HTTPBodyStream {
         self.remaining = if case .length(let length) = framing { length } else { 0 }
     }
 
-    /// Runs what writes the body.
+    /// Starts the task that writes the body.
     func start(_ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void) {
         let writer = HTTPBodyWriter(self, eventLoop: self.eventLoop)
         self.task = Task {
@@ -78,7 +78,7 @@ final class HTTPBodyStream {
         return promise.futureResult
     }
 
-    /// The connection takes more.
+    /// The connection has become writable.
     func becameWritable() {
         guard let waiting = self.waiting.take() else { return }
         self.output.bodyResumed()
@@ -109,11 +109,11 @@ extension HTTPBodyStream: Sendable {}
 
 /// The connection that a body is written to. On its event loop.
 protocol HTTPBodyStreamOutput: AnyObject {
-    /// Whether a piece can be written that does not only wait.
+    /// Whether a piece would be written now rather than queued.
     var takesMore: Bool { get }
     func writeBody(_ bytes: ByteBuffer)
     func flushBody()
-    /// The peer does not read; it has a time for that.
+    /// The peer does not read; its timeout starts.
     func bodyPaused()
     func bodyResumed()
     /// All of the body is written.

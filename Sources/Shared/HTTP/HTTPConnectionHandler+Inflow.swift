@@ -5,12 +5,12 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Requests whose route takes the body piece by piece.
+/// Requests whose route streams the body.
 extension HTTPConnectionHandler {
     /// Such a request, and its route.
     typealias StreamedRequest = (request: HTTPRequest, respond: Router.RespondStreaming)
 
-    /// The request that a header makes, where its route takes the body piece by piece.
+    /// The request for a header, if its route streams the body.
     func streamedRequest(_ head: HTTPRequestHead, context: ChannelHandlerContext) -> StreamedRequest? {
         guard self.loop.router.mayStream(head.uri),
             let request = self.request(head, ByteBuffer(), context: context),
@@ -25,12 +25,12 @@ extension HTTPConnectionHandler {
         self.answer(streamed.respond(streamed.request, inflow), context: context)
     }
 
-    /// Tells the route that the rest of its request's body does not come, where it takes one.
+    /// Tells a route that streams its request's body that the rest will not arrive.
     func stopInflow(_ reason: HTTPBodyInflow.StopReason) {
         self.inflow.take()?.stop(reason)
     }
 
-    /// Gives the route what a read, or a turn, has brought of the body that it takes.
+    /// Delivers the body bytes of a read, or of a turn, to the route.
     func deliverBody() {
         guard let inflow, let bytes = self.machine.takeBody() else { return }
         inflow.deliver(bytes)

@@ -5,10 +5,10 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// The way of a connection to another protocol.
+/// Switches a connection to another protocol.
 extension HTTPConnectionHandler {
     func upgrade(_ upgrade: HTTPUpgrade, context: ChannelHandlerContext) {
-        // A peer that has finished its side cannot speak another protocol.
+        // A peer that has closed its side cannot speak another protocol.
         if self.isInputClosed {
             _ = self.machine.inputClosed(now: .now())
         }
@@ -17,8 +17,8 @@ extension HTTPConnectionHandler {
             return
         }
         let bytes = self.head(of: upgrade, context: context)
-        // The peer must not see the answer before the new protocol is in place: what it causes elsewhere, such as an event
-        // for its socket, could come first.
+        // The peer must not see the response before the new protocol's handlers are installed: something it triggers
+        // elsewhere, such as an event for its socket, could arrive first.
         context.write(self.wrapOutboundOut(bytes), promise: nil)
         let early = self.takePlainRest()
         self.waiting.removeAll()
@@ -42,7 +42,7 @@ extension HTTPConnectionHandler {
     private func removeParser(from pipeline: ChannelPipeline.SynchronousOperations, of channel: any Channel) throws {
         let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
         let removed = channel.eventLoop.makePromise(of: Void.self)
-        // Bytes that came early are handed over as the decoder leaves, and nobody else tells that they were all.
+        // The decoder hands over early bytes as it is removed, but fires no read-complete for them.
         removed.futureResult.assumeIsolated().whenSuccess { channel.pipeline.fireChannelReadComplete() }
         pipeline.removeHandler(context: decoder, promise: removed)
     }

@@ -5,29 +5,29 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// The life of one HTTP/1.1 connection on a server: where it stands in a request, what is late, and how it ends.
+/// The lifecycle of one HTTP/1.1 server connection: its place in a request, its deadlines, and how it ends.
 ///
-/// Pure: it is told of what came and of the time, and says what to do. One request is served at a time; the handler
-/// keeps what arrives meanwhile and asks the transport for no more.
+/// Pure: it takes events and the time, and returns actions. One request is served at a time; the handler holds what
+/// arrives meanwhile and stops reading.
 struct HTTPConnectionStateMachine {
     private enum State {
-        /// Between two requests. `isFirst` until a first request has come; `unread` where the time was over before the peer
-        /// had read its answers: how many bytes of them still waited then.
+        /// Between two requests. `isFirst` until the first request; `unread` is set when the idle time-out fired before
+        /// the peer had read its responses: how many bytes were still unsent then.
         case idle(isFirst: Bool, unread: Int? = nil)
-        /// Some bytes of a request's header have come.
+        /// Part of a request's header has arrived.
         case readingHead
-        /// The header has come.
+        /// The header has arrived.
         case readingBody(HTTPRequestHead, ByteBuffer)
-        /// The header of a plain request has come; its body is kept elsewhere until it is whole.
+        /// The header of a plain request has arrived; its body is buffered elsewhere until complete.
         case readingPlainBody
         /// A request is with its route.
         case responding(keepAlive: Bool)
-        /// A request's answer is being written piece by piece.
+        /// A response is being streamed.
         case streaming(close: Bool)
-        /// The last answer is written, though perhaps not sent; input is read and thrown away until the peer closes or
+        /// The last response is written, though perhaps not sent; input is read and discarded until the peer closes or
         /// the time is up.
         case lingering(isOutputClosed: Bool)
-        /// Nothing is done with the connection any more: it is closed or speaks another protocol.
+        /// Closed, or switched to another protocol.
         case finished
     }
 
@@ -36,15 +36,15 @@ struct HTTPConnectionStateMachine {
     private var partSinceReadComplete = false
     private var isQuiescing = false
     private var isInputClosed = false
-    /// Whether nothing can follow the request under way.
+    /// Whether no request can follow the current one.
     private var isLastRequest = false
-    /// The body of the request that is with its route, where that takes it piece by piece.
+    /// The body of the current request, if its route streams it.
     private var intake: HTTPBodyIntake?
-    /// Whether a request was refused while its route had it, so that an answer is still to come and means nothing.
+    /// Whether the current request was refused while its route had it, so that the route's response is ignored.
     private var isAbandoned = false
     private var stateDeadline: NIODeadline
 
-    /// When the present state is too old; `distantFuture` where it may last.
+    /// When the current state times out; `distantFuture` if it does not.
     var deadline: NIODeadline {
         guard let intake = self.intake else { return self.stateDeadline }
         return min(self.stateDeadline, intake.deadline)
@@ -55,13 +55,13 @@ struct HTTPConnectionStateMachine {
         self.stateDeadline = now + limits.headerTimeout
     }
 
-    /// Whether what comes is the body of the request that is being answered.
+    /// Whether input is the body of the request that is being answered.
     var isTakingBody: Bool { self.intake?.isOpen ?? false }
 
-    /// Whether no more of that body may be read, since what has come was not taken.
+    /// Whether reading of that body is suspended, since its buffered bytes were not taken.
     var isHoldingBody: Bool { self.intake?.holds ?? false }
 
-    /// Whether a request is being answered: what comes has to wait where it is not that request's own body.
+    /// Whether a request is being answered: input other than its own body has to wait.
     var isResponding: Bool {
         switch self.state {
         case .responding, .streaming: true
@@ -69,7 +69,7 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// Whether all that comes is thrown away.
+    /// Whether all input is discarded.
     var ignoresInput: Bool {
         switch self.state {
         case .lingering, .finished: true
@@ -80,17 +80,17 @@ struct HTTPConnectionStateMachine {
     // MARK: What the peer does
 
     enum HeadAction: Equatable {
-        /// Go on reading; `sendContinue` where the peer waits for 100 (RFC 9110, section 10.1.1).
+        /// Continue reading; `sendContinue` if the peer waits for 100 (RFC 9110, section 10.1.1).
         case readBody(sendContinue: Bool)
-        /// Give the request to its route now; the body, of this length where one was said, follows as the route asks.
+        /// Pass the request to its route now; the body, of this length if declared, follows as the route asks.
         case respondStreaming(length: Int?)
         /// Answer with the error, then linger.
         case refuse(HTTPRefusal)
         case ignore
     }
 
-    /// - Parameter takesStream: whether the route takes the body piece by piece; asked only for a body that is long or of
-    ///   unknown length.
+    /// - Parameter takesStream: whether the route streams the body; called only for a body that is long or of unknown
+    ///   length.
     mutating func headReceived(
         _ head: HTTPRequestHead,
         now: NIODeadline,
@@ -113,7 +113,7 @@ struct HTTPConnectionStateMachine {
             return .refuse(error)
         }
         self.isLastRequest = framing.isLast
-        // What fits into one read is had whole before a route could do anything with a part of it.
+        // A body that fits into one read is complete before a route could use a part of it.
         let isLong = framing.length ?? 0 > min(self.limits.body, HTTPLimits.bodyWindow)
         if framing.isChunked || isLong, takesStream() {
             self.intake = HTTPBodyIntake(time: self.limits.bodyTimeout, expectsContinue: framing.expectsContinue)
@@ -130,7 +130,7 @@ struct HTTPConnectionStateMachine {
         return .readBody(sendContinue: framing.expectsContinue)
     }
 
-    /// The header of a plain request has come, and its body has not.
+    /// The header of a plain request has arrived, its body has not.
     mutating func plainHeadReceived(now: NIODeadline) {
         switch self.state {
         case .idle, .readingHead:
@@ -144,7 +144,7 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// A plain request has come whole. Returns whether it is to be answered.
+    /// A plain request is complete. Returns whether to answer it.
     ///
     /// - Parameter isHandshake: whether it asks for another protocol: it is the connection's last request then, since
     ///   what follows may be that protocol's.
@@ -162,7 +162,7 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// What has come of a request is read anew by the full parser.
+    /// The partial request is handed to the full parser.
     mutating func plainRequestAbandoned() {
         guard case .readingPlainBody = self.state else { return }
         self.state = .readingHead
@@ -181,7 +181,7 @@ struct HTTPConnectionStateMachine {
                 self.linger(now: now)
                 return .refuse(.bodyTooLarge)
             }
-            // Let go of the state's reference first, or appending would copy what has come so far.
+            // Drop the state's reference first, or appending would trigger copy-on-write.
             self.state = .finished
             if body.readableBytes == 0 {
                 body = bytes
@@ -202,9 +202,9 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// All that was read was taken.
+    /// The read is complete.
     ///
-    /// - Returns: what the route gets of its body, if it has asked.
+    /// - Returns: the body bytes for the route, if it has asked.
     mutating func takeBody() -> ByteBuffer? {
         switch self.state {
         case .responding, .streaming: self.intake?.readCompleted()
@@ -212,13 +212,13 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// The route takes more of the body.
+    /// The route asks for more of the body.
     mutating func bodyAsked(now: NIODeadline) -> HTTPBodyIntake.Asked {
         switch self.state {
         case .responding:
             return self.intake?.ask(now: now) ?? .none
         case .streaming:
-            // A peer that has its answer is not asked to go on.
+            // A peer that has its response is not asked to continue.
             let asked = self.intake?.ask(now: now) ?? .none
             if case .wait = asked { return .wait(sendContinue: false) }
             return asked
@@ -229,7 +229,7 @@ struct HTTPConnectionStateMachine {
 
     enum EndAction {
         case respond(HTTPRequestHead, ByteBuffer)
-        /// Tell the route, which has asked, that the body is whole.
+        /// Tell the route, which has asked, that the body is complete.
         case deliverEnd
         case none
     }
@@ -253,7 +253,7 @@ struct HTTPConnectionStateMachine {
 
     enum FailureAction: Equatable {
         case refuse(HTTPRefusal)
-        /// The answer that is under way goes on; the rest of the request's body will not come.
+        /// The pending response continues; the rest of the request's body will not arrive.
         case stopBody
         case ignore
     }
@@ -277,18 +277,18 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// The transport has handed over all it had. Returns whether the deadline changed.
+    /// The channel's read is complete. Returns whether the deadline changed.
     mutating func readCompleted(now: NIODeadline) -> Bool {
         defer { self.partSinceReadComplete = false }
         return self.partSinceReadComplete ? false : self.headBegun(now: now)
     }
 
-    /// Part of a request's header has come; also where a whole request came with it, which tells nothing of the next one's
-    /// time. Returns whether the deadline changed.
+    /// Part of a request's header has arrived, possibly after a complete request: the next one has its own deadline.
+    /// Returns whether the deadline changed.
     mutating func headBegun(now: NIODeadline) -> Bool {
         guard case .idle(let isFirst, _) = self.state else { return false }
         self.state = .readingHead
-        // A new connection's time runs since it was accepted.
+        // A new connection's header time-out runs from its accept.
         if !isFirst {
             self.stateDeadline = now + self.limits.headerTimeout
         }
@@ -297,15 +297,15 @@ struct HTTPConnectionStateMachine {
 
     enum InputClosedAction: Equatable {
         case close
-        /// Send what is written, close the output, and tell when that is done.
+        /// Flush, close the output, and report when that is done.
         case closeOutput
-        /// The answer that is under way is still owed; it is the last. The rest of the request's body will not come.
+        /// The pending response is still owed and is the last. The rest of the request's body will not arrive.
         case stopBody
-        /// The answer that is under way is still owed; it is the last.
+        /// The pending response is still owed and is the last.
         case none
     }
 
-    /// The peer sends no more.
+    /// The peer has closed its side.
     mutating func inputClosed(now: NIODeadline) -> InputClosedAction {
         self.isInputClosed = true
         switch self.state {
@@ -326,7 +326,7 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// All that was written is sent, and the output is closed. Returns whether the connection can be closed.
+    /// Everything is sent and the output is closed. Returns whether the connection can be closed.
     mutating func outputClosed(now: NIODeadline) -> Bool {
         guard case .lingering(isOutputClosed: false) = self.state else { return false }
         guard !self.isInputClosed else {
@@ -341,9 +341,9 @@ struct HTTPConnectionStateMachine {
     // MARK: What we do
 
     enum ResponseAction: Equatable {
-        /// Write the answer; `close` says whether it is the last of the connection.
+        /// Write the response; `close` says whether it is the last of the connection.
         case write(close: Bool)
-        /// The peer has gone.
+        /// The peer has disconnected.
         case drop
     }
 
@@ -360,15 +360,15 @@ struct HTTPConnectionStateMachine {
         return .write(close: close)
     }
 
-    /// The route has begun an answer whose body comes piece by piece.
+    /// The route has begun a streamed response.
     mutating func streamStarted(closesConnection: Bool) -> ResponseAction {
         guard case .write(let close) = self.answering(closesConnection: closesConnection) else { return .drop }
         self.state = .streaming(close: close)
         return .write(close: close)
     }
 
-    /// What becomes of an answer that begins now. What is left of a body that its route did not wait for is thrown away
-    /// behind the answer, and nothing there is taken for a request.
+    /// The action for a response that begins now. The rest of a body that the route did not read is discarded after the
+    /// response, and not parsed as a request.
     private func answering(closesConnection: Bool) -> ResponseAction {
         switch self.state {
         case .responding(let keepAlive):
@@ -396,14 +396,14 @@ struct HTTPConnectionStateMachine {
         self.stateDeadline = .distantFuture
     }
 
-    /// All of a streamed answer is written.
+    /// A streamed response is completely written.
     mutating func streamEnded(now: NIODeadline) -> ResponseAction {
         guard case .streaming(let close) = self.state else { return .drop }
         self.state = .responding(keepAlive: !close)
         return self.responseReady(closesConnection: close, now: now)
     }
 
-    /// The route has answered with another protocol. Returns whether the connection is still there to speak it.
+    /// The route has answered with an upgrade. Returns whether the connection is still open for it.
     mutating func upgradeReady() -> Bool {
         switch self.state {
         case .responding:
@@ -420,7 +420,7 @@ struct HTTPConnectionStateMachine {
     }
 
     enum TimerAction: Equatable {
-        /// Nothing is late; look again at the deadline.
+        /// The deadline has not passed; rearm the timer.
         case rearm
         case close
         case refuse(HTTPRefusal)
@@ -429,7 +429,7 @@ struct HTTPConnectionStateMachine {
 
     /// The timer has fired.
     ///
-    /// - Parameter unread: how many bytes of what was written wait to be given to the system.
+    /// - Parameter unread: how many written bytes have not been handed to the kernel yet.
     mutating func timerFired(now: NIODeadline, unread: Int = 0) -> TimerAction {
         if case .finished = self.state { return .none }
         guard now >= self.deadline else { return .rearm }
@@ -441,11 +441,12 @@ struct HTTPConnectionStateMachine {
             self.linger(now: now)
             return .refuse(.bodyTimeout)
         case .responding:
-            // Only a body that its route waits for has a time.
+            // A body has a deadline only while its route waits for it.
             self.abandon(now: now)
             return .refuse(.bodyTimeout)
         case .idle(let isFirst, let before) where unread < before ?? .max && (unread > 0 || before != nil):
-            // Whoever reads its answers is not idle; it has the time of a streamed answer for each look at them.
+            // A peer that keeps reading its responses is not idle; progress extends its deadline as for a streamed
+            // response.
             self.state = .idle(isFirst: isFirst, unread: unread > 0 ? unread : nil)
             self.stateDeadline = now + (unread > 0 ? self.limits.bodyTimeout : self.limits.idleTimeout)
             return .rearm
@@ -457,7 +458,7 @@ struct HTTPConnectionStateMachine {
         }
     }
 
-    /// The server takes no more requests. Returns whether the output is to be closed now.
+    /// The server takes no more requests. Returns whether to close the output now.
     mutating func quiesce(now: NIODeadline) -> Bool {
         self.isQuiescing = true
         guard case .idle = self.state else { return false }
@@ -472,14 +473,14 @@ struct HTTPConnectionStateMachine {
         self.stateDeadline = .distantFuture
     }
 
-    /// Ends a request whose body will not be whole though its route has it.
+    /// Ends a request whose body will remain incomplete though its route has it.
     private mutating func abandon(now: NIODeadline) {
         self.isAbandoned = true
         self.intake = nil
         self.linger(now: now)
     }
 
-    /// Makes what is written now, an answer or a refusal, the last of the connection.
+    /// Makes what is written now, a response or a refusal, the connection's last.
     private mutating func linger(now: NIODeadline) {
         self.state = .lingering(isOutputClosed: false)
         self.stateDeadline = now + self.limits.bodyTimeout

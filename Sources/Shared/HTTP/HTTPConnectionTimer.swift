@@ -4,31 +4,31 @@
 
 internal import NIOCore
 
-/// Fires where a connection's deadline is over. It is moved only when it fires: a deadline that only ever grows, as it does
-/// from request to request, costs nothing. Belongs to the channel's event loop.
+/// Fires when a connection's deadline has passed. It is rescheduled lazily, when it fires: a deadline that only moves
+/// later, as it does from request to request, costs nothing. Confined to the channel's event loop.
 struct HTTPConnectionTimer {
     private var callback: NIOScheduledCallback?
     private var deadline = NIODeadline.distantFuture
 
-    /// Makes sure that it fires no later than the deadline.
+    /// Schedules it to fire no later than the deadline.
     mutating func arm(for deadline: NIODeadline, handler: HTTPConnectionHandler, context: ChannelHandlerContext) {
         guard deadline < self.deadline else { return }
         self.callback?.cancel()
         self.deadline = deadline
-        // Only an event loop that is shut down refuses, and then the connection is going too.
+        // Fails only on an event loop that is shut down, and then the connection is closing too.
         self.callback = try? context.eventLoop.scheduleCallback(
             at: deadline,
             handler: Target(connection: NIOLoopBound((handler, context), eventLoop: context.eventLoop))
         )
     }
 
-    /// It has fired, and can be armed again.
+    /// The timer has fired and can be armed again.
     mutating func fired() {
         self.callback = nil
         self.deadline = .distantFuture
     }
 
-    /// The connection is going.
+    /// The connection is closing.
     mutating func cancel() {
         self.callback.take()?.cancel()
     }

@@ -4,7 +4,7 @@
 
 internal import Glibc
 
-/// The text of the `Date` field (RFC 9110, section 5.6.7), made once a second. Bound to one event loop.
+/// The text of the `Date` field (RFC 9110, section 5.6.7), formatted once a second. Confined to one event loop.
 final class HTTPDate {
     private static let days: [StaticString] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let months: [StaticString] = [
@@ -14,7 +14,7 @@ final class HTTPDate {
     private var second: time_t = -1
     private var text = ""
 
-    /// The present date.
+    /// The current date.
     func now() -> String {
         self.text(at: time(nil))
     }

@@ -4,7 +4,7 @@
 
 public import NIOHTTP1
 
-/// What a header section says for a name that may occur once.
+/// The result of looking up a field that may occur at most once.
 public enum SingleField: Hashable, Sendable {
     case missing
     /// The value, without white space around it.
@@ -13,7 +13,7 @@ public enum SingleField: Hashable, Sendable {
 }
 
 extension HTTPHeaders {
-    /// The field of a name that may occur once, as text.
+    /// The value of a field that may occur at most once.
     public func single(_ name: StaticString) -> SingleField {
         var text = ""
         return switch RequestFields(self).single(name, { text = String(decoding: $0, as: UTF8.self) }) {
@@ -23,7 +23,7 @@ extension HTTPHeaders {
         }
     }
 
-    /// The field of a name that is known only when the node runs, and may occur once.
+    /// The value of a field, with a name known only at run time, that may occur at most once.
     public func single(named name: String) -> SingleField {
         let wanted = name.lowercased()
         var found = SingleField.missing

@@ -4,44 +4,44 @@
 
 public import NIOCore
 
-/// What a route answers a request with.
+/// How a route answers a request.
 public enum HTTPReply: Sendable {
-    /// An answer that is there.
+    /// A complete response, available now.
     case response(HTTPResponse)
-    /// An answer that begins now and whose body comes piece by piece.
+    /// A response that begins now and whose body is streamed.
     case stream(HTTPStreamedResponse)
-    /// An answer that comes later, on the connection's event loop; a failure is answered with 500.
+    /// A response that completes later, on the connection's event loop; a failed future is answered with 500.
     case eventually(EventLoopFuture<HTTPReply>)
-    /// The same, where it comes as soon as a store has answered: the connection goes on reading meanwhile, up to one read
-    /// that has to wait. To stop and to begin again takes two system calls, which a request of every event would pay.
+    /// The same, for a response that needs only a store's answer: the connection keeps reading meanwhile, up to one
+    /// pending read. Suspending and resuming reads would cost two system calls per event.
     case promptly(EventLoopFuture<HTTPReply>)
-    /// An answer that somebody else is to make, which may take longer than the peer waits. `abandoned` is called on the
-    /// connection's event loop, once at most, where the peer goes or closes its side before the answer is there: an answer
-    /// that comes then is still written if the peer can read it.
+    /// A response that another party produces, which may take longer than the peer waits. `abandoned` is called on the
+    /// connection's event loop, at most once, if the peer disconnects or closes its side before the response is ready;
+    /// a later response is still written if the peer can read it.
     case awaited(EventLoopFuture<HTTPReply>, abandoned: @Sendable () -> Void)
-    /// The connection changes its protocol, or is left to the answer's own handlers.
+    /// The connection switches to another protocol, or is left to the response's own handlers.
     case upgrade(HTTPUpgrade)
 }
 
-/// How a connection leaves HTTP: an answer's head, then handlers of another protocol.
+/// How a connection leaves HTTP: a response head, then handlers of another protocol.
 public struct HTTPUpgrade: Sendable {
-    /// What the head says.
+    /// The kind of response head.
     enum Head: Sendable {
         /// 101: the protocol changes.
         case switchingProtocols
-        /// 200: what follows is the answer's body, which ends with the connection.
+        /// 200: what follows is the response's body, which ends with the connection.
         case unending
     }
 
     let head: Head
-    /// The header fields of the answer; of a 101 `Upgrade` and `Connection` are among them, of any other answer they are
-    /// the connection's.
+    /// The response's header fields. A 101 includes `Upgrade` and `Connection`; otherwise the connection adds those it
+    /// needs.
     public var headers: [(name: String, value: String)]
-    /// Adds the protocol's handlers at the pipeline's end. Called on the channel's event loop after the head was written;
-    /// the HTTP handlers are taken out right behind it, and bytes that came early arrive as a read.
+    /// Adds the protocol's handlers at the pipeline's end. Called on the channel's event loop after the head was
+    /// written; the HTTP handlers are removed right after, and early bytes arrive as a read.
     public var install: @Sendable (any Channel) throws -> Void
 
-    /// A change of the protocol: the answer 101.
+    /// A protocol switch: the response 101.
     public init(headers: [(name: String, value: String)], install: @escaping @Sendable (any Channel) throws -> Void) {
         self.init(head: .switchingProtocols, headers: headers, install: install)
     }
@@ -56,8 +56,8 @@ public struct HTTPUpgrade: Sendable {
         self.install = install
     }
 
-    /// An answer 200 whose body has no end but the connection's (RFC 9112, section 6.3), written by handlers of its own:
-    /// for what is pushed when it comes, to many peers at once. An answer that is pulled is `HTTPReply.stream`.
+    /// A 200 response whose body ends with the connection (RFC 9112, section 6.3), written by its own handlers: for
+    /// data pushed to many peers at once. For a pulled body use `HTTPReply.stream`.
     public static func unending(
         headers: [(name: String, value: String)],
         install: @escaping @Sendable (any Channel) throws -> Void

@@ -5,9 +5,9 @@
 public import NIOCore
 public import NIOHTTP1
 
-/// A request that has arrived whole. Its parts are shared by all copies.
+/// A complete request. Its parts are shared by all copies.
 public struct HTTPRequest: Sendable {
-    /// The version; what is said of HTTP/1.1 holds for its successors.
+    /// The version; what holds for HTTP/1.1 holds for later ones.
     public var version: HTTPVersion { self.shared.version }
     /// The method.
     public var method: HTTPMethod { self.shared.method }
@@ -17,15 +17,15 @@ public struct HTTPRequest: Sendable {
     public var query: QueryParameters { self.shared.target.query }
     /// The header fields.
     public var fields: RequestFields { self.shared.fields }
-    /// The header fields as text. May be made anew each time: keep the result, or ask `fields` for one of them.
+    /// The header fields as text. May be decoded anew each time: keep the result, or look up single fields in `fields`.
     public var headers: HTTPHeaders { self.shared.fields.headers }
     /// The body, at most `HTTPLimits.body` bytes.
     public var body: ByteBuffer { self.shared.body }
-    /// Who sent it, as far as the transport knows: for whom it is where `clientAddress` says.
+    /// The transport's peer address; behind proxies, `clientAddress` has the client's.
     public var remoteAddress: SocketAddress? { self.shared.remoteAddress }
-    /// Whose word on where the client is counts; nil for nobody's.
+    /// The proxies trusted to report the client's address; nil for none.
     var proxies: TrustedProxies? { self.shared.proxies }
-    /// What the route's pattern named: `secret` for `/ws/{secret}`, decoded.
+    /// The parameters of the route's pattern, such as `secret` for `/ws/{secret}`, decoded.
     public internal(set) var parameters: [String: String] = [:]
 
     private final class Shared: Sendable {

@@ -5,7 +5,7 @@
 public import NIOCore
 public import NIOHTTP1
 
-/// An answer, whole and in memory. `Content-Length`, `Date` and `Connection` are the connection's to write.
+/// A complete response in memory. The connection writes `Content-Length`, `Date` and `Connection`.
 public struct HTTPResponse: Sendable {
     /// The status.
     public var status: HTTPResponseStatus
@@ -13,12 +13,12 @@ public struct HTTPResponse: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body.
     public var body: ByteBuffer
-    /// Whether the connection ends behind this answer.
+    /// Whether the connection closes after this response.
     public var closesConnection: Bool
-    /// What the request's address is charged with; never sent.
+    /// The failure to charge the client's address with; never sent.
     public var failure: CredentialFailure?
 
-    /// An answer from its parts.
+    /// Creates a response from its parts.
     public init(
         status: HTTPResponseStatus,
         headers: [(name: String, value: String)] = [],
@@ -31,17 +31,17 @@ public struct HTTPResponse: Sendable {
         self.closesConnection = closesConnection
     }
 
-    /// An answer with a body of a media type.
+    /// Creates a response with a body of a media type.
     public init(status: HTTPResponseStatus = .ok, contentType: String, body: ByteBuffer) {
         self.init(status: status, headers: [("Content-Type", contentType)], body: body)
     }
 
-    /// An answer in JSON. The media type is exactly `application/json`: one of the platforms' SDKs breaks on a charset.
+    /// A JSON response. The media type is exactly `application/json`: one platform's SDK breaks on a charset.
     public static func json(_ body: ByteBuffer, status: HTTPResponseStatus = .ok) -> HTTPResponse {
         HTTPResponse(status: status, contentType: "application/json", body: body)
     }
 
-    /// The same for no cache to keep: it changes, or is not for everybody.
+    /// The same, marked as not cacheable: its content changes or is private.
     public var uncached: HTTPResponse {
         var response = self
         response.headers.append(("Cache-Control", "no-store"))

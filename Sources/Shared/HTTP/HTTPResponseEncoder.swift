@@ -5,19 +5,19 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Writes answers as bytes (RFC 9112, sections 4 to 6), whole and in one buffer where the body is small.
+/// Encodes responses (RFC 9112, sections 4 to 6), in one buffer if the body is small.
 enum HTTPResponseEncoder {
-    /// A body up to this many bytes is copied behind its header: one buffer is cheaper than a second vector. In bytes.
+    /// A body up to this size is copied after its header: one buffer is cheaper than a second vector. In bytes.
     private static let inlineBodyLimit = 4096
-    /// Room for the status line and the fields that are written here, but for the reason phrase and the date. In bytes.
+    /// Capacity for the status line and the fields written here, without the reason phrase and the date. In bytes.
     private static let ownFieldsCapacity = 128
 
-    /// The bytes of an answer: the header, and the body where it is not in the same buffer.
+    /// The bytes of a response: the header, and the body if it is not in the same buffer.
     ///
     /// - Parameters:
-    ///   - includesBody: false for HEAD, whose answer says the length of a body that it does not have.
-    ///   - close: whether the connection ends behind the answer.
-    ///   - isHTTP10: the peer speaks HTTP/1.0, and has to be told that the connection stays.
+    ///   - includesBody: false for HEAD, whose response declares the length of a body that is not sent.
+    ///   - close: whether the connection closes after the response.
+    ///   - isHTTP10: the peer speaks HTTP/1.0 and must be told that the connection stays open.
     static func encode(
         _ response: HTTPResponse,
         includesBody: Bool,
@@ -48,11 +48,11 @@ enum HTTPResponseEncoder {
         return (buffer, sendsBody && !inlines ? response.body : nil)
     }
 
-    /// The bytes of the header of an answer whose body follows piece by piece.
+    /// The bytes of a streamed response's header.
     ///
     /// - Parameters:
-    ///   - close: whether the connection ends behind the answer.
-    ///   - isHTTP10: the peer speaks HTTP/1.0, and has to be told that the connection stays.
+    ///   - close: whether the connection closes after the response.
+    ///   - isHTTP10: the peer speaks HTTP/1.0 and must be told that the connection stays open.
     static func encodeHead(
         of response: HTTPStreamedResponse,
         framing: HTTPBodyStream.Framing,
@@ -78,7 +78,7 @@ enum HTTPResponseEncoder {
         return buffer
     }
 
-    /// The bytes of an answer that ends HTTP on the connection.
+    /// The bytes of a response that ends HTTP on the connection.
     static func encodeSwitchingProtocols(
         headers: [(name: String, value: String)],
         allocator: ByteBufferAllocator
@@ -97,7 +97,7 @@ enum HTTPResponseEncoder {
         return buffer
     }
 
-    /// The header of an answer that HTTP goes on behind, or ends with.
+    /// The header of a response with HTTP framing, whether or not the connection closes after it.
     private struct Head {
         let status: HTTPResponseStatus
         let headers: [(name: String, value: String)]
@@ -106,7 +106,7 @@ enum HTTPResponseEncoder {
         let isHTTP10: Bool
         let date: String
 
-        /// Room for the header, at least what it takes.
+        /// An upper bound of the header's size, in bytes.
         var capacity: Int {
             HTTPResponseEncoder.capacity(of: self.headers, status: self.status) + self.date.utf8.count
         }
@@ -140,7 +140,7 @@ enum HTTPResponseEncoder {
         }
     }
 
-    /// Room for the header but for the date, at least what it takes.
+    /// An upper bound of the header's size without the date, in bytes.
     private static func capacity(of headers: [(name: String, value: String)], status: HTTPResponseStatus) -> Int {
         headers.reduce(self.ownFieldsCapacity + (status == .ok ? 0 : status.reasonPhrase.utf8.count)) {
             $0 + $1.name.utf8.count + $1.value.utf8.count + 4
@@ -160,7 +160,7 @@ enum HTTPResponseEncoder {
     }
 
     private static func writeField(_ name: String, _ value: String, into writer: inout ByteWriter) {
-        // Whatever route wrote it: an answer that a value could split in two must not leave the node.
+        // Prevents response splitting, whichever route wrote the value.
         precondition(
             value.fitsInField,
             "the value of the header field \(name) contains a line break"

@@ -9,18 +9,18 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
-/// An HTTP/1.1 server whose routes may also change the connection's protocol: what both tiers stand on.
+/// An HTTP/1.1 server, used by both tiers, whose routes may also upgrade the connection.
 ///
-/// Every event loop has a router of its own, so that what its routes keep is confined to the loop and needs no lock.
+/// Every event loop has its own router, so that its routes' state is confined to the loop and needs no lock.
 public final class HTTPServer: Sendable {
-    /// Makes the router of an event loop; called once for each loop, on it.
+    /// Creates an event loop's router; called once per loop, on it.
     public typealias MakeRouter = @Sendable (any EventLoop) throws -> Router
 
     private let channel: any Channel
     private let quiescing: ServerQuiescingHelper
     private let group: any EventLoopGroup
 
-    /// The address that the server listens on; its port is the real one where port 0 was asked for.
+    /// The address that the server listens on, with the actual port where port 0 was requested.
     public let localAddress: SocketAddress
 
     /// Binds the address and begins to serve.
@@ -29,8 +29,8 @@ public final class HTTPServer: Sendable {
     ///   - host: a name or an address, `0.0.0.0` or `::` for all.
     ///   - port: 0 takes a free one.
     ///   - tls: what to serve HTTPS with; nil serves plain HTTP.
-    ///   - proxies: who is believed where a client is, in header fields and by the PROXY protocol.
-    ///   - logger: for proxies that break it.
+    ///   - proxies: who is trusted to report a client's address, in header fields and by the PROXY protocol.
+    ///   - logger: for violations of the PROXY protocol and failed TLS handshakes.
     /// - Throws: the system's error where the address cannot be bound.
     public static func start(
         host: String,
@@ -62,13 +62,13 @@ public final class HTTPServer: Sendable {
                     try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
                 }
             }
-            // Answers and frames leave when they are flushed; batching is done above.
+            // Responses and frames are sent when flushed; batching is done above.
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // A peer that has sent all it will may still be owed an answer.
+            // A peer that has closed its side may still be owed a response.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // What one peer sends without a pause is taken read by read, between those of the others.
+            // Interleaves the reads of a peer that sends continuously with those of others.
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            // An idle socket keeps its receive buffer: begin small, grow where bodies come in.
+            // An idle socket keeps its receive buffer: start small, grow with incoming bodies.
             .childChannelOption(.recvAllocator, value: ReceiveAllocator())
             .childChannelInitializer { [loops] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -99,7 +99,7 @@ public final class HTTPServer: Sendable {
     }
 
     /// Stops listening, closes idle connections, lets requests in flight be answered, and returns when every
-    /// connection is closed, or when the time is up. Connections that changed their protocol are their owner's to close.
+    /// connection is closed, or when the time is up. Upgraded connections are their owner's to close.
     ///
     /// - Returns: whether every connection was closed in time.
     public func shutdown(within time: TimeAmount) async -> Bool {
@@ -108,7 +108,7 @@ public final class HTTPServer: Sendable {
         let allClosed = eventLoop.makePromise(of: Void.self)
         let timer = eventLoop.scheduleTask(in: time) { outcome.succeed(false) }
         allClosed.futureResult.whenComplete { _ in
-            // A timer that has fired has answered already.
+            // A timer that has fired has already succeeded the promise.
             timer.cancel()
         }
         timer.futureResult.whenFailure { _ in outcome.succeed(true) }

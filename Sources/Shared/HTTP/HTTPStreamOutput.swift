@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// The connection as the body of a streamed answer sees it.
+/// The connection as seen by the body of a streamed response.
 final class HTTPStreamOutput: HTTPBodyStreamOutput {
     private let handler: HTTPConnectionHandler
     private let context: ChannelHandlerContext

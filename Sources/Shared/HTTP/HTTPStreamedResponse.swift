@@ -5,21 +5,21 @@
 public import NIOCore
 public import NIOHTTP1
 
-/// An answer whose body comes piece by piece. `Content-Length`, `Transfer-Encoding`, `Date` and `Connection` are the
-/// connection's to write.
+/// A response with a streamed body. The connection writes `Content-Length`, `Transfer-Encoding`, `Date` and
+/// `Connection`.
 public struct HTTPStreamedResponse: Sendable {
     /// The status.
     public var status: HTTPResponseStatus
     /// The header fields beside those that the connection writes.
     public var headers: [(name: String, value: String)]
-    /// The body's length in bytes where it is known before.
+    /// The body's length in bytes, if known in advance.
     public var contentLength: Int?
-    /// Writes the body; runs in a task of its own, once, or never where the request was HEAD. When it throws, or
-    /// writes more or less than was announced, the connection is cut, so that the peer sees that the body is not whole.
-    /// The task is cancelled when the peer goes.
+    /// Writes the body; runs in a task of its own, once, or never where the request was HEAD. When it throws, or writes
+    /// more or less than `contentLength`, the connection is cut, so that the peer sees that the body is incomplete. The
+    /// task is cancelled when the peer disconnects.
     public var body: @Sendable (HTTPBodyWriter) async throws -> Void
 
-    /// An answer from its parts.
+    /// Creates a response from its parts.
     public init(
         status: HTTPResponseStatus,
         headers: [(name: String, value: String)],
@@ -33,7 +33,7 @@ public struct HTTPStreamedResponse: Sendable {
     }
 }
 
-/// Takes the pieces of a streamed body. For one task at a time.
+/// Writes a streamed body. For one task at a time.
 public struct HTTPBodyWriter: Sendable {
     let stream: NIOLoopBound<HTTPBodyStream>
 
@@ -41,9 +41,11 @@ public struct HTTPBodyWriter: Sendable {
         self.stream = NIOLoopBound(stream, eventLoop: eventLoop)
     }
 
-    /// Writes the next piece, and returns when the connection takes more: no more than a piece waits for a peer.
+    /// Writes the next piece, and returns when the connection is writable again: at most one piece is buffered for a
+    /// peer.
     ///
-    /// - Throws: where the connection is gone, or the body is longer than announced. Who writes a body lets it through.
+    /// - Throws: if the connection is closed, or the body is longer than declared. The body closure should let it
+    ///   propagate.
     public func write(_ bytes: ByteBuffer) async throws {
         try await self.stream.eventLoop.flatSubmit { self.stream.value.write(bytes) }.get()
     }

@@ -4,15 +4,15 @@
 
 internal import NIOHTTP1
 
-/// The fields of a request's header that say how the message is framed and what becomes of the connection (RFC 9112,
-/// sections 3.2 and 6; RFC 9110, section 10.1.1), gathered in one pass.
+/// The header fields that control a request's framing and its connection (RFC 9112, sections 3.2 and 6; RFC 9110,
+/// section 10.1.1), collected in one pass.
 struct MessageFields {
     private(set) var hostCount = 0
-    /// The last one.
+    /// The last `Host` value.
     private(set) var host: String?
-    /// The length, where one is said; digits only, as the parser has it.
+    /// The declared length, if any; digits only, as the parser guarantees.
     private(set) var contentLength: String?
-    /// All codings and expectations, each list as it came.
+    /// All codings and expectations, each list as received.
     private(set) var transferCodings: [String] = []
     private(set) var expectations: [String] = []
     /// Whether the request asks for another protocol.

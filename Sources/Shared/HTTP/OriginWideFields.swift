@@ -2,8 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The fields of an answer that hold in a browser for the whole origin, and longer than the answer: whoever passes on
-/// what somebody else has written leaves them out, for the origin has pages of its own.
+/// Response fields that a browser applies to the whole origin, beyond the response itself: a proxied response must not
+/// carry them, since the origin has pages of its own.
 public enum OriginWideFields {
     private static let names: Set<String> = [
         "accept-ch", "alt-svc", "clear-site-data", "critical-ch", "expect-ct", "nel", "public-key-pins", "report-to",

@@ -4,15 +4,15 @@
 
 /// The header fields of the relay's own pages.
 public enum PagePolicy {
-    /// Only what comes from here, as files: no inline scripts or styles, no frames, no forms, nothing from elsewhere, and
-    /// no way for text to become markup.
+    /// Same-origin files only: no inline scripts or styles, no frames, no forms, no third-party content, and no way for
+    /// text to become markup.
     public static let content = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:",
         "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
         "trusted-types 'none'",
     ].joined(separator: "; ")
 
-    /// The policy, and that neither an address nor the page itself is for other origins.
+    /// The policy, and the fields that keep the URL and the page from other origins.
     public static let headers: [(name: String, value: String)] = [
         ("Content-Security-Policy", Self.content),
         ("Referrer-Policy", "no-referrer"),

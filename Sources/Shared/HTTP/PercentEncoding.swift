@@ -15,7 +15,7 @@ public enum PercentEncoding {
     /// Decodes bytes of a request's target, as `decode` does text.
     static func decode(_ encoded: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String? {
         guard !self.isPlain(encoded, plusIsSpace: plusIsSpace) else {
-            // Validating costs more than a look at every byte, which is nearly always enough.
+            // Validating costs more than an ASCII check, which nearly always suffices.
             let isASCII = encoded.reduce(0, |) < 0x80
             return isASCII ? String(decoding: encoded, as: UTF8.self) : String(validating: encoded, as: UTF8.self)
         }
@@ -23,12 +23,12 @@ public enum PercentEncoding {
         return isWellFormed ? String(validating: bytes, as: UTF8.self) : nil
     }
 
-    /// Decodes what is encoded, and leaves what is not, `+` among it, as it is.
+    /// Decodes escapes and leaves everything else, `+` included, as it is.
     static func decodeLeniently(_ encoded: [UInt8]) -> [UInt8] {
         encoded.withUnsafeBufferPointer { self.unescaped($0, plusIsSpace: false).bytes }
     }
 
-    /// What bytes stand for; a `%` without two digits behind it stands for itself, and is not well-formed.
+    /// The decoded bytes; a `%` not followed by two digits is kept, and reported as not well-formed.
     private static func unescaped(
         _ encoded: UnsafeBufferPointer<UInt8>,
         plusIsSpace: Bool
@@ -57,12 +57,12 @@ public enum PercentEncoding {
         return (bytes, isWellFormed)
     }
 
-    /// Whether the bytes stand for themselves.
+    /// Whether the bytes need no decoding.
     static func isPlain(_ encoded: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> Bool {
         !encoded.contains { $0 == UInt8(ascii: "%") || ($0 == UInt8(ascii: "+") && plusIsSpace) }
     }
 
-    /// Encodes `text` so that it can stand as a value in a query and as a segment of a path.
+    /// Encodes `text` for use as a query value or a path segment.
     public static func encode(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
@@ -77,7 +77,7 @@ public enum PercentEncoding {
         return encoded
     }
 
-    /// Encodes what cannot stand in a path or a query (RFC 3986, sections 3.3 and 3.4), and leaves what is encoded as it is.
+    /// Encodes what is not allowed in a path or a query (RFC 3986, sections 3.3 and 3.4), and leaves existing escapes.
     public static func encodeForbidden(_ target: String) -> String {
         var target = target
         return target.withUTF8 { bytes in

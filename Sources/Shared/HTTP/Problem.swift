@@ -5,20 +5,20 @@
 internal import NIOCore
 public import NIOHTTP1
 
-/// An error as a peer sees it: RFC 9457 `application/problem+json`, with a sentence that says what to do.
+/// An error response: RFC 9457 `application/problem+json`, with a sentence that says what to do.
 public struct Problem: Error, Sendable {
     /// The status.
     public var status: HTTPResponseStatus
-    /// A word for programs: `body_too_large`. The raw value of an enum's case, so that it can be a metric's label.
+    /// A machine-readable code: `body_too_large`. An enum case's raw value, so that it can be a metric label.
     public let reason: String
-    /// A sentence for the person who reads it: what is wrong and what mends it. Never holds a secret.
+    /// A human-readable sentence: what is wrong and how to fix it. Never contains a secret.
     public var detail: String
     /// Header fields that belong to the error, such as `Allow`.
     public var headers: [(name: String, value: String)]
-    /// What the request's address is charged with; never sent.
+    /// The failure to charge the client's address with; never sent.
     public var failure: CredentialFailure?
 
-    /// A problem from its parts.
+    /// Creates a problem from its parts.
     ///
     /// - Parameter reason: the case of an enum.
     public init(
@@ -33,14 +33,14 @@ public struct Problem: Error, Sendable {
         self.headers = headers
     }
 
-    /// The same, charged to the request's address.
+    /// The same, charged to the client's address.
     public func charged(for bot: ChannelID?) -> Problem {
         var problem = self
         problem.failure = CredentialFailure(for: bot)
         return problem
     }
 
-    /// The answer that carries it.
+    /// The response that carries it.
     public var response: HTTPResponse {
         var json = JSONObjectWriter()
         json.member("title", self.status.reasonPhrase)

@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The parameters of a request's query, `name=value` pairs joined by `&`, decoded as they are asked for.
+/// The parameters of a request's query, `name=value` pairs joined by `&`, decoded on demand.
 public struct QueryParameters: Sendable {
-    /// The query as it came, without the question mark.
+    /// The query as received, without the question mark.
     public let encoded: Substring
 
     /// The parameters of an encoded query.

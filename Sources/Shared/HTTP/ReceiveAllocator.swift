@@ -4,11 +4,11 @@
 
 internal import NIOCore
 
-/// How large the buffer is that a connection reads into: 256 bytes at first, so much does an idle socket keep; twice as
-/// much after a read that filled it, up to 64 KiB; and half as much after two reads that needed no more than that.
+/// Sizes a connection's receive buffer: 256 bytes at first, which an idle socket keeps; doubled after a read that
+/// filled it, up to 64 KiB; halved after two reads that would have fitted into half.
 ///
-/// What NIO's `AdaptiveRecvByteBufferAllocator` does with these bounds, in two bytes: that one does not fit into an
-/// existential, and costs each connection an allocation of its own.
+/// Does what NIO's `AdaptiveRecvByteBufferAllocator` does with these bounds, in two bytes: NIO's does not fit into an
+/// existential's inline storage, and costs each connection an allocation.
 struct ReceiveAllocator: RecvByteBufferAllocator {
     private static let smallest: UInt8 = 8
     private static let largest: UInt8 = 16

@@ -4,7 +4,7 @@
 
 public import NIOHTTP1
 
-/// The header fields of a request, as far as anybody wants to know them.
+/// The header fields of a request, decoded on demand.
 public struct RequestFields: Sendable {
     enum Form: Sendable {
         case parsed(HTTPHeaders)
@@ -13,7 +13,7 @@ public struct RequestFields: Sendable {
 
     let form: Form
 
-    /// Fields that are text already.
+    /// Creates fields that are already decoded.
     public init(_ headers: HTTPHeaders) {
         self.form = .parsed(headers)
     }
@@ -22,7 +22,7 @@ public struct RequestFields: Sendable {
         self.form = .lines(lines)
     }
 
-    /// All fields in order and with repeats. May be made anew each time: keep the result.
+    /// All fields in order and with repeats. May be decoded anew each time: keep the result.
     public var headers: HTTPHeaders {
         switch self.form {
         case .parsed(let headers): headers
@@ -30,8 +30,8 @@ public struct RequestFields: Sendable {
         }
     }
 
-    /// The same without `Authorization`, which is for the relay, or for what stands before it, and without those that repeat
-    /// credentials of the request's URL. Made anew only where there may be one.
+    /// The same without `Authorization`, which is for the relay or a proxy before it, and without fields that repeat
+    /// credentials of the request's URL. Copied only if there may be one.
     ///
     /// - Parameter names: the parameters that are credentials.
     public func withoutCredentials(of query: QueryParameters, named names: [String]) -> RequestFields {
@@ -56,11 +56,11 @@ public struct RequestFields: Sendable {
         }
     }
 
-    /// Looks for a name that may occur once, and shows `body` the first value's bytes without white space around them.
-    /// Names are compared without regard to case (RFC 9110, section 5.1).
+    /// Looks up a field that may occur at most once, and passes the first value's bytes, without surrounding white
+    /// space, to `body`. Names are compared without regard to case (RFC 9110, section 5.1).
     ///
-    /// `HTTPHeaders` has look-ups of its own, which split lists and make arrays: this is for every request's way. It is
-    /// not generic, because what is generic in another module is slow.
+    /// `HTTPHeaders` has look-ups of its own, which split lists and make arrays: this one is for the hot path. It is
+    /// not generic, because generics are not specialized across modules.
     public func single(_ name: StaticString, _ body: (UnsafeRawBufferPointer) -> Void) -> FieldOccurrence {
         switch self.form {
         case .parsed(let headers):
@@ -78,7 +78,7 @@ public struct RequestFields: Sendable {
     }
 }
 
-/// How often a header section has a name that may occur once.
+/// How often a field that may occur at most once is present.
 public enum FieldOccurrence: Sendable {
     case missing
     case once

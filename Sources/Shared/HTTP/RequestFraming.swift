@@ -4,15 +4,15 @@
 
 internal import NIOHTTP1
 
-/// What a request's header says of the body that follows it and of the connection (RFC 9112, sections 3.2 and 6; RFC 9110,
-/// section 10.1.1).
+/// The framing of a request's body, and what its header demands of the connection (RFC 9112, sections 3.2 and 6; RFC
+/// 9110, section 10.1.1).
 struct RequestFraming {
-    /// The body's length in bytes, where one is said. There are no chunks then: the parser sees to that.
+    /// The body's declared length in bytes, if any. The parser ensures that the body is not chunked then.
     let length: Int?
     let isChunked: Bool
-    /// Whether the peer holds the body back until it is asked for it.
+    /// Whether the peer waits for 100 Continue before it sends the body.
     let expectsContinue: Bool
-    /// Whether nothing can follow the request.
+    /// Whether no request can follow.
     let isLast: Bool
 
     /// - Throws: why the request is not served.
@@ -21,11 +21,11 @@ struct RequestFraming {
         if fields.hostCount > 1 || (fields.hostCount == 0 && head.version != .http1_0) {
             throw .missingHost
         }
-        // Who stands between may take what is no host for another one.
+        // An intermediary may read an invalid host as another one.
         if let host = fields.host, !host.utf8.allSatisfy(ASCIISet.isHost) {
             throw .invalidHost
         }
-        // The parser takes digits only: what is no number here is one that is too large for it.
+        // The parser accepts digits only: what fails to convert here is too large.
         self.length = fields.contentLength.flatMap { Int($0) }
         if fields.contentLength != nil, self.length == nil {
             throw .bodyTooLarge
@@ -39,8 +39,8 @@ struct RequestFraming {
         self.isChunked = !fields.transferCodings.isEmpty
         let hasBody = self.isChunked || self.length ?? 0 > 0
         self.expectsContinue = !fields.expectations.isEmpty && hasBody && head.version != .http1_0
-        // The parser stops for good behind a request that asks for another protocol, be it granted or not. And HTTP/1.0
-        // knows no chunks: who stands between may see the body end elsewhere (RFC 9112, section 6.1).
+        // The parser stops for good after an upgrade request, granted or not. And HTTP/1.0 has no chunked coding: an
+        // intermediary may see the body end elsewhere (RFC 9112, section 6.1).
         self.isLast = head.method == .CONNECT || fields.asksForUpgrade || (self.isChunked && head.version == .http1_0)
     }
 }

@@ -2,13 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a request asks for: the path and the query of its target (RFC 9112, section 3.2).
+/// The path and the query of a request's target (RFC 9112, section 3.2).
 struct RequestTarget: Sendable {
     /// The path as it was encoded, beginning with a slash, or `*`.
     let path: String
     let query: QueryParameters
 
-    /// Reads a target by bytes: a combining character behind a separator must not hide it.
+    /// Parses a target by bytes: a combining character after a separator must not hide it.
     ///
     /// - Returns: nil where the target is no path: neither `/…`, nor `*`, nor an absolute URI.
     init?(_ target: String) {
@@ -31,7 +31,7 @@ struct RequestTarget: Sendable {
     }
 
     private static func parts(of target: UnsafeBufferPointer<UInt8>) -> Parts? {
-        // A fragment has no business in a request; some clients send it all the same.
+        // A fragment does not belong in a request; some clients send it anyway.
         let end = target.firstIndex(of: UInt8(ascii: "#")) ?? target.count
         guard let start = self.startOfPath(target[..<end]) else { return nil }
         let question = target[start..<end].firstIndex(of: UInt8(ascii: "?")) ?? end

@@ -5,8 +5,8 @@
 public import NIOSSL
 internal import Synchronization
 
-/// What a server secures its connections with, and may be given anew while it serves: connections that come from then on
-/// have the new certificate, those that are there go on with theirs. Any thread.
+/// A server's TLS context, which may be replaced while it serves: new connections get the new certificate, existing
+/// ones keep theirs. Any thread.
 public final class ServerTLS: Sendable {
     private let context: Mutex<NIOSSLContext>
 
@@ -14,12 +14,12 @@ public final class ServerTLS: Sendable {
         self.context = Mutex(context)
     }
 
-    /// What the next connection is secured with.
+    /// The context for the next connection.
     public var current: NIOSSLContext {
         self.context.withLock { $0 }
     }
 
-    /// Secures what connects from now on with another certificate.
+    /// Uses another certificate for connections accepted from now on.
     public func replace(with context: NIOSSLContext) {
         self.context.withLock { $0 = context }
     }

@@ -5,8 +5,8 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A file that is part of the program, as a route answers it: with a tag, so that whoever has it is told so (RFC 9110,
-/// section 13.1.2). Its bytes are shared by all event loops.
+/// A file embedded in the program, served with an entity tag so that a client that has it gets 304 (RFC 9110, section
+/// 13.1.2). Its bytes are shared by all event loops.
 public struct StaticFile: Sendable {
     private let tag: String
     private let body: ByteBuffer
@@ -14,7 +14,7 @@ public struct StaticFile: Sendable {
 
     /// A file from its bytes.
     ///
-    /// - Parameter headers: what its answers have besides.
+    /// - Parameter headers: additional fields of its responses.
     public init(_ bytes: [UInt8], mediaType: String, headers: [(name: String, value: String)] = []) {
         self.tag = "\"\(Hex.encode(Digest.sha256(bytes).prefix(12)))\""
         self.body = ByteBuffer(bytes: bytes)
@@ -22,13 +22,13 @@ public struct StaticFile: Sendable {
             [
                 ("Content-Type", mediaType),
                 ("ETag", self.tag),
-                // Asked for each time, and answered with 304: nobody has half of an old page.
+                // Revalidated each time, mostly with 304: no client mixes files of two versions.
                 ("Cache-Control", "no-cache"),
                 ("X-Content-Type-Options", "nosniff"),
             ] + headers
     }
 
-    /// The answer to a request for it.
+    /// The response to a request for it.
     public func answer(to request: HTTPRequest) -> HTTPReply {
         let known = request.headers[canonicalForm: "if-none-match"]
         // A proxy that compresses makes the tag a weak one (RFC 9110, section 8.8.3).

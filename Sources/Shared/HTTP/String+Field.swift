@@ -3,20 +3,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// Whether this is that field name. Both may be in any case.
+    /// Whether this is that field name, ignoring case.
     func isFieldName(_ name: StaticString) -> Bool {
         var text = self
         return text.withUTF8 { FieldName.matches(UnsafeRawBufferPointer($0), name) }
     }
 
-    /// Whether this field value is that one word, in any case and with white space around it.
+    /// Whether this field value is that one token, ignoring case and surrounding white space.
     func isToken(_ token: StaticString) -> Bool {
         self.trimmingOptionalWhitespace.isFieldName(token)
     }
 }
 
 extension String {
-    /// A field's value without the spaces and tabs around it, which are none of it (RFC 9110, section 5.5).
+    /// A field's value without the surrounding spaces and tabs, which are not part of it (RFC 9110, section 5.5).
     public var trimmingOptionalWhitespace: String {
         var text = self
         return text.withUTF8 { bytes in
@@ -25,12 +25,12 @@ extension String {
         }
     }
 
-    /// Whether this is a token, as a field's name is one, and each half of a media type (RFC 9110, section 5.6.2).
+    /// Whether this is a token, like a field name or each half of a media type (RFC 9110, section 5.6.2).
     public var isHTTPToken: Bool {
         !self.isEmpty && self.utf8.allSatisfy(ASCIISet.isToken)
     }
 
-    /// Whether this can stand as a field's value: a line break would begin another field, or the body (RFC 9110, section
+    /// Whether this is valid as a field value: a line break would begin another field, or the body (RFC 9110, section
     /// 5.5).
     public var fitsInField: Bool {
         !self.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }

@@ -4,18 +4,17 @@
 
 internal import Glibc
 
-/// The credentials in a request's URL, to be found where the URL, or a part of it, stands in a header field: proxies add it
-/// as `X-Original-URI`, `X-Envoy-Original-Path`, `X-Rewrite-URL` and under other names, and browsers as `Referer`.
+/// Finds the credentials of a request's URL in header fields that repeat the URL or a part of it: proxies add it as
+/// `X-Original-URI`, `X-Envoy-Original-Path`, `X-Rewrite-URL` and under other names, and browsers as `Referer`.
 ///
-/// They are looked for behind `secret=` and the like, as they stand in the URL, decoded, and percent-encoded up to three
-/// times over.
+/// It looks for them after `secret=` and the like, as sent in the URL, decoded, and percent-encoded up to three times.
 public struct URLCredentials: Sendable {
-    /// How much of a value has to be there, in bytes, and how many values are looked for: anybody writes both.
+    /// How many bytes of a value must match, and how many values are searched for: both are the sender's choice.
     private static let needleLength = 64
     private static let limit = 8
     private static let encodings = 3
 
-    /// The beginnings of the values.
+    /// The prefixes of the values.
     private var needles: [[UInt8]] = []
 
     /// - Parameter names: the parameters that are credentials; each ends as `secret`, `token` or `key` does.
@@ -33,7 +32,7 @@ public struct URLCredentials: Sendable {
         }
     }
 
-    /// Whether a field's value has one of them.
+    /// Whether a field's value contains one of them.
     public func stand(in value: String) -> Bool {
         guard !self.needles.isEmpty else { return false }
         var bytes = Array(value.utf8)
@@ -57,7 +56,7 @@ public struct URLCredentials: Sendable {
         }
     }
 
-    /// Whether bytes may have one: nearly no request's do, so that theirs are not looked at one by one.
+    /// Whether bytes may contain one: hardly any request's do, so that the exact search is rarely needed.
     static func mayStand(in bytes: UnsafeRawBufferPointer) -> Bool {
         guard let start = bytes.baseAddress else { return false }
         if memchr(start, Int32(UInt8(ascii: "%")), bytes.count) != nil { return true }

@@ -12,7 +12,7 @@ public enum WebSocketHandshake {
         case missingKey = "missing_key"
         case unsupportedVersion = "unsupported_version"
 
-        /// The answer that says so.
+        /// The response for the refusal.
         public var problem: Problem {
             switch self {
             case .notAnUpgrade:
@@ -42,14 +42,14 @@ public enum WebSocketHandshake {
 
     private static let acceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-    /// What the answer says to a client's key (RFC 6455, section 4.2.2): that whoever answers speaks WebSocket.
+    /// The `Sec-WebSocket-Accept` value for a client's key (RFC 6455, section 4.2.2).
     public static func acceptance(of key: String) -> String {
         Base64.encode(Digest.insecureSHA1(key.utf8, self.acceptSuffix.utf8))
     }
 
-    /// Checks a request and returns the header fields of the answer 101.
+    /// Validates a request and returns the header fields of the 101 response.
     ///
-    /// - Parameter subprotocol: chooses one of the subprotocols that the client offers, in its order; nil chooses none.
+    /// - Parameter subprotocol: selects one of the subprotocols that the client offers, in its order; nil selects none.
     public static func accept(
         _ request: HTTPRequest,
         subprotocol: ([Substring]) -> String? = { _ in nil }

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a text is not the JSON object that was asked for, and where.
+/// Why a text is not the expected JSON object, and where.
 public struct JSONError: Error, Hashable, Sendable {
     public enum Reason: String, Sendable, CaseIterable {
         /// The text ends inside a value.
@@ -36,7 +36,7 @@ public struct JSONError: Error, Hashable, Sendable {
     }
 
     public let reason: Reason
-    /// How many bytes stand before the place where the text went wrong.
+    /// The byte offset of the error.
     public let offset: Int
 
     public init(_ reason: Reason, at offset: Int) {

@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A JSON text (RFC 8259) that was checked whole and is one object, and the members of it that were asked for.
+/// A fully validated JSON text (RFC 8259) that is one object, with the members that were requested.
 ///
 /// One pass, no tree and no allocation: the members are ranges of the text. A view points into the bytes it was made
-/// from and must not be used after them. It belongs to whoever holds it and is not shared.
+/// from and must not be used after them. Not shared between threads.
 public struct JSONObjectView {
     /// The deepest nesting that can be allowed.
     public static let maximumDepth = JSONScanner.maximumDepth

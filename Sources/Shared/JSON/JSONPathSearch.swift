@@ -25,8 +25,8 @@ public struct JSONPath: Hashable, Sendable {
     }
 }
 
-/// Finds the values at several paths of a JSON text in one pass over it, however deep they stand: what anybody may have sent
-/// costs no more for being nested.
+/// Finds the values at several paths of a JSON text in one pass over it, at any depth: deep nesting in untrusted input
+/// costs no more.
 public struct JSONPathSearch {
     /// How many paths are looked for at once, at most.
     public static let pathLimit = 32

@@ -4,8 +4,8 @@
 
 /// Walks once over a JSON text (RFC 8259) and checks every byte of its grammar, with neither recursion nor allocation.
 ///
-/// Strings may hold bytes that are no UTF-8: the relay hands bodies on untouched and leaves them to the reader.
-/// Escaped surrogates need not come in pairs, as the grammar has it (section 8.2). A byte order mark is refused.
+/// Strings may contain invalid UTF-8: the relay passes bodies on untouched and leaves them to the reader. Escaped
+/// surrogates need not be paired, as the grammar allows (section 8.2). A byte order mark is refused.
 struct JSONScanner {
     /// The deepest nesting that the stack of open brackets has bits for.
     static let maximumDepth = 128

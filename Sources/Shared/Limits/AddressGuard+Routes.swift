@@ -5,11 +5,11 @@
 public import NIOCore
 
 extension Router {
-    /// Has requests of addresses that are banned, or that send too many, refused before their route is looked for, and
-    /// charges addresses with what their answers say.
+    /// Refuses requests of banned or rate-limited addresses before routing, and charges addresses with the failures
+    /// that their responses carry.
     ///
     /// - Parameters:
-    ///   - paths: literal paths that are left out.
+    ///   - paths: literal paths that are exempt.
     ///   - eventLoop: the router's.
     public mutating func guardRoutes(
         except paths: Set<String>,
@@ -25,7 +25,7 @@ extension Router {
 }
 
 extension AddressGuard {
-    /// A route's reply, charged to the request's address where it says so, now or when it is there.
+    /// A route's reply, whose failure, if any, is charged to the client's address, now or when the reply completes.
     fileprivate func charge(_ request: HTTPRequest, with reply: HTTPReply, on eventLoop: any EventLoop) -> HTTPReply {
         switch reply {
         case .response(let response):
@@ -35,7 +35,8 @@ extension AddressGuard {
             return .eventually(later.map { self.charge(request, with: $0, on: eventLoop) })
         case .awaited(let later, let abandoned):
             return .awaited(later.map { self.charge(request, with: $0, on: eventLoop) }, abandoned: abandoned)
-        // What a store says of an event whose sender was judged before; every event would pay for the look.
+        // These cannot carry a failure: the sender of an event that only waits for a store was checked before, and
+        // every event would pay for another check.
         case .promptly, .stream, .upgrade:
             return reply
         }

@@ -4,16 +4,16 @@
 
 public import NIOCore
 
-/// What an address may do.
+/// The limits of a client address.
 public struct AddressGuardConfiguration: Sendable {
-    /// How many wrong secrets, tokens and signatures ban an address; 0 for never.
+    /// How many wrong secrets, tokens and signatures get an address banned; 0 for never.
     public var banAfter = 0
-    /// For how long. Default five minutes.
+    /// How long a ban lasts. Default five minutes.
     public var banTime = TimeAmount.minutes(5)
-    /// How many requests it may send; nil for any number.
+    /// Its request rate; nil for no limit.
     public var rate: RateLimit?
 
-    /// The defaults: everything.
+    /// The defaults: no limits.
     public init() {}
 
     /// Whether anything is limited.

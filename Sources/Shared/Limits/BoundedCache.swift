@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A cache that never holds more than its capacity: what was not used for long goes first.
+/// A cache of bounded capacity that evicts entries not used for long.
 ///
 /// Two generations instead of an order of use: entries that are used move to the young one; when that is full the
 /// old one is dropped whole and the young one grows old. Every operation takes constant time, and an entry that is

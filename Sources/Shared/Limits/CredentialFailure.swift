@@ -2,11 +2,11 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Somebody gave a wrong secret, token or signature: what an answer says to the node, and not to the client.
+/// A wrong secret, token or signature: carried by a response for the node's own accounting, never sent to the client.
 ///
-/// A class, so that all other answers carry no more than a word of it.
+/// A class, so that it adds only one word to every response.
 public final class CredentialFailure: Sendable {
-    /// Whose it should have been; nil where that is not known.
+    /// The bot it was presented for; nil if unknown.
     public let bot: ChannelID?
 
     public init(for bot: ChannelID?) {

@@ -4,11 +4,11 @@
 
 public import NIOCore
 
-/// A part of a bot's limit that a node has for itself: requests it may admit without asking.
+/// A share of a bot's limit leased to a node: requests it may admit without asking.
 public struct Lease: Hashable, Sendable {
     /// How many requests.
     public var amount: Int
-    /// Where it is less than was asked for, after what time it is worth asking again.
+    /// If it is less than requested, how long to wait before asking again.
     public var pause: TimeAmount
 
     public init(amount: Int, pause: TimeAmount) {
@@ -16,16 +16,15 @@ public struct Lease: Hashable, Sendable {
         self.pause = pause
     }
 
-    /// For how long of a limit's rate a node asks at once: about as many requests as one lease has, and how far ahead of the
-    /// others a node may be.
+    /// A lease covers about this much time at the limit's rate; it bounds how far ahead of the others a node may be.
     public static let span = TimeAmount.milliseconds(50)
-    /// How long a node may take to use a lease up; then it is over, and nobody has had the rest.
+    /// How long a lease is valid; what is unused then is lost.
     public static let lifetime = TimeAmount.seconds(1)
 }
 
 /// Where the nodes' leases come from. Any thread.
 public protocol LeaseSource: Sendable {
-    /// Leases a part of a limit.
+    /// Leases a share of a limit.
     ///
     /// - Parameter amount: how many requests at most, at least 1.
     /// - Returns: a future on `eventLoop`; it fails with `BrokerError`.

@@ -4,30 +4,31 @@
 
 internal import NIOCore
 
-/// One node's part of one bot's limit: what it has leased, who waits for a lease, and until when there is none to be had.
+/// One node's share of one bot's limit: what it has leased, how many requests wait for a lease, and until when none is
+/// available.
 ///
-/// Pure; who waits is kept by the caller, in order.
+/// Pure; the caller keeps the waiting requests, in order.
 struct LeaseStateMachine {
-    /// What becomes of a request.
+    /// The decision on a request.
     enum Action: Equatable {
         case admit
         case refuse(retryAfter: TimeAmount)
-        /// It waits behind the others. `ask` is for how much to ask the source, where that was not done yet.
+        /// Queue it. `ask` is how much to request from the source, nil if a request is in flight.
         case wait(ask: Int?)
     }
 
-    /// What becomes of those who wait when the source has answered.
+    /// What to do with the waiting requests when the source has answered.
     struct Settlement: Equatable {
-        /// So many of the first are admitted.
+        /// How many are admitted, from the front.
         var admitted: Int
-        /// So many behind them are refused; what comes after these waits on.
+        /// How many after them are refused; the rest keeps waiting.
         var refused: Int
         var retryAfter: TimeAmount
-        /// For how much to ask the source again.
+        /// How much to request from the source next.
         var ask: Int?
     }
 
-    /// How many requests wait at most. More are refused: what a bot sends in the time that Redis takes to answer.
+    /// How many requests may wait, which covers a bot's requests during a Redis round trip; more are refused.
     static let waitLimit = 1_024
 
     /// A year, in nanoseconds.
@@ -36,10 +37,10 @@ struct LeaseStateMachine {
     let limit: RateLimit
     private var leased = 0
     private var leaseEnd = NIODeadline.uptimeNanoseconds(0)
-    /// When the last of the requests that were given back is none of ours any more: the limit gives one anew by then.
+    /// When the requests given back expire: the limit has refilled by then.
     private var returnedEnd = NIODeadline.uptimeNanoseconds(0)
     private var emptyUntil = NIODeadline.uptimeNanoseconds(0)
-    /// What the source is being asked for.
+    /// The amount requested from the source; nil if no request is in flight.
     private var asked: Int?
     private var waiting = 0
 
@@ -47,12 +48,12 @@ struct LeaseStateMachine {
         self.limit = limit
     }
 
-    /// About as much as the limit allows in `Lease.span`.
+    /// About what the limit allows in `Lease.span`.
     private var portion: Int {
         max(1, Int((self.limit.rate * Double(Lease.span.nanoseconds) / 1_000_000_000).rounded(.up)))
     }
 
-    /// In what time the limit gives one request.
+    /// The time in which the limit refills one request.
     private var interval: TimeAmount {
         .nanoseconds(Int64((1_000_000_000 / self.limit.rate).clamped(to: 1...Self.longest)))
     }
@@ -79,13 +80,13 @@ struct LeaseStateMachine {
         return .wait(ask: self.asked)
     }
 
-    /// A request that was admitted was none: the next one has its place.
+    /// An admitted request did not count: the next one takes its place.
     ///
-    /// The source does not hear of it, and refills what was taken meanwhile: so the place is the next one's for as long as
-    /// that takes, one interval for each, and there is never more to be had than the limit's burst.
+    /// The source is not told, and refills meanwhile: so the place is available for one refill interval each, and never
+    /// more than the limit's burst.
     mutating func gaveBack(now: NIODeadline) {
         let interval = self.interval
-        // One that was taken again and comes back has only what is left of its time.
+        // A place that was taken again and given back has only the rest of its time.
         let start = now - interval < self.returnedEnd ? self.returnedEnd : now
         let most = Int64((Double(interval.nanoseconds) * Double(self.limit.burst)).clamped(to: 1...Self.longest))
         self.returnedEnd = min(start + interval, now + .nanoseconds(most))
@@ -103,7 +104,7 @@ struct LeaseStateMachine {
             guard self.waiting > 0 else {
                 return Settlement(admitted: admitted, refused: 0, retryAfter: .zero, ask: nil)
             }
-            // There may be more: a burst is on its way.
+            // There may be more available: ask for the whole burst that waits.
             let ask = max(self.portion, self.waiting)
             self.asked = ask
             return Settlement(admitted: admitted, refused: 0, retryAfter: .zero, ask: ask)
@@ -114,7 +115,7 @@ struct LeaseStateMachine {
         return Settlement(admitted: admitted, refused: refused, retryAfter: lease.pause, ask: nil)
     }
 
-    /// The source does not answer. Nobody waits any more.
+    /// The source failed. All waiting requests are dropped.
     mutating func failed() {
         self.asked = nil
         self.waiting = 0

@@ -6,15 +6,15 @@ internal import DequeModule
 public import NIOCore
 internal import Synchronization
 
-/// The limits of bots whose requests come to several nodes: each leases small parts of them.
+/// Rate limits for bots whose requests arrive at several nodes: each leases small shares.
 ///
-/// A request within the lease costs nothing more, one beyond it the source's answer, which those share that come meanwhile; and
-/// once the source has no more to give, requests are refused without asking until it is said to have some again. Bounded: of
-/// some 65,000 bots, those not heard of for longest are forgotten, which costs them what they had leased.
+/// A request within the lease is decided locally; one beyond it waits for the source, in one round trip shared with
+/// those that arrive meanwhile; once the source is exhausted, requests are refused without asking until it has
+/// refilled. Bounded: of some 65,000 bots, those unused for longest are dropped, which costs them their leases.
 public final class LeasedRateLimiter: RateLimiter {
     private static let capacity = 65_536
 
-    /// One bot's part. Its lock is held for counting only.
+    /// One bot's share. Its lock is held for counting only.
     private final class Part: Sendable {
         struct State {
             var machine: LeaseStateMachine
@@ -34,7 +34,7 @@ public final class LeasedRateLimiter: RateLimiter {
     private let now: @Sendable () -> NIODeadline
     private let parts: Mutex<BoundedCache<ChannelID, Part>>
 
-    /// - Parameter now: a clock that never runs backwards.
+    /// - Parameter now: a monotonic clock.
     public init(source: any LeaseSource, now: @escaping @Sendable () -> NIODeadline = NIODeadline.now) {
         self.source = source
         self.now = now
@@ -44,7 +44,7 @@ public final class LeasedRateLimiter: RateLimiter {
     public func take(_ limit: RateLimit, on channel: ChannelID, eventLoop: any EventLoop) -> RateVerdict {
         let part = self.parts.withLock { parts in
             if let part = parts.value(for: channel), part.limit == limit { return part }
-            // Who waits for another limit's part is answered by it.
+            // Requests waiting for a share of the old limit are answered by that one.
             let part = Part(limit: limit)
             parts.insert(part, for: channel)
             return part

@@ -6,26 +6,26 @@ internal import CoreMetrics
 public import NIOCore
 internal import NIOHTTP1
 
-/// Which limit somebody has run into. The raw value is the problem's reason and a metric label.
+/// Which limit was exceeded. The raw value is the problem's reason and a metric label.
 public enum LimitRefusal: String, Error, CaseIterable, Sendable {
     /// A bot's genuine requests a second.
     case requestRate = "request_rate"
     /// An address' requests a second.
     case addressRate = "address_rate"
-    /// An address gave wrong secrets, tokens or signatures too often.
+    /// An address presented wrong secrets, tokens or signatures too often.
     case banned
     /// It did so with one bot.
     case bannedForBot = "banned_for_bot"
     /// A bot's sockets.
     case botSockets = "bot_sockets"
-    /// Those who look on at a bot, on one node.
+    /// A bot's observers, on one node.
     case botNotes = "bot_notes"
     /// An address' sockets.
     case addressSockets = "address_sockets"
     /// The node's new sockets a second.
     case newSockets = "new_sockets"
 
-    /// The answer that says so: 429, and 503 where it is not the client's own doing.
+    /// The response: 429, or 503 where the client is not the cause.
     public func problem(retryAfter: TimeAmount) -> Problem {
         Problem(
             self == .newSockets ? .serviceUnavailable : .tooManyRequests,
@@ -56,12 +56,12 @@ public enum LimitRefusal: String, Error, CaseIterable, Sendable {
         }
     }
 
-    /// Counts one.
+    /// Increments its counter.
     public func count() {
         self.counter.increment()
     }
 
-    /// Lets its count be seen before there is one.
+    /// Exports its counter before the first refusal.
     public func show() {
         self.counter.increment(by: 0)
     }

@@ -5,9 +5,9 @@
 public import NIOCore
 internal import Synchronization
 
-/// The limits of the bots of one node that shares them with nobody: token buckets in memory.
+/// Rate limits local to one node: token buckets in memory.
 ///
-/// Bounded: of some 65,000 bots with limits, those that were not heard of for longest begin with a full bucket again.
+/// Bounded: of some 65,000 bots with limits, those unused for longest start over with a full bucket.
 public final class LocalRateLimiter: RateLimiter {
     private static let capacity = 65_536
 
@@ -19,7 +19,7 @@ public final class LocalRateLimiter: RateLimiter {
     private let now: @Sendable () -> NIODeadline
     private let entries: Mutex<BoundedCache<ChannelID, Entry>>
 
-    /// - Parameter now: a clock that never runs backwards.
+    /// - Parameter now: a monotonic clock.
     public init(now: @escaping @Sendable () -> NIODeadline = NIODeadline.now) {
         self.now = now
         self.entries = Mutex(BoundedCache(capacity: Self.capacity))

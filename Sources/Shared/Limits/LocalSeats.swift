@@ -5,13 +5,13 @@
 public import NIOCore
 internal import Synchronization
 
-/// Places by whom they are taken, within one process. Holds only those that are taken. Any thread.
+/// Counts seats per key within one process. Stores only keys with taken seats. Any thread.
 public final class LocalSeats<Key: Hashable & Sendable>: Sendable {
     private let taken = Mutex<[Key: Int]>([:])
 
     public init() {}
 
-    /// Takes a place; nil where `limit` are taken.
+    /// Takes a seat; nil if `limit` are taken.
     public func take(_ key: Key, limit: Int) -> Seat? {
         let isTaken = self.taken.withLock { taken in
             let count = taken[key] ?? 0
@@ -23,7 +23,7 @@ public final class LocalSeats<Key: Hashable & Sendable>: Sendable {
         return Seat { [weak self] in self?.giveBack(key) }
     }
 
-    /// How many are taken.
+    /// How many seats a key has taken.
     public func count(of key: Key) -> Int { self.taken.withLock { $0[key] ?? 0 } }
 
     private func giveBack(_ key: Key) {

@@ -4,31 +4,31 @@
 
 public import NIOCore
 
-/// Says which of a bot's requests are within its limit. Any thread.
+/// Decides which of a bot's requests are within its limit. Any thread.
 ///
-/// One for each node; where nodes share a limit, they do it through what is behind it.
+/// One per node; nodes that share a limit do so through its backing store.
 public protocol RateLimiter: Sendable {
-    /// Counts a request of a channel's bot, unless it is beyond the limit.
+    /// Counts a request of a channel's bot, unless it exceeds the limit.
     ///
-    /// - Parameter eventLoop: where what is pending completes.
+    /// - Parameter eventLoop: where a pending decision completes.
     func take(_ limit: RateLimit, on channel: ChannelID, eventLoop: any EventLoop) -> RateVerdict
 
-    /// Takes the counting of a request back that turned out to be a repetition, on the node that has admitted it.
+    /// Uncounts a request that turned out to be a duplicate, on the node that admitted it.
     func giveBack(_ limit: RateLimit, on channel: ChannelID)
 }
 
 /// Whether a request is within a limit.
 public enum RateDecision: Hashable, Sendable {
-    /// It is, and was counted.
+    /// Within the limit, and counted.
     case admitted
-    /// It is not, and was not counted. After that time one may be again.
+    /// Over the limit, and not counted. One may be admitted after `retryAfter`.
     case refused(retryAfter: TimeAmount)
 }
 
-/// What is known of a request at once.
+/// A decision that is available now or pending.
 public enum RateVerdict: Sendable {
     case decided(RateDecision)
-    /// A store is asked. The future is on the event loop that was named, and fails with a `BrokerError` where the store does
-    /// not answer.
+    /// The store is being asked. The future is on the given event loop, and fails with a `BrokerError` if the store
+    /// does not answer.
     case pending(EventLoopFuture<RateDecision>)
 }

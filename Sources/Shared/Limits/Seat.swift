@@ -5,18 +5,18 @@
 public import NIOCore
 internal import Synchronization
 
-/// Says whether a bot may have one socket more. Any thread.
+/// Limits a bot's sockets. Any thread.
 public protocol SeatStore: Sendable {
     /// Takes a seat of a channel's bot.
     ///
     /// - Parameters:
-    ///   - limit: how many there are, on all nodes together.
+    ///   - limit: how many seats there are on all nodes together.
     ///   - eventLoop: where the future completes.
-    /// - Returns: nil where all are taken; fails with `BrokerError` where that cannot be known.
+    /// - Returns: nil if all are taken; fails with `BrokerError` where the store cannot be asked.
     func takeSeat(on channel: ChannelID, limit: Int, eventLoop: any EventLoop) -> EventLoopFuture<Seat?>
 }
 
-/// A place that is taken until it is given back or let go of, whichever comes first, once. Any thread.
+/// A seat, taken until it is given back or deallocated, whichever comes first. Any thread.
 public final class Seat: Sendable {
     private let isGivenBack = Atomic<Bool>(false)
     private let release: @Sendable () -> Void
@@ -30,7 +30,7 @@ public final class Seat: Sendable {
         self.giveBack()
     }
 
-    /// Gives it back; does nothing the second time.
+    /// Gives it back. Idempotent.
     public func giveBack() {
         guard !self.isGivenBack.exchange(true, ordering: .acquiringAndReleasing) else { return }
         self.release()

@@ -4,7 +4,7 @@
 
 public import NIOCore
 
-/// How much of something costly may be done: so much at once, so much again as time passes. Pure; the clock is passed in.
+/// A token bucket: a burst, refilled at a sustained rate. Pure; the clock is passed in.
 public struct TokenBucket: Sendable {
     private let capacity: Double
     private let perNanosecond: Double
@@ -34,7 +34,7 @@ public struct TokenBucket: Sendable {
         return true
     }
 
-    /// Takes a token, or says after what time there is one; a year at most.
+    /// Takes a token, or returns the time until there is one, at most a year.
     public mutating func decide(now: NIODeadline) -> RateDecision {
         if self.take(now: now) { return .admitted }
         let year = 365.0 * 24 * 60 * 60 * 1_000_000_000

@@ -4,7 +4,7 @@
 
 /// One connection of a bot, as its operator sees it.
 public struct SocketPresence: Hashable, Sendable {
-    /// How it speaks.
+    /// Its protocol.
     public enum Speech: String, Sendable, CaseIterable {
         case raw
         case envelope
@@ -15,11 +15,11 @@ public struct SocketPresence: Hashable, Sendable {
     public var speech: Speech
     /// When it opened, in milliseconds since 1970.
     public var since: Int64
-    /// What opened it: a token's label, or nil for the bot's secret.
+    /// The label of the token that opened it, or nil for the bot's secret.
     public var token: BotName?
-    /// The consumer or group that it is of; nil for none.
+    /// The consumer or group that it belongs to; nil for none.
     public var consumer: String?
-    /// The last event that was written to it; nil where it has had none.
+    /// The offset of the last event written to it; nil if there was none.
     public var offset: UInt64?
 
     public init(

@@ -6,12 +6,12 @@ public import NIOCore
 
 /// A bot's answer, which becomes the webhook's HTTP response.
 public enum Reply: Sendable, Equatable {
-    /// A text, for the platform's own form to be put around it.
+    /// A text, to be wrapped in the platform's own format.
     case text(String)
-    /// The response as the platform shall have it.
+    /// The complete response for the platform.
     case response(Response)
 
-    /// An HTTP response by the bot's hand.
+    /// An HTTP response made by the bot.
     public struct Response: Sendable, Equatable {
         /// 200 to 599.
         public var status: Int
@@ -41,16 +41,16 @@ public enum Reply: Sendable, Equatable {
     }
 }
 
-/// What became of a reply. Also a metric label, and what the bot is told.
+/// The outcome of a reply; also a metric label, and reported to the bot.
 public enum ReplyOutcome: String, Sendable, CaseIterable {
-    /// It is the platform's answer.
+    /// It was sent to the platform.
     case accepted
     /// Another reply was first.
     case second
-    /// The deadline had passed; the platform has had the fallback.
+    /// The deadline had passed; the platform got the fallback.
     case late
     /// No request waits for it: the token is wrong, or its node is gone.
     case unknown
-    /// The platform cannot be answered so: too long, a status or a field that HTTP does not know.
+    /// Not a valid answer to the platform: too long, or a status or field that HTTP does not allow.
     case unfit
 }

@@ -4,7 +4,7 @@
 
 public import NIOCore
 
-/// A reply as bytes: how it travels from the node that has the bot to the node that the request waits on.
+/// The binary encoding of a reply, from the bot's node to the node where the request waits.
 ///
 /// | bytes | what |
 /// |---|---|
@@ -20,7 +20,7 @@ public enum ReplyEncoding {
     private static let text: UInt8 = 1
     private static let response: UInt8 = 2
 
-    /// Writes a reply, which must be fit.
+    /// Writes a reply, which must satisfy `isFit`.
     public static func encode(_ reply: Reply) -> ByteBuffer {
         precondition(reply.isFit, "a reply beyond the limits is refused, not sent")
         switch reply {
@@ -58,7 +58,7 @@ public enum ReplyEncoding {
 
     /// Reads a reply. A body shares the memory of `bytes`.
     ///
-    /// - Returns: nil for what `encode` does not write: nothing is taken on trust, and what comes out is fit.
+    /// - Returns: nil for what `encode` does not write: the input is fully validated, and the result satisfies `isFit`.
     public static func decode(_ bytes: ByteBuffer) -> Reply? {
         guard let reply = try? self.parse(bytes), reply.isFit else { return nil }
         return reply

@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// How much a reply may be. What is beyond is `ReplyOutcome.unfit`, wherever it is noticed first.
+/// The limits of a reply. One that exceeds them is `ReplyOutcome.unfit`, wherever it is detected.
 public enum ReplyLimits {
     /// The longest text, in bytes of UTF-8.
     public static let textBytes = 64 << 10
@@ -21,8 +21,8 @@ public enum ReplyLimits {
 }
 
 extension Reply {
-    /// Whether it is within `ReplyLimits`, and of nothing but what HTTP allows in a status and in fields (RFC 9110,
-    /// sections 5.1, 5.5 and 15): a field must not begin another one. Whether it suits the platform is the platform's word.
+    /// Whether it is within `ReplyLimits` and valid HTTP (RFC 9110, sections 5.1, 5.5 and 15): no field may inject
+    /// another one. Whether it suits the platform is checked elsewhere.
     public var isFit: Bool {
         switch self {
         case .text(let text):

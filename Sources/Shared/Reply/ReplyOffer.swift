@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an event says to whoever would answer it: a request waits, until then.
+/// Tells an event's receiver that a request waits for a reply, and until when.
 public struct ReplyOffer: Hashable, Sendable {
-    /// Names the waiting request.
+    /// Identifies the waiting request.
     public var token: ReplyToken
     /// When the platform is answered without the bot, in milliseconds since 1970-01-01T00:00:00Z by the ingress node's
     /// clock.

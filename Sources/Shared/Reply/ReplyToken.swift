@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a bot needs to answer one waiting request: which node it waits on, and a number that nobody can guess.
+/// What a bot needs to answer one waiting request: the node where it waits, and an unguessable number.
 ///
-/// It is a secret of the request: whoever has it can answer in the bot's name, once, until the deadline.
+/// A bearer secret: its holder can answer in the bot's name, once, until the deadline.
 public struct ReplyToken: Hashable, Sendable {
     /// The ingress node that the request waits on.
     public let node: NodeID
@@ -19,7 +19,7 @@ public struct ReplyToken: Hashable, Sendable {
         self.low = low
     }
 
-    /// A token that nobody can guess.
+    /// Creates an unguessable token.
     public static func random(node: NodeID) -> ReplyToken {
         // The system's generator, which is a cryptographic one.
         ReplyToken(node: node, high: UInt64.random(in: 0...UInt64.max), low: UInt64.random(in: 0...UInt64.max))

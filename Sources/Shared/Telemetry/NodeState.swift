@@ -4,14 +4,14 @@
 
 internal import Synchronization
 
-/// Whether this process is to be sent work, as its readiness probe tells a load balancer. Any thread.
+/// Whether this process accepts work, as reported by its readiness probe. Any thread.
 public final class NodeState: Sendable {
     private let draining = Atomic<Bool>(false)
 
-    /// A node that takes work.
+    /// Creates the state of a node that accepts work.
     public init() {}
 
-    /// Whether the node finishes what it has and takes nothing new.
+    /// Whether the node finishes its current work and accepts no more.
     public var isDraining: Bool { self.draining.load(ordering: .acquiring) }
 
     /// Begins to drain; there is no way back.

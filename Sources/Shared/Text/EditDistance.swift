@@ -2,10 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far two names are from each other: how many bytes have to be put in, left out or replaced to make one of the other
-/// (Levenshtein).
+/// The Levenshtein distance of two names, in bytes inserted, deleted or replaced.
 public enum EditDistance {
-    /// What is behind so many bytes of a name is not looked at: it is somebody else's, and may be long.
+    /// Only this many bytes of a name are compared: it is untrusted input, and may be long.
     private static let limit = 64
 
     /// The distance of two names.
@@ -24,8 +23,7 @@ public enum EditDistance {
         return row[second.count]
     }
 
-    /// The name that is nearest to what was typed, the first in order where several are; nil where none is within so many
-    /// edits.
+    /// The name nearest to what was typed, the first of several; nil if none is within `limit` edits.
     public static func nearest(to name: String, among known: some Sequence<String>, within limit: Int) -> String? {
         let nearest = known.map { (Self.between($0, name), $0) }.min { $0 < $1 }
         guard let nearest, nearest.0 <= limit else { return nil }

@@ -4,15 +4,15 @@
 
 public import NIOCore
 
-/// Bounds work that has no bound of its own, such as reading an HTTP client's answer: the client's time for a request ends
-/// with the head. Any thread.
+/// A time-out for work that has none of its own, such as reading an HTTP client's response body: the client's time-out
+/// ends with the head. Any thread.
 public enum Deadline {
-    /// It took too long.
+    /// The time-out has passed.
     public struct Passed: Error {}
 
-    /// Runs something, and cancels it when its time is over.
+    /// Runs a task, and cancels it at the time-out.
     ///
-    /// - Throws: `Passed` then, and what `body` throws.
+    /// - Throws: `Passed` on time-out, and what `body` throws.
     public static func run<Value: Sendable>(
         until deadline: NIODeadline,
         _ body: @escaping @Sendable () async throws -> Value

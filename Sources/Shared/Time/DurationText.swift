@@ -4,7 +4,7 @@
 
 public import NIOCore
 
-/// Times as people write them: a whole number and a unit.
+/// Durations in text form: a whole number and a unit.
 public enum DurationText {
     private static let units: [(suffix: String, nanoseconds: Int64)] = [
         ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
@@ -21,7 +21,7 @@ public enum DurationText {
         return text == "0" ? .zero : nil
     }
 
-    /// Writes a time in the largest unit that leaves it whole.
+    /// Formats a duration in the largest unit that keeps it a whole number.
     public static func format(_ time: TimeAmount) -> String {
         if time == .zero { return "0" }
         for unit in self.units.reversed() where time.nanoseconds.isMultiple(of: unit.nanoseconds) {

@@ -4,10 +4,10 @@
 
 internal import Glibc
 
-/// Moments as an operator writes them: a day, `2027-01-31`, which ends when it begins in UTC, or a second of it,
+/// Times as an operator writes them: a day, `2027-01-31`, meaning its start in UTC, or a second of it,
 /// `2027-01-31T12:00:00Z` (RFC 3339, in UTC).
 public enum UTCTimeText {
-    /// Milliseconds since 1970; nil for anything else, and for days that no month has.
+    /// Milliseconds since 1970; nil for anything else, and for invalid dates.
     public static func parse(_ text: String) -> Int64? {
         let full = text.utf8.count == 10 ? text + "T00:00:00Z" : text
         let bytes = Array(full.utf8)
@@ -23,7 +23,7 @@ public enum UTCTimeText {
         return self.format(milliseconds: seconds * 1_000) == full ? seconds * 1_000 : nil
     }
 
-    /// `2027-01-31T12:00:00Z`; what is less than a second is left out.
+    /// `2027-01-31T12:00:00Z`; fractions of a second are dropped.
     public static func format(milliseconds: Int64) -> String {
         var time = time_t(milliseconds / 1_000)
         var fields = tm()

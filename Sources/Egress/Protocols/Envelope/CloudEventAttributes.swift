@@ -9,7 +9,7 @@ internal import Shared
 ///
 /// Names are ours: lower-case letters and digits, at most twenty. An empty text is left out.
 struct CloudEventAttributes {
-    /// `{"specversion":"1.0"` and what was added.
+    /// `{"specversion":"1.0"` and the attributes added so far.
     private(set) var json: [UInt8]
 
     /// - Parameters:
@@ -25,7 +25,7 @@ struct CloudEventAttributes {
 
     /// Adds a text.
     ///
-    /// - Returns: whether it could be told exactly.
+    /// - Returns: whether the text is exact.
     @discardableResult
     mutating func add(_ name: StaticString, _ text: String?) -> Bool {
         guard let text, !text.isEmpty else { return true }
@@ -35,7 +35,7 @@ struct CloudEventAttributes {
         return attribute.isExact
     }
 
-    /// Adds a number, of 32 bits at most as CloudEvents has it.
+    /// Adds a number; CloudEvents integers have 32 bits.
     mutating func add(_ name: StaticString, _ number: Int32) {
         self.addName(name)
         JSONWriter.append(number, to: &self.json)

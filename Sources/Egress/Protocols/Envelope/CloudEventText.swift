@@ -4,19 +4,19 @@
 
 internal import Shared
 
-/// Text as CloudEvents 1.0 has it in attributes (section "Type System", String): without control characters and
-/// noncharacters. Some SDKs refuse an event that has them.
+/// Text as CloudEvents 1.0 allows in attributes (section "Type System", String): without control characters and
+/// noncharacters. Some SDKs reject an event that has them.
 ///
-/// What people say has line breaks in it. Those become U+2028, the line separator, which programs that split lines know;
-/// a tab becomes a space, and what is left U+FFFD. The exact text is then told elsewhere.
+/// Chat messages contain line breaks. These become U+2028, the line separator, which programs that split lines
+/// understand; a tab becomes a space, and anything else U+FFFD. The exact text is then in another attribute.
 struct CloudEventText: Equatable {
-    /// What may stand in an attribute.
+    /// The text allowed in an attribute.
     let value: String
-    /// Whether it is the text as it was.
+    /// Whether it equals the original text.
     let isExact: Bool
 
     init(_ text: String) {
-        // Most texts are plain, and plain ones are not copied.
+        // Most texts are plain ASCII, and those are not copied.
         guard !text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
             self.value = text
             self.isExact = true
@@ -54,7 +54,7 @@ extension Unicode.Scalar {
     }
 }
 
-/// JSON that stands as text in an attribute: what an attribute must not have is escaped, so that the text is exact.
+/// JSON as text in an attribute: characters that an attribute must not have are escaped, so that the text is exact.
 enum CloudEventJSON {
     /// Appends a string in quotes.
     static func append(_ text: String, to output: inout [UInt8]) {

@@ -6,11 +6,11 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// An event as a CloudEvent in JSON (CloudEvents 1.0, JSON format), which is what envelope sockets and event streams get;
-/// docs/envelope.md describes it to bots' authors.
+/// An event as a CloudEvent in JSON (CloudEvents 1.0, JSON format), the format of envelope sockets and event streams;
+/// docs/envelope.md documents it for bot authors.
 ///
-/// The body is the data, byte for byte where it is JSON. What else is known of the request stands in extension attributes.
-/// These are scalars by the specification, so the header fields and the list of messages are JSON in a text.
+/// The body is the data, byte for byte if it is JSON. The rest of the request is in extension attributes, which the
+/// specification limits to scalars, so the header fields and the list of messages are JSON in a string.
 struct Envelope {
     /// The data member.
     private enum Data {
@@ -20,21 +20,21 @@ struct Envelope {
         case base64(String)
     }
 
-    /// Where the event stands.
+    /// The event's position.
     let position: Position
-    /// How to answer it.
+    /// How to reply to it.
     let reply: ReplyOffer?
     private let attributes: [UInt8]
     private let data: Data
 
-    /// What a type begins with that the relay itself gives its frames.
+    /// The type prefix of the relay's own frames.
     static let reservedTypes = "hookwire."
 
     /// The envelope of an event on a channel.
     ///
     /// - Parameters:
-    ///   - attempt: which delivery to its consumer or group it is.
-    ///   - offersReply: whether its reader may answer.
+    ///   - attempt: the delivery attempt to its consumer or group.
+    ///   - offersReply: whether its reader may reply.
     init(_ entry: LogEntry, channel: ChannelID, attempt: Int = 1, offersReply: Bool = true) {
         let event = entry.event
         let headers = event.headers
@@ -91,7 +91,7 @@ struct Envelope {
         return self.attributes.count + data + 1
     }
 
-    /// Appends its JSON. Line breaks are those of a body that is JSON, if it has any.
+    /// Appends its JSON. The only line breaks are those within a JSON body.
     func write(into buffer: inout ByteBuffer) {
         buffer.writeBytes(self.attributes)
         switch self.data {
@@ -113,7 +113,7 @@ struct Envelope {
 
     // MARK: Parts
 
-    /// The platform's own id, the same over its retries, or the position where it has none that may stand here.
+    /// The platform's id, the same across retries, or the position if it has none that is allowed here.
     private static func identity(of entry: LogEntry) -> String {
         guard let id = entry.event.id, !id.isEmpty, CloudEventText(id).isExact else {
             return entry.position.description
@@ -143,9 +143,9 @@ struct Envelope {
         )
     }
 
-    /// JSON is data where its type says that it is JSON or says nothing, and where it is an object or an array whatever
-    /// its type says: platforms send JSON as text. A number in a text stays a text, so that a bot finds the same kind of
-    /// thing each time.
+    /// A JSON body is `data` if its media type is JSON or missing, and if it is an object or array whatever the type:
+    /// platforms send JSON as text. A number in a text body stays text, so that a bot always finds the same kind of
+    /// value.
     private static func data(of event: Event, contentType: String?) -> (Data, contentType: String?) {
         guard event.body.readableBytes > 0 else { return (.none, nil) }
         let declared = contentType.flatMap { MediaType($0) }
@@ -155,7 +155,7 @@ struct Envelope {
             return (.json(event.body), declared.flatMap { $0.isJSON ? $0.text : nil } ?? "application/json")
         }
         let base64 = event.body.withUnsafeReadableBytes { Base64.encode($0) }
-        // What is not JSON must not be called JSON.
+        // A body that is not JSON must not be labelled as JSON.
         return (.base64(base64), declared.flatMap { $0.isJSON ? nil : $0.text } ?? "application/octet-stream")
     }
 

@@ -14,16 +14,16 @@ enum EnvelopeFault: Error, Equatable {
     case badReference
     case missingToken
     case reply(ReplyMistake)
-    /// A reply of a client whose token is not good for it.
+    /// A reply by a client whose token lacks the scope.
     case wrongScope
     /// An acknowledgement without the event's position.
     case missingPosition
-    /// An acknowledgement on a socket whose events need none, or a refusal on one that is no group's.
+    /// An ack on a socket whose events need none, or a nack on one that is not in a group.
     case noGroup
-    /// An acknowledgement of an event that is not the client's, or not any more.
+    /// An ack of an event that the client does not hold, or no longer holds.
     case notUnsettled
 
-    /// A word for programs.
+    /// A machine-readable code.
     var reason: String {
         switch self {
         case .binary: "binary"
@@ -60,7 +60,7 @@ enum EnvelopeFault: Error, Equatable {
         }
     }
 
-    /// Whether the client does something that it should mend.
+    /// Whether it is a client error that its author should fix.
     var isMistake: Bool {
         switch self {
         case .noGroup, .notUnsettled: false

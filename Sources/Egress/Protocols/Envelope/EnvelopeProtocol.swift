@@ -4,8 +4,9 @@
 
 internal import NIOCore
 
-/// How an envelope socket speaks: the WebSocket subprotocol `cloudevents.json` (CloudEvents 1.0, WebSockets protocol
-/// binding). This file has its limits; `docs/envelope.md` is its document, `EnvelopeStateMachine` has the rules.
+/// The protocol of an envelope socket: the WebSocket subprotocol `cloudevents.json` (CloudEvents 1.0, WebSockets
+/// protocol binding). This file has its limits; `docs/envelope.md` is its document, `EnvelopeStateMachine` has the
+/// rules.
 ///
 /// ```
 /// server: {"specversion":"1.0","id",…,"position","replytoken",…,"data"}        an event
@@ -19,21 +20,21 @@ enum EnvelopeProtocol {
     static let subprotocol = "cloudevents.json"
     /// The most bytes of a message: a reply with the largest body in base64, and its fields.
     static let frameLimit = 3 << 19
-    /// What a client may send. A bot that answers a thousand events at once must not be taken for a fool; over it: 1008.
+    /// The rate limit of a client's messages, which allows a bot to answer a thousand events at once; over it: 1008.
     static let limits = MessageBudget.Limits(
         messageBurst: 4_096,
         messagesPerSecond: 2_000,
         byteBurst: 8 << 20,
         bytesPerSecond: 4 << 20
     )
-    /// How many of its frames may be of no use; each is answered with what is wrong, and over it: 1008.
+    /// The rate limit of a client's invalid frames, each of which is answered with an error; over it: 1008.
     static let faults = MessageBudget.Limits(
         messageBurst: 16,
         messagesPerSecond: 1,
         byteBurst: .max,
         bytesPerSecond: 0
     )
-    /// How many replies of one socket may be under way.
+    /// How many replies of one socket may be in flight.
     static let replyLimit = 4_096
 
     /// A text frame.

@@ -7,25 +7,25 @@ internal import Shared
 
 /// A frame of an envelope socket's client.
 enum EnvelopeRequest: Equatable {
-    /// `{"type":"reply","token":…}` and what `ReplyObject` has. A token that is none leads nowhere.
+    /// `{"type":"reply","token":…}` and the members of `ReplyObject`. The token is not validated here.
     case reply(Reply, token: String)
     /// `{"type":"ack","position":…}` or `nack`: a member of a group settles an event.
     case settle(GroupSettlement.Verdict, Position)
     /// `{"type":"ping"}`
     case ping
 
-    /// The longest `ref`, the client's own word for a frame, in bytes.
+    /// The longest `ref`, the client's label for a frame, in bytes.
     static let referenceLimit = 128
-    /// The longest token that is given back to the client, in bytes; tokens have 48.
+    /// The longest token that is echoed to the client, in bytes; tokens have 48.
     private static let tokenLimit = 128
-    /// How deep a frame may nest, the outermost object counted: a body may be some JSON of the platform's.
+    /// How deep a frame may nest, the outermost object counted: a body may be platform JSON.
     private static let depthLimit = 64
     private static let settlementMembers = JSONMemberNames("position")
     private static let traceMembers = JSONMemberNames("traceparent")
     private static let members = JSONMemberNames(["type", "ref", "token"] + ReplyObject.members)
 
-    /// What a frame asks for, and its `ref`, which the answer repeats. The whole of it is checked before anything is made
-    /// of it, without recursion.
+    /// Parses a frame's request, and its `ref`, which the answer repeats. The whole frame is validated first, without
+    /// recursion.
     static func read(_ frame: ByteBuffer) -> (ref: String?, request: Result<EnvelopeRequest, EnvelopeFault>) {
         frame.withUnsafeReadableBytes { bytes in
             let view: JSONObjectView
@@ -72,8 +72,7 @@ enum EnvelopeRequest: Equatable {
         }
     }
 
-    /// The span that a frame says it is a child of, for those who record that; what is none is passed over, as W3C Trace
-    /// Context has it.
+    /// The parent span named in a frame, for tracing; an invalid one is ignored, as W3C Trace Context requires.
     static func traceContext(in frame: ByteBuffer) -> TraceContext? {
         frame.withUnsafeReadableBytes { bytes in
             let view = try? JSONObjectView(
@@ -85,7 +84,7 @@ enum EnvelopeRequest: Equatable {
         }
     }
 
-    /// A second look, for a first one finds no more than eight members.
+    /// A second pass, since one pass finds at most eight members.
     private static func position(in bytes: UnsafeRawBufferPointer) throws(EnvelopeFault) -> Position {
         let text: String?
         do throws(JSONError) {

@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// What the envelope sockets and event streams of one event loop share. Never leaves its loop.
+/// Services shared by the envelope sockets and event streams of one event loop. Confined to its loop.
 final class EnvelopeServices {
     let lane: Lane
     let broker: any Broker

@@ -5,19 +5,19 @@
 internal import NIOCore
 internal import Shared
 
-/// What an envelope socket's client asks, and what it is answered. No IO and no clock of its own; what is delivered to it
-/// is `DeliveryStateMachine`'s.
+/// Handles the requests of an envelope socket's client. No IO and no clock of its own; event delivery is
+/// `DeliveryStateMachine`'s.
 ///
-/// Every frame of the client is answered with one frame, but for an ack or nack that is as it should be. That of a reply is
-/// answered when its outcome is known; answers to replies come as the outcomes do, each with the token and the client's `ref`.
+/// Every client frame is answered with one frame, except a valid ack or nack. A reply is answered when its outcome is
+/// known, in the order of the outcomes, with the token and the client's `ref`.
 struct EnvelopeStateMachine {
-    /// A reply that is under way.
+    /// A reply in flight.
     struct Ticket: Equatable {
         fileprivate var token: String
         fileprivate var ref: String?
     }
 
-    /// Why the socket is closed, for the client's fault. The raw value is the metric label and the log key.
+    /// Why the socket is closed for a client error. The raw value is the metric label and the log key.
     enum Ending: String, CaseIterable {
         case tooFast = "too_fast"
         case tooManyFaults = "too_many_faults"
@@ -40,8 +40,8 @@ struct EnvelopeStateMachine {
     private var isEnded = false
 
     /// - Parameters:
-    ///   - name: random, so that the ids of this socket's answers are its own.
-    ///   - mayReply: whether what let the client in is good for replies.
+    ///   - name: random, so that the ids of this socket's answers are unique.
+    ///   - mayReply: whether the client's credential allows replies.
     init(name: UInt64, mayReply: Bool = true, now: NIODeadline) {
         self.name = name
         self.mayReply = mayReply
@@ -53,9 +53,9 @@ struct EnvelopeStateMachine {
         case ignore
         /// Send this frame's text.
         case answer([UInt8])
-        /// Bring the reply to its node, and tell what became of it.
+        /// Deliver the reply to its node, and report the outcome.
         case reply(Reply, ReplyToken, Ticket)
-        /// Settle an event, and tell if it is not the client's to settle.
+        /// Settle an event, and report if the client does not hold it.
         case settle(GroupSettlement.Verdict, Position, ref: String?)
         /// Close, and say why.
         case end(Ending)
@@ -63,14 +63,14 @@ struct EnvelopeStateMachine {
 
     /// The client sent something.
     ///
-    /// - Parameter reached: up to where the client was sent whatever is for it; nil where that cannot be said.
+    /// - Parameter reached: up to where the client was sent everything addressed to it; nil if unknown.
     mutating func messageReceived(
         _ message: WebSocketMessage,
         reached: Position? = nil,
         now: NIODeadline
     ) -> MessageAction {
         guard !self.isEnded else { return .ignore }
-        // Counted before it is looked at: what is wrong costs no more than what is right.
+        // Charged before parsing: invalid messages count like valid ones.
         guard self.budget.take(bytes: message.bytes.readableBytes, now: now) else { return self.end(.tooFast) }
         guard case .text(let text) = message else { return self.refuse(.binary, ref: nil, now: now) }
         let (ref, request) = EnvelopeRequest.read(text)
@@ -111,7 +111,7 @@ struct EnvelopeStateMachine {
 
     /// A reply has its outcome.
     ///
-    /// - Returns: the text of the frame that tells the client; nil where there is nobody to tell.
+    /// - Returns: the text of the answer frame; nil if the socket has ended.
     mutating func replied(_ verdict: ReplyVerdict, to ticket: Ticket) -> [UInt8]? {
         self.underWay -= 1
         guard !self.isEnded else { return nil }
@@ -122,12 +122,12 @@ struct EnvelopeStateMachine {
         RelayFrame.replyResult(verdict, token: ticket.token, ref: ticket.ref, id: self.nextID())
     }
 
-    /// The text of the frame that tells whether what the client missed follows.
+    /// The text of the recovery frame.
     mutating func recovery(_ recovery: Recovery, head: Position) -> [UInt8] {
         RelayFrame.recovery(recovery, head: head, id: self.nextID())
     }
 
-    /// The socket has ended, whoever ended it.
+    /// The socket has ended, on either side.
     mutating func ended() {
         self.isEnded = true
     }
@@ -139,7 +139,7 @@ struct EnvelopeStateMachine {
 }
 
 extension WebSocketMessage {
-    /// What it carries.
+    /// Its bytes.
     var bytes: ByteBuffer {
         switch self {
         case .text(let bytes), .binary(let bytes): bytes

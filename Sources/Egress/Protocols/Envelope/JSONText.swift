@@ -16,7 +16,7 @@ enum JSONText {
 
     private static let noMembers = JSONMemberNames()
 
-    /// What a text is; nil where it is no JSON, or nested too deep to be read safely.
+    /// The kind of a text; nil if it is not JSON, or nested too deep to be parsed safely.
     static func kind(of text: ByteBuffer) -> Kind? {
         text.withUnsafeReadableBytes { bytes in
             do throws(JSONError) {

@@ -4,7 +4,7 @@
 
 internal import Shared
 
-/// A media type (RFC 9110, section 8.3.1), as far as an envelope has to know it.
+/// A media type (RFC 9110, section 8.3.1), as far as envelopes need it.
 struct MediaType: Equatable {
     /// As it was written.
     let text: String
@@ -13,7 +13,7 @@ struct MediaType: Equatable {
     /// Type and subtype in lower case: `text/plain`.
     let essence: String
 
-    /// Reads a `Content-Type`; nil for what is none.
+    /// Parses a `Content-Type`; nil if invalid.
     init?(_ text: String) {
         let essence = String(text.prefix { $0 != ";" }).trimmingOptionalWhitespace.lowercased()
         let parts = essence.split(separator: "/", omittingEmptySubsequences: false)

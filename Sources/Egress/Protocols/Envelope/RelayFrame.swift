@@ -4,15 +4,15 @@
 
 internal import Shared
 
-/// What the relay itself has to say on an envelope socket and on an event stream. All of it is CloudEvents too, so that a
-/// client that reads nothing else is not upset: the type begins with `hookwire.`, which no event's does.
+/// The relay's own frames on envelope sockets and event streams. They are CloudEvents too, for clients that read
+/// nothing else: the type begins with `hookwire.`, which no event's does.
 enum RelayFrame {
     private static let source = "hookwire:relay"
 
-    /// What became of a reply.
+    /// The outcome of a reply.
     static func replyResult(_ verdict: ReplyVerdict, token: String, ref: String?, id: String) -> [UInt8] {
         var attributes = self.attributes("reply_result", id: id, ref: ref)
-        // Not `replytoken`: a bot that answers all that has one would answer its answers, for ever.
+        // Not `replytoken`: a bot that replies to everything that has one would loop for ever.
         attributes.add("token", token)
         attributes.add("outcome", verdict.rawValue)
         attributes.add("detail", verdict.explanation)
@@ -21,7 +21,7 @@ enum RelayFrame {
 
     /// The answer to a ping.
     ///
-    /// - Parameter reached: up to where the client was sent whatever is for it, before this frame.
+    /// - Parameter reached: up to where the client was sent everything addressed to it before this frame.
     static func pong(ref: String?, reached: Position?, id: String) -> [UInt8] {
         var attributes = self.attributes("pong", id: id, ref: ref)
         attributes.add("position", reached?.description)
@@ -36,9 +36,9 @@ enum RelayFrame {
         return attributes.json + [UInt8(ascii: "}")]
     }
 
-    /// Whether what a client missed follows.
+    /// Tells whether the events that a client missed follow.
     ///
-    /// - Parameter head: where the log stands: what is between is on its way.
+    /// - Parameter head: the log's head: the events in between will follow.
     static func recovery(_ recovery: Recovery, head: Position, id: String) -> [UInt8] {
         var attributes = self.attributes("recovery", id: id, ref: nil)
         attributes.add("position", recovery.position.description)

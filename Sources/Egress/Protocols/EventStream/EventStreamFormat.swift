@@ -10,29 +10,30 @@ enum EventStreamFormat {
     /// How long a client waits before it connects again, in milliseconds.
     static let retryMilliseconds = 2_000
 
-    /// A sign of life that no program sees.
+    /// A keep-alive comment, invisible to programs.
     static let comment = ByteBuffer(string: ":\n\n")
 
-    /// Where a client is, without an event: it keeps the id, and dispatches nothing (section 9.2.6).
+    /// A position without an event: the client stores the id, and dispatches nothing (section 9.2.6).
     static func place(_ position: Position) -> ByteBuffer {
         ByteBuffer(string: "id: \(position)\n\n")
     }
 
-    /// How a stream ends: when the client is to come back, in milliseconds.
+    /// The end of a stream: when the client should reconnect, in milliseconds.
     static func ending(retry milliseconds: Int) -> ByteBuffer {
         ByteBuffer(string: "retry: \(milliseconds)\n\n")
     }
 
-    /// What a stream begins with: a client that loses it before the first event still knows where it was.
+    /// The start of a stream: a client disconnected before the first event still knows its position.
     ///
-    /// - Parameter position: where the client is, once it has nothing to catch up with; a client that comes back says so.
+    /// - Parameter position: the client's position, if it has nothing to catch up with; the client sends it on
+    ///   reconnect.
     static func opening(at position: Position?) -> ByteBuffer {
         ByteBuffer(string: "retry: \(self.retryMilliseconds)\n" + (position.map { "id: \($0)\n" } ?? "") + "\n")
     }
 
-    /// The news that the stream goes on, or cannot go on, from where the client was.
+    /// Tells whether the stream resumes from the client's position.
     ///
-    /// - Parameter head: where the log stands.
+    /// - Parameter head: the log's head.
     static func recovery(_ recovery: Recovery, head: Position, id: String) -> ByteBuffer {
         var block = ByteBuffer(string: "id: \(recovery.position)\nevent: recovery\ndata: ")
         block.writeBytes(RelayFrame.recovery(recovery, head: head, id: id))

@@ -4,26 +4,26 @@
 
 internal import NIOCore
 
-/// An event stream's only channel handler once the HTTP handlers have gone: writes what its owner gives it, within the
-/// bound of its queue, and throws away what the client sends. Everything is on the channel's event loop.
+/// An event stream's only channel handler once the HTTP handlers are removed: writes what its owner gives it, with a
+/// bounded queue, and discards the client's input. Confined to the channel's event loop.
 final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorClient, QueuedConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// How long what is queued may take to be sent when the stream is closed.
+    /// How long queued data may take to be sent when the stream is closed.
     private static let closeTimeout = TimeAmount.seconds(5)
 
-    /// This stream's place in the heartbeat wheel. The wheel's own.
+    /// This stream's place in the heartbeat wheel; owned by the wheel.
     var heartbeatPlace = HeartbeatPlace()
 
     private let outboundLimit: Int
     private var owner: EventStream?
     private var context: ChannelHandlerContext?
     private var liveness = StreamLiveness()
-    /// Once it is closed by us: whether all that was sent before had arrived then, as far as the system says.
+    /// Set when we close it: whether everything sent before had been acknowledged then, as far as the kernel reports.
     private var hadArrived: Bool?
 
-    /// - Parameter outboundLimit: how many bytes may wait to be sent; beyond it the client is too slow.
+    /// - Parameter outboundLimit: how many bytes may be queued; beyond it the client is too slow.
     init(owner: EventStream, outboundLimit: Int) {
         self.owner = owner
         self.outboundLimit = outboundLimit
@@ -39,7 +39,7 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // A client of an event stream has nothing to say.
+        // Input on an event stream is ignored.
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -54,7 +54,7 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // No client of an event stream finishes its side and goes on reading.
+        // No event-stream client half-closes and keeps reading.
         if let event = event as? ChannelEvent, event == .inputClosed {
             self.end(.connectionLost)
             context.close(promise: nil)
@@ -72,7 +72,7 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
     /// Whether less than the high watermark waits to be sent.
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
-    /// Whether all that was written is with the system; false for a connection that is gone. Once it closes, see
+    /// Whether everything written was handed to the kernel; false for a closed connection. Once it closes, see
     /// `hadArrived`.
     var isFlushed: Bool {
         if let hadArrived { return hadArrived }
@@ -81,10 +81,10 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
 
     var witness: CursorWitness { .system(self.transmission, queued: self.queuedBytes) }
 
-    /// How many bytes wait to be given to the system; nil for a connection that is gone.
+    /// How many bytes have not been handed to the kernel yet; nil for a closed connection.
     var queuedBytes: Int? { self.context?.queuedBytes }
 
-    /// How far the system is with what was written; nil where it does not say.
+    /// The kernel's progress with the written bytes; nil if unknown.
     private var transmission: Transmission? {
         self.context.flatMap { TCPInfo.transmission(of: $0.channel) }
     }
@@ -100,11 +100,11 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
             return .slowConsumer
         }
         context.writeAndFlush(self.wrapOutboundOut(blocks), promise: nil)
-        // Writing is how a connection's loss is often noticed, and then the owner knows already.
+        // A write often reveals a lost connection, and then the owner was told already.
         return self.owner == nil ? .closed : .accepted
     }
 
-    /// Ends the stream behind what is queued.
+    /// Ends the stream after what is queued.
     func close(_ reason: SocketEndReason) {
         guard let context, self.owner != nil else { return }
         // The client may have vanished unnoticed.
@@ -119,8 +119,8 @@ final class EventStreamHandler: ChannelInboundHandler, HeartbeatMember, CursorCl
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) { context.close(promise: nil) }
     }
 
-    /// The heartbeat wheel's visit: a sign of life, which shows proxies that the stream lives; or a look whether anything of
-    /// what was on its way then has arrived since.
+    /// The heartbeat wheel's visit: a keep-alive, which shows proxies that the stream is alive; or a check whether any
+    /// data in flight then has been acknowledged since.
     func heartbeat(_ heartbeat: Heartbeat) {
         guard let context, let owner = self.owner else { return }
         switch heartbeat {

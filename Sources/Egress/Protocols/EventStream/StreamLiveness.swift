@@ -2,29 +2,30 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether the client of an event stream is still there. It has nothing to say, so what it was sent is looked at: how much of
-/// that its system has acknowledged from a heartbeat's sign of life to its look. Pure, and without a clock.
+/// Detects whether an event stream's client is still alive. The client sends nothing, so its TCP acknowledgements are
+/// checked between a heartbeat's keep-alive and its check. Pure, and without a clock.
 ///
-/// A client that reads slowly is there: its system acknowledges a little now and then, or all of what there is room for.
+/// A client that reads slowly is alive: its TCP stack acknowledges a little now and then, or everything within its
+/// receive window.
 struct StreamLiveness {
-    /// How far a stream is.
+    /// A stream's progress.
     struct Progress: Equatable {
-        /// What the system says of the connection; nil where it does not.
+        /// The kernel's progress on the connection; nil if unknown.
         var transmission: Transmission?
-        /// How many bytes wait to be given to it.
+        /// How many bytes have not been handed to the kernel yet.
         var backlog: Int
     }
 
-    /// How far it was at the sign of life, until it was looked at.
+    /// The progress at the keep-alive, until it is checked.
     private var sign: Progress?
 
-    /// The heartbeat's sign of life was sent, or waits behind what is.
+    /// The keep-alive was sent, or is queued.
     mutating func signSent(at progress: Progress) {
         self.sign = progress
     }
 
-    /// Whether nothing has become of what was on its way then: what the peer's system had room for was not acknowledged, or
-    /// what waited for room still does.
+    /// Whether nothing has moved since: data in flight then was not acknowledged, or data queued for the receive window
+    /// still is.
     mutating func isGone(at progress: Progress) -> Bool {
         guard let sign = self.sign.take(), !Self.hasMoved(from: sign.transmission, to: progress.transmission) else {
             return false

@@ -4,8 +4,8 @@
 
 /// Why a gateway session's socket is closed. The raw value is the metric label and the log key.
 ///
-/// SDKs stop for good at 4914 and 4915, so these are never sent; some also do at 4001, 4002, 4010 and 4013, which is right
-/// for a client that is wrong.
+/// SDKs stop for good at 4914 and 4915, so these are never sent; some also do at 4001, 4002, 4010 and 4013, which is
+/// right for a faulty client.
 enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
     case unknownOpcode = "unknown_opcode"
     case malformed
@@ -20,18 +20,18 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
     case silent
     /// This node drains.
     case drain
-    /// The store that joins the nodes cannot be asked.
+    /// The shared store is unavailable.
     case brokerUnavailable = "broker_unavailable"
-    /// The bot has as many sockets as it may.
+    /// The bot is at its socket limit.
     case botSockets = "bot_sockets"
-    /// What let the session in is good for nothing any more: the SDK has to log in anew, and learns there that it cannot.
+    /// The session's credential is no longer valid: the SDK must log in again, and is refused there.
     case revoked
-    /// The bot is not as it was.
+    /// The bot has changed.
     case accessChanged = "access_changed"
     case badShard = "bad_shard"
     case badIntents = "bad_intents"
 
-    /// What the client sees.
+    /// The close code sent to the client.
     var closeCode: WebSocketCloseCode {
         switch self {
         case .unknownOpcode: WebSocketCloseCode(rawValue: 4001)
@@ -71,7 +71,7 @@ enum GatewayCloseReason: String, Error, CaseIterable, Sendable {
         }
     }
 
-    /// What the socket's own reason is.
+    /// The corresponding reason of the socket's end.
     var endReason: SocketEndReason {
         switch self {
         case .drain: .drain

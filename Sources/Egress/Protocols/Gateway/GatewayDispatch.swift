@@ -9,21 +9,21 @@ internal import Shared
 struct GatewayDispatch: Sendable {
     let position: Position
     let type: String
-    /// The guild that it belongs to, which says which shard gets it.
+    /// The guild that it belongs to, which determines its shard.
     let guild: UInt64?
     /// The frame, the same for every session of the channel.
     let frame: ByteBuffer
 
     private static let envelope = JSONMemberNames("op", "id", "d", "t")
-    /// What a session says of itself: no event may say it in its place.
+    /// Types reserved for the session itself: no event may use them.
     private static let ownTypes: Set = ["READY", "RESUMED"]
     private static let guildNames = JSONMemberNames("guild_id", "id")
 
-    /// The dispatch of an event; nil for what is none: a gateway's client could make nothing of it.
+    /// The dispatch of an event; nil for an event that is none, which a gateway client could not handle.
     init?(_ entry: LogEntry) {
-        // A session has no name that an event could be for.
+        // A session has no consumer name that an event could be addressed to.
         guard entry.event.isFor(.anybody) else { return nil }
-        // A frame of text must be UTF-8; what is not is replaced, so that the event arrives nevertheless.
+        // A text frame must be UTF-8; invalid bytes are replaced so that the event still arrives.
         let body =
             entry.event.bodyIsUTF8
             ? entry.event.body : ByteBuffer(string: String(decoding: entry.event.body.readableBytesView, as: UTF8.self))

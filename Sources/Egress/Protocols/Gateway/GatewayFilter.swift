@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a session lets through.
+/// Which events a session gets.
 struct GatewayFilter: Hashable, Sendable {
     var intents: GatewayIntents
     var shard: GatewayShard

@@ -22,7 +22,7 @@ struct GatewayIntents: OptionSet, Hashable, Sendable {
     static let publicGuildMessages = Self(rawValue: 1 << 30)
 
     /// Whether a session with these intents gets events of a type. A type that no intent names always passes: the
-    /// platform adds types before anybody here learns of them.
+    /// platform may add types unknown here.
     func admits(_ type: String) -> Bool {
         guard let intent = Self.intents[type] else { return true }
         return !self.isDisjoint(with: intent)

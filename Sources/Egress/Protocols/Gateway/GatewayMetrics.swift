@@ -6,7 +6,7 @@ internal import Logging
 internal import Metrics
 internal import Shared
 
-/// What an egress node counts and logs about its gateway sessions. Belongs to one event loop; the numbers are the node's.
+/// An egress node's metrics and logs of gateway sessions. Confined to one event loop; the metrics are node-wide.
 final class GatewayMetrics {
     let sockets: SocketMetrics
     private let logger: Logger

@@ -28,7 +28,7 @@ internal import Shared
 ///
 /// **Session id.** The position at which the session began, its intents and its shard, signed: `GatewaySessionID`.
 enum GatewayProtocol {
-    /// What a message is (the platform's documentation, "opcode").
+    /// The kind of a message (the platform's documentation, "opcode").
     enum Opcode: Int64 {
         case dispatch = 0
         case heartbeat = 1
@@ -46,14 +46,14 @@ enum GatewayProtocol {
     static let sessionIDLimit = 256
     /// How deep a client's JSON may nest, the outermost object counted: Identify with its properties needs 3.
     static let depthLimit = 16
-    /// What a client may send at once, and then each second: messages, and their bytes. Over it: close code 4008.
+    /// The rate limit of a client's messages and bytes: burst, and per second. Over it: close code 4008.
     static let limits = MessageBudget.Limits(
         messageBurst: 120,
         messagesPerSecond: 5,
         byteBurst: 32 << 10,
         bytesPerSecond: 2 << 10
     )
-    /// The most bytes of a WebSocket message: above the burst, so that the client learns by 4008 what was wrong.
+    /// The most bytes of a WebSocket message: above the burst, so that a violation is reported as 4008.
     static let frameLimit = 256 << 10
     /// The shortest silence for which a session is ended: some SDKs beat every 30 s, whatever Hello says.
     static let shortestSilence = TimeAmount.seconds(95)

@@ -5,17 +5,17 @@
 internal import NIOCore
 internal import Shared
 
-/// What a client asks for.
+/// A client's message.
 enum GatewayRequest: Equatable {
     case heartbeat
     case login(Login)
 
-    /// How a client says who it is: for a new session, or to go on with one.
+    /// A client's login: for a new session, or to resume one.
     enum Login: Equatable {
         case identify(Identify)
         case resume(Resume)
 
-        /// What says which bot's client it is.
+        /// The token that identifies the bot.
         var token: Secret {
             switch self {
             case .identify(let identify): identify.token
@@ -32,15 +32,15 @@ enum GatewayRequest: Equatable {
     struct Resume: Equatable {
         var token: Secret
         var sessionID: String
-        /// The last sequence number that the client has had; nil where it says none.
+        /// The last sequence number that the client received; nil if it gives none.
         var sequence: UInt64?
     }
 
     private static let envelope = JSONMemberNames("op", "d")
     private static let data = JSONMemberNames("token", "intents", "shard", "session_id", "seq")
 
-    /// Reads a message. The whole of it is checked before anything is made of it, without recursion, and nothing is
-    /// copied but the token and the session id.
+    /// Parses a message. The whole of it is validated first, without recursion, and nothing is copied but the token and
+    /// the session id.
     static func read(_ message: ByteBuffer) -> Result<GatewayRequest, GatewayCloseReason> {
         message.withUnsafeReadableBytes { bytes in
             do throws(JSONError) {
@@ -51,7 +51,7 @@ enum GatewayRequest: Equatable {
                 )
                 guard let op = view["op"]?.integer else { return .failure(.malformed) }
                 switch GatewayProtocol.Opcode(rawValue: op) {
-                // Of a heartbeat nothing is needed: the number stands in `d` or in `s`, or nowhere.
+                // A heartbeat's number is not needed: it is in `d` or in `s`, or missing.
                 case .heartbeat: return .success(.heartbeat)
                 case .identify: return try Self.identify(view["d"]?.object(members: Self.data))
                 case .resume: return try Self.resume(view["d"]?.object(members: Self.data))

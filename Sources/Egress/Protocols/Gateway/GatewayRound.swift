@@ -5,8 +5,8 @@
 internal import NIOCore
 internal import Shared
 
-/// A round's events as dispatches: each is encoded when the first gateway session asks, and all sessions that let the
-/// same through share the bytes.
+/// A round's events as dispatches: each is encoded when the first gateway session asks, and all sessions with the same
+/// filter share the bytes.
 final class GatewayRound {
     /// How many filters' bytes are kept; a bot has a shard or a few.
     private static let filterLimit = 8
@@ -18,7 +18,7 @@ final class GatewayRound {
         self.dispatches = entries.compactMap { GatewayDispatch($0) }
     }
 
-    /// The frames that a filter lets through of the events behind `offset`, and how many there are.
+    /// The frames of the events after `offset` that pass a filter, and their number.
     func frames(for filter: GatewayFilter, after offset: UInt64? = nil) -> (frames: ByteBuffer, count: Int) {
         if offset == nil, let known = self.frames[filter] { return known }
         let admitted = self.dispatches.filter { $0.position.offset > offset ?? 0 && filter.admits($0) }

@@ -6,7 +6,7 @@ internal import Logging
 internal import NIOCore
 internal import Shared
 
-/// What the gateway's sockets of one event loop share. Never leaves its loop.
+/// Services shared by the gateway sockets of one event loop. Confined to its loop.
 final class GatewayServices {
     let lane: Lane
     let hub: Hub
@@ -15,9 +15,9 @@ final class GatewayServices {
     let times: GatewayTimes
     let configuration: WebSocketConfiguration
     let metrics: GatewayMetrics
-    /// Who the bot of a token is; never fails.
+    /// Looks up the bot user of a token; never fails.
     let user: (Secret, ChannelID) -> EventLoopFuture<GatewayUser>
-    /// The sockets that are in no group yet, which a drain would not find.
+    /// The sockets that are in no group yet, which a drain would miss.
     var strangers: [ObjectIdentifier: GatewaySocket] = [:]
 
     init(
@@ -40,7 +40,7 @@ final class GatewayServices {
         self.user = user
     }
 
-    /// Ends the sockets that have not said who they are.
+    /// Ends the sockets that have not identified.
     func drainStrangers() {
         for socket in Array(self.strangers.values) { socket.drain() }
     }

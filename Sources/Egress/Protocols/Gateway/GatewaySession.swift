@@ -4,7 +4,7 @@
 
 internal import Shared
 
-/// A session: where it began, and what it lets through. All of it is in the session's id, so that no node has to store it.
+/// A session: where it began, and its filter. All of it is encoded in the session id, so that no node has to store it.
 struct GatewaySession: Hashable, Sendable {
     /// The last event before the session began.
     var start: Position
@@ -14,14 +14,14 @@ struct GatewaySession: Hashable, Sendable {
     var filter: GatewayFilter { GatewayFilter(intents: self.intents, shard: self.shard) }
 }
 
-/// A session's id: what the session is, and an authentication code over it by a key that follows from the bot's secret.
+/// A session id: the encoded session, and a MAC over it with a key derived from the bot's secret.
 ///
-/// Whoever opens a socket has shown the bot's secret, or a token that the broker knows it by, and either gives a node
-/// the key (`TokenGrant`). So every egress node can check every session's id, with no store of sessions and no setting that
-/// nodes would have to share; and the id of one bot's session is of no use with another bot's token. An id says
-/// nothing that its bot does not know, and allows nothing that its bot may not do: the signature keeps clients from
-/// making up positions by mistake. It does not keep those who have the secret, in an open relay everybody, from signing
-/// claims of their own, so that these are read like anything else that a peer sends.
+/// A client that opens a socket has presented the bot's secret, or a token known to the broker, and either gives the
+/// node the key (`TokenGrant`). So every egress node can verify every session id without a session store or a shared
+/// setting, and one bot's session id is of no use with another bot's token. An id reveals nothing that its bot does not
+/// know, and grants nothing that its bot may not do: the MAC prevents clients from inventing positions by mistake. It
+/// does not prevent holders of the secret, in an open relay anyone, from signing claims of their own, so the content is
+/// validated like any peer's input.
 enum GatewaySessionID {
     private static let version: UInt8 = 1
     /// Half of SHA-256: 2^128 guesses.
@@ -38,7 +38,7 @@ enum GatewaySessionID {
         return Hex.encode(bytes + grant.sign(bytes).prefix(Self.codeLength))
     }
 
-    /// Reads an id; nil where it is none that this bot was given, or could have been.
+    /// Parses an id; nil if its MAC or its content is invalid for this bot.
     static func read(_ id: String, grant: TokenGrant) -> GatewaySession? {
         guard id.utf8.count == 2 * (Self.claimsLength + Self.codeLength), let bytes = Hex.decode(id) else { return nil }
         let claims = Array(bytes.prefix(Self.claimsLength))

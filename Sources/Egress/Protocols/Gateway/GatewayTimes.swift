@@ -6,12 +6,12 @@ internal import NIOCore
 
 /// The times of a node's gateway sessions.
 struct GatewayTimes: Sendable {
-    /// What Hello asks for.
+    /// The heartbeat interval requested in Hello.
     var heartbeatInterval = TimeAmount.seconds(45)
     /// How long a client may take to identify or to resume.
     var identifyTimeout = TimeAmount.seconds(30)
 
-    /// How long a client may say nothing.
+    /// How long a client may be silent.
     var silence: TimeAmount {
         let intervals = TimeAmount.nanoseconds(
             self.heartbeatInterval.nanoseconds * GatewayProtocol.silentIntervals

@@ -4,10 +4,10 @@
 
 internal import Shared
 
-/// The token that a client shows, in an Identify or in an `Authorization` field, in all forms in use.
+/// The token in an Identify or an `Authorization` field, in all forms in use.
 enum GatewayToken {
-    /// The token in `QQBot TOKEN`, `Bot APPID.TOKEN` (the old form), `Bearer TOKEN` or `TOKEN`; nil where it is
-    /// empty or longer than any.
+    /// The token in `QQBot TOKEN`, `Bot APPID.TOKEN` (the old form), `Bearer TOKEN` or `TOKEN`; nil if it is empty or
+    /// too long.
     static func parse(_ text: String) -> Secret? {
         guard text.utf8.count <= GatewayProtocol.tokenLimit else { return nil }
         var token = Substring(text)

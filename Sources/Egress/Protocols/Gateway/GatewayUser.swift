@@ -4,13 +4,13 @@
 
 internal import Shared
 
-/// Who a bot is to its SDK: the `user` of READY and the answer to `/users/@me`.
+/// A bot's user as its SDK sees it: the `user` of READY and the response of `/users/@me`.
 struct GatewayUser: Hashable, Sendable {
     /// Decimal digits: an SDK reads it as a number.
     var id: String
     var username: String
 
-    /// A user for a bot of which the platform says nothing: always the same for the same bot.
+    /// A placeholder for a bot that the platform does not describe: deterministic per bot.
     init(madeUpFor channel: ChannelID) {
         let digest = Digest.sha256("hookwire.user.v1\0".utf8, channel.description.utf8)
         let number = digest.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -33,7 +33,7 @@ struct GatewayUser: Hashable, Sendable {
 
     private static let members = JSONMemberNames("id", "username")
 
-    /// As it stands in READY.
+    /// Its JSON in READY.
     var json: [UInt8] {
         var json = Array(#"{"id":"#.utf8)
         JSONWriter.append(self.id, to: &json)

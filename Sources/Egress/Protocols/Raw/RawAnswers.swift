@@ -5,9 +5,10 @@
 internal import NIOCore
 internal import Shared
 
-/// The answers of a raw socket's client: each text frame is for the oldest open question. Bound to the socket's event loop.
+/// The answers of a raw socket's client: each text frame answers the oldest unanswered event. Bound to the socket's
+/// event loop.
 ///
-/// The protocol has no word to tell the client what became of an answer; the node's metrics have.
+/// The protocol cannot tell the client an answer's outcome; the node's metrics count it.
 final class RawAnswers {
     private let services: RawAnswerServices
     private var offers = OfferQueue()
@@ -37,7 +38,7 @@ final class RawAnswers {
         }
     }
 
-    /// JSON and XML as they are, anything else as a text.
+    /// JSON and XML become a response, anything else a text.
     static func reply(_ text: ByteBuffer) -> Reply {
         let content = ContentGuess(text)
         guard content != .plain else { return .text(String(buffer: text)) }
@@ -46,7 +47,7 @@ final class RawAnswers {
     }
 }
 
-/// What the raw sockets that answer share, on one event loop.
+/// Services shared by the raw sockets that answer, on one event loop.
 struct RawAnswerServices {
     let broker: any Broker
     let metrics: ReplyMetrics

@@ -5,12 +5,12 @@
 internal import NIOCore
 internal import Shared
 
-/// How a raw socket speaks: one frame an event, exactly the request's body; text, or binary where it is no UTF-8.
-/// There is no hello and no heartbeat but the WebSocket's own. What the client sends is an answer where it asked to give
-/// some (`RawAnswers`), and is ignored otherwise.
+/// The raw protocol: one frame per event, exactly the request's body; text, or binary if it is not UTF-8. There is no
+/// hello and no heartbeat but WebSocket pings. Client frames are answers if the client asked for that (`RawAnswers`),
+/// and ignored otherwise.
 enum RawProtocol {
-    /// What a client may offer in `Sec-WebSocket-Protocol`: a browser that offers its token there needs another subprotocol
-    /// beside it, which the relay can choose.
+    /// What a client may offer in `Sec-WebSocket-Protocol`: a browser that passes its token there needs another
+    /// subprotocol for the relay to select.
     static let subprotocol = "hookwire.raw"
 
     /// The frames of events, one after the other.

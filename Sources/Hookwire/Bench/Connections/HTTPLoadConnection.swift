@@ -6,14 +6,14 @@ internal import NIOCore
 
 /// Why a connection ended. Counted by its raw value.
 enum ConnectionEnd: String, Error {
-    /// In good order: the server had said so, or nothing was under way.
+    /// Orderly: the server had announced it, or nothing was in flight.
     case byServer = "closed"
     case reset
     case malformed
     case refused
 }
 
-/// A keep-alive HTTP connection that posts events: the only handler of its channel. Belongs to its loop's thread.
+/// A keep-alive HTTP connection that posts events: the only handler of its channel. Confined to its event loop.
 final class HTTPLoadConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -24,7 +24,7 @@ final class HTTPLoadConnection: ChannelInboundHandler {
     let webhook: Int
     /// Whether the loop has noted it as able to send.
     var isListed = false
-    /// The events under way, in the order in which they were sent.
+    /// The events in flight, in the order in which they were sent.
     private(set) var inFlight = CircularBuffer<Int>()
 
     private let loop: LoadLoop
@@ -32,7 +32,7 @@ final class HTTPLoadConnection: ChannelInboundHandler {
     private var reader = HTTPResponseReader()
     private var output = ByteBuffer()
     private var isReading = false
-    /// The server has said that it ends the connection, or it has ended.
+    /// The server has announced the end of the connection, or it has ended.
     private var isEnding = false
     private var end: ConnectionEnd?
 
@@ -56,14 +56,14 @@ final class HTTPLoadConnection: ChannelInboundHandler {
         self.loop.plan.supply.writeRequest(event, webhook: self.webhook, to: &self.output)
     }
 
-    /// Writes what was sent, unless the read that is under way will do so.
+    /// Flushes, unless the current read will do so.
     func flush() {
         guard !self.isReading, let context = self.context, self.output.readableBytes > 0 else { return }
         context.writeAndFlush(self.wrapOutboundOut(self.output), promise: nil)
         self.output.clear()
     }
 
-    /// Ends the connection without a word, and leaves the events under way to the caller.
+    /// Closes the connection at once, and leaves the events in flight to the caller.
     func abandon() -> Int {
         let count = self.inFlight.count
         self.inFlight.removeAll()
@@ -110,7 +110,7 @@ final class HTTPLoadConnection: ChannelInboundHandler {
     }
 
     private func receive(_ response: HTTPResponseReader.Response, now: NIODeadline) {
-        // What follows the answer that ends the connection is nobody's: its other requests are given up already.
+        // Input after the response that ends the connection is ignored: its other requests are abandoned already.
         guard !self.isEnding else { return }
         // More answers than requests.
         guard let event = self.inFlight.popFirst() else { return self.finish(.malformed) }

@@ -14,7 +14,7 @@ struct LoadAddresses: Sendable {
 
     /// Opens a connection to each target that is going to be used, and closes it.
     ///
-    /// - Throws: `BenchError` where nobody takes it.
+    /// - Throws: `BenchError` if none accepts it.
     static func find(_ configuration: BenchConfiguration) async throws -> LoadAddresses {
         let webhooks = configuration.mode == .idle ? [] : configuration.webhooks
         let sockets = configuration.socketCount == 0 ? [] : configuration.sockets

@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// Sockets that are being opened by one event loop, so many at a time.
+/// Opens sockets on one event loop, with limited concurrency.
 final class SocketOpening {
     /// What came of it.
     struct Result: Sendable {
@@ -12,7 +12,7 @@ final class SocketOpening {
         var failures: [String: Int] = [:]
     }
 
-    /// How many handshakes are under way at once.
+    /// How many handshakes are in flight at once.
     static let width = 64
     /// How long not a single handshake may end.
     static let patience = TimeAmount.seconds(10)

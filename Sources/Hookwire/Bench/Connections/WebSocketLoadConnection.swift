@@ -4,7 +4,7 @@
 
 internal import NIOCore
 
-/// A bot's socket that checks what it receives: the only handler of its channel. Belongs to its loop's thread.
+/// A bot's socket that checks what it receives: the only handler of its channel. Confined to its event loop.
 final class WebSocketLoadConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

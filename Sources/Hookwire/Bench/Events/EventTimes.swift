@@ -7,7 +7,7 @@ internal import Synchronization
 
 /// When each event was sent and when it was answered, in nanoseconds of the monotonic clock, shared by all event loops.
 final class EventTimes {
-    /// What became of a request.
+    /// The outcome of a request.
     enum Answer: Equatable {
         case pending
         case accepted(NIODeadline)
@@ -56,7 +56,7 @@ final class EventTimes {
         return time == Self.pending ? nil : .uptimeNanoseconds(time)
     }
 
-    /// What became of the event's request.
+    /// The outcome of the event's request.
     func answer(_ event: Int) -> Answer {
         switch self.load(2 * event + 1) {
         case Self.pending: .pending

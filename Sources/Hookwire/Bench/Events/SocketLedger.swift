@@ -4,9 +4,9 @@
 
 internal import NIOCore
 
-/// What one socket has received of its bot's events: finds duplicates, wrong order and, in the end, losses.
+/// Tracks the events received by one socket: finds duplicates, wrong order and, in the end, losses.
 struct SocketLedger {
-    /// What a delivery turned out to be.
+    /// The classification of a delivery.
     enum Delivery: Equatable {
         case first
         /// The first of its event, but behind another that was sent only after this one had been acknowledged.

@@ -21,7 +21,7 @@ struct LatencyHistogram: Sendable {
         self.histogram.add(other.histogram)
     }
 
-    /// The latency, in milliseconds, that so many of a hundred do not exceed.
+    /// The latency at a percentile, in milliseconds.
     func milliseconds(percentile: Double) -> Double {
         Double(self.histogram.valueAtPercentile(percentile)) / 1e6
     }

@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// One event loop of the generator: its connections, its sockets and what it counts. Belongs to its loop's thread.
+/// One event loop of the generator: its connections, its sockets and what it counts. Confined to its event loop.
 final class LoadLoop {
     let plan: LoadPlan
     let eventLoop: any EventLoop

@@ -6,7 +6,7 @@
 struct LoadProgress: Sendable, Equatable {
     /// Whether everything that the phase has to send is sent and answered.
     var isAnswered = true
-    /// Whether nothing is under way and the next event is not due yet.
+    /// Whether nothing is in flight and the next event is not due yet.
     var isResting = true
     var accepted = 0
     var failed = 0

@@ -17,7 +17,7 @@ struct LoadTally: Sendable {
     var unanswered = 0
     /// Connections that broke or could not be made, by reason.
     var connectionErrors: [String: Int] = [:]
-    /// Connections made anew because the server ended them in good order.
+    /// Reconnections after orderly closes by the server.
     var reconnections = 0
 
     var delivered = 0

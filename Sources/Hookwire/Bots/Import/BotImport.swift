@@ -4,9 +4,9 @@
 
 internal import Shared
 
-/// What is made of another relay's bots: which are registered, under which names, and which are not and why. No IO.
+/// Plans the import of another relay's bots: which are registered, under which names, and which are not and why. No IO.
 struct BotImport {
-    /// What becomes of one row.
+    /// The outcome for one row.
     enum Fate: Equatable {
         case add(Bot)
         /// Its secret is registered already.

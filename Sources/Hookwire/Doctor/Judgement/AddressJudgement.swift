@@ -39,6 +39,6 @@ enum AddressJudgement {
 enum NameFailure: Error, Sendable, Equatable {
     /// There is no such name, or it has no address.
     case unknown
-    /// Nobody could be asked.
+    /// No resolver answered.
     case unanswered(String)
 }

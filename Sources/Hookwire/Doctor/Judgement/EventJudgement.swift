@@ -36,7 +36,7 @@ enum EventJudgement {
         case 200...299:
             if sender.isAcknowledged(answer.body) { return .forgeryAccepted() }
             let detail = "\(answer.status) \(AnswerJudgement.detail(answer))"
-            // Who takes no event at all does not show what it makes of a signature.
+            // A server that accepts no events does not show whether it checks signatures.
             if let genuine, 200...299 ~= genuine.status, !sender.isAcknowledged(genuine.body) {
                 return .forgeryUndecided(detail)
             }
@@ -59,7 +59,7 @@ enum EventJudgement {
         switch answer.status {
         case 101:
             return answer.field("sec-websocket-accept") == acceptance ? .socketOpens() : .upgradeLost(101)
-        // The relay does not tell a secret that needs a token beside it from one that nobody has.
+        // The relay's response does not distinguish a secret that needs a token from an unknown one.
         case 404 where ProblemText.reason(answer.body) == Problem.notFound.reason:
             return hasToken ? .noSuchToken(path) : .socketNotFound(path)
         case 404: return .noSocketHere(path)

@@ -8,7 +8,7 @@ enum HTMLTitle {
     static func find(_ body: [UInt8]) -> String {
         let page = String(decoding: body, as: UTF8.self)
         let lower = page.lowercased()
-        // Lower case may have other lengths; then the offsets are of no use.
+        // Lower-casing may change lengths; then the offsets are invalid.
         guard lower.unicodeScalars.count == page.unicodeScalars.count,
             let start = lower.firstRange(of: "<title>"), let end = lower.firstRange(of: "</title>"),
             start.upperBound <= end.lowerBound

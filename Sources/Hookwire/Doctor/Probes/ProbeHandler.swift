@@ -8,7 +8,7 @@ internal import NIOSSL
 internal import NIOTLS
 internal import Shared
 
-/// One connection of a probe: waits for TLS where there is any, sends a request where there is one, and tells what came.
+/// One connection of a probe: waits for TLS, if used, sends a request, if any, and reports the result.
 final class ProbeHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -16,7 +16,7 @@ final class ProbeHandler: ChannelInboundHandler {
     /// More of an answer is not read, in bytes.
     private static let bodyLimit = 64 << 10
 
-    /// What the server has shown, told by whoever looks at it.
+    /// The server's certificate, set by the verification callback.
     var certificate: CertificateFacts?
     /// Whether that was not taken.
     var isUntrusted = false

@@ -4,7 +4,7 @@
 
 internal import Metrics
 
-/// What is counted of a node's certificate; made before it is looked at, so that every outcome is there from the start.
+/// The metrics of a node's certificate; created before it is loaded, so that every outcome is exported from the start.
 struct CertificateMetrics: Sendable {
     /// What reading the files again came to.
     enum Outcome {

@@ -16,7 +16,7 @@ final class CertificateStore: Sendable {
     /// How often a change is looked for. What is the same at two looks is read.
     private static let pause = Duration.seconds(1)
 
-    /// What the node's listeners secure connections with.
+    /// The TLS context of the node's listeners.
     let tls: ServerTLS
     private let files: CertificateFiles
     private let logger: Logger
@@ -94,7 +94,7 @@ final class CertificateStore: Sendable {
         }
         let fault = result.fault
         let isNews = self.state.withLock { state in
-            // They are tried again: nobody else would notice that they can be read.
+            // They are retried, since nothing else would notice when they become readable.
             let passing = fault.flatMap { $0.mayPass ? $0 : nil }
             if passing == nil { state.watch.wasRead(signature) }
             defer { state.passing = passing }
@@ -122,7 +122,7 @@ final class CertificateStore: Sendable {
         let isSame = self.state.withLock { state in
             defer { state.certificate = certificate }
             let isSame = state.certificate.isSame(as: certificate)
-            // Who asks is told again.
+            // An explicit request is answered again.
             if !isSame || isAsked { state.hasWarnedOfOthers = false }
             return isSame
         }
@@ -159,8 +159,8 @@ final class CertificateStore: Sendable {
 }
 
 extension CertificateFiles {
-    /// What is expired, or not valid yet, is worth less than what is in use. The server's own certificate is what counts: of
-    /// those behind it, clients may need none.
+    /// An expired certificate, or one not valid yet, does not replace the current one. Only the server's own
+    /// certificate counts: clients may not need the rest of the chain.
     ///
     /// - Parameter now: in seconds since 1970.
     fileprivate func readValid(at now: Int64) throws(CertificateFault) -> ServerCertificate {

@@ -6,8 +6,8 @@ internal import Glibc
 internal import Shared
 internal import SystemPackage
 
-/// The bytes of a file of certificates or keys. Nothing else than a file is read: opening a pipe would wait for somebody who
-/// writes into it, and a device has no end.
+/// The bytes of a file of certificates or keys. Only regular files are read: opening a pipe would wait for a writer,
+/// and a device has no end.
 enum PEMFile {
     /// A chain of a hundred certificates has less.
     private static let limit = 1 << 20

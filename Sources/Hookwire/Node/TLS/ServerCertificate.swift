@@ -12,8 +12,8 @@ struct ServerCertificate: Sendable {
     let start: Int64
     /// When the server's own certificate expires, in seconds since 1970.
     let expiry: Int64
-    /// When the first of those behind it expires, in the same unit; nil where there are none. That need not concern anybody:
-    /// clients leave aside what they do not need, such as an old root that once signed a new one.
+    /// When the first of the other certificates expires, in the same unit; nil if there are none. That need not matter:
+    /// clients ignore certificates they do not need, such as an old root that cross-signed a new one.
     let othersExpiry: Int64?
     private let chain: [NIOSSLCertificate]
     private let key: NIOSSLPrivateKey

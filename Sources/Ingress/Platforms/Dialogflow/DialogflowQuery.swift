@@ -5,9 +5,9 @@
 internal import NIOCore
 internal import Shared
 
-/// What a Dialogflow agent asks its webhook (`WebhookRequest` of dialogflow.v2 and dialogflow.cx.v3).
+/// A Dialogflow agent's webhook request (`WebhookRequest` of dialogflow.v2 and dialogflow.cx.v3).
 struct DialogflowQuery {
-    /// The product, by whose form it must be answered.
+    /// The product, which determines the response format.
     enum Edition: String, Sendable {
         case es
         case cx
@@ -34,7 +34,7 @@ struct DialogflowQuery {
     private static let maximumIDLength = EventDescription.maximumIDLength - 1 - 2 * digestLength
 
     let edition: Edition
-    /// The id of the agent's response to its user; nil where it is none that can be used.
+    /// The id of the agent's response to its user; nil if unusable.
     private let responseID: String?
     /// The intent's name (ES) or the fulfilment's tag (CX).
     let type: String?
@@ -55,8 +55,8 @@ struct DialogflowQuery {
         self = query
     }
 
-    /// What names the query, and what is the same over its retries and different for any other query; nil where it has no
-    /// response's id.
+    /// The query's id, and its duplicate key, which is the same across retries and unique otherwise; nil if it has no
+    /// response id.
     ///
     /// For one response of CX a webhook may be asked several times, about different fulfilments (`DetectIntentResponse`,
     /// `query_result.webhook_payloads`: "in the order of call sequence"): the bytes tell them apart, and a retry repeats them.

@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// A reply as it is: for who knows what the sender of a generic webhook wants to read.
+/// Passes a reply through unchanged: the sender of a generic webhook has no known format.
 struct PlainReplyForm: ReplyForm {
     func response(to reply: Reply) -> HTTPResponse? {
         switch reply {

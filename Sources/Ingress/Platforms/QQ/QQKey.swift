@@ -4,7 +4,7 @@
 
 public import Shared
 
-/// What follows from a QQ bot's secret: its signing key and its channel.
+/// The values derived from a QQ bot's secret: its signing key and its channel.
 ///
 /// The platform derives the key pair from the secret, so there is no public key to configure: the seed is the
 /// secret's UTF-8 bytes repeated and cut to 32 (bot platform documentation, "Webhook", signature).
@@ -29,8 +29,8 @@ public final class QQKey: Sendable {
         }
     }
 
-    /// The signature that the platform's requests carry, in lower-case hexadecimal: over the timestamp's text and the
-    /// body's bytes behind it.
+    /// The signature that the platform's requests carry, in lower-case hexadecimal: over the timestamp's text followed
+    /// by the body's bytes.
     public func signature(timestamp: some Sequence<UInt8>, body: some Sequence<UInt8>) throws(CryptoError) -> String {
         let message = Array(timestamp) + Array(body)
         var signature: [UInt8] = []

@@ -4,10 +4,10 @@
 
 internal import Shared
 
-/// The signature of a request in the form in which it may be checked: everything about it that needs no key.
+/// A request's signature, syntactically validated: everything about it that needs no key.
 ///
-/// The form comes before the cryptography: digits that could move between timestamp and body, or a
-/// signature that is none, never reach a key.
+/// The syntax is checked before the cryptography: an ambiguous boundary between timestamp and body, or a malformed
+/// signature, never reaches a key.
 struct QQSignature {
     /// 64 bytes, R and S.
     let bytes: [UInt8]

@@ -5,24 +5,24 @@
 internal import NIOCore
 internal import Shared
 
-/// Checks signatures with a bot's own key; one an event loop.
+/// Checks signatures with a bot's own key; one per event loop.
 final class QQSignatureVerifier {
     /// What a check found.
     enum Result: Hashable {
         case genuine(Signer)
-        /// Genuine, but not as RFC 8032 makes it: the platform signs with random nonces.
+        /// Genuine, but not deterministic as in RFC 8032: the platform signs with random nonces.
         case genuineByStandardCheck(Signer)
         case forged
     }
 
-    /// Whose signature it is.
+    /// Which key made the signature.
     enum Signer: Hashable {
         case current
-        /// The key before, during a rotation.
+        /// The previous key, during a rotation.
         case previous
     }
 
-    /// How many standard checks garbage may cost: together, and with one key.
+    /// How many standard checks invalid signatures may cost: in total, and per key.
     private enum Budget {
         static let nodeBurst = 400
         static let nodePerSecond = 200.0
@@ -42,8 +42,8 @@ final class QQSignatureVerifier {
 
     /// Checks a signature over its timestamp and the body's raw bytes.
     ///
-    /// - Parameter previous: during a rotation the key before. It is tried before any key's costly check, whose budget what
-    ///   is genuine must not use up.
+    /// - Parameter previous: the previous key, during a rotation. It is tried before any costly standard check, since
+    ///   genuine signatures must not use up that budget.
     func verify(
         _ signature: QQSignature,
         body: ByteBuffer,
@@ -95,7 +95,7 @@ final class QQSignatureVerifier {
         } else {
             return .forged
         }
-        // Only garbage uses the budget up.
+        // Only invalid signatures use up the budget.
         keyBudget.giveBack()
         self.nodeBudget.giveBack()
         return .genuineByStandardCheck(signer)

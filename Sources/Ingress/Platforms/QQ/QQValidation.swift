@@ -5,11 +5,11 @@
 internal import NIOCore
 internal import Shared
 
-/// The platform's check of a callback URL (op 13): it sends a token and wants it back signed.
+/// The platform's check of a callback URL (op 13): it sends a token and expects it back signed.
 ///
 /// The answer is a signature over `event_ts ‖ plain_token` by the key that also signs events, over
-/// `timestamp ‖ body`. Whoever may ask for it could ask for an event's signature, so what is signed must be
-/// nothing that could be an event: the token's alphabet has no brace, and the two together are not all digits.
+/// `timestamp ‖ body`. So that no event's signature can be obtained this way, what is signed must not be a possible
+/// event: the token's alphabet has no brace, and the two together are not all digits.
 struct QQValidation {
     private static let members = JSONMemberNames("plain_token", "event_ts")
 

@@ -8,7 +8,7 @@ package import Shared
 /// the message's length, the message, the account's app id; padded to 32 bytes; AES-256-CBC under the `EncodingAESKey`,
 /// whose first 16 bytes are the initialization vector.
 ///
-/// A class, so that printing what holds it does not print the key.
+/// A class, so that printing its owner does not print the key.
 package final class WeChatCipher: Sendable {
     private static let randomByteCount = 16
     private static let padding = 32
@@ -30,7 +30,8 @@ package final class WeChatCipher: Sendable {
 
     /// The message in a text that WeChat has signed.
     ///
-    /// - Returns: nil for whatever is wrong. There is one answer to padding, length and app id, or to what is none of them.
+    /// - Returns: nil for any error. Padding, length and app id errors are indistinguishable, to avoid a padding
+    ///   oracle.
     package func decrypt(_ encrypted: String) -> [UInt8]? {
         guard let ciphertext = Base64.decode(encrypted),
             let padded = try? AES256CBC.decrypt(

@@ -4,16 +4,16 @@
 
 package import Shared
 
-/// What WeChat signs with an account's token: SHA-1 over parts in their order as texts (developers.weixin.qq.com,
-/// "Access guide"). In plain mode the body is none of them.
+/// WeChat's signature with an account's token: SHA-1 over the sorted parts (developers.weixin.qq.com, "Access guide").
+/// In plain mode the body is not covered.
 package struct WeChatSignature {
-    /// A nonce longer than this is not WeChat's, in bytes.
+    /// The longest plausible nonce, in bytes.
     private static let maximumNonceLength = 128
 
     let timestamp: SignedTimestamp
     private let nonce: String
 
-    /// Reads what a URL says beside the signature itself.
+    /// Reads the URL's parameters besides the signature itself.
     init(_ query: QueryParameters) throws(WeChatRejection) {
         guard let timestamp = query["timestamp"], let nonce = query["nonce"], !nonce.isEmpty else {
             throw .missingSignature
@@ -24,7 +24,7 @@ package struct WeChatSignature {
         self.nonce = nonce
     }
 
-    /// Checks a signature, and returns the token that it is by.
+    /// Checks a signature, and returns the token that matches.
     ///
     /// - Parameters:
     ///   - text: the signature in hexadecimal digits, where there is one.
@@ -39,13 +39,13 @@ package struct WeChatSignature {
             throw .malformedSignature
         }
         let parts = [self.timestamp.text, self.nonce] + (encrypted.map { [$0] } ?? [])
-        // The platform takes a new token only from a server that signs with it already, and its users write meanwhile.
+        // The platform accepts a new token only from a server that already uses it, while users keep writing.
         let token = tokens.first { ConstantTime.equal(Self.digest(parts, token: $0), signature) }
         guard let token else { throw .wrongSignature }
         return token
     }
 
-    /// The signature of parts, which stand in the order of their bytes.
+    /// The signature of parts, which are sorted by their bytes.
     package static func digest(_ parts: [String], token: Secret) -> [UInt8] {
         let sorted = ([token.exposeText()] + parts).map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
         var digest = StreamingDigest(.insecureSHA1)

@@ -2,12 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a consumer, or a group, of a channel is called: 1 to 64 letters, digits, `.`, `_` and `-`, so that it can stand in
-/// a key, a metric and a URL as it is.
+/// The name of a consumer or group of a channel: 1 to 64 letters, digits, `.`, `_` and `-`, so that it needs no
+/// escaping in a key, a metric or a URL.
 public struct ConsumerName: Hashable, Sendable {
     /// How many consumers, and how many groups, a channel has at most.
     public static let limit = 64
-    /// The consumer that all sockets are who name none: what no socket has had yet is for the first of them to come.
+    /// The consumer shared by all sockets that name none: the first of them to connect gets the events no socket has
+    /// received.
     public static let anybody = ConsumerName(unchecked: "")
 
     /// The name; empty for `anybody`.
@@ -16,7 +17,7 @@ public struct ConsumerName: Hashable, Sendable {
     /// Whether it is `anybody`.
     public var isAnybody: Bool { self.text.isEmpty }
 
-    /// Nil for what is no name.
+    /// Nil if the text is not a valid name.
     public init?(_ text: String) {
         guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else { return nil }
         self.text = text

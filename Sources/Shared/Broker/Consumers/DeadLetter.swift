@@ -2,14 +2,14 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// An event that a group gave up.
+/// An event that a group gave up on.
 public struct DeadLetter: Sendable {
     /// How much longer than the log dead letters are retained.
     public static let retentionFactor: Int64 = 24
 
     /// Its number among the channel's dead letters: 1, 2, 3 …, though not without gaps.
     public var number: UInt64
-    /// The group that gave it up.
+    /// The group that gave up on it.
     public var group: ConsumerName
     /// How often it was tried.
     public var attempts: Int
@@ -18,7 +18,7 @@ public struct DeadLetter: Sendable {
     /// The event, and where in the log it stood.
     public var entry: LogEntry
 
-    /// A dead letter of its parts.
+    /// Creates a dead letter from its parts.
     public init(number: UInt64, group: ConsumerName, attempts: Int, time: Int64, entry: LogEntry) {
         self.number = number
         self.group = group

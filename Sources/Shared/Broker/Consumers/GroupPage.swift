@@ -2,30 +2,30 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a member of a group was given.
+/// The events handed to a member of a group.
 public struct GroupPage: Sendable {
-    /// One event that is the member's for the visibility time.
+    /// One event, held by the member for the visibility time.
     public struct Delivery: Sendable {
         /// The event.
         public var entry: LogEntry
-        /// 1 when no member has had it before.
+        /// 1 on the first delivery to any member.
         public var attempt: Int
 
-        /// A delivery of its parts.
+        /// Creates a delivery from its parts.
         public init(entry: LogEntry, attempt: Int) {
             self.entry = entry
             self.attempt = attempt
         }
     }
 
-    /// What was taken: what others did not settle first, then what nobody had, each in the order of the log.
+    /// What was taken: first what other members did not settle, then what was never delivered, each in log order.
     public var deliveries: [Delivery]
-    /// How many events were tried too often, and are dead letters now.
+    /// How many events ran out of attempts and became dead letters.
     public var deadLetters: Int
-    /// How many events were trimmed before they were settled. Of an epoch that is over nobody knows; that counts as one.
+    /// How many events were trimmed before they were settled. For a past epoch the number is unknown and counts as one.
     public var lost: UInt64
 
-    /// A page of its parts.
+    /// Creates a page from its parts.
     public init(deliveries: [Delivery], deadLetters: Int, lost: UInt64) {
         self.deliveries = deliveries
         self.deadLetters = deadLetters

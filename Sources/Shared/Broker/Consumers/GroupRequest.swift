@@ -8,17 +8,17 @@ public struct GroupRequest: Hashable, Sendable {
     public var group: ConsumerName
     /// How many events at most, at least 1.
     public var limit: Int
-    /// For how long an event is the member's before another one may have it, in milliseconds.
+    /// The visibility time: how long the member holds an event before another one may take it, in milliseconds.
     public var visibilityMilliseconds: Int64
-    /// How often an event is tried before it is given up, at least 1.
+    /// How often an event is delivered before it becomes a dead letter, at least 1.
     public var attempts: Int
-    /// What was refused less than so long ago is left for somebody else, in milliseconds; 0 where the member may have that
-    /// too. What is given up is given up all the same.
+    /// Events refused less than this many milliseconds ago are left for other members; 0 takes them too. Events out of
+    /// attempts become dead letters either way.
     public var patienceMilliseconds: Int64
-    /// Where a group that is new begins: behind this position, or nil for the oldest retained event.
+    /// Where a new group begins: after this position, or nil for the oldest retained event.
     public var start: Position?
 
-    /// A request of its parts.
+    /// Creates a request from its parts.
     public init(
         group: ConsumerName,
         limit: Int,

@@ -5,10 +5,10 @@
 public import NIOCore
 internal import Synchronization
 
-/// A broker in the memory of one process: how everybody meets Hookwire first, and what single-user relays run on.
+/// A broker in the memory of one process: the default, and what single-user relays run on.
 ///
 /// It keeps the guarantees of `Broker` for as long as the process lives. One lock orders all publications: an append
-/// and the hand-over to the feeds take about a microsecond, so it is never what limits a node.
+/// and the hand-over to the feeds take about a microsecond, so the lock is never the bottleneck.
 public final class MemoryBroker: Broker {
     private let store: Mutex<MemoryStore>
     private let tokens = Mutex(MemoryTokens())
@@ -16,11 +16,11 @@ public final class MemoryBroker: Broker {
     private let reports = LocalReports()
     private let now: @Sendable () -> Int64
 
-    /// A broker with an empty log.
+    /// Creates a broker with empty logs.
     ///
     /// - Parameters:
     ///   - configuration: what is retained.
-    ///   - now: a clock that never runs backwards, in milliseconds.
+    ///   - now: a monotonic clock, in milliseconds.
     public init(
         configuration: MemoryBrokerConfiguration = MemoryBrokerConfiguration(),
         now: @escaping @Sendable () -> Int64 = { Int64(NIODeadline.now().uptimeNanoseconds / 1_000_000) }
@@ -29,10 +29,10 @@ public final class MemoryBroker: Broker {
         self.now = now
     }
 
-    /// Always ready: there is nothing to lose the connection to.
+    /// Always ready: there is no external store.
     public var health: BrokerHealth { .ready }
 
-    /// The bytes that logs and known keys take, as far as they are counted.
+    /// The bytes used by logs and known keys, as estimated.
     public var memory: Int { self.store.withLock { $0.memory } }
 
     /// How many channels have retained events or feeds.

@@ -8,8 +8,8 @@ public struct MemoryBrokerConfiguration: Sendable {
     public var retentionCount = 1_000
     /// How long an event is retained, in milliseconds. Default one hour.
     public var retentionAgeMilliseconds: Int64 = 60 * 60 * 1000
-    /// How much memory all logs and known keys together may take, in bytes, as far as it can be counted. When it is
-    /// full the oldest go first, whatever their channel. Default 256 MiB.
+    /// The estimated memory that all logs and known keys together may use, in bytes. When it is full the oldest events
+    /// go first, whatever their channel. Default 256 MiB.
     public var memoryLimit = 256 << 20
 
     /// The defaults.

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One channel of a `MemoryBroker`: its log and who feeds on it. Lives under the broker's lock.
+/// One channel of a `MemoryBroker`: its log and its feeds. Guarded by the broker's lock.
 final class MemoryChannel {
     /// A feed and the number by which it is cancelled.
     struct Feed {
@@ -13,7 +13,7 @@ final class MemoryChannel {
     let id: ChannelID
     var log: MemoryLog
     var feeds: [Feed] = []
-    /// What is kept of it, where not what is kept of all.
+    /// Its own retention, where it differs from the default.
     var retention: ChannelRetention?
 
     init(id: ChannelID, log: MemoryLog) {

@@ -4,63 +4,63 @@
 
 internal import DequeModule
 
-/// The consumers and groups of the channels of a `MemoryBroker`, what groups gave up, and where the logs of channels
-/// that are not kept stood. Under the broker's lock; pure, with the clock passed in, in milliseconds.
+/// The consumers and groups of the channels of a `MemoryBroker`, their dead letters, and the log positions of channels
+/// that are no longer kept. Guarded by the broker's lock; pure, with the clock passed in, in milliseconds.
 struct MemoryConsumers {
-    /// How many channels that are not kept have their named consumers, groups and dead letters remembered.
+    /// For how many channels that are no longer kept the named consumers, groups and dead letters are remembered.
     static let namedLimit = 4_096
-    /// How many others that are not kept are remembered, so that who comes back gets what came meanwhile; each takes
-    /// some 300 bytes.
+    /// How many of the others are remembered, so that a returning client gets what it missed; each takes some 300
+    /// bytes.
     static let bareLimit = 65_536
 
-    /// What one channel has.
+    /// The state of one channel.
     struct Channel {
         var cursors: [ConsumerName: Position] = [:]
         var groups: [ConsumerName: MemoryGroup] = [:]
         var deadLetters: Deque<DeadLetter> = []
         var lastDeadLetter: UInt64 = 0
-        /// Where the log stood when the channel was let go; nil before that.
+        /// The log's head when the channel was released; nil before that.
         fileprivate var head: Position?
 
-        /// Whether there is more than the place of those who name none.
+        /// Whether there is more than the cursor of the sockets that name no consumer.
         fileprivate var isNamed: Bool {
             !self.groups.isEmpty || !self.deadLetters.isEmpty || self.cursors.keys.contains { $0 != .anybody }
         }
     }
 
-    /// What a dead letter takes beside its event, in bytes.
+    /// The memory overhead of a dead letter beyond its event, in bytes.
     private static let deadLetterCost = 400
-    /// How many entries of `letters` may be of dead letters that are gone, beside as many as there are.
+    /// How many stale entries `letters` may hold beyond its number of live ones.
     private static let staleLetters = 1_024
 
     private var channels: [ChannelID: Channel] = [:]
-    /// The channels that are not kept and have names in them, as far as that was known when they were let go.
+    /// The released channels that had named consumers, groups or dead letters when they were released.
     private var named = MemoryForgotten()
-    /// The others that are not kept and are remembered.
+    /// The other released channels that are remembered.
     private var bare = MemoryForgotten()
-    /// All dead letters, oldest first; those that are gone stay until they are passed, or are the most of them.
+    /// All dead letters, oldest first; deleted ones stay until they are passed or make up most of the queue.
     private(set) var letters: Deque<(channel: ChannelID, number: UInt64)> = []
-    /// How many of them there are.
+    /// The number of live entries.
     private var letterCount = 0
 
-    /// The bytes that dead letters take, as far as they are counted.
+    /// The estimated memory of the dead letters, in bytes.
     private(set) var deadLetterBytes = 0
 
-    /// The channel is kept again: it is not among those of which the oldest go.
+    /// The channel is kept again: it is removed from the eviction order.
     mutating func keep(_ channel: ChannelID) {
         self.named.remove(channel)
         self.bare.remove(channel)
     }
 
-    /// Where the log of a channel that is not kept goes on; nil where it has to begin anew.
+    /// Where the log of a released channel continues; nil if it must start over.
     func head(of channel: ChannelID) -> Position? { self.channels[channel]?.head }
 
-    /// The channel is not kept any more: nobody feeds on it, and its log, which stands at `head`, has no events.
+    /// The channel is released: it has no feeds, and its log, whose head is at `head`, has no events.
     ///
     /// - Returns: the channels whose logs had events and are not remembered from now on.
     mutating func forget(_ channel: ChannelID, head: Position) -> [ChannelID] {
         let isNamed = self.channels[channel]?.isNamed == true
-        // A log that never had an event is made again as it was.
+        // A log that never had an event is recreated identically.
         guard isNamed || head.offset > 0 || self.channels[channel]?.cursors.isEmpty == false else {
             self.remove(channel)
             return []
@@ -98,7 +98,7 @@ struct MemoryConsumers {
         self.letters.append((channel, letter.number))
     }
 
-    /// The dead letter is gone.
+    /// Subtracts a deleted dead letter from the counts.
     private mutating func discount(_ letter: DeadLetter) {
         self.deadLetterBytes -= Self.cost(letter)
         self.letterCount -= 1
@@ -106,7 +106,7 @@ struct MemoryConsumers {
 
     private static func cost(_ letter: DeadLetter) -> Int { self.deadLetterCost + letter.entry.event.memory }
 
-    /// Passes those that are gone, once they are more than those that are there.
+    /// Removes stale entries once they outnumber the live ones.
     private mutating func compactLetters() {
         guard self.letters.count > 2 * self.letterCount + Self.staleLetters else { return }
         let present = self.channels.compactMapValues { channel in
@@ -115,7 +115,7 @@ struct MemoryConsumers {
         self.letters.removeAll { present[$0.channel]?.contains($0.number) != true }
     }
 
-    /// Lets the oldest dead letter of all go; false where there is none.
+    /// Drops the oldest dead letter of all channels; false if there is none.
     mutating func removeOldestDeadLetter() -> Bool {
         while let oldest = self.letters.popFirst() {
             if self.dropDeadLetter(oldest.number, of: oldest.channel) { return true }
@@ -132,8 +132,8 @@ struct MemoryConsumers {
 
     /// Moves a consumer's cursor on a channel with this log.
     ///
-    /// Where there are too many, those are forgotten whose next event is not retained any more: who comes back under such
-    /// a name begins with the oldest one that is, as with its cursor.
+    /// Over the limit, cursors whose next event is no longer retained are dropped: a client that returns under such a
+    /// name begins with the oldest retained event, as it would have with its cursor.
     mutating func moveCursor(
         of consumer: ConsumerName,
         on channel: ChannelID,
@@ -161,7 +161,7 @@ struct MemoryConsumers {
     /// Takes events for a member of a group.
     ///
     /// - Parameters:
-    ///   - oldestTime: events that were stored before are over.
+    ///   - oldestTime: events stored before it have expired.
     ///   - deadLetterLimit: how many dead letters a channel retains.
     mutating func take(
         _ request: GroupRequest,
@@ -177,7 +177,7 @@ struct MemoryConsumers {
             self.channels[channel] = consumers
             guard consumers.groups.count < ConsumerName.limit else { throw .tooManyConsumers }
         }
-        // Taken out, so that what may be much is changed where it is rather than copied.
+        // Taken out so that it is mutated in place rather than copied on write.
         self.channels[channel] = nil
         var group =
             consumers.groups.removeValue(forKey: request.group)
@@ -226,7 +226,7 @@ struct MemoryConsumers {
         return Array(consumers.deadLetters.lazy.filter { $0.number > number }.prefix(limit))
     }
 
-    /// Forgets a dead letter, and says whether it was there.
+    /// Deletes a dead letter; false if there was none.
     mutating func dropDeadLetter(_ number: UInt64, of channel: ChannelID) -> Bool {
         let index = self.channels[channel]?.deadLetters.firstIndex { $0.number == number }
         guard let index, let letter = self.channels[channel]?.deadLetters.remove(at: index) else { return false }

@@ -2,20 +2,20 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The epochs of the channels of a `MemoryBroker`: what a channel's log is called when it is made.
+/// The epochs of the channels of a `MemoryBroker`: the name that a channel's log gets when it is created.
 ///
-/// A channel without events and feeds is not kept, and is made again when somebody asks for it. As long as it never had
-/// an event it is the same log then, with the same epoch, so that a position before its first event stays good. A log
-/// that had events and is not remembered any more gets another name. A pure structure under the broker's lock.
+/// A channel without events and feeds is released, and recreated on demand. If it never had an event, it gets the same
+/// epoch, so that a position before its first event stays valid. A log that had events and has been forgotten gets a
+/// new one. A pure structure under the broker's lock.
 struct MemoryEpochs {
-    /// How many logs that had events and are forgotten are told apart; beyond it all that are made anew get new names.
+    /// How many forgotten logs that had events are tracked; beyond it, every recreated log gets a new epoch.
     private static let limit = 65_536
 
     private var ended: [ChannelID: UInt32] = [:]
     private var generation: UInt64 = 0
     private let seed = UInt64.random(in: .min ... .max)
 
-    /// The epoch of a channel's log, if it were made now.
+    /// The epoch that a channel's log would get if created now.
     func epoch(of channel: ChannelID) -> Epoch {
         // The process's random hash seed and ours keep two processes apart.
         var hasher = Hasher()

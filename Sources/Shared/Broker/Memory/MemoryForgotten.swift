@@ -4,13 +4,12 @@
 
 internal import DequeModule
 
-/// Channels of a `MemoryBroker` that are not kept, in the order in which they were let go. A pure structure under the
-/// broker's lock.
+/// Released channels of a `MemoryBroker`, in order of release. A pure structure guarded by the broker's lock.
 struct MemoryForgotten {
-    /// How many entries of `order` may be of channels that are kept again, beside as many as there are others.
+    /// How many stale entries `order` may hold beyond its number of live ones.
     private static let staleEntries = 1_024
 
-    /// One that was kept again since stands in it with a number that is not its own any more.
+    /// An entry whose number is no longer its channel's own is stale: the channel is kept again.
     private var order: Deque<(channel: ChannelID, number: UInt64)> = []
     private var numbers: [ChannelID: UInt64] = [:]
     private var lastNumber: UInt64 = 0
@@ -18,7 +17,7 @@ struct MemoryForgotten {
     /// How many there are.
     var count: Int { self.numbers.count }
 
-    /// The channel is not kept any more: it is the last that goes.
+    /// Adds a released channel at the end of the eviction order.
     mutating func append(_ channel: ChannelID) {
         self.lastNumber += 1
         self.numbers[channel] = self.lastNumber
@@ -28,12 +27,12 @@ struct MemoryForgotten {
         }
     }
 
-    /// The channel is kept again, or nothing is remembered of it.
+    /// Removes a channel that is kept again or forgotten.
     mutating func remove(_ channel: ChannelID) {
         self.numbers[channel] = nil
     }
 
-    /// Takes the one that was let go the longest ago.
+    /// Removes and returns the channel released longest ago.
     mutating func popFirst() -> ChannelID? {
         while let oldest = self.order.popFirst() {
             guard self.numbers[oldest.channel] == oldest.number else { continue }

@@ -4,13 +4,13 @@
 
 internal import DequeModule
 
-/// The duplicate keys that are known, of all channels, until each one's lifetime ends.
+/// The known duplicate keys of all channels, each until its lifetime ends.
 ///
-/// Keys are kept as 128 bits of keyed hash rather than as the platform's text: a key costs the same whatever a
-/// platform sends, and the process's random hash seed keeps anybody from aiming at a collision.
-/// A pure structure; `MemoryBroker` keeps it under its lock and passes the clock in.
+/// Keys are kept as 128 bits of keyed hash rather than as the platform's text: a key's cost is constant, and the
+/// process's random hash seed prevents crafted collisions. A pure structure; `MemoryBroker` keeps it under its lock and
+/// passes the clock in.
 struct MemoryKeys {
-    /// What one known key takes, table and queue together, in bytes.
+    /// The memory of one known key, table and queue together, in bytes.
     static let cost = 120
 
     private struct Fingerprint: Hashable {
@@ -26,7 +26,7 @@ struct MemoryKeys {
     private var expiries: [Fingerprint: Int64] = [:]
     private var queue: Deque<Expiry> = []
 
-    /// How many keys are remembered, those included that ended behind one that has not.
+    /// How many keys are held, including expired ones queued behind one that is not.
     var count: Int { self.queue.count }
 
     /// Remembers a key for its lifetime.
@@ -53,7 +53,7 @@ struct MemoryKeys {
     /// Forgets the key that was remembered first.
     mutating func removeOldest() {
         let oldest = self.queue.removeFirst()
-        // A key that was remembered anew after it had ended stands in the queue twice; the later one counts.
+        // A key that was inserted again after it expired has two entries in the queue; the later one counts.
         if self.expiries[oldest.fingerprint] == oldest.time {
             self.expiries[oldest.fingerprint] = nil
         }

@@ -5,7 +5,7 @@
 internal import DequeModule
 internal import NIOCore
 
-/// All channels of a `MemoryBroker` and the account of the memory they take.
+/// All channels of a `MemoryBroker`, and the accounting of their memory.
 ///
 /// Pure but for the receivers it hands entries to; the broker keeps it under one lock and passes the clock in,
 /// in milliseconds.
@@ -14,11 +14,12 @@ struct MemoryStore {
         var channel: MemoryChannel
         var offset: UInt64
 
-        /// When it was stored; nil where it is no more.
+        /// When it was stored; nil if it is gone.
         var storedAt: Int64? { self.channel.log.retained(at: self.offset)?.storedAt }
     }
 
-    /// What an event takes beside its bytes: the entry, its place in the order of ages and the strings' headers, in bytes.
+    /// The memory overhead of an event beyond its bytes: the entry, its place in the order of ages and the strings'
+    /// headers, in bytes.
     private static let entryCost = 320
 
     private let configuration: MemoryBrokerConfiguration
@@ -26,10 +27,10 @@ struct MemoryStore {
     private var keys = MemoryKeys()
     private var epochs = MemoryEpochs()
     private var consumers = MemoryConsumers()
-    /// All retained events from the oldest to the newest. Those that a channel trimmed by count stay until they are
-    /// passed or until they outnumber the retained.
+    /// All retained events from the oldest to the newest. Entries of events trimmed by count stay until they are passed
+    /// or outnumber the retained ones.
     private var ages: Deque<Age> = []
-    /// The same for events of channels that keep them for a time of their own, by that time.
+    /// The same for events of channels with their own retention age, keyed by that age.
     private var ownAges: [Int64: Deque<Age>] = [:]
     private var ownAgeCount: Int { self.ownAges.isEmpty ? 0 : self.ownAges.values.reduce(0) { $0 + $1.count } }
     private var retainedCount = 0
@@ -41,7 +42,7 @@ struct MemoryStore {
         self.configuration = configuration
     }
 
-    /// The bytes that logs and keys take, as far as they are counted.
+    /// The estimated memory of logs and keys, in bytes.
     var memory: Int { self.entryBytes + self.keys.count * MemoryKeys.cost + self.consumers.deadLetterBytes }
 
     /// How many channels have retained events or feeds.
@@ -148,8 +149,8 @@ struct MemoryStore {
         self.consumers.dropDeadLetter(number, of: id)
     }
 
-    /// The log of a channel: an empty one where nobody has published or fed within the retention, which goes on where it was
-    /// as long as that is remembered, and is as it would be made now otherwise.
+    /// The log of a channel: an empty one where there was no publication or feed within the retention. That one
+    /// continues at its old head as long as it is remembered, and starts over otherwise.
     private func log(of id: ChannelID) -> MemoryLog {
         if let channel = self.channels[id] { return channel.log }
         return MemoryLog(head: self.consumers.head(of: id) ?? Position(epoch: self.epochs.epoch(of: id), offset: 0))
@@ -163,7 +164,7 @@ struct MemoryStore {
         return channel
     }
 
-    /// Files the newest event of a channel whose retention is its own, or was until now.
+    /// Files the newest event of a channel that has, or until now had, its own retention.
     private mutating func keep(_ age: Age, _ retention: ChannelRetention?) {
         let channel = age.channel
         channel.retention = retention
@@ -174,8 +175,8 @@ struct MemoryStore {
         }
     }
 
-    /// Gives an event its place behind others that are kept for as long. One that was kept for a shorter time until now
-    /// comes behind younger ones, and goes with them.
+    /// Queues an event after others of the same retention age. One whose retention age was shorter until now is queued
+    /// after younger ones, and expires with them.
     private mutating func file(_ age: Age) {
         if let time = age.channel.retention?.ageMilliseconds {
             self.ownAges[time, default: []].append(age)
@@ -208,10 +209,10 @@ struct MemoryStore {
         }
     }
 
-    /// Removes an event that is older than those of its line are kept, or files it anew where its channel's are kept
-    /// for longer by now.
+    /// Removes an event that has exceeded its queue's age, or requeues it where its channel's retention has become
+    /// longer.
     ///
-    /// - Returns: whether it has no place in its line any more.
+    /// - Returns: whether it is no longer in its queue.
     private mutating func removeIfOver(_ age: Age, after time: Int64, now: Int64) -> Bool {
         let oldest = now - time
         if self.age(of: age.channel) > time, let storedAt = age.storedAt {
@@ -219,7 +220,7 @@ struct MemoryStore {
             self.file(age)
             return true
         }
-        // Before it there may be events that were to be kept for longer: a log has no gaps.
+        // Earlier events with a longer retention go too: a log has no gaps.
         while age.offset >= age.channel.log.firstOffset {
             guard let first = age.channel.log.retained.first, first.storedAt < oldest else { return false }
             self.removeOldest(of: age.channel)
@@ -227,10 +228,10 @@ struct MemoryStore {
         return true
     }
 
-    /// The oldest event of all, or one that is no more.
+    /// The oldest event of all, or a stale entry.
     private mutating func popOldest() -> Age? {
         guard !self.ownAges.isEmpty else { return self.ages.popFirst() }
-        // What is no more is older than anything.
+        // A stale entry sorts before any event.
         var (oldest, line) = (self.ages.first.map { $0.storedAt ?? .min } ?? .max, nil as Int64?)
         for (time, ages) in self.ownAges {
             guard let first = ages.first.map({ $0.storedAt ?? .min }), first < oldest else { continue }
@@ -243,7 +244,7 @@ struct MemoryStore {
     }
 
     private mutating func removeOverMemory() {
-        // The event that was just stored stays, so that an acknowledgement is never a lie.
+        // The event just stored is never evicted: it is about to be acknowledged.
         while self.memory > self.configuration.memoryLimit {
             if self.keys.count * MemoryKeys.cost > self.configuration.memoryLimit / 4 {
                 self.keys.removeOldest()

@@ -4,7 +4,7 @@
 
 internal import DequeModule
 
-/// The access tokens that are known, each until it expires. The oldest goes when there are too many.
+/// The known access tokens, each until it expires. Over the limit the oldest is dropped.
 ///
 /// A pure structure; `MemoryBroker` keeps it under a lock and passes the clock in, in milliseconds.
 struct MemoryTokens {
@@ -18,11 +18,11 @@ struct MemoryTokens {
     }
 
     private var known: [TokenDigest: Known] = [:]
-    /// In the order in which they came; a token that came again stands in it twice, and the later one counts.
+    /// In insertion order; a token inserted again has two entries, of which the later one counts.
     private var order: Deque<(token: TokenDigest, number: UInt64)> = []
     private var lastNumber: UInt64 = 0
 
-    /// How many tokens are remembered, those included that expired behind one that has not.
+    /// How many tokens are held, including expired ones queued behind one that is not.
     var count: Int { self.known.count }
 
     mutating func remember(_ grant: TokenGrant, for token: TokenDigest, until expiry: Int64, now: Int64) {

@@ -4,7 +4,7 @@
 
 internal import Synchronization
 
-/// Who looks on in one process. Any thread.
+/// The observers of one process. Any thread.
 package final class LocalObservers: Sendable {
     private struct State {
         var receivers: [ChannelID: [UInt64: any ObservationReceiver]] = [:]
@@ -12,29 +12,28 @@ package final class LocalObservers: Sendable {
     }
 
     private let state = Mutex(State())
-    /// How many channels are looked at, so that it costs one load where there are none.
+    /// The number of channels with observers, so that the check costs one atomic load where there are none.
     private let count = Atomic<Int>(0)
 
-    /// Nobody looks on yet.
+    /// Creates an empty set of observers.
     package init() {}
 
-    /// Whether anybody looks on at anything.
+    /// Whether there are no observers at all.
     package var isEmpty: Bool { self.count.load(ordering: .relaxed) == 0 }
 
-    /// Whether somebody looks on at a channel.
+    /// Whether a channel has observers.
     package func isObserved(_ channel: ChannelID) -> Bool {
         !self.isEmpty && self.state.withLock { $0.receivers[channel] != nil }
     }
 
-    /// The channels that are looked at.
+    /// The channels that have observers.
     package var channels: [ChannelID] { self.state.withLock { Array($0.receivers.keys) } }
 
-    /// Looks on from now on.
+    /// Adds an observer.
     ///
     /// - Parameters:
-    ///   - began: is called where nobody looked on at the channel before; under the lock, so that beginnings and ends of a
-    ///     channel come in their order.
-    ///   - ended: is called likewise when nobody looks on any more.
+    ///   - began: called for the channel's first observer, under the lock, so that calls for one channel are in order.
+    ///   - ended: called likewise when the channel's last observer is gone.
     package func add(
         _ receiver: any ObservationReceiver,
         to channel: ChannelID,
@@ -51,13 +50,13 @@ package final class LocalObservers: Sendable {
         return LocalObservation { [weak self] in self?.remove(number, from: channel, ended: ended) }
     }
 
-    /// Tells those who look on.
+    /// Hands an observation to the channel's observers.
     package func tell(_ observation: Observation, on channel: ChannelID) {
         let receivers = self.state.withLock { $0.receivers[channel].map { Array($0.values) } ?? [] }
         for receiver in receivers { receiver.receive(observation) }
     }
 
-    /// Nobody looks on any more.
+    /// Removes all observers.
     package func end() {
         self.state.withLock { $0.receivers = [:] }
         self.count.store(0, ordering: .relaxed)

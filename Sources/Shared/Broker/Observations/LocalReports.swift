@@ -5,15 +5,15 @@
 internal import NIOCore
 internal import Synchronization
 
-/// The observations of one process, for brokers that join no others. Any thread.
+/// The observations of one process, for brokers that span only one process. Any thread.
 package final class LocalReports: Sendable {
     private let observers = LocalObservers()
     private let budget = Mutex(ObservationBudget(now: .now()))
 
-    /// Nobody looks on yet.
+    /// Creates the reports with no observers.
     package init() {}
 
-    /// Tells those who look on, if there are any and the budget allows it.
+    /// Hands an observation to the channel's observers, if there are any and the budget allows it.
     package func report(on channel: ChannelID, _ make: () -> Observation) {
         guard self.observers.isObserved(channel),
             self.budget.withLock({ $0.take(on: channel, now: .now()) })
@@ -23,10 +23,10 @@ package final class LocalReports: Sendable {
         self.observers.tell(observation, on: channel)
     }
 
-    /// Whether somebody looks on at a channel.
+    /// Whether a channel has observers.
     package func isObserved(_ channel: ChannelID) -> Bool { self.observers.isObserved(channel) }
 
-    /// Looks on from now on.
+    /// Adds an observer.
     package func observe(_ channel: ChannelID, with receiver: any ObservationReceiver) -> any ObservationSubscription {
         self.observers.add(receiver, to: channel)
     }

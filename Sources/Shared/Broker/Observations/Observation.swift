@@ -4,7 +4,7 @@
 
 public import NIOCore
 
-/// What a node saw happen on a channel, for whoever looks on: a note for people, on which nothing depends.
+/// Something a node saw happen on a channel, published to its observers: for display only.
 public struct Observation: Hashable, Sendable {
     /// What happened.
     public enum Kind: String, Sendable, CaseIterable {
@@ -12,16 +12,16 @@ public struct Observation: Hashable, Sendable {
         case refused
         /// Events were written to clients.
         case delivered
-        /// A request that waited for a reply had its answer.
+        /// A request that waited for a reply was answered.
         case answered
     }
 
-    /// The most bytes of what is said.
+    /// The largest `json`, in bytes.
     public static let limit = 48 << 10
 
     /// What happened.
     public var kind: Kind
-    /// The rest, as a JSON object on one line.
+    /// The details, as a JSON object on one line.
     public var json: ByteBuffer
 
     /// An observation from its parts.
@@ -30,15 +30,15 @@ public struct Observation: Hashable, Sendable {
         self.json = json
     }
 
-    /// Its bytes on the way between nodes: the kind, a line feed, and the JSON.
+    /// Its wire format between nodes: the kind, a line feed, and the JSON.
     package var encoded: ByteBuffer {
         var bytes = ByteBuffer(string: self.kind.rawValue + "\n")
         bytes.writeImmutableBuffer(self.json)
         return bytes
     }
 
-    /// Reads what `encoded` wrote; nil for anything else. The JSON is taken on trust, but for line breaks: whoever can write
-    /// into the store that joins the nodes can do worse.
+    /// Reads what `encoded` wrote; nil for anything else. The JSON is trusted except for line breaks: anyone who can
+    /// write to the shared store can do worse.
     package init?(encoded: ByteBuffer) {
         guard encoded.readableBytes <= Self.limit + 16 else { return nil }
         var rest = encoded
@@ -54,15 +54,15 @@ public struct Observation: Hashable, Sendable {
     }
 }
 
-/// Who looks on. Called from any thread, often under a lock: it must hand over and return, and not call the broker.
+/// An observer. Called from any thread, often under a lock: it must hand over and return, and not call the broker.
 public protocol ObservationReceiver: AnyObject, Sendable {
-    /// Takes what was seen. Observations may be missing, and have no order.
+    /// Takes an observation. Observations may be lost and arrive in any order.
     func receive(_ observation: Observation)
 }
 
-/// Somebody looks on, until it is cancelled.
+/// An observer's subscription, active until it is cancelled.
 public protocol ObservationSubscription: AnyObject, Sendable {
-    /// Ends it. The receiver is not called again once this has returned, but for calls that are under way. Does nothing the
-    /// second time.
+    /// Ends it. Once this has returned the receiver is not called again, except for calls already in progress.
+    /// Idempotent.
     func cancel()
 }

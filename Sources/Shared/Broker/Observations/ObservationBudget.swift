@@ -4,8 +4,8 @@
 
 public import NIOCore
 
-/// How much a node may tell those who look on: so many observations a second, and of them so many of one channel. What is
-/// beyond is not told, so that neither a flood of refused requests nor a busy bot loads the store that joins the nodes.
+/// Rate limit on the observations a node publishes, per node and per channel. The excess is dropped, so that neither a
+/// flood of refused requests nor a busy bot loads the shared store.
 public struct ObservationBudget: Sendable {
     private struct Bucket: Sendable {
         var tokens: Double
@@ -21,10 +21,10 @@ public struct ObservationBudget: Sendable {
         }
     }
 
-    /// How many there may be at once, and then a second, on the node and on one channel.
+    /// Burst and sustained rate per second, for the node and for one channel.
     static let node = (capacity: 400.0, perSecond: 200.0)
     static let channel = (capacity: 100.0, perSecond: 40.0)
-    /// How many channels' shares are remembered. Beyond it all are forgotten: the node's own bound still holds.
+    /// How many channels' buckets are kept. Beyond it all are dropped: the node's own limit still holds.
     static let channelLimit = 1_024
 
     private var node: Bucket
@@ -35,7 +35,7 @@ public struct ObservationBudget: Sendable {
         self.node = Bucket(tokens: Self.node.capacity, updated: now)
     }
 
-    /// Whether one more may be told on a channel, which then is.
+    /// Takes one observation of a channel from the budget; false where it is used up.
     public mutating func take(on channel: ChannelID, now: NIODeadline) -> Bool {
         if self.channels.count >= Self.channelLimit, self.channels[channel] == nil { self.channels = [:] }
         var bucket = self.channels[channel] ?? Bucket(tokens: Self.channel.capacity, updated: now)

@@ -2,7 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Sets of ASCII characters, as two words each: a table's look-up without the table.
+/// Sets of ASCII characters, each a bitmap in two words.
 enum ASCIISet {
     /// Whether the byte can be in a token, such as a field's name: letters, digits and ``!#$%&'*+-.^_`|~`` (RFC 9110,
     /// section 5.6.2).

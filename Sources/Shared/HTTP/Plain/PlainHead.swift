@@ -2,15 +2,16 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The header of a plain request, as platforms send nearly all of theirs: what `PlainHead.read` takes is a small part of
-/// HTTP/1.1 that leaves no room for two opinions. Whatever else comes is the full parser's.
+/// The header of a plain request, as nearly all of the platforms' are: `PlainHead.read` accepts a small, unambiguous
+/// subset of HTTP/1.1. Everything else goes to the full parser.
 ///
 /// Plain is: `GET` or `POST`, a path of RFC 3986's own characters, HTTP/1.1, one `Host`, at most one `Content-Length` of
-/// digits, and no field that frames a message or turns a connection into something else, but for a WebSocket's handshake:
-/// `GET` without a body, `Upgrade: websocket` and the `Connection` that goes with it (RFC 6455, section 4.1). All offsets
-/// count from the header's first byte.
+/// digits, and no other field that affects framing or upgrades the connection, except for a WebSocket handshake:
+/// `GET` without a body, `Upgrade: websocket` and its `Connection` field (RFC 6455, section 4.1). All offsets count
+/// from the header's first byte.
 struct PlainHead: Equatable {
-    /// What can be plain, in bytes and in fields. Larger headers are the full parser's, and so are its limits.
+    /// The largest plain header, in bytes and in fields. Larger ones go to the full parser, which enforces its own
+    /// limits.
     enum Limit {
         static let bytes = 4096
         static let fields = 64
@@ -23,7 +24,7 @@ struct PlainHead: Equatable {
     }
 
     enum Outcome: Equatable {
-        /// It may become a plain header.
+        /// It may still become a plain header.
         case incomplete
         case notPlain
         case complete(PlainHead)
@@ -37,12 +38,13 @@ struct PlainHead: Equatable {
     var marks: [FieldMark]
     /// How long the body is, in bytes.
     var contentLength: Int
-    /// Whether it is a WebSocket's handshake. Where it is answered otherwise, the connection ends, as behind llhttp.
+    /// Whether it is a WebSocket's handshake. If it is answered with anything but an upgrade, the connection closes, as
+    /// with llhttp.
     var isHandshake: Bool
     /// How many bytes the header takes, the empty line included.
     var byteCount: Int
 
-    /// Reads a header from the start of what has come so far.
+    /// Parses a header at the start of the bytes received so far.
     static func read(_ bytes: UnsafeRawBufferPointer) -> Outcome {
         var reader = PlainHeadReader(bytes)
         return reader.read()

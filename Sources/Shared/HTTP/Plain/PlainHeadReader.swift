@@ -26,7 +26,7 @@ struct PlainHeadReader {
         do throws(Stop) {
             return .complete(try self.readHead())
         } catch {
-            // What has not ended within the limit is not plain.
+            // A header that does not end within the limit is not plain.
             return error == .incomplete && self.bytes.count < PlainHead.Limit.bytes ? .incomplete : .notPlain
         }
     }
@@ -45,7 +45,7 @@ struct PlainHeadReader {
         let end = self.position
         try self.read("\r\n")
         guard self.hosts == 1, self.offersWebSocket == self.offersUpgrade else { throw .notPlain }
-        // What follows a handshake is no body.
+        // A handshake has no body.
         guard !self.offersUpgrade || (method == .get && self.contentLength == nil) else { throw .notPlain }
         return PlainHead(
             method: method,
@@ -95,8 +95,8 @@ struct PlainHeadReader {
         )
     }
 
-    /// Goes to the next byte that is not of a set which all letters are in: they are most of names, and eight are looked at
-    /// in one go.
+    /// Skips to the next byte outside a set that includes all letters: names are mostly letters, which are checked
+    /// eight at a time.
     @inline(__always)
     private mutating func skip(while isMember: (UInt8) -> Bool) {
         while true {
@@ -106,26 +106,26 @@ struct PlainHeadReader {
         }
     }
 
-    /// Goes to the line end behind a value of visible ASCII, spaces and tabs.
+    /// Skips a value of visible ASCII, spaces and tabs, to its line end.
     private mutating func skipValue() throws(Stop) {
         while true {
             self.skipVisible()
             let byte = try self.peek()
             if byte == UInt8(ascii: "\r") { return }
-            // What `skipVisible` stopped at because fewer than eight bytes were left.
+            // `skipVisible` may have stopped because fewer than eight bytes were left.
             guard byte == UInt8(ascii: "\t") || (0x20...0x7E).contains(byte) else { throw .notPlain }
             self.position += 1
         }
     }
 
-    /// Goes to the next byte that is not visible ASCII or a space, eight bytes at a time, or to the last seven bytes.
+    /// Skips to the next byte that is not visible ASCII or a space, eight bytes at a time, or to the last seven bytes.
     private mutating func skipVisible() {
         EightBytes.skip(self.bytes, from: &self.position) { eight in
             eight.marks(below: 0x20) | eight.marks(of: 0x7F) | eight.nonASCIIMarks
         }
     }
 
-    /// Takes account of the fields that say how the message is framed and what becomes of the connection.
+    /// Records the fields that control the message's framing and the connection.
     private mutating func note(name: Range<Int>, value: Range<Int>) throws(Stop) {
         switch name.count {
         case 4:
@@ -158,7 +158,7 @@ struct PlainHeadReader {
         self.offersWebSocket = true
     }
 
-    /// Takes the two forms that WebSocket clients and browsers send.
+    /// Accepts the two forms that WebSocket clients and browsers send.
     private mutating func noteConnection(_ value: Range<Int>) throws(Stop) {
         if self.isName(value, "keep-alive") { return }
         let token = value.suffix(7)
@@ -168,7 +168,7 @@ struct PlainHeadReader {
         self.offersUpgrade = true
     }
 
-    /// Whether all that stands before a list's last token is `keep-alive, `.
+    /// Whether everything before a list's last token is `keep-alive, `.
     private func isKeepAlive(before token: Range<Int>, in value: Range<Int>) -> Bool {
         let comma = token.lowerBound - 2
         return comma > value.lowerBound && self.bytes[comma] == UInt8(ascii: ",")
@@ -189,7 +189,7 @@ struct PlainHeadReader {
         self.contentLength = length
     }
 
-    /// Whether the bytes are a word of letters and hyphens, in any case.
+    /// Whether the bytes are this word of letters and hyphens, ignoring case.
     private func isName(_ range: Range<Int>, _ word: StaticString) -> Bool {
         FieldName.matches(UnsafeRawBufferPointer(rebasing: self.bytes[range]), word)
     }

@@ -5,7 +5,7 @@
 package import NIOCore
 internal import NIOHTTP1
 
-/// A plain request that has arrived whole.
+/// A complete plain request.
 package struct PlainRequest {
     let method: HTTPMethod
     package let target: String

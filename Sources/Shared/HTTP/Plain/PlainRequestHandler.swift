@@ -5,9 +5,9 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Stands first on a connection and hands its bytes to `HTTPConnectionHandler`, which reads plain requests by itself.
-/// With the first request that is not plain it puts the full parser into its place; where a route changes the protocol it
-/// goes too. On the channel's event loop.
+/// First in the pipeline: hands bytes to `HTTPConnectionHandler`, which parses plain requests itself. On the first
+/// request that is not plain it replaces itself with the full parser; on an upgrade it is removed too. On the channel's
+/// event loop.
 final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -15,7 +15,7 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
     private let connection: HTTPConnectionHandler
     private let limits: HTTPLimits
     private var context: ChannelHandlerContext?
-    /// The full parser stands behind this handler, which goes as soon as it has handed on what it is handing on.
+    /// The full parser is installed after this handler, which is removed once it has passed on its current bytes.
     private var hasLeft = false
 
     init(connection: HTTPConnectionHandler, limits: HTTPLimits) {
@@ -47,7 +47,7 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // A request that ends in its middle is an error that the parser knows the name of.
+        // For a truncated request the full parser produces the right error.
         if let event = event as? ChannelEvent, event == .inputClosed {
             self.connection.plainInputEnds()
         }
@@ -56,12 +56,12 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
     }
 
     private func goIfLeft(context: ChannelHandlerContext) {
-        // What was fired may have closed the connection, and then there is nothing to leave.
+        // The event may have closed the connection, so that there is nothing to remove.
         guard self.hasLeft, self.context != nil else { return }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
-    /// Leaves the connection to another protocol, whose handlers stand behind this one, from these bytes on.
+    /// Leaves the connection to another protocol, whose handlers follow this one, starting with these bytes.
     func leave(toProtocolWith bytes: ByteBuffer) {
         guard let context, !self.hasLeft else { return }
         self.hasLeft = true
@@ -72,16 +72,16 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
         self.goIfLeft(context: context)
     }
 
-    /// Leaves the connection to the full parser, from these bytes on.
+    /// Leaves the connection to the full parser, starting with these bytes.
     ///
-    /// - Parameter inputEnds: whether they are the last: the end has come by here before the parser was there to see it.
+    /// - Parameter inputEnds: whether they are the last: the end of input passed before the parser was installed.
     func leave(toParserWith bytes: ByteBuffer, inputEnds: Bool) {
         guard let context, !self.hasLeft else { return }
         let pipeline = context.pipeline.syncOperations
         do {
             try pipeline.addHandler(ByteToMessageHandler(parsing: self.limits), position: .after(self))
         } catch {
-            // Only a connection that is gone takes no handler.
+            // Fails only on a closed connection.
             context.close(promise: nil)
             return
         }
@@ -93,11 +93,11 @@ final class PlainRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
 }
 
 extension ByteToMessageHandler<HTTPRequestDecoder> {
-    /// What a read brings at once, in bytes, at most.
+    /// The most bytes that one read delivers.
     private static var readSize: Int { 128 << 10 }
 
-    /// The full parser. Behind a request that asks for another protocol it reads nothing any more, and keeps what comes for
-    /// that protocol: as much as a request's header, and what one read brings.
+    /// The full parser. After an upgrade request it stops parsing and buffers input for the new protocol: at most the
+    /// size of a request's header plus one read.
     convenience init(parsing limits: HTTPLimits) {
         self.init(
             HTTPRequestDecoder(
@@ -110,7 +110,7 @@ extension ByteToMessageHandler<HTTPRequestDecoder> {
 }
 
 extension NIOHTTPDecoderLimitConfiguration {
-    /// What the full parser takes.
+    /// The full parser's limits.
     init(_ limits: HTTPLimits) {
         self.init()
         self.maxHeaderFieldSize = limits.headerField

@@ -5,46 +5,46 @@
 package import NIOCore
 internal import NIOHTTP1
 
-/// Takes a connection's bytes and gives its requests, as long as they are plain. From the first one that is not, all
-/// bytes are the full parser's.
+/// Parses a connection's bytes into requests while they are plain. From the first one that is not, all bytes go to the
+/// full parser.
 ///
-/// Pure, and bounded: a header is at most `PlainHead.Limit.bytes`, a body the limit's. A request that comes alone shares the
-/// memory of what came; one that others come with has its own, so that no event keeps theirs.
+/// Pure, and bounded: a header by `PlainHead.Limit.bytes`, a body by the limits. A request that arrives alone shares
+/// the read buffer's memory; pipelined ones are copied, so that no event retains the memory of others.
 package struct PlainRequestReader {
     package enum Step {
-        /// There is no whole request; `awaitsBody` where its header is there.
+        /// No complete request yet; `awaitsBody` if its header is complete.
         case needMore(awaitsBody: Bool)
         case request(PlainRequest)
-        /// What has come and was not read, for the full parser.
+        /// The unparsed bytes, for the full parser.
         case notPlain(ByteBuffer)
     }
 
     private let limits: HTTPLimits
     private var bytes = ByteBuffer()
-    /// The header of the request under way, where it has come.
+    /// The header of the current request, if complete.
     private var head: PlainHead?
-    /// Whether something has come that `next` has not looked at.
+    /// Whether there are bytes that `next` has not examined.
     private(set) var hasNews = false
 
-    /// - Parameter limits: what exceeds them is not plain, so that the full parser's refusals are the only ones.
+    /// - Parameter limits: a request that exceeds them is not plain, so that only the full parser refuses requests.
     package init(limits: HTTPLimits) {
         self.limits = limits
     }
 
-    /// Whether part of a request has come.
+    /// Whether part of a request has arrived.
     var isWithinRequest: Bool { self.bytes.readableBytes > 0 }
 
-    /// Takes bytes.
+    /// Appends bytes.
     package mutating func append(_ bytes: ByteBuffer) {
         self.hasNews = true
         if self.bytes.readableBytes == 0 {
             self.bytes = bytes
         } else {
-            // Requests that were taken go; otherwise a client whose packets end within its requests fills the memory.
+            // Discards parsed requests; otherwise a client whose packets end in mid-request would grow the buffer
+            // without bound.
             self.bytes.discardReadBytes()
             if let head {
-                // The rest of the body comes in pieces that the header announced: room for all of it at once, but no more
-                // than has a reason to be believed.
+                // Reserves room for the rest of the declared body at once, but no more than is plausible.
                 self.bytes.reserveCapacity(
                     minimumWritableBytes: min(head.byteCount + head.contentLength - self.bytes.readableBytes, 65_536)
                 )
@@ -53,7 +53,7 @@ package struct PlainRequestReader {
         }
     }
 
-    /// What has come next.
+    /// The next step.
     package mutating func next() -> Step {
         guard self.bytes.readableBytes > 0 else {
             self.hasNews = false
@@ -84,13 +84,13 @@ package struct PlainRequestReader {
     }
 
     private func isWithinLimits(_ head: PlainHead) -> Bool {
-        // What is longer than a read may be a stream for its route.
+        // A body longer than one read may be streamed by its route.
         head.contentLength <= min(self.limits.body, HTTPLimits.bodyWindow)
             && head.marks.count <= self.limits.headerCount
             && head.byteCount <= min(self.limits.headerField, self.limits.headerList)
     }
 
-    /// Gives up what has come and was not read.
+    /// Takes the unparsed bytes.
     mutating func takeRest() -> ByteBuffer {
         defer {
             self.bytes = ByteBuffer()
@@ -119,7 +119,7 @@ package struct PlainRequestReader {
         )
     }
 
-    /// Takes a request's bytes out of what has come: as they are where they have the memory alone, else a copy.
+    /// Takes a request's bytes: without copying if they are alone in the buffer's memory.
     private mutating func takeBytes(_ length: Int) -> ByteBuffer {
         if length == self.bytes.readableBytes, self.bytes.readerIndex == 0 {
             defer { self.bytes = ByteBuffer() }

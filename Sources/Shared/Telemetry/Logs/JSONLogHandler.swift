@@ -6,7 +6,7 @@ public import Logging
 
 /// Writes log lines as JSON, an object a line: `time`, `level`, `logger`, `message`, and the metadata beside them.
 ///
-/// A key of the metadata that is one of these four gets an underscore behind it.
+/// A metadata key that is one of these four gets an underscore appended.
 public struct JSONLogHandler: LogHandler {
     public var logLevel = Logger.Level.info
     public var metadata: Logger.Metadata = [:]

@@ -4,21 +4,21 @@
 
 public import NIOCore
 
-/// Which lines of a kind that may come by the thousand are written where everybody reads them: so many at once and so many a
-/// second, and how many were left out since. A pure structure; the clock is passed in.
+/// Rate-limits a kind of log line that may come by the thousand: a burst and a sustained rate, with a count of
+/// suppressed lines. A pure structure; the clock is passed in.
 ///
-/// A restart of a proxy ends every socket of a node at once. A line each tells nobody more than some of them and a count, and
-/// whoever wants them all has the level debug.
+/// A restart of a proxy ends every socket of a node in a burst. A line each says no more than a few and a count; all of
+/// them are logged at debug level.
 public struct LogBudget: Sendable {
     private let perSecond: Double
     private let burst: Double
     private var tokens: Double
     private var filledAt: NIODeadline
-    /// Lines since the last one that was written.
+    /// Lines suppressed since the last one that was written.
     private var leftOut = 0
 
     /// - Parameters:
-    ///   - burst: how many lines may come at once.
+    ///   - burst: how many lines may come in a burst.
     ///   - perSecond: how many may come over time.
     public init(burst: Int, perSecond: Double, now: NIODeadline) {
         self.burst = Double(burst)
@@ -27,9 +27,9 @@ public struct LogBudget: Sendable {
         self.filledAt = now
     }
 
-    /// Whether a line is written, and how many were left out before it.
+    /// Whether to write a line, and how many were suppressed before it.
     ///
-    /// - Returns: nil where this one is left out.
+    /// - Returns: nil if this one is suppressed.
     public mutating func take(now: NIODeadline) -> Int? {
         let seconds = Double((now - self.filledAt).nanoseconds) / 1_000_000_000
         self.tokens = min(self.burst, self.tokens + seconds * self.perSecond)

@@ -5,12 +5,12 @@
 internal import CoreMetrics
 internal import Synchronization
 
-/// Where log lines go, and what keeps them from holding anybody up: who reads a pipe may have stopped reading it, and whoever
-/// writes into a full one waits, an event loop with all its sockets too. Any thread.
+/// Writes log lines without blocking: a pipe's reader may have stalled, and a write to a full pipe would block an event
+/// loop with all its sockets. Any thread.
 ///
-/// Lines are written at once and in order, and there is nothing to be flushed. One that has no room waits a moment for it; the
-/// next ones do not, until there is room again, and are dropped and counted. A line of more than a page (4 KiB) may wait all
-/// the same: there need not be room for all of it.
+/// Lines are written at once and in order, and there is nothing to be flushed. A line without room waits briefly;
+/// further ones do not, and are dropped and counted, until there is room again. A line of more than a page (4 KiB) may
+/// still block: there may be room for only part of it.
 public final class LogOutlet: Sendable {
     /// How many lines were dropped.
     private static let metric = "hookwire_log_lines_dropped_total"
@@ -22,11 +22,11 @@ public final class LogOutlet: Sendable {
 
     private let descriptor: Int32
     private let patience: Int32
-    /// Held while a line is written, so that the room that was found is this one's.
+    /// Held while a line is written, so that no other line takes the room it found.
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - descriptor: what lines are written to, by whoever is let pass.
+    ///   - descriptor: the descriptor that lines are written to.
     ///   - patience: for how many milliseconds one line waits for room.
     public init(descriptor: Int32, patience: Int32 = 100) {
         self.descriptor = descriptor
@@ -47,7 +47,7 @@ public final class LogOutlet: Sendable {
             state.isStuck = !OutputRoom.isThere(at: self.descriptor, within: state.isStuck ? 0 : self.patience)
             guard !state.isStuck else {
                 state.dropped += 1
-                // Made here, where a line is lost anyway: the first lines come before there are metrics.
+                // Created only when a line is lost: the first lines come before metrics are bootstrapped.
                 return Counter(label: Self.metric).increment()
             }
             line()

@@ -4,7 +4,7 @@
 
 public import Logging
 
-/// Has another handler write its lines where the outlet has room for them.
+/// Wraps another handler, writing its lines only if the outlet has room.
 public struct OutletLogHandler: LogHandler {
     private var handler: any LogHandler
     private let outlet: LogOutlet

@@ -4,16 +4,16 @@
 
 internal import Glibc
 
-/// Whether something can be written without waiting for whoever reads it: a pipe's reader may have stopped. Any thread.
+/// Checks whether a write would block on a stalled reader, such as a pipe's. Any thread.
 public enum OutputRoom {
-    /// Whether a page (4 KiB) can be written without waiting, or fails without (poll(2), pipe(7)).
+    /// Whether a page (4 KiB) can be written, or fails, without blocking (poll(2), pipe(7)).
     ///
     /// - Parameters:
     ///   - descriptor: what is to be written to.
-    ///   - milliseconds: for how long room is waited for.
+    ///   - milliseconds: how long to wait for room.
     public static func isThere(at descriptor: Int32, within milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        // What cannot even be asked is written as ever.
+        // If polling fails, the line is written anyway.
         return poll(&entry, 1, milliseconds) != 0
     }
 }

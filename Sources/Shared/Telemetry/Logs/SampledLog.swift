@@ -6,8 +6,8 @@ internal import CoreMetrics
 public import Logging
 public import NIOCore
 
-/// Writes lines of a kind that may come by the thousand at their level as far as a budget goes, and the others at debug; the
-/// next one at their level says how many those were. Belongs to one event loop.
+/// Writes lines that may come by the thousand at their level within a budget, and the rest at debug; the next one at
+/// their level says how many were demoted. Confined to one event loop.
 public final class SampledLog {
     private let logger: Logger
     private let level: Logger.Level
@@ -15,7 +15,7 @@ public final class SampledLog {
     private let leftOut = Counter(label: "hookwire_log_lines_left_out_total")
 
     /// - Parameters:
-    ///   - level: of the lines that the budget allows.
+    ///   - level: the level of the lines within the budget.
     ///   - burst: how many lines may come at once.
     ///   - perSecond: how many may come over time.
     public init(

@@ -5,9 +5,9 @@
 internal import CoreMetrics
 public import NIOCore
 
-/// Measures how late event loops are: a loop that computes too long, or blocks, keeps all its sockets waiting.
+/// Measures event-loop lag: a loop that computes too long, or blocks, delays all its sockets.
 ///
-/// A task is due twice a second on each; how long after its time it runs is what anything else would have waited too.
+/// A task is scheduled twice a second on each loop; its delay is what any other work would have waited too.
 public enum EventLoopLag {
     private static let interval = TimeAmount.milliseconds(500)
 
@@ -19,7 +19,7 @@ public enum EventLoopLag {
 
     private static func measure(_ eventLoop: any EventLoop, _ timer: Timer) {
         let due = NIODeadline.now() + self.interval
-        // Not a repeated task: that plans the next run when it has run, and says not when it should have.
+        // Not a repeated task, which does not expose when it should have run.
         eventLoop.scheduleTask(deadline: due) {
             timer.recordNanoseconds((NIODeadline.now() - due).nanoseconds)
             self.measure(eventLoop, timer)

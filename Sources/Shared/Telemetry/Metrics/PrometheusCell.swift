@@ -12,7 +12,7 @@ final class PrometheusCell: MetricCell {
         var count: Int64 = 0
     }
 
-    /// Counters are on the hot path and whole numbers: they get by without the lock.
+    /// Counters are on the hot path and integral, so they need no lock.
     private let increments = Atomic<Int64>(0)
     private let value = Mutex(Value())
     private let kind: PrometheusFamily.Kind

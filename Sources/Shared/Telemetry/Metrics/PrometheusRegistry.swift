@@ -5,11 +5,10 @@
 public import CoreMetrics
 internal import Synchronization
 
-/// Keeps what swift-metrics counts in this process and writes it in Prometheus' text format, version 0.0.4
-/// (prometheus.io, "Exposition formats").
+/// The swift-metrics backend of this process, exported in Prometheus' text format, version 0.0.4 (prometheus.io,
+/// "Exposition formats").
 ///
-/// Handlers of one label and one set of dimensions share a cell, whoever makes them. Cells are never dropped: what is
-/// put into dimensions must be bounded.
+/// Handlers with the same label and dimensions share a cell. Cells are never dropped: dimension values must be bounded.
 public final class PrometheusRegistry: MetricsFactory {
     private let families = Mutex<[String: PrometheusFamily]>([:])
 
@@ -35,7 +34,7 @@ public final class PrometheusRegistry: MetricsFactory {
         self.cell(label, aggregate ? .summary : .gauge, dimensions)
     }
 
-    /// Durations as a histogram, in seconds as Prometheus has it; the label should end in `_seconds`.
+    /// Durations as a histogram, in seconds; the label should end in `_seconds`.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         self.cell(label, .histogram, dimensions) { HistogramCell() }
     }

@@ -6,11 +6,11 @@ public import NIOHTTP1
 
 /// The trace that an event belongs to.
 ///
-/// An object, so that the events that belong to none have room for a reference and no more.
+/// A class, so that events without a trace spend only one reference on it.
 public final class EventTrace: Sendable {
-    /// Where in the trace the event stands: what is done with it next is a child of that.
+    /// The event's place in the trace: the parent of its next spans.
     public let context: TraceContext
-    /// What was said beside it.
+    /// The accompanying `tracestate`.
     public let state: TraceState
 
     /// A trace from its parts.
@@ -19,19 +19,19 @@ public final class EventTrace: Sendable {
         self.state = state
     }
 
-    /// The trace that a request's fields tell of; nil where they tell of none, or of more than one.
+    /// The trace in a request's fields; nil if there is none, or more than one.
     public convenience init?(_ fields: RequestFields) {
         var context: TraceContext?
         guard fields.single("traceparent", { context = TraceContext($0) }) == .once, let context else { return nil }
         self.init(context, state: TraceState(fields.headers[canonicalForm: "tracestate"].map(String.init)) ?? .none)
     }
 
-    /// The same, where the fields are text.
+    /// The same for decoded fields.
     public convenience init?(_ headers: HTTPHeaders) {
         self.init(RequestFields(headers))
     }
 
-    /// The same trace further on.
+    /// The same trace at a later point.
     public func continued(at context: TraceContext) -> EventTrace {
         EventTrace(context, state: self.state)
     }

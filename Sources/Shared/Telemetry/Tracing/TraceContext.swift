@@ -2,13 +2,13 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where in a trace something stands: the `traceparent` of W3C Trace Context, level 1.
+/// A place in a trace: the `traceparent` of W3C Trace Context, level 1.
 public struct TraceContext: Hashable, Sendable {
     /// The trace, 128 bits that are not all zero.
     public let trace: TraceID
-    /// The span that what follows is a child of; not zero.
+    /// The parent of later spans; not zero.
     public let span: UInt64
-    /// Whether whoever began the trace may have recorded it (section 3.2.2.5.1). Other flags are not known, and not kept.
+    /// Whether the caller may have recorded the trace (section 3.2.2.5.1). Other flags are unknown, and dropped.
     public let isSampled: Bool
 
     /// How long the text of version 00 is.
@@ -26,7 +26,7 @@ public struct TraceContext: Hashable, Sendable {
 
     /// Reads a field's value: `00-` and 32 digits, 16 digits and 2 digits with a hyphen between each, all in lower case.
     ///
-    /// A later version is read as far as it is like this one, as section 3.2.2.2 has it.
+    /// A later version is parsed as far as it matches this one (section 3.2.2.2).
     ///
     /// - Returns: nil for anything else.
     public init?(_ text: UnsafeRawBufferPointer) {

@@ -2,22 +2,21 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something that was done within a trace, and how long it took.
+/// A span: an operation within a trace, with its times.
 public struct TraceSpan: Sendable {
     /// What was done.
     public enum Name: String, Sendable, CaseIterable {
-        /// An ingress node had a webhook request: from its arrival to its answer.
+        /// An ingress node handled a webhook request, from its arrival to its response.
         case receive
         /// It stored the event.
         case publish
-        /// An egress node had the event: until it was written to its sockets.
+        /// An egress node delivered the event, until it was written to its sockets.
         case deliver
-        /// An egress node had a bot's reply: until it knew what became of it.
+        /// An egress node handled a bot's reply, until its outcome was known.
         case reply
     }
 
-    /// What is said of a span. Keys are ours; values are cases of enums, numbers, and the names of channels and positions: no
-    /// secret, and nothing that a user has said.
+    /// An attribute value of a span: enum cases, numbers, channel ids and positions; never a secret or user content.
     public enum Value: Sendable, Equatable {
         case text(String)
         case number(Int64)
@@ -32,7 +31,7 @@ public struct TraceSpan: Sendable {
     public var start: UInt64
     public var end: UInt64
     public var attributes: [(key: String, value: Value)]
-    /// Why it failed; nil where it did not.
+    /// Why it failed; nil if it succeeded.
     public var failure: String?
 
     /// A span from its parts.
@@ -58,7 +57,7 @@ public struct TraceSpan: Sendable {
     }
 }
 
-/// Who takes spans. Called on event loops: it must not block, and may drop what is too much.
+/// Receives spans. Called on event loops: it must not block, and may drop the excess.
 public protocol SpanSink: Sendable {
     func record(_ span: TraceSpan)
 }

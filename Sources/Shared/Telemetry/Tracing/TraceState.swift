@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the systems that a trace went through say to their own: the `tracestate` of W3C Trace Context, level 1, section
-/// 3.3. It is passed on as it came, and within bounds.
+/// Vendor-specific trace data: the `tracestate` of W3C Trace Context, level 1, section 3.3. Passed on unchanged, within
+/// limits.
 public struct TraceState: Hashable, Sendable {
-    /// What every system should be able to pass on (section 3.3.1.5), in bytes, and here the most.
+    /// The size that every system should be able to pass on (section 3.3.1.5), in bytes; here the maximum.
     public static let limit = 512
     private static let memberLimit = 32
 
@@ -21,7 +21,7 @@ public struct TraceState: Hashable, Sendable {
 
     /// Reads the values of all fields of that name, in their order.
     ///
-    /// - Returns: nil where they are too long or too many, where a key comes twice, or where one is none: half of a state is
+    /// - Returns: nil if they are too long or too many, if a key occurs twice, or if one is invalid: a partial state is
     ///   of no use.
     public init?(_ values: [String]) {
         var members: [Substring] = []
@@ -50,7 +50,7 @@ public struct TraceState: Hashable, Sendable {
         return text
     }
 
-    /// The key of a member that is as section 3.3.1.3 has it: `key=value`, or `tenant@system=value`.
+    /// The key of a member as in section 3.3.1.3: `key=value`, or `tenant@system=value`.
     private static func key(of member: Substring) -> Substring? {
         guard let equals = member.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
         let key = member[..<equals]

@@ -4,7 +4,7 @@
 
 /// Decides which traces are recorded, names their spans, and passes them on. Any thread.
 ///
-/// A node that exports nothing has none, and what an incoming request says of its trace travels with its header fields.
+/// A node that exports no spans has no tracer, and a request's trace travels in its header fields.
 public final class Tracer: Sendable {
     private let sink: any SpanSink
     /// How many of 2^32 requests that bring no trace begin one.
@@ -16,9 +16,9 @@ public final class Tracer: Sendable {
         self.threshold = UInt64(max(0, min(1, sample)) * Double(UInt64(1) << 32))
     }
 
-    /// Where a request stands in its trace: a child of the trace that it brings, or sometimes the first of a new one.
+    /// Begins a request's span: a child of the trace that it brings, or, if sampled, the root of a new one.
     ///
-    /// - Returns: nil where nothing is to be recorded: whoever began the trace does not, or the dice say so.
+    /// - Returns: nil if it is not recorded: the incoming trace is not sampled, or the new one was not chosen.
     public func begin(_ incoming: EventTrace?) -> TraceContext? {
         if let incoming { return self.child(of: incoming.context) }
         guard UInt64.random(in: 0..<(1 << 32)) < self.threshold else { return nil }

@@ -14,8 +14,8 @@ enum XMLCharacters {
         }
     }
 
-    /// A document with U+FFFD for each character that none may have: WeChat passes on what somebody has pasted. What is
-    /// no UTF-8 stays none.
+    /// A document with U+FFFD for each forbidden character: WeChat passes on pasted text. Invalid UTF-8 is left as it
+    /// is.
     static func replacingForbidden(in document: some Collection<UInt8>) -> [UInt8] {
         var readable: [UInt8] = []
         readable.reserveCapacity(document.count)

@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes the text of each element one piece: the decoder takes the first of several, and leaves the others out.
+/// Joins the text of each element into one piece: the decoder takes only the first of several.
 ///
-/// White space that stands beside CDATA is somebody's layout, and no part of the text; any other text beside it is. Comments
-/// are taken out. For documents that `XMLInspection` has let through.
+/// White space beside CDATA is formatting and dropped; any other text beside it is kept. Comments are removed. For
+/// documents that `XMLInspection` has accepted.
 struct XMLText {
     private enum Piece {
         case plain(ArraySlice<UInt8>)
