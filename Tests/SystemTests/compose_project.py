@@ -10,6 +10,7 @@ from container_engine import FOLDER, limits
 from redis_server import free_port
 from relay import REPOSITORY
 
+
 class Project:
     """One project of the compose file, with the load balancer on a free port. Use `with`: leaving removes all of it."""
 

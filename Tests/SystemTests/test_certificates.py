@@ -59,7 +59,7 @@ class Traffic:
             while not self._over.is_set():
                 try:
                     doing(kept)
-                except Exception as error:  # noqa: BLE001: every kind of failure counts
+                except Exception as error:  # noqa: BLE001 - every kind of failure counts
                     self.failures.append(f"{doing.__name__}: {error!r}")
                     return
 

@@ -17,7 +17,10 @@ from redis_server import RedisServer, free_port
 from redis_users import least_rights, users
 from relay import PATIENCE, Relay, run_command
 from test_bots_access import (  # noqa: F401
-    name, realm, test_changes_are_seen_everywhere, test_revoked_token,
+    name,
+    realm,
+    test_changes_are_seen_everywhere,
+    test_revoked_token,
 )
 from test_bots_commands import test_audit  # noqa: F401
 from test_gateway import test_lost_memory, test_quiet_session_moves, test_trimmed  # noqa: F401

@@ -49,6 +49,7 @@ test_packages=(
     'nodejs             command node'
     'chromium           command chromium'
     'node-ws            file    /usr/share/nodejs/ws/package.json'
+    'shellcheck         command shellcheck'
 )
 
 # What script/package makes packages with.
