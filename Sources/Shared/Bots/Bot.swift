@@ -2,36 +2,36 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A registered bot: what opens it, what its platform needs, and what it may use.
+/// A registered bot: its credentials, its platform's settings, and its limits.
 public struct Bot: Sendable, Equatable {
-    /// What it is called, in URLs and by its operator.
+    /// Its name, used in URLs and by its operator.
     public var name: BotName
-    /// Where its webhooks come from.
+    /// The platform that sends its webhooks.
     public var platform: BotPlatform
     /// Its key on the platform.
     public var secret: Secret
-    /// The key before, during a rotation: what it opens and signs holds as well.
+    /// The previous key, during a rotation: it is accepted for access and signatures too.
     public var previousSecret: Secret?
-    /// Where its events go. Stays the same over rotations, so that sockets, cursors and the log do.
+    /// Its channel. Unchanged by rotations, so that sockets, cursors and the log survive them.
     public var channel: ChannelID
-    /// The channels that are the own ones of secrets which it had once, the last at the end; at most `formerLimit`. Nobody
-    /// else gets in by those secrets, not even where an open relay takes any.
+    /// The channels derived from its former secrets, the latest last; at most `formerLimit`. Those secrets open
+    /// nothing, not even in an open relay.
     public private(set) var formerChannels: [ChannelID]
-    /// The platform's name for it: QQ's `X-Bot-Appid`, WeChat's app id.
+    /// The platform's id for it: QQ's `X-Bot-Appid`, WeChat's app id.
     public var appID: String?
-    /// What its platform needs besides.
+    /// Further settings of its platform.
     public var options: PlatformOptions
-    /// What opens its sockets in place of its secret; at most `tokenLimit`.
+    /// Tokens that open its sockets in place of its secret; at most `tokenLimit`.
     public var tokens: [SocketToken]
     /// Whether its secret opens its sockets too, as clients of other relays expect.
     public var opensBySecret: Bool
-    /// Whether its secret is good for nothing without one of its tokens beside it, neither at the webhook nor at sockets, as
-    /// `?secret=S&token=T` and `/ws/{secret}/{token}` of other relays have it. Where the platform signs with the secret and the
-    /// URL has the bot's name, or the platform its app id, the signature is proof enough.
+    /// Whether its secret is accepted only together with one of its tokens, at the webhook and at sockets, as in the
+    /// `?secret=S&token=T` and `/ws/{secret}/{token}` of other relays. Where the platform signs with the secret and the
+    /// bot is identified by its name or app id, the signature suffices.
     public var needsToken: Bool
-    /// How much it may use.
+    /// Its limits.
     public var limits: BotLimits
-    /// How much of its log is kept, where not what the node keeps for all.
+    /// Its own log retention; nil for the node's default.
     public var retention: BotRetention?
     /// The origins whose pages may open its sockets, as in `https://bot.example`; nil for any.
     public var allowedOrigins: [String]?
@@ -42,14 +42,14 @@ public struct Bot: Sendable, Equatable {
     public static let originLimit = 64
     /// How many of its former secrets are remembered.
     public static let formerLimit = 8
-    /// A secret of fewer bytes can be guessed.
+    /// The shortest secret in bytes; a shorter one could be guessed.
     public static let minimumSecretLength = 8
-    /// A secret of more bytes is none that a platform gives.
+    /// The longest secret in bytes; no platform issues longer ones.
     public static let maximumSecretLength = 512
 
-    /// A bot that has what it must, and nothing else.
+    /// A bot with the required properties only.
     ///
-    /// - Parameter channel: nil for the channel of its secret, where an open relay has carried its events until now.
+    /// - Parameter channel: nil for the channel derived from its secret, which an open relay would have used for it.
     public init(name: BotName, platform: BotPlatform, secret: Secret, channel: ChannelID? = nil) {
         self.name = name
         self.platform = platform
@@ -63,19 +63,19 @@ public struct Bot: Sendable, Equatable {
         self.limits = BotLimits()
     }
 
-    /// The secrets that hold, the current one first.
+    /// The valid secrets, the current one first.
     public var secrets: [Secret] {
         [self.secret] + (self.previousSecret.map { [$0] } ?? [])
     }
 
-    /// Lets the secret before go, and remembers that it was one of the bot's.
+    /// Drops the previous secret, and records its channel as a former one.
     public mutating func retirePreviousSecret() {
         guard let previous = self.previousSecret else { return }
         self.previousSecret = nil
         self.remember(formerChannel: ChannelID(secret: previous))
     }
 
-    /// Remembers the channel of a secret that it had once, and forgets the first where there are more than `formerLimit`.
+    /// Records the channel of a former secret, dropping the oldest if there are more than `formerLimit`.
     public mutating func remember(formerChannel channel: ChannelID) {
         self.formerChannels.removeAll { $0 == channel }
         self.formerChannels.append(channel)
@@ -84,12 +84,14 @@ public struct Bot: Sendable, Equatable {
 }
 
 extension Bot {
-    /// What a platform needs besides the secret; the parameters of the webhook's URL without a registry.
+    /// A platform's settings besides the secret; without a registry, the parameters of the webhook's URL.
     public struct PlatformOptions: Sendable, Equatable {
         /// Messenger's `verify_token`.
         public var verifyToken: Secret?
         /// WeChat's `aes_key`, 43 characters.
         public var aesKey: Secret?
+        /// WeChat's `aes_key` before, during a rotation: what is still encrypted with it is read.
+        public var previousAESKey: Secret?
         /// The header field that carries the secret or the signature (`header`).
         public var header: String?
         /// How generic webhooks are signed (`scheme`).

@@ -6,14 +6,14 @@ internal import NIOCore
 
 /// A bot as one JSON object, with its secrets: what a store encrypts. The name is not in it.
 public enum BotRecord {
-    /// The number of the form. A record of a later one is not read: what it says beyond this one would be lost.
+    /// The format version. A record of a later version is rejected: rewriting it would lose data.
     private static let version: Int64 = 1
 
-    /// Why a record cannot be read. Says nothing of what is in it.
+    /// Why a record cannot be read. Reveals nothing of its content.
     public enum Fault: String, Error, Sendable {
-        /// It is no record.
+        /// It is not a record.
         case malformed
-        /// A later version of the program has written it.
+        /// It was written by a later version of the program.
         case later
     }
 
@@ -43,6 +43,7 @@ public enum BotRecord {
         var json = JSONObjectWriter()
         if let token = options.verifyToken { json.member("verify_token", token.exposeText()) }
         if let key = options.aesKey { json.member("aes_key", key.exposeText()) }
+        if let key = options.previousAESKey { json.member("previous_aes_key", key.exposeText()) }
         if let header = options.header { json.member("header", header) }
         if let scheme = options.scheme { json.member("scheme", scheme) }
         json.member("reply", options.waitsForReply)
@@ -62,7 +63,7 @@ public enum BotRecord {
     private static func encode(_ limits: BotLimits) -> [UInt8] {
         var json = JSONObjectWriter()
         if let requests = limits.requests {
-            // As text: a rate of 20 a minute is no short decimal, and is to be the same when it is read.
+            // As text: 20 per minute has no short decimal per second, and must round-trip.
             json.member("rate", "\(requests.rate)")
             json.member("burst", requests.burst)
         }
@@ -88,10 +89,10 @@ public enum BotRecord {
         [UInt8(ascii: "[")] + Array(elements.joined(separator: [UInt8(ascii: ",")])) + [UInt8(ascii: "]")]
     }
 
-    /// Reads what `encode` wrote. Members that it does not know are passed over.
+    /// Reads what `encode` wrote. Unknown members are ignored.
     public static func decode(_ bytes: [UInt8], name: BotName) throws(Fault) -> Bot {
         let bot: Result<Bot, Fault> = bytes.withUnsafeBytes { bytes in
-            // The text is checked once, so that its parts can be looked at.
+            // Validates the text once, so that its parts can be read.
             guard (try? JSONObjectView(validating: bytes, members: JSONMemberNames("v"))) != nil,
                 bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}")
             else { return .failure(.malformed) }

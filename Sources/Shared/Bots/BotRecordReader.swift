@@ -43,6 +43,7 @@ struct BotRecordReader {
         bot.appID = self.text("appid")
         bot.options.verifyToken = options.secret("verify_token")
         bot.options.aesKey = options.secret("aes_key")
+        bot.options.previousAESKey = options.secret("previous_aes_key")
         bot.options.header = options.text("header")
         bot.options.scheme = options.text("scheme")
         bot.options.waitsForReply = options.members["reply"]?.boolean ?? false
@@ -50,7 +51,7 @@ struct BotRecordReader {
         bot.opensBySecret = opensBySecret
         bot.needsToken = needsToken
         if let rate = limits.text("rate").flatMap({ Double($0) }), rate.isFinite, rate > 0 {
-            // Another version may have other bounds; none may be beyond what can be counted.
+            // Another version may allow other values; they are clamped to avoid overflow.
             bot.limits.requests = RateLimit(
                 rate: min(max(rate, 1 / 3_600), BotRule.rateLimit),
                 burst: limits.number("burst").map { min(max(Int($0), 1), BotRule.burstLimit) }
@@ -101,7 +102,7 @@ struct BotRecordReader {
 
     private func text(_ name: String) -> String? { self.members[name]?.string }
 
-    /// Nil where there is none; an empty one proves nothing and signs nothing.
+    /// Nil if absent or empty: an empty secret proves nothing.
     private func secret(_ name: String) -> Secret? {
         self.text(name).flatMap { $0.isEmpty ? nil : Secret($0) }
     }

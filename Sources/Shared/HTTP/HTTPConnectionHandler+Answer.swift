@@ -5,10 +5,10 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// The way from a request to its route, and from the route's answer to the bytes.
+/// Dispatches requests to their routes and writes the responses.
 extension HTTPConnectionHandler {
     func respond(_ head: HTTPRequestHead, _ body: ByteBuffer, context: ChannelHandlerContext) {
-        self.turn -= 1
+        self.turn.serve(now: context.eventLoop.now)
         self.respond(self.request(head, body, context: context), context: context)
     }
 
@@ -45,10 +45,11 @@ extension HTTPConnectionHandler {
         case .eventually(let future):
             self.answer(with: future, context: context)
         case .promptly(let future):
-            self.readsOn = true
+            self.readsAhead = true
             self.answer(with: future, context: context)
         case .awaited(let future, let abandoned):
-            // A peer that has finished its side behind the request is not waiting either: nearly all that do have gone.
+            // A peer that closes its side after the request is not waiting either: nearly all that do so have
+            // disconnected.
             if self.isInputClosed {
                 abandoned()
             } else {
@@ -63,7 +64,7 @@ extension HTTPConnectionHandler {
         future.hop(to: context.eventLoop).whenComplete { result in
             let (handler, context) = loopBound.value
             handler.abandon = nil
-            handler.readsOn = false
+            handler.readsAhead = false
             switch result {
             case .success(let reply): handler.answer(reply, context: context)
             case .failure: handler.answer(.response(Self.failure.response), context: context)
@@ -79,12 +80,12 @@ extension HTTPConnectionHandler {
             self.stopInflow(.answered)
             self.write(response, close: close, context: context)
             self.armTimer(context: context)
-            self.workOffWaiting(context: context)
+            self.takePendingInput(context: context)
         }
     }
 
     private func start(_ response: HTTPStreamedResponse, context: ChannelHandlerContext) {
-        // A peer of HTTP/1.0 knows no chunks.
+        // HTTP/1.0 has no chunked coding.
         let endsByClose = response.contentLength == nil && self.answersHTTP10
         guard case .write(let close) = self.machine.streamStarted(closesConnection: endsByClose) else { return }
         let framing: HTTPBodyStream.Framing =
@@ -118,10 +119,10 @@ extension HTTPConnectionHandler {
             self.flushIfNeeded(context: context)
         }
         self.armTimer(context: context)
-        self.workOffWaiting(context: context)
+        self.takePendingInput(context: context)
     }
 
-    /// Asks the peer for the body that it holds back (RFC 9110, section 15.2.1).
+    /// Sends 100 Continue to a peer that holds its body back (RFC 9110, section 15.2.1).
     func sendContinue(context: ChannelHandlerContext) {
         self.write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), context: context)
     }
@@ -140,7 +141,7 @@ extension HTTPConnectionHandler {
             date: self.loop.date.now(),
             allocator: context.channel.allocator
         )
-        // What is refused before its header is read is no answer to the request before.
+        // A refusal before the header is read is not a response to the previous request, which may have been HEAD.
         self.answersHead = false
         self.answersHTTP10 = false
         self.write(encoded.head, context: context)

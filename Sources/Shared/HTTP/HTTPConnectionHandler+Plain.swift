@@ -4,9 +4,9 @@
 
 internal import NIOCore
 
-/// Requests that are read from the bytes as they come, until the first one that is not plain.
+/// The fast path: requests are parsed from the raw bytes, until the first one that is not plain.
 extension HTTPConnectionHandler {
-    /// Bytes have come, and no request so far was anything but plain.
+    /// Bytes have arrived, and every request so far was plain.
     func plainBytesReceived(_ bytes: ByteBuffer) {
         guard let context, !self.machine.ignoresInput else { return }
         self.isBatching = true
@@ -18,13 +18,13 @@ extension HTTPConnectionHandler {
         }
     }
 
-    /// The peer finishes its side.
+    /// The peer closes its side.
     func plainInputEnds() {
         guard let context, self.plain.isWithinRequest, !self.mustWait(context: context) else { return }
         self.leavePlain(with: self.plain.takeRest())
     }
 
-    /// Answers the plain requests that have come, as far as nothing has to wait.
+    /// Serves the plain requests received so far, until one has to wait.
     func readPlain(context: ChannelHandlerContext) {
         while self.takesNext(context: context) {
             switch self.plain.next() {
@@ -38,7 +38,7 @@ extension HTTPConnectionHandler {
                 return
             case .request(let request):
                 guard self.machine.plainRequestReceived(isHandshake: request.isHandshake) else { continue }
-                self.turn -= 1
+                self.turn.serve(now: context.eventLoop.now)
                 self.respond(
                     HTTPRequest(
                         request,
@@ -53,11 +53,10 @@ extension HTTPConnectionHandler {
         }
     }
 
-    /// From these bytes on everything is read by the full parser, which is told where they are the last.
+    /// Switches to the full parser from these bytes on; `inputEnds` says that no more will follow.
     func leavePlain(with bytes: ByteBuffer, inputEnds: Bool = false) {
         self.machine.plainRequestAbandoned()
-        // What waits comes behind what the parser makes of all the bytes.
-        // That is only bytes, and perhaps their end.
+        // Pending input, which is only bytes and perhaps their end, goes after what the parser emits for the bytes.
         var bytes = bytes
         var rest = self.takePlainRest()
         bytes.writeBuffer(&rest)
@@ -66,7 +65,7 @@ extension HTTPConnectionHandler {
         self.plainSource?.leave(toParserWith: bytes, inputEnds: inputEnds)
     }
 
-    /// All bytes that have come and were not read, where the full parser was not needed yet.
+    /// All bytes received and not parsed, if the full parser is not in use yet.
     func takePlainRest() -> ByteBuffer {
         var bytes = self.plain.takeRest()
         self.waiting.removeAll { item in

@@ -3,21 +3,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DequeModule
+internal import Logging
 internal import NIOCore
 internal import NIOExtras
 internal import NIOHTTP1
 
 /// Serves one connection: runs what `HTTPConnectionStateMachine` decides.
 ///
-/// It reads plain requests from the bytes that `PlainRequestHandler` hands over, and all others by way of NIO's request
-/// decoder, which that puts before it; and it writes bytes, so that an answer takes no further hop. All its methods run
-/// on the channel's event loop.
+/// It parses plain requests from the bytes that `PlainRequestHandler` hands over; all others go through NIO's request
+/// decoder, which that handler installs before this one. It writes bytes, so that a response passes no further handler.
+/// All methods run on the channel's event loop.
 final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What came while a request was being answered.
+    /// Input that arrived while a request was being answered.
     enum Waiting {
         case plainBytes(ByteBuffer)
         case part(HTTPServerRequestPart)
@@ -25,40 +26,34 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         case inputClosed
     }
 
-    /// How many requests are served before the other connections of the loop have a turn: a peer may send thousands in
-    /// one packet.
-    private static let turnLimit = 64
-    /// How long the loop is left to them. Only a timer lets them run: a task that is executed anew each time does not.
-    private static let yieldTime = TimeAmount.microseconds(20)
-
     let loop: HTTPLoop
-    /// Where a trusted proxy says that the connection's client is.
+    /// The client's address as reported by a trusted proxy.
     private(set) var proxiedAddress: SocketAddress?
     var machine: HTTPConnectionStateMachine
     var plain: PlainRequestReader
     var context: ChannelHandlerContext?
-    /// What the bytes come from, as long as all requests were plain.
+    /// The source of the bytes while all requests are plain.
     var plainSource: PlainRequestHandler?
     var waiting: Deque<Waiting> = []
-    /// How many more requests this turn serves.
-    var turn = HTTPConnectionHandler.turnLimit
+    /// Limits what is served before the loop's other connections get a turn.
+    var turn = RequestTurn()
     private var isNextTurnScheduled = false
     /// Answers are being collected, to go out in one flush.
     var isBatching = false
     var needsFlush = false
     private var isFlushScheduled = false
     var wantsRead = false
-    /// The answer under way comes soon enough to go on reading.
-    var readsOn = false
+    /// The pending response is expected soon enough to keep reading.
+    var readsAhead = false
     private var timer = HTTPConnectionTimer()
-    /// How the answer under way has to be written.
+    /// Whether the pending response is to a HEAD request.
     var answersHead = false
     var answersHTTP10 = false
-    /// The answer under way that comes piece by piece.
+    /// The streamed response in progress.
     var stream: HTTPBodyStream?
-    /// The body of the request under way, where its route takes it piece by piece.
+    /// The body of the current request, if its route streams it.
     var inflow: HTTPBodyInflow?
-    /// Tells whoever makes the answer under way that the peer does not wait for it.
+    /// Tells the producer of the pending response that the peer no longer waits for it.
     var abandon: (@Sendable () -> Void)?
 
     init(loop: HTTPLoop) {
@@ -86,7 +81,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         context.fireChannelInactive()
     }
 
-    /// Tells everybody who still has a part in the connection.
+    /// Notifies everything still attached to the connection.
     private func connectionEnded() {
         self.machine.finished()
         self.timer.cancel()
@@ -115,16 +110,16 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
         self.flushSoonIfNeeded(context: context)
         if self.waiting.isEmpty, !self.plain.hasNews {
-            self.turn = Self.turnLimit
+            self.turn = RequestTurn()
         } else {
-            self.workOffWaiting(context: context)
+            self.takePendingInput(context: context)
         }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             self.stream?.becameWritable()
-            self.workOffWaiting(context: context)
+            self.takePendingInput(context: context)
         }
         context.fireChannelWritabilityChanged()
     }
@@ -138,11 +133,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
                 self.parserFailed(refusal, context: context)
             }
         } else if error is ByteToMessageDecoderError {
-            // More bytes behind an error that is being answered: they are thrown away.
+            // More bytes after an error that is being answered are discarded.
         } else if error is ByteToMessageDecoderError.PayloadTooLargeError, self.machine.ignoresInput {
-            // The same behind an answer that was the last.
+            // The same after the last response.
         } else {
-            // Among others, a peer that speaks another protocol at length before it was told that it may.
+            // For example, a peer that sends much of another protocol before the upgrade was accepted.
+            self.loop.noteFailure(error, of: self.proxiedAddress ?? context.channel.remoteAddress)
             context.close(promise: nil)
         }
     }
@@ -176,23 +172,23 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
     }
 
-    /// Whether no more input is asked for now.
+    /// Whether reading is suspended.
     private func mustHoldRead(context: ChannelHandlerContext) -> Bool {
         if self.machine.isHoldingBody { return true }
-        guard self.readsOn else { return self.mustWait(context: context) }
-        return !self.waiting.isEmpty || self.plain.hasNews || self.turn == 0 || !context.channel.isWritable
+        guard self.readsAhead else { return self.mustWait(context: context) }
+        return !self.waiting.isEmpty || self.plain.hasNews || self.turn.isOver || !context.channel.isWritable
     }
 
-    /// Whether input waits: for the answer under way, for the peer to read what it was answered, or for its turn. What
-    /// waits is bounded by a read, since no more is asked for.
+    /// Whether input must wait: for the pending response, for the peer to read earlier responses, or for its turn. At
+    /// most one read is held, since no more is requested.
     func mustWait(context: ChannelHandlerContext) -> Bool {
         !self.waiting.isEmpty || self.plain.hasNews || !self.takesNext(context: context)
     }
 
-    /// Whether the next input can be taken in this turn. A body goes its way also while the peer does not read: it may do
-    /// so only after it has sent all.
+    /// Whether the next input can be processed in this turn. A body is taken even while the peer does not read: it may
+    /// do so only after sending all of it.
     func takesNext(context: ChannelHandlerContext) -> Bool {
-        self.turn > 0
+        !self.turn.isOver
             && (self.machine.isTakingBody || (!self.machine.isResponding && context.channel.isWritable))
     }
 
@@ -210,7 +206,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             }
             switch action {
             case .respondStreaming(let length):
-                self.turn -= 1
+                self.turn.serve(now: context.eventLoop.now)
                 guard let streamed else { preconditionFailure("a body is streamed to a route") }
                 self.respond(streamed, length: length, context: context)
             case .readBody(let sendContinue):
@@ -235,11 +231,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
     }
 
-    /// Goes on with what had to wait, as far as this turn goes.
-    func workOffWaiting(context: ChannelHandlerContext) {
-        // Routes that answer at once bring us back here for every request, and a read works off what it can at its end.
+    /// Continues with pending input, within this turn's limit.
+    func takePendingInput(context: ChannelHandlerContext) {
+        // Routes that answer at once re-enter here for every request; the end of the read processes what is pending.
         guard !self.isBatching else { return }
         self.isBatching = true
+        self.turn.resume()
         while self.takesNext(context: context) {
             if self.plain.hasNews {
                 self.readPlain(context: context)
@@ -256,7 +253,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.isBatching = false
         self.deliverBody()
         self.flushSoonIfNeeded(context: context)
-        if self.turn == 0 {
+        if self.turn.isOver {
             self.scheduleNextTurn(context: context)
         } else {
             self.readIfWanted(context: context)
@@ -269,7 +266,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         context.read()
     }
 
-    /// Whether the peer has finished its side, though it is not dealt with yet.
+    /// Whether the peer has closed its side, though it is not processed yet.
     var isInputClosed: Bool {
         self.waiting.contains { if case .inputClosed = $0 { true } else { false } }
     }
@@ -277,15 +274,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func scheduleNextTurn(context: ChannelHandlerContext) {
         guard !self.isNextTurnScheduled else { return }
         self.isNextTurnScheduled = true
-        context.eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) {
+        self.loop.router.turns.wait(on: context.eventLoop) {
             self.isNextTurnScheduled = false
-            self.turn = Self.turnLimit
-            self.workOffWaiting(context: context)
+            self.turn = RequestTurn()
+            self.takePendingInput(context: context)
         }
     }
 
     private func inputClosed(context: ChannelHandlerContext) {
-        // What had to wait was not the full parser's yet when the input ended.
+        // The pending input had not reached the full parser when the input ended.
         guard !self.plain.isWithinRequest else {
             return self.leavePlain(with: self.plain.takeRest(), inputEnds: true)
         }
@@ -309,7 +306,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     // MARK: Bytes and time
 
-    /// Writes bytes, which are flushed with those of the loop's other connections: a store answers for many at once.
+    /// Writes bytes, to be flushed together with those of the loop's other connections: a store completes many at once.
     func write(_ bytes: ByteBuffer, context: ChannelHandlerContext) {
         context.write(self.wrapOutboundOut(bytes), promise: nil)
         self.needsFlush = true
@@ -324,7 +321,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         self.loop.flushSoon(self, on: context.eventLoop)
     }
 
-    /// The loop has read what was there.
+    /// The loop has finished its reads.
     func flushNow() {
         self.isFlushScheduled = false
         guard let context else { return }
@@ -337,11 +334,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         context.flush()
     }
 
-    /// Ends the output behind what is written. The peer sees the end at once; our side goes when it has closed too, or
-    /// when lingering is over.
+    /// Shuts down the output after what is written. The peer sees the end at once; the connection closes when the peer
+    /// has closed too, or when lingering ends.
     ///
-    /// Where the peer has finished its side, NIO takes the end of ours for that of the connection, and throws away what the
-    /// system has not taken yet. So the end follows behind a last write of nothing.
+    /// Where the peer has closed its side, NIO treats closing the output as closing the connection and discards
+    /// unwritten data. So the output is closed after a final empty write has completed.
     func closeOutput(context: ChannelHandlerContext) {
         self.waiting.removeAll()
         let written = context.eventLoop.makePromise(of: Void.self)
@@ -376,11 +373,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     func timerFired(context: ChannelHandlerContext) {
         self.timer.fired()
-        // Only a channel that is closed has no answer, and there is no queue any more.
+        // Fails only on a closed channel, which has no write queue.
         let unread = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         switch self.machine.timerFired(now: .now(), unread: unread) {
         case .rearm:
-            // While a request is with its route nothing can be late: the answer arms the timer again.
+            // While a request is with its route there is no deadline: the response rearms the timer.
             if self.machine.deadline < .distantFuture {
                 self.armTimer(context: context)
             }

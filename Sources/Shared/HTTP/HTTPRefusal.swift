@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Why a connection's input cannot be served, so that it is answered with an error and closed.
+/// Why a connection's input cannot be served: it is answered with an error and closed.
 enum HTTPRefusal: String, Error, CaseIterable {
     case malformedRequest = "malformed_request"
     case headerTooLarge = "header_too_large"
@@ -18,7 +18,7 @@ enum HTTPRefusal: String, Error, CaseIterable {
     case unsupportedVersion = "unsupported_version"
     case unsupportedTransferCoding = "unsupported_transfer_coding"
 
-    /// The refusal of what the parser would not take.
+    /// The refusal for a parser error.
     init(parserError: any Error) {
         switch parserError as? HTTPParserError {
         case .headerOverflow: self = .headerTooLarge
@@ -27,7 +27,7 @@ enum HTTPRefusal: String, Error, CaseIterable {
         }
     }
 
-    /// The answer that says so.
+    /// The response for the refusal.
     func problem(limits: HTTPLimits) -> Problem {
         let (status, detail): (HTTPResponseStatus, String) =
             switch self {
@@ -63,7 +63,7 @@ enum HTTPRefusal: String, Error, CaseIterable {
             case .unsupportedTransferCoding:
                 (.notImplemented, "The only transfer coding that is decoded here is chunked.")
             case .unsupportedVersion:
-                (.httpVersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
+                (.httpVersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are spoken here, with lines that end in CR LF.")
             }
         return Problem(status, reason: self, detail: detail)
     }

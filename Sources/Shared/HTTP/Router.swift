@@ -6,17 +6,18 @@ public import NIOHTTP1
 
 /// Finds the route of a request by its method and path.
 ///
-/// A router belongs to one event loop, and so may what its routes capture: keys, contexts and caches need no lock.
+/// A router is confined to one event loop, and so may be what its routes capture: keys, contexts and caches need no
+/// lock.
 public struct Router {
-    /// What a route does with a request. Called on the router's event loop; must not block.
+    /// Answers a request. Called on the router's event loop; must not block.
     public typealias Respond = (HTTPRequest) -> HTTPReply
 
-    /// What a route does with a request whose body it takes piece by piece; the request's own body is empty. Called on the
-    /// router's event loop when the header has come; must not block.
+    /// Answers a request whose body the route streams; the request's own body is empty. Called on the router's event
+    /// loop when the header has arrived; must not block.
     public typealias RespondStreaming = (HTTPRequest, HTTPBodyInflow) -> HTTPReply
 
-    /// What stands around all routes: it is given a request before its route is looked for, and passes it on to have it
-    /// answered, or answers in its place. Called on the router's event loop; must not block.
+    /// Middleware around all routes: it gets a request before routing, and passes it on or answers it itself. Called on
+    /// the router's event loop; must not block.
     typealias Wrap = (_ request: HTTPRequest, _ route: (HTTPRequest) -> HTTPReply) -> HTTPReply
 
     private struct StreamRoute {
@@ -28,7 +29,7 @@ public struct Router {
     private struct Route {
         var pattern: RoutePattern
         var responders: [(method: HTTPMethod, respond: Respond)]
-        /// Takes the methods that no responder is for.
+        /// Answers the methods that have no responder of their own.
         var respondToOthers: Respond?
     }
 
@@ -38,18 +39,27 @@ public struct Router {
     private var streams: [StreamRoute] = []
     private var wrap: Wrap?
 
-    /// The answer at a path that leads nowhere: it says where there is something.
+    /// The response for an unknown path: it says which paths exist.
     public var notFound = Problem.notFound
 
-    /// A router without routes: everything is 404.
-    public init() {}
+    /// The turns of all work on the router's event loop that takes longer than its other connections should wait.
+    package let turns: LoopTurns
+
+    /// Creates a router without routes: everything is 404.
+    public init() {
+        self.init(turns: LoopTurns())
+    }
+
+    package init(turns: LoopTurns) {
+        self.turns = turns
+    }
 
     /// Adds a route.
     ///
     /// - Parameters:
     ///   - method: the request's method; a route for GET answers HEAD too.
-    ///   - pattern: a path whose segments may be parameters: `/ws/{secret}`. A literal path goes before a pattern, and an
-    ///     earlier pattern before a later one.
+    ///   - pattern: a path whose segments may be parameters: `/ws/{secret}`. A literal path takes precedence over a
+    ///     pattern, and an earlier pattern over a later one.
     public mutating func on(_ method: HTTPMethod, _ pattern: String, _ respond: @escaping Respond) {
         self.change(pattern) { $0.responders.append((method, respond)) }
     }
@@ -78,10 +88,10 @@ public struct Router {
         self.prefixes.append((prefix, respond))
     }
 
-    /// Adds a route for long bodies, or bodies of unknown length, below a prefix that no other route takes: it is given
-    /// the request before its body. What is short, or what `takes` leaves, is for the prefix's route of `onAny`.
+    /// Adds a route for long bodies, or bodies of unknown length, below a prefix that no other route takes: it gets the
+    /// request before its body. Short bodies, and requests that `takes` declines, go to the prefix's `onAny` route.
     ///
-    /// - Parameter takes: whether the route wants a request's body piece by piece; the request's own body is empty.
+    /// - Parameter takes: whether the route streams a request's body; the request's own body is empty.
     public mutating func onAnyStreaming(
         below prefix: String,
         where takes: @escaping (HTTPRequest) -> Bool,
@@ -91,15 +101,15 @@ public struct Router {
         self.streams.append(StreamRoute(prefix: prefix, takes: takes, respond: respond))
     }
 
-    /// Puts something around all routes, once.
+    /// Wraps all routes in a middleware; call once.
     mutating func wrapRoutes(in wrap: @escaping Wrap) {
         precondition(self.wrap == nil, "there is something around the routes already")
         self.wrap = wrap
     }
 
-    /// Whether there can be a streaming route for a target: a glance, before the target is read.
+    /// Whether there may be a streaming route for a target: a cheap check before it is parsed.
     func mayStream(_ target: String) -> Bool {
-        // What does not begin with a slash may be an absolute URI.
+        // A target that does not begin with a slash may be an absolute URI.
         self.streams.contains { target.utf8.first != UInt8(ascii: "/") || target.utf8.starts(with: $0.prefix.utf8) }
     }
 
@@ -117,7 +127,7 @@ public struct Router {
         return { request, inflow in wrap(request) { stream.respond($0, inflow) } }
     }
 
-    /// Answers a request by its route, or with 404 or 405.
+    /// Passes a request to its route, or answers with 404 or 405.
     public func respond(to request: HTTPRequest) -> HTTPReply {
         guard let wrap else { return self.answer(to: request) }
         return wrap(request) { self.answer(to: $0) }
@@ -133,7 +143,15 @@ public struct Router {
             return self.respond(to: request, by: route)
         }
         if let respond = self.prefixRoute(of: request) { return respond(request) }
-        return .response(self.notFound.response)
+        return .response(self.problem(atUnknown: request.path).response)
+    }
+
+    /// The response for an unknown path. A slash at its end, which many a server passes over, is the hardest to see.
+    private func problem(atUnknown path: String) -> Problem {
+        guard path.hasSuffix("/"), self.route(of: String(path.dropLast())) != nil else { return self.notFound }
+        var problem = self.notFound
+        problem.detail = "There is nothing at this path, but there is one without the slash at its end: leave that out."
+        return problem
     }
 
     private func route(of path: String) -> (Route, [String: String])? {
@@ -177,7 +195,7 @@ public struct Router {
 }
 
 extension Problem {
-    /// The answer at a path that leads nowhere.
+    /// The response for an unknown path.
     public static let notFound = Problem(
         .notFound,
         reason: RoutingFault.notFound,

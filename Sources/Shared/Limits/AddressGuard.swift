@@ -6,23 +6,28 @@ public import Logging
 public import NIOCore
 internal import Synchronization
 
-/// What one node holds against addresses: bans for wrong secrets, tokens and signatures, and requests a second. Any thread.
+/// Limits client addresses on one node: bans for wrong secrets, tokens and signatures, and a request rate. Any thread.
 ///
-/// Only an address that is a client's own counts. What comes by a proxy that is not trusted, and so could be anybody, passes,
-/// and one line of the log says so.
+/// Only a client's own address is limited. Requests through an untrusted proxy, which may come from any client, pass,
+/// and one log line says so.
 public final class AddressGuard: Sendable {
     /// The longest that a refusal is held back.
     public static let longestDelay = FailureLedger.longestDelay
 
-    /// How many refusals are held back at a time; more are 429 at once.
+    /// How many refusals are delayed at a time; more are answered 429 at once.
     private static let delayLimit = 1_024
-    /// How many of one address.
+    /// How many of one address are delayed at a time.
     private static let heldLimit = 32
+    /// How many events a second are judged of an address that is banned for a bot and has sent its events before: what
+    /// somebody else sends through the same platform costs no more than that.
+    private static let checkRate = RateLimit(rate: 64)
 
     private struct State {
         var ledger: FailureLedger?
         var buckets: BoundedCache<IPAddress, TokenBucket>
-        /// How many refusals are held back, and of whom.
+        /// Of those that are banned for a bot, and judged all the same.
+        var checks: BoundedCache<FailureLedger.Pair, TokenBucket>
+        /// How many refusals are being delayed, and for which addresses.
         var heldCount = 0
         var held: [IPAddress: Int] = [:]
     }
@@ -47,14 +52,15 @@ public final class AddressGuard: Sendable {
             State(
                 ledger: configuration.banAfter > 0
                     ? FailureLedger(banAfter: configuration.banAfter, banTime: configuration.banTime) : nil,
-                buckets: BoundedCache(capacity: FailureLedger.capacity)
+                buckets: BoundedCache(capacity: FailureLedger.capacity),
+                checks: BoundedCache(capacity: FailureLedger.capacity)
             )
         )
     }
 
     // MARK: Before anything else
 
-    /// Why a request is refused before it is looked at; nil where it is not.
+    /// The refusal of a request before it is routed; nil if it may proceed.
     public func refusal(of request: HTTPRequest) -> HTTPReply? {
         guard let address = self.key(of: request.clientAddress) else { return nil }
         let now = self.now()
@@ -70,14 +76,25 @@ public final class AddressGuard: Sendable {
         return refusal.map { Self.reply($0, retryAfter: $1) }
     }
 
-    /// Why an event for a bot is refused before its signature is looked at; nil where it is not.
+    /// The refusal of an event for a bot before its signature is checked; nil if it may proceed.
+    ///
+    /// A platform sends for all its customers from the same addresses, to any URL that one of them gives it, so that a
+    /// stranger who knows a bot's name can have such an address banned for it. The events of an address that has sent
+    /// the bot's before are therefore judged while it is banned, too; `refuse` answers those that are wrong.
     public func refusal(of request: HTTPRequest, for bot: ChannelID) -> HTTPReply? {
         guard self.configuration.banAfter > 0, let address = self.key(of: request.clientAddress) else { return nil }
         let now = self.now()
         let time: TimeAmount? = self.state.withLock { state in
             let pair = FailureLedger.Pair(address: address, bot: bot)
-            if let time = state.ledger?.ban(of: pair, now: now) { return time }
-            // As many of its refusals are held back as may be, so that no more would slow its guesses down.
+            if let time = state.ledger?.ban(of: pair, now: now) {
+                guard state.ledger?.knows(pair, asVisitor: false, now: now) == true else { return time }
+                var bucket = state.checks.value(for: pair) ?? TokenBucket(Self.checkRate, now: now)
+                let decision = bucket.decide(now: now)
+                state.checks.insert(bucket, for: pair)
+                guard case .refused(let wait) = decision else { return nil }
+                return wait
+            }
+            // Its delayed refusals are at their limit, so that delays would not slow further guesses.
             guard state.held[address, default: 0] >= Self.heldLimit,
                 let time = state.ledger?.ban(of: FailureLedger.Pair(address: address, bot: nil), now: now),
                 state.ledger?.knows(pair, asVisitor: false, now: now) != true
@@ -87,12 +104,13 @@ public final class AddressGuard: Sendable {
         return time.map { Self.reply(.bannedForBot, retryAfter: $0) }
     }
 
-    /// Judges somebody who is let in to a bot, or was not: while an address is banned, it is not told which.
+    /// Applies bans to the outcome of an access check: a banned address does not learn whether its credentials were
+    /// right.
     ///
     /// - Parameters:
-    ///   - bot: which one, or whose name was said; nil where that is not known.
-    ///   - isRight: whether it may come in.
-    /// - Throws: what it is told in place of that.
+    ///   - bot: the bot that was opened or named; nil if unknown.
+    ///   - isRight: whether access was granted.
+    /// - Throws: the refusal to answer with instead.
     public func judge(_ client: ClientAddress, at bot: ChannelID?, isRight: Bool) throws(AccessRefusal) {
         guard self.configuration.banAfter > 0, let address = self.key(of: client) else { return }
         let now = self.now()
@@ -100,7 +118,7 @@ public final class AddressGuard: Sendable {
             let pair = FailureLedger.Pair(address: address, bot: bot)
             if bot != nil {
                 if state.ledger?.ban(of: pair, now: now) != nil { return .banned(for: bot) }
-                if !isRight { _ = state.ledger?.namedInVain(pair, now: now) }
+                if !isRight { _ = state.ledger?.failedByName(pair, now: now) }
             }
             let isBanned =
                 state.ledger?.ban(of: address, now: now) != nil
@@ -112,7 +130,7 @@ public final class AddressGuard: Sendable {
         if let ban { throw ban }
     }
 
-    /// How long an address is banned for a bot, or for the unknown ones.
+    /// How long an address is still banned for a bot, or for the unknown ones.
     private func ban(of client: ClientAddress, for bot: ChannelID?) -> TimeAmount? {
         guard self.configuration.banAfter > 0, let address = self.key(of: client) else { return nil }
         let now = self.now()
@@ -128,11 +146,12 @@ public final class AddressGuard: Sendable {
 
     // MARK: Afterwards
 
-    /// Refuses a request with a wrong secret, token or signature: counts it, and holds the answer back where there were many.
+    /// Refuses a request with a wrong secret, token or signature: counts the failure, and delays the response if there
+    /// were many.
     ///
     /// - Parameters:
-    ///   - response: what it is answered with.
-    ///   - bot: nil for a bot that is not known.
+    ///   - response: the response.
+    ///   - bot: nil for an unknown bot.
     ///   - eventLoop: the request's.
     public func refuse(
         _ request: HTTPRequest,
@@ -141,7 +160,7 @@ public final class AddressGuard: Sendable {
         on eventLoop: any EventLoop
     ) -> HTTPReply {
         let client = request.clientAddress
-        // It is banned for the bot already, and what it is told is no more than that, and no sooner than before.
+        // Already banned for the bot: the response says only that, with the maximum delay.
         if let time = self.ban(of: client, for: bot) {
             return self.held(Self.reply(.bannedForBot, retryAfter: time), FailureLedger.longestDelay, client, eventLoop)
         }
@@ -150,7 +169,7 @@ public final class AddressGuard: Sendable {
         return self.held(.response(response), delay, client, eventLoop)
     }
 
-    /// Holds an answer back; where too many are held, it is 429 at once, which tells nothing.
+    /// Delays a response; over the limit it is 429 at once, which reveals nothing.
     private func held(
         _ reply: HTTPReply,
         _ delay: TimeAmount,
@@ -180,7 +199,7 @@ public final class AddressGuard: Sendable {
 
     /// Counts a wrong secret, token or signature.
     ///
-    /// - Returns: how long its answer should be held back.
+    /// - Returns: how long to delay the response.
     public func failed(_ client: ClientAddress, for bot: ChannelID?) -> TimeAmount {
         guard self.configuration.banAfter > 0, let address = self.key(of: client) else { return .zero }
         let now = self.now()
@@ -200,7 +219,7 @@ public final class AddressGuard: Sendable {
         return outcome?.delay ?? .zero
     }
 
-    /// Counts a genuine request, or a visitor who was let in.
+    /// Counts a genuine request, or an admitted visitor.
     public func succeeded(_ client: ClientAddress, for bot: ChannelID, asVisitor isVisitor: Bool) {
         guard self.configuration.banAfter > 0, let address = self.key(of: client) else { return }
         let now = self.now()
@@ -208,7 +227,7 @@ public final class AddressGuard: Sendable {
         self.state.withLock { $0.ledger?.succeeded(pair, asVisitor: isVisitor, now: now) }
     }
 
-    /// What a client counts by.
+    /// The address that a client is counted by.
     private func key(of address: ClientAddress) -> IPAddress? {
         if case .shared(let peer?) = address, !self.hasWarned.exchange(true, ordering: .relaxed) {
             self.logger.warning(

@@ -4,28 +4,34 @@
 
 internal import NIOCore
 
-/// Who gave wrong secrets, tokens and signatures, how often, and who is banned for it.
+/// Counts wrong secrets, tokens and signatures per address, and bans.
 ///
-/// Failures are counted for an address, and for an address and a bot: a platform sends for all its bots from a few addresses,
-/// and one bot that is set up wrongly must not cost the others. So a pair is banned at half the failures; a genuine request
-/// takes a failure back, one in some seconds; and an address that has sent genuine requests lately is banned for pairs only,
-/// where the unknown bots are a pair too. Failures are forgotten at a rate of as many as ban in the time of a ban.
+/// Failures are counted per address, and per pair of address and bot: a platform sends for all its bots from a few
+/// addresses, and one misconfigured bot must not affect the others. So a pair is banned at half the failures; a genuine
+/// request takes a failure back, at most one every few seconds; and an address that has sent genuine requests lately is
+/// banned for pairs only, where the unknown bots count as one bot. Failures decay linearly: the number that triggers a
+/// ban decays in one ban time.
 ///
-/// Which bots an address has come in to is remembered too: whoever guesses with a bot of their own beside must not learn that
-/// a guess was right, so that such an address, while it is banned for the unknown bots, is let in to the bots it knew before.
+/// Which bots' events an address has sent is remembered longer than which visitors it had: some bots have few events,
+/// which must be distinguished from what others send through the same platform.
 ///
-/// Pure, the clock is passed in. Bounded: what was not heard of for longest is forgotten.
+/// Which bots an address has accessed is remembered too: while it is banned for the unknown bots it may access only the
+/// bots it knew before, so that a guesser with a bot of their own does not learn that a guess was right.
+///
+/// Pure, the clock is passed in. Bounded: entries unused for longest are dropped.
 struct FailureLedger {
-    /// Which addresses, and pairs, are remembered at most.
+    /// How many addresses, and how many pairs, are remembered.
     static let capacity = 65_536
-    /// How long an address counts as genuine.
+    /// How long an address counts as genuine after a visitor from it was admitted to a bot.
     static let genuineTime = TimeAmount.hours(1)
-    /// How far apart successes are that take a failure back: more of them would pay for guesses.
+    /// How long an address counts as genuine after it sent a bot's events.
+    static let senderTime = TimeAmount.hours(7 * 24)
+    /// The minimum time between successes that take a failure back: more frequent ones could offset guesses.
     static let relief = TimeAmount.seconds(5)
-    /// The longest that a refusal is held back.
+    /// The longest delay of a refusal.
     static let longestDelay = TimeAmount.milliseconds(500)
 
-    /// Who it is that failed. The unknown bots are one.
+    /// What failures are counted by. The unknown bots count as one.
     struct Pair: Hashable {
         var address: IPAddress
         var bot: ChannelID?
@@ -35,11 +41,11 @@ struct FailureLedger {
         var failures = 0.0
         var updated: NIODeadline
         var banEnd: NIODeadline?
-        /// Before this no success takes a failure back.
+        /// The earliest time for the next success to take a failure back.
         var nextRelief = NIODeadline.uptimeNanoseconds(0)
     }
 
-    /// An address that has come in to a bot, or has sent its events: who did one may not have been able to do the other.
+    /// An address that has accessed a bot, or has sent its events: one does not imply the other.
     private struct Acquaintance: Hashable {
         var pair: Pair
         var isVisitor: Bool
@@ -47,9 +53,9 @@ struct FailureLedger {
 
     /// What a failure leads to.
     struct Outcome: Equatable {
-        /// How long its refusal is held back.
+        /// How long to delay its refusal.
         var delay: TimeAmount
-        /// Who is banned from now on.
+        /// The ban that begins now, if any.
         var ban: LimitRefusal?
     }
 
@@ -76,25 +82,25 @@ struct FailureLedger {
     /// How many records there are.
     var count: Int { self.addresses.count + self.pairs.count + self.genuine.count + self.acquaintances.count }
 
-    /// How long an address is banned for all that it asks; nil where it is not.
+    /// How long an address is still banned for all requests; nil if it is not.
     mutating func ban(of address: IPAddress, now: NIODeadline) -> TimeAmount? {
         Self.remaining(self.addresses.value(for: address)?.banEnd, now: now)
     }
 
-    /// How long an address is banned for a bot; nil where it is not.
+    /// How long an address is still banned for a bot; nil if it is not.
     mutating func ban(of pair: Pair, now: NIODeadline) -> TimeAmount? {
         Self.remaining(self.pairs.value(for: pair)?.banEnd, now: now)
     }
 
-    /// Whether an address has come in to a bot lately, or has sent its events.
+    /// Whether an address has lately accessed a bot as a visitor, or sent its events.
     mutating func knows(_ pair: Pair, asVisitor isVisitor: Bool, now: NIODeadline) -> Bool {
         self.acquaintances.value(for: Acquaintance(pair: pair, isVisitor: isVisitor)).map { now < $0 } ?? false
     }
 
-    /// Somebody named a bot and was not let in to it, which is counted besides as a failure at the unknown bots.
+    /// A client that named a bot was refused; the caller counts it as a failure at the unknown bots too.
     ///
-    /// It takes as many as ban for these: otherwise it would tell that there is such a bot.
-    mutating func namedInVain(_ pair: Pair, now: NIODeadline) -> Outcome {
+    /// The threshold is that of the unknown bots: otherwise it would reveal that the bot exists.
+    mutating func failedByName(_ pair: Pair, now: NIODeadline) -> Outcome {
         var own = self.record(self.pairs.value(for: pair), now: now)
         own.failures += 1
         let isBanned = own.failures >= self.banAfter
@@ -104,14 +110,14 @@ struct FailureLedger {
         return Outcome(delay: self.delay(after: failures), ban: isBanned ? .bannedForBot : nil)
     }
 
-    /// Somebody gave a wrong secret, token or signature.
+    /// A client presented a wrong secret, token or signature.
     mutating func failed(_ pair: Pair, now: NIODeadline) -> Outcome {
         let isGenuine = self.isGenuine(pair.address, now: now)
         var ban: LimitRefusal?
 
         var own = self.record(self.pairs.value(for: pair), now: now)
         own.failures += 1
-        // Guesses at nobody's secret say nothing of a bot: they ban for themselves only where they cannot ban the address.
+        // Guesses that match no bot ban the address as a whole; they ban the pair only if the address is genuine.
         let threshold = pair.bot == nil ? self.banAfter : max(1, (self.banAfter / 2).rounded(.up))
         if pair.bot != nil || isGenuine, own.failures >= threshold {
             own = Record(updated: now, banEnd: now + self.banTime)
@@ -130,10 +136,13 @@ struct FailureLedger {
         return Outcome(delay: self.delay(after: failures), ban: ban)
     }
 
-    /// Somebody sent a genuine request, or, a visitor, was let in to a bot.
+    /// A client sent a genuine request or, as a visitor, was admitted to a bot.
     mutating func succeeded(_ pair: Pair, asVisitor isVisitor: Bool, now: NIODeadline) {
-        self.genuine.insert(now + Self.genuineTime, for: pair.address)
-        self.acquaintances.insert(now + Self.genuineTime, for: Acquaintance(pair: pair, isVisitor: isVisitor))
+        let end = now + (isVisitor ? Self.genuineTime : Self.senderTime)
+        // A visitor does not cut short what a sender has earned.
+        let genuineEnd = isVisitor ? max(end, self.genuine.value(for: pair.address) ?? end) : end
+        self.genuine.insert(genuineEnd, for: pair.address)
+        self.acquaintances.insert(end, for: Acquaintance(pair: pair, isVisitor: isVisitor))
         if let record = self.pairs.value(for: pair) {
             self.pairs.insert(self.relieved(record, now: now), for: pair)
         }
@@ -154,7 +163,7 @@ struct FailureLedger {
         self.genuine.value(for: address).map { now < $0 } ?? false
     }
 
-    /// A record as it is now: some failures are forgotten.
+    /// A record with its failures decayed to the current time.
     private func record(_ record: Record?, now: NIODeadline) -> Record {
         guard var record else { return Record(updated: now) }
         let elapsed = Double(max(0, (now - record.updated).nanoseconds))
@@ -163,7 +172,7 @@ struct FailureLedger {
         return record
     }
 
-    /// A few failures happen to everybody, and are answered at once.
+    /// A few failures are normal, and are answered at once.
     private func delay(after failures: Double) -> TimeAmount {
         let beyond = failures - max(3, self.banAfter / 10)
         guard beyond > 0 else { return .zero }

@@ -30,19 +30,20 @@ public struct HealthRoutes: Sendable {
         self.metrics = metrics
     }
 
-    /// Where they are. Whoever looks after the node asks them from addresses that clients may have too.
+    /// The paths, which are exempt from address limits: monitoring may come from addresses that clients share.
     public static let paths: Set<String> = ["/livez", "/readyz", "/healthz", "/metrics"]
 
     /// Adds `/livez`, `/readyz`, `/healthz` and `/metrics`.
     public func addRoutes(to router: inout Router) {
-        // Alive is who answers: a process that is restarted because its store is away helps nobody.
+        // Answering is enough: restarting a process because its store is unreachable would not help.
         router.on(.GET, "/livez") { _ in .response(Self.text("alive\n")) }
         for path in ["/readyz", "/healthz"] {
             router.on(.GET, path) { _ in .response(self.readiness()) }
         }
         let health = Meter(label: "hookwire_broker_health")
         let current = self.registry.map { _ in Meter(label: "hookwire_registry_current") }
-        router.on(.GET, "/metrics") { [metrics, broker, registry] _ in
+        let page = MetricsPage(now: .now()) { [metrics] in metrics.text() }
+        router.on(.GET, "/metrics") { [broker, registry] _ in
             if let registry { current?.set(registry.isCurrent ? 1 : 0) }
             switch broker.health {
             case .ready: health.set(1.0)
@@ -52,7 +53,7 @@ public struct HealthRoutes: Sendable {
             return .response(
                 HTTPResponse(
                     contentType: "text/plain; version=0.0.4; charset=utf-8",
-                    body: ByteBuffer(string: metrics.text())
+                    body: page.text(now: .now())
                 )
             )
         }

@@ -17,6 +17,7 @@ enum FullBot {
         bot.appID = "102.030"
         bot.options.verifyToken = Secret("verify: me # now")
         bot.options.aesKey = Secret(String(repeating: "a", count: 42) + "E")
+        bot.options.previousAESKey = Secret(String(repeating: "b", count: 42) + "E")
         bot.options.header = "X-Signature:v1="
         bot.options.scheme = "github"
         bot.options.waitsForReply = true

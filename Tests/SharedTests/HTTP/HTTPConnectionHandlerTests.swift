@@ -271,6 +271,40 @@ import Testing
         #expect(count == 1_000)
     }
 
+    /// However many connections have requests left, the loop looks at its input after a bounded time of serving them.
+    @Test func turnsOfManyConnections() throws {
+        var time = NIODeadline.uptimeNanoseconds(0)
+        let turns = LoopTurns {
+            // A turn takes as long as all of them may.
+            time = time + LoopTurns.duration
+            return time
+        }
+        var router = Router(turns: turns)
+        router.on(.GET, "/hello") { _ in .response(HTTPResponse(status: .ok)) }
+        let loop = HTTPLoop(router: router, limits: HTTPLimits())
+        let eventLoop = EmbeddedEventLoop()
+        let connections = try (0..<3).map { _ in
+            let channel = EmbeddedChannel(loop: eventLoop)
+            try HTTPServer.configure(channel, loop: loop, tls: nil)
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            try channel.writeInbound(ByteBuffer(string: String(repeating: self.get, count: 100)))
+            return channel
+        }
+        func answered() throws -> [Int] {
+            eventLoop.run()
+            return try connections.map { channel in
+                var text = ""
+                while let bytes = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
+                return text.split(separator: "HTTP/1.1 200").count
+            }
+        }
+        #expect(try answered() == [64, 64, 64])
+        for expected in [[36, 0, 0], [0, 36, 0], [0, 0, 36], [0, 0, 0]] {
+            eventLoop.advanceTime(by: LoopTurns.yieldTime)
+            #expect(try answered() == expected)
+        }
+    }
+
     /// A peer that does not read its answers is read from no more, so that they do not pile up.
     @Test func unreadAnswersHoldInput() throws {
         let connection = try HTTPConnection(router: .sample)

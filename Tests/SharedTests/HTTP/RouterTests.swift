@@ -46,6 +46,20 @@ import Testing
         #expect(try self.answer(self.router, .GET, target) == expected)
     }
 
+    /// Where only the slash at the end is wrong, the answer says so; it is 404 all the same.
+    @Test(arguments: [
+        ("/ws/", true), ("/ws/a/", true), ("/webhook/qq/", true), ("/webhook/qq//", false), ("/", false),
+        ("/elsewhere/", false), ("/elsewhere", false),
+    ])
+    func slashAtTheEnd(target: String, isAll: Bool) throws {
+        guard case .response(let response) = self.router.respond(to: try self.request(.GET, target)) else {
+            Issue.record("it is answered at once")
+            return
+        }
+        #expect(response.status == .notFound)
+        #expect(String(buffer: response.body).contains("without the slash at its end") == isAll)
+    }
+
     /// A literal path goes before a pattern.
     @Test func literalsFirst() throws {
         #expect(try self.answer(self.router, .GET, "/webhook/qq") == "literal")

@@ -113,11 +113,26 @@ import Testing
         #expect(known == [true, false, false])
     }
 
-    /// A bot that is named in vain is banned for as many guesses as ban for bots that are not known, and not sooner.
-    @Test func namedInVain() throws {
+    /// An address that sent a bot's events is known there for a week, and a visitor from it shortens nothing.
+    @Test func senders() throws {
         var ledger = FailureLedger(banAfter: 10, banTime: Self.banTime)
         let pair = FailureLedger.Pair(address: try Self.address("192.0.2.1"), bot: .random())
-        let bans = (1...10).map { _ in ledger.namedInVain(pair, now: Self.start).ban }
+        ledger.succeeded(pair, asVisitor: false, now: Self.start)
+        ledger.succeeded(pair, asVisitor: true, now: Self.start)
+        let end = Self.start + FailureLedger.senderTime
+        let knows = [end - .seconds(1), end].map { ledger.knows(pair, asVisitor: false, now: $0) }
+        #expect(knows == [true, false])
+        let unknown = FailureLedger.Pair(address: pair.address, bot: nil)
+        for _ in 0..<10 { _ = ledger.failed(unknown, now: end - .seconds(1)) }
+        #expect(ledger.ban(of: pair.address, now: end - .seconds(1)) == nil)
+        #expect(ledger.ban(of: unknown, now: end - .seconds(1)) != nil)
+    }
+
+    /// A bot that is named in vain is banned for as many guesses as ban for bots that are not known, and not sooner.
+    @Test func failedByName() throws {
+        var ledger = FailureLedger(banAfter: 10, banTime: Self.banTime)
+        let pair = FailureLedger.Pair(address: try Self.address("192.0.2.1"), bot: .random())
+        let bans = (1...10).map { _ in ledger.failedByName(pair, now: Self.start).ban }
         #expect(bans == Array(repeating: nil, count: 9) + [.bannedForBot])
         #expect(ledger.ban(of: pair, now: Self.start) == Self.banTime)
     }

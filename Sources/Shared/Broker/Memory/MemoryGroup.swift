@@ -5,48 +5,48 @@
 internal import DequeModule
 internal import NIOCore
 
-/// A group on one channel of a `MemoryBroker`: what its members were given and have not settled. A pure structure; the
+/// A group on one channel of a `MemoryBroker`: the events its members have taken and not settled. A pure structure; the
 /// clock is passed in, in milliseconds.
 struct MemoryGroup {
-    /// How many bytes of events are taken at once, at most; but always an event.
+    /// The most bytes of events taken at once; at least one event is always taken.
     private static let pageBytes = 512 << 10
-    /// How many entries of `taken` may be of events that stand in it no more, beside as many as are unsettled.
+    /// How many stale entries `taken` may hold beyond the number of unsettled events.
     private static let staleTaken = 1_024
 
     private struct Unsettled {
         enum Since {
-            /// Its member has it until the visibility time is over; the number of its entry in `taken`.
+            /// Held by its member until the visibility time ends; the number of its entry in `taken`.
             case taken(UInt64)
-            /// Another member is to have it at once.
+            /// Available to another member at once.
             case refused(Int64)
-            /// The same, whoever it is.
+            /// Available to any member at once.
             case released
         }
 
         var since: Since
         var attempts: Int
 
-        /// Whether it was refused behind a time.
+        /// Whether it was refused after a time.
         func isRefused(after time: Int64) -> Bool {
             if case .refused(let refused) = self.since { refused > time } else { false }
         }
     }
 
-    /// What a member has taken.
+    /// An event that a member has taken.
     private struct Taken {
         var offset: UInt64
         var number: UInt64
         var time: Int64
     }
 
-    /// What a member gets, and what became of the rest.
+    /// What a member gets, and the outcome of the rest.
     struct Take {
         private(set) var deliveries: [GroupPage.Delivery] = []
         private var bytes = 0
         var givenUp: [GroupPage.Delivery] = []
         var lost: UInt64 = 0
 
-        /// Whether a member that wants so many has as much as it gets at once.
+        /// Whether a request of this limit is satisfied, by count or by bytes.
         fileprivate func isFull(limit: Int) -> Bool {
             self.deliveries.count >= limit || self.bytes >= MemoryGroup.pageBytes
         }
@@ -58,23 +58,24 @@ struct MemoryGroup {
     }
 
     private var epoch: Epoch
-    /// The last event that any member was given.
+    /// The offset of the last event given to any member.
     private var last: UInt64
     private var unsettled: [UInt64: Unsettled] = [:]
-    /// Those of the unsettled that were refused or released: they are looked through at once, and only they.
+    /// The unsettled events that were refused or released, so that only these are searched for immediate redelivery.
     private var givenBack: Set<UInt64> = []
-    /// The others by the time at which they were taken: only those that have been taken for too long are looked through.
-    /// One that was settled, given back or taken anew since stands in it with a number that is not its own any more.
+    /// The other unsettled events by the time they were taken, so that only overdue ones are searched. An entry whose
+    /// number is no longer its event's own is stale: it was settled, given back or taken again since.
     private var taken: Deque<Taken> = []
     private var lastTaken: UInt64 = 0
 
-    /// How many entries the order of what was taken has.
+    /// The number of entries in `taken`, stale ones included.
     var takenCount: Int { self.taken.count }
 
-    /// The position of the last event that any member was given.
+    /// The position of the last event given to any member.
     var position: Position { Position(epoch: self.epoch, offset: self.last) }
 
-    /// A group that begins behind `start`, or at the oldest event that is not over: it has not lost what was over before it.
+    /// Creates a group that begins after `start`, or at the oldest event that has not expired: what expired before does
+    /// not count as lost.
     init(start: Position?, log: MemoryLog, notBefore oldestTime: Int64) {
         self.epoch = log.epoch
         self.last = log.firstOffset(notBefore: oldestTime) - 1
@@ -88,7 +89,7 @@ struct MemoryGroup {
             take.lost = 1
             self = MemoryGroup(start: nil, log: log, notBefore: oldestTime)
         }
-        self.takeUnsettled(request, from: log, now: now, into: &take)
+        self.takeUnsettled(request, from: log, notBefore: oldestTime, now: now, into: &take)
         while !take.isFull(limit: request.limit), self.last < log.head.offset {
             let next = max(self.last + 1, log.firstOffset)
             take.lost += next - self.last - 1
@@ -111,12 +112,13 @@ struct MemoryGroup {
     private mutating func takeUnsettled(
         _ request: GroupRequest,
         from log: MemoryLog,
+        notBefore oldestTime: Int64,
         now: Int64,
         into take: inout Take
     ) {
         for offset in self.due(request, from: log, now: now) {
             guard let one = self.unsettled[offset] else { continue }
-            guard let retained = log.retained(at: offset) else {
+            guard let retained = log.retained(at: offset), retained.storedAt >= oldestTime else {
                 self.forget(offset)
                 take.lost += 1
                 continue
@@ -131,7 +133,7 @@ struct MemoryGroup {
         }
     }
 
-    /// What is not its member's any more, in the order of the log, but for what the one that asks leaves for others.
+    /// The events due for redelivery, in log order, except those that the requesting member leaves for others.
     private func due(_ request: GroupRequest, from log: MemoryLog, now: Int64) -> [UInt64] {
         var due: [UInt64] = []
         for offset in self.givenBack {
@@ -166,7 +168,7 @@ struct MemoryGroup {
         self.givenBack.remove(offset)
     }
 
-    /// Lets go of what stands in `taken` no more.
+    /// Drops the stale entries of `taken`.
     private mutating func passTaken() {
         while let first = self.taken.first, !self.isPresent(first) { self.taken.removeFirst() }
         if self.taken.count > 2 * self.unsettled.count + Self.staleTaken {
@@ -176,14 +178,14 @@ struct MemoryGroup {
 
     /// Settles what a member took.
     mutating func settle(_ settlement: GroupSettlement, now: Int64) {
-        for position in settlement.positions where position.epoch == self.epoch {
+        for attempt in settlement.attempts where attempt.position.epoch == self.epoch {
             switch settlement.verdict {
             case .ack:
-                self.forget(position.offset)
+                self.forget(attempt.position.offset)
             case .nack:
-                self.giveBack(position.offset) { $0.since = .refused(now) }
+                self.giveBack(attempt) { $0.since = .refused(now) }
             case .release:
-                self.giveBack(position.offset) { one in
+                self.giveBack(attempt) { one in
                     one.since = .released
                     one.attempts = max(0, one.attempts - 1)
                 }
@@ -191,8 +193,9 @@ struct MemoryGroup {
         }
     }
 
-    private mutating func giveBack(_ offset: UInt64, _ change: (inout Unsettled) -> Void) {
-        guard var one = self.unsettled[offset] else { return }
+    private mutating func giveBack(_ attempt: GroupSettlement.Attempt, _ change: (inout Unsettled) -> Void) {
+        let offset = attempt.position.offset
+        guard var one = self.unsettled[offset], one.attempts == attempt.number ?? one.attempts else { return }
         change(&one)
         self.unsettled[offset] = one
         self.givenBack.insert(offset)

@@ -5,10 +5,14 @@
 internal import DequeModule
 internal import NIOCore
 
-/// The log of one channel in memory: a window of entries whose offsets follow each other.
+/// The log of one channel in memory: a window of entries with consecutive offsets.
 ///
 /// A pure structure; `MemoryBroker` keeps it under its lock and passes the clock in.
 struct MemoryLog {
+    /// How many bytes of bodies a page has, at most but for its last event. Its reader keeps it until its client has
+    /// taken everything, even if the log has evicted the events by then.
+    private static let pageBytes = 512 << 10
+
     /// One retained event and what the broker must know to let it go.
     struct Retained {
         var entry: LogEntry
@@ -19,11 +23,11 @@ struct MemoryLog {
     /// The log's name.
     let epoch: Epoch
     private(set) var retained: Deque<Retained> = []
-    /// What they take together, in bytes.
+    /// Their total memory, in bytes.
     private(set) var cost = 0
     private var lastOffset: UInt64
 
-    /// A log without events, which goes on behind the newest that it ever had.
+    /// Creates a log without events that continues after `head`, the newest it ever had.
     init(head: Position) {
         self.epoch = head.epoch
         self.lastOffset = head.offset
@@ -39,7 +43,7 @@ struct MemoryLog {
         self.lastOffset + 1 - UInt64(self.retained.count)
     }
 
-    /// Whether it has let go what comes next behind a position.
+    /// Whether the event after a position has been dropped.
     func isAhead(of position: Position) -> Bool {
         position.epoch != self.epoch || position.offset + 1 < self.firstOffset
     }
@@ -58,7 +62,7 @@ struct MemoryLog {
         return entry
     }
 
-    /// Lets the oldest event go and returns what it cost.
+    /// Drops the oldest event and returns its cost.
     mutating func removeOldest() -> Int {
         let cost = self.retained.removeFirst().cost
         self.cost -= cost
@@ -71,7 +75,7 @@ struct MemoryLog {
         return self.retained[Int(offset - self.firstOffset)]
     }
 
-    /// Reads up to `limit` events after `position` that are no older than `oldestTime`.
+    /// Reads up to `limit` events after `position` that are no older than `oldestTime`; fewer where they are large.
     func page(after position: Position?, limit: Int, notBefore oldestTime: Int64) -> LogPage {
         let first = self.firstOffset(notBefore: oldestTime)
         if let position {
@@ -87,6 +91,12 @@ struct MemoryLog {
         }
         let start = max(position.map { $0.offset + 1 } ?? first, first)
         let skipped = Int(start - self.firstOffset)
-        return .entries(self.retained.dropFirst(skipped).prefix(limit).map(\.entry), head: self.head)
+        var entries: [LogEntry] = []
+        var bytes = 0
+        for retained in self.retained.dropFirst(skipped).prefix(limit) where bytes < Self.pageBytes {
+            entries.append(retained.entry)
+            bytes += retained.entry.event.body.readableBytes
+        }
+        return .entries(entries, head: self.head)
     }
 }

@@ -2,8 +2,8 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What each metric of Hookwire says, as Prometheus shows it beside the name: one sentence of plain text without a line
-/// break. docs/telemetry.md says more.
+/// The Prometheus help text of each metric: one sentence of plain text without a line break. See docs/telemetry.md for
+/// details.
 public enum MetricCatalogue {
     /// The sentences by metric name.
     public static let help: [String: String] = [
@@ -79,7 +79,7 @@ public enum MetricCatalogue {
         "hookwire_disk_publications_total": "Events that were to be stored on disk, by what became of them.",
         "hookwire_disk_commits_total": "Transactions of the log on disk.",
         "hookwire_disk_commit_seconds": "How long a transaction of the log on disk took.",
-        "hookwire_disk_failures_total": "Transactions that failed, by reason.",
+        "hookwire_disk_failures_total": "Transactions that failed, by reason; a disk that hangs counts once.",
         "hookwire_disk_events_trimmed_total": "Events that the log on disk let go, by reason.",
         "hookwire_disk_bytes": "Bytes that the files of the log take.",
         "hookwire_disk_feeds": "Channels that are fed from the log on disk now.",

@@ -2,10 +2,10 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-extension PresenceSheet {
+extension PresenceReport {
     private static let members = JSONMemberNames("node", "time", "count", "sockets")
 
-    /// The sheet as nodes pass it on, and as the admin API shows it.
+    /// The report in the format that nodes exchange and the admin API returns.
     public var json: [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("node", self.node)
@@ -15,7 +15,7 @@ extension PresenceSheet {
         return writer.finish()
     }
 
-    /// Reads a sheet; nil for what is none, such as another version's.
+    /// Parses a report; nil if it is invalid, such as another version's.
     public init?(json: UnsafeRawBufferPointer) {
         guard let view = try? JSONObjectView(validating: json, members: Self.members, maximumDepth: 8),
             let node = view["node"]?.string, let time = view["time"]?.integer,
@@ -33,7 +33,7 @@ extension PresenceSheet {
 extension SocketPresence {
     private static let members = JSONMemberNames("protocol", "since", "token", "consumer", "offset")
 
-    /// The connection as the sheet has it.
+    /// The connection's object within the report.
     public var json: [UInt8] {
         var writer = JSONObjectWriter()
         writer.member("protocol", self.speech.rawValue)

@@ -7,17 +7,17 @@ import NIOPosix
 import Shared
 import Testing
 
-/// The board of a node that is alone.
-@Suite struct LocalPresenceBoardTests {
+/// The store of a node that is alone.
+@Suite struct LocalPresenceStoreTests {
     /// It keeps to the rules of presence.
     @Test func rules() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        #expect(try await PresenceRules.check(LocalPresenceBoard(), on: loop) == [])
+        #expect(try await PresenceRules.check(LocalPresenceStore(), on: loop) == [])
     }
 
-    /// What is no sheet is none: another version may have written it.
+    /// What is no report is none: another version may have written it.
     @Test(arguments: ["", "{}", "[]", #"{"node":"a","time":"x","count":1,"sockets":[]}"#])
     func foreign(text: String) {
-        #expect(Array(text.utf8).withUnsafeBytes { PresenceSheet(json: $0) } == nil)
+        #expect(Array(text.utf8).withUnsafeBytes { PresenceReport(json: $0) } == nil)
     }
 }

@@ -6,15 +6,15 @@ import Testing
 
 @testable import Shared
 
-@Suite struct PresenceSheetTests {
-    /// Whatever a store holds is a sheet that can be looked at, or none.
+@Suite struct PresenceReportTests {
+    /// Whatever a store holds is a report that can be looked at, or none.
     @Test(arguments: ["-9223372036854775808", "9223372036854775807", "0", "1700000000000"])
     func anyTime(time: String) throws {
         let json = #"{"node":"x","time":\#(time),"count":9223372036854775807,"sockets":[]}"#
-        let sheet = try #require(
-            json.utf8CString.withUnsafeBytes { PresenceSheet(json: .init(rebasing: $0.dropLast())) }
+        let report = try #require(
+            json.utf8CString.withUnsafeBytes { PresenceReport(json: .init(rebasing: $0.dropLast())) }
         )
-        #expect(sheet.isCurrent(at: 1_700_000_000_000) == (["9223372036854775807", "1700000000000"].contains(time)))
-        #expect(sheet.count + sheet.count > 0)
+        #expect(report.isCurrent(at: 1_700_000_000_000) == (["9223372036854775807", "1700000000000"].contains(time)))
+        #expect(report.count + report.count > 0)
     }
 }
