@@ -4,7 +4,7 @@
 
 internal import Shared
 
-/// What a file of bots says.
+/// The content of a bots file.
 struct BotFileContent: Sendable {
     /// The bots that nothing is wrong with, in the order of the file.
     var bots: [Bot] = []
@@ -16,7 +16,7 @@ struct BotFileContent: Sendable {
     var watchedFiles: [String] = []
     /// The comment that the file begins with, line by line.
     var heading: [String] = []
-    /// Whether there are comments elsewhere, which a file that is written anew does not have.
+    /// Whether there are comments elsewhere, which rewriting the file would lose.
     var hasInnerComments = false
 
     var errors: [BotFileFault] { self.faults.filter { $0.severity == .error } }
@@ -29,4 +29,5 @@ struct SecretPaths: Sendable, Equatable {
     var previousSecret: String?
     var verifyToken: String?
     var aesKey: String?
+    var previousAESKey: String?
 }

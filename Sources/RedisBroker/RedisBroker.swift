@@ -10,16 +10,16 @@ internal import Synchronization
 /// A broker on Redis: what joins nodes of both tiers.
 ///
 /// An event is stored and pushed by one script in Redis, so that it is in the log once, with its offset, or not at all.
-/// A feed listens to Redis' Pub/Sub, which promises nothing, and so puts what it hears in order, fills what is missing
-/// from the log, looks after half a minute of silence for what it missed, and after every reconnect goes on where it was.
+/// A feed subscribes to Redis' Pub/Sub, which guarantees nothing, and so orders the pushed events, fills gaps from the
+/// log, checks for missed events after half a minute of silence, and resumes from its position after every reconnect.
 ///
-/// Redis is the memory: events are as safe as its configuration makes them. When it comes back with less than it had
-/// (flushed, evicted, an old snapshot, a replica that lagged), the log gets a new epoch as soon as a node that knows
-/// better publishes or feeds there, and every feed is interrupted with `epochChanged`; it goes on with what was stored
-/// since. A receiver that is behind holds back its feed, not the acknowledgements: what is pushed meanwhile is kept
-/// within bounds, and read from the log beyond them.
+/// Redis is the storage: events are as durable as its configuration makes them. When it comes back with less than it
+/// had (flushed, evicted, an old snapshot, a replica that lagged), the log gets a new epoch as soon as a node that
+/// knows better publishes or feeds there, and every feed is interrupted with `epochChanged`; it continues with what was
+/// stored since. A receiver that is behind holds back its feed, not the acknowledgements: events pushed meanwhile are
+/// kept within bounds, and read from the log beyond them.
 public final class RedisBroker: Broker {
-    /// How many reads of logs, and of what groups take of them, are under way at one Redis at a time.
+    /// The most concurrent log reads and group takes at one Redis.
     private static let reads = 32
 
     private let configuration: RedisBrokerConfiguration
@@ -51,7 +51,7 @@ public final class RedisBroker: Broker {
     }
 
     /// Where nodes say who is connected to them.
-    public var presence: any PresenceBoard { RedisPresenceBoard(client: self.client) }
+    public var presence: any PresenceStore { RedisPresenceStore(client: self.client) }
 
     /// A broker that is not connected yet; `start` begins to connect.
     ///
@@ -90,7 +90,7 @@ public final class RedisBroker: Broker {
         self.cursors = RedisCursors(client: self.client, lifetime: configuration.metaLifetimeMilliseconds)
         self.events = StoredEvents(metrics: self.metrics)
         self.groups = RedisGroups(client: self.client, queue: reads, events: self.events, configuration: configuration)
-        self.letters = RedisDeadLetters(client: self.client, events: self.events)
+        self.letters = RedisDeadLetters(client: self.client, events: self.events, configuration: configuration)
         self.feeds = RedisFeeds(
             client: self.client,
             reader: self.reader,
@@ -128,7 +128,7 @@ public final class RedisBroker: Broker {
     /// The limits of sockets that all nodes of this Redis share.
     public var seats: any SeatStore { self.seatTaker }
 
-    /// Begins to connect, and goes on to until `shutdown`. Once.
+    /// Starts connecting, and reconnects until `shutdown`. Call once.
     public func start() {
         self.client.setSubscriptionDelegate(self)
         self.client.start()
@@ -166,8 +166,7 @@ public final class RedisBroker: Broker {
         }
     }
 
-    /// Ends all feeds and inboxes, answers what is under way and closes the connections. Whatever is asked afterwards
-    /// fails.
+    /// Ends all feeds and inboxes, finishes commands in flight and closes the connections. Later calls fail.
     public func shutdown() async {
         let tasks = self.listening.withLock { listening in
             listening.isEnded = true
@@ -184,7 +183,7 @@ public final class RedisBroker: Broker {
     }
 
     /// The registered bots in the same Redis, over the same connections.
-    public func botStore(key: RegistryKey) -> RedisBotStore {
+    public func botStore(key: RegistryEncryptionKey) -> RedisBotStore {
         RedisBotStore(
             client: self.client,
             name: self.configuration.redis.name,

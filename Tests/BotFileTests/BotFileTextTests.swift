@@ -67,6 +67,8 @@ import Testing
         bot.options.verifyToken = self.maybe(&random) { random in
             Secret(self.text(&random) { BotRule.fault(ofToken: Secret($0)) })
         }
+        bot.options.aesKey = self.maybe(&random) { _ in Secret(String(repeating: "a", count: 42) + "E") }
+        bot.options.previousAESKey = self.maybe(&random) { _ in Secret(String(repeating: "b", count: 42) + "E") }
         bot.appID = self.maybe(&random) { self.visible(&$0) }
         bot.options.header = self.maybe(&random) { "X-\(Int.random(in: 0...9, using: &$0)): " + self.visible(&$0) }
         bot.options.scheme = self.maybe(&random) { BotRule.schemes.randomElement(using: &$0) ?? "none" }

@@ -131,6 +131,28 @@ extension BrokerRule {
                 #expect(try await broker.take(1, for: "g", on: channel).texts == [])
             }
         },
+        BrokerRule("a refusal and a release of an earlier attempt change nothing; an acknowledgement counts") { bed in
+            try await bed.withBroker { broker in
+                let channel = Fixtures.channel()
+                let visibility = bed.visibilityMilliseconds
+                try await broker.publish(["a"], to: channel)
+                let first = try await broker.take(1, for: "g", visibility: visibility, on: channel)
+                try await bed.advance(milliseconds: visibility + 100)
+                let second = try await broker.take(1, for: "g", visibility: visibility, on: channel)
+                #expect(second.deliveries.map(\.attempt) == [2])
+                for verdict: GroupSettlement.Verdict in [.nack, .release] {
+                    try await broker.settle(verdict, first, for: "g", on: channel)
+                    #expect(try await broker.take(1, for: "g", on: channel).texts == [])
+                }
+                try await broker.settle(.release, second, for: "g", on: channel)
+                #expect(try await broker.take(1, for: "g", on: channel).deliveries.map(\.attempt) == [2])
+                try await broker.settle(.nack, second, for: "g", on: channel)
+                #expect(try await broker.take(1, for: "g", on: channel).deliveries.map(\.attempt) == [3])
+                // It is done, whoever has it now.
+                try await broker.settle(.ack, second, for: "g", on: channel)
+                #expect(try await broker.take(1, for: "g", attempts: 1, on: channel).deadLetters == 0)
+            }
+        },
         BrokerRule("an event that is tried too often becomes a dead letter, whose event and story are kept") { bed in
             try await bed.withBroker { broker in
                 let channel = Fixtures.channel()
@@ -202,6 +224,21 @@ extension BrokerRule {
                 #expect(page.texts == ["4", "5", "6", "7"])
                 #expect(page.lost == 2)
                 #expect(try await broker.take(10, for: "g", visibility: visibility, on: channel).lost == 0)
+            }
+        },
+        BrokerRule("what a member has not settled is lost when it is over, and not tried again") { bed in
+            var settings = BrokerSettings()
+            settings.retentionAgeMilliseconds = 1_200
+            try await bed.withBroker(settings) { broker in
+                let channel = Fixtures.channel()
+                let visibility = bed.visibilityMilliseconds
+                let positions = try await broker.publish(["a", "b", "c"], to: channel)
+                _ = try await broker.take(3, for: "g", attempts: 1, visibility: visibility, on: channel)
+                try await broker.settle(.nack, positions[0...0], for: "g", on: channel)
+                try await broker.settle(.release, positions[1...1], for: "g", on: channel)
+                try await bed.advance(milliseconds: 1_600)
+                let page = try await broker.take(3, for: "g", attempts: 1, visibility: visibility, on: channel)
+                #expect(page.texts == [] && page.lost == 3 && page.deadLetters == 0)
             }
         },
         BrokerRule("a group that is new begins where its first member says") { bed in
@@ -325,6 +362,21 @@ extension Broker {
             group: try #require(ConsumerName(group)),
             verdict: verdict,
             positions: Array(positions)
+        )
+        try await self.settle(settlement, on: channel, eventLoop: Fixtures.eventLoop).get()
+    }
+
+    /// Settles the attempts of a page.
+    fileprivate func settle(
+        _ verdict: GroupSettlement.Verdict,
+        _ page: GroupPage,
+        for group: String,
+        on channel: ChannelID
+    ) async throws {
+        let settlement = GroupSettlement(
+            group: try #require(ConsumerName(group)),
+            verdict: verdict,
+            attempts: page.deliveries.map { GroupSettlement.Attempt($0) }
         )
         try await self.settle(settlement, on: channel, eventLoop: Fixtures.eventLoop).get()
     }

@@ -48,6 +48,23 @@ extension BrokerRule {
                 #expect(try await broker.page(channel, limit: 1).texts == ["1"])
             }
         },
+        BrokerRule("a page of large events has fewer than its limit, and at least one") { bed in
+            try await bed.withBroker { broker in
+                let channel = Fixtures.channel()
+                let texts = ["a", "b", "c", "d"].map { String(repeating: $0, count: 600 << 10) }
+                let positions = try await broker.publish(texts, to: channel)
+                var read: [LogEntry] = []
+                while read.last?.position != positions.last {
+                    let page = try await broker.page(channel, after: read.last?.position, limit: 64)
+                    let entries = try #require(page.entries)
+                    // Whoever reads a page keeps it, so that it is bounded by its bytes.
+                    try #require(entries.count == 1)
+                    #expect(page.head == positions.last)
+                    read += entries
+                }
+                #expect(read.map(\.position) == positions)
+            }
+        },
         BrokerRule("a log without events has a head at offset 0") { bed in
             try await bed.withBroker { broker in
                 let page = try await broker.page(Fixtures.channel())

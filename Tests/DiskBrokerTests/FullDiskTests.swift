@@ -93,6 +93,36 @@ import Testing
         }
     }
 
+    /// A disk that does one thing after the other does not hang, however much was asked of it together.
+    @Test func busyDiskDoesNotHang() async throws {
+        try await self.bed.withDirectory { directory in
+            try await self.bed.withBroker(in: directory) { broker in
+                let eventLoop = Fixtures.eventLoop
+                let gate = DispatchSemaphore(value: 0)
+                let (began, went) = (eventLoop.makePromise(of: Void.self), eventLoop.makePromise(of: Void.self))
+                let first = broker.ask(.read, on: eventLoop) { _, _, _ in
+                    began.succeed()
+                    gate.wait()
+                }
+                try await began.futureResult.get()
+                // Together, for they wait for the first.
+                let second = broker.ask(.read, on: eventLoop) { _, _, _ in NIODeadline.now() }
+                let third = broker.ask(.read, on: eventLoop) { _, _, _ in
+                    went.succeed()
+                    gate.wait()
+                }
+                gate.signal()
+                let time = try await second.get()
+                try await went.futureResult.get()
+                broker.keepUp(at: time + .seconds(10))
+                #expect(broker.health == .ready)
+                gate.signal()
+                try await first.get()
+                try await third.get()
+            }
+        }
+    }
+
     /// A disk that hangs does not keep the process from its end; what waits for it fails.
     @Test func shutdownDoesNotWaitForever() async throws {
         try await self.bed.withDirectory { directory in

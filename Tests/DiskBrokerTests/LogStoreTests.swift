@@ -122,6 +122,66 @@ import Testing
         }
     }
 
+    /// Where much is to be removed, one transaction removes some of it, and those after it the rest.
+    @Test func makesRoomInSteps() throws {
+        let queue = try DatabaseQueue()
+        try DatabaseSchema.migrator.migrate(queue)
+        try queue.write { database in
+            var configuration = DiskBrokerConfiguration(directory: "")
+            configuration.retentionCount = 100_000
+            let space = DiskSpace(limit: 1 << 20, pageSize: 4_096)
+            let feeds = DiskFeeds(metrics: DiskBrokerMetrics())
+            var store = try LogStore(configuration: configuration, space: space, feeds: feeds, database)
+            let (channel, event) = (Fixtures.channel(), ByteBuffer(repeating: 0x61, count: 1_000))
+            for _ in 0..<3_000 {
+                _ = try store.publish(event, to: channel, key: nil, retention: nil, now: 0, database)
+            }
+            _ = try store.finish(now: 0, database)
+            var (steps, count, before) = (0, 3_000, Int.max)
+            while count < before {
+                before = count
+                // What is stored has room at once.
+                #expect(try store.begin(storing: 0, now: 0, database))
+                _ = try store.finish(now: 0, database)
+                count = try Int.fetchOne(database, sql: "SELECT count(*) FROM event") ?? 0
+                // No more than the bytes of several transactions, and the events of the last step of that.
+                #expect(before - count < 1_000)
+                steps += 1
+            }
+            #expect(steps > 3)
+            #expect(count < 700)
+            #expect(try store.head(of: channel, database).offset == 3_000)
+        }
+    }
+
+    /// That a channel is used is noted in the end, though a transaction that noted it failed.
+    @Test func notesAgain() throws {
+        let queue = try DatabaseQueue()
+        try DatabaseSchema.migrator.migrate(queue)
+        try queue.write { database in
+            let feeds = DiskFeeds(metrics: DiskBrokerMetrics())
+            let space = DiskSpace(limit: 1 << 24, pageSize: 4_096)
+            let configuration = DiskBrokerConfiguration(directory: "")
+            var store = try LogStore(configuration: configuration, space: space, feeds: feeds, database)
+            let channel = Fixtures.channel()
+            let event = ByteBuffer(string: "event")
+            _ = try store.publish(event, to: channel, key: nil, retention: nil, now: 0, database)
+            _ = try store.finish(now: 0, database)
+            try store.keepUp(now: 0, database)()
+            let feed = feeds.add(Listener(), to: channel, start: try store.head(of: channel, database))
+            let before = store
+            try database.inSavepoint {
+                _ = try store.keepUp(now: 1_000, database)
+                return .rollback
+            }
+            store = before
+            #expect(feeds.used(8) == [channel])
+            try store.keepUp(now: 2_000, database)()
+            #expect(feeds.used(8) == [])
+            feed.cancel()
+        }
+    }
+
     /// Idle channels are found behind many that are to be kept.
     @Test func idleBehindTheKept() throws {
         let queue = try DatabaseQueue()

@@ -33,6 +33,18 @@ import Testing
         #expect(batches == [[600, 400], [1], [5_000], [1_000, 0]])
     }
 
+    /// A batch has so many reads and no more: what writes behind them does not wait for all that come later.
+    @Test func readsAreBounded() {
+        var queue = WorkQueue(limit: 1 << 20, batchBytes: 1_000)
+        for number in 0..<100 {
+            _ = queue.add(self.job(number.isMultiple(of: 2) ? .read : .readBehind))
+            _ = queue.add(self.job(.write))
+        }
+        #expect(queue.takeBatch()?.count == 128)
+        #expect(queue.takeBatch()?.count == 72)
+        #expect(queue.takeBatch() == nil)
+    }
+
     /// What waits is bounded, whatever it is; where nothing waits even the largest is taken.
     @Test func waitingIsBounded() {
         var queue = WorkQueue(limit: 10_000, batchBytes: 1_000)

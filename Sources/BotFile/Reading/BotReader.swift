@@ -31,8 +31,10 @@ struct BotReader {
         let previous = self.secrets.secret("previous_secret", &log, rule: BotRule.fault(ofSecret:))
         let verifyToken = self.secrets.secret("verify_token", &log, rule: BotRule.fault(ofToken:))
         let aesKey = self.secrets.secret("aes_key", &log, rule: BotRule.fault(ofAESKey:))
+        let previousAESKey = self.secrets.secret("previous_aes_key", &log, rule: BotRule.fault(ofAESKey:))
         (paths.secret, paths.previousSecret) = (secret.path, previous.path)
         (paths.verifyToken, paths.aesKey) = (verifyToken.path, aesKey.path)
+        paths.previousAESKey = previousAESKey.path
         if self.fields.node("secret") == nil, self.fields.node("secret_file") == nil {
             log.error(
                 self.fields.line,
@@ -59,6 +61,7 @@ struct BotReader {
         bot.previousSecret = previous.secret == secret.secret ? nil : previous.secret
         bot.options.verifyToken = verifyToken.secret
         bot.options.aesKey = aesKey.secret
+        bot.options.previousAESKey = previousAESKey.secret
         self.readOptions(&bot, &log)
         self.readTokens(&bot, &log)
         self.readLimits(&bot, &log)
@@ -80,7 +83,7 @@ struct BotReader {
     private func readOptions(_ bot: inout Bot, _ log: inout FaultLog) {
         bot.appID = self.checked("appid", &log, rule: BotRule.fault(ofAppID:))
         if bot.platform == .wechat, bot.options.aesKey != nil, bot.appID == nil, self.fields.node("appid") == nil {
-            // Somebody may still say it in the URL, beside the secret.
+            // The URL may still set it, beside the secret.
             log.warn(
                 self.fields.line(of: self.fields.node("aes_key") == nil ? "aes_key_file" : "aes_key"),
                 "The bot \(self.name) has an aes_key and no appid, which decrypting a message takes too; give appid:."

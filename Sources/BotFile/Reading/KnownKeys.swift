@@ -9,8 +9,9 @@ struct KnownKeys: Sendable {
     static let file = KnownKeys(["bots"])
     static let bot = KnownKeys([
         "name", "platform", "secret", "secret_file", "previous_secret", "previous_secret_file", "appid", "verify_token",
-        "verify_token_file", "aes_key", "aes_key_file", "header", "scheme", "reply", "tokens", "opens_by_secret",
-        "needs_token", "limits", "retention", "origins", "channel", "former_channels",
+        "verify_token_file", "aes_key", "aes_key_file", "previous_aes_key", "previous_aes_key_file", "header", "scheme",
+        "reply", "tokens", "opens_by_secret", "needs_token", "limits", "retention", "origins", "channel",
+        "former_channels",
     ])
     static let token = KnownKeys(["name", "hash", "scopes", "expires"])
     static let limits = KnownKeys(["requests", "burst", "sockets", "log_bytes"])

@@ -36,6 +36,7 @@ extension BotFileContent {
         }
         if new.options.verifyToken != old.options.verifyToken { paths.verifyToken = nil }
         if new.options.aesKey != old.options.aesKey { paths.aesKey = nil }
+        if new.options.previousAESKey != old.options.previousAESKey { paths.previousAESKey = nil }
         self.secretFiles[old.name] = paths
     }
 }

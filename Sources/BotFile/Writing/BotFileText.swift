@@ -27,6 +27,7 @@ struct BotFileText {
         self.quoted("appid", bot.appID)
         self.secret("verify_token", bot.options.verifyToken, paths.verifyToken)
         self.secret("aes_key", bot.options.aesKey, paths.aesKey)
+        self.secret("previous_aes_key", bot.options.previousAESKey, paths.previousAESKey)
         self.quoted("header", bot.options.header)
         self.line("scheme", bot.options.scheme)
         if bot.options.waitsForReply { self.line("reply", "true") }

@@ -12,7 +12,7 @@ struct GroupTable {
     private static let pageBytes = 512 << 10
     /// How many events that were not settled are looked at for a member, at most.
     private static let dueLimit = 1_000
-    /// Stands for the time of what anybody is to have at once.
+    /// The time of events available to any member at once.
     private static let atOnce = Int64.min
 
     private struct Unsettled {
@@ -99,7 +99,7 @@ struct GroupTable {
     /// - Parameters:
     ///   - givenUpBytes: how many bytes of events become dead letters, at most, but for the last; the others stay as they are.
     ///   - oldestTime: events that were stored before are over.
-    ///   - makeRoom: makes room for the copies of so many bytes of events, for which old events may go.
+    ///   - makeRoom: makes room for copies of `bytes` of events, possibly by removing old events.
     static func take(
         _ request: GroupRequest,
         of channel: inout StoredChannel,
@@ -109,17 +109,17 @@ struct GroupTable {
         _ database: Database,
         makeRoom: (_ bytes: Int) throws -> Void
     ) throws -> GroupPage {
-        var first = try EventTable.firstOffset(of: channel, database)
+        var first = try EventTable.firstOffset(of: channel, notBefore: oldestTime, database)
         var group =
             try GroupTable(request.group, of: channel, database)
             ?? GroupTable(making: request.group, of: channel, start: request.start, notBefore: oldestTime, database)
         var page = GroupPage(deliveries: [], deadLetters: 0, lost: 0)
         var bytes = 0
         let due = try group.due(request, now: now, database)
-        let givenUp = Self.givenUp(due, attempts: request.attempts, limit: givenUpBytes)
+        let givenUp = Self.givenUp(due.filter { $0.offset >= first }, attempts: request.attempts, limit: givenUpBytes)
         if givenUp.bytes > 0 {
             try makeRoom(givenUp.bytes)
-            first = try EventTable.firstOffset(of: channel, database)
+            first = try EventTable.firstOffset(of: channel, notBefore: oldestTime, database)
         }
         for one in due {
             if one.offset < first {
@@ -141,7 +141,7 @@ struct GroupTable {
                 guard let stored = try EventTable.fetch(one.offset, of: channel, database),
                     let entry = try? stored.entry(of: channel.epoch)
                 else {
-                    // Nobody can read it.
+                    // It is unreadable.
                     try group.forget(one.offset, database)
                     page.lost += 1
                     continue
@@ -198,14 +198,14 @@ struct GroupTable {
         _ database: Database
     ) throws {
         guard let group = try GroupTable(settlement.group, of: channel, database) else { return }
-        for position in settlement.positions where position.epoch == channel.epoch {
+        for attempt in settlement.attempts where attempt.position.epoch == channel.epoch {
             switch settlement.verdict {
             case .ack:
-                try group.forget(position.offset, database)
+                try group.forget(attempt.position.offset, database)
             case .nack:
-                try group.giveBack(position.offset, at: now - GroupSettlement.refusalShift, tries: 0, database)
+                try group.giveBack(attempt, at: now - GroupSettlement.refusalShift, tries: 0, database)
             case .release:
-                try group.giveBack(position.offset, at: Self.atOnce, tries: 1, database)
+                try group.giveBack(attempt, at: Self.atOnce, tries: 1, database)
             }
         }
     }
@@ -213,11 +213,20 @@ struct GroupTable {
     // MARK: What is not settled
 
     /// Notes that another member is to have one, and how many of its attempts do not count.
-    private func giveBack(_ offset: UInt64, at time: Int64, tries: Int, _ database: Database) throws {
-        try database.cachedStatement(
-            sql:
-                "UPDATE unsettled SET takenAt = ?, attempts = max(0, attempts - ?) WHERE memberGroup = ? AND offset = ?"
-        ).execute(arguments: [time, tries, self.number, Int64(bitPattern: offset)])
+    private func giveBack(
+        _ attempt: GroupSettlement.Attempt,
+        at time: Int64,
+        tries: Int,
+        _ database: Database
+    ) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE unsettled SET takenAt = ?, attempts = max(0, attempts - ?)
+                WHERE memberGroup = ? AND offset = ? AND attempts = coalesce(?, attempts)
+                """
+        )
+        let offset = Int64(bitPattern: attempt.position.offset)
+        try statement.execute(arguments: [time, tries, self.number, offset, attempt.number])
     }
 
     /// The first of what a member may have, or was tried too often, in the order of the log.

@@ -46,7 +46,9 @@ enum DiskFailure: String, CaseIterable {
         case .locked: "Another process has locked \(file); end what reads or copies it for so long."
         case .damaged: "\(file) is damaged; stop the node and restore it from a copy, or move it away."
         case .removed: "\(file) was removed or replaced while the node ran; put it back and start the node anew."
-        case .hung: "\(file) is not read or written: its disk does not answer; check it, or the network to it."
+        case .hung:
+            "\(file) is not read or written: its disk does not answer, or works on something large; check it, or the "
+                + "network to it."
         case .other: "SQLite refused to store in \(file); the node's own log says why."
         }
     }

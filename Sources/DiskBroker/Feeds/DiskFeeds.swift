@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// The feeds of a `DiskBroker`, which live as long as its process. Any thread; events come from the database's alone.
 final class DiskFeeds: Sendable {
-    /// How many channels wait to be noted as used, at most, beside those that have feeds: others had one for a moment.
+    /// How many channels may wait to be marked as used, besides those with feeds: channels that had one briefly.
     private static let usedLimit = 65_536
 
     private struct Feed {
@@ -26,7 +26,7 @@ final class DiskFeeds: Sendable {
         var channels: [ChannelID: Channel] = [:]
         var lastNumber: UInt64 = 0
         var count = 0
-        /// The channels that have or had feeds, and of which that is not noted yet.
+        /// The channels that have or had feeds and are not marked as used yet.
         var used: Set<ChannelID> = []
     }
 
@@ -59,13 +59,15 @@ final class DiskFeeds: Sendable {
         self.state.withLock { $0.channels[channel]?.epoch }
     }
 
-    /// Takes some of the channels that had feeds, for it to be noted in the log that they were used.
-    func takeUsed(_ limit: Int) -> [ChannelID] {
-        self.state.withLock { state in
-            let taken = Array(state.used.prefix(limit))
-            state.used.subtract(taken)
-            return taken
-        }
+    /// Some of the channels that have or had feeds, to be marked as used in the log.
+    func used(_ limit: Int) -> [ChannelID] {
+        self.state.withLock { Array($0.used.prefix(limit)) }
+    }
+
+    /// That is noted, and on the disk.
+    func noted(_ channels: [ChannelID]) {
+        guard !channels.isEmpty else { return }
+        self.state.withLock { $0.used.subtract(channels) }
     }
 
     /// Lets it be noted of all channels that have feeds that they are used.

@@ -3,25 +3,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import GRDB
+internal import Shared
 
-/// Notes of channels that somebody feeds on that they are in use, some of them at a time: so that the position of a bot
-/// that has no events for days is remembered from when it was there last, and not from when its last event came.
+/// Marks channels with feeds as in use, some at a time: so that the position of a bot without events for days is
+/// remembered from when it was last connected, not from its last event.
 struct FedChannels: Sendable {
     /// How many channels are noted at once, at most.
     private static let step = 128
-    /// How often those whose feeds last are noted, in milliseconds.
+    /// How often channels with lasting feeds are marked, in milliseconds.
     private static let pause: Int64 = 10 * 60 * 1000
 
-    /// When those whose feeds last were noted.
+    /// When channels with lasting feeds were last marked.
     private var notedAt: Int64?
 
     /// Notes the next ones.
-    mutating func note(_ feeds: DiskFeeds, now: Int64, _ database: Database) throws {
+    ///
+    /// - Returns: the marked channels, to be reported to the feeds after the commit.
+    mutating func note(_ feeds: DiskFeeds, now: Int64, _ database: Database) throws -> [ChannelID] {
         if self.isTime(now) {
             self.notedAt = now
             feeds.useAll()
         }
-        for channel in feeds.takeUsed(Self.step) { try ChannelTable.noteUse(of: channel, now: now, database) }
+        let channels = feeds.used(Self.step)
+        for channel in channels { try ChannelTable.noteUse(of: channel, now: now, database) }
+        return channels
     }
 
     private func isTime(_ now: Int64) -> Bool {

@@ -8,15 +8,17 @@ internal import Shared
 
 /// The log as a whole: what is asked of it within a transaction, and what it remembers of the tables between them.
 ///
-/// A value, so that a transaction that failed leaves no trace: whoever runs it keeps the copy from before. The clock is
+/// A value type, so that a failed transaction leaves no trace: its runner restores the earlier copy. The clock is
 /// passed in, in milliseconds since 1970.
 struct LogStore: Sendable {
     /// How many bytes of events a page has at most; but always an event.
     private static let pageBytes = 512 << 10
     /// How many channels are forgotten at once where there is no room.
     private static let forgottenAtOnce = 64
-    /// For how long after its start a node forgets nobody for not having been there, in milliseconds: who was away as
-    /// long as the node comes back only now.
+    /// How often one transaction does that.
+    private static let forgettingRounds = 64
+    /// How long after its start a node forgets no idle channels, in milliseconds: clients that were disconnected while
+    /// it was down need time to return.
     private static let returnTime: Int64 = 15 * 60 * 1000
 
     let configuration: DiskBrokerConfiguration
@@ -36,7 +38,7 @@ struct LogStore: Sendable {
     private var promised = 0
     /// How many bytes of events may yet become dead letters in it.
     private var givenUpBytes = 0
-    /// What was let go since the last look at it.
+    /// The events removed since it was last read.
     private var trimmed: [Retention.Reason: Int] = [:]
 
     init(configuration: DiskBrokerConfiguration, space: DiskSpace, feeds: DiskFeeds, _ database: Database) throws {
@@ -48,21 +50,30 @@ struct LogStore: Sendable {
 
     // MARK: Transactions
 
-    /// A transaction begins that is to store so many bytes of events.
-    mutating func begin(storing bytes: Int, now: Int64, _ database: Database) throws {
+    /// Begins a transaction that will store `bytes` of events.
+    ///
+    /// - Returns: false if one transaction's removals are not enough: end it, and continue in the next one.
+    @discardableResult
+    mutating func begin(storing bytes: Int, now: Int64, _ database: Database) throws -> Bool {
         self.trimmed = [:]
         self.promised = bytes
         self.givenUpBytes = self.retention.space.transactionBytes
         try self.retention.expire(now: now, trimmed: &self.trimmed, database)
-        while try !self.retention.makeRoom(for: bytes, trimmed: &self.trimmed, database) {
-            // Nothing is left but what channels remember: who reads where. Without room, what follows fails.
-            guard try self.forgetLongestUnused(database) else { return }
+        for _ in 0..<Self.forgettingRounds {
+            switch try self.retention.makeRoom(for: bytes, trimmed: &self.trimmed, database) {
+            case .made: return true
+            case .more: return false
+            case .nothingLeft:
+                // Nothing is left but what channels remember: who reads where. Without room, what follows fails.
+                guard try self.forgetLongestUnused(database) else { return true }
+            }
         }
+        return false
     }
 
     /// A transaction is about to end: writes what it changed of channels.
     ///
-    /// - Returns: how many events were let go in it.
+    /// - Returns: how many events it removed.
     mutating func finish(now: Int64, _ database: Database) throws -> [Retention.Reason: Int] {
         for (stored, isChanged) in self.channels.values where isChanged {
             try ChannelTable.update(stored, now: now, database)
@@ -81,13 +92,19 @@ struct LogStore: Sendable {
         return self.trimmed
     }
 
-    /// Removes what nobody needs any more, when there is nothing else to do.
+    /// Removes expired data when there is nothing else to do.
     ///
     /// - Parameter isFull: whether the disk is full, so that each page that is free is given back.
-    mutating func keepUp(now: Int64, isFull: Bool = false, _ database: Database) throws {
+    /// - Returns: what is to be run once it is committed.
+    @discardableResult
+    mutating func keepUp(
+        now: Int64,
+        isFull: Bool = false,
+        _ database: Database
+    ) throws -> @Sendable () -> Void {
         // A full disk takes no note.
-        if !isFull { try self.fed.note(self.feeds, now: now, database) }
-        // Where the clock was set back, the time begins anew.
+        let noted = try isFull ? [] : self.fed.note(self.feeds, now: now, database)
+        // If the clock was set back, the period restarts.
         let first = min(self.firstUpkeep ?? now, now)
         self.firstUpkeep = first
         if now - first >= Self.returnTime {
@@ -100,9 +117,10 @@ struct LogStore: Sendable {
             try self.forget(idle, database)
         }
         try self.retention.giveBack(all: isFull, database)
+        return { [feeds] in feeds.noted(noted) }
     }
 
-    /// Forgets some of the channels that nobody feeds on, those that were used last the longest ago.
+    /// Forgets some of the channels without feeds, the least recently used first.
     ///
     /// - Returns: false where there are none.
     private mutating func forgetLongestUnused(_ database: Database) throws -> Bool {
@@ -128,7 +146,7 @@ struct LogStore: Sendable {
 
     // MARK: Channels
 
-    /// A channel as it is stored, or as it is in the transaction that is under way; nil where nothing is stored of it.
+    /// A channel as stored, or as in the current transaction; nil if it is not stored.
     private mutating func stored(_ id: ChannelID, _ database: Database) throws -> StoredChannel? {
         if let known = self.channels[id] { return known.stored }
         guard let stored = try ChannelTable.fetch(id, database) else { return nil }
@@ -209,7 +227,7 @@ struct LogStore: Sendable {
         var bytes = 0
         try EventTable.read(of: channel, from: max(position.map { $0.offset + 1 } ?? first, first), database) {
             stored in
-            // What cannot be read is passed over: it must not keep those behind it from anybody.
+            // An unreadable event is skipped, so that it does not block later ones.
             guard let entry = try? stored.entry(of: channel.epoch) else { return true }
             entries.append(entry)
             bytes += stored.bytes.readableBytes
@@ -249,7 +267,8 @@ struct LogStore: Sendable {
         ) { bytes in
             // Beside what others store in this transaction. Where there is no room, there are no events to copy either.
             self.givenUpBytes -= bytes
-            _ = try self.retention.makeRoom(for: self.promised + bytes, trimmed: &self.trimmed, database)
+            let needed = self.promised + bytes
+            while try self.retention.makeRoom(for: needed, trimmed: &self.trimmed, database) == .more {}
         }
         if page.deadLetters > 0 {
             self.channels[id] = (channel, true)

@@ -5,17 +5,30 @@
 internal import GRDB
 internal import Shared
 
-/// What a log lets go, and why. Within the transaction of whoever asks.
+/// Removes events by retention. Within the caller's transaction.
 struct Retention: Sendable {
-    /// Why events were let go. Also a metric label.
+    /// Why events were removed; also a metric label.
     enum Reason: String, CaseIterable {
         case count
         case age
         case bytes
     }
 
+    /// The outcome of making room.
+    enum Room {
+        /// There is enough, within the limit or in pages that were just freed.
+        case made
+        /// The transaction has reached its removal limit, and more is needed.
+        case more
+        /// Neither events nor dead letters are left.
+        case nothingLeft
+    }
+
     /// How many rows one transaction removes for one reason, so that it stays short.
     private static let step = 1_024
+    /// How many events and dead letters one transaction removes for want of room before it leaves the others to the
+    /// next one: where the limit was lowered there may be millions.
+    private static let stepForRoom = 16_384
     /// How often events that are kept for times of their own are looked at, in milliseconds.
     private static let ownAgesPause: Int64 = 1_000
     /// How many pages are given back to the file system at once.
@@ -81,7 +94,7 @@ struct Retention: Sendable {
         return count
     }
 
-    /// What is kept for longer may stand before the others: it is passed over once, some of it at a time.
+    /// Events with a longer retention may precede others: they are skipped once, some at a time.
     private mutating func expireCommon(before oldest: Int64, _ database: Database) throws -> Int {
         let expiry = try EventTable.expireCommon(
             before: oldest,
@@ -97,11 +110,11 @@ struct Retention: Sendable {
     /// A channel's retention is another one from now on.
     mutating func changed(from previous: ChannelRetention?, to retention: ChannelRetention?) {
         if retention?.ageMilliseconds != nil { self.hasOwnAges = true }
-        // What it has is kept for as long as all now.
+        // Its events now have the default retention.
         if previous?.ageMilliseconds != nil, retention?.ageMilliseconds == nil { self.ownEnd = 0 }
     }
 
-    /// An event was stored. Where the newest are gone, their ids are given anew.
+    /// An event was stored. If the newest were deleted, their ids are reused.
     mutating func appended(_ id: Int64) {
         self.ownEnd = min(self.ownEnd, id - 1)
     }
@@ -111,10 +124,8 @@ struct Retention: Sendable {
         self.keyCount += 1
     }
 
-    /// Makes room for so many bytes of events: the oldest go, whatever their channel, and dead letters.
-    ///
-    /// - Returns: whether there is room; false where neither is left.
-    mutating func makeRoom(for bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws -> Bool {
+    /// Makes room for `bytes` of events by removing the oldest events of any channel, and dead letters.
+    mutating func makeRoom(for bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws -> Room {
         if self.keyCount > self.space.keys {
             self.keyCount = try KeyTable.count(database)
             if self.keyCount > self.space.keys {
@@ -122,29 +133,38 @@ struct Retention: Sendable {
             }
         }
         let needed = self.space.pagesNeeded(for: bytes)
-        while true {
-            let missing = try Self.usedPages(database) + needed - self.space.pages
-            guard missing > 0 else { return true }
-            guard try self.removeOldest(missing * self.space.pageSize, trimmed: &trimmed, database) else {
-                return false
+        // Several transactions' worth, so that those that take turns with what they store are not divided.
+        let bytesAtOnce = 4 * self.space.transactionBytes
+        let before = try Self.usedPages(database)
+        var (used, removed) = (before, 0)
+        while used + needed > self.space.pages {
+            guard removed < Self.stepForRoom, (before - used) * self.space.pageSize < bytesAtOnce else {
+                // The file may exceed a lowered limit for a while: what is stored now has the pages just freed.
+                return try Self.count("freelist_count", database) >= needed ? .made : .more
             }
+            let missing = (used + needed - self.space.pages) * self.space.pageSize
+            let count = try self.removeOldest(min(missing, bytesAtOnce), trimmed: &trimmed, database)
+            guard count > 0 else { return .nothingLeft }
+            removed += count
+            used = try Self.usedPages(database)
         }
+        return .made
     }
 
-    /// Removes the oldest events that take so many bytes, or a dead letter.
+    /// Removes the oldest events, up to `bytes`, or a dead letter.
     ///
-    /// - Returns: false where there is neither.
-    private func removeOldest(_ bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws -> Bool {
+    /// - Returns: how many; 0 where there is neither.
+    private func removeOldest(_ bytes: Int, trimmed: inout [Reason: Int], _ database: Database) throws -> Int {
         let event = try EventTable.oldest(database)
         let letter = try DeadLetterTable.oldest(database)
         if let letter, letter.time <= event ?? .max {
             try DeadLetterTable.remove(through: letter.id, database)
-        } else if event != nil {
-            trimmed[.bytes, default: 0] += try EventTable.removeOldest(bytes, limit: Self.step, database)
-        } else {
-            return false
+            return 1
         }
-        return true
+        guard event != nil else { return 0 }
+        let count = try EventTable.removeOldest(bytes, limit: Self.step, database)
+        trimmed[.bytes, default: 0] += count
+        return count
     }
 
     /// Gives pages that nothing needs back to the file system, some of them, once they are many, or the file has more than it
@@ -157,7 +177,7 @@ struct Retention: Sendable {
         let count = try Self.count("page_count", database)
         let isOver = count > self.space.filePages
         guard free > (all || isOver ? 0 : max(Self.pagesGivenBack, count / 2)) else { return }
-        // SQLite keeps no bound that the file is beyond; it is set anew as the file gets smaller.
+        // SQLite does not enforce a page limit below the file's size; it is set again as the file shrinks.
         defer { if isOver { try? database.execute(sql: "PRAGMA max_page_count = \(self.space.filePages)") } }
         // A step frees one page.
         let rows = try Row.fetchCursor(database, sql: "PRAGMA incremental_vacuum(\(Self.pagesGivenBack))")

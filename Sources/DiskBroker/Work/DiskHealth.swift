@@ -10,10 +10,10 @@ internal import Synchronization
 /// Whether the disk takes what it is given. Read from any thread, changed on the database's; that the disk hangs is found
 /// on another.
 final class DiskHealth: Sendable {
-    /// For how long the disk may be at what it was given together before it hangs.
+    /// For how long the disk may be at one thing, a read or a transaction, before it hangs.
     private static let patience = TimeAmount.seconds(10)
 
-    /// Since when the database's thread has been at work; nil where it rests.
+    /// Since when the database's thread has been at the present thing; nil where it rests.
     private let workingSince = Mutex<NIODeadline?>(nil)
     private let failure = Mutex<DiskFailure?>(nil)
     private let file: String
@@ -32,12 +32,12 @@ final class DiskHealth: Sendable {
     /// The same for an operator.
     var health: BrokerHealth { self.present.map { .unavailable($0.sentence(file: self.file)) } ?? .ready }
 
-    /// The database's thread begins to work on what it was given together.
+    /// The database thread starts a job: the previous one is done.
     func began(at time: NIODeadline) {
         self.workingSince.withLock { $0 = time }
     }
 
-    /// The database's thread has done that.
+    /// The database's thread has done all of it.
     func ended() {
         self.workingSince.withLock { $0 = nil }
     }
@@ -47,15 +47,15 @@ final class DiskHealth: Sendable {
         self.workingSince.withLock { $0.map { time - $0 >= Self.patience } ?? false }
     }
 
-    /// A transaction failed, or does not end.
+    /// A transaction failed; or what the disk is at does not end, which counts once however often it is found.
     func failed(_ failure: DiskFailure, _ error: (any Error)? = nil) {
-        self.metrics.failed(failure)
         let isNews = self.failure.withLock { present in
-            // What is lasting stays.
+            // A lasting failure is not replaced.
             guard present?.isLasting != true, present != failure else { return false }
             present = failure
             return true
         }
+        if isNews || failure != .hung { self.metrics.failed(failure) }
         guard isNews else { return }
         self.logger.error(
             "\(failure.sentence(file: self.file)) Until then platforms are asked to send their events again.",

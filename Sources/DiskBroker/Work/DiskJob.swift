@@ -6,12 +6,12 @@ internal import GRDB
 internal import NIOCore
 internal import Shared
 
-/// One thing to do in the database, and whom to tell.
+/// One database job, and its completion.
 struct DiskJob: Sendable {
-    /// What a job takes of the queue beside its event, in bytes.
+    /// A job's queue cost besides its event, in bytes.
     static let cost = 512
 
-    /// What a job has to do with transactions.
+    /// A job's relation to transactions.
     enum Kind: Sendable {
         /// Reads what is committed.
         case read
@@ -22,6 +22,9 @@ struct DiskJob: Sendable {
         case write
         /// Removes what is over, and tries a disk that failed.
         case upkeep
+
+        /// Whether it changes nothing.
+        var isRead: Bool { self == .read || self == .readBehind }
     }
 
     let kind: Kind
@@ -32,7 +35,7 @@ struct DiskJob: Sendable {
     /// Tells that it was not done.
     let fail: @Sendable (BrokerError) -> Void
 
-    /// What it takes of the queue, in bytes.
+    /// Its queue cost, in bytes.
     var bytes: Int { Self.cost + self.eventBytes }
 
     /// A job that answers with what `body` returns. A `BrokerError` of `body` is an answer too: it must not have changed

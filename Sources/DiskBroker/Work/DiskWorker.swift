@@ -83,7 +83,7 @@ final class DiskWorker: Sendable {
                 end.tell(false)
             }
             self.database.asyncWriteWithoutTransaction { _ in
-                // In this order: a timer that is cancelled tells at once.
+                // In this order: a cancelled timer completes at once.
                 end.tell(true)
                 timer.cancel()
             }
@@ -92,7 +92,7 @@ final class DiskWorker: Sendable {
             self.giveUp()
             return false
         }
-        // What is stored is stored; closing only carries over what was written ahead.
+        // Everything is stored already; closing only checkpoints the write-ahead log.
         try? self.database.close()
         self.directory.release()
         return true
@@ -102,7 +102,6 @@ final class DiskWorker: Sendable {
 
     private func work(_ database: Database) {
         while let batch = self.queue.withLock({ $0.takeBatch() }) {
-            self.health.began(at: .now())
             defer { self.health.ended() }
             let now = self.now()
             for job in batch where job.kind == .read { self.read(job, now: now, database) }
@@ -113,6 +112,7 @@ final class DiskWorker: Sendable {
     }
 
     private func read(_ job: DiskJob, now: Int64, _ database: Database) {
+        self.health.began(at: .now())
         do {
             // A read changes nothing of the store.
             var store = self.store.withLock { $0 }
@@ -133,7 +133,10 @@ final class DiskWorker: Sendable {
         do {
             let answers = try self.transaction(storing: jobs.reduce(0) { $0 + $1.eventBytes }, now: now, database) {
                 store in
-                try jobs.map { try $0.perform(&store, now, database) }
+                try jobs.map { job in
+                    self.health.began(at: .now())
+                    return try job.perform(&store, now, database)
+                }
             }
             for answer in answers { answer() }
         } catch {
@@ -143,6 +146,7 @@ final class DiskWorker: Sendable {
     }
 
     private func keepUp(now: Int64, _ database: Database) {
+        self.health.began(at: .now())
         guard self.directory.isIntact else { return self.health.failed(.removed) }
         self.metrics.fileBytes(self.directory.bytes)
         do {
@@ -153,7 +157,8 @@ final class DiskWorker: Sendable {
                 try Self.tryDisk(database)
                 fallthrough
             case nil:
-                try self.transaction(storing: 0, now: now, database) { try $0.keepUp(now: now, database) }
+                let done = try self.transaction(storing: 0, now: now, database) { try $0.keepUp(now: now, database) }
+                done()
             }
             self.health.succeeded()
         } catch {
@@ -166,7 +171,11 @@ final class DiskWorker: Sendable {
     private func makeRoom(now: Int64, _ database: Database) throws {
         self.reserve.release()
         try Self.carryOver(database)
-        try self.transaction(storing: 0, now: now, database) { try $0.keepUp(now: now, isFull: true, database) }
+        let done = try self.transaction(storing: 0, now: now, database) {
+            try $0.keepUp(now: now, isFull: true, database)
+        }
+        done()
+        self.health.began(at: .now())
         try Self.carryOver(database)
         // With no more than what was just carried over the next events would find it full again.
         guard self.reserve.hold(), (self.directory.free ?? .max) >= self.roomAhead else {
@@ -175,36 +184,38 @@ final class DiskWorker: Sendable {
         try Self.tryDisk(database)
     }
 
-    /// Carries over what was written ahead, and makes its file empty, unless another process reads in it. That is not waited
-    /// for: everybody would wait with it.
+    /// Checkpoints the write-ahead log and truncates it, unless another process is reading it. It does not wait for
+    /// that, which would block everything else.
     private static func carryOver(_ database: Database) throws {
         try DatabaseFile.withoutPatience(database) { try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
+    /// Runs `body` in a transaction; behind others where more has to be removed for it than one removes.
     private func transaction<Value>(
         storing bytes: Int,
         now: Int64,
         _ database: Database,
         _ body: (inout LogStore) throws -> Value
     ) throws -> Value {
-        let start = NIODeadline.now()
-        var store = self.store.withLock { $0 }
-        var value: Value?
-        var trimmed: [Retention.Reason: Int] = [:]
-        try database.inTransaction(.immediate) {
-            try store.begin(storing: bytes, now: now, database)
-            value = try body(&store)
-            trimmed = try store.finish(now: now, database)
-            return .commit
+        while true {
+            let start = NIODeadline.now()
+            self.health.began(at: start)
+            var store = self.store.withLock { $0 }
+            var value: Value?
+            var trimmed: [Retention.Reason: Int] = [:]
+            try database.inTransaction(.immediate) {
+                if try store.begin(storing: bytes, now: now, database) { value = try body(&store) }
+                trimmed = try store.finish(now: now, database)
+                return .commit
+            }
+            self.store.withLock { $0 = store }
+            self.metrics.committed(in: (.now() - start).nanoseconds, trimmed: trimmed)
+            if let value { return value }
         }
-        self.store.withLock { $0 = store }
-        self.metrics.committed(in: (.now() - start).nanoseconds, trimmed: trimmed)
-        guard let value else { preconditionFailure("a transaction that was committed has run") }
-        return value
     }
 
-    /// Writes as much as an event takes, and removes it again: two transactions, since what is removed in its own is never
-    /// written.
+    /// Writes as much as an event needs, and removes it again: two transactions, since data removed within its own is
+    /// never written.
     private static func tryDisk(_ database: Database) throws {
         try database.inTransaction(.immediate) {
             try database.execute(sql: "INSERT OR REPLACE INTO trial (id, bytes) VALUES (1, randomblob(65536))")

@@ -7,17 +7,19 @@ internal import Shared
 
 /// What waits for the database: bounded, and taken in batches. Pure.
 struct WorkQueue {
-    /// What became of a job that was added.
+    /// The outcome of adding a job.
     enum Addition: Equatable {
-        /// It waits, and somebody has to begin to work.
+        /// It waits, and a worker must be started.
         case first
-        /// It waits for whoever is at work.
+        /// It waits for the running worker.
         case queued
         case refused(BrokerError)
     }
 
     /// How many jobs one transaction has at most.
     private static let batchCount = 4_096
+    /// How many of them read at most: each may bring a page of hundreds of KiB, and what writes waits for them.
+    private static let batchReads = 64
 
     private let limit: Int
     private let batchBytes: Int
@@ -44,13 +46,17 @@ struct WorkQueue {
         return .first
     }
 
-    /// Takes what is done next; nil where nothing waits, and then work is over until it is begun anew.
+    /// Takes the next batch; nil if the queue is empty, and then the worker stops until it is started again.
     mutating func takeBatch() -> [DiskJob]? {
         var batch: [DiskJob] = []
-        var eventBytes = 0
+        var (eventBytes, reads) = (0, 0)
         while let job = self.jobs.first, batch.count < Self.batchCount,
             batch.isEmpty || eventBytes + job.eventBytes <= self.batchBytes
         {
+            if job.kind.isRead {
+                guard reads < Self.batchReads else { break }
+                reads += 1
+            }
             self.jobs.removeFirst()
             self.bytes -= job.bytes
             eventBytes += job.eventBytes

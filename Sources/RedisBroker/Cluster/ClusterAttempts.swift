@@ -3,34 +3,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
-/// How often and where a command is sent, until it is executed or given up. It is sent again only where it is known not
-/// to have been executed. No IO and no clock of its own.
+/// Decides where a command is sent, and how often it is retried. It is resent only if it is known not to have been
+/// executed. No IO and no clock of its own.
 struct ClusterAttempts {
     /// How many times a command is sent on to another node without a pause.
     static let redirectionLimit = 5
 
     private let deadline: NIODeadline
     private var redirections = 0
-    private var backOff = BackOff(first: .milliseconds(10), cap: .milliseconds(200))
+    private var backoff = Backoff(first: .milliseconds(10), cap: .milliseconds(200))
 
-    /// - Parameter patience: for how long it is sent again.
+    /// - Parameter patience: for how long it is retried.
     init(now: NIODeadline, patience: TimeAmount) {
         self.deadline = now + patience
     }
 
     enum Action: Equatable {
-        /// Send it to whom the map of slots names.
+        /// Send it to the slot's owner in the map.
         case sendToOwner
-        /// Send it there, behind ASKING.
+        /// Send it there, after ASKING.
         case ask(ClusterEndpoint)
-        /// Send it to whom the map names then.
+        /// Wait, then send it to the slot's owner in the map.
         case wait(TimeAmount)
-        /// Its time is over, or it has been sent around too often.
+        /// Its time is up, or it was redirected too often.
         case giveUp
     }
 
-    /// It was refused. A redirection for good has been written into the map.
+    /// It was refused. A permanent redirection (MOVED) has been written into the map.
     mutating func refused(
         _ refusal: ClusterRefusal,
         now: NIODeadline,
@@ -45,7 +46,7 @@ struct ClusterAttempts {
             return .sendToOwner
         case .tryAgain, .down, .away, .unreachable:
             self.redirections = 0
-            return .wait(min(self.backOff.delay(using: &random), self.deadline - now))
+            return .wait(min(self.backoff.delay(using: &random), self.deadline - now))
         }
     }
 }

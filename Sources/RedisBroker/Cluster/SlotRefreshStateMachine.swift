@@ -3,20 +3,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
-/// When the map of slots is asked for: one question at a time whatever number of redirections asks for it, with pauses
-/// that grow while nothing comes of it, and now and then unasked. No IO and no clock of its own.
+/// Schedules slot-map refreshes: one at a time however many redirections request it, with growing pauses after
+/// failures, and periodically anyway. No IO and no clock of its own.
 struct SlotRefreshStateMachine {
     struct Configuration: Sendable {
-        /// How long at most until it is asked unasked; from half of it on.
+        /// The longest interval of periodic refreshes; the shortest is half of it.
         var interval = TimeAmount.seconds(30)
-        /// The longest pause behind a first question.
+        /// The longest pause after a first refresh.
         var firstPause = TimeAmount.milliseconds(100)
-        /// The longest pause between two questions.
+        /// The longest pause between two refreshes.
         var longestPause = TimeAmount.seconds(1)
     }
 
-    /// What came of a question. Also a metric label.
+    /// The outcome of a refresh; also a metric label.
     enum Outcome: String, CaseIterable, Sendable {
         case changed
         case unchanged
@@ -24,17 +25,17 @@ struct SlotRefreshStateMachine {
     }
 
     private let configuration: Configuration
-    private var backOff: BackOff
+    private var backoff: Backoff
     private var isAsking = false
     private var isWanted = true
-    /// Not before this.
+    /// The earliest time of the next refresh.
     private var earliest = NIODeadline.distantPast
-    /// At this, unasked.
+    /// The time of the next periodic refresh.
     private var latest = NIODeadline.distantFuture
 
     init(configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        self.backOff = BackOff(first: configuration.firstPause, cap: configuration.longestPause)
+        self.backoff = Backoff(first: configuration.firstPause, cap: configuration.longestPause)
     }
 
     /// The map may be wrong.
@@ -44,12 +45,12 @@ struct SlotRefreshStateMachine {
 
     /// Some time has passed.
     ///
-    /// - Returns: whether the map is to be asked for now; `finished` follows.
+    /// - Returns: whether to request the map now; `finished` follows.
     mutating func tick(now: NIODeadline) -> Bool {
         guard !self.isAsking, self.earliest <= now, self.isWanted || self.latest <= now else { return false }
-        // Behind a quiet time the next pauses are short again.
+        // After a quiet period pauses are short again.
         if self.earliest != .distantPast, self.earliest + self.configuration.longestPause <= now {
-            self.backOff.reset()
+            self.backoff.reset()
         }
         self.isAsking = true
         self.isWanted = false
@@ -60,11 +61,11 @@ struct SlotRefreshStateMachine {
     mutating func finished(_ outcome: Outcome, now: NIODeadline, using random: inout some RandomNumberGenerator) {
         self.isAsking = false
         switch outcome {
-        case .changed: self.backOff.reset()
+        case .changed: self.backoff.reset()
         case .unchanged: break
         case .failed: self.isWanted = true
         }
-        self.earliest = now + self.backOff.delay(using: &random)
+        self.earliest = now + self.backoff.delay(using: &random)
         let half = self.configuration.interval.nanoseconds / 2
         self.latest = now + .nanoseconds(half + Int64.random(in: 0...half, using: &random))
     }

@@ -5,11 +5,11 @@
 internal import NIOCore
 internal import NIOSSL
 
-/// How Redis is reached, and how patiently. Every default is meant for a Redis in the same network.
+/// How to connect to Redis, and the time-outs. Every default is meant for a Redis in the same network.
 public struct RedisConfiguration: Sendable {
     /// Where Redis is, and how to log in.
     public internal(set) var url: RedisURL
-    /// Who tells where Redis is, in place of the URL; nil where the URL does.
+    /// The sentinels that provide Redis' address; nil if the URL has it.
     let sentinel: SentinelURL?
     /// What answers there.
     var role = RedisRole.primary
@@ -17,37 +17,38 @@ public struct RedisConfiguration: Sendable {
     var clientName = "hookwire"
     /// How long making a connection may take, and again how long its first commands may take. Default 2 s.
     var connectTimeout = TimeAmount.seconds(2)
-    /// How long a command connection may be silent while a command is unanswered; then it is closed. Default 1 s.
+    /// How long a command connection may be silent while a command is unanswered; then it is closed. A large command
+    /// gets the time that its bytes take at 128 KiB/s, up to `slowCommandTimeout`. Default 1 s.
     var commandTimeout = TimeAmount.seconds(1)
-    /// How long a command may go unanswered while bytes come: of replies before its own, or of its own. Then nobody waits
-    /// for it any more. Default 10 s.
+    /// How long a command may go unanswered while bytes arrive, of earlier replies or its own. Then it fails, unless it
+    /// is patient. Default 10 s.
     var slowCommandTimeout = TimeAmount.seconds(10)
-    /// How often a command connection that has nothing to do is pinged. With `pingTimeout` it makes the time within
-    /// which the health turns red. Default 500 ms.
+    /// How often a command connection that has nothing to do is pinged. Together with `pingTimeout` it bounds the time
+    /// until the health turns red. Default 500 ms.
     var pingInterval = TimeAmount.milliseconds(500)
-    /// How long a command connection may be silent while something is asked of it, until it counts as hanging.
+    /// How long a command connection may be silent with a reply outstanding until it counts as stalled.
     /// Default 1 s.
     var pingTimeout = TimeAmount.seconds(1)
     /// How often the subscription connection is pinged. Default 15 s.
     var keepAliveInterval = TimeAmount.seconds(15)
-    /// How long the subscription connection may be silent while something is asked of it. Default 2 s.
+    /// How long the subscription connection may be silent with a reply outstanding. Default 2 s.
     var keepAliveTimeout = TimeAmount.seconds(2)
     /// The longest wait before the second attempt to connect. Default 50 ms.
-    var firstBackOff = TimeAmount.milliseconds(50)
+    var firstBackoff = TimeAmount.milliseconds(50)
     /// The longest wait between attempts. Default 2 s.
-    var maximumBackOff = TimeAmount.seconds(2)
+    var maximumBackoff = TimeAmount.seconds(2)
     /// How many commands may wait for their replies on one connection. Default 10,000.
     var maximumPendingCommands = 10_000
     /// How many bytes of commands may wait for their replies on one connection. Default 64 MiB.
     var maximumPendingBytes = 64 << 20
     /// How many channels one SUBSCRIBE or UNSUBSCRIBE names at most. Default 512.
     var subscriptionBatch = 512
-    /// How many replicas must have an event before it counts as stored; nil where Redis' own word is enough. Default nil.
+    /// How many replicas must have an event before it counts as stored; nil to rely on the primary alone. Default nil.
     var wait: RedisWait?
-    /// What is taken of a reply.
+    /// The limits of a reply.
     var limits = RESPLimits()
 
-    /// Present for a cluster: where its nodes are asked for.
+    /// For a cluster: the seed nodes.
     var seeds: [ClusterEndpoint] = []
     /// Present for a node of a cluster: which one it is.
     var clusterNode: ClusterEndpoint?
@@ -61,14 +62,14 @@ public struct RedisConfiguration: Sendable {
         self.tlsContext = try Self.context(url.tls)
     }
 
-    /// The same for a Redis whose address sentinels tell.
+    /// The same for a Redis found through sentinels.
     init(sentinel: SentinelURL) throws(RedisConfigurationError) {
         self.url = sentinel.server
         self.sentinel = sentinel
         self.tlsContext = try Self.context(sentinel.server.tls)
     }
 
-    /// How the Redis is shown to people.
+    /// The display name of the Redis.
     var name: String {
         if !self.seeds.isEmpty { return RedisClusterURL.description(of: self.seeds, isEncrypted: self.url.tls != nil) }
         return self.sentinel?.description ?? self.url.description
@@ -99,7 +100,7 @@ public struct RedisConfiguration: Sendable {
         }
     }
 
-    /// Whether the certificates to trust are not what is wrong.
+    /// Whether the trusted certificates can be loaded.
     private static func canBeTrusted(_ file: String?) -> Bool {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if let file { configuration.trustRoots = .file(file) }
@@ -107,7 +108,7 @@ public struct RedisConfiguration: Sendable {
     }
 }
 
-/// What a connection leads to.
+/// The kind of server that a connection leads to.
 enum RedisRole: Sendable {
     /// A Redis that takes writes.
     case primary

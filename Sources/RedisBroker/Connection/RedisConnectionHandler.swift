@@ -5,13 +5,13 @@
 internal import NIOCore
 internal import Shared
 
-/// Who is told about a command connection. On its event loop.
+/// The owner of a command connection, notified of its state. On its event loop.
 protocol RedisConnectionOwner: AnyObject {
     /// The handshake is over: commands can be sent.
     func connectionReady()
-    /// The connection is of no use any more. Once at most; the owner's reference should go.
+    /// The connection is unusable. Called at most once; the owner should drop its reference.
     func connectionLost(_ loss: RedisLoss)
-    /// What keeps the connection from doing its work has changed; nil is nothing.
+    /// The connection's trouble has changed; nil if there is none.
     func troubleChanged(_ trouble: RedisConnectionHandler.Machine.Trouble?)
 }
 
@@ -48,7 +48,13 @@ final class RedisConnectionHandler: RedisChannelHandler {
     func send(_ command: RESPCommand, to receiver: RedisReceiver) {
         guard let context = self.io.context else { return receiver.fail(.unavailable) }
         context.eventLoop.preconditionInEventLoop()
-        switch self.machine.sendRequested(receiver, bytes: command.byteCount, now: context.eventLoop.now) {
+        let action = self.machine.sendRequested(
+            receiver,
+            bytes: command.byteCount,
+            isPatient: command.isPatient,
+            now: context.eventLoop.now
+        )
+        switch action {
         case .write(let timer):
             self.io.output.append(command)
             self.setTimer(timer)
@@ -58,7 +64,7 @@ final class RedisConnectionHandler: RedisChannelHandler {
         }
     }
 
-    /// The reply to a command that stores something was an error that would meet the next one as well.
+    /// A storing command failed with an error that will affect the next one too.
     func refused(_ error: RedisError) {
         guard let context = self.io.context else { return }
         self.machine.refused(error, now: context.eventLoop.now)
@@ -71,11 +77,16 @@ final class RedisConnectionHandler: RedisChannelHandler {
         self.tellTrouble()
     }
 
-    /// Sends a command behind another one, whose answer nobody waits for, with nothing between them.
+    /// Sends a command directly after another one whose reply is ignored.
     func send(_ command: RESPCommand, behind first: RESPCommand, to receiver: RedisReceiver) {
         guard let context = self.io.context else { return receiver.fail(.unavailable) }
-        let bytes = first.byteCount + command.byteCount
-        switch self.machine.sendRequested(receiver, behindAnother: bytes, now: context.eventLoop.now) {
+        let action = self.machine.sendRequested(
+            receiver,
+            behindAnother: first.byteCount + command.byteCount,
+            isPatient: command.isPatient,
+            now: context.eventLoop.now
+        )
+        switch action {
         case .write(let timer):
             self.io.output.append(first)
             self.io.output.append(command)
@@ -86,12 +97,12 @@ final class RedisConnectionHandler: RedisChannelHandler {
         }
     }
 
-    /// Closes once what is under way has been answered.
+    /// Closes once commands in flight have been answered.
     func close() {
         if case .close(let closing) = self.machine.closeRequested() { self.end(closing) }
     }
 
-    /// Closes at once, for this reason: what is under way fails.
+    /// Closes at once, for this reason: commands in flight fail.
     func lose(_ loss: RedisLoss) {
         if case .close(let closing) = self.machine.connectionLost(loss) { self.end(closing) }
     }

@@ -7,27 +7,35 @@ internal import NIOCore
 internal import Shared
 
 /// One connection for commands: handshake, pipelining, pings, and the end. No IO and no clock of its own; `Request` is
-/// whatever the caller wants to have back with a reply.
+/// the caller's context for a reply.
 ///
-/// A connection is dead when it is silent while something is asked of it, not when a reply takes long: those before it
-/// may be large, and the way narrow. Who waits for too long is told so all the same; the reply is dropped when it comes.
+/// A connection counts as dead when it is silent with a reply outstanding, not when a reply takes long: earlier replies
+/// may be large, and the link slow. The oldest command may be large too: it gets the time that its bytes take to be
+/// sent, which cannot be observed, since the kernel buffers megabytes.
 ///
-/// Its life: connecting, handshaking, ready, closing (what is under way is finished), closed.
+/// A request that waits too long fails anyway, and its reply is dropped when it arrives; except for patient ones, which
+/// would only be repeated.
+///
+/// Its life: connecting, handshaking, ready, closing (commands in flight are finished), closed.
 struct RedisConnectionStateMachine<Request> {
     struct Configuration: Sendable {
         var handshakeTimeout: TimeAmount
         /// How long it may be silent while a command is unanswered.
         var commandTimeout: TimeAmount
-        /// How long who asked waits while bytes come, at most; not shorter than `commandTimeout`.
+        /// How long a request waits while bytes arrive; not shorter than `commandTimeout`.
         var slowCommandTimeout = TimeAmount.seconds(10)
+        /// The slowest supported link, in bytes of a command per second.
+        var leastBytesPerSecond = 128 << 10
         var pingInterval: TimeAmount
         var pingTimeout: TimeAmount
         var maximumPendingCommands: Int
         var maximumPendingBytes: Int
-        /// How long an error that concerns the whole server stays in the health after it was last seen.
+        /// How long a server-wide error affects the health after it was last seen.
         var troubleTime = TimeAmount.seconds(2)
-        /// The same where pings do not see it: longer than it takes until a probe is stored once more.
+        /// The same for errors that pings do not reveal: longer than the time until a probe is stored again.
         var unseenTroubleTime = TimeAmount.seconds(12)
+        /// How late the timer may fire; a later one means that our event loop was blocked, not that Redis is silent.
+        var timerTolerance = TimeAmount.milliseconds(250)
         /// Whether it is a node of a cluster, which may rightly say MOVED.
         var isClusterNode = false
     }
@@ -41,19 +49,21 @@ struct RedisConnectionStateMachine<Request> {
     }
 
     private struct Pending {
-        /// Nil where nobody waits for the reply.
+        /// Nil if the reply is ignored.
         var request: Request?
         var bytes: Int
         var sent: NIODeadline
-        /// Whether it is of our own: a ping, or what stands before a request.
+        /// Whether it is our own: a ping, or a prefix of a request.
         var isOwn = false
+        /// Whether the request waits for as long as bytes arrive.
+        var isPatient = false
     }
 
-    /// What keeps a connection that stands from doing its work.
+    /// Trouble of an established connection.
     enum Trouble: Equatable {
-        /// It is silent for longer than it may be behind a ping, or a reply takes so long that nobody waits any more.
+        /// It did not answer a ping in time, or a reply takes so long that only patient requests wait.
         case stalled
-        /// The server answers with errors that concern all of its work.
+        /// The server answers with server-wide errors.
         case refusing(RedisError)
     }
 
@@ -73,7 +83,7 @@ struct RedisConnectionStateMachine<Request> {
     private var state: State = .connecting
     private var pending: Deque<Pending> = []
     private var pendingBytes = 0
-    /// How many of `pending`, from its front, have waited for too long: nobody waits for them any more.
+    /// How many of `pending`, from its front, are overdue: only patient requests still wait.
     private var overdue = 0
     /// When bytes came last.
     private var lastRead = NIODeadline.distantPast
@@ -84,14 +94,14 @@ struct RedisConnectionStateMachine<Request> {
     /// When the command was sent that was answered last.
     private(set) var lastAnswerSent = NIODeadline.distantPast
 
-    /// Nil while all is well.
+    /// Nil if there is none.
     private(set) var trouble: Trouble?
 
     init(configuration: Configuration) {
         self.configuration = configuration
     }
 
-    /// Whether commands are taken.
+    /// Whether commands are accepted.
     var isReady: Bool {
         if case .ready = self.state { true } else { false }
     }
@@ -147,10 +157,17 @@ extension RedisConnectionStateMachine {
         case refuse(BrokerError)
     }
 
-    /// Somebody wants a command sent.
+    /// A command is to be sent.
     ///
-    /// - Parameter bytes: its length.
-    mutating func sendRequested(_ request: Request, bytes: Int, now: NIODeadline) -> SendAction {
+    /// - Parameters:
+    ///   - bytes: its length.
+    ///   - isPatient: whether the request waits for as long as bytes arrive.
+    mutating func sendRequested(
+        _ request: Request,
+        bytes: Int,
+        isPatient: Bool = false,
+        now: NIODeadline
+    ) -> SendAction {
         switch self.state {
         case .connecting, .handshaking, .closed:
             return .refuse(.unavailable)
@@ -161,22 +178,29 @@ extension RedisConnectionStateMachine {
                 bytes <= self.configuration.maximumPendingBytes - self.pendingBytes
             else { return .refuse(.overloaded) }
             self.pendingBytes += bytes
-            self.pending.append(Pending(request: request, bytes: bytes, sent: now))
+            self.pending.append(Pending(request: request, bytes: bytes, sent: now, isPatient: isPatient))
             return .write(timer: self.timer(at: now + self.configuration.commandTimeout))
         }
     }
 
-    /// Somebody wants a command sent behind another one, whose answer nobody waits for, with nothing between them.
+    /// A command is to be sent directly after another one whose reply is ignored.
     ///
-    /// - Parameter bytes: the length of both.
-    mutating func sendRequested(_ request: Request, behindAnother bytes: Int, now: NIODeadline) -> SendAction {
+    /// - Parameters:
+    ///   - bytes: the length of both.
+    ///   - isPatient: whether the request waits for as long as bytes arrive.
+    mutating func sendRequested(
+        _ request: Request,
+        behindAnother bytes: Int,
+        isPatient: Bool = false,
+        now: NIODeadline
+    ) -> SendAction {
         if case .ready = self.state {
             guard self.pending.count < self.configuration.maximumPendingCommands - 1,
                 bytes <= self.configuration.maximumPendingBytes - self.pendingBytes
             else { return .refuse(.overloaded) }
             self.pending.append(Pending(request: nil, bytes: 0, sent: now, isOwn: true))
         }
-        return self.sendRequested(request, bytes: bytes, now: now)
+        return self.sendRequested(request, bytes: bytes, isPatient: isPatient, now: now)
     }
 
     enum ReplyAction {
@@ -234,7 +258,7 @@ extension RedisConnectionStateMachine {
             guard let request = pending.request else { return .close(closing) }
             return .completeAndClose(request, .failure(error), closing)
         case .refusing where error.isForbidden && !pending.isOwn:
-            // Whether the node can serve without that, who asked knows.
+            // Whether the node can work without it depends on the caller.
             break
         case .refusing:
             if !(self.configuration.isClusterNode && error.code == "MOVED") { self.refused(error, now: now) }
@@ -255,7 +279,7 @@ extension RedisConnectionStateMachine {
         return .close(self.close(RedisLoss(.shutdown), now: nil))
     }
 
-    /// The server answers with an error that concerns all of its work.
+    /// The server answered with a server-wide error.
     mutating func refused(_ error: RedisError, now: NIODeadline) {
         let configuration = self.configuration
         self.trouble = .refusing(error)
@@ -264,13 +288,14 @@ extension RedisConnectionStateMachine {
 
     /// Something was stored, which is what such errors are about.
     ///
-    /// - Parameter isEvent: whether it was an event: who may store something else may still lack the rights for those.
+    /// - Parameter isEvent: whether it was an event: the permission to store other data does not imply the one for
+    ///   events.
     mutating func stored(isEvent: Bool) {
         guard case .refusing(let error) = self.trouble, error.isUnseenByPings else { return }
         if isEvent || !error.isForbidden { self.trouble = nil }
     }
 
-    /// Whether replies are to come, so that it matters when bytes came.
+    /// Whether replies are outstanding, so that the time of reads matters.
     var awaitsReplies: Bool { !self.pending.isEmpty }
 
     /// Bytes came, and all replies that are whole have been received.
@@ -294,6 +319,7 @@ extension RedisConnectionStateMachine {
 
     /// The timer went off.
     mutating func timerFired(now: NIODeadline) -> TimerAction {
+        let isLate = self.timer.map { now - $0 > self.configuration.timerTolerance } ?? false
         self.timer = nil
         switch self.state {
         case .connecting, .closed:
@@ -307,18 +333,20 @@ extension RedisConnectionStateMachine {
         }
         if case .refusing = self.trouble, self.troubleEnds <= now { self.trouble = nil }
         guard let oldest = self.pending.first else { return self.idleTimerFired(now: now) }
+        // A blocked event loop may not even have written the commands: their time starts now.
+        if isLate { self.lastRead = now }
         if self.silenceEnd(oldest) <= now {
             return .close(self.close(RedisLoss(oldest.isOwn ? .pingTimeout : .commandTimeout), now: now))
         }
         let failures = self.failOverdue(now: now)
         if case .closing = self.state, self.overdue > 0 {
-            // What is left is not worth waiting for.
+            // The remaining requests are not worth waiting for.
             var closing = self.close(RedisLoss(.commandTimeout), now: now)
             closing.failures.insert(contentsOf: failures, at: 0)
             return .close(closing)
         }
-        let silence = max(oldest.sent, self.lastRead)
-        let isStalled = self.overdue > 0 || silence + self.configuration.pingTimeout <= now
+        let patience = max(self.configuration.pingTimeout, self.wayTime(of: oldest))
+        let isStalled = self.overdue > 0 || self.silence(before: oldest) + patience <= now
         switch self.trouble {
         case nil: if isStalled { self.trouble = .stalled }
         case .stalled: if !isStalled { self.trouble = nil }
@@ -328,7 +356,7 @@ extension RedisConnectionStateMachine {
         return failures.isEmpty ? .wait(timer: timer) : .fail(failures, timer: timer)
     }
 
-    /// Nothing is asked of the connection.
+    /// No reply is outstanding.
     private mutating func idleTimerFired(now: NIODeadline) -> TimerAction {
         let isPinging = self.nextPing <= now
         if isPinging { self.pending.append(Pending(request: nil, bytes: 0, sent: now, isOwn: true)) }
@@ -341,19 +369,32 @@ extension RedisConnectionStateMachine {
         let configuration = self.configuration
         let patience =
             oldest.isOwn ? min(configuration.pingTimeout, configuration.commandTimeout) : configuration.commandTimeout
-        return max(oldest.sent, self.lastRead) + patience
+        return self.silence(before: oldest) + max(patience, self.wayTime(of: oldest))
     }
 
-    /// When nobody waits for a reply any more.
+    /// Since when the connection has been silent with a command unanswered.
+    private func silence(before oldest: Pending) -> NIODeadline {
+        max(oldest.sent, self.lastRead)
+    }
+
+    /// How long a command's transmission may take. For the oldest only its own bytes count: earlier ones have been
+    /// answered.
+    private func wayTime(of oldest: Pending) -> TimeAmount {
+        let bytes = Int64(oldest.bytes)
+        let time = TimeAmount.nanoseconds(bytes * 1_000_000_000 / Int64(self.configuration.leastBytesPerSecond))
+        return min(time, self.configuration.slowCommandTimeout)
+    }
+
+    /// When a request becomes overdue, unless it is patient.
     private func waitEnd(_ pending: Pending) -> NIODeadline {
         pending.sent + max(self.configuration.slowCommandTimeout, self.configuration.commandTimeout)
     }
 
-    /// Those who have waited for too long wait no more; the places of their replies are kept.
+    /// Fails overdue requests, except patient ones; their places in the reply order are kept.
     private mutating func failOverdue(now: NIODeadline) -> [Failure] {
         var failures: [Failure] = []
         while self.overdue < self.pending.count, self.waitEnd(self.pending[self.overdue]) <= now {
-            if let request = self.pending[self.overdue].request.take() {
+            if !self.pending[self.overdue].isPatient, let request = self.pending[self.overdue].request.take() {
                 failures.append(Failure(request: request, error: .timeout))
             }
             self.overdue += 1
@@ -379,7 +420,7 @@ extension RedisConnectionStateMachine {
         case close(Closing)
     }
 
-    /// We want it closed once what is under way has been answered.
+    /// We want it closed once commands in flight have been answered.
     mutating func closeRequested() -> CloseAction {
         switch self.state {
         case .closing, .closed:
@@ -398,7 +439,7 @@ extension RedisConnectionStateMachine {
         case .closed:
             return .ignore
         case .closing:
-            // It would have been closed anyway, but who waits for a reply will not get one.
+            // It was closing anyway, but outstanding requests will get no reply.
             return .close(self.close(RedisLoss(.shutdown, loss.reason.rawValue), now: nil))
         case .handshaking(let handshake, _):
             return .close(self.close(handshake.explained(loss), now: nil))

@@ -9,14 +9,14 @@ enum RedisError: Error, Hashable {
 }
 
 extension RedisError {
-    /// The first word of the error line: `NOSCRIPT`, `WRONGTYPE`, `ERR` …; for what failed within a script, the word of
-    /// that; `NOPERM` for what the user may not do within one.
+    /// The first word of the error line: `NOSCRIPT`, `WRONGTYPE`, `ERR` …; for an error within a script, that error's
+    /// code; `NOPERM` for missing permissions within one.
     var code: Substring {
         let statement = self.statement
         return Self.isScriptForbidden(statement) ? "NOPERM" : statement.prefix { $0 != " " }
     }
 
-    /// The error line from its code on, without where in a script it was.
+    /// The error line from its code on, without its location in a script.
     private var statement: Substring {
         switch self {
         case .command(let line): Self.statementInScript(line) ?? line[...]
@@ -46,17 +46,17 @@ extension RedisError {
         ["ERR ", "NOPERM "].contains { statement.hasPrefix($0 + Self.scriptRights) }
     }
 
-    /// What an error says about the server as a whole.
+    /// What an error means for the server as a whole.
     enum Meaning {
         /// It concerns this command only.
         case command
-        /// The server does not do its work at present, and another connection would not change that.
+        /// The server refuses work at present, and another connection would not change that.
         case refusing
-        /// This connection is of no use: one that is made anew may be.
+        /// This connection is unusable: a new one may work.
         case connection(RedisLossReason)
     }
 
-    /// What follows from the code (redis.io, and Redis' `shared` error replies in `server.c`).
+    /// The meaning by the code (redis.io, and Redis' `shared` error replies in `server.c`).
     var meaning: Meaning {
         switch self.code {
         case "NOAUTH": .connection(.authenticationFailed)
@@ -70,11 +70,11 @@ extension RedisError {
 }
 
 extension RedisError {
-    /// Whether it refuses what we ask for while pings are answered: only a command of the kind shows that it is over.
+    /// Whether pings still succeed during this error: only a command of the same kind shows that it is over.
     var isUnseenByPings: Bool { ["OOM", "NOREPLICAS", "MOVED", "NOPERM"].contains(self.code) }
 
-    /// Whether it is the user's rights that lack something. What that means depends on the command: without some of
-    /// them a node does most of its work.
+    /// Whether the user lacks a permission. How serious that is depends on the command: a node can do most of its work
+    /// without some of them.
     var isForbidden: Bool { self.code == "NOPERM" }
 }
 
@@ -86,8 +86,8 @@ extension RedisError: CustomStringConvertible {
         "MISCONF", "OOM", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "LOADING", "READONLY", "MASTERDOWN", "NOAUTH",
     ]
 
-    /// The error line without what may be an argument: Redis quotes those, in errors that concern a command only. Of a
-    /// command that the user may not run it quotes the name.
+    /// The error line without possible arguments, which Redis quotes in errors about a command. For a command that the
+    /// user may not run it quotes the name, except within a script.
     var description: String {
         let statement = self.statement
         let isPlain = Self.plainCodes.contains(self.code) || Self.isScriptForbidden(statement)
@@ -95,8 +95,9 @@ extension RedisError: CustomStringConvertible {
         let characters = shown.prefix(Self.shownCharacters).map { $0.isASCII && !$0.isNewline && $0 != "\0" ? $0 : "?" }
         let command = Self.forbiddenCommand(statement).map { "'\($0)' command" } ?? ""
         let hint =
-            self.code == "MOVED"
-            ? "; the URL of a Redis Cluster begins with redis+cluster://, by TLS with rediss+cluster://" : ""
+            if self.code == "MOVED" {
+                "; the URL of a Redis Cluster begins with redis+cluster://, by TLS with rediss+cluster://"
+            } else if Self.isScriptForbidden(statement) { "; ACL LOG on Redis says which" } else { "" }
         return "Redis answered with an error: \(String(characters))\(command)\(hint)"
     }
 

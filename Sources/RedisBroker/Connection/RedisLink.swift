@@ -4,24 +4,25 @@
 
 internal import Logging
 internal import NIOCore
+internal import Shared
 
-/// Whose connection a link keeps up. On the link's event loop.
+/// The owner of a link's connection. On the link's event loop.
 protocol RedisLinkOwner: AnyObject {
-    /// A connection stands: add its handler. From then on the owner tells the link about it by `ready` and `lost`.
+    /// A connection is established: add its handler. From then on the owner reports to the link by `ready` and `lost`.
     func attach(to channel: any Channel) throws
-    /// An attempt came to nothing. The link tries again by itself.
+    /// A connection attempt failed. The link retries by itself.
     func connectFailed(_ loss: RedisLoss)
 }
 
-/// Keeps one connection up: connects, waits with a back-off, and connects again. On one event loop.
+/// Maintains one connection: connects, and reconnects with a back-off. On one event loop.
 ///
-/// It holds its owner from `start` until it has stopped.
+/// It retains its owner from `start` until it has stopped.
 final class RedisLink {
     private let connector: RedisConnector
-    /// Who knows where Redis is; nil where it never moves.
+    /// Provides Redis' address; nil if it never moves.
     private let locator: (any RedisLocator)?
     private let home: RedisURL.Address
-    /// Where the present connection, or attempt, leads.
+    /// The address of the current connection or attempt.
     private var address: RedisURL.Address?
     private let eventLoop: any EventLoop
     private let logger: Logger
@@ -48,8 +49,8 @@ final class RedisLink {
         self.eventLoop = eventLoop
         self.logger = logger
         self.reconnection = RedisReconnection(
-            backOff: BackOff(first: configuration.firstBackOff, cap: configuration.maximumBackOff),
-            stableTime: configuration.maximumBackOff
+            backoff: Backoff(first: configuration.firstBackoff, cap: configuration.maximumBackoff),
+            stableTime: configuration.maximumBackoff
         )
     }
 
@@ -103,11 +104,11 @@ final class RedisLink {
         return ended.futureResult
     }
 
-    /// Redis is at an address from now on.
+    /// Redis has moved to an address.
     ///
-    /// - Returns: whether there is a connection that leads elsewhere: the caller closes it.
+    /// - Returns: whether there is a connection to another address, which the caller must close.
     func move(to address: RedisURL.Address) -> Bool {
-        if self.reconnection.hopeCame() == .connect {
+        if self.reconnection.retryNow() == .connect {
             self.wait.take()?.cancel()
             self.connect()
             return false
@@ -140,7 +141,7 @@ final class RedisLink {
         switch result {
         case .success(let channel):
             guard self.address == address else {
-                // It took so long that Redis has moved.
+                // Redis has moved meanwhile.
                 channel.close(promise: nil)
                 self.failed(RedisLoss(.moved))
                 return self.endIfStopped()

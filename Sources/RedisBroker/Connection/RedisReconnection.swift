@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
 /// When to connect: at the start, and after each loss with a back-off. No IO and no clock of its own.
 struct RedisReconnection {
@@ -15,12 +16,12 @@ struct RedisReconnection {
     }
 
     private var state: State = .idle
-    private var backOff: BackOff
+    private var backoff: Backoff
     private let stableTime: TimeAmount
 
     /// - Parameter stableTime: how long a connection must have been ready for its loss to count as a first failure.
-    init(backOff: BackOff, stableTime: TimeAmount) {
-        self.backOff = backOff
+    init(backoff: Backoff, stableTime: TimeAmount) {
+        self.backoff = backoff
         self.stableTime = stableTime
     }
 
@@ -59,17 +60,17 @@ struct RedisReconnection {
         case .idle, .waiting, .stopped:
             return .ignore
         case .ready(let since):
-            if since + self.stableTime <= now { self.backOff.reset() }
+            if since + self.stableTime <= now { self.backoff.reset() }
         case .connecting:
             break
         }
         self.state = .waiting
-        return .wait(self.backOff.delay(using: &random))
+        return .wait(self.backoff.delay(using: &random))
     }
 
-    /// There is reason to believe that the next attempt goes well: it is not waited for.
-    mutating func hopeCame() -> StartAction {
-        self.backOff.reset()
+    /// The next attempt is likely to succeed: skip the wait.
+    mutating func retryNow() -> StartAction {
+        self.backoff.reset()
         return self.waitEnded()
     }
 

@@ -5,28 +5,31 @@
 internal import NIOCore
 internal import Shared
 
-/// What groups gave up, in Redis. Any thread.
+/// Dead letters in Redis. Any thread.
 struct RedisDeadLetters: Sendable {
     /// How many are read at once, at most.
     private static let pageLimit = 16
     /// How many bytes of events are read at once, at most; but always a letter.
     private static let pageBytes = 512 << 10
-    /// How many reads of one Redis are under way at a time: people read these, and events do not wait for them.
+    /// The concurrent reads of one Redis: only people read these, and they must not delay events.
     private static let concurrency = 2
 
     private let client: RedisClient
     private let scripts: RedisScripts
     private let queue: ReadQueue
     private let events: StoredEvents
+    /// How long one is kept.
+    private let ageMilliseconds: Int64
 
-    init(client: RedisClient, events: StoredEvents) {
+    init(client: RedisClient, events: StoredEvents, configuration: RedisBrokerConfiguration) {
         self.client = client
         self.scripts = RedisScripts(client: client)
         self.queue = ReadQueue(concurrency: Self.concurrency)
         self.events = events
+        self.ageMilliseconds = configuration.deadLetterAgeMilliseconds
     }
 
-    /// The dead letters behind a number, oldest first, less those that this version cannot read.
+    /// The dead letters after a number, oldest first, without those that have expired or that this version cannot read.
     func read(
         of channel: ChannelID,
         after number: UInt64,
@@ -44,8 +47,9 @@ struct RedisDeadLetters: Sendable {
                     .string(keys.dead),
                     .string("\(number + 1)"),
                     .integer(min(limit, Self.pageLimit)),
-                    .integer(Self.pageBytes)
-                )
+                    .integer(Self.pageBytes),
+                    .integer(Int(self.ageMilliseconds))
+                ).patient
             }.flatMapThrowing { reply throws in
                 try self.letters(reply)
             }
@@ -57,7 +61,7 @@ struct RedisDeadLetters: Sendable {
         }
     }
 
-    /// Forgets one, and says whether it was there.
+    /// Deletes one; false if there was none.
     func drop(_ number: UInt64, of channel: ChannelID, eventLoop: any EventLoop) -> EventLoopFuture<Bool> {
         let keys = ChannelKeys(channel)
         let command = RESPCommand("XDEL", .string(keys.dead), .string("\(number)-0"))
@@ -70,12 +74,15 @@ struct RedisDeadLetters: Sendable {
         return try entries.map { entry throws(BrokerError) in try self.letter(entry) }
     }
 
-    /// An entry as the script `take` wrote it; without the letter where this version cannot read its event.
+    /// An entry as the script `take` wrote it; without the letter if it has expired, or this version cannot read its
+    /// event.
     private func letter(_ entry: RESPValue) throws(BrokerError) -> (number: UInt64, letter: DeadLetter?) {
         guard case .array(let parts) = entry, parts.count == 2,
             let number = parts[0].string.flatMap({ UInt64($0.prefix { $0 != "-" }) }),
-            case .array(let fields) = parts[1], fields.count == 12,
-            let time = fields[1].string.flatMap({ Int64($0) }),
+            case .array(let fields) = parts[1]
+        else { throw .refused }
+        guard !fields.isEmpty else { return (number, nil) }
+        guard fields.count == 12, let time = fields[1].string.flatMap({ Int64($0) }),
             let group = fields[3].string.flatMap({ ConsumerName($0) }),
             let attempts = fields[5].string.flatMap({ Int($0) }),
             let epoch = fields[7].string.flatMap(Epoch.init),

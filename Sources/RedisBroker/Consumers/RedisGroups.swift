@@ -16,7 +16,7 @@ struct RedisGroups: Sendable {
     private let events: StoredEvents
     private let configuration: RedisBrokerConfiguration
 
-    /// - Parameter queue: where members wait for their turn to take.
+    /// - Parameter queue: where takes wait for their turn.
     init(client: RedisClient, queue: ReadQueue, events: StoredEvents, configuration: RedisBrokerConfiguration) {
         self.client = client
         self.scripts = RedisScripts(client: client)
@@ -25,7 +25,7 @@ struct RedisGroups: Sendable {
         self.configuration = configuration
     }
 
-    /// Takes events for a member, when it is its turn: what is taken and comes too late has been tried for nothing.
+    /// Takes events for a member, when it is its turn: events that arrive too late would waste an attempt.
     func take(
         _ request: GroupRequest,
         on channel: ChannelID,
@@ -39,7 +39,7 @@ struct RedisGroups: Sendable {
                 try self.page(reply)
             }
         }.flatMap { (page, taken) in
-            // An empty page says that there is nothing to take, and this was only nothing that can be read.
+            // An empty page would mean that there is nothing to take, but here events were taken that cannot be read.
             guard page.deliveries.isEmpty, taken > 0 else { return eventLoop.makeSucceededFuture(page) }
             return self.take(request, on: channel, eventLoop: eventLoop).map { next in
                 GroupPage(
@@ -79,7 +79,7 @@ struct RedisGroups: Sendable {
             .integer(Int(self.configuration.metaLifetimeMilliseconds)),
             .integer(Int(self.configuration.deadLetterAgeMilliseconds)),
             .integer(Int(request.patienceMilliseconds))
-        )
+        ).patient
     }
 
     /// Settles what a member took.
@@ -88,7 +88,7 @@ struct RedisGroups: Sendable {
         on channel: ChannelID,
         eventLoop: any EventLoop
     ) -> EventLoopFuture<Void> {
-        guard let epoch = settlement.positions.first?.epoch else { return eventLoop.makeSucceededVoidFuture() }
+        guard let epoch = settlement.attempts.first?.position.epoch else { return eventLoop.makeSucceededVoidFuture() }
         let keys = ChannelKeys(channel)
         return self.scripts.run(.settle, at: keys.place, on: eventLoop) { name, script in
             let fixed: [RESPArgument] = [
@@ -101,7 +101,10 @@ struct RedisGroups: Sendable {
                 .string(settlement.verdict.rawValue),
                 .string(epoch.padded),
             ]
-            return RESPCommand(name, fixed + settlement.positions.map { .string("\($0.offset)") })
+            let attempts = settlement.attempts.flatMap { attempt -> [RESPArgument] in
+                [.string("\(attempt.position.offset)"), .integer(attempt.number ?? 0)]
+            }
+            return RESPCommand(name, fixed + attempts)
         }.map { _ in }
     }
 

@@ -5,23 +5,24 @@
 internal import NIOCore
 internal import Shared
 
-/// Reads logs by the script `read`, some at a time: after a reconnect every feed wants to read at once. Any thread.
+/// Reads logs with the script `read`, with limited concurrency: after a reconnect every feed reads at once. Any thread.
 final class LogReader: Sendable {
     /// What a read is asked for.
     struct Query: Sendable {
         var keys: ChannelKeys
         var after: Position?
-        /// A feed's proof of its position; nil for a position that somebody else brought.
+        /// A feed's proof of its position; nil for a client's position.
         var time: UInt64?
+        /// How many events, at most; 0 for the head only.
         var limit: Int
-        /// Events older than this are passed over, in milliseconds.
+        /// Events older than this are skipped, in milliseconds.
         var age: Int64?
     }
 
     /// What a read found.
     struct Page: Sendable {
         var change: UnrecoverableReason?
-        /// Behind this the messages begin.
+        /// The messages begin after this.
         var start: Position
         var messages: [FeedMessage]
         var head: FeedMark
@@ -45,12 +46,12 @@ final class LogReader: Sendable {
         self.metaLifetime = metaLifetime
     }
 
-    /// Reads a page. Those who wait are bounded by who asks: a feed has one read at a time.
+    /// Reads a page. The number of waiting reads is bounded by the callers: a feed has one read at a time.
     ///
     /// - Returns: a future on `eventLoop` that fails with `BrokerError`, or with `RedisError` as Redis says it.
     func read(_ query: Query, on eventLoop: any EventLoop) -> EventLoopFuture<Page> {
         let place = query.keys.place
-        return self.queue.run(at: self.client.node(at: place), on: eventLoop) {
+        return self.queue.run(at: self.client.node(at: place), isShort: query.limit == 0, on: eventLoop) {
             self.scripts.run(.read, at: place, on: eventLoop) { name, script in
                 self.command(name, script, query)
             }.flatMapThrowing { reply throws in
@@ -74,7 +75,7 @@ final class LogReader: Sendable {
             .integer(Self.pageBytes),
             .integer(Int((query.age ?? 0) * 1_000)),
             .integer(Int(self.metaLifetime))
-        )
+        ).patient
     }
 
     /// What the script answers.

@@ -6,71 +6,103 @@ internal import DequeModule
 internal import NIOCore
 internal import Synchronization
 
-/// Has a number of reads of events under way at each Redis, and the others wait in their order: a page has hundreds of
-/// KiB, or an event of any size, and Redis and its connections have other work. Any thread.
+/// Limits concurrent reads of events per Redis; the others wait in order: a page has hundreds of KiB, or an event of
+/// any size, and must not starve other commands. Any thread.
+///
+/// A place is held until the reply has arrived or never will, even if the caller gives up. So a read must not end
+/// earlier; its command is `patient`.
 final class ReadQueue: Sendable {
     private struct Waiting: Sendable {
         var eventLoop: any EventLoop
-        var start: @Sendable () -> Void
+        var start: @Sendable (ReadWindow.Place) -> Void
     }
 
-    /// The reads of one Redis. Those of a node that has failed take their time, and nobody else waits for them.
+    /// The reads of one Redis. Slow reads of a failed node do not delay those of others.
     private struct Line {
-        var running = 0
-        var waiting: Deque<Waiting> = []
+        var window: ReadWindow
+        /// Reads with short replies go first: a starting feed is in a hurry, and pages lose little.
+        private var short: Deque<Waiting> = []
+        private var long: Deque<Waiting> = []
+
+        init(maximum: Int) {
+            self.window = ReadWindow(maximum: maximum)
+        }
+
+        /// Takes a place for a read, or queues it.
+        mutating func add(_ waiting: Waiting, isShort: Bool, now: NIODeadline) -> ReadWindow.Place? {
+            if let place = self.window.take(now: now) { return place }
+            if isShort { self.short.append(waiting) } else { self.long.append(waiting) }
+            return nil
+        }
+
+        /// Frees a place, and assigns the free ones to waiting reads.
+        mutating func free(
+            _ place: ReadWindow.Place,
+            isAnswered: Bool,
+            now: NIODeadline
+        ) -> [(waiting: Waiting, place: ReadWindow.Place)] {
+            let isWanted = !self.short.isEmpty || !self.long.isEmpty
+            self.window.free(place, isAnswered: isAnswered, isWanted: isWanted, now: now)
+            var next: [(waiting: Waiting, place: ReadWindow.Place)] = []
+            while !self.short.isEmpty || !self.long.isEmpty, let place = self.window.take(now: now) {
+                guard let waiting = self.short.popFirst() ?? self.long.popFirst() else { break }
+                next.append((waiting, place))
+            }
+            return next
+        }
     }
 
     private let concurrency: Int
-    /// By the node of Redis; nil for places of which it is not known. Only those where a read is under way.
+    /// By Redis node; nil for places whose node is unknown. Only those with a read in flight.
     private let lines = Mutex<[ObjectIdentifier?: Line]>([:])
 
-    /// - Parameter concurrency: how many reads of one Redis are under way at a time.
+    /// - Parameter concurrency: the most concurrent reads of one Redis; fewer if they are slow.
     init(concurrency: Int) {
         precondition(concurrency > 0, "reads that never begin")
         self.concurrency = concurrency
     }
 
-    /// Reads when it is its turn. Those who wait are bounded by who asks.
+    /// Runs a read when it is its turn. The number of waiting reads is bounded by the callers.
     ///
     /// - Parameters:
     ///   - node: where it is read.
-    ///   - read: begins to read, on `eventLoop` or, where nobody is ahead, at once.
+    ///   - isShort: whether the answer is short, whatever there is.
+    ///   - read: starts the read, on `eventLoop` or, if none is ahead, at once. Its future must complete when the reply
+    ///     has arrived or never will.
     /// - Returns: what `read` returns, on `eventLoop`.
     func run<Page: Sendable>(
         at node: RedisNode?,
+        isShort: Bool = false,
         on eventLoop: any EventLoop,
         read: @escaping @Sendable () -> EventLoopFuture<Page>
     ) -> EventLoopFuture<Page> {
         let node = node.map { ObjectIdentifier($0) }
         let promise = eventLoop.makePromise(of: Page.self)
-        let start = { @Sendable in
+        let start = { @Sendable (place: ReadWindow.Place) in
             let page = read()
-            page.whenComplete { _ in self.ended(at: node) }
+            page.whenComplete { result in
+                let isAnswered = if case .success = result { true } else { false }
+                self.ended(place, isAnswered: isAnswered, at: node, now: eventLoop.now)
+            }
             page.cascade(to: promise)
         }
-        let isFree = self.lines.withLock { lines in
-            guard lines[node, default: Line()].running < self.concurrency else {
-                lines[node]?.waiting.append(Waiting(eventLoop: eventLoop, start: start))
-                return false
-            }
-            lines[node, default: Line()].running += 1
-            return true
+        let waiting = Waiting(eventLoop: eventLoop, start: start)
+        let now = eventLoop.now
+        let place = self.lines.withLock { lines in
+            lines[node, default: Line(maximum: self.concurrency)].add(waiting, isShort: isShort, now: now)
         }
-        if isFree { start() }
+        if let place { start(place) }
         return promise.futureResult
     }
 
-    /// A read has ended: another one begins in its place.
-    private func ended(at node: ObjectIdentifier?) {
+    /// A read has ended: others begin in its place.
+    private func ended(_ place: ReadWindow.Place, isAnswered: Bool, at node: ObjectIdentifier?, now: NIODeadline) {
         let next = self.lines.withLock { lines in
-            let next = lines[node]?.waiting.popFirst()
-            if next == nil {
-                lines[node]?.running -= 1
-                if lines[node]?.running == 0 { lines[node] = nil }
-            }
+            let next = lines[node]?.free(place, isAnswered: isAnswered, now: now) ?? []
+            if lines[node]?.window.running == 0 { lines[node] = nil }
             return next
         }
-        // Not at once: where there is no connection a read fails before it returns, and thousands may wait.
-        if let next { next.eventLoop.execute { next.start() } }
+        // Asynchronously: without a connection a read fails before it returns, and thousands may wait.
+        for (waiting, place) in next { waiting.eventLoop.execute { waiting.start(place) } }
     }
 }

@@ -7,7 +7,7 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// A channel's feed on this node: runs the actions of its `FeedStateMachine` for all receivers of the channel.
+/// A channel's feed on this node: executes the actions of its `FeedStateMachine` for all receivers of the channel.
 ///
 /// Any thread. Its lock is held while receivers are called, so that they are called one at a time and in order, and not
 /// after they have been removed; it is never held while promises are completed or commands are sent.
@@ -33,7 +33,7 @@ final class RedisFeed: Sendable {
         var isEnded = false
     }
 
-    /// What is to be done once the lock is let go.
+    /// Effects to run after the lock is released.
     private enum Effect {
         case started(Position, [Starting])
         case read(after: FeedMark?, CatchUpCause, Machine.Read)
@@ -101,8 +101,8 @@ final class RedisFeed: Sendable {
         }
     }
 
-    /// Removes a receiver whose time to begin is over. One that has begun stays, though its caller may not have heard
-    /// of that yet: its loop has other work before.
+    /// Removes a receiver whose start timed out. One that has started stays, even if its caller's loop has not been
+    /// notified yet.
     ///
     /// - Returns: whether it was the last one: the feed has ended then.
     func expire(_ number: UInt64) -> Bool {
@@ -117,7 +117,7 @@ final class RedisFeed: Sendable {
         return isEnded
     }
 
-    /// Ends the feed, whoever it has.
+    /// Ends the feed with all its receivers.
     func end(failing error: BrokerError) {
         let starting = self.state.withLock { state in
             defer { state = State(isEnded: true) }
@@ -143,7 +143,7 @@ final class RedisFeed: Sendable {
         self.update { $0.machine.pushed(message) }
     }
 
-    /// It is this feed's turn to look whether it missed something.
+    /// It is this feed's turn to check for missed events.
     func checkDue() {
         self.update { $0.machine.checkDue() }
     }
@@ -159,7 +159,7 @@ final class RedisFeed: Sendable {
 
     // MARK: What is done
 
-    /// Does what the machine wants, as far as it can be done under the lock.
+    /// Executes the machine's actions, as far as possible under the lock.
     private func run(_ state: inout State) -> [Effect] {
         var effects: [Effect] = []
         while let action = state.machine.next() {
@@ -191,7 +191,7 @@ final class RedisFeed: Sendable {
                 return caughtUp
             }
         } catch {
-            // To the receivers it is lost, and that is said.
+            // It is lost to the receivers, and announced as such.
             self.metrics.undecodable(error)
             self.logger.error(
                 "an event cannot be delivered",
@@ -247,15 +247,15 @@ final class RedisFeed: Sendable {
             let delay = self.state.withLock { state -> TimeAmount? in
                 guard !state.isEnded, state.machine.readFailed(read) else { return nil }
                 state.failedReads += 1
-                return Self.backOff(state.failedReads)
+                return Self.backoff(state.failedReads)
             }
             guard let delay, BrokerError(error) != .closed else { return }
             self.eventLoop.scheduleTask(in: delay) { self.update { $0.machine.retryDue() } }
         }
     }
 
-    /// 50 ms to 2 s, doubling, and up to a half more so that feeds do not come all at once.
-    private static func backOff(_ failures: Int) -> TimeAmount {
+    /// 50 ms to 2 s, doubling, with up to 50% jitter.
+    private static func backoff(_ failures: Int) -> TimeAmount {
         let milliseconds = min(2_000, 50 << min(failures - 1, 6))
         return .milliseconds(Int64(milliseconds + Int.random(in: 0...milliseconds / 2)))
     }

@@ -7,10 +7,10 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// Publishes events to this node itself, the way that all events take, and makes the subscriptions anew when they do not
-/// come back: Redis, or what stands between, may have dropped a subscriber that still looks connected. Any thread.
+/// Publishes events to this node itself, on the normal publish path, and reconnects the subscriptions when they do not
+/// come back: Redis, or a proxy, may have dropped a subscriber that still looks connected. Any thread.
 final class Probe: Sendable {
-    /// How often it looks.
+    /// The interval of its checks.
     static let tick = TimeAmount.milliseconds(250)
 
     private let channel: ChannelID
@@ -19,7 +19,7 @@ final class Probe: Sendable {
     let place: RedisPlace
     private let client: RedisClient
     private let publisher: Publisher
-    /// Whose subscriptions it looks after.
+    /// The node whose subscriptions it monitors.
     let node: RedisNode
     private let metrics: RedisBrokerMetrics
     private let logger: Logger
@@ -28,7 +28,7 @@ final class Probe: Sendable {
     /// A probe.
     ///
     /// - Parameters:
-    ///   - channel: random, so that no two nodes hear each other's, and among the channels of that Redis.
+    ///   - channel: random, so that nodes do not receive each other's probes, and one of that Redis' channels.
     ///   - node: one of the client's, whose subscriptions it looks after.
     init(
         on channel: ChannelID,
@@ -45,7 +45,7 @@ final class Probe: Sendable {
         self.place = keys.place
         self.client = client
         self.node = node
-        // Its log is of no use to anybody: one event, and gone within minutes of the node.
+        // Its log is not needed: one event, expiring minutes after the node is gone.
         self.publisher = Publisher(
             client: client,
             settings: PublishSettings(
@@ -53,7 +53,9 @@ final class Probe: Sendable {
                 retentionAgeMilliseconds: 60_000,
                 positionLifetimeMilliseconds: 60_000,
                 pushLimit: pushLimit,
-                push: client.pushCommand
+                push: client.pushCommand,
+                // A probe that replaced the previous one would not detect a full Redis.
+                makesRoom: false
             ),
             eventLimit: .max,
             isProbe: true
@@ -63,7 +65,7 @@ final class Probe: Sendable {
         self.machine = Mutex(machine)
     }
 
-    /// Nil while what is published comes through, as far as is known.
+    /// Whether published events do not come back, as last known.
     var isDeaf: Bool { self.machine.withLock { $0.isDeaf } }
 
     /// How long ago something came back; nil before anything was to.
@@ -81,7 +83,7 @@ final class Probe: Sendable {
         self.client.unsubscribe(self.name, at: self.place)
     }
 
-    /// Whether its channel is where it was: what a slot of a cluster has may go to another node.
+    /// Whether its channel is still on its node: a cluster's slot may move to another node.
     var isInPlace: Bool { self.client.node(at: self.place) === self.node }
 
     /// Looks what is to be done. Every `tick`.

@@ -15,6 +15,8 @@ struct PublishSettings: Sendable {
     var push = "PUBLISH"
     /// Whether what is acknowledged waits for replicas.
     var waits = false
+    /// Whether a full Redis removes what exceeds the log's retention and stores the event in its place.
+    var makesRoom = true
 }
 
 /// One call of the script `publish`.

@@ -19,6 +19,9 @@ package struct RESPCommand: Sendable {
     let form: Form
     /// How many bytes it has at least on the wire; what the bound of a connection's queue counts.
     let byteCount: Int
+    /// Whether it waits for its reply as long as bytes arrive: for a reply that may be large, and would be requested
+    /// again.
+    private(set) var isPatient = false
 
     /// - Parameters:
     ///   - name: such as `EVALSHA` or `CLIENT`; a subcommand is an argument.
@@ -48,6 +51,13 @@ package struct RESPCommand: Sendable {
     init(encoded bytes: ByteBuffer) {
         self.byteCount = bytes.readableBytes
         self.form = .encoded(bytes)
+    }
+
+    /// The same, and its reply is waited for as long as bytes come.
+    var patient: RESPCommand {
+        var command = self
+        command.isPatient = true
+        return command
     }
 }
 

@@ -9,8 +9,9 @@ internal import Synchronization
 
 /// The registered bots in Redis, encrypted with the operator's key, for all nodes of it. Any thread.
 ///
-/// Each node keeps all of them in memory and asks Redis, every 400 ms, for what changed since; while Redis is away, it goes
-/// on with what it knows. A change is made where nobody else has made one since it was read, and tried again otherwise.
+/// Each node keeps all of them in memory and polls Redis for changes every 400 ms; while Redis is unreachable, it uses
+/// what it has. Changes use optimistic concurrency: one is applied only if there was no other since the read, and
+/// retried otherwise.
 public final class RedisBotStore: BotStore {
     /// How often changes are looked for.
     private static let pause = Duration.milliseconds(400)
@@ -38,13 +39,13 @@ public final class RedisBotStore: BotStore {
     private let name: String
     private let mirror: Mutex<RegistryMirror>
 
-    /// A store over connections that somebody else keeps up.
+    /// A store over connections owned by someone else.
     ///
-    /// - Parameter notice: is told what an operator who changes a bot should know, in a sentence.
+    /// - Parameter notice: called with a notice, a sentence, for an operator who changes a bot.
     init(
         client: RedisClient,
         name: String,
-        key: RegistryKey,
+        key: RegistryEncryptionKey,
         eventLoop: any EventLoop,
         audit: AuditLog,
         logger: Logger,
@@ -66,7 +67,7 @@ public final class RedisBotStore: BotStore {
     /// - Throws: `RedisConfigurationError` where a file that the deployment names cannot be used.
     public convenience init(
         _ deployment: RedisDeployment,
-        key: RegistryKey,
+        key: RegistryEncryptionKey,
         group: any EventLoopGroup,
         logger: Logger,
         notice: @escaping @Sendable (String) -> Void = { _ in }
@@ -84,7 +85,7 @@ public final class RedisBotStore: BotStore {
     /// The same for one Redis.
     public convenience init(
         configuration: RedisConfiguration,
-        key: RegistryKey,
+        key: RegistryEncryptionKey,
         group: any EventLoopGroup,
         audit: AuditLog = AuditLog(),
         logger: Logger,
@@ -140,10 +141,10 @@ public final class RedisBotStore: BotStore {
                 name,
                 .string(script),
                 .integer(4),
-                .string(RegistryKeys.bots),
-                .string(RegistryKeys.changes),
-                .string(RegistryKeys.head),
-                .string(RegistryKeys.marks),
+                .string(RegistryRedisKeys.bots),
+                .string(RegistryRedisKeys.changes),
+                .string(RegistryRedisKeys.head),
+                .string(RegistryRedisKeys.marks),
                 .string(position.epoch),
                 .integer(position.version),
                 .string(position.mark)
@@ -198,7 +199,7 @@ public final class RedisBotStore: BotStore {
             }
             renewal.renew(registry, with: self.mirror.withLock { $0 }, logger: self.logger)
             registry.report(trouble ?? renewal.fault)
-            // With the wrong key nothing is taken over, and each look reads all bots anew.
+            // With the wrong key nothing is loaded, and each poll reads all bots again.
             try? await Task.sleep(for: trouble?.reason == .wrongKey ? Self.longPause : Self.pause)
         }
     }
@@ -210,8 +211,29 @@ public final class RedisBotStore: BotStore {
         _ action: BotAction,
         _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
     ) async throws(BotStoreError) {
+        var known = RegistryDirectory()
+        try await self.change(name, action, beside: &known, change)
+    }
+
+    /// Adds one of many bots, no two of which share a name, secret, app id or channel.
+    ///
+    /// - Parameter known: the same instance for all of them, new for the first.
+    public func add(
+        _ bot: Bot,
+        _ action: BotAction,
+        beside known: inout RegistryDirectory
+    ) async throws(BotStoreError) {
+        try await self.change(bot.name, action, beside: &known, BotChange.add(bot))
+    }
+
+    private func change(
+        _ name: BotName,
+        _ action: BotAction,
+        beside known: inout RegistryDirectory,
+        _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
+    ) async throws(BotStoreError) {
         do throws(BotStoreError) {
-            try await self.write(name, action, change)
+            try await self.write(name, action, beside: &known, change)
         } catch {
             self.audit.record(action, on: name, error: error)
             throw error
@@ -222,6 +244,7 @@ public final class RedisBotStore: BotStore {
     private func write(
         _ name: BotName,
         _ action: BotAction,
+        beside known: inout RegistryDirectory,
         _ change: @Sendable (Bot?, BotDirectory) throws(BotStoreError) -> Bot?
     ) async throws(BotStoreError) {
         for attempt in 0..<Self.attempts {
@@ -231,14 +254,17 @@ public final class RedisBotStore: BotStore {
                 new = try Self.replacement(name, action, reason, mirror, change)
             } else {
                 let old = mirror.bots[name]
-                new = try change(old, BotDirectory(mirror.bots.values))
+                new = try change(old, known.directory(of: mirror))
                 guard new != old else { return }
             }
-            switch try await self.put(new, name: name, action, at: mirror.position) {
+            let mark = Hex.encode(SecureRandom.bytes(8))
+            switch try await self.put(new, name: name, action, at: mirror.position, mark: mark) {
             case 0: try? await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 + 5 * attempt))))
             case -1:
                 throw BotStoreError(.tooMany, "There are \(Self.botLimit) bots, and more are not kept; remove some.")
-            default:
+            case let version:
+                let position = RegistryPosition(epoch: mirror.position.epoch, version: version, mark: mark)
+                known.added(from: mirror.position, to: position)
                 if mirror.position.epoch.isEmpty {
                     self.notice(
                         "There was no registry in this Redis; a new one was begun, and nodes that knew another drop its bots."
@@ -253,7 +279,7 @@ public final class RedisBotStore: BotStore {
         throw BotStoreError(.conflict, "Others change the registry all the time; try again.")
     }
 
-    /// What is put in the place of a record that cannot be read: nothing, or the bot anew.
+    /// The replacement for an unreadable record: nothing, or the bot itself.
     private static func replacement(
         _ name: BotName,
         _ action: BotAction,
@@ -268,15 +294,16 @@ public final class RedisBotStore: BotStore {
         }
     }
 
+    /// - Parameter mark: the mark that the change leaves in Redis.
     /// - Returns: what `RedisScript.changeRegistry` does.
     private func put(
         _ bot: Bot?,
         name: BotName,
         _ action: BotAction,
-        at position: RegistryPosition
+        at position: RegistryPosition,
+        mark: String
     ) async throws(BotStoreError) -> Int {
         let fresh = Hex.encode(SecureRandom.bytes(8))
-        let mark = Hex.encode(SecureRandom.bytes(8))
         let (sealed, check): ([UInt8], [UInt8])
         do {
             sealed = try bot.map { bot throws(CryptoError) in try self.seal.seal(bot) } ?? []
@@ -289,8 +316,9 @@ public final class RedisBotStore: BotStore {
                 command,
                 [
                     .string(script), .integer(5),
-                    .string(RegistryKeys.bots), .string(RegistryKeys.changes), .string(RegistryKeys.head),
-                    .string(RegistryKeys.marks), .string(RegistryKeys.audit),
+                    .string(RegistryRedisKeys.bots), .string(RegistryRedisKeys.changes),
+                    .string(RegistryRedisKeys.head),
+                    .string(RegistryRedisKeys.marks), .string(RegistryRedisKeys.audit),
                     .string(position.epoch), .integer(position.version), .string(fresh), .bytes(check),
                     .string(name.text),
                     .bytes(sealed),
@@ -310,7 +338,7 @@ public final class RedisBotStore: BotStore {
     public func audit(limit: Int) async throws(BotStoreError) -> [AuditEntry] {
         let command = RESPCommand(
             "XREVRANGE",
-            .string(RegistryKeys.audit),
+            .string(RegistryRedisKeys.audit),
             .string("+"),
             .string("-"),
             .string("COUNT"),
@@ -328,13 +356,13 @@ public final class RedisBotStore: BotStore {
         command: @escaping @Sendable (_ name: String, _ script: String) -> RESPCommand
     ) async throws(BotStoreError) -> RESPValue {
         try await self.waiting(waits) {
-            try await self.scripts.run(script, at: RegistryKeys.place, on: self.eventLoop, command: command).get()
+            try await self.scripts.run(script, at: RegistryRedisKeys.place, on: self.eventLoop, command: command).get()
         }
     }
 
     private func send(_ command: RESPCommand) async throws(BotStoreError) -> RESPValue {
         try await self.waiting(true) {
-            try await self.client.send(command, at: RegistryKeys.place, on: self.eventLoop).get()
+            try await self.client.send(command, at: RegistryRedisKeys.place, on: self.eventLoop).get()
         }
     }
 
@@ -358,7 +386,7 @@ public final class RedisBotStore: BotStore {
     }
 
     private func unreachable() -> String {
-        guard case .unavailable(let sentence) = self.client.commandHealth(at: RegistryKeys.place) else {
+        guard case .unavailable(let sentence) = self.client.commandHealth(at: RegistryRedisKeys.place) else {
             return "Redis at \(self.name) did not answer in time; check its load and the network."
         }
         return sentence

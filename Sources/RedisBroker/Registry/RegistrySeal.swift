@@ -6,9 +6,9 @@ internal import Shared
 
 /// Encrypts bots with the operator's key, and knows whether it is the one that the registry was begun with.
 struct RegistrySeal: Sendable {
-    private let key: RegistryKey
+    private let key: RegistryEncryptionKey
 
-    init(_ key: RegistryKey) {
+    init(_ key: RegistryEncryptionKey) {
         self.key = key
     }
 
@@ -27,7 +27,7 @@ struct RegistrySeal: Sendable {
         }
     }
 
-    /// What a registry keeps to know its key by, bound to its epoch.
+    /// The stored check value of the key, bound to the registry's epoch.
     func check(epoch: String) throws(CryptoError) -> [UInt8] {
         try self.seal([], Self.checkContext(epoch))
     }

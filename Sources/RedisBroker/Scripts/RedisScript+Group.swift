@@ -25,11 +25,14 @@ extension RedisScript {
     /// | 9 | how many groups there may be |
     /// | 10 | how many dead letters are retained |
     /// | 11 | how long the groups are kept from now on, in ms, and by as much longer as the channel's own age |
-    /// | 12 | how long the dead letters are kept from now on, in ms |
+    /// | 12 | how long a dead letter is kept, in ms |
     /// | 13 | what was refused less than so long ago is left for others, in ms |
     ///
     /// It returns the epoch, how many became dead letters, how many were lost, and the taken: attempt, offset and event of
     /// each, one after the other; or 0 where there are too many groups.
+    ///
+    /// The meta keeps the number of the last dead letter (`letter`): their stream expires with the last of them, and a
+    /// client that knows one's number must not drop or replay another by it.
     ///
     /// Redis' own consumer group keeps who has what (`XREADGROUP`, `XACK`). What was not settled in time is found by `XPENDING`
     /// and taken by `XCLAIM` rather than by `XAUTOCLAIM`, which does not say how often an entry was tried, and on Redis 6.2 not
@@ -109,16 +112,31 @@ extension RedisScript {
         local function is_full()
             return #taken >= 3 * limit or (size > 0 and size >= bytes)
         end
-        local function bury(entry, tried)
+        local number
+        local function last_letter()
+            local last = tonumber(redis.call('HGET', meta, 'letter')) or 0
+            -- A version that did not note it may have been at work since.
             local ok = redis.pcall('XINFO', 'STREAM', dead)
-            local number = 0
             for i = 1, #ok, 2 do
-                if ok[i] == 'last-generated-id' then number = tonumber(string.match(ok[i + 1], '%d+')) end
+                if ok[i] == 'last-generated-id' then last = math.max(last, tonumber(string.match(ok[i + 1], '%d+'))) end
             end
-            redis.call('XADD', dead, 'MAXLEN', ARGV[10], string.format('%.0f-0', number + 1),
+            return last
+        end
+        local function bury(entry, tried)
+            number = (number or last_letter()) + 1
+            redis.call('XADD', dead, 'MAXLEN', ARGV[10], string.format('%.0f-0', number),
                 't', string.format('%.0f', math.floor(now / 1000)), 'g', group, 'a', tried,
                 'x', epoch, 'o', string.match(entry[1], '%d+'), 'e', entry[2][4])
-            redis.call('PEXPIRE', dead, ARGV[12])
+        end
+        -- Those whose time is over, of which so many bytes are copied at most; who reads passes over the others.
+        local function drop_old_letters()
+            local size = 0
+            while size < 4194304 do
+                local oldest = redis.call('XRANGE', dead, '-', '+', 'COUNT', 1)[1]
+                if not oldest or tonumber(oldest[2][2]) >= now / 1000 - tonumber(ARGV[12]) then break end
+                redis.call('XDEL', dead, oldest[1])
+                size = size + math.max(1024, #oldest[2][12])
+            end
         end
 
         if redis.call('EXISTS', log) == 1 then
@@ -127,9 +145,9 @@ extension RedisScript {
                 -- It is new, or went with the stream that it belonged to: what was not settled then has aged out.
                 lost = lost + unsettled
             else
-                local pending = redis.call('XPENDING', log, group, 'IDLE', visibility, '-', '+', 1000)
-                for _, one in ipairs(pending) do
-                    if is_full() or passed >= 4194304 then break end
+                local function take_pending(one)
+                    -- What was refused lately is left for others, unless it is to be given up.
+                    if one[4] < attempts and one[3] >= shift and one[3] < shift + patience then return end
                     local entry = redis.call('XRANGE', log, one[1], one[1])[1]
                     if not entry or tonumber(entry[2][2]) < now - age then
                         done[#done + 1] = one[1]
@@ -138,10 +156,21 @@ extension RedisScript {
                         bury(entry, one[4])
                         done[#done + 1] = one[1]
                         given_up, passed = given_up + 1, passed + weight(entry)
-                    elseif one[3] < shift or one[3] >= shift + patience then
+                    else
                         redis.call('XCLAIM', log, group, 'members', 0, one[1])
                         take(one[4] + 1, entry)
                     end
+                end
+                -- Behind a page of which all is left for others there may be more, some of which is looked at too.
+                local from = '-'
+                for _ = 1, 8 do
+                    local pending = redis.call('XPENDING', log, group, 'IDLE', visibility, from, '+', 1000)
+                    for _, one in ipairs(pending) do
+                        if is_full() or passed >= 4194304 then break end
+                        take_pending(one)
+                    end
+                    if #pending < 1000 or #taken + #done > 0 then break end
+                    from = '(' .. pending[#pending][1]
                 end
             end
             while not is_full() and passed < 4194304 do
@@ -160,6 +189,11 @@ extension RedisScript {
             end
             for _, id in ipairs(done) do
                 redis.call('XACK', log, group, id)
+            end
+            if number then
+                redis.call('HSET', meta, 'letter', string.format('%.0f', number))
+                redis.call('PEXPIRE', dead, ARGV[12])
+                drop_old_letters()
             end
             unsettled = redis.call('XPENDING', log, group)[1]
         else
@@ -183,7 +217,9 @@ extension RedisScript {
     /// | 1 | the group |
     /// | 2 | `ack`, `nack` or `release` |
     /// | 3 | the epoch of the events |
-    /// | 4 … | their offsets |
+    /// | 4 … | of each the offset, and which attempt it was; 0 for the present one |
+    ///
+    /// A member that lost the event to another's attempt cannot give it back; but any member's ack settles it.
     ///
     /// A `nack` leaves the event unsettled as if since `GroupSettlement.refusalShift` ago, so that the next member who asks
     /// takes it; a `release` as if since ever, and without the attempt. One that is not retained any more stays as it is:
@@ -199,20 +235,24 @@ extension RedisScript {
             return 0
         end
         local first = verdict ~= 'ack' and first_offset(log, known[2])
-        for i = 4, #ARGV do
-            local id, answer = ARGV[i] .. '-0', nil
+        for i = 4, #ARGV, 2 do
+            local id, attempt, answer = ARGV[i] .. '-0', tonumber(ARGV[i + 1]), nil
             if verdict == 'ack' then
                 answer = redis.pcall('XACK', log, group, id)
             elseif tonumber(ARGV[i]) < first then
                 -- Not retained: it is left as it is.
-            elseif verdict == 'nack' then
-                local shift = \(GroupSettlement.refusalShift)
-                answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'IDLE', shift, 'JUSTID')
             else
                 answer = redis.pcall('XPENDING', log, group, id, id, 1)
-                local tried = not answer.err and answer[1] and answer[1][4] or 1
-                local count = math.max(0, tried - 1)
-                answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'TIME', 1, 'RETRYCOUNT', count, 'JUSTID')
+                local tried = not answer.err and answer[1] and answer[1][4]
+                if not tried or attempt ~= 0 and attempt ~= tried then
+                    -- Settled already, or another member's.
+                elseif verdict == 'nack' then
+                    local shift = \(GroupSettlement.refusalShift)
+                    answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'IDLE', shift, 'JUSTID')
+                else
+                    local count = math.max(0, tried - 1)
+                    answer = redis.pcall('XCLAIM', log, group, 'members', 0, id, 'TIME', 1, 'RETRYCOUNT', count, 'JUSTID')
+                end
             end
             -- The group went with its stream: there is nothing to settle any more.
             if type(answer) == 'table' and answer.err then return 0 end

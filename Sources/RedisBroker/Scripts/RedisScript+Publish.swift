@@ -8,7 +8,7 @@ extension RedisScript {
     /// | keys | |
     /// |---|---|
     /// | 1 | the log: a stream whose ids are the offsets, each entry the time `t` it was stored, in µs, and the event `e` |
-    /// | 2 | its meta: `epoch`; `offset` and `time` of the newest event; `until` when the log must be there; `next` care; `was`, see `read` |
+    /// | 2 | its meta: `epoch`; `offset` and `time` of the newest event; `until` when the log must be there; `next` care; `was`, see `read`; `letter`, see `take` |
     /// | 3 | the Pub/Sub channel |
     /// | 4 | the event's duplicate key |
     ///
@@ -22,10 +22,10 @@ extension RedisScript {
     /// It returns epoch and offset and how many nodes it was pushed to, with a space between them, or nil where the key is
     /// known.
     ///
-    /// Should the append fail, the duplicate key is forgotten again, so that the platform's next attempt is not taken for
-    /// a duplicate. Trimming by count is exact, for it costs no more than the approximate one (a deleted entry is a flag
-    /// in its node). Trimming by age, and the keys' expiry, are taken care of 16 times an age, so that an event costs a
-    /// constant amount of it; who reads looks at each event's own time.
+    /// Should the append fail, the duplicate key is forgotten again, so that the platform's next attempt is not taken
+    /// for a duplicate. If Redis is full, see `makesRoom`. Trimming by count is exact, for it costs no more than the
+    /// approximate one (a deleted entry is a flag in its node). Trimming by age, and the keys' expiry, are taken care
+    /// of 16 times an age, so that an event costs a constant amount of it; who reads looks at each event's own time.
     ///
     /// Every event pays for this script in the one Redis that all nodes share, and there each call of a command, each
     /// argument and each number that becomes text counts: hence the settings are part of the text, the key is looked up
@@ -34,9 +34,35 @@ extension RedisScript {
         self.publish(settings, keeping: .all(settings))
     }
 
-    /// Where replicas are waited for, a known key is written anew, with the time that it has left: WAIT asks for what the
-    /// connection has written last, and who repeats an event may have another connection than who wrote it.
+    /// With replication, a known key is rewritten with its remaining time: WAIT covers only the connection's own
+    /// writes, and the duplicate may come on another connection than the original.
     private static let repeated = "if not new then call('SET', seen, '1', 'XX', 'KEEPTTL') end\n        "
+
+    /// Sets the duplicate key again after making room in a full Redis; nothing is removed for a key that is known.
+    private static func keyAgain(_ keeping: Keeping) -> String {
+        """
+        if new and string.find(new.err, 'OOM ', 1, true) then
+            \(self.makesRoom(keeping))
+            if not call('GET', seen) and makes_room() then new = pcall('SET', seen, '1', 'PX', lifetime, 'NX') end
+        end
+
+        """
+    }
+
+    /// Appends an event without a duplicate key again after making room in a full Redis.
+    private static func eventAgain(_ keeping: Keeping) -> String {
+        """
+        if stored and string.find(stored.err, 'OOM ', 1, true) then
+            \(self.makesRoom(keeping))
+            if makes_room() then
+                stored = pcall(
+                    'XADD', log, 'NOMKSTREAM', 'MAXLEN', '\(keeping.count)', digits .. '-0', 't', time, 'e', event
+                )
+            end
+        end
+
+        """
+    }
 
     static func publish(_ settings: PublishSettings, keeping: Keeping) -> RedisScript {
         RedisScript(
@@ -49,7 +75,9 @@ extension RedisScript {
             if lifetime ~= '0' then
                 local new = pcall('SET', seen, '1', 'PX', lifetime, 'NX')
                 if not new or new.err then
-                    \(settings.waits ? Self.repeated : "")return new
+                    \(settings.makesRoom ? Self.keyAgain(keeping) : "")if not new or new.err then
+                        \(settings.waits ? Self.repeated : "")return new
+                    end
                 end
             end
 
@@ -73,7 +101,8 @@ extension RedisScript {
                 'XADD', log, 'NOMKSTREAM', 'MAXLEN', '\(keeping.count)', digits .. '-0', 't', time, 'e', event
             )
             if type(stored) ~= 'string' then
-                local is_behind = stored and string.find(stored.err, 'equal or smaller', 1, true)
+                \(settings.makesRoom ? Self.eventAgain(keeping) : "")local is_behind =
+                    type(stored) == 'table' and string.find(stored.err, 'equal or smaller', 1, true)
                 if is_behind or (not stored and known[1] and now < (tonumber(call('HGET', meta, 'until')) or 0)) then
                     -- The log was lost, or is not the one that the meta belongs to.
                     call('DEL', log)

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension RedisScript {
-    /// What the script `publish` keeps, as parts of its text: channels without a retention of their own do not pay for those
-    /// that have one.
+    /// The retention parts of the script `publish`: channels without a retention of their own do not pay for those that
+    /// have one.
     struct Keeping {
         /// Reads the arguments.
         var arguments = ""
@@ -12,10 +12,14 @@ extension RedisScript {
         var preparation = ""
         /// How many events `XADD` leaves.
         var count: String
+        /// An expression: how many events are kept.
+        var retained: String
         /// An expression: how long, in µs.
         var age: String
         /// Before the removal of what is too old, from `first` to before `low`.
         var beforeExpiry = ""
+        /// After `makesRoom` has removed something.
+        var afterRemoval = ""
         /// An expression: when to look for what is too old again, in µs.
         var next = "now + pause"
         /// Once the event is stored.
@@ -25,13 +29,14 @@ extension RedisScript {
         static func all(_ settings: PublishSettings) -> Keeping {
             Keeping(
                 count: "\(settings.retentionCount)",
+                retained: "\(settings.retentionCount)",
                 age: "\(settings.retentionAgeMilliseconds * 1_000)"
             )
         }
     }
 
     /// A piece of a script's text: a function that says how long a channel keeps its events by its own retention, in µs, from
-    /// the meta's `kept` and `offset`; nil where it has none, or somebody has published without it since.
+    /// the meta's `kept` and `offset`; nil if it has none, or there was a publication without it since.
     static let ownAge = """
         local function own_age(kept, offset)
             local at, age = string.match(kept or '', '^(%d+) (%d+) ')
@@ -50,11 +55,11 @@ extension RedisScript {
     /// | 8 | how many bytes of events; 0 for any number |
     ///
     /// The meta's `kept` is `<offset> <age in µs> <bytes>`: the retention, and what the log has, bytes 0 where they are not
-    /// counted. Where it is of another offset than the log's, somebody has published without it since: it holds no more, and
-    /// the bytes are counted anew, from the newest event on, as far as they are kept.
+    /// counted. If its offset is not the log's, there was a publication without it since: it is stale, and the bytes
+    /// are recounted, from the newest event on, as far as they are kept.
     ///
-    /// Where bytes are counted, what goes must be read. So that nobody waits for a large log, an event removes 1,024 others at
-    /// most, or some 8 MiB, and the next ones go on. Only where the bytes are not known is the whole log read.
+    /// If bytes are counted, removed events must be read. To bound the latency on a large log, a publication removes at
+    /// most 1,024 events, or some 8 MiB, and later ones continue. Only if the bytes are unknown is the whole log read.
     static func publishKeeping(_ settings: PublishSettings) -> RedisScript {
         self.publish(
             settings,
@@ -77,6 +82,7 @@ extension RedisScript {
 
                     """,
                 count: "2147483647",
+                retained: "max_count",
                 age: "max_age",
                 beforeExpiry: """
                     if size and max_bytes > 0 then
@@ -94,6 +100,11 @@ extension RedisScript {
                         rest, low = from < low, from
                     end
 
+                    """,
+                afterRemoval: """
+                    -- The remaining bytes are counted again.
+                    size = nil
+                    if kept_at then call('HSET', meta, 'kept', kept_at .. ' ' .. kept_age .. ' 0') end
                     """,
                 next: "rest and now or now + pause",
                 trimming: """

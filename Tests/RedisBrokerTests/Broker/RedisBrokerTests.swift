@@ -30,10 +30,10 @@ import Testing
             let loop = Fixtures.group.any()
             let socket = SocketPresence(speech: .raw, since: 0)
             let now: Int64 = 1_700_000_000_000
-            // Redis is told the script with the first sheet, and what comes meanwhile may overtake it.
+            // Redis is told the script with the first report, and what comes meanwhile may overtake it.
             let first = Fixtures.channel()
-            let sheet = PresenceSheet(node: "n", time: now, sockets: [socket])
-            broker.presence.post(sheet, of: .random(), on: first, eventLoop: loop)
+            let report = PresenceReport(node: "n", time: now, sockets: [socket])
+            broker.presence.post(report, of: .random(), on: first, eventLoop: loop)
             try await until {
                 try server.command("EXISTS", ChannelKeys(first).present) == "1"
             }
@@ -41,13 +41,13 @@ import Testing
             #expect(faults == [])
             let channel = Fixtures.channel()
             func post(_ time: Int64) {
-                let sheet = PresenceSheet(node: "n", time: time, sockets: [socket])
-                broker.presence.post(sheet, of: .random(), on: channel, eventLoop: loop)
+                let report = PresenceReport(node: "n", time: time, sockets: [socket])
+                broker.presence.post(report, of: .random(), on: channel, eventLoop: loop)
             }
             for _ in 0..<40 { post(now) }
-            for _ in 0..<2 { post(now + PresenceSheet.lifetime + 1) }
-            let later = now + PresenceSheet.lifetime + 1
-            #expect(try await broker.presence.sheets(on: [channel], now: later, eventLoop: loop).get()[0].count == 2)
+            for _ in 0..<2 { post(now + PresenceReport.lifetime + 1) }
+            let later = now + PresenceReport.lifetime + 1
+            #expect(try await broker.presence.reports(on: [channel], now: later, eventLoop: loop).get()[0].count == 2)
             #expect(try server.command("HLEN", ChannelKeys(channel).present) == "2")
             #expect((Int(try server.command("PTTL", ChannelKeys(channel).present)) ?? -1) > 0)
         }
@@ -135,6 +135,39 @@ import Testing
             #expect(try await broker.publish(Fixtures.event("b"), to: channel, keyed: "k") != .duplicate)
             #expect(try await broker.page(channel).texts == ["a", "b"])
             try await until { broker.health == .ready }
+        }
+    }
+
+    /// A full store removes what exceeds a log's retention, and takes an event in its place that is no larger.
+    @Test(arguments: [true, false], [true, false])
+    func aFullStoreMakesRoom(isKeyed: Bool, isRetentionOwn: Bool) async throws {
+        let server = try await RedisServer.start(.init(arguments: ["--maxmemory-policy", "noeviction"]))
+        let bed = RedisBrokerTestBed(server: server)
+        try await bed.withRedisBroker { before in
+            try await bed.withRedisBroker {
+                $0.retentionCount = isRetentionOwn ? 1_000 : 3
+            } _: { broker in
+                let channel = Fixtures.channel()
+                let kept = isRetentionOwn ? ChannelRetention(count: 3) : nil
+                try await before.publish((1...9).map { "number \($0)" }, to: channel)
+                try server.command("CONFIG", "SET", "maxmemory", "1")
+                func publish(_ text: String) async throws -> Publication {
+                    let key = isKeyed ? "key of \(text)" : nil
+                    return try await broker.publish(Fixtures.event(text), to: channel, keyed: key, keeping: kept)
+                }
+                for _ in 0..<2 {
+                    let large = String(repeating: "x", count: 10_000)
+                    await #expect(throws: BrokerError.refused) { _ = try await publish(large) }
+                    #expect(try server.command("XLEN", ChannelKeys(channel).log) == "3")
+                }
+                for text in ["a", "b", "c"] {
+                    #expect(try await publish(text) != .duplicate)
+                }
+                // The oldest one is "a" now.
+                await #expect(throws: BrokerError.refused) { _ = try await publish("longer") }
+                try server.command("CONFIG", "SET", "maxmemory", "0")
+                #expect(try await broker.page(channel).texts == ["a", "b", "c"])
+            }
         }
     }
 

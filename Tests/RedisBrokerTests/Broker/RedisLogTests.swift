@@ -197,6 +197,59 @@ import Testing
         }
     }
 
+    /// Behind many events that a member leaves for others there is one for it.
+    @Test func looksBehindWhatIsLeftForOthers() async throws {
+        let server = try await RedisServer.start()
+        let bed = RedisBrokerTestBed(server: server)
+        var settings = BrokerSettings()
+        settings.retentionCount = 10_000
+        try await bed.withBroker(settings) { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let group = try #require(ConsumerName("workers"))
+            var request = GroupRequest(group: group, limit: 2_000, visibilityMilliseconds: 60_000)
+            let positions = try await broker.publish((0..<1_002).map { "event \($0)" }, to: channel)
+            #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deliveries.count == 1_002)
+            let refused = GroupSettlement(group: group, verdict: .nack, positions: Array(positions.dropLast()))
+            try await broker.settle(refused, on: channel, eventLoop: loop).get()
+            let last = GroupSettlement(group: group, verdict: .release, positions: [positions[1_001]])
+            try await broker.settle(last, on: channel, eventLoop: loop).get()
+            request.patienceMilliseconds = 600_000
+            let page = try await broker.take(request, on: channel, eventLoop: loop).get()
+            #expect(page.deliveries.map(\.entry.event.text) == ["event 1001"])
+        }
+    }
+
+    /// A dead letter has an age of its own, and a number that no other one gets, not even when all are gone.
+    @Test func deadLettersAgeOneByOne() async throws {
+        let server = try await RedisServer.start()
+        try await RedisBrokerTestBed(server: server).withRedisBroker { broker in
+            let (channel, loop) = (Fixtures.channel(), Fixtures.eventLoop)
+            let dead = ChannelKeys(channel).dead
+            let group = try #require(ConsumerName("workers"))
+            let request = GroupRequest(group: group, limit: 1, visibilityMilliseconds: 60_000, attempts: 1)
+            func giveUp() async throws {
+                let positions = try await broker.publish(["a"], to: channel)
+                _ = try await broker.take(request, on: channel, eventLoop: loop).get()
+                let failed = GroupSettlement(group: group, verdict: .nack, positions: positions)
+                try await broker.settle(failed, on: channel, eventLoop: loop).get()
+                #expect(try await broker.take(request, on: channel, eventLoop: loop).get().deadLetters == 1)
+            }
+            func numbers() async throws -> [UInt64] {
+                try await broker.deadLetters(of: channel, after: 0, limit: 10, eventLoop: loop).get().map(\.number)
+            }
+            let epoch = Epoch(rawValue: 1).padded
+            let old = ["t", "1000", "g", "workers", "a", "1", "x", epoch, "o", "1", "e", "of 1970"]
+            for number in 1...2 { _ = try server.command(["XADD", dead, "\(number)-0"] + old) }
+            #expect(try await numbers() == [])
+            try await giveUp()
+            #expect(try await numbers() == [3])
+            #expect(try server.command("XLEN", dead) == "1")
+            try server.command("DEL", dead)
+            try await giveUp()
+            #expect(try await numbers() == [4])
+        }
+    }
+
     /// What a group gives up is copied some MiB at a time, with everybody's turn in between.
     @Test func givesUpSomeAtATime() async throws {
         let server = try await RedisServer.start()

@@ -54,7 +54,7 @@ import Testing
         configuration.pingTimeout = .seconds(10)
         let store = RedisBotStore(
             configuration: configuration,
-            key: try #require(RegistryKey(String(repeating: "0f", count: 32))),
+            key: try #require(RegistryEncryptionKey(String(repeating: "0f", count: 32))),
             group: Fixtures.group,
             audit: AuditLog(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

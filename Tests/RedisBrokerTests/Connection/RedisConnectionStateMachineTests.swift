@@ -305,6 +305,106 @@ private typealias Machine = RedisConnectionStateMachine<String>
         #expect(machine.isReady)
     }
 
+    /// Who is patient waits for as long as bytes come; that it takes so long is said, and silence is the end all the
+    /// same.
+    @Test mutating func patient() {
+        self.configuration.slowCommandTimeout = .milliseconds(1_700)
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 1, isPatient: true, now: .ms(100))
+        _ = machine.sendRequested("b", bytes: 1, now: .ms(100))
+        _ = machine.sendRequested("c", bytes: 1, isPatient: true, now: .ms(200))
+        _ = machine.timerFired(now: .ms(500))
+        machine.readCompleted(now: .ms(1_000))
+        for time in [Int64(1_000), 1_500] { _ = machine.timerFired(now: .ms(time)) }
+        #expect(machine.trouble == nil)
+        #expect(
+            machine.timerFired(now: .ms(1_800))
+                == .fail([.init(request: "b", error: .timeout)], timer: .ms(1_900))
+        )
+        #expect(machine.trouble == .stalled)
+        machine.readCompleted(now: .ms(1_900))
+        #expect(machine.timerFired(now: .ms(1_900)) == .wait(timer: .ms(2_000)))
+        #expect(machine.replyReceived(.integer(1), now: .ms(2_000)) == .complete("a", .success(.integer(1))))
+        #expect(machine.replyReceived(.integer(2), now: .ms(2_000)) == .ignore)
+        #expect(machine.trouble == .stalled)
+        machine.readCompleted(now: .ms(2_000))
+        for time in [Int64(2_000), 2_500] { _ = machine.timerFired(now: .ms(time)) }
+        let closing = Machine.Closing(
+            loss: RedisLoss(.commandTimeout),
+            failures: [.init(request: "c", error: .timeout)]
+        )
+        #expect(machine.timerFired(now: .ms(3_000)) == .close(closing))
+    }
+
+    /// A connection that closes does not wait for the patient for ever.
+    @Test mutating func closesPatient() {
+        self.configuration.slowCommandTimeout = .milliseconds(1_000)
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 1, isPatient: true, now: .ms(100))
+        #expect(machine.closeRequested() == .ignore)
+        machine.readCompleted(now: .ms(900))
+        let closing = Machine.Closing(
+            loss: RedisLoss(.commandTimeout),
+            failures: [.init(request: "a", error: .timeout)]
+        )
+        #expect(machine.timerFired(now: .ms(1_100)) == .close(closing))
+    }
+
+    /// A large command has the time that its bytes take to go out; for the small ones behind it silence begins with its
+    /// answer.
+    @Test mutating func largeCommand() {
+        self.configuration.slowCommandTimeout = .milliseconds(3_000)
+        self.configuration.leastBytesPerSecond = 20
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 40, now: .ms(100))
+        _ = machine.sendRequested("b", bytes: 1, now: .ms(100))
+        for time in [Int64(500), 1_000, 1_500] { _ = machine.timerFired(now: .ms(time)) }
+        #expect(machine.timerFired(now: .ms(2_000)) == .wait(timer: .ms(2_100)))
+        #expect(machine.trouble == nil)
+        #expect(machine.replyReceived(Self.ok, now: .ms(2_000)) == .complete("a", .success(Self.ok)))
+        machine.readCompleted(now: .ms(2_000))
+        #expect(machine.timerFired(now: .ms(2_100)) == .wait(timer: .ms(2_500)))
+        #expect(machine.timerFired(now: .ms(2_500)) == .wait(timer: .ms(3_000)))
+        #expect(machine.trouble == nil)
+        let closing = Machine.Closing(
+            loss: RedisLoss(.commandTimeout),
+            failures: [.init(request: "b", error: .timeout)]
+        )
+        #expect(machine.timerFired(now: .ms(3_000)) == .close(closing))
+    }
+
+    /// Where the timer goes off late the event loop was busy with something else: what is unanswered may not even have
+    /// been written, and the silence begins anew.
+    @Test func lateTimer() {
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: 1, now: .ms(100))
+        #expect(machine.timerFired(now: .ms(1_200)) == .wait(timer: .ms(1_700)))
+        #expect(machine.trouble == nil)
+        #expect(machine.timerFired(now: .ms(1_700)) == .wait(timer: .ms(2_200)))
+        let closing = Machine.Closing(
+            loss: RedisLoss(.commandTimeout),
+            failures: [.init(request: "a", error: .timeout)]
+        )
+        // That it is a little late is of no account.
+        #expect(machine.timerFired(now: .ms(2_210)) == .close(closing))
+    }
+
+    /// A large command that has had its time is the end like any other.
+    @Test(arguments: [(40, Int64(2_100)), (100, 3_100)])
+    mutating func largeCommandTimeout(bytes: Int, end: Int64) {
+        self.configuration.slowCommandTimeout = .milliseconds(3_000)
+        self.configuration.leastBytesPerSecond = 20
+        var machine = self.ready()
+        _ = machine.sendRequested("a", bytes: bytes, now: .ms(100))
+        for time in stride(from: Int64(500), to: end, by: 500) { _ = machine.timerFired(now: .ms(time)) }
+        #expect(machine.trouble == nil)
+        let closing = Machine.Closing(
+            loss: RedisLoss(.commandTimeout),
+            failures: [.init(request: "a", error: .timeout)]
+        )
+        #expect(machine.timerFired(now: .ms(end)) == .close(closing))
+    }
+
     /// A dropped reply says nothing of the server that its command's would not have said.
     @Test mutating func droppedRefusal() {
         self.configuration.slowCommandTimeout = .milliseconds(1_000)

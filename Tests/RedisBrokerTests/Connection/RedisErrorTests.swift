@@ -93,6 +93,11 @@ import Testing
             "ERR The user executing the script can't access at least one of the keys mentioned in the command "
                 + "arguments script: ab, on @user_script:12.",
             "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments"
+                + "; ACL LOG on Redis says which"
+        ),
+        (
+            "ERR The user executing the script can't run this command or subcommand script: ab, on @user_script:9.",
+            "ERR The user executing the script can't run this command or subcommand; ACL LOG on Redis says which"
         ),
         (
             "MOVED 866 127.0.0.1:7000",

@@ -3,47 +3,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Shared
 import Testing
 
 @testable import RedisBroker
 
 /// When to connect again.
 @Suite struct RedisReconnectionTests {
-    /// Always the smallest, or the largest, random number.
+    /// Always the same random number.
     private struct Fixed: RandomNumberGenerator {
         var value: UInt64
         mutating func next() -> UInt64 { self.value }
     }
 
-    private var lowest = Fixed(value: 0)
     private var highest = Fixed(value: .max)
-
-    /// It doubles up to the cap, spread over the upper half of each step, and starts over after a reset.
-    @Test mutating func backOff() {
-        let steps: [Int64] = [50, 100, 200, 400, 800, 1_600, 2_000, 2_000]
-        var low = BackOff(first: .milliseconds(50), cap: .milliseconds(2_000))
-        var high = low
-        for step in steps {
-            #expect(low.delay(using: &self.lowest) == .milliseconds(step / 2))
-            #expect(high.delay(using: &self.highest) == .milliseconds(step))
-        }
-        high.reset()
-        #expect(high.delay(using: &self.highest) == .milliseconds(50))
-    }
-
-    /// A cap that is no power of two times the first step is reached and not passed.
-    @Test mutating func capIsKept() {
-        var backOff = BackOff(first: .milliseconds(50), cap: .milliseconds(70))
-        #expect(backOff.delay(using: &self.highest) == .milliseconds(50))
-        #expect(backOff.delay(using: &self.highest) == .milliseconds(70))
-        var constant = BackOff(first: .milliseconds(50), cap: .milliseconds(50))
-        #expect(constant.delay(using: &self.highest) == .milliseconds(50))
-        #expect(constant.delay(using: &self.highest) == .milliseconds(50))
-    }
 
     private func reconnection() -> RedisReconnection {
         RedisReconnection(
-            backOff: BackOff(first: .milliseconds(50), cap: .milliseconds(2_000)),
+            backoff: Backoff(first: .milliseconds(50), cap: .milliseconds(2_000)),
             stableTime: .milliseconds(2_000)
         )
     }

@@ -55,8 +55,8 @@ import Testing
     @Test func anotherConnectionStandsIn() async throws {
         let server = try await RedisServer.start()
         let configuration = try RedisConfiguration.patient(server.url) {
-            $0.firstBackOff = .seconds(60)
-            $0.maximumBackOff = .seconds(60)
+            $0.firstBackoff = .seconds(60)
+            $0.maximumBackoff = .seconds(60)
         }
         try await RedisTestBed.with(configuration) { bed in
             try await bed.ready()

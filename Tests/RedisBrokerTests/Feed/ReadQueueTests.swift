@@ -54,4 +54,41 @@ import Testing
         pages[4].succeed(4)
         #expect(try last.wait() == 4)
     }
+
+    /// Those whose answers are short go before pages, in their order; and slow answers leave fewer places.
+    @Test func shortAndSlow() throws {
+        let eventLoop = EmbeddedEventLoop()
+        let queue = ReadQueue(concurrency: 3)
+        let begun = Begun()
+        let pages = (0..<8).map { _ in eventLoop.makePromise(of: Int.self) }
+        for number in 0..<8 {
+            let page = pages[number].futureResult
+            // The last two are short.
+            _ = queue.run(at: nil, isShort: number >= 6, on: eventLoop) {
+                begun.add(number)
+                return page
+            }
+        }
+        #expect(begun.numbers == [0, 1, 2])
+        pages[0].succeed(0)
+        eventLoop.run()
+        #expect(begun.numbers == [0, 1, 2, 6])
+        pages[6].succeed(6)
+        eventLoop.run()
+        #expect(begun.numbers == [0, 1, 2, 6, 7])
+        // The second of three, in two seconds: one each second.
+        eventLoop.advanceTime(by: .seconds(2))
+        pages[1].succeed(1)
+        pages[2].succeed(2)
+        eventLoop.run()
+        #expect(begun.numbers == [0, 1, 2, 6, 7])
+        pages[7].succeed(7)
+        eventLoop.run()
+        #expect(begun.numbers == [0, 1, 2, 6, 7, 3])
+        for page in pages[3...5] {
+            page.succeed(0)
+            eventLoop.run()
+        }
+        #expect(begun.numbers == [0, 1, 2, 6, 7, 3, 4, 5])
+    }
 }

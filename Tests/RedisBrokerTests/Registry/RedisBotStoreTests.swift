@@ -26,7 +26,7 @@ import Testing
         let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = RedisBotStore(
             configuration: try RedisConfiguration(url: try RedisURL(server.url)),
-            key: try #require(RegistryKey(key)),
+            key: try #require(RegistryEncryptionKey(key)),
             group: MultiThreadedEventLoopGroup.singleton,
             audit: AuditLog(logger: silent),
             logger: silent
@@ -107,6 +107,34 @@ import Testing
                 let bots = try await first.bots()
                 #expect(bots.count == 9)
                 #expect(BotDirectory(bots).conflicts.isEmpty)
+            }
+        }
+    }
+
+    /// Adding many bots builds their directory again only after somebody else's change, which then counts.
+    @Test func addsMany() async throws {
+        let server = try await RedisServer.start()
+        try await self.with(server) { first in
+            try await self.with(server) { second in
+                try await self.add(try self.bot("a", "secret-of-a"), to: second)
+                var known = RegistryDirectory()
+                let action = BotAction(.import, by: "cli:test")
+                try await first.add(try self.bot("b", "secret-of-b"), action, beside: &known)
+                let made = known.bots
+                #expect(made.bots.count == 1)
+                try await first.add(try self.bot("c", "secret-of-c"), action, beside: &known)
+                #expect(known.bots === made)
+                try await self.add(try self.bot("other", "secret-of-d"), to: second)
+                let twin = try self.bot("d", "secret-of-d")
+                do throws(BotStoreError) {
+                    try await first.add(twin, action, beside: &known)
+                    Issue.record("two bots have one secret")
+                } catch {
+                    #expect(error.reason == .conflict)
+                }
+                #expect(known.bots !== made)
+                try await first.add(try self.bot("e", "secret-of-e"), action, beside: &known)
+                #expect(try await second.bots().map(\.name.text) == ["a", "b", "c", "e", "other"])
             }
         }
     }

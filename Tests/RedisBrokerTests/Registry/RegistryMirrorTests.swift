@@ -12,8 +12,8 @@ import Testing
     private let other: RegistrySeal
 
     init() throws {
-        self.seal = RegistrySeal(try #require(RegistryKey(String(repeating: "0f", count: 32))))
-        self.other = RegistrySeal(try #require(RegistryKey(String(repeating: "f0", count: 32))))
+        self.seal = RegistrySeal(try #require(RegistryEncryptionKey(String(repeating: "0f", count: 32))))
+        self.other = RegistrySeal(try #require(RegistryEncryptionKey(String(repeating: "f0", count: 32))))
     }
 
     private func bot(_ name: String, _ secret: String = "12345678") throws -> Bot {
@@ -125,6 +125,6 @@ import Testing
     @Test func nothingShows() throws {
         let sealed = try self.seal.seal(self.bot("a", "topsecret-topsecret"))
         #expect(!String(decoding: sealed, as: UTF8.self).contains("topsecret"))
-        #expect(RegistryKey("zz") == nil && RegistryKey(String(repeating: "0", count: 63)) == nil)
+        #expect(RegistryEncryptionKey("zz") == nil && RegistryEncryptionKey(String(repeating: "0", count: 63)) == nil)
     }
 }

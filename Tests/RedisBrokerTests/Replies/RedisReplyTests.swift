@@ -115,7 +115,7 @@ import Testing
         try await bed.withRedisBroker { asking in
             try await bed.withRedisBroker {
                 $0.feeds = false
-                ($0.redis.firstBackOff, $0.redis.maximumBackOff) = (.seconds(1), .seconds(1))
+                ($0.redis.firstBackoff, $0.redis.maximumBackoff) = (.seconds(1), .seconds(1))
             } _: { waiting in
                 let node = NodeID.random()
                 try await Self.open(node, of: waiting, Receiver())

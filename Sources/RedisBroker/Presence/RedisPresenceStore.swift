@@ -5,9 +5,9 @@
 internal import NIOCore
 internal import Shared
 
-/// The board of all nodes, in Redis: `hw:{p}:<channel>:present`, a hash with a sheet of each event loop that has
+/// The store of all nodes, in Redis: `hw:{p}:<channel>:present`, a hash with a report of each event loop that has
 /// connections of the channel. Any thread.
-struct RedisPresenceBoard: PresenceBoard {
+struct RedisPresenceStore: PresenceStore {
     private static let timeLength = 13
 
     let client: RedisClient
@@ -18,9 +18,9 @@ struct RedisPresenceBoard: PresenceBoard {
         self.scripts = RedisScripts(client: client)
     }
 
-    func post(_ sheet: PresenceSheet, of place: NodeID, on channel: ChannelID, eventLoop: any EventLoop) {
+    func post(_ report: PresenceReport, of place: NodeID, on channel: ChannelID, eventLoop: any EventLoop) {
         let keys = ChannelKeys(channel)
-        let content = sheet.count == 0 ? [] : sheet.json
+        let content = report.count == 0 ? [] : report.json
         // What is not told now is told with the next renewal.
         self.scripts.run(.postPresence, at: keys.place, on: eventLoop) { name, script in
             RESPCommand(
@@ -29,25 +29,25 @@ struct RedisPresenceBoard: PresenceBoard {
                 .integer(1),
                 .string(keys.present),
                 .hexadecimal(place.rawValue),
-                .integer(Int(sheet.time)),
+                .integer(Int(report.time)),
                 .bytes(content),
-                .integer(Int(PresenceSheet.lifetime))
+                .integer(Int(PresenceReport.lifetime))
             )
         }.whenComplete { _ in }
     }
 
-    func sheets(
+    func reports(
         on channels: [ChannelID],
         now: Int64,
         eventLoop: any EventLoop
-    ) -> EventLoopFuture<[[PresenceSheet]]> {
+    ) -> EventLoopFuture<[[PresenceReport]]> {
         EventLoopFuture.whenAllSucceed(
             channels.map { channel in
                 let keys = ChannelKeys(channel)
                 return self.client.send(RESPCommand("HVALS", .string(keys.present)), at: keys.place, on: eventLoop)
                     .flatMapThrowing { reply throws in
                         guard case .array(let values) = reply else { throw BrokerError.refused }
-                        return values.compactMap { Self.sheet($0) }.filter { $0.isCurrent(at: now) }
+                        return values.compactMap { Self.report($0) }.filter { $0.isCurrent(at: now) }
                             .sorted { $0.node < $1.node }
                     }
             },
@@ -55,10 +55,10 @@ struct RedisPresenceBoard: PresenceBoard {
         )
     }
 
-    private static func sheet(_ value: RESPValue) -> PresenceSheet? {
+    private static func report(_ value: RESPValue) -> PresenceReport? {
         guard case .bulk(let bytes) = value, bytes.readableBytes > self.timeLength else { return nil }
         return bytes.withUnsafeReadableBytes { text in
-            PresenceSheet(json: UnsafeRawBufferPointer(rebasing: text[(self.timeLength + 1)...]))
+            PresenceReport(json: UnsafeRawBufferPointer(rebasing: text[(self.timeLength + 1)...]))
         }
     }
 }

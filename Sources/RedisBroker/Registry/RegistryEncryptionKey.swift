@@ -4,8 +4,8 @@
 
 internal import Shared
 
-/// What the registry in Redis is encrypted with: 256 bits that the operator gives, and that Redis never sees.
-public struct RegistryKey: Sendable {
+/// The encryption key of the registry in Redis: 256 bits, provided by the operator and never sent to Redis.
+public struct RegistryEncryptionKey: Sendable {
     /// In hexadecimal digits, for `Secret` shows itself nowhere.
     private let digits: Secret
 
