@@ -7,7 +7,7 @@ public import NIOCore
 internal import NIOHTTP1
 public import Shared
 
-/// The ingress tier: verifies what platforms send and publishes it.
+/// The ingress tier: verifies the platforms' requests and publishes them as events.
 public struct Ingress: Sendable {
     private let configuration: IngressConfiguration
     private let broker: any Broker
@@ -22,11 +22,11 @@ public struct Ingress: Sendable {
     /// An ingress node's part of a server.
     ///
     /// - Parameters:
-    ///   - drainState: the node's state where its log ends with the process. While it drains, platforms are then asked to
-    ///     send their events again: acknowledged, they would be lost. Nil where the log outlives the node.
-    ///   - access: whose webhooks are taken.
-    ///   - limits: how many.
-    ///   - tracer: records what becomes of requests; nil where nobody does.
+    ///   - drainState: the node's state, if its log is lost with the process. While it drains, platforms are then asked
+    ///     to retry: acknowledged events would be lost. Nil if the log outlives the node.
+    ///   - access: whose webhooks are accepted.
+    ///   - limits: how many webhooks.
+    ///   - tracer: records requests' spans; nil for no tracing.
     public init(
         configuration: IngressConfiguration,
         broker: any Broker,
@@ -47,20 +47,19 @@ public struct Ingress: Sendable {
         self.logger = logger
     }
 
-    /// Begins to take the bots' replies for the requests that wait here. While the store cannot be reached, the platforms'
-    /// requests are answered without.
+    /// Begins to accept the bots' replies for the requests that wait here. While the store is unreachable, requests are
+    /// answered without replies.
     public func openInbox(on eventLoop: any EventLoop) -> EventLoopFuture<any ReplyInbox> {
         self.broker.openInbox(of: self.waiting.node, to: self.waiting, on: eventLoop)
     }
 
-    /// From now on no request waits for a reply longer than this time: those that still do when it is up are answered
-    /// without one.
+    /// Limits the waits for replies to this time from now on: requests that still wait then are answered without one.
     public func beginDrain(within time: TimeAmount, on eventLoop: any EventLoop) {
         self.waiting.beginDrain(within: time, on: eventLoop)
     }
 
-    /// Returns when no request waits for a reply any more, at the latest when the time of `beginDrain` is up. From then
-    /// on none waits: so this comes last, when the node's sockets are closed.
+    /// Returns when no request waits for a reply, at the latest at the end of `beginDrain`'s time. From then on none
+    /// may wait, so call this last, when the node's sockets are closed.
     public func endDrain(on eventLoop: any EventLoop) async {
         await self.waiting.endDrain(on: eventLoop)
     }
@@ -74,17 +73,28 @@ public struct Ingress: Sendable {
             on: eventLoop
         )
         // The existing relays' path, and the one that all platforms have here.
-        router.on(.POST, "/webhook") { qq.respond(to: $0) }
-        router.on(.POST, "/webhook/qq") { qq.respond(to: $0) }
-        if self.access.registry != nil { router.on(.POST, "/webhook/qq/{bot}") { qq.respond(to: $0) } }
+        let paths = ["/webhook", "/webhook/qq"] + (self.access.registry == nil ? [] : ["/webhook/qq/{bot}"])
+        for path in paths {
+            router.on(.POST, path) { qq.respond(to: $0) }
+            router.onAny(path) { qq.refuse($0, with: Self.notQQs) }
+        }
         self.add(Dialogflow(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
         self.add(Messenger(clock: self.clock), to: &router, on: eventLoop)
         self.add(WeChat(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
         self.add(Generic(configuration: self.configuration, clock: self.clock), to: &router, on: eventLoop)
-        router.onAny("/webhook/{platform}") { _ in .response(Self.unknownPlatform.response) }
+        // Sampled, since anyone can request it.
+        let refusals = SampledLog(self.logger, burst: 5, perSecond: 0.2)
+        router.onAny("/webhook/{platform}") { _ in
+            // The path segment of the platform may be a misplaced secret.
+            refusals.write(
+                "a webhook request was refused",
+                metadata: ["reason": "\(WebhookRefusal.unknownPlatform.rawValue)"]
+            )
+            return .response(Self.unknownPlatform.response)
+        }
     }
 
-    /// Adds a platform's route. It takes all methods: which one is due the platform says, and counts.
+    /// Adds a platform's route for all methods: the platform itself refuses and counts wrong ones.
     private func add<P: ChatPlatform & SendableMetatype>(
         _ platform: P,
         to router: inout Router,
@@ -98,7 +108,7 @@ public struct Ingress: Sendable {
     private func webhook<P: Platform & SendableMetatype>(of platform: P, on eventLoop: any EventLoop) -> Webhook<P> {
         Webhook(
             platform: platform,
-            door: WebhookDoor(access: self.access, clock: self.clock),
+            resolver: WebhookBotResolver(access: self.access, clock: self.clock),
             limits: self.limits,
             broker: self.broker,
             waiting: self.waiting,
@@ -108,6 +118,13 @@ public struct Ingress: Sendable {
             logger: self.logger
         )
     }
+
+    private static let notQQs = Problem(
+        .methodNotAllowed,
+        reason: WebhookRefusal.methodNotAllowed,
+        detail: "QQ sends by POST. \(WebhookRefusal.pathHint)",
+        headers: [("Allow", "POST")]
+    )
 
     private static let unknownPlatform = Problem(
         .notFound,

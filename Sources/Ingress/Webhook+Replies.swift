@@ -11,14 +11,14 @@ extension Webhook {
     /// Publishes an event whose request waits for the bot's reply.
     func awaitReply(to publishing: Publishing, _ terms: ReplyTerms) -> HTTPReply {
         let key = publishing.key.map { WaitingReplies.Key(channel: publishing.channel, text: $0.text) }
-        let entrance = self.waiting.enter(
+        let entered = self.waiting.enter(
             key: key,
             form: terms.form,
             deadline: publishing.waitStart + terms.timeLimit,
             fallback: self.platform.retryLater(.timeout),
             on: self.eventLoop
         )
-        switch entrance {
+        switch entered {
         case .answered(let response):
             self.metrics.published(.duplicate)
             publishing.permit?.giveBack()
@@ -29,7 +29,7 @@ extension Webhook {
             publishing.permit?.giveBack()
             return self.reply(at: place, publishing.submission)
         case .refused(let outcome):
-            // The bot can still have the event; only its reply would come too late.
+            // The event is still published; only a reply would come too late.
             self.metrics.waited(outcome)
             return self.acknowledge(publishing)
         case .opened(let place, let end):
@@ -77,8 +77,8 @@ extension Webhook {
             switch publication {
             case .stored(_, feeds: 0): self.waiting.giveUp(place.token, .nobodyOnline)
             case .stored: break
-            // The request that came first waits on another node, if it still does: the reply goes there, and whoever
-            // sent this one is to be told that its event is known.
+            // The first request waits on another node, if it still does: the reply goes there, and this one is
+            // acknowledged as a duplicate.
             case .duplicate: self.waiting.giveUp(place.token, .elsewhere)
             }
         case .failure(let error):
@@ -86,7 +86,7 @@ extension Webhook {
         }
     }
 
-    /// - Parameter channel: where those who look on are told how it ended; nil for a repetition, whose end is another's.
+    /// - Parameter channel: where the outcome is reported to observers; nil for a duplicate, which is not reported.
     private func reply(
         at place: WaitingReplies.Place,
         _ submission: Submission,
@@ -106,7 +106,7 @@ extension Webhook {
         )
     }
 
-    /// For those who look on.
+    /// Reports the outcome to observers.
     private func report(_ end: WaitEnd, of token: ReplyToken, on channel: ChannelID) {
         self.broker.report(on: channel) {
             AnsweredRequest(token: token, end: end, time: WallClock.now()).observation

@@ -7,25 +7,24 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// The way of a webhook request through an ingress node: judged by its platform, published, answered; by the bot, where
-/// the platform takes its reply.
-/// Belongs to one event loop.
+/// Handles a webhook request: verified by its platform, published, and answered, by the bot if the platform accepts
+/// replies. Confined to one event loop.
 final class Webhook<P: Platform & SendableMetatype> {
-    /// How far apart the lines are that tell of events that could not be stored.
+    /// The minimum time between log lines about events that could not be stored.
     private static var notStoredPause: TimeAmount { .seconds(5) }
 
     let platform: P
-    private let door: WebhookDoor<P>
+    private let resolver: WebhookBotResolver<P>
     private let limits: WebhookLimits
     let broker: any Broker
     let waiting: WaitingReplies
     let eventLoop: any EventLoop
     private let logger: Logger
-    /// Of requests that were refused.
+    /// The log of refused requests.
     private let refusals: SampledLog
     /// Nil where no traces are recorded.
     private let tracer: Tracer?
-    /// Where it is given, nothing is published while the node drains.
+    /// If present, nothing is published while the node drains.
     private let drainState: NodeState?
     let metrics: IngressMetrics
     /// How many events could not be stored since the last line that said so.
@@ -34,7 +33,7 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     init(
         platform: P,
-        door: WebhookDoor<P> = WebhookDoor(access: .open, clock: .system),
+        resolver: WebhookBotResolver<P> = WebhookBotResolver(access: .open, clock: .system),
         limits: WebhookLimits = WebhookLimits(),
         broker: any Broker,
         waiting: WaitingReplies,
@@ -44,14 +43,14 @@ final class Webhook<P: Platform & SendableMetatype> {
         logger: Logger
     ) {
         self.platform = platform
-        self.door = door
+        self.resolver = resolver
         self.limits = limits
         self.broker = broker
         self.waiting = waiting
         self.eventLoop = eventLoop
         self.drainState = drainState
         self.logger = logger
-        // Anybody can send what is refused.
+        // Sampled, since anyone can send invalid requests.
         self.refusals = SampledLog(logger, burst: 5, perSecond: 0.2)
         self.tracer = tracer
         self.metrics = IngressMetrics(platform: P.name)
@@ -59,33 +58,32 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     func respond(to request: HTTPRequest) -> HTTPReply {
         let received = self.tracer == nil ? 0 : WallClock.nanoseconds()
-        let agreement: Agreement
+        let settings: WebhookSettings
         do throws(AccessRefusal) {
-            agreement = try self.door.agreement(for: request, of: self.platform)
+            settings = try self.resolver.settings(for: request, of: self.platform)
         } catch {
             return self.refuse(error)
         }
-        // A bot is large: it is asked for only where there is one, which most relays never have.
-        if agreement.isRegistered, let channel = agreement.registeredChannel,
+        // `Bot` is a large struct: it is copied only if there is one, which most relays never have.
+        if settings.isRegistered, let channel = settings.registeredChannel,
             let banned = self.limits.addresses?.refusal(of: request, for: channel)
         {
             return banned
         }
         let start = NIODeadline.now()
-        switch self.platform.receive(request, agreement) {
+        switch self.platform.receive(request, settings) {
         case .answer(let response):
             _ = self.metrics.verified(since: start)
             self.metrics.answered()
             return .response(response)
         case .refuse(let problem):
             _ = self.metrics.verified(since: start)
-            self.report(request, agreement, refusedWith: problem)
-            let isForged = problem.status == .unauthorized || problem.status == .forbidden
-            return self.refuse(isForged ? problem.charged(for: agreement.registeredChannel) : problem)
+            self.report(request, settings, refusedWith: problem)
+            return self.refuse(problem.failure == nil ? problem : problem.charged(for: settings.registeredChannel))
         case .publish(var publishing):
             publishing.verified = self.metrics.verified(since: start)
-            // Whatever a platform takes for a secret: here it must be a registered bot's.
-            guard self.door.admits(agreement) else { return self.refuse(AccessRefusal.notFound) }
+            // In a closed relay the secret must be a registered bot's.
+            guard self.resolver.admits(settings) else { return self.refuse(AccessRefusal.notFound) }
             if publishing.reply != nil {
                 if let problem = ReplyPolicy.refusal(of: request) { return self.refuse(problem) }
                 publishing.waitStart = self.waiting.now()
@@ -95,7 +93,7 @@ final class Webhook<P: Platform & SendableMetatype> {
             }
             self.limits.addresses?.succeeded(request.clientAddress, for: publishing.channel, asVisitor: false)
             if let tracer { self.trace(request, &publishing, tracer, received: received) }
-            guard let bot = agreement.isRegistered ? agreement.bot : nil else { return self.admitted(publishing) }
+            guard let bot = settings.isRegistered ? settings.bot : nil else { return self.admitted(publishing) }
             publishing.retention = bot.channelRetention
             publishing.permit = RatePermit(for: bot, of: self.limits)
             return self.publishWithinLimit(publishing, of: bot)
@@ -155,9 +153,18 @@ final class Webhook<P: Platform & SendableMetatype> {
         return self.acknowledge(publishing)
     }
 
+    /// Refuses a request that does not come from the platform.
+    func refuse(_ request: HTTPRequest, with problem: Problem) -> HTTPReply {
+        // Requests without access are not reported to observers.
+        if let settings = try? self.resolver.settings(for: request, of: self.platform) {
+            self.report(request, settings, refusedWith: problem)
+        }
+        return self.refuse(problem)
+    }
+
     private func refuse(_ refusal: AccessRefusal) -> HTTPReply {
         let reply = self.refuse(refusal.problem)
-        // It may be an event, which is to come again in a moment.
+        // It may be an event, which the platform should retry.
         return refusal == .notReady ? .response(self.platform.notReady()) : reply
     }
 
@@ -196,7 +203,7 @@ final class Webhook<P: Platform & SendableMetatype> {
         }
     }
 
-    /// Goes on with what a store says later.
+    /// Continues when a store's answer is known.
     ///
     /// - Parameters:
     ///   - future: completes on the webhook's event loop, and fails with `BrokerError` only.
@@ -213,22 +220,22 @@ final class Webhook<P: Platform & SendableMetatype> {
         }
     }
 
-    // MARK: For those who look on
+    // MARK: Observations
 
-    private func report(_ request: HTTPRequest, _ agreement: Agreement, refusedWith problem: Problem) {
-        guard let channel = agreement.bot?.channel ?? RefusedRequest.channel(of: request) else { return }
+    private func report(_ request: HTTPRequest, _ settings: WebhookSettings, refusedWith problem: Problem) {
+        guard let channel = settings.bot?.channel ?? RefusedRequest.channel(of: request) else { return }
         self.broker.report(on: channel) {
             RefusedRequest(
                 request: request,
                 platform: P.name,
                 problem: problem,
                 time: WallClock.now(),
-                credentialField: agreement.header(of: request)
+                credentialField: settings.header(of: request)
             ).observation
         }
     }
 
-    // MARK: What became of an event
+    // MARK: Outcomes of events
 
     /// The end of a request that does not wait for a reply: its answer.
     private func end(_ submission: Submission, _ result: Result<Publication, BrokerError>) -> HTTPResponse {
@@ -253,9 +260,9 @@ final class Webhook<P: Platform & SendableMetatype> {
         submission.trace?.published(.success(publication))
     }
 
-    /// The store does not have an event, or has not said so.
+    /// The event was not stored, or not confirmed.
     ///
-    /// - Returns: the answer to the platform, which is to send it again.
+    /// - Returns: the response that makes the platform retry.
     func notStored(_ reason: BrokerError, _ submission: Submission) -> HTTPResponse {
         self.metrics.published(since: submission.verified)
         submission.trace?.published(.failure(reason))
@@ -264,11 +271,11 @@ final class Webhook<P: Platform & SendableMetatype> {
 
     /// Counts an event that is not stored.
     ///
-    /// - Returns: the answer to the platform, which is to send it again.
+    /// - Returns: the response that makes the platform retry.
     private func askAgain(_ reason: BrokerError) -> HTTPResponse {
         self.metrics.refused(reason)
         self.notStoredCount += 1
-        // While a store is away every event ends here: a line now and then tells as much as one each.
+        // While a store is unreachable every event ends here: an occasional line suffices.
         if .now() >= self.nextNotStoredLine {
             self.nextNotStoredLine = .now() + Self.notStoredPause
             self.logger.warning(

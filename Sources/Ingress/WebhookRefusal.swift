@@ -4,8 +4,14 @@
 
 /// Why a request is refused, whichever platform it is from. The raw value is the problem's reason; counted, a label.
 enum WebhookRefusal: String {
-    /// Its path names a platform that there is not.
+    /// Its path names an unknown platform.
     case unknownPlatform = "unknown_platform"
-    /// A browser would make a service worker's script of its answer.
+    /// A browser would use its response as a service worker script.
     case serviceWorker = "service_worker"
+    /// Its platform uses another method.
+    case methodNotAllowed = "method_not_allowed"
+
+    /// How to fix a URL meant for another platform's path.
+    static let pathHint =
+        "This is QQ's path: others are /webhook/wechat, /webhook/messenger, /webhook/dialogflow and /webhook/generic."
 }

@@ -153,7 +153,7 @@ import Testing
 
     /// What is agreed on with a bot stands in the registry: somebody who knows its name alone cannot say that nothing is
     /// signed, or where to reply; somebody who knows the secret can.
-    @Test func agreement() throws {
+    @Test func settings() throws {
         self.registry.renew(BotDirectory([try self.bot(.generic)]))
         let named = WebhookRequest("generic/demo", query: [("scheme", "none"), ("reply", "1")], body: "hi")
         #expect(try self.respond(named.request).contains("missing_signature"))
@@ -273,11 +273,34 @@ import Testing
             bot.options.aesKey = sender.key.map { Secret($0) }
         }
         let weChat = WeChat(configuration: IngressConfiguration(), clock: Clock { 1_400_000_000_000 })
-        let verdict = weChat.receive(try sender.request().request, Agreement(with: bot, heedsURL: false))
+        let verdict = weChat.receive(try sender.request().request, WebhookSettings(with: bot, trustsURL: false))
         let publishing = try #require(verdict.published)
         #expect(publishing.channel == bot.channel)
         let answer = try #require(publishing.reply?.form.response(to: .text("hello")))
         #expect(try sender.open(String(buffer: answer.body))?.contains("hello") == true)
+    }
+
+    /// While WeChat changes its key for another it may encrypt with either, and reads an answer with that of its
+    /// question.
+    @Test func weChatKeys() throws {
+        let current = WeChatSender(token: Self.secrets[0])
+        var previous = current
+        previous.key = String(repeating: "b", count: 42) + "E"
+        let bot = try self.bot(.wechat) { bot in
+            bot.appID = current.appID
+            bot.options.aesKey = current.key.map { Secret($0) }
+            bot.options.previousAESKey = previous.key.map { Secret($0) }
+        }
+        let weChat = WeChat(configuration: IngressConfiguration(), clock: Clock { 1_400_000_000_000 })
+        for sender in [current, previous] {
+            let verdict = weChat.receive(try sender.request().request, WebhookSettings(with: bot, trustsURL: false))
+            let answer = try #require(verdict.published?.reply?.form.response(to: .text("hello")))
+            #expect(try sender.open(String(buffer: answer.body))?.contains("hello") == true)
+        }
+        var other = current
+        other.key = String(repeating: "c", count: 42) + "E"
+        let verdict = weChat.receive(try other.request().request, WebhookSettings(with: bot, trustsURL: false))
+        #expect(verdict.refusal == "undecryptable")
     }
 
     /// QQ's bot is found by its app id where the URL has no secret. Its check of the URL is answered by the current secret,

@@ -6,53 +6,54 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// A platform that takes a request in steps: handshake, verification, description.
+/// A platform that processes a request in steps: handshake, verification, description.
 protocol ChatPlatform: Platform {
     /// Why a request is refused.
     associatedtype Rejection: PlatformRejection
-    /// A request that the platform has sent.
+    /// A verified request of the platform.
     associatedtype Verified: VerifiedRequest
 
-    /// The parameters of the webhook's URL that are credentials, the relay's own, or signature: they never travel.
+    /// The parameters of the webhook's URL that are credentials, the relay's own, or a signature: they are not part of
+    /// the event.
     static var ownParameters: [String] { get }
-    /// The answer to an event that is stored; where the platform takes a reply, the fallback without one.
+    /// The response to a stored event; if the platform accepts a reply, the fallback without one.
     static var acknowledgement: HTTPResponse { get }
-    /// What says when a request came.
+    /// The clock for a request's arrival time.
     var clock: Clock { get }
 
-    /// The answer to a request by which the platform checks the URL; nil where it is none.
-    func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(Rejection) -> HTTPResponse?
+    /// The response to the platform's check of the URL; nil if the request is not one.
+    func handshake(_ request: HTTPRequest, _ settings: WebhookSettings) throws(Rejection) -> HTTPResponse?
 
-    /// Checks that the platform has sent a request.
-    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(Rejection) -> Verified
+    /// Verifies that a request was sent by the platform.
+    func verify(_ request: HTTPRequest, _ settings: WebhookSettings) throws(Rejection) -> Verified
 
-    /// What a request says, once it is known who has sent it.
+    /// Describes a verified request.
     func describe(_ verified: Verified, of request: HTTPRequest) throws(Rejection) -> EventDescription
 }
 
-/// What is known of a request once it is verified.
+/// The result of verifying a request.
 protocol VerifiedRequest {
     /// The secret that proves it; the channel of a bot that is not registered follows from it.
     var secret: Secret { get }
     /// The body of the event: the request's, or what was encrypted in it.
     var body: ByteBuffer { get }
-    /// The header fields that carry credentials, beside `Authorization`, in any case. They do not travel.
+    /// The header fields that carry credentials, besides `Authorization`, in any case. They are not part of the event.
     var credentialFields: [String] { get }
 }
 
 extension ChatPlatform {
-    func receive(_ request: HTTPRequest, _ agreement: Agreement) -> Verdict {
+    func receive(_ request: HTTPRequest, _ settings: WebhookSettings) -> Verdict {
         do throws(Rejection) {
-            if let answer = try self.handshake(request, agreement) { return .answer(answer) }
-            let verified = try self.verify(request, agreement)
+            if let answer = try self.handshake(request, settings) { return .answer(answer) }
+            let verified = try self.verify(request, settings)
             let description = try self.describe(verified, of: request)
-            return .publish(self.publishing(verified, description, request, agreement))
+            return .publish(self.publishing(verified, description, request, settings))
         } catch {
             return .refuse(error.problem)
         }
     }
 
-    func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(Rejection) -> HTTPResponse? {
+    func handshake(_ request: HTTPRequest, _ settings: WebhookSettings) throws(Rejection) -> HTTPResponse? {
         nil
     }
 
@@ -69,10 +70,10 @@ extension ChatPlatform {
         _ verified: Verified,
         _ description: EventDescription,
         _ request: HTTPRequest,
-        _ agreement: Agreement
+        _ settings: WebhookSettings
     ) -> Publishing {
-        // Beside a registered bot's secret it is a token of ours; otherwise it may be the sender's own.
-        let ownParameters = Self.ownParameters + (agreement.isRegistered ? ["token"] : [])
+        // Beside a registered bot's secret it is one of our tokens; otherwise it may be the sender's own parameter.
+        let ownParameters = Self.ownParameters + (settings.isRegistered ? ["token"] : [])
         let credentials = CredentialParameters.names.filter { ownParameters.contains($0) }
         let fields = request.fields.withoutCredentials(of: request.query, named: credentials)
         let event = Event(
@@ -89,7 +90,7 @@ extension ChatPlatform {
         )
         return Publishing(
             event: event,
-            channel: agreement.channel(of: verified.secret),
+            channel: settings.channel(of: verified.secret),
             key: description.key,
             acknowledgement: Self.acknowledgement,
             reply: description.reply

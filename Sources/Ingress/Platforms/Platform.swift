@@ -5,27 +5,27 @@
 internal import NIOCore
 internal import Shared
 
-/// A chat platform as an ingress node sees it: what its requests mean and what it wants to hear.
+/// A chat platform as seen by an ingress node: how to verify its requests and how to answer them.
 ///
-/// An instance belongs to one event loop. Adding a platform means adding a folder of its own beside `QQ`; most are a
-/// `ChatPlatform`, which takes a request in steps.
+/// An instance is confined to one event loop. To add a platform, add a folder beside `QQ`; most are a `ChatPlatform`,
+/// which processes a request in steps.
 protocol Platform: AnyObject {
     /// The platform's name in routes, metrics and envelopes.
     static var name: String { get }
 
-    /// What a request presents of its bot, where bots are registered: the secret, at least.
+    /// The credentials in a request that identify a registered bot: at least the secret.
     func credentials(in request: HTTPRequest) -> WebhookCredentials
 
-    /// Judges a request: checks that the platform sent it before anything else is done with it.
-    func receive(_ request: HTTPRequest, _ agreement: Agreement) -> Verdict
+    /// Verifies a request before anything else is done with it, and decides how to handle it.
+    func receive(_ request: HTTPRequest, _ settings: WebhookSettings) -> Verdict
 
-    /// The answer to an event that could not be stored, so that the platform sends it again.
+    /// The response to an event that could not be stored, so that the platform retries.
     func retryLater(_ reason: BrokerError) -> HTTPResponse
 
-    /// The answer while it is not known yet who is registered, so that the platform sends the event again.
+    /// The response while the registry is not loaded yet, so that the platform retries.
     func notReady() -> HTTPResponse
 
-    /// The answer to an event beyond its bot's limit, so that the platform sends it again: 429 (RFC 6585, section 4).
+    /// The response to an event over its bot's limit, so that the platform retries: 429 (RFC 6585, section 4).
     func limited(retryAfter: TimeAmount) -> HTTPResponse
 }
 

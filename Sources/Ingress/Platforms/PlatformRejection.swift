@@ -9,8 +9,11 @@ internal import Shared
 protocol PlatformRejection: Error, RawRepresentable<String>, CaseIterable, Sendable {
     /// The answer's status.
     var status: HTTPResponseStatus { get }
-    /// A sentence that says what is wrong, and what mends it.
+    /// A sentence that says what is wrong, and how to fix it.
     var detail: String { get }
+    /// Whether the request may be a guess at a secret, which counts towards a ban of its address. A request that was
+    /// never compared with a secret is not: a wrong clock or late events must not get a platform banned.
+    var isGuess: Bool { get }
     /// Header fields that belong to the error. None, by default.
     var headers: [(name: String, value: String)] { get }
     /// Where the status is 401: the authentication scheme that the request needs (RFC 9110, section 11.6.1).
@@ -19,13 +22,14 @@ protocol PlatformRejection: Error, RawRepresentable<String>, CaseIterable, Senda
 
 extension PlatformRejection {
     var headers: [(name: String, value: String)] { [] }
-    /// What platforms sign by has no registered name.
+    /// The platforms' signature schemes have no registered name.
     var challenge: String { "Signature" }
 
-    /// The answer that says so, and what mends it.
+    /// The problem response; a guess is charged, to no bot as yet.
     var problem: Problem {
         var headers = self.headers
         if self.status == .unauthorized { headers.append(("WWW-Authenticate", self.challenge)) }
-        return Problem(self.status, reason: self, detail: self.detail, headers: headers)
+        let problem = Problem(self.status, reason: self, detail: self.detail, headers: headers)
+        return self.isGuess ? problem.charged(for: nil) : problem
     }
 }

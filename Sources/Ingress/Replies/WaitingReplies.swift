@@ -9,54 +9,54 @@ internal import Synchronization
 
 /// The requests of a node that wait for their bots' replies, whatever event loop they are on. Any thread.
 final class WaitingReplies: ReplyReceiver {
-    /// One that waits: its end comes on its own event loop.
+    /// A waiter's promise completes on its own event loop.
     private typealias Requests = WaitingRequests<EventLoopPromise<WaitEnd>>
     typealias Key = WaitingRequests<EventLoopPromise<WaitEnd>>.Key
 
-    /// A request's place among those that wait.
+    /// A waiting request's place.
     struct Place: Sendable {
-        /// The reply's way to it.
+        /// Its reply token.
         var token: ReplyToken
         fileprivate var number: UInt64
         /// Completes on the request's event loop, and never fails.
         var end: EventLoopFuture<WaitEnd>
     }
 
-    /// What becomes of a request.
-    enum Entrance {
-        /// It waits, until then; its event is to be published.
+    /// The decision on a request.
+    enum EnterResult {
+        /// It waits, until then; publish its event.
         case opened(Place, until: NIODeadline)
-        /// It waits with one that came before; its event is published.
+        /// It waits together with an earlier duplicate, whose event is published.
         case joined(Place)
-        /// One that came before has had this answer.
+        /// An earlier duplicate got this response.
         case answered(HTTPResponse)
-        /// It cannot wait: its time is up, too many do, or the node ends.
+        /// It cannot wait: its time is up, too many wait, or the node is stopping.
         case refused(WaitOutcome)
     }
 
     private struct State {
         var requests = Requests()
         var timers: [ReplyToken: Scheduled<Void>] = [:]
-        /// When nobody waits any more, whatever their own deadlines are: behind the drain time, or from now on.
+        /// The end of all waits, whatever their own deadlines: the end of the drain time, or now.
         var end = NIODeadline.distantFuture
-        /// Succeeds when nobody waits any more.
+        /// Succeed when no request waits any more.
         var idle: [EventLoopPromise<Void>] = []
 
-        /// Nobody waits from now on.
+        /// Lets no request wait from now on.
         mutating func close() { self.end = .uptimeNanoseconds(0) }
     }
 
     /// The name of this node in its tokens.
     let node: NodeID
     private let state = Mutex(State())
-    /// A clock that never runs backwards.
+    /// A monotonic clock.
     let now: @Sendable () -> NIODeadline
     private let outcomes: [ReplyOutcome: Counter]
     private let gauge = Meter(label: "hookwire_requests_waiting")
 
-    /// Nobody waits yet.
+    /// Creates it with no waiting requests.
     ///
-    /// - Parameter now: a clock that never runs backwards.
+    /// - Parameter now: a monotonic clock.
     init(node: NodeID = .random(), now: @escaping @Sendable () -> NIODeadline = { .now() }) {
         self.node = node
         self.now = now
@@ -75,7 +75,7 @@ final class WaitingReplies: ReplyReceiver {
     /// Lets a request wait.
     ///
     /// - Parameters:
-    ///   - key: what a repetition of the request has too.
+    ///   - key: the duplicate key that a repetition of the request shares.
     ///   - form: what a reply becomes.
     ///   - deadline: when it is answered without a reply at the latest, by `now`.
     ///   - fallback: its answer should the time be up before its event is stored.
@@ -86,14 +86,14 @@ final class WaitingReplies: ReplyReceiver {
         deadline: NIODeadline,
         fallback: HTTPResponse,
         on eventLoop: any EventLoop
-    ) -> Entrance {
+    ) -> EnterResult {
         let token = ReplyToken.random(node: self.node)
         let now = self.now()
         let promise = eventLoop.makePromise(of: WaitEnd.self)
-        let (entrance, end) = self.state.withLock { state -> (Requests.Entrance?, NIODeadline) in
+        let (result, end) = self.state.withLock { state -> (Requests.EnterResult?, NIODeadline) in
             let end = min(deadline, state.end)
             guard now < end else { return (nil, end) }
-            let entrance = state.requests.enter(
+            let result = state.requests.enter(
                 promise,
                 token: token,
                 key: key,
@@ -101,9 +101,9 @@ final class WaitingReplies: ReplyReceiver {
                 fallback: fallback,
                 now: now
             )
-            return (entrance, end)
+            return (result, end)
         }
-        switch entrance {
+        switch result {
         case .opened(let number):
             self.gauge.increment()
             self.setTimer(for: token, at: end, end < deadline ? .draining : .deadline, on: eventLoop)
@@ -114,7 +114,7 @@ final class WaitingReplies: ReplyReceiver {
             promise.succeed(WaitEnd(outcome: .replied, response: response))
             return .answered(response)
         case .full, nil:
-            let outcome: WaitOutcome = entrance != nil ? .tooMany : now < deadline ? .draining : .deadline
+            let outcome: WaitOutcome = result != nil ? .tooMany : now < deadline ? .draining : .deadline
             promise.succeed(WaitEnd(outcome: outcome, response: fallback))
             return .refused(outcome)
         }
@@ -140,7 +140,7 @@ final class WaitingReplies: ReplyReceiver {
         self.end(end.waiters, end.isStored ? outcome : .notStored, end.response)
     }
 
-    /// Whoever sent a request does not wait for its bot's reply.
+    /// The sender of a request no longer waits for the reply.
     func leave(_ place: Place) {
         let now = self.now()
         let left = self.change(place.token) { $0.leave(place.token, number: place.number, now: now) }
@@ -168,7 +168,7 @@ final class WaitingReplies: ReplyReceiver {
                 self.end(waiters, .replied, response)
                 return .accepted
             }
-            // Somebody was quicker.
+            // Another reply was quicker.
             guard case .closed(let outcome) = self.state.withLock({ $0.requests.standing(of: token, now: now) }) else {
                 preconditionFailure("a wait that is over does not begin again")
             }
@@ -178,11 +178,11 @@ final class WaitingReplies: ReplyReceiver {
 
     // MARK: The node's end
 
-    /// From now on nobody waits longer than this time: those who still do when it is up are answered without a reply.
+    /// Limits all waits to this time from now on: requests that still wait then are answered without a reply.
     func beginDrain(within time: TimeAmount, on eventLoop: any EventLoop) {
         let end = self.now() + time
         self.state.withLock { $0.end = end }
-        // Those who came before may want to wait longer.
+        // Earlier requests may have later deadlines.
         eventLoop.scheduleTask(deadline: end) {
             let tokens = self.state.withLock { $0.requests.waitingTokens }
             for token in tokens {
@@ -191,7 +191,7 @@ final class WaitingReplies: ReplyReceiver {
         }
     }
 
-    /// Returns when nobody waits any more, at the latest when the time of `beginDrain` is up. From then on nobody does.
+    /// Returns when no request waits, at the latest at the end of `beginDrain`'s time. From then on none may wait.
     func endDrain(on eventLoop: any EventLoop) async {
         let idle = eventLoop.makePromise(of: Void.self)
         let isIdle = self.state.withLock { state in

@@ -6,11 +6,11 @@ internal import DequeModule
 internal import NIOCore
 internal import Shared
 
-/// The requests of one node that wait for a reply, and for a while those that did: pure, the clock is passed in.
+/// One node's requests that wait for a reply, and for a while those that waited. Pure, the clock is passed in.
 ///
-/// A request waits under its token. A platform's repetition of a request, which has the same key, waits with the first
-/// under the first's token, or has the answer that the first had. A token that no longer waits is remembered, so that a
-/// bot that comes second or late learns which.
+/// A request waits under its token. A duplicate of a request, with the same key, waits under the first's token, or gets
+/// the first's response. A token that no longer waits is remembered, so that a bot learns whether its reply was second
+/// or late.
 struct WaitingRequests<Waiter> {
     /// What makes two requests the same.
     struct Key: Hashable {
@@ -32,27 +32,27 @@ struct WaitingRequests<Waiter> {
         var memory = TimeAmount.seconds(60)
     }
 
-    /// One that waits, and the number by which it leaves.
+    /// A waiter, and the number by which it leaves.
     struct Numbered {
         var number: UInt64
         var waiter: Waiter
-        /// Whether it wanted to leave when it was not known yet whether the event is stored.
+        /// Whether it wanted to leave before it was known whether the event is stored.
         var isLeaving = false
     }
 
-    /// What becomes of a request.
-    enum Entrance {
+    /// The decision on a request.
+    enum EnterResult {
         /// It is the first of its key, and waits under its token.
         case opened(number: UInt64)
-        /// It waits with one that came before.
+        /// It waits together with an earlier duplicate.
         case joined(ReplyToken, number: UInt64)
-        /// One that came before has had this answer.
+        /// An earlier duplicate got this response.
         case answered(HTTPResponse)
         /// Too many wait.
         case full
     }
 
-    /// How a token stands.
+    /// The standing of a token.
     enum Standing {
         /// Its request waits for a reply of this form.
         case waiting(any ReplyForm)
@@ -71,10 +71,10 @@ struct WaitingRequests<Waiter> {
     }
 
     private struct Past {
-        /// What a reply is told now.
+        /// The outcome of a further reply.
         var outcome: ReplyOutcome
         var key: Key?
-        /// What a repetition is answered; kept only where there can be one.
+        /// The response to a duplicate; kept only if there can be one.
         var response: HTTPResponse?
         var forgottenAt: NIODeadline
     }
@@ -115,7 +115,7 @@ struct WaitingRequests<Waiter> {
         form: any ReplyForm,
         fallback: HTTPResponse,
         now: NIODeadline
-    ) -> Entrance {
+    ) -> EnterResult {
         self.forgetOld(now: now)
         self.lastNumber += 1
         let numbered = Numbered(number: self.lastNumber, waiter: waiter)
@@ -146,11 +146,10 @@ struct WaitingRequests<Waiter> {
         }
     }
 
-    /// Whoever sent a request does not wait any more: it has gone, or has finished its side and still reads. So it does not
-    /// leave before it is known whether the event is stored. A repetition may come: a request that can be repeated goes on
-    /// waiting.
+    /// A request's sender no longer waits: it disconnected, or half-closed and still reads. So the request stays until
+    /// it is known whether the event is stored, and a request that the platform may retry keeps waiting.
     ///
-    /// - Returns: the one that has left and what it is answered, should somebody still read it; nil where it leaves later,
+    /// - Returns: the waiter that has left and its response, in case the peer still reads; nil if it leaves later,
     ///   or has left.
     mutating func leave(
         _ token: ReplyToken,
@@ -174,7 +173,7 @@ struct WaitingRequests<Waiter> {
 
     // MARK: The end of a wait
 
-    /// How a token stands.
+    /// The standing of a token.
     func standing(of token: ReplyToken, now: NIODeadline) -> Standing {
         if let request = self.waiting[token] { return .waiting(request.form) }
         if let past = self.past[token], now < past.forgottenAt { return .closed(past.outcome) }
@@ -204,7 +203,7 @@ struct WaitingRequests<Waiter> {
         return (waiters, request.fallback, request.isStored)
     }
 
-    /// A request's event could not be stored: a repetition is to be published anew.
+    /// A request's event could not be stored: a duplicate must be published again.
     mutating func forget(_ token: ReplyToken) -> [Waiter] {
         self.remove(token)
     }

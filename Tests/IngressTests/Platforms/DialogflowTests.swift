@@ -78,7 +78,7 @@ import Testing
         )
     }
 
-    /// A response by the bot's own hand is passed on as it is; what is larger than an agent reads is not.
+    /// A response by the bot's own hand is passed on as it is; what an agent does not read is not.
     @Test func ownResponses() throws {
         let form = DialogflowReplyForm(edition: .es)
         let own = Reply.Response(
@@ -91,6 +91,14 @@ import Testing
         #expect(form.response(to: .text(String(repeating: "x", count: 65_520))) == nil)
         let large = ByteBuffer(repeating: 0x20, count: 65_537)
         #expect(form.response(to: .response(.init(status: 200, headers: [], body: large))) == nil)
+        for (status, body, isFit) in [
+            (200, "{}", true), (200, #" {"a":[{}]} "#, true), (204, "{}", false), (201, "{}", false),
+            (500, "{}", false), (200, "", false), (200, "hi", false), (200, "[]", false), (200, "{", false),
+            (200, #""{}""#, false),
+        ] {
+            let response = Reply.Response(status: status, headers: [], body: ByteBuffer(string: body))
+            #expect((form.response(to: .response(response)) != nil) == isFit, "\(status) \(body)")
+        }
     }
 
     /// The secret in the URL, as bearer, as the password of basic auth or in a field: each suffices, and none travels.
@@ -118,6 +126,8 @@ import Testing
         for (query, headers) in [
             ([], []), ([("secret", "")], []), ([], [("Authorization", "Bearer")]), ([], [("Authorization", "Basic !")]),
             ([("header", "x-key")], [("X-Key", "")]),
+            // Google's own token is no secret.
+            ([], [("Authorization", "Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhY2NvdW50cy5nb29nbGUuY29tIn0.c2ln")]),
         ] as [([(String, String)], [(String, String)])] {
             let request = WebhookRequest("dialogflow", query: query, headers: headers, body: Self.es)
             #expect(self.dialogflow.receive(request.request).refusal == "missing_secret")

@@ -156,6 +156,12 @@ import Testing
         #expect(publishing.event.id == "msg_p5jXN8AQM9LWM0D4loKWxJek")
         #expect(publishing.key?.text == "webhook-id:msg_p5jXN8AQM9LWM0D4loKWxJek")
         #expect(publishing.channel == ChannelID(secret: Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")))
+        // The fields have other names at Svix.
+        var svix = request
+        svix.headers = svix.headers.map { ($0.replacing("webhook-", with: "svix-"), $1) }
+        #expect(generic.receive(svix.request).published?.event.id == "msg_p5jXN8AQM9LWM0D4loKWxJek")
+        svix[header: "svix-timestamp"] = nil
+        #expect(generic.receive(svix.request).refusal == "missing_signature")
         // The prefix of the secret may be left out.
         request[query: "secret"] = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         #expect(generic.receive(request.request).published != nil)
@@ -297,12 +303,16 @@ import Testing
 
     // MARK: Events
 
-    /// The first of three fields names the event.
+    /// The first of four fields names the event; GitHub's name for it is that of several hooks.
     @Test func keys() {
         let generic = self.generic()
         let long = String(repeating: "x", count: 513)
         for (fields, key) in [
             ([("X-GitHub-Delivery", "d"), ("Idempotency-Key", "k")], "x-github-delivery:d"),
+            ([("X-GitHub-Delivery", "d"), ("X-GitHub-Hook-ID", "1")], "x-github-delivery:d:1"),
+            ([("X-GitHub-Delivery", "d"), ("X-GitHub-Hook-ID", "2")], "x-github-delivery:d:2"),
+            ([("X-GitHub-Delivery", "d"), ("X-GitHub-Hook-ID", long)], "x-github-delivery:d"),
+            ([("Svix-Id", "s"), ("Webhook-Id", "w")], "webhook-id:w"), ([("Svix-Id", "s")], "svix-id:s"),
             ([("Idempotency-Key", "k"), ("Webhook-Id", "w")], "webhook-id:w"),
             ([("Idempotency-Key", "k")], "idempotency-key:k"), ([("Idempotency-Key", "")], nil),
             ([("Idempotency-Key", long)], nil), ([("Idempotency-Key", "a"), ("Idempotency-Key", "b")], nil), ([], nil),

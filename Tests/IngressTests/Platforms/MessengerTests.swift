@@ -82,6 +82,9 @@ import Testing
             #"{"object":"page","entry":[{"messaging":[{"message":{"text":"a"}}]}]}"#,
             #"{"object":"page","entry":[{"changes":[{"field":"feed","value":{"item":"like"}}]}]}"#,
             #"{"object":"page","entry":[]}"#, #"{"object":"page"}"#, #"{"object":"permissions","entry":[1,null,"x"]}"#,
+            #"{"object":"page","entry":[{"messaging":[{"message":{"mid":"m","text":"a"}}]},{"standby":[{"message":{"mid":"n"}}]}]}"#,
+            #"{"object":"page","entry":[{"messaging":[{"message":{"mid":"m"}}],"standby":[{"message":{"mid":"n"}}]}]}"#,
+            #"{"object":"page","entry":[{"messaging":[{"message":{"mid":"m","text":"a"}}]},{"id":"1"}]}"#,
         ]
         var keys: Set<String> = []
         for body in bodies {
@@ -114,6 +117,34 @@ import Testing
         #expect(try self.published(body).event.id == "m")
     }
 
+    /// A button has the id of the message that shows it, and pressing it is an event of its own, in a batch too.
+    @Test func postbackOfAMessage() throws {
+        func key(_ happenings: String...) throws -> String {
+            let body = #"{"object":"instagram","entry":[{"messaging":[\#(happenings.joined(separator: ","))]}]}"#
+            return try #require(try self.published(body).key).text
+        }
+        let message = #"{"sender":{"id":"U"},"message":{"mid":"m","text":"Start"}}"#
+        let postback = #"{"sender":{"id":"U"},"postback":{"mid":"m","title":"Start","payload":"GO"}}"#
+        #expect(try key(message) == "mid:m")
+        #expect(try key(postback) == "postback:m")
+        let keys = try [
+            key(message, message), key(message, postback), key(postback, message), key(postback, postback),
+        ]
+        #expect(Set(keys).count == 4)
+    }
+
+    /// The sample that Meta's dashboard sends has a change where a message stands otherwise; a comment on a page is none.
+    @Test func dashboardSample() throws {
+        let sample =
+            #"{"object":"page","entry":[{"id":"0","time":1,"changes":[{"field":"messages","value":{"sender":{"id":"12334"},"recipient":{"id":"23245"},"timestamp":"1527459824","message":{"mid":"test_message_id","text":"test_message"}}}]}]}"#
+        let event = try self.published(sample).event
+        #expect(event.messages == [ChatMessage(text: "test_message", sender: "12334", conversation: "23245")])
+        #expect(try #require(try self.published(sample).key).text.hasPrefix("body:"))
+        let comment =
+            #"{"object":"page","entry":[{"changes":[{"field":"feed","value":{"item":"comment","message":"hi"}}]}]}"#
+        #expect(try self.published(comment).event.messages == [])
+    }
+
     /// WhatsApp: a message of each kind that says something, and a status, which is none.
     @Test func whatsApp() throws {
         func body(_ value: String) -> String {
@@ -128,6 +159,9 @@ import Testing
             ),
             (#""type":"interactive","interactive":{"type":"list_reply","list_reply":{"id":"1","title":"Row"}}"#, "Row"),
             (#""type":"image","image":{"id":"1"}"#, nil),
+            (#""type":"image","image":{"id":"1","caption":"below"}"#, "below"),
+            (#""type":"video","video":{"id":"1","caption":"below"}"#, "below"),
+            (#""type":"document","document":{"id":"1","filename":"a.pdf","caption":"below"}"#, "below"),
         ] as [(String, String?)] {
             let publishing = try self.published(
                 body(

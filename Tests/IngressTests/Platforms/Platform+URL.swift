@@ -9,6 +9,6 @@ import Shared
 extension Platform {
     /// Judges a request of a bot that is not registered.
     func receive(_ request: HTTPRequest) -> Verdict {
-        self.receive(request, Agreement())
+        self.receive(request, WebhookSettings())
     }
 }

@@ -16,6 +16,8 @@ struct WebhookRequest {
     var query: [(String, String)] = []
     var headers: [(String, String)] = []
     var body: [UInt8] = []
+    /// Who sends it; nil where that does not matter.
+    var remoteAddress: SocketAddress?
 
     init(
         _ method: HTTPMethod,
@@ -66,7 +68,8 @@ struct WebhookRequest {
             uri: "/webhook/\(self.platform)" + (query.isEmpty ? "" : "?" + query),
             headers: HTTPHeaders(self.headers)
         )
-        guard let request = HTTPRequest(head: head, body: ByteBuffer(bytes: self.body), remoteAddress: nil) else {
+        let body = ByteBuffer(bytes: self.body)
+        guard let request = HTTPRequest(head: head, body: body, remoteAddress: self.remoteAddress) else {
             preconditionFailure("the target is a path")
         }
         return request

@@ -31,7 +31,7 @@ import Testing
             let clock = Clock { 1_700_000_000_000 }
             self.webhook = Webhook(
                 platform: Generic(configuration: IngressConfiguration(), clock: clock),
-                door: WebhookDoor(access: access, clock: clock),
+                resolver: WebhookBotResolver(access: access, clock: clock),
                 limits: WebhookLimits(limiter: limiter),
                 broker: broker,
                 waiting: self.waiting,

@@ -22,7 +22,10 @@ import Testing
         WaitingReplies(node: NodeID(rawValue: 7), now: { [loop] in loop.now })
     }
 
-    private func enter(_ waiting: WaitingReplies, until deadline: NIODeadline? = nil) -> WaitingReplies.Entrance {
+    private func enter(
+        _ waiting: WaitingReplies,
+        until deadline: NIODeadline? = nil
+    ) -> WaitingReplies.EnterResult {
         waiting.enter(
             key: nil,
             form: PlainReplyForm(),
@@ -135,14 +138,14 @@ import Testing
             for number in 0..<1_000 {
                 tasks.addTask {
                     let loop = group.any()
-                    let entrance = waiting.enter(
+                    let authenticator = waiting.enter(
                         key: nil,
                         form: PlainReplyForm(),
                         deadline: .now() + .seconds(60),
                         fallback: HTTPResponse(status: .ok),
                         on: loop
                     )
-                    guard case .opened(let place, _) = entrance else { throw BrokerError.closed }
+                    guard case .opened(let place, _) = authenticator else { throw BrokerError.closed }
                     async let first = waiting.receive(.text("a\(number)"), for: place.token)
                     async let second = waiting.receive(.text("b\(number)"), for: place.token)
                     let outcomes = [await first, await second]
@@ -190,7 +193,7 @@ import Testing
     @Test func endOfADrain() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let waiting = WaitingReplies()
-        func enter() -> WaitingReplies.Entrance {
+        func enter() -> WaitingReplies.EnterResult {
             waiting.enter(
                 key: nil,
                 form: PlainReplyForm(),

@@ -39,7 +39,7 @@ import Testing
 
         /// `opened`, `joined N` with the first one's token, `answered …`, `full`.
         mutating func enter(_ waiter: String, _ number: UInt64, key: String? = nil, channel: String = "s") -> String {
-            let entrance = self.requests.enter(
+            let authenticator = self.requests.enter(
                 waiter,
                 token: self.tests.token(number),
                 key: self.tests.key(key, channel),
@@ -47,7 +47,7 @@ import Testing
                 fallback: self.tests.response("again"),
                 now: self.now
             )
-            return switch entrance {
+            return switch authenticator {
             case .opened: "opened"
             case .joined(let token, _): "joined \(token.low)"
             case .answered(let response): "answered \(String(buffer: response.body))"
@@ -156,8 +156,8 @@ import Testing
     /// A client that goes takes its request with it, unless the platform may repeat it: then the reply is kept for that.
     @Test func leaving() throws {
         var script = Script(self)
-        func number(_ entrance: Requests.Entrance) -> UInt64 {
-            switch entrance {
+        func number(_ authenticator: Requests.EnterResult) -> UInt64 {
+            switch authenticator {
             case .opened(let number), .joined(_, let number): number
             case .answered, .full: 0
             }
@@ -198,7 +198,7 @@ import Testing
     @Test func leavesOnceItIsStored() throws {
         func entered() -> (Script, UInt64) {
             var script = Script(self)
-            let entrance = script.requests.enter(
+            let authenticator = script.requests.enter(
                 "early",
                 token: self.token(1),
                 key: nil,
@@ -206,7 +206,7 @@ import Testing
                 fallback: self.response("again"),
                 now: script.now
             )
-            let number: UInt64 = if case .opened(let number) = entrance { number } else { 0 }
+            let number: UInt64 = if case .opened(let number) = authenticator { number } else { 0 }
             let left = script.requests.leave(self.token(1), number: number, now: script.now)
             #expect(left == nil)
             return (script, number)
@@ -293,7 +293,7 @@ import Testing
                 switch Int.random(in: 0..<7, using: &random) {
                 case 0...2:
                     let key = ["a", "b", nil].randomElement(using: &random) ?? nil
-                    let entrance = script.requests.enter(
+                    let authenticator = script.requests.enter(
                         "\(step)",
                         token: self.token(step),
                         key: self.key(key),
@@ -301,7 +301,7 @@ import Testing
                         fallback: self.response("f"),
                         now: script.now
                     )
-                    switch entrance {
+                    switch authenticator {
                     case .opened(let number):
                         waiting.insert("\(step)")
                         numbers.append((step, number))

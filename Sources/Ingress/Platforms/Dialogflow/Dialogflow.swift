@@ -8,8 +8,8 @@ internal import Shared
 
 /// Dialogflow ES and CX (cloud.google.com/dialogflow, "Fulfillment webhook" and "Webhooks").
 ///
-/// `POST /webhook/dialogflow?secret=S[&header=NAME]`: nothing is signed, the caller proves itself by the secret. The
-/// request waits for the bot's reply. Belongs to one event loop.
+/// `POST /webhook/dialogflow?secret=S[&header=NAME]`: requests are unsigned, the secret authenticates the caller. The
+/// request waits for the bot's reply. Confined to one event loop.
 final class Dialogflow: ChatPlatform {
     struct Verified: VerifiedRequest {
         var secret: Secret
@@ -34,12 +34,12 @@ final class Dialogflow: ChatPlatform {
         WebhookCredentials(secret: Self.secret(of: request, header: request.query["header"]))
     }
 
-    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(DialogflowRejection) -> Verified {
+    func verify(_ request: HTTPRequest, _ settings: WebhookSettings) throws(DialogflowRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        let header = agreement.header(of: request)
+        let header = settings.header(of: request)
         guard header?.isHTTPToken ?? true else { throw .malformedHeader }
         guard let secret = Self.secret(of: request, header: header) else { throw .missingSecret }
-        guard agreement.bot?.isOpened(by: secret) ?? true, agreement.sufficesAlone else { throw .wrongSecret }
+        guard settings.bot?.isOpened(by: secret) ?? true, settings.sufficesAlone else { throw .wrongSecret }
         return Verified(secret: secret, body: request.body, credentialFields: header.map { [$0] } ?? [])
     }
 
@@ -61,13 +61,21 @@ final class Dialogflow: ChatPlatform {
         )
     }
 
-    /// The secret, in the URL or in a field: either suffices. A secret in the URL goes before a field, in which Google may
-    /// have put a token of its own.
+    /// The secret, in the URL or in a field: either suffices. A secret in the URL takes precedence over a field, in
+    /// which Google may have put a token of its own, which is not a secret and changes every hour.
     private static func secret(of request: HTTPRequest, header: String?) -> Secret? {
         if let secret = request.secretInURL { return secret }
         if let header, case .value(let value) = request.headers.single(named: header), !value.isEmpty {
             return Secret(value)
         }
-        return Authorization.secret(in: request.headers)
+        return Authorization.secret(in: request.headers).flatMap { Self.isToken($0) ? nil : $0 }
+    }
+
+    /// Whether a text is a JSON Web Token (RFC 7519, section 3), as Google's ID tokens are: three parts, of which the
+    /// first begins as `{"` does in Base64.
+    private static func isToken(_ secret: Secret) -> Bool {
+        secret.exposeUTF8 { text in
+            text.starts(with: "eyJ".utf8) && text.count(where: { $0 == UInt8(ascii: ".") }) == 2
+        }
     }
 }

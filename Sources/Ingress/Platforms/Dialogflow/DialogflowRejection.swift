@@ -29,6 +29,8 @@ enum DialogflowRejection: String, PlatformRejection {
 
     var challenge: String { "Bearer" }
 
+    var isGuess: Bool { self == .wrongSecret }
+
     var detail: String {
         switch self {
         case .notPOST:
@@ -38,7 +40,8 @@ enum DialogflowRejection: String, PlatformRejection {
         case .missingSecret:
             "The request carries no secret. Put it into the webhook's URL, https://…/webhook/dialogflow?secret="
                 + "YOUR-SECRET, or into its authentication in the agent: as the password of basic auth, as a header "
-                + "Authorization: Bearer YOUR-SECRET, or in the field that header=NAME names in the URL."
+                + "Authorization: Bearer YOUR-SECRET, or in the field that header=NAME names in the URL. A token of "
+                + "Google's in Authorization is none."
         case .wrongSecret:
             "The secret that the request carries is not this bot's; enter the bot's own in the agent's authentication. A bot "
                 + "that needs one of its tokens beside it has it in the URL, ?token=…."

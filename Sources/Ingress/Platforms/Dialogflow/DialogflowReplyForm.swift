@@ -5,10 +5,12 @@
 internal import NIOCore
 internal import Shared
 
-/// A reply as the fulfilment that the agent says.
+/// Formats a reply as a fulfilment for the agent.
 struct DialogflowReplyForm: ReplyForm {
     /// The largest answer that an agent reads, in bytes (cloud.google.com/dialogflow, "Quotas and limits").
     private static let maximumLength = 64 << 10
+    /// Whatever the object has.
+    private static let noMembers = JSONMemberNames()
 
     let edition: DialogflowQuery.Edition
 
@@ -18,8 +20,14 @@ struct DialogflowReplyForm: ReplyForm {
             let body = ByteBuffer(bytes: self.fulfillment(text))
             return body.readableBytes <= Self.maximumLength ? .json(body) : nil
         case .response(let response):
-            return response.body.readableBytes <= Self.maximumLength ? HTTPResponse(response) : nil
+            return Self.isReadable(response) ? HTTPResponse(response) : nil
         }
+    }
+
+    /// Whether an agent can read a response: 200 with a JSON object, a `WebhookResponse`.
+    private static func isReadable(_ response: Reply.Response) -> Bool {
+        guard response.status == 200, response.body.readableBytes <= Self.maximumLength else { return false }
+        return (try? response.body.readJSONObject(members: Self.noMembers) { _ in true }) ?? false
     }
 
     private func fulfillment(_ text: String) -> [UInt8] {

@@ -14,7 +14,7 @@ final class Generic: ChatPlatform {
         var secret: Secret
         var body: ByteBuffer
         var credentialFields: [String] = []
-        /// How long the signature stays good, in milliseconds, where it tells its time.
+        /// How long the signature stays valid, in milliseconds, if it has a timestamp.
         var lifetime: Int64 = 0
         /// Whether the request waits for the bot's reply.
         var waitsForReply = false
@@ -24,8 +24,10 @@ final class Generic: ChatPlatform {
     static let ownParameters = ["secret", "scheme", "header", "reply"]
     static let acknowledgement = HTTPResponse(contentType: "text/plain", body: ByteBuffer(string: "OK"))
 
-    /// The fields that name an event, the first that is there counts.
-    private static let idFields: [StaticString] = ["webhook-id", "x-github-delivery", "idempotency-key"]
+    /// The fields that may contain an event id; the first one present is used.
+    private static let idFields: [StaticString] = ["webhook-id", "x-github-delivery", "idempotency-key", "svix-id"]
+    /// The longest GitHub hook id, in bytes.
+    private static let maximumHookLength = 64
 
     let clock: Clock
     private let configuration: IngressConfiguration
@@ -35,26 +37,26 @@ final class Generic: ChatPlatform {
         self.clock = clock
     }
 
-    /// The secret in the URL, or where the scheme has it itself in a field, that one.
+    /// The secret in the URL, or in a field if the scheme sends it there.
     func credentials(in request: HTTPRequest) -> WebhookCredentials {
         if let secret = request.secretInURL { return WebhookCredentials(secret: secret) }
-        guard let scheme = try? GenericScheme(request, Agreement()), case .bearer(let header) = scheme else {
+        guard let scheme = try? GenericScheme(request, WebhookSettings()), case .bearer(let header) = scheme else {
             return WebhookCredentials()
         }
         return WebhookCredentials(secret: try? Self.presented(request.headers, in: header))
     }
 
-    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) -> Verified {
-        var verified = try self.check(request, agreement)
-        guard let waitsForReply = agreement.waitsForReply(request) else { throw .malformedReply }
+    func verify(_ request: HTTPRequest, _ settings: WebhookSettings) throws(GenericRejection) -> Verified {
+        var verified = try self.check(request, settings)
+        guard let waitsForReply = settings.waitsForReply(request) else { throw .malformedReply }
         verified.waitsForReply = waitsForReply
         return verified
     }
 
-    /// Checks a signature with each of the secrets: which of them a sender has, only its owner knows.
-    private func check(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) -> Verified {
-        let secrets = agreement.secrets(of: request)
-        switch try GenericScheme(request, agreement) {
+    /// Checks a signature with each of the secrets, since it is unknown which one the sender uses.
+    private func check(_ request: HTTPRequest, _ settings: WebhookSettings) throws(GenericRejection) -> Verified {
+        let secrets = settings.secrets(of: request)
+        switch try GenericScheme(request, settings) {
         case .hmac(let signature):
             guard let secrets else { throw .missingSecret }
             return Verified(secret: try signature.check(request, secrets), body: request.body)
@@ -76,13 +78,13 @@ final class Generic: ChatPlatform {
             return Verified(secret: previous, body: request.body, lifetime: lifetime)
         case .bearer(let header):
             let presented = try Self.presented(request.headers, in: header)
-            guard let secret = secrets.map({ $0.matching(presented) }) ?? presented, agreement.sufficesAlone else {
+            guard let secret = secrets.map({ $0.matching(presented) }) ?? presented, settings.sufficesAlone else {
                 throw .wrongSecret
             }
             return Verified(secret: secret, body: request.body, credentialFields: header.map { [$0] } ?? [])
         case .unsigned:
             guard let secrets else { throw .missingSecret }
-            guard agreement.admitsUnsigned(request) else { throw .unproven }
+            guard settings.admitsUnsigned(request) else { throw .unproven }
             return Verified(secret: secrets.current, body: request.body)
         }
     }
@@ -93,7 +95,10 @@ final class Generic: ChatPlatform {
             guard case .value(let id) = request.headers.single(name) else { continue }
             if let id = EventDescription.bounded(id: id) {
                 description.id = id
-                description.key = DuplicateKey("\(name):\(id)", signatureLifetime: verified.lifetime)
+                description.key = DuplicateKey(
+                    "\(name):\(id)\(Self.hook(of: request))",
+                    signatureLifetime: verified.lifetime
+                )
             }
             break
         }
@@ -102,6 +107,16 @@ final class Generic: ChatPlatform {
             description.reply = ReplyTerms(form: PlainReplyForm(), timeLimit: self.configuration.replyTimeout)
         }
         return description
+    }
+
+    /// The id of the GitHub hook that sent a request, appended to the event id; empty if missing. Several hooks, a
+    /// repository's and its organization's, report one event under the same id.
+    private static func hook(of request: HTTPRequest) -> String {
+        var hook = ""
+        let occurrence = request.fields.single("x-github-hook-id") { id in
+            if id.count <= Self.maximumHookLength { hook = ":" + String(decoding: id, as: UTF8.self) }
+        }
+        return occurrence == .once ? hook : ""
     }
 
     private static func presented(

@@ -19,7 +19,7 @@ enum GenericRejection: String, PlatformRejection {
     case wrongSignature = "wrong_signature"
     case missingToken = "missing_token"
     case wrongSecret = "wrong_secret"
-    /// Nothing is signed, and nothing else shows that the sender knows the bot.
+    /// Unsigned, and nothing else proves that the sender knows the bot.
     case unproven
 
     var status: HTTPResponseStatus {
@@ -38,6 +38,8 @@ enum GenericRejection: String, PlatformRejection {
         default: "Signature"
         }
     }
+
+    var isGuess: Bool { self == .wrongSignature || self == .wrongSecret || self == .unproven }
 
     var detail: String {
         switch self {

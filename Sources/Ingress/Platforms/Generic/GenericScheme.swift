@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// How a generic webhook proves who sent it, as its URL says.
+/// How a generic webhook authenticates its sender.
 enum GenericScheme {
     /// `scheme=github`, the default: HMAC-SHA256 of the body.
     case hmac(HMACSignature)
@@ -13,13 +13,13 @@ enum GenericScheme {
     case standard
     /// `scheme=bearer`: the secret itself, in `Authorization` or the field of that name.
     case bearer(header: String?)
-    /// `scheme=none`: whoever knows the URL.
+    /// `scheme=none`: knowing the URL is enough.
     case unsigned
 
-    /// Reads an agreement, and the URL of a request where it counts.
-    init(_ request: HTTPRequest, _ agreement: Agreement) throws(GenericRejection) {
-        let header = agreement.header(of: request)
-        switch agreement.scheme(of: request) {
+    /// Reads the settings, and the request's URL if it is trusted.
+    init(_ request: HTTPRequest, _ settings: WebhookSettings) throws(GenericRejection) {
+        let header = settings.header(of: request)
+        switch settings.scheme(of: request) {
         case nil, "github": self = .hmac(try HMACSignature(header: header))
         case "standard": self = .standard
         case "bearer":
@@ -35,12 +35,12 @@ enum GenericScheme {
 struct HMACSignature {
     /// The field's name.
     let field: String
-    /// What stands before the code.
+    /// The prefix before the code.
     let prefix: String
 
     /// GitHub's field, or another.
     ///
-    /// - Parameter header: `NAME`, or `NAME:PREFIX` where something stands before the code.
+    /// - Parameter header: `NAME`, or `NAME:PREFIX` if a prefix precedes the code.
     init(header: String?) throws(GenericRejection) {
         guard let header else {
             self.field = "x-hub-signature-256"
@@ -53,7 +53,7 @@ struct HMACSignature {
         self.prefix = parts.count == 2 ? String(parts[1]) : ""
     }
 
-    /// Checks a request's signature, and returns the secret that it is by.
+    /// Checks a request's signature, and returns the secret that matches.
     func check(_ request: HTTPRequest, _ secrets: SigningSecrets) throws(GenericRejection) -> Secret {
         let text: String
         switch request.headers.single(named: self.field) {
@@ -69,7 +69,7 @@ struct HMACSignature {
         return secret
     }
 
-    /// The code in a field's value: hexadecimal or Base64, which their lengths tell apart.
+    /// The code in a field's value: hexadecimal or Base64, distinguished by length.
     private func code(_ text: String) -> [UInt8]? {
         guard text.utf8.starts(with: self.prefix.utf8) else { return nil }
         let digits = text.utf8.dropFirst(self.prefix.utf8.count)

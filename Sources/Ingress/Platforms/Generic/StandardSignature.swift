@@ -6,9 +6,9 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// The signature of a request as Standard Webhooks 1.0.0 has it, over `id.timestamp.body`.
+/// The signature of a request as in Standard Webhooks 1.0.0, over `id.timestamp.body`.
 struct StandardSignature {
-    /// How many signatures a sender may give, for several keys.
+    /// The most signatures that a request may carry, for several keys.
     private static let maximumCount = 16
     /// How many of them are checked with a public key, which takes a hundred times as long as with a shared one.
     private static let maximumPublicCount = 4
@@ -20,13 +20,14 @@ struct StandardSignature {
     /// The signatures with the versions before them.
     private let signatures: [(version: Substring, bytes: [UInt8])]
 
-    /// Reads the signature's header fields.
+    /// Reads the signature's header fields, or their Svix names from before the standard.
     init(headers: HTTPHeaders) throws(GenericRejection) {
-        let id = headers.single("webhook-id")
-        let timestamp = headers.single("webhook-timestamp")
-        let signatures = headers.single("webhook-signature")
+        let isSvix = headers.single("webhook-id") == .missing && headers.single("svix-id") != .missing
+        let id = headers.single(isSvix ? "svix-id" : "webhook-id")
+        let timestamp = headers.single(isSvix ? "svix-timestamp" : "webhook-timestamp")
+        let signatures = headers.single(isSvix ? "svix-signature" : "webhook-signature")
         guard id != .missing, timestamp != .missing, signatures != .missing else { throw .missingSignature }
-        // A full stop in the id would let bytes move between it and the timestamp.
+        // A full stop in the id would make the boundary to the timestamp ambiguous.
         guard case .value(let id) = id, let id = EventDescription.bounded(id: id), !id.utf8.contains(UInt8(ascii: "."))
         else { throw .malformedSignature }
         guard case .value(let timestamp) = timestamp, let timestamp = SignedTimestamp(timestamp) else {
@@ -38,10 +39,10 @@ struct StandardSignature {
         self.signatures = try Self.signatures(signatures)
     }
 
-    /// Whether one of the signatures is the key's. Several are given while a key is changed for another.
+    /// Whether one of the signatures matches the key. There are several during a key rotation.
     func isValid(over body: ByteBuffer, key: StandardKey) -> Bool {
         let head = Array("\(self.id).\(self.timestamp.text).".utf8)
-        // Each is looked at, whether or not one before was right.
+        // All are checked, even after a match.
         return self.signatures.reduce(false) { isValid, signature in
             let isThisValid =
                 switch (key, signature.version) {
@@ -60,7 +61,7 @@ struct StandardSignature {
         }
     }
 
-    /// Reads `v1,… v1a,… …`; versions that are not known are left to those who know them.
+    /// Parses `v1,… v1a,… …`; unknown versions are ignored.
     private static func signatures(
         _ text: String
     ) throws(GenericRejection) -> [(version: Substring, bytes: [UInt8])] {

@@ -9,7 +9,7 @@ internal import Shared
 /// Messenger, WhatsApp and Instagram (developers.facebook.com, "Webhooks").
 ///
 /// `/webhook/messenger?secret=APP-SECRET&verify_token=T`: GET is Meta's check of the URL, POST its events. A reply goes
-/// by Meta's API, never by the answer. Belongs to one event loop.
+/// through Meta's API, never in the response. Confined to one event loop.
 final class Messenger: ChatPlatform {
     struct Verified: VerifiedRequest {
         var secret: Secret
@@ -25,7 +25,7 @@ final class Messenger: ChatPlatform {
     )
 
     private static let signaturePrefix = "sha256="
-    /// A challenge longer than this is not Meta's, in bytes.
+    /// The longest plausible challenge, in bytes.
     private static let maximumChallengeLength = 1_024
 
     let clock: Clock
@@ -34,14 +34,14 @@ final class Messenger: ChatPlatform {
         self.clock = clock
     }
 
-    func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(MessengerRejection) -> HTTPResponse? {
+    func handshake(_ request: HTTPRequest, _ settings: WebhookSettings) throws(MessengerRejection) -> HTTPResponse? {
         guard [.GET, .HEAD].contains(request.method) else { return nil }
         guard request.query["hub.mode"] == "subscribe", let presented = request.query["hub.verify_token"],
             let challenge = request.query["hub.challenge"]
         else { throw .notAHandshake }
-        // One that no secret belongs to would be accepted only to fail with its first event.
-        guard agreement.secrets(of: request) != nil else { throw .missingSecret }
-        guard let token = agreement.verifyToken(of: request) else { throw .missingVerifyToken }
+        // A URL without a secret would pass this check only to fail with its first event.
+        guard settings.secrets(of: request) != nil else { throw .missingSecret }
+        guard let token = settings.verifyToken(of: request) else { throw .missingVerifyToken }
         guard token == Secret(presented) else { throw .wrongVerifyToken }
         guard (1...Self.maximumChallengeLength).contains(challenge.utf8.count),
             challenge.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
@@ -49,9 +49,9 @@ final class Messenger: ChatPlatform {
         return .plainEcho(challenge)
     }
 
-    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(MessengerRejection) -> Verified {
+    func verify(_ request: HTTPRequest, _ settings: WebhookSettings) throws(MessengerRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        guard let secrets = agreement.secrets(of: request) else { throw .missingSecret }
+        guard let secrets = settings.secrets(of: request) else { throw .missingSecret }
         let signature: String
         switch request.headers.single("x-hub-signature-256") {
         case .missing: throw .missingSignature
@@ -61,8 +61,8 @@ final class Messenger: ChatPlatform {
         guard signature.utf8.starts(with: Self.signaturePrefix.utf8),
             let code = Hex.decode(signature.utf8.dropFirst(Self.signaturePrefix.utf8.count), byteCount: 32)
         else { throw .malformedSignature }
-        // Meta signs with the new secret from the moment at which it is reset in the app's settings, and sends events again
-        // that it has signed before.
+        // Meta signs with the new secret as soon as it is reset in the app's settings, but retries events signed
+        // before.
         let secret = secrets.first { secret in
             secret.exposeUTF8 { HMACSHA256.isValid(code, key: $0, over: request.body.readableBytesView) }
         }
@@ -88,7 +88,7 @@ final class Messenger: ChatPlatform {
 }
 
 extension HTTPResponse {
-    /// What the caller sent, back to it, so that nothing takes it for a page.
+    /// Echoes the caller's text, as plain text so that a browser does not render it.
     static func plainEcho(_ text: String) -> HTTPResponse {
         HTTPResponse(
             status: .ok,

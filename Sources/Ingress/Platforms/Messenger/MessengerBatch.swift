@@ -5,28 +5,40 @@
 internal import NIOCore
 internal import Shared
 
-/// What a request of Meta's tells: one or many messages and other happenings, of one of its products.
+/// A request of Meta's: one or many messages and other events of one of its products.
 struct MessengerBatch {
     private static let members = JSONMemberNames("object", "entry")
-    private static let entryMembers = JSONMemberNames("id", "messaging", "changes")
+    private static let entryMembers = JSONMemberNames("messaging", "changes", "standby")
     private static let happeningMembers = JSONMemberNames("sender", "recipient", "message", "postback")
     private static let idMembers = JSONMemberNames("id")
     private static let messageMembers = JSONMemberNames("mid", "text", "is_echo", "is_deleted", "title")
     private static let changeMembers = JSONMemberNames("value")
     private static let valueMembers = JSONMemberNames("messages", "metadata", "statuses")
     private static let metadataMembers = JSONMemberNames("phone_number_id")
-    private static let chatMembers = JSONMemberNames("id", "from", "text", "button", "interactive")
+    private static let chatMembers = JSONMemberNames(
+        "id",
+        "from",
+        "text",
+        "button",
+        "interactive",
+        "image",
+        "video",
+        "document"
+    )
     private static let bodyMembers = JSONMemberNames("body", "text")
     private static let interactiveMembers = JSONMemberNames("button_reply", "list_reply")
     private static let titleMembers = JSONMemberNames("title")
+    private static let captionMembers = JSONMemberNames("caption")
 
     /// The product: `page`, `whatsapp_business_account`, `instagram`.
     let object: String
-    /// What people said, in order. What the page itself said, an echo, is none of it: a bot would answer itself.
+    /// The users' messages, in order, without echoes of the page's own: a bot would answer itself.
     private(set) var messages: [ChatMessage] = []
     /// The platform's ids of the messages, echoes among them, in order.
     private(set) var ids: [String] = []
-    /// Whether there is nothing but messages with ids.
+    /// The indices of the ids that are postbacks': a pressed button has the id of the message that shows it.
+    private var postbacks: [Int] = []
+    /// Whether it contains only messages with ids.
     private var hasOnlyIDs = true
 
     /// Reads a request's body; nil where it names no product.
@@ -47,23 +59,31 @@ struct MessengerBatch {
         self.object = object
     }
 
-    /// What is the same over the retries of this request, and different for any other.
+    /// The duplicate key: the same across this request's retries, and unique otherwise.
     func key(body: ByteBuffer) -> String {
-        // Receipts, reactions and the like have no ids of their own: then the bytes are what a retry repeats.
+        // Receipts, reactions and the like have no ids of their own: the key is then a hash of the bytes.
         guard self.hasOnlyIDs, let first = self.ids.first else {
             return "body:" + Hex.encode(Digest.sha256(body.readableBytesView))
         }
-        guard self.ids.count > 1 || first.utf8.count > EventDescription.maximumIDLength else { return "mid:" + first }
+        guard self.ids.count > 1 || first.utf8.count > EventDescription.maximumIDLength else {
+            return (self.postbacks.isEmpty ? "mid:" : "postback:") + first
+        }
         var digest = StreamingDigest(.sha256)
         for id in self.ids {
             digest.update(id.utf8)
             digest.update(CollectionOfOne(0))
         }
+        for place in self.postbacks { digest.update("\(place) ".utf8) }
         return "mids:" + Hex.encode(digest.finalize())
     }
 
     private mutating func readEntry(_ entry: JSONValue) throws(JSONError) {
-        guard let entry = try entry.object(members: Self.entryMembers) else { return }
+        guard let entry = try entry.object(members: Self.entryMembers) else {
+            self.hasOnlyIDs = false
+            return
+        }
+        // Standby events and kinds added later, whose ids, if any, are not read.
+        if entry["standby"] != nil || (entry["messaging"] == nil && entry["changes"] == nil) { self.hasOnlyIDs = false }
         try entry["messaging"]?.eachElement { happening throws(JSONError) in
             try self.readHappening(happening)
         }
@@ -81,11 +101,12 @@ struct MessengerBatch {
             self.hasOnlyIDs = false
             return
         }
-        // Somebody took a message back (Instagram): the id is the message's own, and nothing is said.
+        // A message was unsent (Instagram): the id is the message's own, and there is no text.
         guard said["is_deleted"]?.boolean != true else {
             self.hasOnlyIDs = false
             return
         }
+        if message == nil { self.postbacks.append(self.ids.count) }
         self.readID(said["mid"])
         guard said["is_echo"]?.boolean != true else { return }
         self.messages.append(
@@ -97,13 +118,14 @@ struct MessengerBatch {
         )
     }
 
-    /// WhatsApp: `changes[].value.messages[]`.
+    /// WhatsApp: `changes[].value.messages[]`. The sample that Meta's dashboard sends for Messenger and Instagram has a
+    /// happening in the value's place.
     private mutating func readChange(_ change: JSONValue) throws(JSONError) {
-        guard
-            let value = try change.object(members: Self.changeMembers)?["value"]?.object(members: Self.valueMembers),
-            let messages = value["messages"]
+        let content = try change.object(members: Self.changeMembers)?["value"]
+        guard let content, let value = try content.object(members: Self.valueMembers), let messages = value["messages"]
         else {
             self.hasOnlyIDs = false
+            if let content, content.isObject { try self.readHappening(content) }
             return
         }
         // A status has the id of the message that it is about, three times over.
@@ -112,8 +134,8 @@ struct MessengerBatch {
         try messages.eachElement { value throws(JSONError) in
             guard let message = try value.object(members: Self.chatMembers) else { return }
             self.readID(message["id"])
-            // The one number is told with each message, and each is longer than that. Where it is not, a number of half a
-            // megabyte and a hundred thousand messages of three bytes would be as many copies of it.
+            // The number is copied for each message, so it must be no longer than the messages' JSON: a number of half
+            // a megabyte and a hundred thousand tiny messages would exhaust memory.
             let conversation = number.flatMap { $0.utf8.count <= value.raw.count ? $0 : nil }
             self.messages.append(
                 ChatMessage(
@@ -133,13 +155,17 @@ struct MessengerBatch {
         }
     }
 
-    /// What a WhatsApp message says: its text, or that of the button or list entry that was chosen.
+    /// A WhatsApp message's text: its own, that of the chosen button or list entry, or the caption of a picture, video
+    /// or document.
     private static func text(of message: JSONObjectView) throws(JSONError) -> String? {
         if let text = try message["text"]?.object(members: self.bodyMembers)?["body"]?.string { return text }
         if let text = try message["button"]?.object(members: self.bodyMembers)?["text"]?.string { return text }
-        guard let choice = try message["interactive"]?.object(members: self.interactiveMembers) else { return nil }
-        let reply = choice["button_reply"] ?? choice["list_reply"]
-        return try reply?.object(members: self.titleMembers)?["title"]?.string
+        if let choice = try message["interactive"]?.object(members: self.interactiveMembers) {
+            let reply = choice["button_reply"] ?? choice["list_reply"]
+            return try reply?.object(members: self.titleMembers)?["title"]?.string
+        }
+        let file = message["image"] ?? message["video"] ?? message["document"]
+        return try file?.object(members: self.captionMembers)?["caption"]?.string
     }
 }
 

@@ -33,6 +33,8 @@ enum MessengerRejection: String, PlatformRejection {
         self == .notPOST ? [("Allow", "GET, HEAD, POST")] : []
     }
 
+    var isGuess: Bool { self == .wrongSignature || self == .wrongVerifyToken }
+
     var detail: String {
         switch self {
         case .notPOST:

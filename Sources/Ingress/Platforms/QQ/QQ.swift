@@ -10,8 +10,8 @@ internal import Shared
 
 /// The QQ bot platform's webhook (bot platform documentation, "Webhook").
 ///
-/// `POST /webhook?secret=S`: a body that begins with `{`, whose `op` says what it is. Events (op 0) are signed by the
-/// platform and acknowledged once they are stored. Belongs to one event loop.
+/// `POST /webhook?secret=S`: a body that begins with `{`, whose `op` is its kind. Events (op 0) are signed by the
+/// platform and acknowledged once they are stored. Confined to one event loop.
 final class QQ: Platform {
     static let name = "qq"
 
@@ -21,9 +21,9 @@ final class QQ: Platform {
     }
 
     private static let members = JSONMemberNames("op", "id", "t", "d")
-    /// What is not signed can only be a validation or a heartbeat, and those are small. In bytes.
+    /// The largest unsigned request, which can only be a validation or a heartbeat, in bytes.
     private static let maximumUnsignedLength = 16 << 10
-    /// What of the query is the relay's own, and never travels.
+    /// The query parameters that are the relay's own, and not part of the event.
     private static let credentials = ["secret", "token"]
     private static let acknowledgement = HTTPResponse.json(ByteBuffer(string: #"{"op":12,"d":0}"#))
     private static let sendAgain = HTTPResponse.json(
@@ -53,9 +53,9 @@ final class QQ: Platform {
         return credentials
     }
 
-    func receive(_ request: HTTPRequest, _ agreement: Agreement) -> Verdict {
+    func receive(_ request: HTTPRequest, _ settings: WebhookSettings) -> Verdict {
         do throws(QQRejection) {
-            return try self.judge(request, agreement)
+            return try self.judge(request, settings)
         } catch {
             return .refuse(error.problem)
         }
@@ -78,8 +78,8 @@ final class QQ: Platform {
         Self.sendAgain
     }
 
-    private func judge(_ request: HTTPRequest, _ agreement: Agreement) throws(QQRejection) -> Verdict {
-        guard let secrets = agreement.secrets(of: request) else { throw .missingSecret }
+    private func judge(_ request: HTTPRequest, _ settings: WebhookSettings) throws(QQRejection) -> Verdict {
+        guard let secrets = settings.secrets(of: request) else { throw .missingSecret }
         let body = request.body
         guard body.readableBytesView.first == UInt8(ascii: "{") else { throw .notAnObject }
         let signature = try QQSignature(fields: request.fields)
@@ -106,7 +106,7 @@ final class QQ: Platform {
                 self.publishing(
                     request,
                     payload: payload,
-                    channel: agreement.registeredChannel ?? key.channel,
+                    channel: settings.registeredChannel ?? key.channel,
                     signature: signature,
                     lifetime: lifetime,
                     now: now
@@ -116,11 +116,11 @@ final class QQ: Platform {
     }
 
     /// A request without a signature can be a validation, which the platform may send before the bot has a callback,
-    /// or a heartbeat, which tells nobody anything. It is never an event.
+    /// or a heartbeat, whose answer reveals nothing. It is never an event.
     ///
-    /// The platform signs with a new secret from the moment at which it is reset in the console, and validates a URL against
-    /// the secret that it has then. During a rotation that is mostly the current one: the platform is where a new secret
-    /// comes from. A validation that is signed shows which one it is, and is answered by that (`judge`).
+    /// The platform uses a new secret for signatures and validations as soon as it is reset in the console. During a
+    /// rotation that is usually the current one, since the platform issues new secrets. A signed validation shows which
+    /// one it is, and is answered with that (`judge`).
     private func judgeUnsigned(_ body: ByteBuffer, secret: Secret) throws(QQRejection) -> Verdict {
         let payload = try Self.payload(of: body)
         switch payload.op {
@@ -132,8 +132,7 @@ final class QQ: Platform {
         }
     }
 
-    /// The key that a request is signed by. Events that the platform has signed with the secret before its rotation may
-    /// still come, or come again.
+    /// The key that signed a request. Events signed with the previous secret may still arrive, or be retried.
     private func verifiedKey(
         _ secrets: SigningSecrets,
         signature: QQSignature,
@@ -151,12 +150,12 @@ final class QQ: Platform {
             genuine = which == .current ? key : previous ?? key
             self.noteStandardCheck(genuine)
         }
-        // Only a key that has proved itself may push others out of the cache.
+        // Only a key with a valid signature may evict others from the cache.
         if known == nil, genuine === key { self.keys.insert(key, for: secrets.current) }
         return genuine
     }
 
-    /// The key of a secret that the registry names: nobody can fill the cache with such.
+    /// The key of a registered secret: these cannot be used to flood the cache.
     private func keptKey(of secret: Secret) throws(QQRejection) -> QQKey {
         if let known = self.keys.value(for: secret) { return known }
         let key = try Self.derive(secret)
@@ -245,7 +244,8 @@ final class QQ: Platform {
         now: Int64
     ) -> Publishing {
         let id = EventDescription.bounded(id: payload.id)
-        // A signed request is good for as long as its timestamp is fresh, so its key must be known for at least as long.
+        // A signed request is valid as long as its timestamp is fresh, so its duplicate key must be remembered at least
+        // as long.
         let duplicateKey = DuplicateKey(
             id.map { "id:" + $0 } ?? "signature:" + Hex.encode(signature.bytes),
             signatureLifetime: lifetime

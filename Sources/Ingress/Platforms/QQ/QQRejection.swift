@@ -31,16 +31,18 @@ enum QQRejection: String, PlatformRejection {
         }
     }
 
+    var isGuess: Bool { self == .wrongSignature }
+
     var detail: String {
         switch self {
         case .missingSecret:
             "The callback URL needs the bot's secret: https://…/webhook?secret=YOUR-BOT-SECRET."
         case .notAnObject:
-            "The body is not a JSON object: its first byte must be {."
+            "The body is not a JSON object: its first byte must be {. \(WebhookRefusal.pathHint)"
         case .malformedJSON:
             "The body is not valid JSON."
         case .missingOp:
-            "The body has no integer member named op."
+            "The body has no integer member named op. \(WebhookRefusal.pathHint)"
         case .unsigned:
             "The request carries no signature; an event needs X-Signature-Ed25519 and X-Signature-Timestamp."
         case .malformedSignature:

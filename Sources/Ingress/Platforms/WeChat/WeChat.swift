@@ -9,8 +9,8 @@ internal import Shared
 /// WeChat official accounts, in plain and in AES mode (developers.weixin.qq.com).
 ///
 /// `/webhook/wechat?secret=TOKEN[&aes_key=…&app_id=…]`: GET is the platform's check of the URL, POST a message, which
-/// waits for the bot's reply. In AES mode the event's body is the message that was encrypted: the relay ends the
-/// encryption on both ways, so that a bot reads and writes the same in both modes. Belongs to one event loop.
+/// waits for the bot's reply. In AES mode the event's body is the decrypted message: the relay terminates the
+/// encryption in both directions, so that a bot reads and writes the same in both modes. Confined to one event loop.
 final class WeChat: ChatPlatform {
     struct Verified: VerifiedRequest {
         var secret: Secret
@@ -18,10 +18,10 @@ final class WeChat: ChatPlatform {
         var message: WeChatMessage
         /// Nil in plain mode.
         var cipher: WeChatCipher?
-        /// How long the signature stays good, in milliseconds.
+        /// How long the signature stays valid, in milliseconds.
         var lifetime: Int64
 
-        // No credential, but it tells the length of another body.
+        // Not a credential, but the length of the encrypted body.
         var credentialFields: [String] { self.cipher == nil ? [] : ["content-length"] }
     }
 
@@ -36,7 +36,7 @@ final class WeChat: ChatPlatform {
 
     /// How long WeChat's requests wait at most: it gives up after 5 s.
     private static let timeLimit = TimeAmount.milliseconds(4_500)
-    /// An echo longer than this is not WeChat's, in bytes.
+    /// The longest plausible echo, in bytes.
     private static let maximumEchoLength = 1_024
 
     let clock: Clock
@@ -47,31 +47,34 @@ final class WeChat: ChatPlatform {
         self.clock = clock
     }
 
-    /// The check of the URL tells nobody anything and is not asked to be fresh.
-    func handshake(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> HTTPResponse? {
+    /// The URL check reveals nothing and need not be fresh.
+    func handshake(_ request: HTTPRequest, _ settings: WebhookSettings) throws(WeChatRejection) -> HTTPResponse? {
         guard [.GET, .HEAD].contains(request.method) else { return nil }
-        let tokens = try Self.tokens(request, agreement)
+        let tokens = try Self.tokens(request, settings)
         guard let echo = request.query["echostr"] else { throw .notAHandshake }
         _ = try WeChatSignature(request.query).check(request.query["signature"], tokens)
         guard (1...Self.maximumEchoLength).contains(echo.utf8.count) else { throw .notAHandshake }
-        _ = try Self.cipher(request, agreement)
+        _ = try Self.ciphers(request, settings)
         return .plainEcho(echo)
     }
 
-    func verify(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> Verified {
+    func verify(_ request: HTTPRequest, _ settings: WebhookSettings) throws(WeChatRejection) -> Verified {
         guard request.method == .POST else { throw .notPOST }
-        let tokens = try Self.tokens(request, agreement)
-        let cipher = try Self.cipher(request, agreement)
+        let tokens = try Self.tokens(request, settings)
+        let ciphers = try Self.ciphers(request, settings)
         let signature = try WeChatSignature(request.query)
         let isEncrypted = request.query["encrypt_type"] == "aes"
         let token: Secret
         let message: [UInt8]
+        let cipher: WeChatCipher?
         if isEncrypted {
-            guard let cipher else { throw .missingAESKey }
-            (token, message) = try Self.opened(request, signature, tokens, cipher)
+            guard let ciphers else { throw .missingAESKey }
+            let opened = try Self.opened(request, signature, tokens, ciphers)
+            (token, message, cipher) = (opened.token, opened.message, opened.cipher)
         } else {
-            // What is not encrypted is not signed either: who has seen one URL could say anything.
-            guard cipher == nil else { throw .notEncrypted }
+            // Unencrypted bodies are not signed: anyone who has seen one URL could forge them.
+            guard ciphers == nil else { throw .notEncrypted }
+            cipher = nil
             token = try signature.check(request.query["signature"], tokens)
             message = Array(request.body.readableBytesView)
         }
@@ -83,7 +86,7 @@ final class WeChat: ChatPlatform {
         return Verified(
             secret: token,
             body: isEncrypted ? ByteBuffer(bytes: message) : request.body,
-            message: try Self.read(WeChatMessage.self, message),
+            message: try Self.read(WeChatMessage.self, message, once: WeChatMessage.fieldNames),
             cipher: cipher,
             lifetime: lifetime
         )
@@ -91,13 +94,12 @@ final class WeChat: ChatPlatform {
 
     func describe(_ verified: Verified, of request: HTTPRequest) throws(WeChatRejection) -> EventDescription {
         let message = verified.message
-        guard message.isComplete, message.key.utf8.count <= EventDescription.maximumIDLength else {
-            throw .missingFields
-        }
+        let key = message.key(body: verified.body)
+        guard message.isComplete, key.utf8.count <= EventDescription.maximumIDLength else { throw .missingFields }
         return EventDescription(
             id: message.id,
             type: message.type,
-            key: DuplicateKey(message.key, signatureLifetime: verified.lifetime),
+            key: DuplicateKey(key, signatureLifetime: verified.lifetime),
             messages: [ChatMessage(text: message.text, sender: message.user, conversation: message.account)],
             reply: ReplyTerms(
                 form: WeChatReplyForm(
@@ -112,41 +114,48 @@ final class WeChat: ChatPlatform {
         )
     }
 
-    private static func tokens(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> SigningSecrets
-    {
-        guard let tokens = agreement.secrets(of: request) else { throw .missingSecret }
+    private static func tokens(
+        _ request: HTTPRequest,
+        _ settings: WebhookSettings
+    ) throws(WeChatRejection) -> SigningSecrets {
+        guard let tokens = settings.secrets(of: request) else { throw .missingSecret }
         return tokens
     }
 
-    /// The cipher that the agreement has the key of; nil in plain mode.
-    private static func cipher(_ request: HTTPRequest, _ agreement: Agreement) throws(WeChatRejection) -> WeChatCipher?
-    {
-        guard let key = agreement.aesKey(of: request) else { return nil }
-        guard let appID = agreement.appID(of: request) else { throw .missingAppID }
+    /// The ciphers that the settings have the keys of; nil in plain mode.
+    private static func ciphers(
+        _ request: HTTPRequest,
+        _ settings: WebhookSettings
+    ) throws(WeChatRejection) -> WeChatCiphers? {
+        guard let key = settings.aesKey(of: request) else { return nil }
+        guard let appID = settings.appID(of: request) else { throw .missingAppID }
         guard let cipher = WeChatCipher(encodedKey: key, appID: appID) else { throw .malformedAESKey }
-        return cipher
+        let previous = settings.previousAESKey.flatMap { WeChatCipher(encodedKey: $0, appID: appID) }
+        return WeChatCiphers(current: cipher, previous: previous)
     }
 
-    /// The message in an encrypted request, decrypted only after its signature; and the token of that, with which the
-    /// platform expects the reply to be signed.
+    /// The message in an encrypted request, decrypted only after its signature; the token of that, with which the
+    /// platform expects the reply to be signed; and the cipher, with which it expects it to be encrypted.
     private static func opened(
         _ request: HTTPRequest,
         _ signature: WeChatSignature,
         _ tokens: SigningSecrets,
-        _ cipher: WeChatCipher
-    ) throws(WeChatRejection) -> (token: Secret, message: [UInt8]) {
-        let envelope = try self.read(WeChatEnvelope.self, Array(request.body.readableBytesView))
+        _ ciphers: WeChatCiphers
+    ) throws(WeChatRejection) -> (token: Secret, message: [UInt8], cipher: WeChatCipher) {
+        let document = Array(request.body.readableBytesView)
+        let envelope = try self.read(WeChatEnvelope.self, document, once: WeChatEnvelope.fieldNames)
         let token = try signature.check(request.query["msg_signature"], tokens, encrypted: envelope.encrypted)
-        guard let message = cipher.decrypt(envelope.encrypted) else { throw .undecryptable }
-        return (token, message)
+        guard let (message, cipher) = ciphers.decrypt(envelope.encrypted) else { throw .undecryptable }
+        return (token, message, cipher)
     }
 
     private static func read<Fields: Decodable>(
         _ type: Fields.Type,
-        _ document: [UInt8]
+        _ document: [UInt8],
+        once names: Set<String>
     ) throws(WeChatRejection) -> Fields {
         do throws(XMLViolation) {
-            return try XMLMessage.decode(type, from: document)
+            return try XMLMessage.decode(type, from: document, once: names)
         } catch {
             throw WeChatRejection(error)
         }

@@ -2,6 +2,7 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NIOCore
 internal import Shared
 
 /// A message or an event of a WeChat user's, as far as the relay reads it (developers.weixin.qq.com, "Receiving standard
@@ -16,30 +17,30 @@ struct WeChatMessage: Decodable {
     /// `text`, `image`, `voice` …, `event`.
     let kind: String
     private let content: String?
-    /// What a voice message was understood to say.
+    /// The speech recognition of a voice message.
     private let recognition: String?
-    /// The message's id; events have none.
-    let id: String?
+    private let messageID: String?
     private let event: String?
-    /// What a menu's item or a code that was scanned says: it tells two events of one second apart.
-    private let eventKey: String?
-    /// Of events that tell what became of a message that the account sent: that message's id.
-    private let sentID: String?
 
-    /// How much of a digest tells two keys apart, in bytes.
+    /// How many bytes of a digest are used in a key.
     private static let digestLength = 16
+    /// The names of the fields that are read.
+    static let fieldNames = Set(CodingKeys.allCases.map(\.rawValue))
 
-    private enum CodingKeys: String, CodingKey {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case account = "ToUserName"
         case user = "FromUserName"
         case createTime = "CreateTime"
         case kind = "MsgType"
         case content = "Content"
         case recognition = "Recognition"
-        case id = "MsgId"
+        case messageID = "MsgId"
         case event = "Event"
-        case eventKey = "EventKey"
-        case sentID = "MsgID"
+    }
+
+    /// The message's id. Events have none: one found there is user text that looks like a field.
+    var id: String? {
+        self.kind == "event" ? nil : self.messageID
     }
 
     /// Whether the fields are there that every message has.
@@ -61,15 +62,14 @@ struct WeChatMessage: Decodable {
         self.kind == "event" ? "event.\(self.event ?? "")" : self.kind
     }
 
-    /// What WeChat's repetitions have in common: the id, or, of events, the user, the time, the name and what it is about.
-    var key: String {
+    /// The duplicate key: the id or, for events, the whole message, since the field that distinguishes two events of
+    /// one second differs by kind.
+    ///
+    /// - Parameter body: the message, decrypted.
+    func key(body: ByteBuffer) -> String {
         if let id, !id.isEmpty { return "message:\(id)" }
-        // The key may be the URL that a menu's item opens.
-        let about = self.eventKey.flatMap { key in
-            key.isEmpty ? nil : Hex.encode(Digest.sha256(Array(key.utf8)).prefix(Self.digestLength))
-        }
-        let parts = ["event", self.user, self.createTime, self.event, self.sentID, about]
-        return parts.map { $0 ?? "" }.joined(separator: ":")
+        let digest = Hex.encode(Digest.sha256(body.readableBytesView).prefix(Self.digestLength))
+        return ["event", self.user, self.createTime, self.event ?? "", digest].joined(separator: ":")
     }
 }
 
@@ -77,7 +77,10 @@ struct WeChatMessage: Decodable {
 struct WeChatEnvelope: Decodable {
     let encrypted: String
 
-    private enum CodingKeys: String, CodingKey {
+    /// The names of the fields that are read.
+    static let fieldNames = Set(CodingKeys.allCases.map(\.rawValue))
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case encrypted = "Encrypt"
     }
 }

@@ -52,6 +52,8 @@ enum WeChatRejection: String, PlatformRejection {
         self == .notPOST ? [("Allow", "GET, HEAD, POST")] : []
     }
 
+    var isGuess: Bool { self == .wrongSignature }
+
     var detail: String {
         switch self {
         case .notPOST:

@@ -6,14 +6,14 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// A reply as the XML that the user sees (developers.weixin.qq.com, "Passive replies"), encrypted where the message was.
+/// Formats a reply as WeChat XML (developers.weixin.qq.com, "Passive replies"), encrypted if the message was.
 struct WeChatReplyForm: ReplyForm {
-    /// The longest text that WeChat shows, in bytes.
+    /// The longest text that WeChat accepts, in bytes.
     private static let maximumTextLength = 2_048
-    /// The answer that says nothing.
+    /// The response without a message.
     static let silence = "success"
 
-    /// Who has written, and to which account.
+    /// The message's sender, and its account.
     let user: String
     let account: String
     /// The account's token, which signs what is encrypted.
@@ -30,6 +30,8 @@ struct WeChatReplyForm: ReplyForm {
     }
 
     private func response(text: String) -> HTTPResponse? {
+        // WeChat rejects a message without content, and shows the user an error.
+        guard !text.isEmpty else { return WeChat.acknowledgement }
         guard text.utf8.count <= Self.maximumTextLength else { return nil }
         let message = XMLMessage.encode(
             TextReply(
@@ -43,8 +45,8 @@ struct WeChatReplyForm: ReplyForm {
         return message.flatMap { self.sealed($0) }.map { Self.xml($0) }
     }
 
-    /// A message that the bot has written in XML, or one of the ways to say nothing. Another status WeChat takes for a
-    /// failure, and shows one to the user.
+    /// A message that the bot has written in XML, or one of the ways to say nothing. WeChat treats any other status as
+    /// a failure, and shows the user an error.
     private func response(_ response: Reply.Response) -> HTTPResponse? {
         guard response.status == 200, let own = HTTPResponse(response) else { return nil }
         let body = Array(response.body.readableBytesView)
@@ -54,12 +56,12 @@ struct WeChatReplyForm: ReplyForm {
         return self.sealed(body).map { Self.xml($0) }
     }
 
-    /// A message as it travels: itself in plain mode, or encrypted and signed.
+    /// A message on the wire: unchanged in plain mode, otherwise encrypted and signed.
     private func sealed(_ message: [UInt8]) -> [UInt8]? {
         guard let cipher = self.cipher else { return message }
         guard let encrypted = cipher.encrypt(message) else { return nil }
         let nonce = Hex.encode(SecureRandom.bytes(8))
-        // Read once: what is signed is what is sent.
+        // Read once, so that the signed and the sent value agree.
         let seconds = self.seconds
         return XMLMessage.encode(
             SealedReply(

@@ -153,32 +153,109 @@ import Testing
             ("<MsgType>image</MsgType><PicUrl>http://a/</PicUrl><MsgId>2</MsgId>", "image", nil, "message:2"),
             (
                 "<MsgType>event</MsgType><Event>subscribe</Event>", "event.subscribe", nil,
-                "event:oUser:1400000000:subscribe::"
+                "event:oUser:1400000000:subscribe"
             ),
             (
                 "<MsgType>event</MsgType><Event>CLICK</Event><EventKey>today</EventKey>", "event.CLICK", nil,
-                "event:oUser:1400000000:CLICK::e0f4f767ac88a9303e7317843ac20be9"
+                "event:oUser:1400000000:CLICK"
             ),
             (
                 "<MsgType>event</MsgType><Event>VIEW</Event><EventKey>http://a/" + String(repeating: "b", count: 2_000)
-                    + "</EventKey>", "event.VIEW", nil, "event:oUser:1400000000:VIEW::ce283c8a0324b6f3149f9576fd0f39a2"
+                    + "</EventKey>", "event.VIEW", nil, "event:oUser:1400000000:VIEW"
             ),
             (
                 "<MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><MsgID>7</MsgID><Status>success</Status>",
-                "event.TEMPLATESENDJOBFINISH", nil, "event:oUser:1400000000:TEMPLATESENDJOBFINISH:7:"
+                "event.TEMPLATESENDJOBFINISH", nil, "event:oUser:1400000000:TEMPLATESENDJOBFINISH"
             ),
             (
                 "<MsgType>event</MsgType><Event>pic_weixin</Event><SendPicsInfo><Count>2</Count><PicList><item><PicMd5Sum>a"
                     + "</PicMd5Sum></item><item><PicMd5Sum>b</PicMd5Sum></item></PicList></SendPicsInfo>",
-                "event.pic_weixin", nil, "event:oUser:1400000000:pic_weixin::"
+                "event.pic_weixin", nil, "event:oUser:1400000000:pic_weixin"
             ),
         ] as [(String, String, String?, String)] {
-            let request = try WeChatSender.plain.request(WeChatSender.document(fields))
+            let document = WeChatSender.document(fields)
+            let request = try WeChatSender.plain.request(document)
             let publishing = try #require(self.weChat().receive(request.request).published)
             #expect(publishing.event.type == type)
             #expect(publishing.event.messages == [ChatMessage(text: text, sender: "oUser", conversation: "gh_1")])
-            #expect(publishing.key?.text == key)
+            let digest = ":" + Hex.encode(Digest.sha256(Array(document.utf8)).prefix(16))
+            #expect(publishing.key?.text == (key.hasPrefix("event:") ? key + digest : key))
         }
+    }
+
+    /// Events of one second are different ones whatever field it is that tells them apart; a repetition is the same, in
+    /// AES mode too, where each is encrypted anew. What a user has written is no event's id.
+    @Test(arguments: [WeChatSender.plain, .encrypted])
+    func eventsOfOneSecond(sender: WeChatSender) throws {
+        func key(_ fields: String) throws -> String {
+            let document = WeChatSender.document("<MsgType>event</MsgType>" + fields)
+            let publishing = try #require(self.weChat().receive(try sender.request(document).request).published)
+            #expect(publishing.event.id == nil)
+            return try #require(publishing.key?.text)
+        }
+        for field in [
+            "<Event>wxa_media_check</Event><trace_id>#</trace_id>",
+            "<Event>user_get_card</Event><CardId>c</CardId><UserCardCode>#</UserCardCode>",
+            "<Event>subscribe_msg_sent_event</Event><SubscribeMsgSentEvent><List><MsgID>#</MsgID></List>"
+                + "</SubscribeMsgSentEvent>",
+            "<Event>scancode_push</Event><MsgId>1</MsgId><ScanCodeInfo><ScanResult>#</ScanResult></ScanCodeInfo>",
+        ] {
+            let keys = try ["1", "2", "1"].map { try key(field.replacing("#", with: $0)) }
+            #expect(keys[0] != keys[1] && keys[0] == keys[2], "\(field)")
+        }
+    }
+
+    /// A list stands in the document as a field that is repeated, which is read where it is none of the relay's own.
+    @Test(arguments: [WeChatSender.plain, .encrypted])
+    func lists(sender: WeChatSender) throws {
+        let detail = "<detail><strategy><![CDATA[content_model]]></strategy><errcode>0</errcode></detail>"
+        let fields = "<MsgType>event</MsgType><Event>wxa_media_check</Event>"
+        let document = WeChatSender.document(fields + detail + detail)
+        let publishing = try #require(self.weChat().receive(try sender.request(document).request).published)
+        #expect(publishing.event.type == "event.wxa_media_check")
+        for name in ["FromUserName", "MsgType", "Event"] {
+            let twice = WeChatSender.document(fields + detail + "<\(name)>x</\(name)>")
+            #expect(self.refusal(try sender.request(twice)) == "forbidden_xml", "\(name)")
+        }
+    }
+
+    /// What a user writes elsewhere than in a text ends no section either, and makes no field that is read.
+    @Test(arguments: [WeChatSender.plain, .encrypted])
+    func otherTextsThatXMLCannotSay(sender: WeChatSender) throws {
+        func event(_ fields: String) throws -> Event {
+            let document = WeChatSender.document(fields)
+            let publishing = try #require(self.weChat().receive(try sender.request(document).request).published)
+            #expect(Array(publishing.event.body.readableBytesView) == Array(document.utf8))
+            return publishing.event
+        }
+        for text in [
+            "a]]>b", "]]>", "<![CDATA[ ]]>", "]]></Title>", "]]></Title><Description><![CDATA[", "]]></xml>",
+            "]]></Title><FromUserName>x</FromUserName><Title><![CDATA[",
+            "]]></Recognition><MsgId>2</MsgId><Recognition><![CDATA[",
+        ] {
+            let link = try event(
+                "<MsgType>link</MsgType><Title><![CDATA[\(text)]]></Title><Description><![CDATA[a]]>b]]></Description>"
+                    + "<Url><![CDATA[https://x/]]></Url><MsgId>1</MsgId>"
+            )
+            #expect(link.type == "link" && link.id == "1" && link.messages.first?.sender == "oUser")
+            let voice = try event(
+                "<MsgType>voice</MsgType><MediaId><![CDATA[m]]></MediaId><Recognition><![CDATA[\(text)]]></Recognition>"
+                    + "<MsgId>1</MsgId>"
+            )
+            #expect(voice.id == "1" && voice.messages.first?.text == text)
+            let scan = try event(
+                "<MsgType>event</MsgType><Event>scancode_push</Event><ScanCodeInfo><ScanType>qrcode</ScanType>"
+                    + "<ScanResult><![CDATA[\(text)]]></ScanResult></ScanCodeInfo>"
+            )
+            #expect(scan.type == "event.scancode_push" && scan.id == nil)
+            #expect(scan.messages.first?.sender == "oUser")
+        }
+        // The title ends within the description, which makes no field all the same.
+        let fields = "]]></Title><FromUserName>x</FromUserName><Description><![CDATA["
+        let document = WeChatSender.document(
+            "<MsgType>link</MsgType><Title><![CDATA[t]]></Title><Description><![CDATA[\(fields)]]></Description>"
+        )
+        #expect(self.weChat().receive(try sender.request(document).request).published == nil)
     }
 
     // MARK: What is refused
@@ -419,6 +496,13 @@ import Testing
         for character in ["\u{0}", "\u{B}", "\u{1F}", "\u{FFFE}"] {
             #expect(form.response(to: .text("a\(character)")) == nil)
         }
+    }
+
+    /// Nothing is said by an empty text: WeChat shows the user a failure where a message has no content.
+    @Test(arguments: [WeChatSender.plain, .encrypted])
+    func emptyText(sender: WeChatSender) throws {
+        let answer = try #require(try self.form(sender).response(to: .text("")))
+        #expect(String(buffer: answer.body) == "success")
     }
 
     /// The time that an encrypted reply is signed with is the one that stands in it, however late in a second it is made.

@@ -2,28 +2,81 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a user has written, which WeChat puts between the first `<Content><![CDATA[` and the last `]]></Content>` as it
-/// is, a `]]>` within it too.
+/// Repairs user text that WeChat puts unescaped between a field's `<Content><![CDATA[` and `]]></Content>`, even if it
+/// contains `]]>`.
 ///
-/// A message has one `Content`, and nothing in front of it is the user's: so what stands between is all their text and
-/// nothing else, and no text makes a field of its own.
+/// A message has one field of each such name, and nothing before the first is user text: so everything between its
+/// start and the last end tag of its name is user text, and cannot forge a field. Only if a message has two texts, such
+/// as a link's title and description, may the first end within the second. Fields forged there are not read by the
+/// relay in such a message, or occur twice, for which the message is refused.
 enum UnescapedContent {
-    private static let start = Array("<Content><![CDATA[".utf8)
-    private static let end = Array("]]></Content>".utf8)
+    private struct Field {
+        let start: [UInt8]
+        let end: [UInt8]
+
+        init(_ name: String) {
+            self.start = Array("<\(name)><![CDATA[".utf8)
+            self.end = Array("]]></\(name)>".utf8)
+        }
+    }
+
+    /// The fields whose texts users write, or what they send by a message or a scan.
+    private static let fields = ["Content", "Recognition", "Title", "Description", "Label", "Poiname", "ScanResult"]
+        .map { Field($0) }
+    /// How each field's end begins.
+    private static let endStart = Array("]]></".utf8)
     private static let sectionEnd = Array("]]>".utf8)
     /// The same in two sections.
     private static let escapedSectionEnd = Array("]]]]><![CDATA[>".utf8)
 
-    /// The document with each `]]>` of the text written as XML wants it.
+    /// The document with each `]]>` of the texts written as XML wants it.
     ///
-    /// - Returns: nil where the text has none, or there is no text.
+    /// - Returns: nil where the texts have none, or there are no texts.
     static func escaped(in document: [UInt8]) -> [UInt8]? {
-        guard let first = document.indices.first(where: { document[$0...].starts(with: self.start) }),
-            let last = document.indices.last(where: { document[$0...].starts(with: self.end) }),
-            first + self.start.count < last
-        else { return nil }
-        var escaped = Array(document[..<(first + self.start.count)])
-        var text = document[(first + self.start.count)..<last]
+        let ends = self.lastEnds(in: document)
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(document.count)
+        var isChanged = false
+        var position = 0
+        while position < document.count {
+            guard let (field, end) = self.text(at: position, of: document, ends: ends) else {
+                escaped.append(document[position])
+                position += 1
+                continue
+            }
+            escaped += field.start
+            isChanged = self.escape(document[(position + field.start.count)..<end], into: &escaped) || isChanged
+            position = end
+        }
+        return isChanged ? escaped : nil
+    }
+
+    /// The field that begins at a position, and where its text ends; nil where none does.
+    private static func text(at position: Int, of document: [UInt8], ends: [Int?]) -> (field: Field, end: Int)? {
+        guard document[position] == UInt8(ascii: "<") else { return nil }
+        for (field, end) in zip(self.fields, ends) where document[position...].starts(with: field.start) {
+            if let end, position + field.start.count <= end { return (field, end) }
+        }
+        return nil
+    }
+
+    /// The last position of each field's end tag. Found in one pass, since anyone can send a document full of start
+    /// tags.
+    private static func lastEnds(in document: [UInt8]) -> [Int?] {
+        var ends = [Int?](repeating: nil, count: self.fields.count)
+        for position in document.indices where document[position] == UInt8(ascii: "]") {
+            let rest = document[position...]
+            guard rest.starts(with: self.endStart) else { continue }
+            for (index, field) in self.fields.enumerated() where rest.starts(with: field.end) { ends[index] = position }
+        }
+        return ends
+    }
+
+    /// Escapes a text for a CDATA section.
+    ///
+    /// - Returns: whether the text changed.
+    private static func escape(_ text: ArraySlice<UInt8>, into escaped: inout [UInt8]) -> Bool {
+        var text = text
         var isChanged = false
         while let byte = text.first {
             if text.starts(with: self.sectionEnd) {
@@ -35,7 +88,6 @@ enum UnescapedContent {
                 text = text.dropFirst()
             }
         }
-        guard isChanged else { return nil }
-        return escaped + document[last...]
+        return isChanged
     }
 }

@@ -2,12 +2,12 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Looks a document over before a parser sees it, and lets through only what a plain message needs: elements, text,
-/// CDATA and comments, in UTF-8, within bounds.
+/// Validates a document before it reaches the parser, and accepts only what a plain message needs: elements, text,
+/// CDATA and comments, in UTF-8, within limits.
 ///
 /// Refused are a document type, and with it every entity of the document's own, processing instructions, attributes,
-/// other encodings, and fields that occur twice. Elements must be closed in their order: behind a damaged one the parser
-/// might find what nobody has looked at (XML 1.0, fifth edition; the parser goes on for a while behind an error).
+/// other encodings, and fields that occur twice and must not. Elements must be properly nested: after an error the
+/// parser continues for a while, and might find content that was not validated (XML 1.0, fifth edition).
 struct XMLInspection {
     /// The largest document, in bytes. WeChat's messages are of some hundred.
     static let maximumLength = 64 << 10
@@ -23,16 +23,24 @@ struct XMLInspection {
     private var elements = 0
     /// The names below the root so far.
     private var fields: Set<String> = []
+    /// Those of them that may stand there only once; nil for all. Others may be repeated: so WeChat writes lists.
+    private let once: Set<String>?
 
-    /// Looks a document over.
+    /// Validates a document.
     ///
-    /// - Parameter root: what its outermost element must be called.
-    static func inspect(_ bytes: UnsafeRawBufferPointer, root: String) throws(XMLViolation) {
+    /// - Parameters:
+    ///   - root: what its outermost element must be called.
+    ///   - names: what may stand below that only once; nil for whatever does.
+    static func inspect(
+        _ bytes: UnsafeRawBufferPointer,
+        root: String,
+        once names: Set<String>?
+    ) throws(XMLViolation) {
         guard bytes.count <= self.maximumLength else { throw .tooLarge }
         guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else { throw .notUTF8 }
         let result: Result<Void, XMLViolation> = bytes.withMemoryRebound(to: UInt8.self) { bytes in
             do throws(XMLViolation) {
-                var inspection = XMLInspection(bytes: bytes)
+                var inspection = XMLInspection(bytes: bytes, once: names)
                 return .success(try inspection.run(root: root))
             } catch {
                 return .failure(error)
@@ -41,8 +49,9 @@ struct XMLInspection {
         try result.get()
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>) {
+    private init(bytes: UnsafeBufferPointer<UInt8>, once names: Set<String>?) {
         self.bytes = bytes
+        self.once = names
     }
 
     private mutating func run(root: String) throws(XMLViolation) {
@@ -62,7 +71,7 @@ struct XMLInspection {
     /// `<?xml version="1.0" encoding="UTF-8"?>`, behind its beginning.
     private mutating func readDeclaration() throws(XMLViolation) {
         guard let end = self.find("?>") else { throw .malformed }
-        // A parser that mends what is broken would end it earlier, and find another beginning within.
+        // A lenient parser would end it earlier, and find another start inside.
         guard !self.bytes[self.position..<end].contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") })
         else { throw .malformed }
         let declaration = String(decoding: self.bytes[self.position..<end], as: UTF8.self).lowercased()
@@ -99,7 +108,9 @@ struct XMLInspection {
         let name = try self.readName()
         switch self.open.count {
         case 0: guard name == root, self.elements == 1 else { throw .wrongRoot }
-        case 1: guard self.fields.insert(name).inserted else { throw .repeatedField }
+        case 1:
+            let isFirst = self.fields.insert(name).inserted
+            guard isFirst || self.once.map({ !$0.contains(name) }) ?? false else { throw .repeatedField }
         default: break
         }
         let isSpaced = self.skipSpace()
@@ -141,7 +152,7 @@ struct XMLInspection {
         self.position < self.bytes.count ? self.bytes[self.position] : nil
     }
 
-    /// Goes over a text, if it is the next.
+    /// Skips a text if it comes next.
     private mutating func skip(_ text: StaticString) -> Bool {
         let end = self.position + text.utf8CodeUnitCount
         guard end <= self.bytes.count,

@@ -10,31 +10,34 @@ internal import XMLCoder
 package enum XMLMessage {
     private static let root = "xml"
 
-    /// Reads fields, also of what is no document as it stands: with characters that none may have, and with a `]]>` in
-    /// the user's text, which WeChat does not escape.
+    /// Decodes fields, even of a malformed document: one with forbidden characters, or with an unescaped `]]>` in the
+    /// user's text.
     ///
-    /// - Throws: what `XMLInspection` finds; `missingField` where one is not there that must be, `malformed` where the
-    ///   parser does not take the document or a field is no text.
+    /// - Parameter names: the fields that may occur only once, those that are read among them; nil for all.
+    /// - Throws: what `XMLInspection` finds; `missingField` if a required one is missing, `malformed` if the parser
+    ///   rejects the document or a field is not text.
     package static func decode<Fields: Decodable>(
         _ type: Fields.Type,
-        from bytes: some Collection<UInt8>
+        from bytes: some Collection<UInt8>,
+        once names: Set<String>? = nil
     ) throws(XMLViolation) -> Fields {
         let document = XMLCharacters.replacingForbidden(in: bytes)
         do throws(XMLViolation) {
-            return try self.read(type, document)
+            return try self.read(type, document, once: names)
         } catch {
-            // Only now: what is a document means what it says.
+            // Only after the first attempt: a well-formed document is taken literally.
             guard error != .tooLarge, let escaped = UnescapedContent.escaped(in: document) else { throw error }
-            return try self.read(type, escaped)
+            return try self.read(type, escaped, once: names)
         }
     }
 
     private static func read<Fields: Decodable>(
         _ type: Fields.Type,
-        _ document: [UInt8]
+        _ document: [UInt8],
+        once names: Set<String>?
     ) throws(XMLViolation) -> Fields {
-        try self.inspect(document)
-        // A field's white space is what somebody wrote.
+        try self.inspect(document, once: names)
+        // A field's white space is part of the user's text.
         let decoder = XMLDecoder(trimValueWhitespaces: false)
         do {
             return try decoder.decode(type, from: Data(XMLText.joined(document)))
@@ -45,11 +48,13 @@ package enum XMLMessage {
         }
     }
 
-    /// Looks a document over, as `decode` does before it reads one.
-    static func inspect(_ document: [UInt8]) throws(XMLViolation) {
+    /// Validates a document, as `decode` does before it reads one.
+    ///
+    /// - Parameter names: the fields that may occur only once; nil for all.
+    static func inspect(_ document: [UInt8], once names: Set<String>? = nil) throws(XMLViolation) {
         let result: Result<Void, XMLViolation> = document.withUnsafeBytes { bytes in
             do throws(XMLViolation) {
-                return .success(try XMLInspection.inspect(bytes, root: self.root))
+                return .success(try XMLInspection.inspect(bytes, root: self.root, once: names))
             } catch {
                 return .failure(error)
             }

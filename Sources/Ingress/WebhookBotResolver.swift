@@ -4,8 +4,8 @@
 
 internal import Shared
 
-/// Finds out whose a platform's requests are, before anything in them is believed.
-struct WebhookDoor<P: Platform & SendableMetatype> {
+/// Resolves the bot that a platform's request is for, before anything in the request is trusted.
+struct WebhookBotResolver<P: Platform & SendableMetatype> {
     private let access: Access
     private let clock: Clock
     private let platform: BotPlatform
@@ -19,20 +19,20 @@ struct WebhookDoor<P: Platform & SendableMetatype> {
         self.platform = platform
     }
 
-    /// What is agreed on with the bot that a request is for.
-    func agreement(for request: HTTPRequest, of platform: P) throws(AccessRefusal) -> Agreement {
-        guard self.access.registry != nil else { return Agreement() }
+    /// The settings of the bot that a request is for.
+    func settings(for request: HTTPRequest, of platform: P) throws(AccessRefusal) -> WebhookSettings {
+        guard self.access.registry != nil else { return WebhookSettings() }
         var webhook = platform.credentials(in: request)
         webhook.name = request.parameters["bot"]
         webhook.token = request.query["token"].map { Secret($0) }
         let now = self.clock.wallMilliseconds()
-        guard let bot = try self.access.bot(of: webhook, on: self.platform, now: now) else { return Agreement() }
+        guard let bot = try self.access.bot(of: webhook, on: self.platform, now: now) else { return WebhookSettings() }
         let knowsSecret = webhook.secret.map { bot.isOpened(by: $0) } ?? false
-        return Agreement(with: bot, heedsURL: knowsSecret, token: webhook.token, now: now)
+        return WebhookSettings(with: bot, trustsURL: knowsSecret, token: webhook.token, now: now)
     }
 
-    /// Whether events may be published under an agreement.
-    func admits(_ agreement: Agreement) -> Bool {
-        self.access.mode == .open || agreement.isRegistered
+    /// Whether events may be published under these settings.
+    func admits(_ settings: WebhookSettings) -> Bool {
+        self.access.mode == .open || settings.isRegistered
     }
 }

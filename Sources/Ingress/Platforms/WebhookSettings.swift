@@ -4,43 +4,43 @@
 
 internal import Shared
 
-/// What the owner of a bot and its platform have agreed on, as the registry has it, or as the webhook's URL says.
+/// The settings of a bot's webhook: from the registry, or from its URL.
 ///
-/// Of a registered bot a URL counts only from somebody who knows the secret, and only where the registry says nothing: to
-/// anybody else's word that nothing is signed, for one, nobody may listen.
+/// For a registered bot the URL is used only if the request presents the secret, and only where the registry has no
+/// value: otherwise anyone could, for example, declare the webhook unsigned.
 ///
-/// It goes by value through a platform's code for each event. So the bot stands in a box, and the URL with its request.
-struct Agreement {
+/// Passed by value through a platform's code for each event, so the bot is boxed, and the URL stays with its request.
+struct WebhookSettings {
     private let registered: RegisteredBot?
-    private let heedsURL: Bool
+    private let trustsURL: Bool
 
-    /// The agreement of a bot that is not registered.
+    /// The settings of a bot that is not registered.
     init() {
         self.registered = nil
-        self.heedsURL = true
+        self.trustsURL = true
     }
 
-    /// The agreement of a registered bot.
+    /// The settings of a registered bot.
     ///
     /// - Parameters:
-    ///   - heedsURL: whether the request presents the secret.
-    ///   - token: what it presents beside.
+    ///   - trustsURL: whether the request presents the secret.
+    ///   - token: the token that it presents too.
     ///   - now: in milliseconds since 1970.
-    init(with bot: Bot, heedsURL: Bool, token: Secret? = nil, now: Int64 = 0) {
+    init(with bot: Bot, trustsURL: Bool, token: Secret? = nil, now: Int64 = 0) {
         self.registered = RegisteredBot(bot: bot, token: token, now: now)
-        self.heedsURL = heedsURL
+        self.trustsURL = trustsURL
     }
 
-    /// Nil for a bot that is not registered, whose URL says everything.
+    /// Nil for an unregistered bot, whose URL has all settings.
     var bot: Bot? { self.registered?.bot }
 
     /// Whether the bot is registered.
     var isRegistered: Bool { self.registered != nil }
 
-    /// Where a registered bot's events go; of another bot the secret says it.
+    /// A registered bot's channel; nil for an unregistered one, whose channel follows from the secret.
     var registeredChannel: ChannelID? { self.registered?.bot.channel }
 
-    /// Where the events go that are signed with one of the secrets.
+    /// The channel of events signed with one of the secrets.
     func channel(of secret: Secret) -> ChannelID {
         self.registeredChannel ?? ChannelID(secret: secret)
     }
@@ -63,23 +63,23 @@ struct Agreement {
     }
 }
 
-extension Agreement {
-    /// Whether a request that nothing signs, and that presents the secret in no other way, may be somebody's who knows the bot:
-    /// of a bot that is not registered the secret stands in the URL.
+extension WebhookSettings {
+    /// Whether a request without a signature proves knowledge of the secret in another way: for an unregistered bot the
+    /// secret is in the URL.
     func admitsUnsigned(_ request: HTTPRequest) -> Bool {
         guard let registered else { return true }
-        if self.heedsURL || registered.hasToken(besideSecret: false) { return true }
+        if self.trustsURL || registered.hasToken(besideSecret: false) { return true }
         guard let secret = Authorization.secret(in: request.headers) else { return false }
         return registered.bot.isOpened(by: secret) && self.sufficesAlone
     }
 
-    /// Whether the bot's secret is good for something where the request presents it itself: some bots need a token beside it.
+    /// Whether presenting the bot's secret itself suffices: some bots need a token beside it.
     var sufficesAlone: Bool {
         guard let registered else { return true }
         return !registered.bot.needsToken || registered.hasToken(besideSecret: true)
     }
 
-    /// What the platform signs with, or presents; nil where the URL names none.
+    /// The secrets that the platform signs with, or presents; nil if the URL has none.
     func secrets(of request: HTTPRequest) -> SigningSecrets? {
         if let bot = self.registered?.bot {
             return SigningSecrets(current: bot.secret, previous: bot.previousSecret)
@@ -97,6 +97,12 @@ extension Agreement {
         self.registered?.bot.options.aesKey ?? self.given("aes_key", request).map { Secret($0) }
     }
 
+    /// WeChat's previous EncodingAESKey, during a rotation. In the registry only: an unregistered bot's URL changes on
+    /// the platform together with the key.
+    var previousAESKey: Secret? {
+        self.registered?.bot.options.previousAESKey
+    }
+
     /// WeChat's app id.
     func appID(of request: HTTPRequest) -> String? {
         self.registered?.bot.appID ?? self.given("app_id", request)
@@ -112,7 +118,7 @@ extension Agreement {
         self.registered?.bot.options.scheme ?? self.given("scheme", request)
     }
 
-    /// Whether a generic webhook waits for the bot's reply; nil where its URL says neither 1 nor 0.
+    /// Whether a generic webhook waits for the bot's reply; nil if its URL has neither 1 nor 0.
     func waitsForReply(_ request: HTTPRequest) -> Bool? {
         guard self.registered?.bot.options.waitsForReply != true else { return true }
         return switch self.given("reply", request) {
@@ -123,25 +129,25 @@ extension Agreement {
     }
 
     private func given(_ name: String, _ request: HTTPRequest) -> String? {
-        guard self.heedsURL else { return nil }
+        guard self.trustsURL else { return nil }
         return request.query[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 
-/// The secrets that a platform may sign with: two during a rotation, since nobody can change it on the platform and here at
-/// the same moment, and what was signed with the old one may still be on its way, or be sent again.
+/// The secrets that a platform may sign with: two during a rotation, since platform and relay cannot switch at the same
+/// moment, and events signed with the old one may be in transit, or be retried.
 struct SigningSecrets {
     let current: Secret
     var previous: Secret?
 
-    /// The one that a check passes with, the current one first.
+    /// The first secret that passes a check, trying the current one first.
     func first<Failure: Error>(where passes: (Secret) throws(Failure) -> Bool) throws(Failure) -> Secret? {
         if try passes(self.current) { return self.current }
         if let previous, try passes(previous) { return previous }
         return nil
     }
 
-    /// Which of them somebody presents. Takes the same time whichever it is.
+    /// Which of them was presented. Constant time.
     func matching(_ presented: Secret) -> Secret? {
         let isCurrent = self.current == presented
         let isPrevious = self.previous.map { $0 == presented } ?? false
