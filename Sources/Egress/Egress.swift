@@ -12,9 +12,9 @@ public final class Egress: Sendable {
     private let configuration: EgressConfiguration
     private let hub: Hub
     private let state: NodeState
-    private let entrance: Entrance
+    private let authenticator: ClientAuthenticator
     private let gate: SocketGate?
-    private let presence: (any PresenceBoard)?
+    private let presence: (any PresenceStore)?
     private let logger: Logger
     private let broker: any Broker
     private let platform: QQPlatform?
@@ -28,19 +28,19 @@ public final class Egress: Sendable {
     /// An egress node's part of a server.
     ///
     /// - Parameters:
-    ///   - access: whose sockets are taken.
-    ///   - limits: how many.
-    ///   - presence: where operators see who is connected; nil where nobody does.
-    ///   - group: its event loops carry the connections to the platform, and it must outlive `shutdown`; nil takes those
-    ///     that the HTTP client has for all.
-    ///   - tracer: records what becomes of events; nil where nobody does.
+    ///   - access: whose sockets are accepted.
+    ///   - limits: how many sockets.
+    ///   - presence: where connections are reported to operators; nil for none.
+    ///   - group: carries the connections to the platform, and must outlive `shutdown`; nil uses the HTTP client's
+    ///     shared group.
+    ///   - tracer: records the delivery of events; nil for no tracing.
     public init(
         configuration: EgressConfiguration,
         broker: any Broker,
         state: NodeState,
         access: Access = .open,
         limits: SocketLimits = SocketLimits(),
-        presence: (any PresenceBoard)? = nil,
+        presence: (any PresenceStore)? = nil,
         group: (any EventLoopGroup)? = nil,
         tracer: Tracer? = nil,
         logger: Logger
@@ -69,14 +69,14 @@ public final class Egress: Sendable {
             }
         )
         self.state = state
-        self.entrance = Entrance(access: access, now: configuration.now, addresses: limits.addresses)
+        self.authenticator = ClientAuthenticator(access: access, now: configuration.now, addresses: limits.addresses)
         self.gate = SocketGate(limits: limits)
         self.presence = presence
         self.logger = logger
         access.registry?.observe { [weak self] old, new in self?.review(new.channels(changedFrom: old)) }
     }
 
-    /// Ends the sockets, streams and sessions of these channels that may not stay.
+    /// Ends the sockets, streams and sessions of these channels whose access was lost.
     private func review(_ channels: Set<ChannelID>) {
         guard !channels.isEmpty else { return }
         for lane in self.lanes.withLock({ $0 }) { lane.review(channels) }
@@ -84,14 +84,15 @@ public final class Egress: Sendable {
 
     /// Adds the tier's routes to the router of an event loop. Called on that loop, once.
     public func addRoutes(to router: inout Router, on eventLoop: any EventLoop) {
-        let entrance = self.entrance
+        let authenticator = self.authenticator
         let lane = Lane(
             configuration: self.configuration,
             broker: self.broker,
-            entrance: entrance,
+            authenticator: authenticator,
             presence: self.presence,
             tracing: self.tracing,
-            eventLoop: eventLoop
+            eventLoop: eventLoop,
+            turns: router.turns
         )
         self.lanes.withLock { $0.append(lane) }
         let metrics = SocketMetrics(logger: self.logger, tally: self.tally)
@@ -100,7 +101,7 @@ public final class Egress: Sendable {
         let envelopes = EnvelopeServices(
             lane: lane,
             broker: self.broker,
-            configuration: self.sockets(messageLimit: EnvelopeProtocol.frameLimit),
+            configuration: self.sockets(of: lane, messageLimit: EnvelopeProtocol.frameLimit),
             metrics: metrics,
             replies: replies,
             groups: GroupMetrics(logger: self.logger),
@@ -109,7 +110,7 @@ public final class Egress: Sendable {
         SocketRoutes(
             hub: self.hub,
             state: self.state,
-            configuration: self.sockets(messageLimit: self.configuration.messageLimit),
+            configuration: self.sockets(of: lane, messageLimit: self.configuration.messageLimit),
             envelopes: envelopes,
             gate: self.gate,
             answers: RawAnswerServices(
@@ -129,11 +130,11 @@ public final class Egress: Sendable {
         ).addRoutes(to: &router)
         ReplyRoutes(broker: self.broker, metrics: replies, tracing: self.tracing, eventLoop: eventLoop)
             .addRoutes(to: &router)
-        DeadLetterRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
-        ReplayRoutes(broker: self.broker, entrance: entrance, eventLoop: eventLoop).addRoutes(to: &router)
-        NoteRoutes(
+        DeadLetterRoutes(broker: self.broker, authenticator: authenticator, eventLoop: eventLoop).addRoutes(to: &router)
+        ReplayRoutes(broker: self.broker, authenticator: authenticator, eventLoop: eventLoop).addRoutes(to: &router)
+        ObservationRoutes(
             broker: self.broker,
-            entrance: entrance,
+            authenticator: authenticator,
             state: self.state,
             gate: self.gate,
             seats: self.noteSeats,
@@ -143,18 +144,20 @@ public final class Egress: Sendable {
             tally: self.tally,
             hub: self.hub,
             broker: self.broker,
-            entrance: entrance,
+            authenticator: authenticator,
             eventLoop: eventLoop,
             now: self.configuration.now
         ).addRoutes(to: &router)
         self.addQQRoutes(to: &router, lane: lane)
     }
 
-    private func sockets(messageLimit: Int) -> WebSocketConfiguration {
+    private func sockets(of lane: Lane, messageLimit: Int) -> WebSocketConfiguration {
         WebSocketConfiguration(
             messageLimit: messageLimit,
             outboundLimit: self.configuration.queueLimit,
-            answerTimeout: self.configuration.pongTimeout
+            answerTimeout: self.configuration.pongTimeout,
+            messageTimeout: self.configuration.messageTimeout,
+            turns: NIOLoopBound(lane.turns, eventLoop: lane.eventLoop)
         )
     }
 
@@ -169,7 +172,7 @@ public final class Egress: Sendable {
             broker: self.broker,
             state: self.state,
             times: GatewayTimes(heartbeatInterval: qq.heartbeatInterval, identifyTimeout: qq.identifyTimeout),
-            configuration: self.sockets(messageLimit: GatewayProtocol.frameLimit),
+            configuration: self.sockets(of: lane, messageLimit: GatewayProtocol.frameLimit),
             metrics: metrics,
             user: { users.user(of: $0, channel: $1, on: eventLoop) }
         )
@@ -178,7 +181,7 @@ public final class Egress: Sendable {
             configuration: qq,
             platform: self.platform,
             broker: self.broker,
-            entrance: self.entrance
+            authenticator: self.authenticator
         )
         QQRoutes(endpoints: endpoints, services: services, gate: self.gate).addRoutes(to: &router)
     }
@@ -191,7 +194,7 @@ public final class Egress: Sendable {
             gateway.eventLoop.execute { gateway.value.drainStrangers() }
         }
         let lanes = self.lanes.withLock { $0 }
-        // Where the tiers share their loops: what was let in before the node's state said that it drains is posted then.
+        // If the tiers share their loops: events accepted before the drain began have been posted after this.
         for lane in lanes { try? await lane.eventLoop.submit {}.get() }
         await withTaskGroup { group in
             for lane in lanes {
@@ -200,8 +203,7 @@ public final class Egress: Sendable {
         }
     }
 
-    /// Ends the connections to the platform, once no request is under way any more. Has to be called where requests were
-    /// passed on.
+    /// Closes the connections to the platform once no request is in flight. Must be called if requests were proxied.
     public func shutdown() async {
         await self.platform?.shutdown()
     }

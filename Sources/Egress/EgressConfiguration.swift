@@ -5,11 +5,13 @@
 public import NIOCore
 internal import Shared
 
-/// What an egress node grants its sockets.
+/// The limits and times of an egress node's sockets.
 public struct EgressConfiguration: Sendable {
     /// The most bytes of a message from a client. Default 64 KiB.
     public var messageLimit = 64 << 10
-    /// How many bytes may wait to be sent to one client; more closes it with 1013. Default 1 MiB.
+    /// How long a client may take to finish a message; more closes it with 1008. Default 20 s.
+    public var messageTimeout = TimeAmount.seconds(20)
+    /// How many bytes may be queued for one client; more closes it with 1013. Default 1 MiB.
     public var queueLimit = 1 << 20
     /// How often a socket is pinged. Default 25 s.
     public var pingInterval = TimeAmount.seconds(25)
@@ -18,16 +20,16 @@ public struct EgressConfiguration: Sendable {
     /// How long the feed of a channel outlives its last socket, so that a reconnect finds it. Default 5 s.
     public var feedGrace = TimeAmount.seconds(5)
 
-    /// What operators see as the node's name. Default `egress`.
+    /// The node's name as shown to operators. Default `egress`.
     public var nodeName = "egress"
 
     /// The time, in milliseconds since 1970, for deadlines that another node has set. Default the system's clock.
     public var now: @Sendable () -> Int64 = WallClock.now
 
-    /// What QQ's bot SDKs find under `/qq`.
+    /// The configuration of `/qq`, for QQ's bot SDKs.
     public var qq = QQConfiguration()
 
-    /// Whether a ping's answer is due before the next ping, in the whole seconds in which sockets are visited.
+    /// Whether a ping's answer is due before the next ping, in the whole seconds of the heartbeat wheel.
     public var leavesTimeToAnswerPings: Bool {
         HeartbeatTimes(period: self.pingInterval, answerTimeout: self.pongTimeout).leaveTimeToAnswer
     }

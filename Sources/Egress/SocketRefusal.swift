@@ -27,11 +27,15 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
     case groupNeedsSocket = "group_needs_socket"
     case tooManyConsumers = "too_many_consumers"
     case brokerUnavailable = "broker_unavailable"
+    /// The store answers, and refuses.
+    case brokerRefused = "broker_refused"
     case botSockets = "bot_sockets"
 
     /// Why a socket could not be opened.
     init(_ error: any Error) {
-        self = error as? SocketRefusal ?? .brokerUnavailable
+        self =
+            error as? SocketRefusal
+            ?? ((error as? BrokerError) == .refused ? .brokerRefused : .brokerUnavailable)
     }
 
     /// The answer that says so.
@@ -73,9 +77,18 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
                 detail: "The store that joins the nodes cannot be reached; connect again in a moment.",
                 headers: [("Retry-After", "2")]
             )
+        case .brokerRefused:
+            Problem(
+                .serviceUnavailable,
+                reason: self,
+                detail:
+                    "The store that joins the nodes takes nothing new now, for instance because it is full; /readyz "
+                    + "says why. Connect again in a moment.",
+                headers: [("Retry-After", "2")]
+            )
         }
     }
-    /// What is wrong with a query, and how it is right.
+    /// What is wrong with a query, and how to fix it.
     private var mistake: String {
         switch self {
         case .badPosition: "after= takes a position as an event gives it, for instance 9f2c61d07a55e013-42."
@@ -95,7 +108,8 @@ enum SocketRefusal: String, Error, CaseIterable, Sendable {
         case .conflictingStarts: "A stream begins after= a position or since= a time, not both."
         case .conflictingConsumers: "A socket is a consumer= of its own or a member of a group=, not both."
         case .groupNeedsSocket: "A group's member acknowledges what it gets, which takes a WebSocket: use /ws."
-        case .missingSecret, .draining, .tooManyConsumers, .brokerUnavailable, .botSockets: self.rawValue
+        case .missingSecret, .draining, .tooManyConsumers, .brokerUnavailable, .brokerRefused, .botSockets:
+            self.rawValue
         }
     }
 }

@@ -6,7 +6,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// The sockets' URLs, all that are in use: `/ws?secret=S`, `/ws/{secret}`, `/ws/{secret}/{token}`, `/ws/{bot}`, and `/ws`
+/// The URLs of sockets: `/ws?secret=S`, `/ws/{secret}`, `/ws/{secret}/{token}`, `/ws/{bot}`, and `/ws`
 /// with a bearer token. Raw, or in envelopes where the client offers the subprotocol for it. Belongs to one event loop.
 final class SocketRoutes {
     private let lane: Lane
@@ -18,7 +18,7 @@ final class SocketRoutes {
     private let metrics: SocketMetrics
     private let gate: SocketGate?
 
-    /// - Parameter configuration: of raw sockets; `envelopes` has its own.
+    /// - Parameter configuration: for raw sockets; `envelopes` has its own.
     init(
         hub: Hub,
         state: NodeState,
@@ -91,7 +91,7 @@ final class SocketRoutes {
         }
         let routes = NIOLoopBound(self, eventLoop: self.lane.eventLoop)
         let state = self.state
-        // The client is told that its socket is on only when the feed is: nothing published after that is missed.
+        // The upgrade is answered only when the feed is active: nothing published after that is missed.
         return .eventually(
             self.hub.takePlace(
                 on: visitor.channel,
@@ -99,7 +99,7 @@ final class SocketRoutes {
                 now: self.envelopes.now(),
                 eventLoop: self.lane.eventLoop
             ).map { place, beginning in
-                // A drain that has begun meanwhile would not find it.
+                // A drain that began meanwhile would miss it.
                 guard !state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
                 return .upgrade(
                     HTTPUpgrade(headers: headers) {
@@ -111,7 +111,7 @@ final class SocketRoutes {
     }
 
     private func visitor(_ request: HTTPRequest, _ speech: Speech) throws(AccessRefusal) -> Visitor {
-        let visitor = try self.lane.entrance.admit(
+        let visitor = try self.lane.authenticator.admit(
             request,
             subject: request.parameters["subject"],
             token: request.parameters["token"],
@@ -134,7 +134,7 @@ final class SocketRoutes {
         case .raw(let isAnswering):
             let answers = isAnswering ? RawAnswers(services: self.answers) : nil
             if let group = stream.group {
-                let membership = FeedMembership(place: place, lane: self.lane)
+                let membership = FanOutMembership(place: place, lane: self.lane)
                 return try RawGroupSocket.open(
                     on: channel,
                     membership: membership,

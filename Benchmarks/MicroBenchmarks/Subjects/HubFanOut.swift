@@ -51,7 +51,7 @@ enum HubFanOut {
 
     private static func byLoop() throws -> () throws -> Int {
         let counter = DeliveryCounter()
-        let members: [any FeedMember] = (0..<self.memberCount).map { _ in CountingMember(counter) }
+        let members: [any FanOutMember] = (0..<self.memberCount).map { _ in CountingMember(counter) }
         let entry = try SampleEvent.entry()
         return {
             counter.deliveries = 0
@@ -68,8 +68,8 @@ private final class DeliveryCounter {
 }
 
 /// A member that takes the frames, as a raw socket does, and writes them nowhere.
-private final class CountingMember: FeedMember {
-    var groupIndex = 0
+private final class CountingMember: FanOutMember {
+    var fanOutIndex = 0
     let admission: Admission? = nil
     private let counter: DeliveryCounter
 
@@ -84,9 +84,9 @@ private final class CountingMember: FeedMember {
     }
 
     func interrupted(_ reason: UnrecoverableReason, head: Position) {}
-    func receipt(upTo end: Position) -> Receipt? { nil }
+    func deliveryNote(upTo end: Position) -> DeliveryNote? { nil }
     func drain() {}
-    func dismiss(_ dismissal: Dismissal) {}
+    func dismiss(_ accessLoss: AccessLoss) {}
 
-    var attendee: Attendee { preconditionFailure("a lane without a presence board asks nobody") }
+    var presenceDetails: PresenceDetails { preconditionFailure("a lane without a presence board asks nobody") }
 }

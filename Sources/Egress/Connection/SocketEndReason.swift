@@ -6,41 +6,43 @@
 enum SocketEndReason: String, CaseIterable, Sendable {
     /// The peer sent a close frame.
     case clientClosed = "client_closed"
-    /// The peer sent a close frame that says that it failed: what it was sent last it may never have read.
+    /// The peer sent a close frame that reports a failure: it may not have read what was sent last.
     case clientFailed = "client_failed"
-    /// The peer sent a close frame that says that a message of ours is longer than it takes, or is of a kind that it does not.
+    /// The peer sent a close frame that refuses one of our messages as too long or of an unsupported kind.
     case messageRefused = "message_refused"
     /// The peer broke RFC 6455.
     case protocolError = "protocol_error"
-    /// Text that is no UTF-8.
+    /// Text that is not UTF-8.
     case invalidUTF8 = "invalid_utf8"
     /// A message over the limit.
     case messageTooBig = "message_too_big"
+    /// A message that was begun and not finished in time.
+    case messageTimeout = "message_timeout"
     /// Something that the socket's protocol or the configuration forbids.
     case policyViolation = "policy_violation"
-    /// The outbound queue was full: the peer reads more slowly than its events come.
+    /// The outbound queue was full: the peer reads more slowly than its events arrive.
     case slowConsumer = "slow_consumer"
-    /// Nothing came from the peer within the time that a ping leaves it.
+    /// Nothing came from the peer within the time-out of a ping.
     case noAnswer = "no_answer"
-    /// This node drains; another takes the peer.
+    /// This node drains; the peer should reconnect to another.
     case drain
-    /// What let the peer in is good for nothing any more.
+    /// The peer's credential is no longer valid.
     case revoked
-    /// The peer has to come in again, for the bot is not as it was.
+    /// The bot has changed, and the peer must reconnect.
     case accessChanged = "access_changed"
-    /// We have nothing more to say to this peer.
+    /// We closed the connection normally.
     case serverClosed = "server_closed"
-    /// We cannot go on, through no fault of the peer.
+    /// We cannot continue, through no fault of the peer.
     case internalError = "internal_error"
-    /// The connection broke, or its peer finished it with no close frame.
+    /// The connection broke, or its peer closed it without a close frame.
     case connectionLost = "connection_lost"
 
-    /// Whether both sides end in order, so that what was sent before arrives if the peer is still there.
+    /// Whether the close is orderly, so that earlier data arrives if the peer is still there.
     var isGoodbye: Bool {
         switch self {
         case .clientClosed, .drain, .revoked, .accessChanged, .serverClosed: true
-        case .clientFailed, .messageRefused, .protocolError, .invalidUTF8, .messageTooBig, .policyViolation,
-            .slowConsumer, .noAnswer, .internalError, .connectionLost:
+        case .clientFailed, .messageRefused, .protocolError, .invalidUTF8, .messageTooBig, .messageTimeout,
+            .policyViolation, .slowConsumer, .noAnswer, .internalError, .connectionLost:
             false
         }
     }

@@ -6,8 +6,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// What a bot's groups gave up, for the bot's author to look at, to have delivered again, or to forget. Belongs to one event
-/// loop.
+/// Lists, replays and deletes the dead letters of a bot's groups, for the bot's author. Confined to one event loop.
 ///
 /// | route | |
 /// |---|---|
@@ -15,11 +14,11 @@ internal import Shared
 /// | `POST /dead-letters/{number}/replay?secret=S` | publishes the event again, behind all others, and forgets the dead letter |
 /// | `DELETE /dead-letters/{number}?secret=S` | forgets it |
 struct DeadLetterRoutes {
-    /// How many a page has, at most.
+    /// The most dead letters of a page.
     private static let pageLimit = 16
 
     let broker: any Broker
-    let entrance: Entrance
+    let authenticator: ClientAuthenticator
     let eventLoop: any EventLoop
 
     func addRoutes(to router: inout Router) {
@@ -34,14 +33,14 @@ struct DeadLetterRoutes {
         }
     }
 
-    /// Finds whose they are, and makes an answer of what failed.
+    /// Authenticates the request, and turns failures into responses.
     private func respond(
         to request: HTTPRequest,
         _ answer: (Visitor) -> EventLoopFuture<HTTPReply>
     ) -> HTTPReply {
         let visitor: Visitor
         do throws(AccessRefusal) {
-            visitor = try self.entrance.admit(request, for: .replay)
+            visitor = try self.authenticator.admit(request, for: .replay)
         } catch {
             return .refused(error)
         }
@@ -52,14 +51,14 @@ struct DeadLetterRoutes {
         )
     }
 
-    /// What to answer where something about dead letters failed.
+    /// The problem for a failed operation on dead letters.
     static func problem(of error: any Error) -> Problem {
         if let refusal = error as? DeadLetterRefusal { return refusal.problem }
         let isTooLarge = (error as? BrokerError) == .eventTooLarge
         return isTooLarge ? ReplayMistake.tooLarge.problem : SocketRefusal.brokerUnavailable.problem
     }
 
-    /// The number in the path; 0, which no dead letter has, for what is none.
+    /// The number in the path; 0, which no dead letter has, if it is not a number.
     private static func number(in request: HTTPRequest) -> UInt64 {
         request.parameters["number"].flatMap { UInt64($0) } ?? 0
     }
@@ -76,7 +75,7 @@ struct DeadLetterRoutes {
             limit: Self.pageLimit,
             eventLoop: self.eventLoop
         ).map { letters in
-            // What people wrote is for no cache.
+            // User content must not be cached.
             .response(HTTPResponse.json(ByteBuffer(bytes: DeadLetterPage.json(letters))).uncached)
         }
     }
@@ -85,12 +84,12 @@ struct DeadLetterRoutes {
         let (broker, eventLoop) = (self.broker, self.eventLoop)
         let (channel, retention) = (visitor.channel, visitor.retention)
         return self.find(number, of: channel).flatMap { letter in
-            // Without its key: it is known as a duplicate of itself.
+            // Without its key, which would make it a duplicate of itself.
             let event = letter.entry.event.replayed(EventReplay(of: letter.entry.position))
             return broker.publish(event, to: channel, key: nil, retention: retention, on: eventLoop)
                 .future(on: eventLoop)
         }.flatMap { publication in
-            // Forgotten behind the publication: should this fail, it is delivered twice rather than never.
+            // Deleted after the publication: if this fails, the event is delivered twice rather than never.
             broker.dropDeadLetter(number, of: channel, eventLoop: eventLoop).map { _ in
                 var json = JSONObjectWriter()
                 if case .stored(let position, feeds: _) = publication {
@@ -117,12 +116,12 @@ struct DeadLetterRoutes {
     }
 }
 
-/// Why something about dead letters cannot be done.
+/// Why an operation on dead letters is refused.
 enum DeadLetterRefusal: String, Error {
     case notFound = "no_such_dead_letter"
     case badNumber = "bad_number"
 
-    /// The answer that says so.
+    /// The response for the refusal.
     var problem: Problem {
         switch self {
         case .notFound:

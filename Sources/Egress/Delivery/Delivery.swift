@@ -6,43 +6,47 @@ internal import DequeModule
 internal import NIOCore
 internal import Shared
 
-/// Runs what `DeliveryStateMachine` decides for one client: reads the log, and sends no faster than the client reads.
-/// Bound to the client's event loop.
+/// Executes `DeliveryStateMachine`'s decisions for one client: reads the log, and sends no faster than the client
+/// reads. Bound to the client's event loop.
 final class Delivery {
     /// How many events a page of the log has, and how many of its bytes are sent at once.
     private static let pageLimit = 64
     private static let partBytes = 64 << 10
-    /// How long the loop is left to its input between two pages.
-    private static let yieldTime = TimeAmount.microseconds(20)
+    /// How many bytes are processed, sent or not, before the loop's other connections get a turn: a filter parses every
+    /// body. A larger event is processed whole.
+    private static let turnBytes = 128 << 10
 
     private let broker: any Broker
     private let channel: ChannelID
     private let tracing: EgressTracing?
+    private let turns: LoopTurns
     private let eventLoop: any EventLoop
     private var machine: DeliveryStateMachine
-    /// Until the end.
+    /// Held until `end()`, which breaks the cycle.
     private var owner: (any DeliveryOwner)?
-    /// Events of the log that the client still has to be sent.
+    /// Events of the log not yet sent to the client.
     private var page: Deque<LogEntry> = []
     private var hasPage = false
     private var isSendingPage = false
-    /// What the client is told before it is sent anything more.
+    /// Whether the rest of the page waits for a turn of the loop.
+    private var awaitsTurn = false
+    /// Announcements to send before any more events.
     private var announcements: [Recovery] = []
-    /// Events of the log that were received before this are passed over, in milliseconds since 1970.
+    /// Events of the log received before this are skipped, in milliseconds since 1970.
     private let since: Int64
     /// How many events of the log are sent a second.
     private let rate: Int?
-    /// Whether the next part waits for its time.
+    /// Whether the next part is delayed by the rate.
     private var isPaced = false
-    /// Of a client that can be asked.
+    /// For a client that answers probes.
     private var window: DeliveryWindow?
     private var windowTimer: Scheduled<Void>?
 
     /// - Parameters:
     ///   - start: where the client joined its feed.
     ///   - since: see `StreamBeginning`.
-    ///   - rate: how many events of the log are sent a second; nil for as many as the client takes.
-    ///   - isProbed: whether the client answers probes, and is sent no more than it reads.
+    ///   - rate: how many events of the log are sent per second; nil for no limit.
+    ///   - isProbed: whether the client answers probes, which bound how far it is sent ahead.
     init(
         broker: any Broker,
         channel: ChannelID,
@@ -51,6 +55,7 @@ final class Delivery {
         rate: Int? = nil,
         isProbed: Bool = false,
         tracing: EgressTracing? = nil,
+        turns: LoopTurns,
         eventLoop: any EventLoop
     ) {
         self.broker = broker
@@ -59,11 +64,12 @@ final class Delivery {
         self.rate = rate
         self.window = isProbed ? DeliveryWindow() : nil
         self.tracing = tracing
+        self.turns = turns
         self.eventLoop = eventLoop
         self.machine = DeliveryStateMachine(start: start)
     }
 
-    /// Begins; once, and not behind the end: it holds its owner, and would not let go of it any more.
+    /// Begins. Call once, and never after `end()`: it retains its owner, which would then leak.
     func begin(_ resumption: DeliveryStateMachine.Resumption?, owner: any DeliveryOwner) {
         precondition(!self.machine.hasEnded, "the client has gone")
         self.owner = owner
@@ -74,27 +80,33 @@ final class Delivery {
         }
     }
 
-    /// Whether the client has all of the log, and gets what comes.
+    /// Whether the client has caught up with the log and gets live events.
     var isLive: Bool { self.machine.isLive }
 
-    /// The last event that the client was sent, or where it began; nil where that is not known yet.
+    /// The last event sent to the client, or where it began; nil if not known yet.
     var position: Position? { self.machine.position }
 
-    /// How far the client is: up to here it was sent whatever is for it, and told what was lost; nil where that is not so yet.
+    /// How far the client is: up to here it was sent everything addressed to it, and told of losses; nil if not known
+    /// yet.
     var reachedPosition: Position? { self.announcements.isEmpty ? self.machine.reachedPosition : nil }
 
-    /// The last event that the client was sent; nil where it was sent none.
+    /// The last event that the client was sent; see `DeliveryStateMachine.sentPosition`.
     var sentPosition: Position? { self.machine.sentPosition }
 
-    /// The same where the client would be sent all of it again that its consumer has not had.
-    var repeatedPosition: Position? { self.isSinceEver ? self.machine.repeatedPosition : nil }
+    /// The same, if on reconnect the client would get everything again that its consumer has not received.
+    var repeatedPosition: Position? { self.machine.repeatedPosition }
 
-    /// Whether the consumer has had everything up to where the client is: nobody has to know any more where it began.
-    var isPositionHad: Bool { self.machine.isPositionHad && (self.isSinceEver || self.machine.sentPosition != nil) }
+    /// Whether the consumer has received everything up to where the client is, so that where it began no longer
+    /// matters.
+    var isPositionHad: Bool { self.machine.isPositionHad }
 
-    private var isSinceEver: Bool { self.since == .min }
+    /// The client is about to be sent events that passed its filter; before the first one, skipped events do not count
+    /// as received.
+    func eventsSent() {
+        self.machine.eventsSent()
+    }
 
-    /// Events came by the feed.
+    /// The feed delivered events.
     func deliver(_ round: FeedRound) {
         if !self.announcements.isEmpty { self.announce() }
         switch self.machine.roundReceived(first: round.first, end: round.end) {
@@ -103,8 +115,8 @@ final class Delivery {
         }
     }
 
-    /// Events were lost. The client is told a moment later, for it may end by that, which is not allowed here; and before
-    /// it gets anything else.
+    /// Events were lost. The client is told asynchronously, since that may end it, which is not allowed here; but
+    /// before it gets anything else.
     func interrupted(_ reason: UnrecoverableReason, head: Position) {
         switch self.machine.interrupted(reason, head: head) {
         case .ignore: break
@@ -118,15 +130,15 @@ final class Delivery {
         }
     }
 
-    /// The client takes more.
+    /// The client's channel is writable again.
     func becameWritable() {
         self.sendPage()
     }
 
-    /// The client has answered a probe of its window.
+    /// The client has answered a probe of its delivery window.
     func probeAnswered(_ number: UInt64) {
         guard let position = self.window?.answered(number, now: self.eventLoop.now) else { return }
-        self.owner?.hasRead(upTo: position)
+        if self.machine.isPositionHad { self.owner?.hasRead(upTo: position) }
         self.sendPage()
     }
 
@@ -139,7 +151,7 @@ final class Delivery {
         self.dropPage()
     }
 
-    /// Tells the client, behind whatever it is to be told before.
+    /// Announces to the client, after pending announcements.
     private func announce(_ recovery: Recovery) {
         self.announcements.append(recovery)
         self.announce()
@@ -174,7 +186,7 @@ final class Delivery {
             if let recovery { self.announce(recovery) }
             self.readLog(after: position)
         case .send(let recovery, let entries):
-            // Before the client is told: it may end by that, and then nothing is kept.
+            // Before the announcement, which may end the client and clear this.
             self.page = Deque(entries)
             if let recovery { self.announce(recovery) }
             self.hasPage = true
@@ -188,36 +200,51 @@ final class Delivery {
         self.hasPage = false
     }
 
-    /// Sends what the client takes of the page; the rest waits until it has read that.
+    /// Sends as much of the page as the client takes; the rest waits until it has read that.
     private func sendPage() {
-        guard self.hasPage, !self.isSendingPage else { return }
+        guard self.hasPage, !self.isSendingPage, !self.awaitsTurn else { return }
         self.isSendingPage = true
         defer { self.isSendingPage = false }
-        while self.hasPage, !self.isPaced, self.window?.room != 0, let owner, owner.isWritable,
+        var bytes = 0
+        while bytes < Self.turnBytes, self.hasPage, !self.isPaced, self.window?.room != 0, let owner, owner.isWritable,
             let part = self.takePart()
         {
-            // Told before it is sent: whoever is sent it may ask how far it is.
-            self.machine.sent(upTo: part.end, isEmpty: part.entries.isEmpty)
+            // Updated before the send: the owner may ask for the position meanwhile.
+            self.machine.sent(upTo: part.end)
             if !part.entries.isEmpty { self.send(part.entries, to: owner) }
             if let last = part.entries.last { self.probe(behind: part.entries.count, upTo: last.position) }
             if self.rate != nil { self.pause(for: part.entries.count) }
+            bytes += part.bytes
         }
-        guard self.hasPage, self.page.isEmpty, self.owner != nil else { return }
+        guard self.hasPage, self.owner != nil else { return }
+        guard self.page.isEmpty else {
+            if bytes >= Self.turnBytes { self.awaitTurn() }
+            return
+        }
         self.hasPage = false
         switch self.machine.pageSent() {
         case .ignore:
             break
         case .read(let position):
-            // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
-            self.eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) { self.readLog(after: position) }
+            // A log in memory is read synchronously: without a pause a long one would overflow the stack and block the
+            // loop.
+            self.turns.wait(on: self.eventLoop) { self.readLog(after: position) }
         case .goLive:
             self.owner?.caughtUp()
         }
     }
 
+    private func awaitTurn() {
+        self.awaitsTurn = true
+        self.turns.wait(on: self.eventLoop) {
+            self.awaitsTurn = false
+            self.sendPage()
+        }
+    }
+
     private func tellIfLive() {
         guard self.machine.isLive else { return }
-        // An owner that has no use for this any more ends it by that, and would not hear what waits to be told.
+        // The owner may end this delivery here and would miss pending announcements.
         if !self.announcements.isEmpty { self.announce() }
         self.owner?.caughtUp()
     }
@@ -251,7 +278,7 @@ final class Delivery {
         }
     }
 
-    /// Leaves the client the time that so many events are to take.
+    /// Pauses for the time that `count` events take at the rate.
     private func pause(for count: Int) {
         guard let rate, count > 0 else { return }
         self.isPaced = true
@@ -261,8 +288,8 @@ final class Delivery {
         }
     }
 
-    /// What is sent at once, and where it ends: at a rate, what is due in a twentieth of a second.
-    private func takePart() -> (entries: [LogEntry], end: Position)? {
+    /// The events to send at once, and where they end: at a rate, those due in a twentieth of a second.
+    private func takePart() -> (entries: [LogEntry], bytes: Int, end: Position)? {
         var entries: [LogEntry] = []
         var bytes = 0
         var end: Position?
@@ -273,7 +300,7 @@ final class Delivery {
             entries.append(entry)
             bytes += entry.event.body.readableBytes
         }
-        return end.map { (entries, $0) }
+        return end.map { (entries, bytes, $0) }
     }
 }
 

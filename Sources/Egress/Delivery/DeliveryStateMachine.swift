@@ -4,21 +4,24 @@
 
 internal import Shared
 
-/// What one client has had of its channel, and what it gets next: events by the feed, or first from the log what it missed
-/// since a position of its own. No IO and no clock.
+/// Tracks what one client has received of its channel, and what it gets next: live events from the feed, or first what
+/// it missed since a position, from the log. No IO and no clock.
 ///
-/// A client that asks to go on from a position is told once whether it can, before anything else; and every gap is told.
+/// A client that asks to resume from a position is told once whether it can, before anything else; every gap is
+/// announced.
 struct DeliveryStateMachine {
-    /// Where a client wants to go on.
+    /// Where a client wants to resume.
     enum Resumption: Equatable, Sendable {
-        /// Behind a position that the client had: with all that it missed, or with none of it.
+        /// After the client's last position: with everything it missed, or with none of it.
         case after(Position)
-        /// Behind a position that the client had, or with the oldest retained event where that is too long ago.
+        /// After the client's last position, or with the oldest retained event if that is too long ago.
         case behind(Position)
-        /// It gave something that is no position.
+        /// The client gave an invalid position.
         case unreadable
-        /// Behind what its consumer has had, or with the oldest retained event where that is nothing, or too long ago.
+        /// At its consumer's cursor, or with the oldest retained event if there is none or it is too long ago.
         case backlog(Position?)
+        /// With the oldest retained event, whatever its consumer's cursor.
+        case oldest
     }
 
     private enum State {
@@ -28,17 +31,17 @@ struct DeliveryStateMachine {
     }
 
     private struct Reading {
-        /// The last event that the client has had; nil where it begins with the oldest.
+        /// The last event that the client has received; nil if it begins with the oldest.
         var position: Position?
-        /// What the client has to be told that it has lost, when it is known where the stream goes on.
+        /// The loss to announce to the client, once it is known where the stream continues.
         var loss: Recovery.Reason?
-        /// Whether it begins with what is left where something was lost.
+        /// Whether it continues with the remaining events if some were lost.
         var isLenient: Bool
-        /// Where the log has to be read to, so that nothing is missing before what the feed brings.
+        /// How far the log must be read so that there is no gap before the feed's events.
         var target: UInt64
-        /// What the target was when the read that is under way began: its page may be older than what the feed brought since.
+        /// The target when the read in flight began: its page may be older than what the feed delivered since.
         var asked: UInt64
-        /// Whether the client waits to be told if it can go on.
+        /// Whether the client still has to be told if it can resume.
         var isFirst: Bool
 
         init(
@@ -56,18 +59,19 @@ struct DeliveryStateMachine {
             self.isFirst = isFirst
         }
 
-        /// What the client is told.
+        /// The announcement to the client.
         func recovery(at position: Position) -> Recovery {
             self.loss.map { .lost($0, position: position) } ?? .recovered(from: position)
         }
     }
 
-    /// Where the client joined the feed: events behind it come by the feed.
+    /// Where the client joined the feed: later events come from the feed.
     private let start: Position
     private var state: State
-    /// Whether the client was sent anything, or told that it has lost something.
+    /// Whether the client's progress counts for its consumer: it began at the consumer's cursor and was advanced or
+    /// told of a loss; or it was sent an event.
     private var hasMoved = false
-    /// Whether the client began behind what its consumer has had.
+    /// Whether the client began at its consumer's cursor.
     private var beganAtCursor = false
 
     /// - Parameter start: where the client joined its feed.
@@ -76,13 +80,13 @@ struct DeliveryStateMachine {
         self.state = .live(start)
     }
 
-    /// Whether the client has gone.
+    /// Whether the client has ended.
     var hasEnded: Bool { if case .ended = self.state { true } else { false } }
 
-    /// Whether events come by the feed.
+    /// Whether events come from the feed.
     var isLive: Bool { if case .live = self.state { true } else { false } }
 
-    /// The last event that the client was sent, or where it began; nil where that is not known yet, and after the end.
+    /// The last event sent to the client, or where it began; nil if not known yet, and after the end.
     var position: Position? {
         switch self.state {
         case .live(let position): position
@@ -91,31 +95,33 @@ struct DeliveryStateMachine {
         }
     }
 
-    /// How far the client is: up to here it was sent whatever is for it. Nil until it was told where it begins, and after the end.
+    /// How far the client is: up to here it was sent everything addressed to it. Nil until it was told where it begins,
+    /// and after the end.
     var reachedPosition: Position? {
         if case .reading(let reading) = self.state, reading.isFirst { return nil }
         return self.position
     }
 
-    /// The last event that the client was sent; nil where it was sent none: those before it began are not its own.
+    /// The last event that the client was sent, or that was skipped for it; nil if it was sent none and did not begin
+    /// at its consumer's cursor: earlier events are not its to count.
     var sentPosition: Position? { self.hasMoved ? self.position : nil }
 
-    /// The same where the client would be sent all of it again that its consumer has not had.
+    /// The same, if on reconnect the client would get everything again that its consumer has not received.
     var repeatedPosition: Position? { self.beganAtCursor ? self.sentPosition : nil }
 
-    /// Whether the consumer has had everything up to where the client is.
+    /// Whether the client's position counts as received by its consumer.
     var isPositionHad: Bool { self.hasMoved || self.beganAtCursor }
 
     enum BeginAction: Equatable {
-        /// Nothing is owed: events come by the feed.
+        /// Nothing to catch up: events come from the feed.
         case nothing
-        /// Tell the client, which gets what comes by the feed.
+        /// Announce; further events come from the feed.
         case announce(Recovery)
-        /// Read the log behind the position, from the oldest event for nil, and tell.
+        /// Read the log after the position, from the oldest event for nil, and call back.
         case read(after: Position?)
     }
 
-    /// The client has joined. Once, before all else.
+    /// The client has joined. Call once, before all else.
     mutating func begin(_ resumption: Resumption?) -> BeginAction {
         switch resumption {
         case nil:
@@ -133,6 +139,8 @@ struct DeliveryStateMachine {
         case .backlog(let position):
             self.beganAtCursor = true
             return self.begin(behind: position)
+        case .oldest:
+            return self.begin(behind: nil)
         }
     }
 
@@ -140,13 +148,13 @@ struct DeliveryStateMachine {
         let known = cursor.flatMap { $0.epoch == self.start.epoch ? $0 : nil }
         let loss: Recovery.Reason? = cursor != nil && known == nil ? .epochChanged : nil
         if let known, known.offset >= self.start.offset {
-            // What it has had may be ahead of this node's feed.
+            // What it has received may be ahead of this node's feed.
             self.state = .live(known)
             return .announce(.recovered(from: known))
         }
         guard self.start.offset > 0 else {
-            // As in a log with events: the next socket of the consumer begins here.
-            if loss != nil { self.hasMoved = true }
+            // As for a log with events: the consumer's next socket begins here.
+            if loss != nil { self.broughtOn() }
             return .announce(loss.map { .lost($0, position: self.start) } ?? .recovered(from: self.start))
         }
         self.state = .reading(
@@ -157,11 +165,11 @@ struct DeliveryStateMachine {
 
     enum RoundAction: Equatable {
         case ignore
-        /// Send the round; of one whose beginning the client has had, what is behind `after`.
+        /// Send the round; only the events after `after` if the client has the beginning.
         case deliver(after: UInt64?)
     }
 
-    /// Events came by the feed.
+    /// The feed delivered events.
     mutating func roundReceived(first: UInt64, end: Position) -> RoundAction {
         switch self.state {
         case .live(let position):
@@ -173,7 +181,7 @@ struct DeliveryStateMachine {
                 return .deliver(after: after)
             }
         case .reading(var reading):
-            // They are in the log, and are read from there in their turn.
+            // They are in the log, and are read from there in order.
             if end.epoch == self.start.epoch { reading.target = max(reading.target, end.offset) }
             self.state = .reading(reading)
             return .ignore
@@ -184,7 +192,7 @@ struct DeliveryStateMachine {
 
     enum InterruptedAction: Equatable {
         case ignore
-        /// Tell the client, which gets what comes by the feed; no more of the log.
+        /// Announce; further events come from the feed, none from the log.
         case announce(Recovery)
     }
 
@@ -195,7 +203,7 @@ struct DeliveryStateMachine {
             guard reason.isNews(to: position, head: head) else { return .ignore }
             return .announce(self.goOn(behind: head, without: reason))
         case .reading(var reading):
-            // A log that is still the same says itself what it has not.
+            // If the epoch is unchanged, reading the log will report what is missing.
             guard head.epoch == self.start.epoch else {
                 return .announce(self.goOn(behind: head, without: reason))
             }
@@ -207,9 +215,9 @@ struct DeliveryStateMachine {
         }
     }
 
-    /// The client gets what comes by the feed, and not what is before.
+    /// Continues with the feed's events, skipping earlier ones.
     ///
-    /// - Returns: what it is told.
+    /// - Returns: what the client is told.
     private mutating func goOn(behind head: Position, without reason: UnrecoverableReason) -> Recovery {
         self.moved(to: head)
         return .lost(Recovery.Reason(reason), position: head)
@@ -217,21 +225,31 @@ struct DeliveryStateMachine {
 
     private mutating func moved(to position: Position) {
         self.state = .live(position)
+        self.broughtOn()
+    }
+
+    /// The client was advanced. For one that did not begin at its consumer's cursor this does not count.
+    private mutating func broughtOn() {
+        self.hasMoved = self.hasMoved || self.beganAtCursor
+    }
+
+    /// The client is about to be sent events that have passed its filter.
+    mutating func eventsSent() {
         self.hasMoved = true
     }
 
     // MARK: The log
 
     enum PageReadAction {
-        /// It was read too late, behind an interruption or the end.
+        /// The page came too late, after an interruption or the end.
         case ignore
-        /// Tell the client, which gets what comes by the feed.
+        /// Announce; further events come from the feed.
         case announce(Recovery)
-        /// Tell the client, where there is anything to tell; then read the log behind the position, from the oldest event
-        /// for nil, and tell.
+        /// Announce, if there is anything to announce; then read the log after the position, from the oldest event for
+        /// nil, and call back.
         case read(Recovery?, after: Position?)
-        /// Tell the client, where there is anything to tell; then send it the events, in as many parts as it takes, and
-        /// tell how far it is.
+        /// Announce, if there is anything to announce; then send the events, in as many parts as needed, and report
+        /// progress.
         case send(Recovery?, [LogEntry])
     }
 
@@ -243,11 +261,11 @@ struct DeliveryStateMachine {
             guard reading.isFirst || reason == .trimmed else {
                 return .announce(self.goOn(behind: head, without: reason))
             }
-            // Once it has begun, what is left is owed to every client: events are late for it, and not unwanted.
+            // Once a replay has begun, every client gets the remaining events: they are late, not unwanted.
             guard reading.position != nil, reading.isLenient || !reading.isFirst else {
                 return self.giveUp(reading, reason)
             }
-            // Of which it is told once more if it was told already.
+            // It is told again even if it was told before.
             reading.isFirst = true
             reading.position = nil
             reading.loss = Recovery.Reason(reason)
@@ -260,8 +278,8 @@ struct DeliveryStateMachine {
                 return .announce(self.goOn(behind: head, without: .trimmed))
             }
             let recovery = reading.isFirst ? reading.recovery(at: position) : nil
-            // What is lost is told once, and not by each socket to come.
-            if reading.loss != nil { self.hasMoved = true }
+            // A loss is announced once, and not to each later socket.
+            if reading.loss != nil { self.broughtOn() }
             reading.position = position
             reading.isFirst = false
             self.state = .reading(reading)
@@ -269,7 +287,7 @@ struct DeliveryStateMachine {
         }
     }
 
-    /// What is missing is not to be had. What came since the client joined is, and is owed.
+    /// The missing events are unavailable. Those since the client joined are available, and are sent.
     private mutating func giveUp(_ reading: Reading, _ reason: UnrecoverableReason) -> PageReadAction {
         let loss = Recovery.lost(Recovery.Reason(reason), position: self.start)
         guard reading.target > self.start.offset else {
@@ -280,21 +298,19 @@ struct DeliveryStateMachine {
         return .read(loss, after: self.start)
     }
 
-    /// The client was sent the events of a page up to a position, or has no use for them.
-    ///
-    /// - Parameter isEmpty: whether none was sent: they are older than it asked for.
-    mutating func sent(upTo position: Position, isEmpty: Bool = false) {
+    /// The client was sent the events of a page up to a position, or they were skipped for it.
+    mutating func sent(upTo position: Position) {
         guard case .reading(var reading) = self.state else { return }
         reading.position = position
-        if !isEmpty { self.hasMoved = true }
+        self.broughtOn()
         self.state = .reading(reading)
     }
 
     enum PageSentAction: Equatable {
         case ignore
-        /// Read the log behind the position, from the oldest event for nil, and tell.
+        /// Read the log after the position, from the oldest event for nil, and call back.
         case read(after: Position?)
-        /// The client has had all of the log: events come by the feed.
+        /// The client has caught up: events come from the feed.
         case goLive
     }
 

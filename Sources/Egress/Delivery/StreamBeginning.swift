@@ -5,19 +5,22 @@
 internal import NIOCore
 internal import Shared
 
-/// Where a client's stream begins, now that its consumer's cursor is known.
+/// Where a client's stream begins, resolved with its consumer's cursor.
 struct StreamBeginning: Sendable {
-    /// What is read from the log first; nil for a client that gets what comes.
+    /// What is read from the log first; nil for live events only.
     var resumption: DeliveryStateMachine.Resumption?
     /// Where a group begins if it is new; nil for the oldest event.
     var groupStart: Position?
-    /// Events that were received before this are passed over, in milliseconds since 1970.
+    /// Events received before this are skipped, in milliseconds since 1970.
     var since: Int64?
 
-    /// Finds it out.
+    /// Whether it begins at its consumer's cursor.
+    var isAtCursor: Bool { if case .backlog? = self.resumption { true } else { false } }
+
+    /// Resolves where the stream begins.
     ///
     /// - Parameters:
-    ///   - place: taken on the channel's feed already, so that what comes meanwhile is not missed.
+    ///   - place: already taken on the channel's feed, so that events arriving meanwhile are not missed.
     ///   - now: in milliseconds since 1970.
     /// - Returns: a future on `eventLoop` that fails with `SocketRefusal`.
     static func find(
@@ -43,7 +46,7 @@ struct StreamBeginning: Sendable {
             case .unreadable: StreamBeginning(resumption: .unreadable)
             case .cursor, .cursorBehindOthers: StreamBeginning(resumption: .backlog(cursor))
             case .behind(let position): StreamBeginning(resumption: .behind(position))
-            case .since(let time): StreamBeginning(resumption: .backlog(nil), since: now - time)
+            case .since(let time): StreamBeginning(resumption: .oldest, since: now - time)
             }
         }.flatMapErrorThrowing { error in
             throw (error as? BrokerError) == .tooManyConsumers ? SocketRefusal.tooManyConsumers : error
@@ -58,7 +61,8 @@ struct StreamBeginning: Sendable {
         }
     }
 
-    /// The cursor of a consumer. One that is new is made known at once, so that what comes while it is away is kept for it.
+    /// The cursor of a consumer. A new consumer's cursor is created at once, so that it gets what arrives while it is
+    /// away.
     private static func cursor(
         of consumer: ConsumerName,
         _ start: StreamRequest.Start,

@@ -6,13 +6,13 @@ internal import NIOCore
 internal import Shared
 internal import Synchronization
 
-/// An egress node's subscription to one channel: takes the channel's events from the broker and posts them to every
+/// An egress node's subscription to one channel: receives the channel's events from the broker and posts them to every
 /// lane that has sockets of the channel. Any thread.
 final class Feed: FeedReceiver {
     /// A lane with sockets of the channel.
     private struct Branch {
         var lane: Lane
-        var group: NIOLoopBound<FeedGroup>
+        var group: NIOLoopBound<ChannelFanOut>
     }
 
     private struct State {
@@ -38,7 +38,7 @@ final class Feed: FeedReceiver {
             var pressure: FeedPressure?
             for branch in state.branches {
                 let asked = branch.lane.post(entry, to: branch.group)
-                // One lane is enough to wait for, rather one that is behind; the next event asks anew.
+                // Waiting for one lane is enough, preferably one that is behind; the next event checks again.
                 if case .behind? = pressure { continue }
                 pressure = asked ?? pressure
             }
@@ -58,20 +58,20 @@ final class Feed: FeedReceiver {
 
     // MARK: From the hub
 
-    /// The feed is on since `start`.
+    /// The feed is active since `start`.
     func started(at start: Position) {
         self.state.withLock { state in
-            // An event may have come before the hub learned where the feed began.
+            // An event may have arrived before the hub learned where the feed began.
             if state.position == nil { state.position = start }
         }
     }
 
-    /// Posts to a lane's group from now on, and returns what was the last event before.
-    func addBranch(lane: Lane, group: NIOLoopBound<FeedGroup>) {
+    /// Posts to a lane's group from now on.
+    func addBranch(lane: Lane, group: NIOLoopBound<ChannelFanOut>) {
         self.state.withLock { $0.branches.append(Branch(lane: lane, group: group)) }
     }
 
-    /// Posts to a lane no more. What was posted before still arrives there.
+    /// Stops posting to a lane. What was posted before still arrives there.
     func removeBranch(lane: Lane) {
         self.state.withLock { $0.branches.removeAll { $0.lane === lane } }
     }
@@ -83,7 +83,7 @@ final class Feed: FeedReceiver {
         }
     }
 
-    /// The last event that was posted: a socket that joins now begins behind it.
+    /// The last event that was posted: a socket that joins now begins after it.
     var position: Position {
         guard let position = self.state.withLock({ $0.position }) else {
             preconditionFailure("sockets join a feed that is on")

@@ -5,24 +5,24 @@
 package import NIOCore
 package import Shared
 
-/// The events of one channel that go out together: encoded once, written and flushed once a socket.
+/// A batch of one channel's events: encoded once, written and flushed once per socket.
 package final class FeedRound {
     /// What is delivered, in the order of the offsets; at least one.
     let entries: [LogEntry]
-    /// Whom some of them are for alone: replays may be for one consumer.
+    /// The consumers that some of them are addressed to: replays may be for one consumer.
     private let addressees: Set<ConsumerName>
     private var cachedRawFrames: ByteBuffer?
-    /// All events as gateways' sessions get them, made when the first session asks.
+    /// All events as gateway dispatches, created when the first session asks.
     private(set) lazy var gateway = GatewayRound(self.entries[...])
     private var cachedEnvelopes: EnvelopeRound?
-    /// The same for those who may not answer.
+    /// The same for clients that may not reply.
     private var cachedSilentEnvelopes: EnvelopeRound?
-    private var admitted: [Admission: FeedRound?] = [:]
+    private var admitted: [Audience: FeedRound?] = [:]
 
-    /// What decides which of the events a client is to have.
-    private struct Admission: Hashable {
+    /// The key that determines which events a client gets.
+    private struct Audience: Hashable {
         var filter: EventFilter?
-        /// The client's consumer, where some of the events are for it alone.
+        /// The client's consumer, if some of the events are addressed to it.
         var addressee: ConsumerName?
     }
 
@@ -34,28 +34,28 @@ package final class FeedRound {
         self.addressees = addressees
     }
 
-    /// Whether none of the events is for one consumer alone.
+    /// Whether none of the events is addressed to a single consumer.
     var isForEverybody: Bool { self.addressees.isEmpty }
 
     /// The offset of the first event.
     var first: UInt64 { self.entries[0].position.offset }
 
-    /// The position behind the last event.
+    /// The position of the last event.
     var end: Position { self.entries[self.entries.count - 1].position }
 
-    /// Which part is new to a client.
+    /// The part that is new to a client.
     ///
-    /// - Parameter position: the last event that the client has had.
+    /// - Parameter position: the last event that the client has received.
     func part(after position: Position) -> RoundPart {
         RoundPart(after: position, first: self.first, end: self.end)
     }
 
-    /// The events that a client is to have: those that its filter admits, and that are not another consumer's; nil where
-    /// there are none. Found once for all clients that are to have the same.
+    /// The events for a client: those that pass its filter and are not addressed to another consumer; nil if none.
+    /// Computed once for all clients with the same filter and consumer.
     func admitted(by filter: EventFilter?, for consumer: ConsumerName?) -> FeedRound? {
         guard filter != nil || !self.isForEverybody else { return self }
         let addressee = consumer.flatMap { self.addressees.contains($0) ? $0 : nil }
-        let admission = Admission(filter: filter, addressee: addressee)
+        let admission = Audience(filter: filter, addressee: addressee)
         if let known = self.admitted[admission] { return known }
         let entries = self.entries.filter { $0.event.isAdmitted(by: filter, for: addressee) }
         let round: FeedRound? = entries.isEmpty ? nil : FeedRound(entries: entries)
@@ -63,7 +63,7 @@ package final class FeedRound {
         return round
     }
 
-    /// All events as frames of raw sockets, made when the first socket asks.
+    /// All events as frames of raw sockets, created when the first socket asks.
     package var rawFrames: ByteBuffer {
         if let frames = self.cachedRawFrames { return frames }
         let frames = RawProtocol.frames(self.entries[...])
@@ -71,9 +71,9 @@ package final class FeedRound {
         return frames
     }
 
-    /// All events as envelopes, made when the first socket or stream asks; a round is of one channel.
+    /// All events as envelopes, created when the first socket or stream asks; a round is of one channel.
     ///
-    /// - Parameter offersReplies: whether those who get them may answer.
+    /// - Parameter offersReplies: whether the recipients may reply.
     package func envelopes(on channel: ChannelID, offersReplies: Bool = true) -> EnvelopeRound {
         if !offersReplies, self.entries.contains(where: { $0.event.reply != nil }) {
             let envelopes =

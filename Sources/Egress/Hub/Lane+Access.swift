@@ -5,39 +5,39 @@
 internal import NIOCore
 internal import Shared
 
-/// Those who may not stay.
+/// Ends members whose access was lost.
 extension Lane {
-    /// Bots have changed: whoever gets the events of these channels is looked at. Any thread.
+    /// Bots have changed: re-checks the members of these channels. Any thread.
     func review(_ channels: Set<ChannelID>) {
         self.eventLoop.execute {
             for channel in channels { self.review(channel) }
         }
     }
 
-    /// Ends those members of a channel's group that may not stay. On the loop.
+    /// Ends the members of a channel's group whose access was lost. On the loop.
     func review(_ channel: ChannelID) {
         for member in self.members(of: channel) {
-            let standing = self.entrance.standing(of: member.admission, on: channel)
-            if let dismissal = Dismissal(standing) {
-                member.dismiss(dismissal)
+            let standing = self.authenticator.standing(of: member.admission, on: channel)
+            if let accessLoss = AccessLoss(standing) {
+                member.dismiss(accessLoss)
             } else if case .holds(until: let expiry?) = standing {
                 self.expect(expiry, on: channel)
             }
         }
     }
 
-    /// Somebody has joined the group of a channel. On the loop.
-    func joined(_ member: any FeedMember, on channel: ChannelID) {
-        guard self.entrance.isGuarded else { return }
-        // The bot may have changed since it was let in, before it could be found here. It is no socket yet, so it is told a
-        // moment later.
-        guard case .holds(until: let expiry) = self.entrance.standing(of: member.admission, on: channel) else {
+    /// A member has joined the group of a channel. On the loop.
+    func joined(_ member: any FanOutMember, on channel: ChannelID) {
+        guard self.authenticator.isGuarded else { return }
+        // The bot may have changed between the member's admission and its joining. The member is not fully set up yet,
+        // so it is dismissed asynchronously.
+        guard case .holds(until: let expiry) = self.authenticator.standing(of: member.admission, on: channel) else {
             return self.eventLoop.execute { self.review(channel) }
         }
         if let expiry { self.expect(expiry, on: channel) }
     }
 
-    /// One object for the many who are let in to a channel by the same, in most cases. On the loop.
+    /// Usually shares one object among the clients admitted to a channel by the same credential. On the loop.
     func shared(_ admission: Admission?, on channel: ChannelID) -> Admission? {
         guard let admission, let known = self.members(of: channel).last?.admission, known == admission else {
             return admission

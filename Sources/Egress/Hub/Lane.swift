@@ -9,53 +9,51 @@ package import NIOCore
 package import Shared
 internal import Synchronization
 
-/// The part of an egress node that lives on one event loop: its sockets, and the mailbox through which feeds reach them.
+/// The part of an egress node on one event loop: its sockets, and the mailbox through which feeds reach them.
 ///
 /// A feed posts from any thread; the lane takes the whole mailbox at once and serves the groups in turns (`TurnQueue`) of
 /// a bounded time (`TimeSlice`), so that a channel with many sockets holds up neither the other bots nor the loop's input.
 package final class Lane: Sendable {
-    /// How many publishers are told at once that they have waited long enough. Each answers its platform, which then sends
-    /// the next request: thirty of them would keep the loop from its sockets for longer than a slice lasts.
+    /// How many waiting publishers are released at once. Each answers its platform, which then sends the next request:
+    /// thirty of them would occupy the loop for longer than a slice.
     private static let releaseLimit = 4
-    /// How many may wait for those. Whoever comes then goes on at once.
+    /// How many publishers may wait for a release; further ones continue at once.
     private static let turnLimit = 32
-    /// How many visits are made at once: a lane may have thousands of sockets to ping and of keepers in a second.
+    /// How many visits are made at once: a lane may have thousands of sockets and keepers due in one second.
     private static let visitLimit = 32
-    /// How long the loop is left to its input between two turns. Only a timer lets input run: a task that is executed
-    /// anew each time keeps the loop from looking at its connections, and so does a timer of 2 µs, which is due already
-    /// when the loop looks at its tasks again.
-    package static let yieldTime = TimeAmount.microseconds(10)
 
-    /// Whom a lane calls on once in a while. Each visit may write to sockets.
+    /// A periodic visit of a lane. Each may write to sockets.
     private enum Visit {
         case keeper(CursorKeeper)
         case socket(Heartbeat, WebSocketHandler)
         case stream(Heartbeat, EventStreamHandler)
     }
 
-    /// What only the lane's own loop touches.
+    /// State confined to the lane's loop.
     private final class Confined {
-        var active = TurnQueue<FeedGroup>()
-        /// Whoever waits for events that are with all their sockets now.
+        var active = TurnQueue<ChannelFanOut>()
+        /// Publishers whose events have reached every socket and who can now be released.
         var released: Deque<EventLoopPromise<Void>> = []
         /// The groups of this lane by their channel.
-        var groups: [ChannelID: FeedGroup] = [:]
+        var groups: [ChannelID: ChannelFanOut] = [:]
         var sockets: HeartbeatWheel<WebSocketHandler>
         var streams: HeartbeatWheel<EventStreamHandler>
-        /// The cursors that are not where they will be.
+        /// Keepers whose cursor is not stored yet.
         var keepers: [CursorKeeper] = []
         /// The visits that are due.
         var dueVisits: Deque<Visit> = []
-        /// Whoever tells operators who is connected; nil where nobody asks.
-        var reception: Reception?
-        /// Of those who count sockets here.
+        /// Reports connections to operators; nil if not configured.
+        var presenceReporter: PresenceReporter?
+        /// The socket metrics of this loop.
         var metrics: [SocketMetrics] = []
-        /// Whether groups are given nothing any more.
+        /// Whether groups take no more events.
         var isResting = false
-        /// Of those who were let in by tokens that end.
+        /// The expiry times of members admitted by tokens.
         var expiries = ExpiryCalendar()
+        let turns: LoopTurns
 
-        init(_ configuration: EgressConfiguration, now: NIODeadline) {
+        init(_ configuration: EgressConfiguration, turns: LoopTurns, now: NIODeadline) {
+            self.turns = turns
             let (period, answerTimeout) = (configuration.pingInterval, configuration.pongTimeout)
             self.sockets = HeartbeatWheel(period: period, answerTimeout: answerTimeout, now: now)
             self.streams = HeartbeatWheel(period: period, answerTimeout: answerTimeout, now: now)
@@ -64,43 +62,41 @@ package final class Lane: Sendable {
 
     let eventLoop: any EventLoop
     let broker: any Broker
-    let entrance: Entrance
-    /// Nil where no traces are recorded.
+    let authenticator: ClientAuthenticator
+    /// Nil if traces are not recorded.
     let tracing: EgressTracing?
     private let deliveryTime = Timer(label: "hookwire_delivery_seconds")
     private let mailbox = Mutex(Mailbox())
     private let confined: NIOLoopBound<Confined>
     private let clock: @Sendable () -> NIODeadline
-    private let yieldTime: TimeAmount
 
-    /// A lane of an event loop. On that loop.
+    /// Creates the lane of an event loop. On that loop.
     ///
     /// - Parameters:
-    ///   - clock: what slices are measured with; by default the loop's own.
-    ///   - yieldTime: how long the loop is left to its input.
+    ///   - clock: the clock that times slices; by default the loop's own.
+    ///   - turns: shared by all work on the loop.
     package init(
         configuration: EgressConfiguration,
         broker: any Broker,
-        entrance: Entrance = .open,
-        presence: (any PresenceBoard)? = nil,
+        authenticator: ClientAuthenticator = .open,
+        presence: (any PresenceStore)? = nil,
         tracing: EgressTracing? = nil,
         eventLoop: any EventLoop,
         clock: (@Sendable () -> NIODeadline)? = nil,
-        yieldTime: TimeAmount = Lane.yieldTime
+        turns: LoopTurns = LoopTurns()
     ) {
-        self.yieldTime = yieldTime
         self.clock = clock ?? { eventLoop.now }
         self.tracing = tracing
         self.eventLoop = eventLoop
         self.broker = broker
-        self.entrance = entrance
-        let confined = Confined(configuration, now: eventLoop.now)
-        if let presence, entrance.isGuarded {
-            confined.reception = Reception(
-                board: presence,
+        self.authenticator = authenticator
+        let confined = Confined(configuration, turns: turns, now: eventLoop.now)
+        if let presence, authenticator.isGuarded {
+            confined.presenceReporter = PresenceReporter(
+                store: presence,
                 node: configuration.nodeName,
-                access: entrance.access,
-                now: entrance.now,
+                access: authenticator.access,
+                now: authenticator.now,
                 eventLoop: eventLoop
             )
         }
@@ -113,19 +109,19 @@ package final class Lane: Sendable {
 
     // MARK: From the feeds, on any thread
 
-    /// Posts an event to a group of this lane. Calls come one at a time for a group, in the order of the offsets.
+    /// Posts an event to a group of this lane. Calls for one group must be serialized, in the order of the offsets.
     ///
-    /// - Returns: nil, or what its publisher is to wait for: where the lane is behind, that this event is with all sockets
-    ///   of the group; where it is in the middle of some round, that the lane has taken the event, and where the round is
-    ///   this group's, its turn to go on. A bot with few sockets does not wait for one with very many.
-    package func post(_ entry: LogEntry, to group: NIOLoopBound<FeedGroup>) -> FeedPressure? {
+    /// - Returns: nil, or what its publisher must wait for. If the lane is behind: until every socket of the group has
+    ///   this event. If it is in the middle of a round: until the lane has taken the event and, if the round is this
+    ///   group's, the publisher's turn comes. A bot with few sockets does not wait for one with very many.
+    package func post(_ entry: LogEntry, to group: NIOLoopBound<ChannelFanOut>) -> FeedPressure? {
         let (pressure, wakes) = self.mailbox.withLock { $0.post(entry, to: group, on: self.eventLoop) }
         if wakes { self.wake() }
         return pressure
     }
 
-    /// Posts the news that events were lost.
-    func post(_ reason: UnrecoverableReason, head: Position, to group: NIOLoopBound<FeedGroup>) {
+    /// Posts a loss notice.
+    func post(_ reason: UnrecoverableReason, head: Position, to group: NIOLoopBound<ChannelFanOut>) {
         if self.mailbox.withLock({ $0.post(reason, head: head, to: group) }) { self.wake() }
     }
 
@@ -133,12 +129,12 @@ package final class Lane: Sendable {
         self.eventLoop.execute { self.work() }
     }
 
-    /// Whether something was posted that not all its sockets have had. Any thread.
+    /// Whether posted events have not reached all their sockets. Any thread.
     var isBehind: Bool { self.mailbox.withLock { $0.undelivered > 0 } }
 
     // MARK: On the loop
 
-    /// Sorts the mail into groups and lets active ones have their turns.
+    /// Distributes the mail to groups and gives active ones their turns.
     private func work() {
         let confined = self.confined.value
         for mail in self.mailbox.withLock({ $0.take() }) {
@@ -148,7 +144,7 @@ package final class Lane: Sendable {
             case .entry(let entry, .delivery(let promise)): group.enqueue(entry, delivered: promise)
             case .entry(let entry, .turn(let promise)):
                 group.enqueue(entry)
-                // Not everyone who was given a turn waits for it, so that they alone would not keep the queue short.
+                // Not every publisher told to wait for a turn does, so waiting alone does not bound the queue.
                 if group.isInRound && confined.released.count < Self.turnLimit {
                     confined.released.append(promise)
                 } else {
@@ -167,7 +163,7 @@ package final class Lane: Sendable {
             slice: { TimeSlice(clock: self.clock) },
             turn: { group, slice in
                 let turn = group.takeTurn(&slice)
-                if turn.finished > 0 { confined.reception?.progressed(on: group.channel) }
+                if turn.finished > 0 { confined.presenceReporter?.progressed(on: group.channel) }
                 finished += turn.finished
                 group.isActive = !turn.isDone
                 if turn.promises.count <= Self.releaseLimit {
@@ -182,22 +178,17 @@ package final class Lane: Sendable {
         let isBusy = confined.active.hasUnfinished
         let isDone = confined.active.isEmpty && confined.released.isEmpty
         let goesOn = self.mailbox.withLock { $0.pause(delivered: finished, isBusy: isBusy, isDone: isDone) }
-        if goesOn { self.afterInput { self.work() } }
+        if goesOn { confined.turns.continueAfterPoll(on: self.eventLoop) { self.work() } }
     }
 
-    /// Goes on when the loop has looked at its input; but for what others give it to do meanwhile, which may take until the
-    /// timer is due.
-    private func afterInput(_ action: @escaping @Sendable () -> Void) {
-        // Behind what the loop has to do at once: were the timer set before the answers to publishers are written, it
-        // would be due after them, and the loop would not look at its connections in between.
-        self.eventLoop.execute { self.eventLoop.scheduleTask(in: self.yieldTime, action) }
-    }
+    /// Schedules work on the loop that takes longer than other connections should wait. On the loop.
+    var turns: LoopTurns { self.confined.value.turns }
 
-    /// The group of a channel on this lane, made where there is none. On the loop.
-    package func group(of channel: ChannelID) -> (group: FeedGroup, isNew: Bool) {
+    /// The group of a channel on this lane, created if there is none. On the loop.
+    package func group(of channel: ChannelID) -> (group: ChannelFanOut, isNew: Bool) {
         let confined = self.confined.value
         if let group = confined.groups[channel] { return (group, false) }
-        let group = FeedGroup(
+        let group = ChannelFanOut(
             channel: channel,
             broker: self.broker,
             tracing: self.tracing,
@@ -208,69 +199,69 @@ package final class Lane: Sendable {
         return (group, true)
     }
 
-    /// Forgets the group of a channel. On the loop.
+    /// Removes the group of a channel. On the loop.
     func removeGroup(of channel: ChannelID) {
         self.confined.value.groups[channel] = nil
     }
 
-    /// Whether groups are given nothing any more, because their members go. On the loop.
+    /// Whether groups take no more events because the lane is draining. On the loop.
     var isResting: Bool { self.confined.value.isResting }
 
-    /// Gives groups nothing any more: what a member leaves behind would go to another one that goes next. On the loop.
+    /// Stops taking events for groups: a leaving member's events would go to another that leaves next. On the loop.
     func rest() {
         self.confined.value.isResting = true
     }
 
     /// Every socket of this lane. On the loop.
-    var members: [any FeedMember] {
+    var members: [any FanOutMember] {
         self.confined.value.groups.values.flatMap(\.members)
     }
 
     /// The sockets of one channel on this lane. On the loop.
-    func members(of channel: ChannelID) -> [any FeedMember] {
+    func members(of channel: ChannelID) -> [any FanOutMember] {
         self.confined.value.groups[channel]?.members ?? []
     }
 
-    /// A token ends by which somebody on this lane was let in. On the loop.
+    /// Schedules a check for when the token that admitted a member expires. On the loop.
     func expect(_ expiry: Int64, on channel: ChannelID) {
         self.confined.value.expiries.add(expiry, on: channel)
     }
 
     private func dismissExpired() {
         guard !self.confined.value.expiries.isEmpty else { return }
-        for channel in self.confined.value.expiries.takeDue(at: self.entrance.now()) { self.review(channel) }
+        for channel in self.confined.value.expiries.takeDue(at: self.authenticator.now()) { self.review(channel) }
     }
 
-    /// Whoever tells operators who is connected; nil where nobody asks. On the loop.
-    var reception: Reception? { self.confined.value.reception }
+    /// Reports connections to operators; nil if not configured. On the loop.
+    var presenceReporter: PresenceReporter? { self.confined.value.presenceReporter }
 
     /// Pings a socket from now on, and ends it when it does not answer. On the loop.
     func startHeartbeat(of socket: WebSocketHandler) {
         self.confined.value.sockets.add(socket)
     }
 
-    /// Leaves a socket alone. On the loop.
+    /// Stops the heartbeat of a socket. On the loop.
     func stopHeartbeat(of socket: WebSocketHandler) {
         self.confined.value.sockets.remove(socket)
     }
 
-    /// Writes a comment to a stream once in a while from now on, and ends it when its client reads nothing. On the loop.
+    /// Periodically writes a comment to a stream from now on, and ends it when its client reads nothing. On the loop.
     func startHeartbeat(of stream: EventStreamHandler) {
         self.confined.value.streams.add(stream)
     }
 
-    /// Leaves a stream alone. On the loop.
+    /// Stops the heartbeat of a stream. On the loop.
     func stopHeartbeat(of stream: EventStreamHandler) {
         self.confined.value.streams.remove(stream)
     }
 
-    /// Visits a keeper once a second until it has nothing to keep. On the loop.
+    /// Visits a keeper once a second until it has nothing to store. On the loop.
     func visit(_ keeper: CursorKeeper) {
         keeper.isVisited = true
         self.confined.value.keepers.append(keeper)
     }
 
-    /// Makes some of the visits that are due, and the others when the loop has looked at its input.
+    /// Makes some of the due visits, and the others after the loop has polled I/O.
     private func makeVisits() {
         let confined = self.confined.value
         for _ in 0..<min(confined.dueVisits.count, Self.visitLimit) {
@@ -284,10 +275,11 @@ package final class Lane: Sendable {
                 stream.heartbeat(heartbeat)
             }
         }
-        if !confined.dueVisits.isEmpty { self.afterInput { self.makeVisits() } }
+        guard !confined.dueVisits.isEmpty else { return }
+        confined.turns.continueAfterPoll(on: self.eventLoop) { self.makeVisits() }
     }
 
-    /// Has metrics look at the queues of their sockets, once a second. On the loop.
+    /// Makes metrics sample the queues of their sockets once a second. On the loop.
     func visit(_ metrics: SocketMetrics) {
         self.confined.value.metrics.append(metrics)
     }
@@ -296,8 +288,8 @@ package final class Lane: Sendable {
         let confined = self.confined.value
         for metrics in confined.metrics { metrics.lookAtQueues() }
         self.dismissExpired()
-        self.reception?.look(now: now) { self.members(of: $0) }
-        // A loop that has not got through in a second has enough to do.
+        self.presenceReporter?.look(now: now) { self.members(of: $0) }
+        // A loop that has not finished its visits within a second is busy enough.
         guard confined.dueVisits.isEmpty else { return }
         confined.dueVisits.append(contentsOf: confined.keepers.map { .keeper($0) })
         confined.keepers = []

@@ -5,15 +5,15 @@
 internal import NIOCore
 internal import Shared
 
-/// What feeds have posted to a lane, and how far behind the lane is. Shared by all threads, under the lane's lock.
+/// The events that feeds have posted to a lane, and how far behind the lane is. Guarded by the lane's lock.
 struct Mailbox {
-    /// How many events may be undelivered before publishers are asked to wait, each for its own event. Enough that a batch
-    /// is worth while.
+    /// How many events may be undelivered before publishers must wait, each for its own event. Enough for batching to
+    /// pay off.
     private static let pressureMark = 32
 
     /// What a feed posts.
     struct Mail {
-        var group: NIOLoopBound<FeedGroup>
+        var group: NIOLoopBound<ChannelFanOut>
         var content: Content
     }
 
@@ -22,28 +22,28 @@ struct Mailbox {
         case interruption(UnrecoverableReason, head: Position)
     }
 
-    /// What the publisher of an event waits for.
+    /// The publisher of an event, by what it waits for.
     enum Publisher {
         case nothing
-        /// The event is with all sockets.
+        /// Every socket has the event.
         case delivery(EventLoopPromise<Void>)
-        /// The lane has taken the event and, where its group is in the middle of a round, it is the publisher's turn.
+        /// The lane has taken the event and, if its group is in the middle of a round, the publisher's turn has come.
         case turn(EventLoopPromise<Void>)
     }
 
     private var mail: [Mail] = []
-    /// Posted and not yet with all their sockets.
+    /// Events posted that have not reached all their sockets.
     private(set) var undelivered = 0
     private var isScheduled = false
-    /// Whether some group, whichever, was not through when the lane paused.
+    /// Whether any group was unfinished when the lane paused.
     private var isBusy = false
 
-    /// Takes an event.
+    /// Adds an event.
     ///
-    /// - Returns: what its publisher waits for, and whether the lane has to be woken.
+    /// - Returns: what its publisher waits for, and whether to wake the lane.
     mutating func post(
         _ entry: LogEntry,
-        to group: NIOLoopBound<FeedGroup>,
+        to group: NIOLoopBound<ChannelFanOut>,
         on eventLoop: any EventLoop
     ) -> (pressure: FeedPressure?, wakes: Bool) {
         let wakes = self.wakesForNext()
@@ -62,10 +62,10 @@ struct Mailbox {
         return (pressure, wakes)
     }
 
-    /// Takes the news that events were lost.
+    /// Adds a loss notice.
     ///
-    /// - Returns: whether the lane has to be woken.
-    mutating func post(_ reason: UnrecoverableReason, head: Position, to group: NIOLoopBound<FeedGroup>) -> Bool {
+    /// - Returns: whether to wake the lane.
+    mutating func post(_ reason: UnrecoverableReason, head: Position, to group: NIOLoopBound<ChannelFanOut>) -> Bool {
         self.mail.append(Mail(group: group, content: .interruption(reason, head: head)))
         return self.wakesForNext()
     }
@@ -76,7 +76,7 @@ struct Mailbox {
         return !self.isScheduled
     }
 
-    /// All that was posted since the last time.
+    /// Takes everything posted since the last call.
     mutating func take() -> [Mail] {
         defer { self.mail = [] }
         return self.mail
@@ -85,10 +85,10 @@ struct Mailbox {
     /// The lane pauses.
     ///
     /// - Parameters:
-    ///   - delivered: how much of what was posted is with all sockets now.
-    ///   - isBusy: whether some group is not through that takes longer.
-    ///   - isDone: whether nothing is left of what was taken.
-    /// - Returns: whether the lane is to go on by itself.
+    ///   - delivered: how many posted events have now reached all their sockets.
+    ///   - isBusy: whether a large group is unfinished.
+    ///   - isDone: whether everything taken is processed.
+    /// - Returns: whether the lane must reschedule itself.
     mutating func pause(delivered: Int, isBusy: Bool, isDone: Bool) -> Bool {
         self.undelivered -= delivered
         self.isBusy = isBusy

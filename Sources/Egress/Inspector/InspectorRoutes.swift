@@ -6,15 +6,15 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// What the inspector's page asks for, beside what every client can ask for. Belongs to one event loop.
+/// The inspector page's own endpoints, beside those of every client. Confined to one event loop.
 ///
 /// | route | |
 /// |---|---|
-/// | `GET /inspector/counts` | how much this node does; for everybody |
+/// | `GET /inspector/counts` | how much this node does; public |
 /// | `GET /inspector/bodies/{position}` | the exact bytes of a retained event's body |
 /// | `POST /inspector/test-event` | publishes a sample message: `{"text":…}` |
 struct InspectorRoutes {
-    /// Why a request is not answered as it was meant. The raw value is the problem's reason.
+    /// Why a request is refused. The raw value is the problem's reason.
     private enum Mistake: String {
         case badTestEvent = "bad_test_event"
     }
@@ -26,7 +26,7 @@ struct InspectorRoutes {
     let tally: EgressTally
     let hub: Hub
     let broker: any Broker
-    let entrance: Entrance
+    let authenticator: ClientAuthenticator
     let eventLoop: any EventLoop
     /// In milliseconds since 1970.
     let now: @Sendable () -> Int64
@@ -51,7 +51,7 @@ struct InspectorRoutes {
     private func body(_ request: HTTPRequest) -> HTTPReply {
         let visitor: Visitor
         do throws(AccessRefusal) {
-            visitor = try self.entrance.admit(request, for: .replay)
+            visitor = try self.authenticator.admit(request, for: .replay)
         } catch {
             return .refused(error)
         }
@@ -61,7 +61,7 @@ struct InspectorRoutes {
         return .eventually(
             RetainedEvent.find(position, on: visitor.channel, broker: self.broker, eventLoop: self.eventLoop)
                 .map { event in
-                    // Whatever a platform sent must never be taken for a page of the relay's own.
+                    // Content from a platform must never be rendered as a page of the relay's origin.
                     let headers = [
                         ("Content-Type", "application/octet-stream"), ("X-Content-Type-Options", "nosniff"),
                         ("Content-Disposition", "attachment"), ("Cache-Control", "no-store"),
@@ -77,7 +77,7 @@ struct InspectorRoutes {
     private func sendTestEvent(_ request: HTTPRequest) -> HTTPReply {
         let visitor: Visitor
         do throws(AccessRefusal) {
-            visitor = try self.entrance.admit(request, for: .admin)
+            visitor = try self.authenticator.admit(request, for: .admin)
         } catch {
             return .refused(error)
         }

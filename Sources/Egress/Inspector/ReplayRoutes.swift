@@ -6,15 +6,15 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// `POST /replay`: publishes a retained event again, as it was or with another body, behind all others. Belongs to one
-/// event loop.
+/// `POST /replay`: publishes a retained event again, unchanged or with another body, as the newest event. Confined to
+/// one event loop.
 struct ReplayRoutes {
     private static let memberNames = ["position", "body", "body_base64", "consumer"]
     private static let members = JSONMemberNames(Self.memberNames)
     private static let typeMember = JSONMemberNames("t")
 
     let broker: any Broker
-    let entrance: Entrance
+    let authenticator: ClientAuthenticator
     let eventLoop: any EventLoop
 
     func addRoutes(to router: inout Router) {
@@ -24,7 +24,7 @@ struct ReplayRoutes {
     private func respond(to request: HTTPRequest) -> HTTPReply {
         let visitor: Visitor
         do throws(AccessRefusal) {
-            visitor = try self.entrance.admit(request, for: .replay)
+            visitor = try self.authenticator.admit(request, for: .replay)
         } catch {
             return .refused(error)
         }
@@ -38,7 +38,7 @@ struct ReplayRoutes {
         let (broker, eventLoop) = (self.broker, self.eventLoop)
         return .eventually(
             RetainedEvent.find(order.position, on: channel, broker: broker, eventLoop: eventLoop).flatMap { event in
-                // Without its key: it is known as a duplicate of itself.
+                // Without its key, which would make it a duplicate of itself.
                 broker.publish(
                     order.replay(of: event),
                     to: channel,
@@ -56,7 +56,7 @@ struct ReplayRoutes {
         )
     }
 
-    /// The answer once an event is published: its position.
+    /// The response once an event is published: its position.
     static func answer(_ publication: Publication) -> HTTPResponse {
         var json = JSONObjectWriter()
         if case .stored(let position, feeds: _) = publication { json.member("position", position.description) }
@@ -67,7 +67,7 @@ struct ReplayRoutes {
 
     private struct Order: Sendable {
         var position: Position
-        /// Another body, where it is edited.
+        /// The replacement body, if edited.
         var body: ByteBuffer?
         var consumer: ConsumerName?
 
@@ -77,7 +77,7 @@ struct ReplayRoutes {
             return event.replayed(replay, body: (body, UTF8Validation.isValid(body)), type: self.type(of: event))
         }
 
-        /// QQ says in the body what an event is, and filters go by that; other platforms' events keep their type.
+        /// QQ's event type is in the body, and filters use it; other platforms' events keep their type.
         private func type(of event: Event) -> String? {
             guard event.platform == "qq", let body else { return event.type }
             return body.withUnsafeReadableBytes {
@@ -88,12 +88,12 @@ struct ReplayRoutes {
 
     private static func order(in body: ByteBuffer) throws(ReplayMistake) -> Order {
         let result = body.withUnsafeReadableBytes { bytes -> Result<Order, ReplayMistake> in
-            // Bytes that are no text would be published as others.
+            // Bytes that are not UTF-8 would be published altered.
             guard UTF8Validation.isValid(body), let value = try? JSONValue(validating: bytes),
                 let view = try? value.object(members: self.members)
             else { return .failure(.malformedJSON) }
             return Result { () throws(ReplayMistake) in
-                // A misspelt consumer would have everybody get it.
+                // A misspelt `consumer` would send it to all.
                 var isKnown = true
                 value.forEachMember { name, _ in
                     isKnown = self.memberNames.contains(name)
@@ -128,7 +128,7 @@ struct ReplayRoutes {
     }
 }
 
-/// Why an event cannot be replayed.
+/// Why a replay is refused.
 enum ReplayMistake: String, Error {
     case malformedJSON = "malformed_json"
     case badPosition = "bad_position"
@@ -138,7 +138,7 @@ enum ReplayMistake: String, Error {
     case badConsumer = "bad_consumer"
     case tooLarge = "event_too_large"
 
-    /// The answer that says so.
+    /// The response for the refusal.
     var problem: Problem {
         switch self {
         case .malformedJSON:

@@ -5,38 +5,40 @@
 internal import NIOHTTP1
 internal import Shared
 
-/// The header fields that go from a client to the platform, and those that come back: not what is about one connection
-/// (RFC 9110, section 7.6.1), and no answer's word on what is the relay's own.
+/// The header fields proxied from a client to the platform, and back: without hop-by-hop fields (RFC 9110, section
+/// 7.6.1), and without response fields that affect the relay's own origin.
 enum PassedFields {
     private static let hopByHopNames: Set<String> = [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
         "transfer-encoding", "upgrade",
     ]
 
-    /// What the connection to the platform writes itself, or what is between a client and this relay only.
+    /// Fields that the platform's connection writes itself, or that concern only the client and this relay.
     private static let requestNames: Set<String> = [
         "host", "content-length", "expect", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port",
         "x-forwarded-proto", "x-real-ip",
     ]
 
-    /// What this relay writes itself.
-    private static let responseNames: Set<String> = ["content-length", "date", "x-content-type-options"]
+    /// Fields that this relay writes itself.
+    private static let responseNames: Set<String> = ["content-length", "date"]
 
-    /// The fields of a client's request that the platform gets, in order and with repeats.
+    /// The request fields passed to the platform, in order and with repeats.
     static func request(_ headers: HTTPHeaders) -> HTTPHeaders {
         HTTPHeaders(self.endToEnd(headers) { self.requestNames.contains($0) })
     }
 
-    /// The fields of the platform's answer that the client gets, in order and with repeats. In a browser the answer
-    /// stands at the origin of the inspector's page: so it says nothing for others, and is what its type says.
+    /// The response fields passed to the client, in order and with repeats. A browser sees the response in the origin
+    /// of the inspector's page: so origin-wide fields are dropped, and content sniffing is disabled.
     static func response(_ headers: HTTPHeaders) -> [(name: String, value: String)] {
-        let passed = self.endToEnd(headers) { self.responseNames.contains($0) || OriginWideFields.contain($0) }
-        // Ours to keep out, whatever the platform's parser let through.
+        let passed = self.endToEnd(headers) {
+            self.responseNames.contains($0) || OriginWideFields.contain($0) || ForeignContent.replaces($0)
+        }
+        // Invalid values must be dropped here, whatever the HTTP client's parser allowed.
         let fit = passed.filter { $0.1.fitsInField }.map { (name: $0.0, value: $0.1) }
-        return fit + [(name: "X-Content-Type-Options", value: "nosniff")]
+        return fit + ForeignContent.headers
     }
 
-    /// - Parameter isOther: whether a field, by its name in lower case, is left out besides.
+    /// - Parameter isOther: whether a field, by its lower-case name, is dropped too.
     private static func endToEnd(_ headers: HTTPHeaders, _ isOther: (String) -> Bool) -> [(String, String)] {
         let named = Set(headers[canonicalForm: "connection"].map { $0.lowercased() })
         return headers.compactMap { name, value in

@@ -6,22 +6,22 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// The endpoints that SDKs ask before they connect, and the passing on of everything else. Any thread.
+/// The endpoints that SDKs call before they connect, and a proxy for everything else. Any thread.
 struct QQEndpoints: Sendable {
     let configuration: QQConfiguration
     /// Nil where there is no upstream.
     let platform: QQPlatform?
     let broker: any Broker
-    let entrance: Entrance
+    let authenticator: ClientAuthenticator
 
-    /// `POST /app/getAppAccessToken`: the platform's answer, and from then on every egress node knows whose token it is.
+    /// `POST /app/getAppAccessToken`: the platform's response; from then on every egress node knows the token's bot.
     func token(_ request: HTTPRequest, on eventLoop: any EventLoop) -> HTTPReply {
         self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
             let secret = QQTokenExchange.secret(in: request.body)
             let grant: TokenGrant?
             do throws(AccessRefusal) {
                 grant = try secret.map { secret throws(AccessRefusal) in
-                    try self.entrance.admit(bearer: secret.exposeText(), of: request, for: .receive).grant
+                    try self.authenticator.admit(bearer: secret.exposeText(), of: request, for: .receive).grant
                 }
             } catch {
                 return .refused(error)
@@ -32,9 +32,9 @@ struct QQEndpoints: Sendable {
                 try await self.remember(token, of: grant, on: eventLoop)
                 return .response(.json(answer))
             }
-            // Whose token it would be cannot be told, and strangers are not served.
-            guard grant != nil || self.entrance.access.mode == .open else { throw .badTokenRequest }
-            // The answer is read here too, so that it must not come compressed.
+            // The token's bot is unknown, and unregistered bots are not served.
+            guard grant != nil || self.authenticator.access.mode == .open else { throw .badTokenRequest }
+            // The response is parsed here too, so it must not be compressed.
             var headers = PassedFields.request(request.headers)
             headers.remove(name: "accept-encoding")
             let answer = try await platform.requestToken(headers: headers, body: request.body)
@@ -59,17 +59,17 @@ struct QQEndpoints: Sendable {
                 on: eventLoop
             ).get()
         } catch {
-            // A token that no node knows would only be refused later.
+            // A token that was not stored would only be refused later.
             throw .brokerUnavailable
         }
     }
 
-    /// `GET /gateway` and `GET /gateway/bot`. A token that no node knows is refused here already, where an SDK asks for
-    /// another one; refused at the socket, some try it again until it expires.
+    /// `GET /gateway` and `GET /gateway/bot`. An unknown token is refused here already, where an SDK requests another
+    /// one; refused at the socket, some retry with it until it expires.
     func gateway(_ request: HTTPRequest, secret: String?, forBot: Bool, on eventLoop: any EventLoop) -> HTTPReply {
         if let secret {
             do throws(AccessRefusal) {
-                _ = try self.entrance.admit(bearer: secret, of: request, for: .receive)
+                _ = try self.authenticator.admit(bearer: secret, of: request, for: .receive)
             } catch {
                 return .refused(error)
             }
@@ -111,7 +111,7 @@ struct QQEndpoints: Sendable {
             let channel: ChannelID
             if let secret {
                 do throws(AccessRefusal) {
-                    channel = try self.entrance.admit(bearer: secret, of: request, for: .receive).channel
+                    channel = try self.authenticator.admit(bearer: secret, of: request, for: .receive).channel
                 } catch {
                     return .refused(error)
                 }
@@ -123,7 +123,7 @@ struct QQEndpoints: Sendable {
         }
     }
 
-    /// The grant of a token that is known, and still good for something.
+    /// The grant of a token that is known and valid.
     private func grant(
         for token: Secret,
         of request: HTTPRequest,
@@ -136,23 +136,24 @@ struct QQEndpoints: Sendable {
             throw .brokerUnavailable
         }
         do throws(AccessRefusal) {
-            return try self.entrance.admit(grant, of: self.entrance.client(of: request), for: .receive).sessions
+            return try self.authenticator.admit(grant, of: self.authenticator.client(of: request), for: .receive)
+                .sessions
         } catch {
             throw .unknownToken
         }
     }
 
-    /// Whether requests of strangers go to the platform through this relay: only where it is open to all.
+    /// Whether unregistered bots' requests are proxied to the platform: only in an open relay.
     ///
-    /// - Parameter secret: of whom asks below `/qq/secret/{secret}`.
+    /// - Parameter secret: from a path below `/qq/secret/{secret}`.
     private func checkMember(
         _ request: HTTPRequest,
         secret: String?,
         on eventLoop: any EventLoop
     ) async throws(QQRefusal) {
-        guard self.entrance.isGuarded, self.entrance.access.mode == .registered else { return }
+        guard self.authenticator.isGuarded, self.authenticator.access.mode == .registered else { return }
         if let secret {
-            guard (try? self.entrance.admit(bearer: secret, of: request, for: .receive)) != nil else {
+            guard (try? self.authenticator.admit(bearer: secret, of: request, for: .receive)) != nil else {
                 throw .unknownToken
             }
             return
@@ -161,11 +162,11 @@ struct QQEndpoints: Sendable {
         _ = try await self.grant(for: token, of: request, on: eventLoop)
     }
 
-    /// Everything else: the platform's answer to the same request.
+    /// Everything else: proxies the request to the platform.
     ///
     /// - Parameters:
     ///   - path: as it was encoded, beginning with a slash.
-    ///   - secret: of whom asks below `/qq/secret/{secret}`.
+    ///   - secret: from a path below `/qq/secret/{secret}`.
     func passOn(_ request: HTTPRequest, path: String, secret: String?, on eventLoop: any EventLoop) -> HTTPReply {
         guard let platform else { return .response(QQRefusal.noUpstream.response) }
         return self.eventually(on: eventLoop) { () async throws(QQRefusal) -> HTTPReply in
@@ -174,12 +175,13 @@ struct QQEndpoints: Sendable {
                 request.method,
                 try QQTarget.make(request.method, path: path, query: request.query.encoded),
                 headers: PassedFields.request(request.headers),
-                body: request.body
+                body: request.body,
+                of: request.clientAddress.key
             ).reply
         }
     }
 
-    /// The same with a body that comes piece by piece, on that body's event loop.
+    /// The same with a streamed body, on that body's event loop.
     func passOn(
         _ request: HTTPRequest,
         path: String,
@@ -200,11 +202,12 @@ struct QQEndpoints: Sendable {
                 target,
                 headers: PassedFields.request(request.headers),
                 body: body,
+                of: request.clientAddress.key,
                 on: eventLoop
             )
         }
         let answer: EventLoopFuture<QQAnswer>
-        if self.entrance.isGuarded {
+        if self.authenticator.isGuarded {
             let check = eventLoop.makePromise(of: Void.self)
             check.completeWithTask { try await self.checkMember(request, secret: secret, on: eventLoop) }
             answer = check.futureResult.assumeIsolated().flatMap { _ in upload() }.nonisolated()

@@ -4,22 +4,24 @@
 
 internal import DequeModule
 internal import NIOCore
+internal import Shared
 internal import Synchronization
 
-/// The places of the requests to the platform: so many may be under way at once, and an eighth of them is for tokens alone,
-/// without which a bot can do nothing. Who has the time may wait for one of the others, and is given a freed one in the
-/// order of coming. Any thread.
+/// Limits concurrent requests to the platform; an eighth of the places is reserved for token requests, without which a
+/// bot can do nothing. Other requests may wait for a place, first come, first served. Any thread.
 final class QQPlaces: Sendable {
-    /// A place among the requests under way, until nobody holds it any more.
+    /// A place among the concurrent requests, held until deallocated.
     final class Place: Sendable {
         private let places: QQPlaces
+        private let address: IPAddress?
 
-        fileprivate init(_ places: QQPlaces) {
+        fileprivate init(_ places: QQPlaces, of address: IPAddress? = nil) {
             self.places = places
+            self.address = address
         }
 
         deinit {
-            self.places.giveBack()
+            self.places.giveBack(of: self.address)
         }
     }
 
@@ -27,7 +29,7 @@ final class QQPlaces: Sendable {
     enum Purpose {
         /// A bot's token.
         case token
-        /// Whatever may take as long as a client likes to send and to read, or can wait.
+        /// A request whose duration depends on the client, or that can wait.
         case other
     }
 
@@ -38,38 +40,50 @@ final class QQPlaces: Sendable {
 
     private struct State {
         var taken = 0
-        /// In the order of coming; some only where all places that are not for tokens are taken.
+        /// How many of them each client address has taken.
+        var takenByAddress: [IPAddress: Int] = [:]
+        /// In arrival order; not empty only while all unreserved places are taken.
         var waiters: Deque<Waiter> = []
         var lastNumber: UInt64 = 0
     }
 
-    /// How many requests may be under way at once.
+    /// How many requests may be in flight.
     let count: Int
-    /// How many may be taken when one is given to what is no token.
+    /// How many may be taken for a non-token request to get one.
     private let countOfOthers: Int
+    /// How many one client address may take.
+    private let countOfAddress: Int
     private let state = Mutex(State())
 
-    /// - Parameter count: how many places there are; none is kept for tokens where there are fewer than eight.
+    /// - Parameter count: how many places there are; with fewer than eight none is reserved for tokens.
     init(count: Int) {
         self.count = count
         self.countOfOthers = count - count / 8
+        self.countOfAddress = max(self.countOfOthers / 8, 1)
     }
 
     /// How many wait for a place.
     var waiterCount: Int { self.state.withLock { $0.waiters.count } }
 
     /// Takes a place, if one is free now.
-    func take(for purpose: Purpose) -> Place? {
+    ///
+    /// - Parameter address: the client's, which may take an eighth of the places: sending slowly is all it needs to
+    ///   hold one. Nil where it is not known whose the request is, as behind a proxy that is not trusted.
+    func take(for purpose: Purpose, of address: IPAddress? = nil) -> Place? {
         let limit = purpose == .token ? self.count : self.countOfOthers
         let isTaken = self.state.withLock { state in
             guard state.taken < limit else { return false }
+            if let address {
+                guard state.takenByAddress[address, default: 0] < self.countOfAddress else { return false }
+                state.takenByAddress[address, default: 0] += 1
+            }
             state.taken += 1
             return true
         }
-        return isTaken ? Place(self) : nil
+        return isTaken ? Place(self, of: address) : nil
     }
 
-    /// Takes a place for what is no token, now or when one is free.
+    /// Takes a place for a non-token request, now or when one is free.
     ///
     /// - Returns: a future on `eventLoop`; fails with `QQRefusal.upstreamBusy` where none was free by the deadline.
     func take(by deadline: NIODeadline, on eventLoop: any EventLoop) -> EventLoopFuture<Place> {
@@ -92,10 +106,13 @@ final class QQPlaces: Sendable {
         return promise.futureResult
     }
 
-    /// A place is free: it is the next one's, or anybody's.
-    private func giveBack() {
+    /// A place is free: it goes to the next waiter, if any.
+    private func giveBack(of address: IPAddress?) {
         let next = self.state.withLock { state -> EventLoopPromise<Place>? in
             state.taken -= 1
+            if let address, let count = state.takenByAddress[address] {
+                state.takenByAddress[address] = count > 1 ? count - 1 : nil
+            }
             guard state.taken < self.countOfOthers, let waiter = state.waiters.popFirst() else { return nil }
             state.taken += 1
             return waiter.promise
@@ -103,10 +120,10 @@ final class QQPlaces: Sendable {
         next?.succeed(Place(self))
     }
 
-    /// The time of one who waits is over.
+    /// A waiter has timed out.
     private func giveUp(_ number: UInt64) {
         let promise = self.state.withLock { state -> EventLoopPromise<Place>? in
-            // Who came first gives up first, so that it is found at once.
+            // Waiters time out roughly in arrival order, so that the search is short.
             guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return nil }
             return state.waiters.remove(at: index).promise
         }

@@ -10,7 +10,7 @@ internal import NIOHTTP1
 internal import Shared
 internal import Synchronization
 
-/// The platform's API and token service, as this node reaches them: nothing but the two configured addresses. Any thread.
+/// A client of the platform's API and token service: contacts only the two configured addresses. Any thread.
 final class QQPlatform: Sendable {
     private static let connectTimeout = TimeAmount.seconds(5)
 
@@ -25,9 +25,9 @@ final class QQPlatform: Sendable {
     private let api: String
     private let tokens: String
     private let timeout: TimeAmount
-    /// A client that breaks off what it sends is a failure too, and needs no secret.
+    /// Sampled: a client that aborts its upload is logged too, and needs no secret.
     private let log: Mutex<SampledLog>
-    /// Nil where the API's address is none; then nothing can be passed on to it.
+    /// Nil if the API's address is invalid; then nothing can be proxied to it.
     private let uploader: QQUploader?
     let places: QQPlaces
     private let answered = Counter(label: "hookwire_qq_requests_total", dimensions: [("outcome", "answered")])
@@ -35,7 +35,7 @@ final class QQPlatform: Sendable {
 
     /// - Parameters:
     ///   - group: carries the connections; nil takes the HTTP client's own.
-    ///   - concurrency: how many requests may be under way at once.
+    ///   - concurrency: how many requests may be in flight.
     init(
         api: String,
         tokens: String,
@@ -61,7 +61,7 @@ final class QQPlatform: Sendable {
         )
     }
 
-    /// Ends the connections, once no request is under way. What is asked afterwards is refused.
+    /// Closes the connections once no request is in flight. Later requests are refused.
     func shutdown() async {
         let client = self.client.withLock { client in
             defer { client = .shutDown }
@@ -72,7 +72,7 @@ final class QQPlatform: Sendable {
         try? await running.shutdown()
     }
 
-    /// The client, made for the first request: a node whose bots use no SDK has none.
+    /// The HTTP client, created for the first request: a node whose bots use no SDK has none.
     private func runningClient() -> HTTPClient? {
         self.client.withLock { client in
             switch client {
@@ -93,14 +93,14 @@ final class QQPlatform: Sendable {
 
     private var configuration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
-        // What the platform says is the client's to follow, and must not lead elsewhere with the bot's token.
+        // Redirects are for the client to follow, and must not carry the bot's token elsewhere.
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = Self.connectTimeout
-        // A platform that cannot be reached is an answer too.
+        // A connection failure is reported at once.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // A client that reads its answer slowly holds a connection; nobody else is to wait for it.
+        // A client that reads slowly holds a connection; others must not wait for it.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = self.places.count
-        // What the check sees is the decoder's; of HTTP/2 a status that is no number of three digits comes by elsewhere.
+        // `QQStatusCheck` checks the HTTP/1 decoder's output; an invalid HTTP/2 status would bypass it.
         configuration.httpVersion = .http1Only
         configuration.http1_1ConnectionDebugInitializer = { QQStatusCheck.add(to: $0) }
         return configuration
@@ -111,17 +111,18 @@ final class QQPlatform: Sendable {
         _ method: HTTPMethod,
         _ target: String,
         headers: HTTPHeaders,
-        body: ByteBuffer = ByteBuffer()
+        body: ByteBuffer = ByteBuffer(),
+        of address: IPAddress? = nil
     ) async throws(QQRefusal) -> QQAnswer {
-        let place = self.places.take(for: .other)
+        let place = self.places.take(for: .other, of: address)
         return try await self.send(method, self.api + target, headers: headers, body: body, in: place)
     }
 
-    /// Who the bot of a token is, as the API says. Where all places are taken it waits for one, within its time.
+    /// Requests a token's bot user from the API. If all places are taken it waits for one, within its time-out.
     func requestUser(headers: HTTPHeaders, timeout: TimeAmount) async throws(QQRefusal) -> QQAnswer {
         let deadline = NIODeadline.now() + timeout
         let eventLoop = (self.group ?? HTTPClient.defaultEventLoopGroup).next()
-        // Nothing cancels it: its time is short. It fails only where that is over.
+        // Not cancelled: its time-out is short. It fails only when that has passed.
         let place = try? await self.places.take(by: deadline, on: eventLoop).get()
         return try await self.send(
             .GET,
@@ -133,17 +134,18 @@ final class QQPlatform: Sendable {
         )
     }
 
-    /// A request to the API whose body comes piece by piece, on that body's event loop.
+    /// A request to the API with a streamed body, on that body's event loop.
     ///
-    /// - Returns: the answer as it begins; fails with a `QQRefusal`.
+    /// - Returns: the response once it begins; fails with a `QQRefusal`.
     func upload(
         _ method: HTTPMethod,
         _ target: String,
         headers: HTTPHeaders,
         body: HTTPBodyInflow,
+        of address: IPAddress?,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<QQAnswer> {
-        guard let place = self.places.take(for: .other) else {
+        guard let place = self.places.take(for: .other, of: address) else {
             self.refused[.upstreamBusy]?.increment()
             return eventLoop.makeFailedFuture(QQRefusal.upstreamBusy)
         }
@@ -172,9 +174,10 @@ final class QQPlatform: Sendable {
     }
 
     /// - Parameters:
-    ///   - timeout: what the platform has to begin its answer, and each time to go on with it; nil for the node's.
-    ///   - deadline: when the answer has to have begun; nil for the timeout, from now on.
-    ///   - place: nil where none was free.
+    ///   - timeout: how long the platform may take to begin its response, and for each part; nil for the node's
+    ///     default.
+    ///   - deadline: when the response must have begun; nil for `timeout` from now.
+    ///   - place: nil if none was free.
     private func send(
         _ method: HTTPMethod,
         _ url: String,
@@ -208,7 +211,7 @@ final class QQPlatform: Sendable {
 
     private func note(_ refusal: QQRefusal) {
         self.refused[refusal]?.increment()
-        // The URL may hold what users wrote; the host is known from the configuration.
+        // The URL may contain user content and is not logged; the host is known from the configuration.
         self.log.withLock {
             $0.write("a request to QQ's API failed", metadata: ["reason": "\(refusal.rawValue)"])
         }

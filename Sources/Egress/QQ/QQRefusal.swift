@@ -5,7 +5,7 @@
 internal import NIOHTTP1
 internal import Shared
 
-/// Why a request under `/qq` is not answered as it was meant. The raw value is the problem's reason.
+/// Why a request under `/qq` is refused. The raw value is the problem's reason.
 enum QQRefusal: String, Error, CaseIterable, Sendable {
     case noUpstream = "no_upstream"
     case upstreamUnreachable = "upstream_unreachable"
@@ -42,7 +42,8 @@ enum QQRefusal: String, Error, CaseIterable, Sendable {
         case .noUpstream:
             "This relay runs with --qq-upstream none, so there is no platform to pass the request on to."
         case .upstreamUnreachable:
-            "The platform's API cannot be reached from this relay; check its network and --qq-upstream."
+            "The platform's API cannot be reached from this relay; check its network and --qq-upstream, for tokens "
+                + "--qq-token-upstream."
         case .upstreamTimeout:
             "The platform's API did not answer in time; send the request again."
         case .upstreamBusy:

@@ -6,10 +6,10 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// Everything under `/qq`: what SDKs take for the platform's API. Belongs to one event loop.
+/// Everything under `/qq`, which SDKs use as the platform's API. Confined to one event loop.
 ///
-/// An SDK whose token does not come from this relay, because its token URL cannot be changed, uses `/qq/secret/{secret}`
-/// in place of `/qq`: the path says then which bot it is.
+/// An SDK whose token does not come from this relay, because its token URL cannot be changed, uses
+/// `/qq/secret/{secret}` in place of `/qq`: the path then identifies the bot.
 final class QQRoutes {
     static let prefix = "/qq/"
     private static let secretPrefix = "/secret/"
@@ -60,7 +60,7 @@ final class QQRoutes {
         // What follows /qq, beginning with a slash.
         var path = request.path.dropFirst(Self.prefix.utf8.count - 1)
         var secret: String?
-        // An SDK puts its setting and its own paths together, often with one slash too many.
+        // SDKs join the configured base URL and their paths, often with one slash too many.
         let trimmed = path.drop { $0 == "/" }
         if trimmed.hasPrefix(Self.secretPrefix.dropFirst()) { path = "/" + trimmed }
         if path.hasPrefix(Self.secretPrefix) {
@@ -81,7 +81,7 @@ final class QQRoutes {
             return .gateway(secret: secret, forBot: true)
         case (.GET, "/users/@me") where self.endpoints.platform == nil:
             return .user(secret: secret)
-        // Whatever the method is: the secret that may follow is nobody else's.
+        // For every method: the path may contain a secret, which must not be proxied.
         case (_, "/ws"):
             return path == own ? .socket(secret: secret) : .missingSecret
         case (_, _) where own.hasPrefix(Self.socketPrefix):
@@ -95,14 +95,14 @@ final class QQRoutes {
         }
     }
 
-    /// Whether a path, however it is spelt, is one of those in which a bot's secret stands.
+    /// Whether a path, however encoded, is one that contains a bot's secret.
     private static func mayHoldSecret(_ path: Substring) -> Bool {
         guard path.contains("%") || path.contains("/.") || path.hasPrefix(Self.secretPrefix) else { return false }
         let first = Self.decodedLeniently(path).split(separator: "/").first { $0 != "." && $0 != ".." }
         return first == "ws" || first == "secret"
     }
 
-    /// A path with its percent-encodings decoded, and what is none of them as it is: as a lenient reader understands it.
+    /// A path with its percent-encodings decoded leniently: invalid ones are kept.
     private static func decodedLeniently(_ path: Substring) -> String {
         var decoded: [UInt8] = []
         var rest = path.utf8
@@ -162,7 +162,7 @@ final class QQRoutes {
         var visitor: Visitor?
         if let secret {
             do throws(AccessRefusal) {
-                visitor = try self.services.lane.entrance.admit(bearer: secret, of: request, for: .receive)
+                visitor = try self.services.lane.authenticator.admit(bearer: secret, of: request, for: .receive)
             } catch {
                 return .refused(error)
             }
@@ -175,7 +175,7 @@ final class QQRoutes {
         }
         let (grant, admission) = (visitor?.sessions, visitor?.admission)
         let services = NIOLoopBound(self.services, eventLoop: self.services.lane.eventLoop)
-        let client = self.services.lane.entrance.client(of: request)
+        let client = self.services.lane.authenticator.client(of: request)
         return .upgrade(
             HTTPUpgrade(headers: headers) { channel in
                 try GatewaySocket.open(

@@ -8,7 +8,7 @@ internal import NIOHTTP1
 internal import Shared
 internal import Synchronization
 
-/// Who the bots are, as the platform says it, remembered for a while. Any thread.
+/// A cache of the bots' users as reported by the platform. Any thread.
 final class QQUsers: Sendable {
     private struct Known {
         var user: GatewayUser
@@ -19,7 +19,7 @@ final class QQUsers: Sendable {
 
     private struct State {
         var known: [ChannelID: Known] = [:]
-        /// Whom the platform is being asked of: many shards of a bot come at once.
+        /// The look-ups in flight, shared: many shards of a bot connect at once.
         var asked: [ChannelID: EventLoopFuture<GatewayUser>] = [:]
     }
 
@@ -31,26 +31,26 @@ final class QQUsers: Sendable {
 
     private static let limit = 4_096
     private static let lifetime = TimeAmount.minutes(10)
-    /// How long the platform is not asked again of whom it did not say anything.
+    /// How long until a failed look-up is retried.
     private static let pause = TimeAmount.seconds(30)
-    /// A client waits for READY meanwhile, so not for long.
+    /// Short, since a client waits for READY meanwhile.
     private static let timeout = TimeAmount.seconds(5)
 
     private let platform: QQPlatform?
     private let now: @Sendable () -> NIODeadline
     private let state = Mutex(State())
-    /// Whoever makes up secrets has a bot of which nobody knows anything with each.
+    /// Sampled: every invented secret is another bot that the platform does not know.
     private let log: Mutex<SampledLog>
 
-    /// - Parameter now: a clock that never runs backwards.
+    /// - Parameter now: a monotonic clock.
     init(platform: QQPlatform?, logger: Logger, now: @escaping @Sendable () -> NIODeadline = { .now() }) {
         self.platform = platform
         self.now = now
         self.log = Mutex(SampledLog(logger, level: .notice, burst: 20, perSecond: 0.5))
     }
 
-    /// The user of a token's bot, on `eventLoop`. Where the platform does not say it, the one that it said before, or a made-up
-    /// one: a session must not fail for a name.
+    /// The user of a token's bot, on `eventLoop`. If the platform does not report one, the previous one, or a
+    /// placeholder: a session must not fail for a name.
     func user(of token: Secret, channel: ChannelID, on eventLoop: any EventLoop) -> EventLoopFuture<GatewayUser> {
         guard let platform else { return eventLoop.makeSucceededFuture(GatewayUser(madeUpFor: channel)) }
         let promise = eventLoop.makePromise(of: GatewayUser.self)
@@ -74,20 +74,23 @@ final class QQUsers: Sendable {
         return promise.futureResult
     }
 
-    private func ask(_ platform: QQPlatform, token: Secret) async -> GatewayUser? {
+    private func ask(_ platform: QQPlatform, token: Secret) async -> Result<GatewayUser, QQUserFailure> {
         let headers: HTTPHeaders = ["Authorization": "QQBot \(token.exposeText())"]
         do throws(QQRefusal) {
             let answer = try await platform.requestUser(headers: headers, timeout: Self.timeout)
-            guard answer.status == .ok else { return nil }
-            return GatewayUser(json: Array(try await answer.body(upTo: 64 << 10).readableBytesView))
+            let body = Array(try await answer.body(upTo: 64 << 10).readableBytesView)
+            guard answer.status == .ok, let user = GatewayUser(json: body) else {
+                return .failure(QQUserFailure(status: answer.status.code, body: body))
+            }
+            return .success(user)
         } catch {
-            return nil
+            return .failure(.unanswered(error))
         }
     }
 
-    /// - Parameter user: nil where the platform has not said it.
-    /// - Returns: who the bot is from now on.
-    private func remember(_ user: GatewayUser?, of channel: ChannelID) -> GatewayUser {
+    /// - Returns: the bot's user from now on.
+    private func remember(_ answer: Result<GatewayUser, QQUserFailure>, of channel: ChannelID) -> GatewayUser {
+        let user = try? answer.get()
         let now = self.now()
         let known = self.state.withLock { state in
             state.asked[channel] = nil
@@ -96,11 +99,11 @@ final class QQUsers: Sendable {
             state.known[channel] = known
             return known
         }
-        if known.isMadeUp {
+        if known.isMadeUp, case .failure(let failure) = answer {
             self.log.withLock {
                 $0.write(
                     "the platform did not say who a bot is; its READY has a made-up user",
-                    metadata: ["channel": "\(channel)"]
+                    metadata: failure.metadata.merging(["channel": "\(channel)"]) { first, _ in first }
                 )
             }
         }
@@ -114,13 +117,13 @@ final class QQUsers: Sendable {
         now: NIODeadline
     ) -> Known {
         if let user { return Known(user: user, isMadeUp: false, expiry: now + Self.lifetime) }
-        // The shards of a bot are one user, whatever becomes of a question.
+        // All shards of a bot get the same user, even if a look-up fails.
         var known = before ?? Known(user: GatewayUser(madeUpFor: channel), isMadeUp: true, expiry: now)
         known.expiry = now + Self.pause
         return known
     }
 
-    /// Those of whom nothing is known go first, then those of whom the platform would be asked again.
+    /// Evicts placeholders first, then expired entries.
     private static func makeRoom(in known: inout [ChannelID: Known], now: NIODeadline) {
         guard known.count >= Self.limit else { return }
         known = known.filter { !$0.value.isMadeUp }

@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a close frame says of the end of a WebSocket: the peer's, and ours.
+/// The mapping between close codes, the peer's and ours, and the reasons of a WebSocket's end.
 extension SocketEndReason {
-    /// How a peer ends that sends this code, or none.
+    /// The reason for a peer that sends this code, or none.
     init(peerCode code: WebSocketCloseCode?) {
         switch code {
         case .messageTooBig, .unsupportedData, .invalidPayload: self = .messageRefused
@@ -13,15 +13,15 @@ extension SocketEndReason {
         }
     }
 
-    /// The code of the close frame that we send for this reason. `nil` where there is nobody to tell it, or where the
-    /// answer is the peer's own code.
+    /// The code of the close frame that we send for this reason. `nil` if the peer is gone, or if its own code is
+    /// echoed.
     var closeCode: WebSocketCloseCode? {
         switch self {
         case .clientClosed, .clientFailed, .messageRefused, .connectionLost: nil
         case .protocolError: .protocolError
         case .invalidUTF8: .invalidPayload
         case .messageTooBig: .messageTooBig
-        case .policyViolation: .policyViolation
+        case .messageTimeout, .policyViolation: .policyViolation
         case .slowConsumer: .tryAgainLater
         case .noAnswer, .internalError: .internalError
         case .drain, .accessChanged: .serviceRestart

@@ -7,8 +7,8 @@ internal import NIOCore
 /// Turns a client's bytes, split anywhere, into messages and control frames (RFC 6455 section 5): pure and strict.
 ///
 /// It takes every byte it is given, so that nothing of the receive buffer is kept, and holds no buffer unless a payload
-/// has begun: an idle socket costs the size of this value. What is kept of a message is bounded by the message limit,
-/// and grows with the bytes that arrived, not with the length that was announced.
+/// has begun: an idle socket costs the size of this value. The buffer of a message is bounded by the message limit, and
+/// grows with the bytes that arrived, not with the declared length.
 struct WebSocketFrameParser {
     /// What the bytes made up.
     enum Output: Equatable {
@@ -35,7 +35,7 @@ struct WebSocketFrameParser {
     }
 
     /// Whether messages are checked (UTF-8, limits) but not kept: for a socket that ignores what its client sends. Set
-    /// between two calls of `next`, it also drops what has come of a message so far.
+    /// between two calls of `next`, it also drops what has arrived of a message so far.
     var discardsMessages: Bool {
         didSet { if self.discardsMessages { self.message = nil } }
     }
@@ -48,12 +48,14 @@ struct WebSocketFrameParser {
     private var utf8 = UTF8StreamValidator()
     /// Its length up to the end of the frame that is being read.
     private var messageBytes: UInt32 = 0
-    /// What has come of payloads; nil where that is nothing, as it is of an idle socket, which so pays for one pointer.
+    /// The payload bytes received so far; nil if there are none, so that an idle socket pays for one pointer.
     private var payloads: Payloads?
 
-    /// A parser is not copied, so that nobody shares it.
+    /// Never shared, since a parser is not copied.
     private final class Payloads {
         var message: ByteBuffer?
+        /// When the message was first asked after; see `isMessageOverdue`.
+        var messageSeen: NIODeadline?
         /// A control frame's payload is apart, because it may come between two fragments.
         var control: ByteBuffer?
     }
@@ -76,12 +78,26 @@ struct WebSocketFrameParser {
         let payloads = self.payloads ?? Payloads()
         payloads.message = message
         payloads.control = control
+        if message == nil { payloads.messageSeen = nil }
         self.payloads = payloads
     }
 
+    /// Whether a message that is kept is still unfinished `timeout` after this was first asked of it. Ask now and then:
+    /// neither received bytes nor a socket with nothing unfinished cost anything for it.
+    ///
+    /// - Parameter isReading: whether the rest would be read; the time counts from then on.
+    func isMessageOverdue(now: NIODeadline, timeout: TimeAmount, isReading: Bool) -> Bool {
+        guard let payloads, payloads.message != nil else { return false }
+        guard isReading, let seen = payloads.messageSeen else {
+            payloads.messageSeen = isReading ? now : nil
+            return false
+        }
+        return now - seen >= timeout
+    }
+
     /// - Parameters:
-    ///   - messageLimit: the most bytes of a message, all its fragments together, below 2 GiB. A frame's header already
-    ///     tells, so nothing of the frame that goes over it is read.
+    ///   - messageLimit: the most bytes of a message, all its fragments together, below 2 GiB. Checked at the frame's
+    ///     header, so that no payload of an oversized frame is read.
     ///   - discardsMessages: check messages but do not keep them.
     init(messageLimit: Int = 65_536, discardsMessages: Bool = false) {
         precondition(messageLimit >= 0 && messageLimit <= Int(Int32.max), "the message limit must fit 31 bits")
@@ -89,7 +105,7 @@ struct WebSocketFrameParser {
         self.discardsMessages = discardsMessages
     }
 
-    /// Reads on to the next output: a frame makes one, so that whoever calls this can count them.
+    /// Parses up to the next output: one per frame, so that the caller can count frames.
     ///
     /// - Returns: `nil` once the input is used up. Call it until then, or bytes are lost.
     mutating func next(from input: inout ByteBuffer) -> Output? {
@@ -136,7 +152,7 @@ struct WebSocketFrameParser {
         self.kind = kind
     }
 
-    /// Takes what there is of the frame's payload.
+    /// Takes the available part of the frame's payload.
     private mutating func readPayload(from input: inout ByteBuffer) throws(WebSocketViolation) {
         let count = Int(min(self.header.length, UInt64(input.readableBytes)))
         guard count > 0 else { return }
@@ -155,18 +171,19 @@ struct WebSocketFrameParser {
     /// - Returns: false where it makes the text invalid.
     private mutating func readMessage(_ piece: Slice<UnsafeRawBufferPointer>) -> Bool {
         guard self.discardsMessages else {
-            var message = self.message.take()
-            let start = message?.readableBytes ?? 0
-            Self.append(piece, to: &message, header: &self.header)
-            self.message = message
-            guard self.kind == .text, let message else { return true }
+            // In place, for the message stays the same one.
+            let payloads = self.payloads ?? Payloads()
+            self.payloads = payloads
+            let start = payloads.message?.readableBytes ?? 0
+            Self.append(piece, to: &payloads.message, header: &self.header)
+            guard self.kind == .text, let message = payloads.message else { return true }
             return message.withUnsafeReadableBytes { self.utf8.consume(.init(rebasing: $0[start...])) }
         }
         guard self.kind == .text else {
             self.header.skip(piece.count)
             return true
         }
-        // The piece is the channel's: it is unmasked on the stack, a kilobyte at a time.
+        // The piece belongs to the channel, so it is unmasked on the stack, a kilobyte at a time.
         return withUnsafeTemporaryAllocation(byteCount: min(piece.count, 1024), alignment: 8) { scratch in
             var rest = piece
             while !rest.isEmpty {

@@ -5,28 +5,28 @@
 internal import NIOCore
 internal import Shared
 
-/// A WebSocket's only channel handler once the HTTP handlers have gone: bytes in, `WebSocketStateMachine`'s actions
+/// A WebSocket's only channel handler once the HTTP handlers are removed: bytes in, `WebSocketStateMachine`'s actions
 /// out.
 ///
-/// Everything is on the channel's event loop. It reads nothing while the channel is not writable, so that a client that
-/// does not read cannot make us keep answers for it, and has a timer only while it closes, or while input waits for its
-/// next turn.
+/// Everything is on the channel's event loop. It does not read while the channel is not writable, so that a client that
+/// does not read cannot make us queue answers, and has a timer only while it closes, or while input waits for its next
+/// turn.
 final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClient, QueuedConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// How many bytes of pongs may wait. Over it the latest ping alone is answered.
+    /// How many bytes of pongs may be queued. Over it only the latest ping is answered.
     private static let pongLimit = 4096
 
-    /// This socket's place in the heartbeat wheel. The wheel's own.
+    /// This socket's place in the heartbeat wheel; owned by the wheel.
     var heartbeatPlace = HeartbeatPlace()
 
-    // In this order the fields leave the fewest gaps.
+    // This field order minimizes padding.
     private var machine: WebSocketStateMachine
     private var holdsRead = false
-    /// Once it closes: whether all that was sent before was with the system then, or had arrived where it is not the peer
-    /// who closes. The connection may be gone by the time that the owner is told.
+    /// Set when it closes: whether everything sent before had reached the kernel then or, if the peer is not the one
+    /// closing, had been acknowledged. The connection may be closed by the time the owner is told.
     private var wasFlushed: Bool?
     private var parser: WebSocketFrameParser
     private var owner: (any WebSocketOwner)?
@@ -36,7 +36,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     private var turn: WebSocketTurn?
 
     /// - Parameters:
-    ///   - owner: told about messages and the end; held until then.
+    ///   - owner: notified of messages and the end; retained until then.
     ///   - configuration: shared by many sockets.
     ///   - discardsMessages: whether what the client sends is checked and dropped.
     init(owner: any WebSocketOwner, configuration: WebSocketConfiguration, discardsMessages: Bool = false) {
@@ -76,7 +76,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         context.fireChannelReadComplete()
     }
 
-    /// Takes frames, as many as a turn has. The rest waits for the next one.
+    /// Processes one turn's worth of frames. The rest waits for the next turn.
     private func takeTurn(
         of input: inout ByteBuffer,
         limit: Int = WebSocketTurn.limit,
@@ -87,16 +87,16 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
             self.take(frame, context: context)
             left -= 1
         }
-        // The parser takes all that is no whole frame.
+        // The parser consumes partial frames too.
         guard input.readableBytes > 0 else { return }
         self.withTurn { $0.input = input }
-        context.eventLoop.assumeIsolated().scheduleTask(in: WebSocketTurn.yieldTime) {
+        self.machine.configuration.turns.wait(on: context.eventLoop) {
             self.takeNextTurn(context: context)
         }
     }
 
     private func takeNextTurn(context: ChannelHandlerContext) {
-        // What waited was taken all at once where the connection was lost.
+        // If the connection was lost, the pending input was already processed at once.
         guard let turn, var input = turn.input.take() else { return }
         self.takeTurn(of: &input, context: context)
         self.sendPongs(context: context)
@@ -106,7 +106,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         if context.channel.isWritable || !self.machine.isOpen { self.releaseRead(context: context) }
     }
 
-    /// Takes all that waits: there is nobody to make wait any more.
+    /// Processes all pending input: no fairness is needed any more.
     private func takeLastTurn(context: ChannelHandlerContext) {
         guard var input = self.turn?.input.take() else { return }
         self.takeTurn(of: &input, limit: .max, context: context)
@@ -165,7 +165,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // A peer that finishes its side can never finish a closing handshake.
+        // A peer that half-closes can never finish a closing handshake.
         if let event = event as? ChannelEvent, event == .inputClosed {
             if let turn, turn.input != nil {
                 turn.isInputClosed = true
@@ -184,7 +184,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     // MARK: Outbound
 
     func read(context: ChannelHandlerContext) {
-        // A closing socket answers nothing, so its input costs no memory, and its peer's close frame must be seen.
+        // A closing socket queues no answers, so its input costs no memory, and its peer's close frame must be seen.
         if self.turn?.input != nil || self.machine.isOpen && !context.channel.isWritable {
             self.holdsRead = true
         } else {
@@ -197,14 +197,14 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     /// Whether less than the high watermark waits to be sent.
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
-    /// Whether all that was written is with the system; false for a connection that is gone. Once it closes, see
+    /// Whether everything written was handed to the kernel; false for a closed connection. Once it closes, see
     /// `wasFlushed`.
     var isFlushed: Bool {
         if let wasFlushed { return wasFlushed }
         return self.queuedBytes == 0
     }
 
-    /// How many bytes wait to be given to the system; nil for a connection that is gone.
+    /// How many bytes have not been handed to the kernel yet; nil for a closed connection.
     var queuedBytes: Int? { self.context?.queuedBytes }
 
     var witness: CursorWitness { .client(self) }
@@ -212,8 +212,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     /// Writes and flushes frames that are encoded already. On the event loop only.
     ///
     /// - Parameters:
-    ///   - position: where a peer that is too slow for them goes on when it comes back; all before is on its way.
-    ///   - probe: the number of a probe that goes with them, behind them.
+    ///   - position: where a peer closed as too slow should resume; everything before it was sent.
+    ///   - probe: the number of a probe to send after them.
     func send(
         _ encodedFrames: ByteBuffer,
         behind position: Position? = nil,
@@ -224,7 +224,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         let bytes = encodedFrames.readableBytes
         switch self.machine.sendRequested(bytes: bytes, backlog: context.backlog, behind: position) {
         case .write:
-            // What an owner sends from within a read goes after the pongs for what was read before.
+            // Frames sent from within a read follow the pongs for what was read before.
             if self.turn?.pongs != nil { self.sendPongs(context: context) }
             if let probe {
                 context.write(self.wrapOutboundOut(encodedFrames), promise: nil)
@@ -232,7 +232,7 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
             } else {
                 context.writeAndFlush(self.wrapOutboundOut(encodedFrames), promise: nil)
             }
-            // Writing is how a connection's loss is often noticed, and then the owner knows already.
+            // A write often reveals a lost connection, and then the owner was told already.
             return self.machine.isOpen ? .accepted : .closed
         case .refuse:
             return .closed
@@ -245,9 +245,9 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     /// Starts the closing handshake; does nothing where it has started already. On the event loop only.
     ///
     /// - Parameters:
-    ///   - code: what the peer gets to see, by default the reason's own.
+    ///   - code: the close code sent to the peer, by default the reason's own.
     ///   - text: for the author of the client: no secrets, at most 123 bytes of UTF-8.
-    ///   - reason: what `ended` is told.
+    ///   - reason: passed to `ended`.
     func close(code: WebSocketCloseCode? = nil, text: String = "", reason: SocketEndReason) {
         guard let context else { return }
         context.eventLoop.preconditionInEventLoop()
@@ -261,8 +261,18 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     func heartbeat(_ heartbeat: Heartbeat, now: NIODeadline) {
         guard let context else { return }
         context.eventLoop.preconditionInEventLoop()
-        let backlog = context.backlog
-        switch self.machine.heartbeatDue(heartbeat, now: now, backlog: backlog, isReading: !self.holdsRead) {
+        let action = self.machine.heartbeatDue(
+            heartbeat,
+            now: now,
+            backlog: context.backlog,
+            isReading: !self.holdsRead,
+            isMessageOverdue: self.parser.isMessageOverdue(
+                now: now,
+                timeout: self.machine.configuration.messageTimeout,
+                isReading: !self.holdsRead
+            )
+        )
+        switch action {
         case .none:
             break
         case .sendPing:
@@ -274,15 +284,15 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
         }
     }
 
-    /// Asks the peer, behind all that it was sent, for a sign that it has read that. On the event loop only.
+    /// Sends a probe after everything else, which the peer answers when it has read that. On the event loop only.
     func probe(_ number: UInt64) {
         guard let context, self.machine.isOpen else { return }
         context.writeAndFlush(self.wrapOutboundOut(WebSocketProbe.ping(number)), promise: nil)
     }
 
-    /// Who wants to know that the peer has answered our close frame: it has read what was sent before. Nothing comes where
-    /// it never does. On the event loop only.
-    func whenFarewellAnswered(_ call: @escaping () -> Void) {
+    /// Calls back when the peer has answered our close frame, and so has read everything sent before; never if it does
+    /// not answer. On the event loop only.
+    func whenCloseAcknowledged(_ call: @escaping () -> Void) {
         self.closingHandshake?.whenAnswered = call
     }
 
@@ -314,7 +324,8 @@ final class WebSocketHandler: ChannelDuplexHandler, HeartbeatMember, ProbedClien
     }
 
     private func startClosing(_ ending: WebSocketStateMachine.Ending, context: ChannelHandlerContext) {
-        // A peer that says goodbye is there, and reads until it is answered; another may have vanished unnoticed.
+        // A peer that sends a close frame is alive, and reads until it is answered; otherwise it may have vanished
+        // unnoticed.
         let transmission = TCPInfo.transmission(of: context.channel)
         self.wasFlushed = self.isFlushed && (ending.reason == .clientClosed || transmission?.isComplete ?? true)
         self.parser.discardsMessages = true

@@ -2,9 +2,9 @@
 // Licensed under the Apache License, Version 2.0. See LICENSE for details.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A member of a channel's group that is a WebSocket, and says goodbye by its close frame alone. Bound to the socket's
+/// A member of a channel's group that is a WebSocket, and whose only farewell is its close frame. Bound to the socket's
 /// event loop.
-protocol WebSocketMember: FeedMember, WebSocketOwner {
+protocol WebSocketMember: FanOutMember, WebSocketOwner {
     /// Nil once the socket has ended.
     var handler: WebSocketHandler? { get }
 }
@@ -14,8 +14,8 @@ extension WebSocketMember {
         self.handler?.close(text: DrainNotice.text(), reason: .drain)
     }
 
-    func dismiss(_ dismissal: Dismissal) {
-        self.handler?.close(text: dismissal.explanation, reason: dismissal.endReason)
+    func dismiss(_ accessLoss: AccessLoss) {
+        self.handler?.close(text: accessLoss.explanation, reason: accessLoss.endReason)
     }
 }
 

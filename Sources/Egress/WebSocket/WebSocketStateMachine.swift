@@ -26,7 +26,7 @@ struct WebSocketStateMachine {
     private enum Peer {
         /// Its close frame.
         case awaited
-        /// Nothing that could be understood: it broke the protocol.
+        /// Nothing parseable: it broke the protocol.
         case unreadable
         /// Nothing: its close frame has come, or it is believed dead.
         case finished
@@ -38,7 +38,7 @@ struct WebSocketStateMachine {
         var reason: SocketEndReason
     }
 
-    private let configuration: WebSocketConfiguration
+    let configuration: WebSocketConfiguration
     private var liveness = WebSocketLiveness()
     private var state: State = .open
 
@@ -46,12 +46,12 @@ struct WebSocketStateMachine {
         self.configuration = configuration
     }
 
-    /// Whether messages go either way.
+    /// Whether messages flow in both directions.
     var isOpen: Bool {
         if case .open = self.state { true } else { false }
     }
 
-    /// Whether a close frame is under way and the connection not dropped yet.
+    /// Whether the closing handshake has begun and the connection is not dropped yet.
     var isClosing: Bool {
         if case .closing = self.state { true } else { false }
     }
@@ -146,7 +146,7 @@ extension WebSocketStateMachine {
         let isAnswer: Bool
         switch frame {
         case .close(let payload):
-            // Who cannot go on has closed at the same time as we have, and need not have read what came before.
+            // A peer that reports a failure closed at the same time as we did, and may not have read what came before.
             let code = try? WebSocketCloseFrame.code(ofPayload: payload)
             isAnswer = SocketEndReason(peerCode: code).isGoodbye
         case .violation: isAnswer = false
@@ -185,8 +185,8 @@ extension WebSocketStateMachine {
 extension WebSocketStateMachine {
     enum CloseFrameWrittenAction: Equatable {
         case none
-        /// Finish our side of the connection and go on reading. Closing it all over bytes that nobody read resets the
-        /// connection, and the peer would lose the close frame that tells it what it did wrong.
+        /// Close our side and keep reading. Closing the socket with unread input would reset the connection, and the
+        /// peer could lose the close frame that explains the error.
         case finishOutput
         case drop
     }
@@ -238,7 +238,7 @@ extension WebSocketStateMachine {
     ///   - bytes: their size.
     ///   - backlog: the bytes that wait to be sent already. With none, frames of any size are taken: a single event
     ///     larger than the limit must not make a socket useless.
-    ///   - position: where the peer goes on when it comes back, should it be too slow; nil where it has no positions.
+    ///   - position: where the peer should resume if it is closed as too slow; nil if its protocol has no positions.
     mutating func sendRequested(bytes: Int, backlog: Int, behind position: Position? = nil) -> SendAction {
         guard self.isOpen else { return .refuse }
         guard backlog == 0 || backlog <= self.configuration.outboundLimit - bytes else {
@@ -276,13 +276,20 @@ extension WebSocketStateMachine {
     /// - Parameters:
     ///   - backlog: the bytes that wait to be sent.
     ///   - isReading: whether no read is held back.
+    ///   - isMessageOverdue: whether the peer has begun a message and not finished it in time.
     mutating func heartbeatDue(
         _ heartbeat: Heartbeat,
         now: NIODeadline,
         backlog: Int,
-        isReading: Bool
+        isReading: Bool,
+        isMessageOverdue: Bool = false
     ) -> HeartbeatAction {
         guard self.isOpen else { return .none }
+        guard !isMessageOverdue else {
+            let reason = SocketEndReason.messageTimeout
+            let frame = WebSocketCloseFrame(code: reason.closeCode, reason: "a message took too long; send it faster")
+            return .startClosing(self.startClosing(frame, reason: reason, peer: .awaited))
+        }
         switch heartbeat {
         case .ping:
             return self.liveness.pingIsDue(now: now, backlog: backlog) ? .sendPing : .none

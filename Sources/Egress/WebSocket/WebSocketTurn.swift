@@ -4,20 +4,18 @@
 
 internal import NIOCore
 
-/// What a read leaves behind of a WebSocket's input until its turn is over: frames that wait for the next turn, and pongs that
-/// go out together. An idle socket has none, and so pays for one pointer.
+/// A WebSocket's pending input and output during a turn: frames that wait for the next turn, and pongs that are sent
+/// together. An idle socket has none, and so pays for one pointer.
 final class WebSocketTurn {
-    /// How many frames are taken before the loop's other connections have a turn: a peer may send ten thousand in one
-    /// packet.
+    /// How many frames are processed before the loop's other connections get a turn: a peer may send ten thousand in
+    /// one packet.
     static let limit = 64
-    /// How long the loop is left to them. Only a timer lets them run: a task that is executed anew each time does not.
-    static let yieldTime = TimeAmount.microseconds(20)
 
-    /// Bytes that wait for the next turn; none is read meanwhile, so that they are what one read brought.
+    /// Bytes that wait for the next turn; at most one read's worth, since none is read meanwhile.
     var input: ByteBuffer?
     /// Whether the peer has finished its side behind them.
     var isInputClosed = false
-    /// The pongs of the turn that is going on or, while the channel is not writable, the latest one.
+    /// The pongs of the current turn or, while the channel is not writable, the latest one.
     var pongs: ByteBuffer?
 
     var isEmpty: Bool { self.input == nil && self.pongs == nil }

@@ -17,5 +17,5 @@ final class NotingClient: ProbedClient {
         self.whenProbed()
     }
 
-    func whenFarewellAnswered(_ call: @escaping () -> Void) {}
+    func whenCloseAcknowledged(_ call: @escaping () -> Void) {}
 }

@@ -13,7 +13,7 @@ import Testing
         Position(epoch: Epoch(rawValue: epoch), offset: offset)
     }
 
-    private let stream = AcknowledgedStream()
+    private let stream = AcknowledgedStream(beginsAtCursor: true)
 
     /// What was sent moves nothing; what the client says moves the cursor exactly there.
     @Test func onlyWhatIsAcknowledgedCounts() {
@@ -29,6 +29,17 @@ import Testing
         #expect(self.stream.sent(upTo: Self.position(9), last: nil) == nil)
         #expect(self.stream.acknowledged(Self.position(4), head: Self.position(9)) == Self.position(9))
         #expect(self.stream.sent(upTo: Self.position(12), last: nil) == Self.position(12))
+    }
+
+    /// Who began elsewhere than at the cursor does not pass over what lies between, before it has said what it is done with.
+    @Test func beginsElsewhere() {
+        let stream = AcknowledgedStream(beginsAtCursor: false)
+        #expect(stream.sent(upTo: Self.position(5), last: nil) == nil)
+        #expect(stream.acknowledged(Self.position(1), head: Self.position(5)) == Self.position(1))
+        #expect(stream.sent(upTo: Self.position(6), last: nil) == nil)
+        #expect(stream.sent(upTo: Self.position(7), last: Self.position(7)) == nil)
+        #expect(stream.acknowledged(Self.position(7), head: Self.position(7)) == Self.position(7))
+        #expect(stream.sent(upTo: Self.position(9), last: nil) == Self.position(9))
     }
 
     /// What was read from the log itself may be ahead of what its feed has heard of.

@@ -28,8 +28,14 @@ import Testing
         var machine = DeliveryStateMachine(start: .sample(5))
         #expect(machine.begin(nil) == .nothing)
         #expect(machine.position == .sample(5) && machine.sentPosition == nil)
+        // Its filter may have dropped that.
         #expect(machine.roundReceived(first: 6, end: .sample(6)) == .deliver(after: nil))
-        #expect(machine.sentPosition == .sample(6) && machine.repeatedPosition == nil)
+        #expect(machine.sentPosition == nil && !machine.isPositionHad)
+        #expect(machine.roundReceived(first: 7, end: .sample(7)) == .deliver(after: nil))
+        machine.eventsSent()
+        #expect(machine.sentPosition == .sample(7) && machine.repeatedPosition == nil)
+        #expect(machine.roundReceived(first: 8, end: .sample(8)) == .deliver(after: nil))
+        #expect(machine.sentPosition == .sample(8) && machine.isPositionHad)
     }
 
     /// A client is nowhere until it was told where it begins; then it is where what is for it was sent.
@@ -41,7 +47,7 @@ import Testing
         #expect(machine.reachedPosition == .sample(2))
         machine.sent(upTo: .sample(4))
         #expect(machine.reachedPosition == .sample(4))
-        machine.sent(upTo: .sample(5), isEmpty: true)
+        machine.sent(upTo: .sample(5))
         #expect(machine.pageSent() == .goLive && machine.reachedPosition == .sample(5))
         #expect(machine.roundReceived(first: 6, end: .sample(7)) == .deliver(after: nil))
         #expect(machine.reachedPosition == .sample(7))
@@ -58,14 +64,17 @@ import Testing
         #expect(machine.sentPosition == .sample(2) && machine.repeatedPosition == .sample(2))
     }
 
-    /// What is older than a client asked for is not sent, and not had.
-    @Test func passedOver() {
+    /// What is older than a client asked for, or what its filter drops of a past that it chose itself, is not had.
+    @Test(arguments: [DeliveryStateMachine.Resumption.oldest, .after(.sample(0)), .behind(.sample(0))])
+    func passedOver(resumption: DeliveryStateMachine.Resumption) {
         var machine = DeliveryStateMachine(start: .sample(2))
-        #expect(machine.begin(.backlog(nil)) == .read(after: nil))
+        _ = machine.begin(resumption)
         _ = machine.pageRead(.sample(1...2, head: 2))
-        machine.sent(upTo: .sample(2), isEmpty: true)
+        machine.sent(upTo: .sample(2))
         #expect(machine.pageSent() == .goLive)
-        #expect(machine.position == .sample(2) && machine.sentPosition == nil)
+        #expect(machine.position == .sample(2) && machine.sentPosition == nil && !machine.isPositionHad)
+        machine.eventsSent()
+        #expect(machine.sentPosition == .sample(2) && machine.isPositionHad)
     }
 
     /// What was missed is read, and what comes meanwhile is read in its turn; then the feed takes over without a gap.

@@ -48,6 +48,7 @@ import Testing
             broker: SlowLog(page: page),
             channel: .random(),
             start: Position(epoch: .sample, offset: 5),
+            turns: LoopTurns(),
             eventLoop: loop
         )
         let owner = Owner()
@@ -64,6 +65,34 @@ import Testing
         delivery.becameWritable()
         #expect(owner.sent == 0)
         #expect(delivery.position == head)
+        delivery.end()
+    }
+
+    /// A page is looked at in parts, so that a filter that reads all of it and admits nothing holds nobody up.
+    @Test func boundsWhatATurnLooksAt() throws {
+        let loop = EmbeddedEventLoop()
+        let page = loop.makePromise(of: LogPage.self)
+        let head = Position(epoch: .sample, offset: 8)
+        let delivery = Delivery(
+            broker: SlowLog(page: page),
+            channel: .random(),
+            start: head,
+            turns: LoopTurns(),
+            eventLoop: loop
+        )
+        let owner = Owner()
+        delivery.begin(.after(Position(epoch: .sample, offset: 0)), owner: owner)
+        let text = String(repeating: "x", count: 64 << 10)
+        page.succeed(.entries((1...8).map { LogEntry.sample(UInt64($0), text) }, head: head))
+        loop.run()
+        delivery.becameWritable()
+        #expect(owner.sent == 2)
+        for sent in [4, 6, 8] {
+            #expect(owner.timesCaughtUp == 0)
+            loop.advanceTime(by: LoopTurns.yieldTime)
+            #expect(owner.sent == sent)
+        }
+        #expect(owner.timesCaughtUp > 0)
         delivery.end()
     }
 }

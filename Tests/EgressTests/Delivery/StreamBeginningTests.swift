@@ -31,11 +31,11 @@ import Testing
         }
     }
 
-    /// One name too many is the client's to mend; a store that has too much to do, or is away, is not: the client comes
-    /// again in a moment.
+    /// One name too many is the client's to mend; a store that has too much to do, is away or refuses is not: the
+    /// client comes again in a moment.
     @Test(arguments: [
         (BrokerError.tooManyConsumers, SocketRefusal.tooManyConsumers), (.overloaded, .brokerUnavailable),
-        (.unavailable, .brokerUnavailable), (.timeout, .brokerUnavailable),
+        (.unavailable, .brokerUnavailable), (.timeout, .brokerUnavailable), (.refused, .brokerRefused),
     ])
     func refusals(error: BrokerError, refusal: SocketRefusal) throws {
         let loop = EmbeddedEventLoop()
@@ -46,6 +46,6 @@ import Testing
         do { _ = try result.wait() } catch { refused = SocketRefusal(error) }
         #expect(refused == refusal)
         let isForLater = refusal.problem.response.headers.contains { $0.name == "Retry-After" }
-        #expect(isForLater == (refusal == .brokerUnavailable))
+        #expect(isForLater == (refusal != .tooManyConsumers))
     }
 }

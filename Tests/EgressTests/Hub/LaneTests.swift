@@ -41,7 +41,7 @@ private final class Arrivals: ChannelInboundHandler, Sendable {
         )
     }
 
-    private func group(_ name: String, members: Int) -> (NIOLoopBound<FeedGroup>, [RecordingMember]) {
+    private func group(_ name: String, members: Int) -> (NIOLoopBound<ChannelFanOut>, [RecordingMember]) {
         let (group, isNew) = self.lane.group(of: ChannelID(secret: Secret(name)))
         #expect(isNew)
         let recording = (0..<members).map { _ in RecordingMember() }
@@ -159,7 +159,7 @@ private final class Arrivals: ChannelInboundHandler, Sendable {
                 broker: RefusingBroker(),
                 eventLoop: loop,
                 clock: { clock.tick() },
-                yieldTime: .milliseconds(10)
+                turns: LoopTurns(yieldTime: .milliseconds(10))
             )
             let round = lane.group(of: ChannelID(secret: Secret("a"))).group
             let done = loop.makePromise(of: [Int].self)

@@ -23,7 +23,7 @@ extension Epoch {
     static let sample = Epoch(rawValue: 7)
 }
 
-extension FeedGroup {
+extension ChannelFanOut {
     /// Serves up to `limit` sockets.
     func takeTurn(limit: Int) -> Turn {
         let clock = TickingClock()
@@ -50,8 +50,8 @@ final class TickingClock: Sendable {
 }
 
 /// A member of a group that notes what it is given.
-final class RecordingMember: FeedMember {
-    var groupIndex = 0
+final class RecordingMember: FanOutMember {
+    var fanOutIndex = 0
     private(set) var offsets: [UInt64] = []
     /// How many times something was delivered.
     private(set) var rounds = 0
@@ -70,17 +70,17 @@ final class RecordingMember: FeedMember {
     }
 
     var admission: Admission?
-    private(set) var dismissals: [Dismissal] = []
+    private(set) var dismissals: [AccessLoss] = []
 
-    var attendee = Attendee(speech: .raw)
+    var presenceDetails = PresenceDetails(speech: .raw)
 
     /// Called when the member is told that its node drains.
     var onDrain: () -> Void = {}
 
     func drain() { self.onDrain() }
 
-    func dismiss(_ dismissal: Dismissal) {
-        self.dismissals.append(dismissal)
+    func dismiss(_ accessLoss: AccessLoss) {
+        self.dismissals.append(accessLoss)
     }
 }
 

@@ -4,6 +4,7 @@
 
 import NIOCore
 import NIOEmbedded
+import Shared
 import Testing
 
 @testable import Egress
@@ -37,6 +38,21 @@ import Testing
         #expect(order == [1, 2])
         given.removeLast()
         #expect(self.places.take(for: .other) != nil)
+    }
+
+    /// One client address takes an eighth of the places, and gives them back; who is not known has no share.
+    @Test func shareOfAnAddress() throws {
+        let places = QQPlaces(count: 32)
+        let (first, second) = (try #require(IPAddress("192.0.2.1")), try #require(IPAddress("192.0.2.2")))
+        var held = try (0..<3).map { _ in try #require(places.take(for: .other, of: first)) }
+        #expect(places.take(for: .other, of: first) == nil)
+        var others = [try #require(places.take(for: .other, of: second))]
+        held.removeLast()
+        held.append(try #require(places.take(for: .other, of: first)))
+        #expect(places.take(for: .other, of: first) == nil)
+        // Four are reserved for tokens.
+        for _ in 0..<24 { others.append(try #require(places.take(for: .other))) }
+        #expect(places.take(for: .other) == nil && places.take(for: .token) != nil)
     }
 
     /// A token has its place whoever waits, and gives none away of those that are for the others.

@@ -36,7 +36,7 @@ import Testing
 
     /// A round is one span an event, however many sockets have it, and the envelope names it.
     @Test func rounds() throws {
-        let group = FeedGroup(
+        let group = ChannelFanOut(
             channel: EnvelopeSample.channel,
             broker: nil,
             tracing: self.tracing,

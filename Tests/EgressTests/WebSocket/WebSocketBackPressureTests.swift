@@ -4,6 +4,7 @@
 
 import NIOCore
 import NIOEmbedded
+import Shared
 import Testing
 
 @testable import Egress
@@ -97,7 +98,7 @@ import Testing
         socket.output.hold(socket.channel)
         for round in 0..<100 {
             try socket.receive((0..<100).flatMap { ClientFrame.ping("\(round)-\($0)").bytes })
-            socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.yieldTime)
+            socket.channel.embeddedEventLoop.advanceTime(by: LoopTurns.yieldTime)
         }
         #expect(try self.buffered(socket) == 0)
         socket.output.release(socket.channel)
@@ -113,7 +114,7 @@ import Testing
             let sent = try socket.sent()
             #expect(sent.count < 50)
             #expect(sent.last == .pong(payload + "\(last)"))
-            socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.yieldTime)
+            socket.channel.embeddedEventLoop.advanceTime(by: LoopTurns.yieldTime)
         }
     }
 

@@ -152,6 +152,34 @@ import Testing
         self.expect([.init(opcode: 0x3), .text("a"), .ping(), .close()], [.violation(.reservedOpcode)])
     }
 
+    /// The time of an unfinished message counts from when it is first asked after, and while the rest would be read.
+    @Test func tellsWhetherAMessageIsOverdue() {
+        let start = NIODeadline.uptimeNanoseconds(1)
+        var parser = WebSocketFrameParser()
+        func isOverdue(_ second: Int64, isReading: Bool = true) -> Bool {
+            parser.isMessageOverdue(now: start + .seconds(second), timeout: .seconds(20), isReading: isReading)
+        }
+        func read(_ frame: ClientFrame) -> WebSocketFrameParser.Output? {
+            var bytes = ByteBuffer(bytes: frame.bytes)
+            return parser.next(from: &bytes)
+        }
+        #expect(!isOverdue(0))
+        #expect(read(.text("a", isFinal: false)) == .fragment)
+        #expect(!isOverdue(100))
+        #expect(read(.ping("x")) == .ping(ByteBuffer(string: "x")))
+        #expect(read(.continuation("b", isFinal: false)) == .fragment)
+        #expect(!isOverdue(119))
+        #expect(isOverdue(120))
+        #expect(!isOverdue(121, isReading: false))
+        #expect(!isOverdue(130))
+        #expect(!isOverdue(149))
+        #expect(isOverdue(150))
+        #expect(read(.continuation("c", isFinal: true)) == .message(.text(ByteBuffer(string: "abc"))))
+        #expect(!isOverdue(151))
+        #expect(read(.text("a", isFinal: false)) == .fragment)
+        #expect(!isOverdue(200))
+    }
+
     /// A message that was announced but did not come must not cost its announced size.
     @Test func keepsNoMoreThanWhatArrived() {
         var parser = WebSocketFrameParser()

@@ -180,6 +180,30 @@ import Testing
         #expect(closing.owner.endings == [.connectionLost])
     }
 
+    /// A message that is begun and never finished is not kept for as long as the peer likes, however lively it is.
+    @Test func endsAMessageThatTakesTooLong() throws {
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        let socket = try WebSocketTestSocket()
+        try socket.receive(.text("a", isFinal: false))
+        socket.handler.heartbeat(.ping, now: start)
+        try socket.receive(.pong(""), .continuation("b", isFinal: false))
+        socket.handler.heartbeat(.answer, now: start + .seconds(11))
+        try socket.receive(.continuation("c", isFinal: false))
+        #expect(try socket.sent() == [.ping])
+        socket.handler.heartbeat(.ping, now: start + .seconds(25))
+        #expect(try socket.sent().map(\.closeCode) == [1008])
+        #expect(socket.owner.endings == [.messageTimeout])
+
+        let lively = try WebSocketTestSocket()
+        for second: Int64 in 0..<100 {
+            try lively.receive(.text("a", isFinal: false))
+            lively.handler.heartbeat(.ping, now: start + .seconds(second))
+            try lively.receive(.continuation("b", isFinal: true))
+        }
+        #expect(lively.owner.messages.count == 100)
+        #expect(lively.owner.endings.isEmpty)
+    }
+
     /// Ping, no answer, end: through the handler, with a ping on the wire.
     @Test func heartbeatEndsADeadPeer() throws {
         let socket = try WebSocketTestSocket()

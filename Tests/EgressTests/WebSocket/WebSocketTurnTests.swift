@@ -4,6 +4,7 @@
 
 import NIOCore
 import NIOEmbedded
+import Shared
 import Testing
 
 @testable import Egress
@@ -21,7 +22,7 @@ import Testing
     }
 
     private func breathe(_ socket: WebSocketTestSocket) {
-        socket.channel.embeddedEventLoop.advanceTime(by: WebSocketTurn.yieldTime)
+        socket.channel.embeddedEventLoop.advanceTime(by: LoopTurns.yieldTime)
     }
 
     /// Each turn takes as many frames as it has; the next begins a moment later.

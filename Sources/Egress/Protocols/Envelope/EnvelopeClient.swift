@@ -6,35 +6,35 @@ internal import NIOCore
 internal import Shared
 
 /// A client that gets envelopes, in frames of a WebSocket or as blocks of an event stream. Bound to its channel's event loop.
-protocol EnvelopeClient: FeedMember, DeliveryOwner {
+protocol EnvelopeClient: FanOutMember, DeliveryOwner {
     var services: EnvelopeServices { get }
     var subscription: EnvelopeSubscription { get }
-    /// What the envelopes are written to; nil when it has ended.
+    /// The connection that envelopes are written to; nil when it has ended.
     var connection: (any CursorClient)? { get }
-    /// The same where it can be asked; nil where it cannot, and when it has ended.
+    /// The same if it answers probes; nil if it does not, and when it has ended.
     var probedConnection: (any ProbedClient)? { get }
-    /// How it is called in metrics and logs.
+    /// Its protocol in metrics and logs.
     var speech: SocketPresence.Speech { get }
     /// When it opened.
     var opened: NIODeadline { get }
 
-    /// The bytes of envelopes; of those behind an offset, where there is one.
+    /// The bytes of envelopes; only of those after `offset`, if given.
     func bytes(of round: EnvelopeRound, after offset: UInt64?) -> ByteBuffer
 
     /// Writes them.
     ///
     /// - Parameters:
-    ///   - position: where a client that is too slow for them goes on when it comes back.
-    ///   - probe: the number of a probe that goes behind them; only where there is a `probedConnection`.
+    ///   - position: where a client closed as too slow should resume.
+    ///   - probe: the number of a probe to send after them; only with a `probedConnection`.
     func write(_ bytes: ByteBuffer, behind position: Position, probe: UInt64?) -> SendResult
 }
 
 extension EnvelopeClient {
     var admission: Admission? { self.subscription.admission }
-    var attendee: Attendee { self.subscription.attendee(self.speech) }
+    var presenceDetails: PresenceDetails { self.subscription.presenceDetails(self.speech) }
 
-    func receipt(upTo end: Position) -> Receipt? {
-        self.subscription.receipt(self.speech, upTo: end)
+    func deliveryNote(upTo end: Position) -> DeliveryNote? {
+        self.subscription.deliveryNote(self.speech, upTo: end)
     }
 
     func deliver(_ round: FeedRound) {
@@ -84,6 +84,7 @@ extension EnvelopeClient {
 
     private func send(_ bytes: ByteBuffer, count: Int, last: Position?, from start: Position, upTo end: Position) {
         if count > 0 {
+            self.subscription.delivery.eventsSent()
             guard case .accepted = self.write(bytes, behind: start, probe: self.probe(upTo: end)) else { return }
             self.services.metrics.delivered(count)
         }
@@ -92,7 +93,7 @@ extension EnvelopeClient {
 
     /// The number of a probe that goes with everything up to a position; nil for none.
     private func probe(upTo end: Position) -> UInt64? {
-        // Who acknowledges is not asked.
+        // A client that acknowledges is not probed.
         guard self.subscription.acknowledgement == nil, let consumer = self.subscription.consumer,
             let connection = self.probedConnection
         else { return nil }
@@ -106,10 +107,12 @@ extension EnvelopeClient {
             guard let position = acknowledgement.sent(upTo: end, last: last) else { return }
             return self.subscription.membership.acknowledged(upTo: position, of: consumer)
         }
+        // A client whose position does not count for its consumer moves no cursor.
+        guard self.subscription.delivery.isPositionHad else { return }
         self.subscription.membership.sent(upTo: end, to: connection, of: consumer)
     }
 
-    /// The connection has ended; before it is let go of.
+    /// The connection has ended; called before it is released.
     func left(_ reason: SocketEndReason) {
         let subscription = self.subscription
         if let connection = self.connection, subscription.acknowledgement == nil {

@@ -5,10 +5,10 @@
 internal import NIOCore
 internal import Shared
 
-/// A socket that speaks the envelope protocol: runs what `EnvelopeStateMachine` and `Delivery` decide. Bound to its channel's
-/// event loop.
+/// A socket that speaks the envelope protocol: executes the decisions of `EnvelopeStateMachine` and `Delivery`. Bound
+/// to its channel's event loop.
 final class EnvelopeSocket: EnvelopeClient, WebSocketMember {
-    var groupIndex = 0
+    var fanOutIndex = 0
 
     let services: EnvelopeServices
     let subscription: EnvelopeSubscription
@@ -26,7 +26,7 @@ final class EnvelopeSocket: EnvelopeClient, WebSocketMember {
         )
     }
 
-    /// Makes a channel an envelope socket of a feed. On the channel's event loop, which is the lane's.
+    /// Turns a channel into an envelope socket of a feed. On the channel's event loop, which is the lane's.
     static func open(
         on channel: any Channel,
         services: EnvelopeServices,
@@ -48,7 +48,7 @@ final class EnvelopeSocket: EnvelopeClient, WebSocketMember {
         socket.handler = handler
         subscription.membership.join(socket)
         try socket.install(handler, in: channel, lane: services.lane, metrics: services.metrics, as: .envelope)
-        // A connection that was lost meanwhile has ended the socket already.
+        // If the connection was lost meanwhile, the socket has ended already.
         guard socket.handler != nil else { return }
         if let share = subscription.share {
             share.reader.join(socket)
@@ -66,7 +66,7 @@ final class EnvelopeSocket: EnvelopeClient, WebSocketMember {
         guard let share = self.subscription.share else {
             return self.subscription.delivery.interrupted(reason, head: head)
         }
-        // Told a moment later, for the client may end by that, which is not allowed here.
+        // Asynchronously, since it may end the client, which is not allowed here.
         self.services.lane.eventLoop.assumeIsolated().execute {
             self.announce(.lost(Recovery.Reason(reason), position: head))
             share.reader.wake()
@@ -75,7 +75,7 @@ final class EnvelopeSocket: EnvelopeClient, WebSocketMember {
 
     // MARK: Replies
 
-    /// - Parameter frame: what the client has sent, which may name the span that its reply belongs to.
+    /// - Parameter frame: the client's frame, which may name the reply's parent span.
     private func reply(
         _ reply: Reply,
         to token: ReplyToken,
@@ -124,7 +124,7 @@ extension EnvelopeSocket {
     }
 
     func hasRead(upTo position: Position) {
-        // Who acknowledges says itself what it has done.
+        // A client that acknowledges confirms events itself.
         guard self.subscription.acknowledgement == nil, let consumer = self.subscription.consumer else { return }
         self.subscription.membership.acknowledged(upTo: position, of: consumer)
     }
@@ -132,7 +132,7 @@ extension EnvelopeSocket {
 
 extension EnvelopeSocket: WebSocketOwner {
     func messageReceived(_ message: WebSocketMessage) {
-        // A member of a group gets what its turn brings, and is nowhere.
+        // A member of a group has no position of its own.
         let reached = self.subscription.share == nil ? self.subscription.delivery.reachedPosition : nil
         switch self.machine.messageReceived(message, reached: reached, now: self.services.lane.eventLoop.now) {
         case .ignore: break
@@ -197,21 +197,21 @@ extension EnvelopeSocket: WebSocketOwner {
 extension EnvelopeSocket: GroupMember {
     var credit: Int { self.isWritable ? self.subscription.share?.credit ?? 0 : 0 }
 
-    func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
+    func take(_ deliveries: ArraySlice<GroupPage.Delivery>, askedAt: NIODeadline) {
         guard let share = self.subscription.share else { return }
         let filter = self.subscription.filter
         let now = self.services.lane.eventLoop.now
         var admitted: [GroupPage.Delivery] = []
         var dropped: [Position] = []
         for delivery in deliveries {
-            share.given(delivery.entry.position, attempt: delivery.attempt, now: now)
+            share.given(delivery.attempt, at: delivery.entry.position, askedAt: askedAt, now: now)
             if delivery.entry.event.isAdmitted(by: filter, for: share.reader.name) {
                 admitted.append(delivery)
             } else {
                 dropped.append(delivery.entry.position)
             }
         }
-        // What the filter drops, or is another's, is done with.
+        // Events that the filter drops, or that are addressed to others, are settled at once.
         share.pass(dropped, now: now)
         guard !admitted.isEmpty else { return }
         let round = EnvelopeRound(

@@ -5,21 +5,21 @@
 internal import NIOCore
 internal import Shared
 
-/// What a client that gets envelopes has of its channel.
+/// An envelope client's subscription to its channel.
 struct EnvelopeSubscription {
-    let membership: FeedMembership
+    let membership: FanOutMembership
     let delivery: Delivery
     let filter: EventFilter?
     let consumer: ConsumerName?
-    /// What its client acknowledges; nil where its system does.
+    /// Tracks the client's acknowledgements; nil if receipt is confirmed by the transport.
     let acknowledgement: AcknowledgedStream?
-    /// By what the client was let in.
+    /// The credential that admitted the client.
     let admission: Admission?
-    /// Whether the client may answer, and is told how.
+    /// Whether the client may reply, and is offered a reply token.
     let offersReplies: Bool
-    /// Whether it is one who looks on.
+    /// Whether it is an inspector's, which only observes.
     let isInspector: Bool
-    /// Of a member of a group, whose events do not come by the delivery.
+    /// The group membership, if any; its events do not come through `delivery`.
     let share: EnvelopeShare?
 
     /// On the lane's loop. The feed posts to the lane from now on.
@@ -33,7 +33,7 @@ struct EnvelopeSubscription {
         isProbed: Bool,
         services: EnvelopeServices
     ) {
-        self.membership = FeedMembership(place: place, lane: services.lane)
+        self.membership = FanOutMembership(place: place, lane: services.lane)
         self.delivery = Delivery(
             broker: services.broker,
             channel: place.feed.channel,
@@ -42,11 +42,13 @@ struct EnvelopeSubscription {
             rate: request.rate,
             isProbed: isProbed,
             tracing: services.lane.tracing,
+            turns: services.lane.turns,
             eventLoop: services.lane.eventLoop
         )
         self.filter = request.filter
         self.consumer = request.group == nil ? request.consumer : nil
-        self.acknowledgement = request.acknowledges ? AcknowledgedStream() : nil
+        self.acknowledgement =
+            request.acknowledges ? AcknowledgedStream(beginsAtCursor: beginning.isAtCursor) : nil
         self.admission = admission
         self.offersReplies = admission?.allows(.reply) ?? true
         self.isInspector = request.isInspector
@@ -57,19 +59,19 @@ struct EnvelopeSubscription {
         }
     }
 
-    /// What an operator is told of the client.
-    func attendee(_ speech: SocketPresence.Speech) -> Attendee {
-        Attendee(
+    /// The client's details for operators.
+    func presenceDetails(_ speech: SocketPresence.Speech) -> PresenceDetails {
+        PresenceDetails(
             speech: speech,
             consumer: self.share.map(\.reader.name).flatMap(\.shown) ?? self.consumer?.shown,
             offset: self.share == nil ? self.delivery.position?.offset : nil
         )
     }
 
-    /// Who the client is to those who look on, where it has had everything up to a position. What a group's members take is
-    /// told by their reader.
-    func receipt(_ speech: SocketPresence.Speech, upTo end: Position) -> Receipt? {
+    /// The client's description for observers, if it has received everything up to a position. For group members their
+    /// reader reports.
+    func deliveryNote(_ speech: SocketPresence.Speech, upTo end: Position) -> DeliveryNote? {
         guard !self.isInspector, self.share == nil, self.delivery.position == end else { return nil }
-        return Receipt(speech: speech, consumer: self.consumer, isFiltered: self.filter != nil)
+        return DeliveryNote(speech: speech, consumer: self.consumer, isFiltered: self.filter != nil)
     }
 }

@@ -8,14 +8,14 @@ internal import Shared
 /// A stream of Server-Sent Events: a member of its channel's group for as long as it is open. Bound to its channel's event
 /// loop.
 final class EventStream: EnvelopeClient {
-    var groupIndex = 0
+    var fanOutIndex = 0
 
     let services: EnvelopeServices
     let subscription: EnvelopeSubscription
     private let name = UInt64.random(in: 0...UInt64.max)
     private var announcements = 0
     private var handler: EventStreamHandler?
-    /// The place that the client was told last, as far as that is known.
+    /// The position last sent to the client as an event id, if known.
     private var toldPlace: Position?
     let opened = NIODeadline.now()
 
@@ -24,7 +24,8 @@ final class EventStream: EnvelopeClient {
         self.subscription = subscription
     }
 
-    /// Makes a channel a stream of a feed, behind the head of its answer. On the channel's event loop, which is the lane's.
+    /// Turns a channel into a stream of a feed, after the response head. On the channel's event loop, which is the
+    /// lane's.
     static func open(
         on channel: any Channel,
         services: EnvelopeServices,
@@ -56,13 +57,13 @@ final class EventStream: EnvelopeClient {
         let start: Position? =
             switch beginning.resumption {
             case .after(let position), .behind(let position): position
-            // What it catches up with says where it is: a stream that ends before has not brought it anywhere.
-            case .backlog: nil
+            // Replayed events carry its position: a stream that ends before the first one has not advanced it.
+            case .backlog, .oldest: nil
             case .unreadable, nil: place.feed.position
             }
         stream.toldPlace = start
         _ = handler.send(EventStreamFormat.opening(at: start))
-        // A connection that was lost meanwhile, or whose loss this shows, has ended the stream already.
+        // If the connection was lost, perhaps noticed only by this write, the stream has ended already.
         guard stream.handler != nil else { return }
         subscription.delivery.begin(beginning.resumption, owner: stream)
     }
@@ -71,12 +72,12 @@ final class EventStream: EnvelopeClient {
         self.handler?.close(.drain)
     }
 
-    func dismiss(_ dismissal: Dismissal) {
-        self.handler?.close(dismissal.endReason)
+    func dismiss(_ accessLoss: AccessLoss) {
+        self.handler?.close(accessLoss.endReason)
     }
 
-    /// What the client is sent now and then: where it is, so that its place moves with events that it is not sent too; or
-    /// nothing that a program sees, where it knows.
+    /// The periodic keep-alive: the client's position, so that it advances past filtered events too; or just a comment,
+    /// if the client has it already.
     func signOfLife() -> ByteBuffer {
         guard let place = self.subscription.delivery.reachedPosition, place != self.toldPlace else {
             return EventStreamFormat.comment
@@ -85,17 +86,17 @@ final class EventStream: EnvelopeClient {
         return EventStreamFormat.place(place)
     }
 
-    /// The channel takes more.
+    /// The channel is writable again.
     func becameWritable() {
         self.subscription.delivery.becameWritable()
     }
 
-    /// What waits to be sent has grown above the high watermark, or has fallen below the low one.
+    /// The queue has grown above the high watermark, or fallen below the low one.
     func queueCrossedWatermark(isBehind: Bool) {
         self.services.metrics.crossedWatermark(isBehind: isBehind, self.handler)
     }
 
-    /// The stream has just stopped taking events: once, whoever ended it.
+    /// The stream has stopped taking events. Called once, whichever side ended it.
     func ended(_ reason: SocketEndReason) {
         guard let handler = self.handler else { return }
         self.left(reason)

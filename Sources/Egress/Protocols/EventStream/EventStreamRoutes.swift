@@ -15,7 +15,7 @@ final class EventStreamRoutes {
     /// The header fields of a stream of the bot's events.
     private let headers: [(name: String, value: String)]
 
-    /// - Parameter pingInterval: from a sign of life to the next.
+    /// - Parameter pingInterval: from one keep-alive to the next.
     init(
         services: EnvelopeServices,
         hub: Hub,
@@ -24,7 +24,7 @@ final class EventStreamRoutes {
         pingInterval: TimeAmount
     ) {
         self.services = services
-        // A client that is not told could take a quiet stream for a dead one.
+        // So that a client does not mistake a quiet stream for a dead one.
         let seconds = pingInterval.nanoseconds / 1_000_000_000
         self.headers = Self.headers + [(name: "Hookwire-Ping-Interval", value: "\(seconds)")]
         self.hub = hub
@@ -40,7 +40,7 @@ final class EventStreamRoutes {
     static let headers: [(name: String, value: String)] = [
         ("Content-Type", "text/event-stream"),
         ("Cache-Control", "no-store"),
-        // nginx would collect events until its buffer is full.
+        // nginx would buffer events until its buffer is full.
         ("X-Accel-Buffering", "no"),
     ]
 
@@ -48,7 +48,7 @@ final class EventStreamRoutes {
         let lane = self.services.lane
         let visitor: Visitor
         do throws(AccessRefusal) {
-            visitor = try lane.entrance.admit(request, for: .receive)
+            visitor = try lane.authenticator.admit(request, for: .receive)
         } catch {
             return .refused(error)
         }
@@ -78,7 +78,7 @@ final class EventStreamRoutes {
                 now: self.services.now(),
                 eventLoop: eventLoop
             ).map { place, beginning in
-                // A drain that has begun meanwhile would not find it.
+                // A drain that began meanwhile would miss it.
                 guard !state.isDraining else { return .response(SocketRefusal.draining.problem.response) }
                 return .upgrade(
                     .unending(headers: headers) {
@@ -96,15 +96,14 @@ final class EventStreamRoutes {
         ).holding(seat)
     }
 
-    /// What the client asks for. A browser that reconnects says where it was in a header, and its URL is still the one of its
-    /// first time: the header goes before. What it says there was an id of this stream once, and is not worth an error,
-    /// for at an error it would give up.
+    /// The client's request. A browser that reconnects sends its position in a header, with its original URL: the
+    /// header takes precedence. An invalid position there is no error, since the browser would give up on one.
     private static func stream(of request: HTTPRequest) throws(SocketRefusal) -> StreamRequest {
         var stream = try StreamRequest(query: request.query, hasBacklog: false)
         guard stream.group == nil else { throw .groupNeedsSocket }
         guard !stream.acknowledges else { throw .badAck }
         if let id = request.headers.first(name: "last-event-id"), !id.isEmpty {
-            // Whoever asked for its backlog gets what is left of it, now as then.
+            // A client that asked for its backlog gets what is left of it on reconnect too.
             let isLenient = stream.start.isCursor
             stream.start = Position(id).map { isLenient ? .behind($0) : .after($0) } ?? .unreadable
         }

@@ -6,41 +6,45 @@ internal import DequeModule
 internal import NIOCore
 internal import Shared
 
-/// A socket that speaks the gateway's protocol: runs what `GatewayStateMachine` decides. Bound to its channel's event loop.
-final class GatewaySocket: FeedMember {
+/// A socket that speaks the gateway protocol: executes `GatewayStateMachine`'s decisions. Bound to its channel's event
+/// loop.
+final class GatewaySocket: FanOutMember {
     /// How many events a page of the log has, and how many of its bytes are sent at once.
     private static let pageLimit = 64
     private static let partBytes = 64 << 10
-    /// How long the loop is left to its input between two pages.
-    private static let yieldTime = TimeAmount.microseconds(20)
+    /// How many bytes are processed, sent or not, before the loop's other connections get a turn. A larger event is
+    /// processed whole.
+    private static let turnBytes = 128 << 10
 
-    var groupIndex = 0
+    var fanOutIndex = 0
 
     private let services: GatewayServices
-    /// What its sessions are signed with, where the socket's URL says which bot it is; nil where the token does.
+    /// The grant that signs its sessions, if the socket's URL identifies the bot; nil if the token does.
     private let grant: TokenGrant?
-    /// Whose it is.
-    private let client: Entrance.Client
-    /// By what it was let in, once that is known.
+    /// The client that opened it.
+    private let client: ClientAuthenticator.Client
+    /// The credential that admitted it, once known.
     private(set) var admission: Admission?
     private var machine: GatewayStateMachine
     private var handler: WebSocketHandler?
     private let opened = NIODeadline.now()
-    /// Of the feed of the bot that the client turned out to be.
-    private var membership: FeedMembership?
-    /// The last event that the client was sent; nil where it was sent none.
+    /// The membership of the authenticated bot's channel.
+    private var membership: FanOutMembership?
+    /// The last event that the client was sent, or that was skipped for it since; nil if it was sent none.
     private var position: Position?
-    /// The end of the last round of which the client was sent something, and whether that was not all of it.
+    /// The end of the last round of which the client was sent events, and whether the filter dropped some.
     private var written: (end: Position, isFiltered: Bool)?
-    /// Events of the log that the client still has to be sent.
+    /// Events of the log not yet sent to the client.
     private var page: Deque<LogEntry> = []
     private var pageFilter: GatewayFilter?
     private var isSendingPage = false
+    /// Whether the rest of the page waits for a turn of the loop.
+    private var awaitsTurn = false
     private var timer: NIOScheduledCallback?
 
     private init(
         services: GatewayServices,
-        client: Entrance.Client,
+        client: ClientAuthenticator.Client,
         grant: TokenGrant?,
         admission: Admission?
     ) {
@@ -51,11 +55,11 @@ final class GatewaySocket: FeedMember {
         self.machine = GatewayStateMachine(times: services.times, now: services.lane.eventLoop.now)
     }
 
-    /// Makes a channel a gateway's socket, and says Hello. On the channel's event loop, which is the lane's.
+    /// Turns a channel into a gateway socket, and sends Hello. On the channel's event loop, which is the lane's.
     static func open(
         on channel: any Channel,
         services: GatewayServices,
-        client: Entrance.Client = Entrance.Client(address: .shared(nil)),
+        client: ClientAuthenticator.Client = ClientAuthenticator.Client(address: .shared(nil)),
         grant: TokenGrant?,
         admission: Admission? = nil
     ) throws {
@@ -82,15 +86,15 @@ final class GatewaySocket: FeedMember {
         }
     }
 
-    /// Lets in who holds a grant, and charges who does not: what an access token opens is worth guessing too.
+    /// Admits a client with a grant, and charges one without as a failed guess: access tokens are worth guessing too.
     private func authenticate(_ grant: TokenGrant?, token: Secret) {
-        let entrance = self.services.lane.entrance
+        let authenticator = self.services.lane.authenticator
         do throws(AccessRefusal) {
-            let (sessions, admission) = try entrance.admit(grant, of: self.client, for: .receive)
+            let (sessions, admission) = try authenticator.admit(grant, of: self.client, for: .receive)
             self.admission = self.services.lane.shared(admission, on: sessions.channel)
             self.authenticated(sessions, token: token)
         } catch {
-            let delay = entrance.delay(of: error, to: self.client)
+            let delay = authenticator.delay(of: error, to: self.client)
             guard delay > .zero else { return self.authenticated(nil, token: token) }
             self.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.authenticated(nil, token: token) }
         }
@@ -125,7 +129,7 @@ final class GatewaySocket: FeedMember {
             place.giveBack()
             return self.drain()
         }
-        let membership = FeedMembership(place: place, lane: self.services.lane)
+        let membership = FanOutMembership(place: place, lane: self.services.lane)
         self.membership = membership
         membership.join(self)
         self.services.strangers[ObjectIdentifier(self)] = nil
@@ -170,22 +174,31 @@ final class GatewaySocket: FeedMember {
         }
     }
 
-    /// Sends what the client takes of the page; the rest waits until it has read that.
+    /// Sends as much of the page as the client takes; the rest waits until it has read that.
     private func sendPage() {
-        guard let filter = self.pageFilter, !self.isSendingPage else { return }
+        guard let filter = self.pageFilter, !self.isSendingPage, !self.awaitsTurn else { return }
         self.isSendingPage = true
         defer { self.isSendingPage = false }
-        while let handler, handler.isWritable, let last = self.sendPart(of: handler, through: filter) {
-            self.machine.replayed(upTo: last)
+        var bytes = 0
+        while bytes < Self.turnBytes, let handler, handler.isWritable,
+            let part = self.sendPart(of: handler, through: filter)
+        {
+            self.machine.replayed(upTo: part.end)
+            bytes += part.bytes
         }
-        guard self.page.isEmpty, self.handler != nil else { return }
+        guard self.handler != nil else { return }
+        guard self.page.isEmpty else {
+            if bytes >= Self.turnBytes { self.awaitTurn() }
+            return
+        }
         self.pageFilter = nil
         switch self.machine.pageSent() {
         case .ignore:
             break
         case .read(let position):
-            // A log in memory is read at once: without a pause a long one would fill the stack and hold the loop.
-            self.eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) { self.readLog(after: position) }
+            // A log in memory is read synchronously: without a pause a long one would overflow the stack and block the
+            // loop.
+            self.services.lane.turns.wait(on: self.eventLoop) { self.readLog(after: position) }
         case .send(let resumed, let recovery):
             self.services.metrics.sessionResumed()
             self.services.metrics.sockets.recovered(recovery)
@@ -193,7 +206,18 @@ final class GatewaySocket: FeedMember {
         }
     }
 
-    private func sendPart(of handler: WebSocketHandler, through filter: GatewayFilter) -> Position? {
+    private func awaitTurn() {
+        self.awaitsTurn = true
+        self.services.lane.turns.wait(on: self.eventLoop) {
+            self.awaitsTurn = false
+            self.sendPage()
+        }
+    }
+
+    private func sendPart(
+        of handler: WebSocketHandler,
+        through filter: GatewayFilter
+    ) -> (bytes: Int, end: Position)? {
         var part: [LogEntry] = []
         var bytes = 0
         while bytes < Self.partBytes, let entry = self.page.popFirst() {
@@ -206,7 +230,7 @@ final class GatewaySocket: FeedMember {
         if let traced, let channel = self.membership?.channel {
             self.services.lane.tracing?.delivered(traced.passages, on: channel, sockets: 1, .log)
         }
-        return last.position
+        return (bytes, last.position)
     }
 
     // MARK: What comes
@@ -220,7 +244,7 @@ final class GatewaySocket: FeedMember {
         }
     }
 
-    /// Sends what the session's intents admit; what they do not counts as had.
+    /// Sends what the session's intents admit; from the first event sent on, the rest counts as received.
     private func send(_ admitted: (frames: ByteBuffer, count: Int), of count: Int, upTo end: Position) {
         guard let handler else { return }
         if admitted.count > 0 {
@@ -229,6 +253,8 @@ final class GatewaySocket: FeedMember {
             self.services.metrics.sockets.delivered(admitted.count)
             self.written = (end, admitted.count < count)
         } else {
+            // A client that was sent nothing yet moves no cursor: it did not begin there.
+            guard self.position != nil else { return }
             self.membership?.sent(upTo: end, to: handler, of: .anybody)
         }
         self.position = end
@@ -239,15 +265,15 @@ final class GatewaySocket: FeedMember {
             self.services.metrics.sockets.recovered(.lost(Recovery.Reason(reason), position: head))
         }
         guard let ending = self.machine.interrupted(reason, head: head) else { return }
-        // A member leaves its group no sooner than the group is through.
+        // A member must not leave its group while the group is being served.
         self.eventLoop.assumeIsolated().execute { self.end(ending) }
     }
 
-    var attendee: Attendee { Attendee(speech: .gateway, offset: self.position?.offset) }
+    var presenceDetails: PresenceDetails { PresenceDetails(speech: .gateway, offset: self.position?.offset) }
 
-    func receipt(upTo end: Position) -> Receipt? {
+    func deliveryNote(upTo end: Position) -> DeliveryNote? {
         guard let written = self.written, written.end == end else { return nil }
-        return Receipt(speech: .gateway, isFiltered: written.isFiltered)
+        return DeliveryNote(speech: .gateway, isFiltered: written.isFiltered)
     }
 
     // MARK: Its end
@@ -256,8 +282,8 @@ final class GatewaySocket: FeedMember {
         self.end(self.machine.drain())
     }
 
-    func dismiss(_ dismissal: Dismissal) {
-        self.end(self.machine.dismissed(dismissal))
+    func dismiss(_ accessLoss: AccessLoss) {
+        self.end(self.machine.dismissed(accessLoss))
     }
 
     private func end(_ ending: GatewayStateMachine.Ending?) {
@@ -272,11 +298,11 @@ final class GatewaySocket: FeedMember {
         handler.close(code: reason.closeCode, text: reason.explanation, reason: reason.endReason)
     }
 
-    /// Moved only when it fires: from message to message the deadline only grows, and that costs nothing.
+    /// Rescheduled only when it fires: a deadline that moves later with each message costs nothing.
     private func armTimer() {
         let deadline = self.machine.deadline
         guard self.handler != nil, deadline < .distantFuture else { return }
-        // Only an event loop that is shut down refuses, and then the connection is going too.
+        // Fails only on an event loop that is shut down, and then the connection is closing too.
         self.timer = try? self.eventLoop.scheduleCallback(
             at: deadline,
             handler: Timer(socket: NIOLoopBound(self, eventLoop: self.eventLoop))
@@ -325,7 +351,7 @@ extension GatewaySocket: WebSocketOwner {
 
     func ended(_ reason: SocketEndReason) {
         guard let handler = self.handler else { return }
-        // A session is resumed by its own numbers: what it refuses it is not sent again for the cursor's sake.
+        // A session resumes by its own sequence numbers: a refused event need not be skipped by the cursor.
         let position = reason == .messageRefused ? nil : self.position
         self.membership?.ended(handler, of: .anybody, reason, at: position)
         self.handler = nil

@@ -5,7 +5,7 @@
 internal import NIOCore
 internal import Shared
 
-/// One gateway session's socket, from Hello to its end: who it is, what it has had, and what it may still do. No IO and
+/// One gateway session's socket, from Hello to its end: identity, position, and permitted messages. No IO and
 /// no clock of its own; `GatewayProtocol` describes what is spoken.
 ///
 /// Its life: unidentified, then authenticating (the token is being looked up, and a place on the feed taken), then
@@ -27,17 +27,17 @@ struct GatewayStateMachine {
 
     private struct Live {
         var filter: GatewayFilter
-        /// The last event that the client has had, or that its filter kept from it.
+        /// The last event that the client received, or that its filter dropped.
         var position: Position
     }
 
     private struct Replay {
         var live: Live
-        /// Where the log has to be read to, so that nothing is missing before what the feed brings.
+        /// How far the log must be read so that there is no gap before the feed's events.
         var target: UInt64
-        /// Whether what comes next is gone from the log, and the oldest that is left comes instead.
+        /// Whether the next events were trimmed, so that the replay continues with the oldest retained one.
         var isTrimmed = false
-        /// What was gone.
+        /// The loss, if any.
         var loss: Recovery?
     }
 
@@ -46,7 +46,7 @@ struct GatewayStateMachine {
         case close(GatewayCloseReason)
         /// Op 9 first: the client must not try to resume.
         case invalidSession(GatewayCloseReason = .sessionInvalid)
-        /// Op 7 first: the client is to come back and resume.
+        /// Op 7 first: the client should reconnect and resume.
         case reconnect(GatewayCloseReason)
 
         var reason: GatewayCloseReason {
@@ -79,7 +79,7 @@ struct GatewayStateMachine {
         }
     }
 
-    /// What a client is sent first, whatever it does.
+    /// The first message to every client.
     var hello: ByteBuffer { GatewayProtocol.hello(heartbeatInterval: self.times.heartbeatInterval) }
 
     private mutating func end(_ ending: Ending) -> Ending {
@@ -94,7 +94,7 @@ extension GatewayStateMachine {
     enum MessageAction: Equatable {
         case ignore
         case acknowledgeHeartbeat
-        /// Find out what the token opens, and tell.
+        /// Look up the token's grant, and call back.
         case authenticate(Secret)
         case end(Ending)
     }
@@ -106,14 +106,14 @@ extension GatewayStateMachine {
         case .text(let text): bytes = text
         case .binary(let data): bytes = data
         }
-        // Counted before it is looked at: what is wrong costs no more than what is right.
+        // Charged before parsing: invalid messages count like valid ones.
         guard self.budget.take(bytes: bytes.readableBytes, now: now) else { return .end(self.end(.close(.tooFast))) }
         guard case .text = message else { return .end(self.end(.close(.malformed))) }
         switch GatewayRequest.read(bytes) {
         case .failure(let reason):
             return .end(self.end(.close(reason)))
         case .success(.heartbeat):
-            // Beats before Identify do not put off its deadline.
+            // Heartbeats before Identify do not extend its deadline.
             if !self.isUnidentified { self.heard = now }
             return .acknowledgeHeartbeat
         case .success(.login(let login)):
@@ -132,7 +132,7 @@ extension GatewayStateMachine {
 extension GatewayStateMachine {
     enum AuthenticatedAction: Equatable {
         case ignore
-        /// Take a place on the channel's feed; `isNew` where READY needs the bot's user.
+        /// Take a place on the channel's feed; `isNew` if READY needs the bot's user.
         case join(ChannelID, isNew: Bool)
         case end(Ending)
     }
@@ -161,12 +161,12 @@ extension GatewayStateMachine {
     enum JoinedAction: Equatable {
         case ignore
         case send(ByteBuffer)
-        /// Read the log behind the position.
+        /// Read the log after the position.
         case read(after: Position)
         case end(Ending)
     }
 
-    /// The session has its place: events behind `position` come by the feed.
+    /// The session has its place: events after `position` come from the feed.
     mutating func joined(at position: Position, user: GatewayUser) -> JoinedAction {
         guard case .joining(let joining) = self.state else { return .ignore }
         switch joining {
@@ -182,9 +182,9 @@ extension GatewayStateMachine {
         }
     }
 
-    /// The token cannot be looked up, the feed does not begin, or the log cannot be read.
+    /// The token cannot be looked up, the feed cannot be started, or the log cannot be read.
     ///
-    /// - Parameter reason: why the feed does not begin, where that is known better.
+    /// - Parameter reason: a more specific reason, if known.
     mutating func brokerFailed(_ reason: GatewayCloseReason = .brokerUnavailable) -> Ending? {
         switch self.state {
         case .ended: nil
@@ -195,11 +195,11 @@ extension GatewayStateMachine {
 
     enum RoundAction: Equatable {
         case ignore
-        /// Send what the filter lets through; of a round whose beginning the client has had, what is behind `after`.
+        /// Send what passes the filter; only events after `after` if the client has the round's beginning.
         case deliver(GatewayFilter, after: UInt64?)
     }
 
-    /// Events came by the feed.
+    /// The feed delivered events.
     mutating func roundReceived(first: UInt64, end: Position) -> RoundAction {
         switch self.state {
         case .live(var live):
@@ -210,7 +210,7 @@ extension GatewayStateMachine {
             self.state = .live(live)
             return .deliver(live.filter, after: after)
         case .replaying(var replay):
-            // They are in the log, and are read from there in their turn.
+            // They are in the log, and are read from there in order.
             replay.target = max(replay.target, end.offset)
             self.state = .replaying(replay)
             return .ignore
@@ -223,9 +223,9 @@ extension GatewayStateMachine {
     mutating func interrupted(_ reason: UnrecoverableReason, head: Position) -> Ending? {
         switch self.state {
         case .live(var live):
-            // What is gone is gone: where the numbers go on, the session does too, and the gap in them tells.
+            // If the epoch continues, so does the session; the gap in the sequence numbers shows the loss.
             guard head.epoch == live.position.epoch, reason != .ahead else { return self.end(.invalidSession()) }
-            // Where it is behind, it was on its way when the session began.
+            // If it is not ahead, the notice was in transit when the session began.
             guard head.offset > live.position.offset else { return nil }
             live.position = head
             self.state = .live(live)
@@ -246,7 +246,7 @@ extension GatewayStateMachine {
 extension GatewayStateMachine {
     enum PageAction: Equatable {
         case ignore
-        /// Send what the filter lets through, in as many parts as the client takes, and tell how far it is.
+        /// Send what passes the filter, in as many parts as needed, and report progress.
         case send(GatewayFilter)
         /// Read the log from its beginning.
         case readWhatIsLeft
@@ -258,7 +258,7 @@ extension GatewayStateMachine {
         guard case .replaying(var replay) = self.state else { return .ignore }
         switch page {
         case .notRecoverable(.trimmed, let head) where head.epoch == replay.live.position.epoch:
-            // What is gone is gone: the numbers go on, so the session does too, with all that is left.
+            // The epoch continues, so the session does too, with the remaining events.
             replay.isTrimmed = true
             self.state = .replaying(replay)
             return .readWhatIsLeft
@@ -275,7 +275,7 @@ extension GatewayStateMachine {
                 replay.loss = .lost(.trimmed, position: start)
                 self.state = .replaying(replay)
             }
-            // The log must not end before what the feed has brought.
+            // The log must not end before the feed's events.
             guard !entries.isEmpty || replay.live.position.offset >= replay.target else {
                 return .end(self.end(.invalidSession()))
             }
@@ -293,7 +293,7 @@ extension GatewayStateMachine {
     enum PageSentAction: Equatable {
         case ignore
         case read(after: Position)
-        /// RESUMED: from here on events come by the feed; and what became of those that were missed.
+        /// RESUMED: from here on events come from the feed; and the outcome of the recovery.
         case send(ByteBuffer, Recovery)
     }
 
@@ -316,10 +316,10 @@ extension GatewayStateMachine {
         return self.end(.reconnect(.drain))
     }
 
-    /// What let the client in does not hold any more.
-    mutating func dismissed(_ dismissal: Dismissal) -> Ending? {
+    /// The client's access was lost.
+    mutating func dismissed(_ accessLoss: AccessLoss) -> Ending? {
         if case .ended = self.state { return nil }
-        switch dismissal {
+        switch accessLoss {
         case .accessChanged: return self.end(.reconnect(.accessChanged))
         case .revoked: return self.end(.close(.revoked))
         }
@@ -331,7 +331,7 @@ extension GatewayStateMachine {
         return self.end(.close(self.isUnidentified ? .notAuthenticated : .silent))
     }
 
-    /// The socket has ended, whoever ended it.
+    /// The socket has ended, on either side.
     mutating func ended() {
         self.state = .ended
     }

@@ -5,27 +5,27 @@
 internal import NIOCore
 internal import Shared
 
-/// A raw socket that is a member of a group. It has no words to acknowledge an event with: one that is with the system is
-/// done with. Bound to its channel's event loop.
+/// A raw socket that is a member of a group. It cannot acknowledge events: one that was handed to the kernel counts as
+/// processed. Bound to its channel's event loop.
 final class RawGroupSocket: WebSocketMember {
-    /// How many events it is given at once, at most.
+    /// The most events it holds at once.
     private static let window = 16
 
-    var groupIndex = 0
+    var fanOutIndex = 0
 
     let admission: Admission?
-    private let membership: FeedMembership
+    private let membership: FanOutMembership
     private let reader: GroupReader
     private let metrics: SocketMetrics
     private let answers: RawAnswers?
     private let filter: EventFilter?
     private(set) var handler: WebSocketHandler?
     private let opened = NIODeadline.now()
-    /// Written, and not yet known to be with the system.
+    /// Written, and not yet known to have reached the kernel.
     private var written: UnsettledEvents
 
     private init(
-        membership: FeedMembership,
+        membership: FanOutMembership,
         admission: Admission?,
         reader: GroupReader,
         metrics: SocketMetrics,
@@ -41,10 +41,10 @@ final class RawGroupSocket: WebSocketMember {
         self.written = UnsettledEvents(limit: Self.window, visibility: reader.visibility)
     }
 
-    /// Makes a channel a raw socket that is a member of a group. On the channel's event loop, which is the lane's.
+    /// Turns a channel into a raw socket that is a member of a group. On the channel's event loop, which is the lane's.
     static func open(
         on channel: any Channel,
-        membership: FeedMembership,
+        membership: FanOutMembership,
         admission: Admission? = nil,
         reader: GroupReader,
         configuration: WebSocketConfiguration,
@@ -64,13 +64,13 @@ final class RawGroupSocket: WebSocketMember {
         socket.handler = handler
         membership.join(socket)
         try socket.install(handler, in: channel, lane: membership.lane, metrics: metrics, as: .raw)
-        // A connection that was lost meanwhile has ended the socket already.
+        // If the connection was lost meanwhile, the socket has ended already.
         if socket.handler != nil { reader.join(socket) }
     }
 
     // MARK: From the feed
 
-    var attendee: Attendee { Attendee(speech: self.speech, consumer: self.reader.name.shown) }
+    var presenceDetails: PresenceDetails { PresenceDetails(speech: self.speech, consumer: self.reader.name.shown) }
 
     func deliver(_ round: FeedRound) {
         self.reader.wake()
@@ -95,9 +95,11 @@ extension RawGroupSocket: GroupMember {
         return self.written.room
     }
 
-    func take(_ deliveries: ArraySlice<GroupPage.Delivery>) {
+    func take(_ deliveries: ArraySlice<GroupPage.Delivery>, askedAt: NIODeadline) {
         let now = self.membership.lane.eventLoop.now
-        for delivery in deliveries { self.written.given(delivery.entry.position, now: now) }
+        for delivery in deliveries {
+            self.written.given(delivery.attempt, at: delivery.entry.position, askedAt: askedAt, now: now)
+        }
         let entries = deliveries.map(\.entry).filter {
             $0.event.isAdmitted(by: self.filter, for: self.reader.name)
         }

@@ -8,14 +8,14 @@ internal import Shared
 /// A socket that speaks the raw protocol: a member of its channel's group for as long as it is open.
 /// Bound to its channel's event loop.
 final class RawSocket: WebSocketMember {
-    /// What most sockets do without.
+    /// Options that most sockets do not have.
     final class Options {
-        /// Of a client that answers; nil where what it sends is dropped.
+        /// The client's answers; nil if its frames are dropped.
         let answers: RawAnswers?
         let filter: EventFilter?
         let consumer: ConsumerName?
 
-        /// Nil where it is what every socket has.
+        /// Nil if all options are the defaults.
         init?(answers: RawAnswers?, filter: EventFilter?, consumer: ConsumerName?) {
             if answers == nil, filter == nil, consumer == .anybody { return nil }
             self.answers = answers
@@ -24,21 +24,21 @@ final class RawSocket: WebSocketMember {
         }
     }
 
-    var groupIndex = 0
+    var fanOutIndex = 0
 
     let admission: Admission?
-    private let membership: FeedMembership
+    private let membership: FanOutMembership
     private let metrics: SocketMetrics
     private let options: Options?
-    /// The last event that the client was sent, or what was the last before it came.
+    /// The last event that the client was sent, or the last one before it joined.
     private var position: Position
     private(set) var handler: WebSocketHandler?
     private let opened = NIODeadline.now()
-    /// As long as the client is sent what is in the log already, and until it was sent anything where it did not begin
-    /// behind what its consumer has had.
+    /// Present while the client is sent the backlog; if it did not begin at its consumer's cursor, until it was sent an
+    /// event.
     private var backlog: Delivery?
 
-    private init(membership: FeedMembership, admission: Admission?, metrics: SocketMetrics, options: Options?) {
+    private init(membership: FanOutMembership, admission: Admission?, metrics: SocketMetrics, options: Options?) {
         self.admission = admission
         self.membership = membership
         self.metrics = metrics
@@ -46,7 +46,7 @@ final class RawSocket: WebSocketMember {
         self.position = membership.place.feed.position
     }
 
-    /// Makes a channel a raw socket of a feed. On the channel's event loop, which is the lane's.
+    /// Turns a channel into a raw socket of a feed. On the channel's event loop, which is the lane's.
     static func open(
         on channel: any Channel,
         lane: Lane,
@@ -58,7 +58,7 @@ final class RawSocket: WebSocketMember {
         metrics: SocketMetrics,
         options: Options? = nil
     ) throws {
-        let membership = FeedMembership(place: place, lane: lane)
+        let membership = FanOutMembership(place: place, lane: lane)
         let socket = RawSocket(membership: membership, admission: admission, metrics: metrics, options: options)
         let handler = WebSocketHandler(
             owner: socket,
@@ -68,7 +68,7 @@ final class RawSocket: WebSocketMember {
         socket.handler = handler
         membership.join(socket)
         try socket.install(handler, in: channel, lane: lane, metrics: metrics, as: .raw)
-        // A connection that was lost meanwhile has ended the socket already.
+        // If the connection was lost meanwhile, the socket has ended already.
         guard socket.handler != nil, beginning.resumption != nil || socket.consumer != nil else { return }
         socket.begin(beginning.resumption, since: beginning.since, rate: rate)
     }
@@ -85,6 +85,7 @@ final class RawSocket: WebSocketMember {
             rate: rate,
             isProbed: true,
             tracing: self.lane.tracing,
+            turns: self.lane.turns,
             eventLoop: self.lane.eventLoop
         )
         self.backlog = delivery
@@ -113,23 +114,27 @@ final class RawSocket: WebSocketMember {
         self.announce(.lost(Recovery.Reason(reason), position: head))
     }
 
-    var attendee: Attendee {
-        Attendee(speech: .raw, consumer: self.consumer?.shown, offset: self.position.offset)
+    var presenceDetails: PresenceDetails {
+        PresenceDetails(speech: .raw, consumer: self.consumer?.shown, offset: self.position.offset)
     }
 
-    func receipt(upTo end: Position) -> Receipt? {
+    func deliveryNote(upTo end: Position) -> DeliveryNote? {
         guard self.backlog == nil, self.position == end else { return nil }
-        return Receipt(speech: .raw, consumer: self.consumer, isFiltered: self.options?.filter != nil)
+        return DeliveryNote(speech: .raw, consumer: self.consumer, isFiltered: self.options?.filter != nil)
     }
 
-    /// Sends frames of events that have passed the filter, or nothing where none has.
+    /// Sends the frames of events that passed the filter, if any.
     private func write(_ frames: ByteBuffer?, of entries: ArraySlice<LogEntry>, upTo end: Position) {
         guard let handler else { return }
         guard let frames else {
             self.position = end
-            if let consumer { self.membership.sent(upTo: end, to: handler, of: consumer) }
+            // A client whose position does not count for its consumer moves no cursor.
+            if let consumer, self.backlog?.isPositionHad != false {
+                self.membership.sent(upTo: end, to: handler, of: consumer)
+            }
             return
         }
+        self.backlog?.eventsSent()
         var probe: UInt64?
         if let consumer { probe = self.membership.sending(upTo: end, to: handler, of: consumer) }
         guard case .accepted = handler.send(frames, behind: self.position, probe: probe) else { return }
@@ -143,7 +148,7 @@ extension RawSocket: DeliveryOwner {
     var isWritable: Bool { self.handler?.isWritable ?? false }
 
     func send(_ round: FeedRound, after: UInt64?) {
-        // Most sockets take everything, and most events are for everybody.
+        // Most sockets have no filter, and most events no addressee.
         let isPlain = self.options == nil && round.isForEverybody
         let admitted = isPlain ? round : round.admitted(by: self.options?.filter, for: self.consumer)
         guard let admitted, let after else {
@@ -162,7 +167,7 @@ extension RawSocket: DeliveryOwner {
     }
 
     func announce(_ recovery: Recovery) {
-        // A raw client has no words for it; the node's metrics have.
+        // The raw protocol has no frame for it; the node's metrics count it.
         self.metrics.recovered(recovery)
     }
 
@@ -177,7 +182,7 @@ extension RawSocket: DeliveryOwner {
     func caughtUp() {
         guard let backlog, backlog.isPositionHad else { return }
         if let position = backlog.position { self.position = position }
-        // Nobody tells it of answers any more, and its window would wait for one for good.
+        // It no longer learns of probe answers, and its window would wait for one for ever.
         self.backlog.take()?.end()
     }
 }
@@ -206,7 +211,7 @@ extension RawSocket: WebSocketOwner {
 
     func ended(_ reason: SocketEndReason) {
         guard let handler = self.handler else { return }
-        // Where it began, and where its feed stands, is not what it has had.
+        // Where it began, or the feed's position, is not what it has received.
         let position =
             if let backlog {
                 reason == .messageRefused ? backlog.repeatedPosition : backlog.sentPosition

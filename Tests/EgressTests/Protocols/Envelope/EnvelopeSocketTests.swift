@@ -82,6 +82,19 @@ import Testing
         #expect(try one.words() == ["2", "3"])
     }
 
+    /// Who began with what comes, and whose filter dropped that, has used nothing up; what it is sent is had.
+    @Test func lookingOnUsesNothingUp() throws {
+        let bench = try #require(self.bench)
+        for (body, offset) in [(#"{"a":1}"#, nil), (#"{"a":9}"#, 2)] as [(String, UInt64?)] {
+            let client = try Client(bench, query: "where=a:9")
+            try bench.publish(body)
+            _ = try bench.sent(to: client.channel)
+            try client.channel.writeInbound(ByteBuffer(bytes: ClientFrame.close(code: 1000).bytes))
+            let cursor = bench.broker.cursor(of: .anybody, on: EnvelopeSample.channel, eventLoop: bench.loop)
+            #expect(try cursor.wait()?.offset == offset)
+        }
+    }
+
     /// A reply goes to the node that its token names, and the client is told what became of it.
     @Test(arguments: ReplyOutcome.allCases)
     func replies(outcome: ReplyOutcome) throws {

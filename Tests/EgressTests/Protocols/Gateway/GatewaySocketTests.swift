@@ -140,7 +140,7 @@ import Testing
     }
 
     /// Those who look on are told of what a client was sent, not of what its intents left out.
-    @Test func receipts() throws {
+    @Test func deliveryReporter() throws {
         let client = try self.client()
         try client.identify()
         #expect(try client.sequences().count == 1)
@@ -156,6 +156,20 @@ import Testing
         #expect(try client.sequences().count == 1)
         self.loop.advanceTime(by: .milliseconds(200))
         #expect(notes.texts.count == 1 && notes.texts[0].contains(#""protocol":"gateway""#))
+    }
+
+    /// A client whose intents admit nothing of what comes has used nothing up; what it is sent counts.
+    @Test func lookingOnUsesNothingUp() throws {
+        for (type, offset) in [("MESSAGE_CREATE", nil), ("C2C_MESSAGE_CREATE", 2)] as [(String, UInt64?)] {
+            let client = try self.client()
+            try client.identify()
+            _ = try client.frames()
+            try self.publish(1, type: type)
+            _ = try client.frames()
+            try client.channel.writeInbound(ByteBuffer(bytes: ClientFrame.close(code: 1000).bytes))
+            let cursor = self.broker.cursor(of: .anybody, on: ChannelID(secret: self.secret), eventLoop: self.loop)
+            #expect(try cursor.wait()?.offset == offset)
+        }
     }
 
     /// The URL that names the bot takes any token, and knows the session that a token's socket began.

@@ -344,6 +344,16 @@ import Testing
         #expect(try self.bodies(try self.connect()) == [])
     }
 
+    /// Who chose where it begins, and whose filter dropped all that came, has used nothing up.
+    @Test func lookingOnUsesNothingUp() throws {
+        try self.publish("1", "2")
+        let watcher = try self.connect(query: "since=1000s&where=a:9")
+        try self.publish("3")
+        #expect(try self.bodies(watcher) == [])
+        try self.leave(watcher)
+        #expect(try self.bodies(try self.connect()) == ["1", "2", "3"])
+    }
+
     /// A start of the client's own choice.
     @Test func startsWhereItIsTold() throws {
         try self.publish("1", "2", "3")
@@ -396,13 +406,13 @@ import Testing
         let channel = try self.connect(query: "backlog=off")
         let epoch = try self.broker.log(self.secret, after: nil, limit: 1, on: self.loop).wait().head.epoch
         let socket = try #require(self.lane.members.first)
-        #expect(socket.attendee.offset == 2)
+        #expect(socket.presenceDetails.offset == 2)
         socket.interrupted(.trimmed, head: Position(epoch: epoch, offset: 1))
-        #expect(socket.attendee.offset == 2)
+        #expect(socket.presenceDetails.offset == 2)
         socket.interrupted(.trimmed, head: Position(epoch: epoch, offset: 4))
-        #expect(socket.attendee.offset == 4)
+        #expect(socket.presenceDetails.offset == 4)
         socket.interrupted(.ahead, head: Position(epoch: epoch, offset: 3))
-        #expect(socket.attendee.offset == 3)
+        #expect(socket.presenceDetails.offset == 3)
         #expect(channel.isActive)
     }
 
