@@ -31,7 +31,7 @@ public struct Admin: Sendable {
         store: any BotStore,
         registry: BotRegistry,
         broker: any Broker,
-        presence: any PresenceBoard,
+        presence: any PresenceStore,
         now: @escaping @Sendable () -> Int64 = WallClock.now,
         logger: Logger
     ) {

@@ -8,8 +8,8 @@ internal import Shared
 /// A bot in a request's body: the same names as in the registry's YAML file.
 enum BotBody {
     private static let options = [
-        "appid", "verify_token", "aes_key", "header", "scheme", "reply", "opens_by_secret", "needs_token", "limits",
-        "retention", "origins",
+        "appid", "verify_token", "aes_key", "previous_aes_key", "header", "scheme", "reply", "opens_by_secret",
+        "needs_token", "limits", "retention", "origins",
     ]
     private static let limits = ["requests", "burst", "sockets", "log_bytes"]
     private static let retention = ["count", "age"]
@@ -51,6 +51,9 @@ enum BotBody {
             (body, name) throws(BotStoreError) in try self.secret(body, name, rule: BotRule.fault(ofToken:))
         }
         try self.set(&bot.options.aesKey, body, "aes_key") { (body, name) throws(BotStoreError) in
+            try self.secret(body, name, rule: BotRule.fault(ofAESKey:))
+        }
+        try self.set(&bot.options.previousAESKey, body, "previous_aes_key") { (body, name) throws(BotStoreError) in
             try self.secret(body, name, rule: BotRule.fault(ofAESKey:))
         }
         try self.set(&bot.options.header, body, "header") { (body, name) throws(BotStoreError) in
@@ -126,7 +129,7 @@ enum BotBody {
     private static func apply(_ body: AdminBody, to limits: inout BotLimits) throws(BotStoreError) {
         let burst = try body.number("burst", in: 1...BotRule.burstLimit)
         let before = limits.requests
-        // A burst that is what comes in a second was not named by anybody.
+        // A burst of one second's worth is the default, not an explicit value.
         let named = before.flatMap { $0 == RateLimit(rate: $0.rate) ? nil : $0.burst }
         let kept = burst ?? (body.takesAway("burst") ? nil : named)
         if body.takesAway("requests") { limits.requests = nil }

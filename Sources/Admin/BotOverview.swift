@@ -7,20 +7,20 @@ internal import Shared
 
 /// Asks what is known of bots' traffic: their logs, their cursors, and who is connected. Any thread.
 ///
-/// A page of bots is asked for every other second, and events may be large: where nothing new came, none is read.
+/// A page of bots is requested every other second, and events may be large: if there is nothing new, none is read.
 struct BotOverview: Sendable {
     let broker: any Broker
-    let presence: any PresenceBoard
+    let presence: any PresenceStore
     let now: @Sendable () -> Int64
     private let newest = NewestEvents()
 
-    init(broker: any Broker, presence: any PresenceBoard, now: @escaping @Sendable () -> Int64) {
+    init(broker: any Broker, presence: any PresenceStore, now: @escaping @Sendable () -> Int64) {
         self.broker = broker
         self.presence = presence
         self.now = now
     }
 
-    /// The status of bots, in the order asked for.
+    /// The status of bots, in the order requested.
     ///
     /// - Returns: a future on `eventLoop`: nil for a bot of which the store does not say it.
     func status(of bots: [Bot], on eventLoop: any EventLoop) -> EventLoopFuture<[BotStatus?]> {
@@ -33,12 +33,12 @@ struct BotOverview: Sendable {
 
     /// Each bot is asked of by itself: where one Redis of several is away, the others still know theirs.
     private func status(on channel: ChannelID, now: Int64, eventLoop: any EventLoop) -> EventLoopFuture<BotStatus?> {
-        let sheets = self.presence.sheets(on: [channel], now: now, eventLoop: eventLoop)
+        let reports = self.presence.reports(on: [channel], now: now, eventLoop: eventLoop)
             .map { Optional($0.first ?? []) }
             .recover { _ in nil }
-        return self.traffic(on: channel, eventLoop: eventLoop).and(sheets).map { status, sheets in
+        return self.traffic(on: channel, eventLoop: eventLoop).and(reports).map { status, reports in
             var status = status
-            status?.sheets = sheets
+            status?.reports = reports
             return status
         }
     }

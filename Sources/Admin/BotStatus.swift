@@ -4,19 +4,19 @@
 
 internal import Shared
 
-/// What is known of a bot's traffic.
+/// A bot's traffic.
 struct BotStatus: Sendable {
     /// How many events came since its log began.
     var events: UInt64
     /// When the last one came, in milliseconds since 1970; nil where none is retained.
     var lastEvent: Int64?
-    /// How many events its sockets that name no consumer have not had; nil where no such socket ever came.
+    /// How many events its sockets that name no consumer have not received; nil if there never was one.
     var lag: UInt64?
-    /// Who is connected, by node; nil where the store cannot say.
-    var sheets: [PresenceSheet]?
+    /// The connections by node; nil if the store is unavailable.
+    var reports: [PresenceReport]?
 
     /// How many connections there are; nil where the store cannot say.
-    var sockets: Int? { self.sheets.map { $0.reduce(0) { $0 + $1.count } } }
+    var sockets: Int? { self.reports.map { $0.reduce(0) { $0 + $1.count } } }
 
     /// As the API shows it.
     var json: [UInt8] {
@@ -25,7 +25,7 @@ struct BotStatus: Sendable {
         if let lastEvent { writer.member("last_event", lastEvent) }
         if let lag { writer.member("lag", lag) }
         if let sockets { writer.member("sockets", sockets) }
-        if let sheets { writer.member("nodes", json: JSONWriter.array(sheets.map(\.json))) }
+        if let reports { writer.member("nodes", json: JSONWriter.array(reports.map(\.json))) }
         return writer.finish()
     }
 }

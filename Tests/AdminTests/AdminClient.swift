@@ -20,14 +20,14 @@ struct AdminClient {
 
     let store = MemoryBotStore()
     let broker: any Broker
-    let presence: any PresenceBoard
+    let presence: any PresenceStore
     let log = LogLines()
     private let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     private let routers: NIOLoopBoundBox<Router?>
 
     init(
         broker: any Broker = MemoryBroker(),
-        presence: any PresenceBoard = LocalPresenceBoard()
+        presence: any PresenceStore = LocalPresenceStore()
     ) async throws {
         self.broker = broker
         self.presence = presence

@@ -119,6 +119,23 @@ import Testing
         #expect(client.store.actions.allSatisfy { $0.actor == "api:192.0.2.7" })
     }
 
+    /// WeChat's key is changed together with the one before, which is taken away in the end; both are checked, none is told.
+    @Test func weChatKeys() async throws {
+        let client = try await AdminClient()
+        try await self.add(client)
+        let keys = ["a", "b"].map { String(repeating: $0, count: 42) + "E" }
+        func options(_ body: String) async throws -> Bot.PlatformOptions? {
+            let answer = try await client.ask(.PATCH, "/api/bots/alpha", body)
+            #expect(answer.status == 200 && keys.allSatisfy { !answer.text.contains($0) })
+            return client.store.registry.directory?.bots.values.first?.options
+        }
+        let rotating = try await options(#"{"aes_key":"\#(keys[0])","previous_aes_key":"\#(keys[1])"}"#)
+        #expect(rotating?.aesKey == Secret(keys[0]) && rotating?.previousAESKey == Secret(keys[1]))
+        let rotated = try await options(#"{"previous_aes_key":null}"#)
+        #expect(rotated?.aesKey == Secret(keys[0]) && rotated?.previousAESKey == nil)
+        #expect(try await client.ask(.PATCH, "/api/bots/alpha", #"{"previous_aes_key":"short"}"#).status == 400)
+    }
+
     /// Both secrets hold until a rotation ends; a second rotation lets the oldest go only where that is asked for.
     @Test func rotation() async throws {
         let client = try await AdminClient()
@@ -293,13 +310,13 @@ import Testing
         try await client.broker.moveCursor(of: .anybody, on: bot.channel, to: positions[0], eventLoop: loop).get()
         let socket = SocketPresence(speech: .raw, since: 5, token: BotName("home"), offset: 1)
         client.presence.post(
-            PresenceSheet(node: "one", time: AdminClient.now - 1_000, sockets: [socket]),
+            PresenceReport(node: "one", time: AdminClient.now - 1_000, sockets: [socket]),
             of: .random(),
             on: bot.channel,
             eventLoop: loop
         )
         client.presence.post(
-            PresenceSheet(node: "gone", time: AdminClient.now - PresenceSheet.lifetime, sockets: [socket]),
+            PresenceReport(node: "gone", time: AdminClient.now - PresenceReport.lifetime, sockets: [socket]),
             of: .random(),
             on: bot.channel,
             eventLoop: loop

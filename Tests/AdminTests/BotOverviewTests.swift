@@ -12,15 +12,15 @@ import Testing
 @testable import Admin
 
 @Suite struct BotOverviewTests {
-    /// A board whose store is away.
-    private struct AbsentBoard: PresenceBoard {
-        func post(_ sheet: PresenceSheet, of place: NodeID, on channel: ChannelID, eventLoop: any EventLoop) {}
+    /// A store whose store is away.
+    private struct AbsentBoard: PresenceStore {
+        func post(_ report: PresenceReport, of place: NodeID, on channel: ChannelID, eventLoop: any EventLoop) {}
 
-        func sheets(
+        func reports(
             on channels: [ChannelID],
             now: Int64,
             eventLoop: any EventLoop
-        ) -> EventLoopFuture<[[PresenceSheet]]> {
+        ) -> EventLoopFuture<[[PresenceReport]]> {
             eventLoop.makeFailedFuture(BrokerError.unavailable)
         }
     }
@@ -74,14 +74,14 @@ import Testing
         let unknown = try self.status(overview)
         #expect(unknown.sockets == nil)
         #expect(String(decoding: unknown.json, as: UTF8.self) == #"{"events":0}"#)
-        let known = try self.status(BotOverview(broker: MemoryBroker(), presence: LocalPresenceBoard(), now: { 0 }))
+        let known = try self.status(BotOverview(broker: MemoryBroker(), presence: LocalPresenceStore(), now: { 0 }))
         #expect(String(decoding: known.json, as: UTF8.self) == #"{"events":0,"sockets":0,"nodes":[]}"#)
     }
 
     /// Events may be large: none is read again where no other came.
     @Test func readsNewEventsOnly() throws {
         let broker = CountingBroker()
-        let overview = BotOverview(broker: broker, presence: LocalPresenceBoard(), now: { 0 })
+        let overview = BotOverview(broker: broker, presence: LocalPresenceStore(), now: { 0 })
         #expect(try self.status(overview).lastEvent == nil)
         for time in [5, 6, 7] as [Int64] { try self.publish(to: broker, at: time) }
         #expect(try self.status(overview).lastEvent == 7)

@@ -13,7 +13,7 @@ enum BotSheet {
             ("App id", bot.appID),
             ("Secret", self.secret(bot)),
             ("Verify token", bot.options.verifyToken.map { "set, \($0.utf8Count) bytes" }),
-            ("AES key", bot.options.aesKey.map { "set, \($0.utf8Count) bytes" }),
+            ("AES key", self.aesKey(bot)),
             ("Header", bot.options.header),
             ("Scheme", bot.options.scheme),
             ("Reply", bot.options.waitsForReply ? "webhooks wait for it" : nil),
@@ -36,6 +36,12 @@ enum BotSheet {
         let text = "set, \(bot.secret.utf8Count) bytes"
         guard let previous = bot.previousSecret else { return text }
         return text + "; the one before, of \(previous.utf8Count) bytes, holds too until bots rotate --finish"
+    }
+
+    private static func aesKey(_ bot: Bot) -> String? {
+        guard let key = bot.options.aesKey else { return nil }
+        let text = "set, \(key.utf8Count) bytes"
+        return bot.options.previousAESKey == nil ? text : text + "; the one before (previous_aes_key) holds too"
     }
 
     private static func opening(_ bot: Bot) -> String {

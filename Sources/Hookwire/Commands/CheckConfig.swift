@@ -59,28 +59,42 @@ struct CheckConfig: AsyncParsableCommand {
             return
         }
         let ledger = SettingsLedger()
-        let configuration: NodeConfiguration
-        let file: ConfigurationFile?
+        let reader: SettingsReader
         let taken = Set(try FlagHelp(of: self.command.type).flags.map(\.name))
         do {
             try self.checkFlags(taken)
-            let reader = try SettingsReader(flags: self.all.flags, ledger: ledger)
-            file = reader.file
-            configuration = try NodeConfiguration(reader, tier: self.command.tier)
+            reader = try SettingsReader(flags: self.all.flags, ledger: ledger)
+        } catch {
+            throw ValidationError(error.message)
+        }
+        // Before a fault of a setting ends it: the cause may be that its line is misspelt.
+        let hasUnknownLines = self.reportUnknown(in: reader.file)
+        do {
+            let configuration = try NodeConfiguration(reader, tier: self.command.tier)
             try configuration.checkFiles()
             if case .file(let path) = configuration.registry { try Self.checkBots(path) }
         } catch {
             throw ValidationError(error.message)
         }
-        let unknown = UnknownSettings(settings: ledger.entries)
+        guard !hasUnknownLines else { throw ExitCode(EX_USAGE) }
+        // What another tier reads of a file or an environment that all share is no matter of this one.
+        self.printSettings(ledger.entries.filter { !$0.hasFlag || taken.contains($0.name) })
+    }
+
+    /// Says what nothing reads: of the environment, which is a warning, and of the file.
+    ///
+    /// - Returns: whether the file has such a line.
+    private func reportUnknown(in file: ConfigurationFile?) -> Bool {
+        let settings = SettingsLedger()
+        // With nothing set it asks for everything, and fails, if at all, when it has.
+        _ = try? NodeConfiguration(SettingsReader(ledger: settings), tier: self.command.tier)
+        let unknown = UnknownSettings(settings: settings.entries)
         for warning in unknown.faults(inEnvironment: ProcessInfo.processInfo.environment.keys) {
             Self.complain("warning: \(warning)")
         }
         let faults = unknown.faults(in: file)
         for fault in faults { Self.complain(fault) }
-        guard faults.isEmpty else { throw ExitCode(EX_USAGE) }
-        // What another tier reads of a file or an environment that all share is no matter of this one.
-        self.printSettings(ledger.entries.filter { !$0.hasFlag || taken.contains($0.name) })
+        return !faults.isEmpty
     }
 
     private func checkFlags(_ taken: Set<String>) throws(SettingsError) {

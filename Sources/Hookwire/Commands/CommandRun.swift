@@ -8,14 +8,16 @@ internal import NIOCore
 internal import NIOPosix
 internal import UnixSignals
 
-/// How the work of a command ended, which its exit code tells.
+/// How a command ended, as shown by its exit code.
 enum CommandEnd: Sendable {
     case done
-    /// What was asked did not go well; it has been said.
+    /// It failed; the reason was printed.
     case failed
     /// The relay does not want this client.
     case refused(String)
-    /// What the client was let in by is good for nothing any more; the code says who said so.
+    /// Something else than a relay answers: what it says; nil where that is nothing for a person.
+    case foreign(String?)
+    /// The client's credential is no longer valid; the code shows where that was reported.
     case revoked(code: Int)
     case unreachable(String)
 }
@@ -35,8 +37,8 @@ protocol CommandRun: AnyObject, SendableMetatype {
 private let patience = Duration.seconds(7)
 
 extension CommandRun {
-    /// Runs it to its end. SIGINT and SIGTERM stop it; a second one ends the process at once, and so does the first where the
-    /// run does not get on: one that waits for whoever ought to read its output hears nothing else.
+    /// Runs it to its end. SIGINT and SIGTERM stop it; a second one ends the process at once, and so does the first if
+    /// the run is stuck, blocked on a reader of its output.
     ///
     /// - Parameter make: on the event loop.
     /// - Throws: the exit code, when it is not 0.
@@ -75,6 +77,9 @@ extension CommandRun {
         case .refused(let detail):
             terminal.complain("The relay refused. \(ForeignText.line(detail))")
             throw ExitCode(1)
+        case .foreign(let words):
+            terminal.complain(CommandEnd.foreignness(at: relay, saying: words))
+            throw ExitCode(1)
         case .revoked(let code):
             terminal.complain(CommandEnd.revocation(code: code))
             throw ExitCode(1)
@@ -86,16 +91,25 @@ extension CommandRun {
 }
 
 extension CommandEnd {
-    /// What is said of `revoked`.
+    /// The message for `revoked`.
     static func revocation(code: Int) -> String {
         "What this was connected with is not valid any more (\(code)): the token or the secret was revoked or has "
             + "expired, or the bot was removed. Ask the relay's operator for another."
     }
 
+    /// The message for `foreign`.
+    ///
+    /// - Parameter relay: the relay's address, as it was given.
+    static func foreignness(at relay: String, saying words: String?) -> String {
+        let said = words.map { " (\(ForeignText.line($0)))" } ?? ""
+        return "What answers at \(relay) is not a Hookwire relay\(said): check --relay, and a proxy before the relay."
+    }
+
     /// A subscription's end.
     init(_ failure: SubscriptionStateMachine.Failure) {
         switch failure {
-        case .refused(let refusal): self = .refused(refusal.text)
+        case .refused(let refusal) where refusal.isRelays: self = .refused(refusal.text)
+        case .refused(let refusal): self = .foreign(refusal.status == 0 ? nil : refusal.text)
         case .revoked(let code): self = .revoked(code: code)
         case .unreachable(let detail): self = .unreachable(detail)
         }

@@ -38,7 +38,7 @@ struct Doctor: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who is to call the URL; by default what its path says.", valueName: "platform"))
     var platform: PlatformName?
 
-    @OptionGroup var agreement: PlatformOptions
+    @OptionGroup var settings: PlatformOptions
 
     @Option(
         help: ArgumentHelp(
@@ -105,7 +105,7 @@ struct Doctor: AsyncParsableCommand {
         }
         var rules = PlatformRules(self.platform ?? PlatformName(path: url.path) ?? .qq)
         rules.limit = self.limit.flatMap { DurationText.parse($0) } ?? rules.limit
-        let credentials = self.agreement.credentials(for: url)
+        let credentials = self.settings.credentials(for: url)
         let token = try self.socketToken().map { Secret($0) }
         let text = DiagnosisText(
             language: Language { ProcessEnvironment[$0] },
@@ -145,7 +145,7 @@ struct Doctor: AsyncParsableCommand {
         if let token, !token.isEmpty { return token }
         guard let url = WebhookURL(self.url) else { return nil }
         if let token = url.parameters["token"], !token.isEmpty { return token }
-        guard !self.agreement.hasSecret(for: url) else { return nil }
+        guard !self.settings.hasSecret(for: url) else { return nil }
         return try EnvironmentSecret.read("HOOKWIRE_TOKEN")
     }
 

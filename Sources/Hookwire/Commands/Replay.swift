@@ -236,6 +236,8 @@ struct Replay: AsyncParsableCommand {
             return ExitCode(2)
         case .ended(.refused(let detail)):
             terminal.complain("The relay refused. \(ForeignText.line(detail))")
+        case .ended(.foreign(let words)):
+            terminal.complain(CommandEnd.foreignness(at: self.client.relay, saying: words))
         case .ended(.revoked(let code)):
             terminal.complain(CommandEnd.revocation(code: code))
         case .ended:

@@ -25,6 +25,8 @@ struct Send: AsyncParsableCommand {
               hookwire send --platform generic --secret S --body event.json
               hookwire send --bot my-bot --secret S --text hi
 
+            Where the answer is the one that a relay gives when no bot replies, a line on standard error says so.
+
             The exit code is 0 where the event was acknowledged, 1 where it was not, and 2 where nobody could be reached.
             """
     )
@@ -43,7 +45,7 @@ struct Send: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The bot's name on a relay where it is registered.", valueName: "name"))
     var bot: String?
 
-    @OptionGroup var agreement: PlatformOptions
+    @OptionGroup var settings: PlatformOptions
 
     @Option(help: ArgumentHelp("The text of the message.", valueName: "text"))
     var text: String?
@@ -82,23 +84,27 @@ struct Send: AsyncParsableCommand {
     func run() async throws {
         guard var url = WebhookURL(self.relay) else { throw ExitCode.validationFailure }
         let platform = self.platform ?? PlatformName(path: url.path) ?? .qq
-        var credentials = self.agreement.credentials(for: url)
+        var credentials = self.settings.credentials(for: url)
         credentials.waits = self.reply
         if let prefix = url.relayPrefix {
             // What is agreed on with a registered bot, the relay knows.
             url =
                 self.bot.map { url.with(path: "\(prefix)/webhook/\(platform.rawValue)/\($0)", query: "") }
                 ?? url.with(path: prefix + platform.path, query: credentials.query(platform))
+        } else {
+            credentials.waits = url.parameters["reply"] == "1"
         }
         let content = try self.content()
 
         var isTaken = true
+        var isFallback = false
         do {
             let sender = try credentials.sender(platform, clock: WallClock.now)
             let relay = RelayClient(url.origin, isInsecure: self.insecure, timeout: Self.patience(with: platform))
             for number in 1...self.count {
                 let outcome = try await self.send(content, from: sender, to: url, over: relay, number: number)
                 isTaken = isTaken && outcome.isTaken
+                isFallback = isFallback || outcome.isFallback
                 guard try self.tell(outcome.lines, of: number) else { break }
             }
         } catch let error as SampleError {
@@ -107,12 +113,13 @@ struct Send: AsyncParsableCommand {
             _ = try? FileDescriptor.standardError.writeAll("\(error)\n".utf8)
             throw ExitCode(2)
         }
+        if isFallback { Terminal().complain(Self.fallbackNotice) }
         guard isTaken else { throw ExitCode(1) }
     }
 
     /// Prints what came of one.
     ///
-    /// - Returns: whether anybody reads what comes of the next.
+    /// - Returns: whether the output still has a reader.
     private func tell(_ lines: [String], of number: Int) throws -> Bool {
         let terminal = Terminal()
         do throws(Terminal.WriteFailure) {
@@ -130,7 +137,14 @@ struct Send: AsyncParsableCommand {
         var lines: [String]
         /// Whether the platform would take the answer.
         var isTaken: Bool
+        /// Whether it is what a relay says where no bot replies.
+        var isFallback = false
     }
+
+    /// The notice for a response that looks like a bot's reply but most likely is the fallback.
+    private static let fallbackNotice =
+        "That is what the relay answers where no bot replies in time: see that a bot is connected with this secret, "
+        + "and that it replies."
 
     private func send(
         _ content: SampleContent,
@@ -172,14 +186,17 @@ struct Send: AsyncParsableCommand {
             if !readable.isEmpty { lines.append(AnswerText.pretty(readable, terminal: Terminal())) }
         }
         guard (200...299).contains(answer.status.code) else { return Outcome(lines: lines, isTaken: false) }
-        guard let handshake else { return Outcome(lines: lines, isTaken: sender.isAcknowledged(body)) }
+        guard let handshake else {
+            // A caller's own body may be an event that needs no reply.
+            let isFallback = self.body == nil && sender.isFallback(body)
+            return Outcome(lines: lines, isTaken: sender.isAcknowledged(body), isFallback: isFallback)
+        }
         guard let flaw = handshake.flaw(body) else { return Outcome(lines: lines, isTaken: true) }
         lines.append("The platform would not take this: \(flaw.rawValue).")
         return Outcome(lines: lines, isTaken: false)
     }
 
-    /// How long an answer may take: where the bot may be asked for it, longer than a relay lets that take
-    /// (--reply-timeout).
+    /// The response time-out: where the bot may be asked for a reply, longer than the relay's own (--reply-timeout).
     static func patience(with platform: PlatformName) -> TimeAmount {
         switch platform {
         case .dialogflow, .generic: .seconds(35)

@@ -5,15 +5,15 @@
 internal import RedisBroker
 internal import Shared
 
-extension Setting<RegistryKey> {
-    /// What the bots in Redis are encrypted with. Never a flag: the process list would show it.
+extension Setting<RegistryEncryptionKey> {
+    /// The encryption key of the bots in Redis. Never a flag: the process list would show it.
     static let registryKey = Setting(
         name: "registry-key",
         expectation: "64 hexadecimal digits, such as openssl rand -hex 32 prints",
         isSecret: true,
         hasFlag: false,
         meaning: "What the registered bots in Redis are encrypted with; the same on all nodes."
-    ) { RegistryKey($0) }
+    ) { RegistryEncryptionKey($0) }
 }
 
 extension Setting<Secret> {

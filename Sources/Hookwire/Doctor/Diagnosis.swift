@@ -42,6 +42,11 @@ struct Diagnosis: Sendable {
         self.findings.contains { $0.outcome == .skipped && $0.reason == .httpsMissing }
     }
 
+    /// Whether the platform's check of the URL could not be made, for want of its token.
+    var isUnverified: Bool {
+        self.findings.contains { $0.check == .handshake && $0.reason == .noVerifyToken }
+    }
+
     var result: Result {
         if self.findings.contains(where: { $0.outcome == .fail && Self.unreachable.contains($0.reason) }) {
             return .unreachable

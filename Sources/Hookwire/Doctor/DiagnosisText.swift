@@ -21,7 +21,7 @@ struct DiagnosisText: Sendable {
     }
 
     func conclusion(_ diagnosis: Diagnosis, _ rules: PlatformRules) -> String {
-        DiagnosisWords.conclusion(diagnosis.result, failures: diagnosis.failures, rules)[self.language]
+        DiagnosisWords.conclusion(diagnosis, rules)[self.language]
     }
 
     /// All findings as one JSON object.

@@ -22,7 +22,7 @@ struct Examination {
     /// Whether events may be sent, which reach the bot.
     var sendsEvents = true
     var timeout: TimeAmount
-    /// Is told each finding as it is made.
+    /// Called with each finding as it is made.
     var report: (Finding) -> Void
 
     private(set) var diagnosis = Diagnosis()
@@ -107,7 +107,7 @@ struct Examination {
     private mutating func secure(_ prober: Prober) async -> Finding.Reason? {
         guard self.url.isTLS else {
             for check in [Check.tls, .chain, .name, .expiry] { self.add(.skipped(check, .plainHTTP)) }
-            // What stays on this machine is read by nobody on the way: where it goes decides, not what the URL says.
+            // Loopback traffic cannot be intercepted: the resolved address decides, not the URL.
             let isLocal = AddressKind.isLoopback(prober.address.ipAddress ?? "")
             return self.isInsecure || isLocal ? nil : .httpsMissing
         }
@@ -134,12 +134,18 @@ struct Examination {
     private mutating func ask(_ prober: Prober) async throws -> Bool {
         let handshake = try self.sender.handshake()
         guard handshake != nil || self.sendsEvents else {
+            if let guess = self.sender.guessedHandshake() { self.add(await self.judge(guess: guess, prober)) }
             self.add(.skipped(.event, .notAsked))
             return false
         }
         let request = try handshake?.request ?? self.sender.event(.nothing)
         let outcome = await prober.send(request, to: self.url)
-        let (findings, isUsable) = AnswerJudgement.findings(outcome, url: self.url, timeout: self.timeout)
+        let (findings, isUsable) = AnswerJudgement.findings(
+            outcome,
+            url: self.url,
+            platform: self.rules.platform,
+            timeout: self.timeout
+        )
         for finding in findings { self.add(finding) }
         guard isUsable, case .success(let answer) = outcome else { return false }
         if let handshake {
@@ -148,13 +154,19 @@ struct Examination {
                 flaw.map { .handshakeFlawed($0, AnswerJudgement.detail(answer)) }
                     ?? .handshakeRight(self.rules.platform)
             )
+        } else if let guess = self.sender.guessedHandshake() {
+            self.add(await self.judge(guess: guess, prober))
         } else {
-            self.add(.skipped(.handshake, self.rules.platform == .messenger ? .noVerifyToken : .platformHasNone))
+            self.add(.skipped(.handshake, .platformHasNone))
         }
         self.add(TimeJudgement.duration(answer, self.rules))
         if handshake == nil { self.add(self.judge(event: outcome)) }
         self.add(TimeJudgement.clock(answer))
         return true
+    }
+
+    private func judge(guess: SampleRequest, _ prober: Prober) async -> Finding {
+        AnswerJudgement.guess(await prober.send(guess, to: self.url))
     }
 
     private mutating func sendEvents(_ prober: Prober) async throws {
@@ -183,8 +195,8 @@ struct Examination {
 
     /// Opens a socket and closes it at once; it takes no event that was kept for the bot.
     private mutating func openSocket(_ prober: Prober) async {
-        // A token of ours says whose it is, and is looked at alone: beside the secret it might be good for nothing. One
-        // that was taken over from another relay counts beside the secret only.
+        // One of our tokens identifies its bot, and is checked alone: beside the secret it might be invalid. One
+        // imported from another relay is valid only beside the secret.
         let isTokenAlone = self.token.map { TokenHash.isToken($0) } ?? false
         let url = self.url.socket(secret: isTokenAlone ? nil : self.secret)
         let key = Base64.encode(SecureRandom.bytes(16))

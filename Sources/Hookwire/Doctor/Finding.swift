@@ -64,6 +64,7 @@ struct Finding: Sendable, Equatable {
         case notHTTP = "not_http"
         case htmlPage = "html_page"
         case notFound = "not_found"
+        case otherPlatform = "other_platform"
         case refused
         case gatewayError = "gateway_error"
         case unexpectedStatus = "unexpected_status"
@@ -76,6 +77,7 @@ struct Finding: Sendable, Equatable {
         case malformedSignature = "malformed_signature"
         case wrongSignature = "wrong_signature"
         case otherEcho = "other_echo"
+        case missingVerifyToken = "missing_verify_token"
         // Events.
         case eventRefused = "event_refused"
         case eventStale = "event_stale"

@@ -6,12 +6,12 @@ internal import DequeModule
 internal import NIOCore
 internal import Shared
 
-/// What was received and is not done with, in the order of the log: what goes to the local server next, and up to where
-/// the relay can be told that it is done. No IO and no clock of its own.
+/// The received and unfinished events, in log order: which goes to the local server next, and up to where to
+/// acknowledge to the relay. No IO and no clock of its own.
 ///
-/// Events start in order, so many at a time; with a concurrency of one each is done before the next one starts. What could
-/// not be brought to the server keeps its place. Only when all before it are done is an event acknowledged, for the relay
-/// keeps one position.
+/// Events start in order, with limited concurrency; with a concurrency of one each is finished before the next one
+/// starts. One that could not be delivered keeps its place. An event is acknowledged only when all before it are
+/// finished, since the relay keeps one position.
 struct ForwardQueue {
     /// How many events, and bytes of them, are held before the client stops reading.
     static let countLimit = 512
@@ -21,14 +21,14 @@ struct ForwardQueue {
     enum Miss: Equatable {
         /// The server was not there: the event has not reached it, and waits until it is.
         case away
-        /// The server was there and did not answer: it may have had the event.
+        /// The server was reachable and did not answer: it may have received the event.
         case unanswered
     }
 
     enum Outcome: Equatable {
         /// It is tried again after the pause.
         case retry(TimeAmount)
-        /// It has had its attempts, and is passed over.
+        /// It is out of attempts, and skipped.
         case givenUp
     }
 
@@ -49,7 +49,7 @@ struct ForwardQueue {
     private var entries: Deque<Entry> = []
     private var underWay = 0
     private var bytes = 0
-    private var backoff = Backoff(first: .milliseconds(250), longest: .seconds(5))
+    private var backoff = Backoff(first: .milliseconds(250), cap: .seconds(5))
     /// Until when nothing is started, for the server is not there.
     private var pausedUntil: NIODeadline?
     private var isHeld = false
@@ -114,7 +114,7 @@ struct ForwardQueue {
         self.entries[index].state = .waiting
         self.underWay -= 1
         if let pausedUntil, pausedUntil > now { return .retry(pausedUntil - now) }
-        let pause = self.backoff.next(dice: dice)
+        let pause = self.backoff.delay(dice: dice)
         self.pausedUntil = now + pause
         return .retry(pause)
     }
@@ -128,7 +128,7 @@ struct ForwardQueue {
         now: NIODeadline,
         dice: Double
     ) -> (done: Position?, pause: TimeAmount) {
-        let pause = self.backoff.next(dice: dice)
+        let pause = self.backoff.delay(dice: dice)
         self.pausedUntil = now + pause
         return (self.finish(position), pause)
     }

@@ -8,7 +8,7 @@ internal import Shared
 /// Brings a bot's events from the relay to a local server, and its answers back: runs what `ForwardQueue` and
 /// `PendingReplies` decide. Bound to its event loop.
 final class ForwardRun: CommandRun {
-    /// How long what is under way may take to end when the command is stopped.
+    /// How long events in flight may take to finish when the command is stopped.
     private static let stopPatience = TimeAmount.seconds(5)
     /// How long the relay's store is left in peace before a reply is sent again.
     private static let replyPause = TimeAmount.milliseconds(500)
@@ -80,7 +80,7 @@ final class ForwardRun: CommandRun {
         }
     }
 
-    /// Ends in good order: what is under way is waited for, for a while.
+    /// Ends orderly: waits for events in flight, for a while.
     func stop() {
         guard !self.isStopping else { return }
         self.isStopping = true
@@ -91,7 +91,7 @@ final class ForwardRun: CommandRun {
 
     private func finishIfDone() {
         guard self.isStopping, self.underWay == 0 else { return }
-        // Nobody would look again behind the pace.
+        // Nothing would send it later otherwise.
         self.subscription?.sendOwedAcknowledgement()
         guard self.subscription?.owesAcknowledgement != true else { return }
         self.finish(.done)
@@ -171,20 +171,20 @@ final class ForwardRun: CommandRun {
             self.acknowledge(done)
             self.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.deliver() }
             self.report.ended(event, .givenUp(failure.text))
-            self.report.say("Passed over after \(self.configuration.attempts) attempts: \(self.wayBack(to: event))")
+            self.report.say("Passed over after \(self.configuration.attempts) attempts: \(self.replayHint(to: event))")
         }
     }
 
-    /// The server is there, and has had the event: sent again, it would say the same.
+    /// The server is reachable and received the event: a retry would get the same response.
     private func answeredBadly(_ event: ReceivedEvent, _ failure: LocalFailure) {
         self.awaySince = nil
         self.acknowledge(self.queue.answered(event.position))
         self.report.ended(event, .givenUp(failure.text))
-        self.report.say("Not tried again: \(self.wayBack(to: event))")
+        self.report.say("Not tried again: \(self.replayHint(to: event))")
     }
 
     /// How an event that was passed over is sent once more.
-    private func wayBack(to event: ReceivedEvent) -> String {
+    private func replayHint(to event: ReceivedEvent) -> String {
         "send it again with hookwire replay --relay \(self.configuration.relay.description) "
             + "--position \(event.position) --to \(self.configuration.local.description)"
             + (self.configuration.isLocalInsecure ? " --insecure-to" : "")
@@ -215,7 +215,7 @@ final class ForwardRun: CommandRun {
         self.replies.add(token: token, frame: frame, isSent: isSent, now: .now())
     }
 
-    /// Says of replies that were kept for too long that nobody knows what became of them.
+    /// Reports replies that were kept for too long as having an unknown outcome.
     private func tellOfForgottenReplies() {
         let count = self.replies.takeForgotten(now: .now())
         guard count > 0 else { return }

@@ -4,13 +4,16 @@
 
 internal import Shared
 
-/// What a node says when it is ready: where to point the platform and the bot, and how to see an event come through.
+/// The message of a node that is ready: where to point the platform and the bot, and how to see an event arrive.
 struct Greeting {
     /// A secret to begin with; any other works as well.
     private static let sampleSecret = "demo-secret"
+    private static let otherPaths = PlatformName.allCases.filter { $0 != .qq }.map(\.path).joined(separator: ", ")
 
     /// The node's address, without a slash at its end.
     var baseURL: String
+    /// Where platforms and bots reach it, without a slash at its end, where the operator has said so (--public-url).
+    var publicURL: String?
     var tier: Tier
     var access = AccessMode.open
     /// Where the bots are managed; nil where that is not by HTTP.
@@ -22,9 +25,13 @@ struct Greeting {
 
     var text: String {
         var text = "Hookwire is listening on \(self.baseURL)\n\n"
-        if self.tier.takesWebhooks { text += "  Webhook URL   \(self.baseURL)\(self.webhookPath)\n" }
+        if self.tier.takesWebhooks {
+            text += "  Webhook URL   \(self.reachableURL)\(self.webhookPath)\n"
+            // Otherwise everybody takes the one that is shown.
+            if self.access == .open { text += "                (QQ's; of others: \(Self.otherPaths))\n" }
+        }
         if self.tier.holdsSockets {
-            text += "  Socket URL    ws\(self.baseURL.dropFirst("http".count))\(self.socketPath)\n"
+            text += "  Socket URL    ws\(self.reachableURL.dropFirst("http".count))\(self.socketPath)\n"
         }
         if let adminURL { text += "  Bots' page    \(adminURL)/\n" }
         switch self.access {
@@ -33,6 +40,8 @@ struct Greeting {
         }
         return text
     }
+
+    private var reachableURL: String { self.publicURL ?? self.baseURL }
 
     private var webhookPath: String {
         switch self.access {
@@ -55,7 +64,7 @@ struct Greeting {
 
                 Send a signed sample event:
 
-                  \(self.program) send --relay \(self.baseURL) --platform qq --secret \(Self.sampleSecret) --text "Hello from Hookwire"
+                  \(self.program) send --relay \(self.reachableURL) --platform qq --secret \(Self.sampleSecret) --text "Hello from Hookwire"
 
                 """
         }

@@ -15,9 +15,9 @@ internal import SystemPackage
 internal import UnixSignals
 
 /// A running process: the composition root, where the concrete types meet, and the order of its end.
-struct Node: Service {
+struct Node: Service, CustomStringConvertible {
     /// How long requests in flight and closing handshakes may take beyond the drain time.
-    private static let lastWords = TimeAmount.seconds(5)
+    private static let shutdownGrace = TimeAmount.seconds(5)
     /// How long the last spans may take to reach the collector.
     private static let lastSpans = TimeAmount.seconds(3)
     /// How many milliseconds the greeting waits for room where it is written to.
@@ -38,8 +38,11 @@ struct Node: Service {
     private let drainTime: TimeAmount
     private let logger: Logger
 
-    /// What the node says when it is ready.
+    /// The message printed when the node is ready.
     private let greeting: String
+
+    /// Its name in the lines of whatever runs it, which would otherwise print all that it holds.
+    var description: String { "node" }
 
     /// Builds the node and begins to listen.
     ///
@@ -153,6 +156,8 @@ struct Node: Service {
             logger: logger,
             greeting: Greeting(
                 baseURL: listener.baseURL(of: server.localAddress),
+                // It is the address of those nodes that bots connect to.
+                publicURL: configuration.tier.holdsSockets ? configuration.egress.qq.publicURL : nil,
                 tier: configuration.tier,
                 access: configuration.access,
                 adminURL: adminServer.map { adminListener.baseURL(of: $0.localAddress) },
@@ -161,16 +166,17 @@ struct Node: Service {
         )
     }
 
-    /// Serves until the process is told to stop, then drains: red readiness first, then the sockets, then the requests.
+    /// Serves until the process is asked to stop, then drains: red readiness first, then the sockets, then the
+    /// requests.
     func run() async throws {
         // The group hears the first signal, and none after it.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint).dropFirst()
         let impatience = Task { for await signal in signals { signal.endProcess() } }
         defer { impatience.cancel() }
-        // Said only now that a signal is heard: whoever reads it may stop the node at once.
+        // Printed only when signals are handled: its reader may stop the node at once.
         self.greet()
         try? await gracefulShutdown()
-        let deadline = NIODeadline.now() + self.drainTime + Self.lastWords
+        let deadline = NIODeadline.now() + self.drainTime + Self.shutdownGrace
         self.state.drain()
         self.logger.notice("draining", metadata: ["seconds": "\(self.drainTime.nanoseconds / 1_000_000_000)"])
         self.ingress?.beginDrain(within: self.drainTime, on: self.group.any())
@@ -187,8 +193,8 @@ struct Node: Service {
         self.logger.notice("drained", metadata: isClosed ? [:] : ["cut": "connections that did not end in time"])
     }
 
-    /// Writes the greeting, of less than a page, where that holds nothing up: who waited at a pipe that nobody reads
-    /// would not hear that the node is to end.
+    /// Writes the greeting, of less than a page, only if that does not block: a node blocked on a stalled pipe could
+    /// not be stopped.
     private func greet() {
         let output = FileDescriptor.standardOutput
         do {

@@ -79,6 +79,7 @@ struct NodeConfiguration: Sendable {
         let timeouts = TimeAmount.milliseconds(100) ... .hours(1)
         try reader.read(.duration("header-timeout", in: timeouts), into: &self, \.limits.headerTimeout)
         try reader.read(.duration("body-timeout", in: timeouts), into: &self, \.limits.bodyTimeout)
+        self.egress.messageTimeout = self.limits.bodyTimeout
         try reader.read(.duration("idle-timeout", in: timeouts), into: &self, \.limits.idleTimeout)
     }
 

@@ -43,7 +43,7 @@ struct NodeRegistry: Sendable {
     func admin(
         _ configuration: NodeConfiguration,
         broker: any Broker,
-        presence: any PresenceBoard,
+        presence: any PresenceStore,
         logger: Logger
     ) -> Admin? {
         configuration.adminToken.map { token in

@@ -13,7 +13,7 @@ internal import Shared
 struct NodeStore: Sendable {
     let broker: any Broker
     /// Where nodes say who is connected to them.
-    let presence: any PresenceBoard
+    let presence: any PresenceStore
     /// Where bots' requests are counted.
     let limiter: any RateLimiter
     /// Where bots' sockets are counted.
@@ -30,7 +30,7 @@ struct NodeStore: Sendable {
     init(_ configuration: NodeConfiguration, group: any EventLoopGroup, logger: Logger) throws(SettingsError) {
         if let settings = configuration.disk {
             self.redis = nil
-            self.presence = LocalPresenceBoard()
+            self.presence = LocalPresenceStore()
             self.limiter = LocalRateLimiter()
             self.seats = LocalSeats<ChannelID>()
             let disk = try Self.open(settings, logger: logger)
@@ -41,7 +41,7 @@ struct NodeStore: Sendable {
         self.disk = nil
         guard let deployment = configuration.redisURL else {
             self.redis = nil
-            self.presence = LocalPresenceBoard()
+            self.presence = LocalPresenceStore()
             self.limiter = LocalRateLimiter()
             self.seats = LocalSeats<ChannelID>()
             self.broker = MemoryBroker(configuration: configuration.memory)
@@ -69,7 +69,7 @@ struct NodeStore: Sendable {
     /// The registered bots in the Redis of the node.
     ///
     /// - Precondition: the node has a Redis.
-    func botStore(key: RegistryKey) -> RedisBotStore {
+    func botStore(key: RegistryEncryptionKey) -> RedisBotStore {
         guard let redis else { preconditionFailure("bots are kept in the Redis that joins the nodes") }
         return redis.botStore(key: key)
     }

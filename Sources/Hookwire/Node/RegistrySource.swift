@@ -9,7 +9,7 @@ enum RegistrySource: Sendable {
     /// A YAML file, by its path.
     case file(String)
     /// The Redis that joins the nodes, encrypted with a key.
-    case redis(RedisDeployment, RegistryKey)
+    case redis(RedisDeployment, RegistryEncryptionKey)
 
     /// Reads the settings that say so; nil where none does.
     ///
@@ -21,7 +21,7 @@ enum RegistrySource: Sendable {
         } else if let key, let redisURL {
             self = .redis(redisURL, key)
         } else {
-            // Who gives a key wants registered bots: without them a relay is open to everybody.
+            // A key implies registered bots: without them the relay would be open to everyone.
             guard key == nil else {
                 throw SettingsError(
                     message:

@@ -36,7 +36,7 @@ struct ClientOptions: ParsableArguments {
 
     func validate() throws {
         guard let address = WebAddress(self.relay) else {
-            throw ValidationError("--relay must be an address such as http://localhost:8080.")
+            throw ValidationError(WebAddress.relayMend(for: self.relay))
         }
         if let fault = address.relayFault { throw ValidationError(fault) }
         guard self.bot.map({ BotName($0) != nil }) ?? true else {

@@ -65,7 +65,10 @@ struct NodeOptions: SettingFlags {
 
     @Option(
         help: ArgumentHelp(
-            "How long a request's body may take, or each 64KiB where it is passed on. (default: 20s)",
+            """
+            How long a request's body may take, or each 64KiB where it is passed on, and a client's WebSocket message. \
+            (default: 20s)
+            """,
             valueName: "time"
         )
     )

@@ -8,7 +8,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
-/// Why a relay has given no answer, for whoever typed the command.
+/// Why a relay gave no response, for the command's user.
 enum RelayFailure: Error, Equatable {
     /// The name has no address.
     case nameUnknown
@@ -32,7 +32,7 @@ enum RelayFailure: Error, Equatable {
                 self = .nameUnknown
                 return
             }
-            self = .transport(ProbeFailure(attempt.error))
+            self = Self(attempt.error)
         case HTTPParserError.invalidEOFState: self = .transport(.closed)
         case let error as NIOSSLExtraError where error == .failedToValidateHostname: self = .otherHost
         default: self = .transport(ProbeFailure(error))
@@ -52,13 +52,13 @@ enum RelayFailure: Error, Equatable {
 
     /// - Parameters:
     ///   - base: the relay's address, as it was given.
-    ///   - timeout: how long the answer had.
-    ///   - connectTimeout: how long the connection had.
+    ///   - timeout: the response time-out.
+    ///   - connectTimeout: the connect time-out.
     ///   - answerLimit: the longest answer that is read, in bytes.
     func sentence(base: String, timeout: TimeAmount, connectTimeout: TimeAmount, answerLimit: Int) -> String {
         switch self {
         case .nameUnknown: "Cannot reach \(base): the host's name has no address. Check it."
-        case .otherHost: "Cannot reach \(base): its certificate is for another host. Check the host's name."
+        case .otherHost: "Cannot reach \(base): its TLS certificate is for another host; --insecure takes any."
         case .tooLong:
             "The answer of \(base) is longer than \(answerLimit >> 20) MiB, and was not read. "
                 + "Check that a relay answers at this address."
@@ -81,9 +81,10 @@ enum RelayFailure: Error, Equatable {
         case .unreachable(let cause): "Cannot reach \(base): \(cause). Check the address, and this machine's network."
         case .tls where failure.isForeignProtocol:
             "Cannot reach \(base): the port speaks no TLS. Check whether the address begins with http://."
+        case .tls("CERTIFICATE_VERIFY_FAILED"), .untrusted:
+            "Cannot reach \(base): its TLS certificate is not trusted; --insecure takes any."
         case .tls(let cause):
             "Cannot reach \(base): TLS failed (\(cause)). Check the server's certificate, and its TLS version."
-        case .untrusted: "Cannot reach \(base): its certificate is not trusted. Check the certificate."
         case .closed:
             "The connection to \(base) was closed before the answer was complete. Check whether the address begins with "
                 + "http:// or https://, and the server's log."

@@ -31,6 +31,8 @@ struct DialogflowSender: PlatformSender {
         body.withUnsafeBytes { (try? JSONObjectView(validating: $0, members: Self.members)) != nil }
     }
 
+    func isFallback(_ body: [UInt8]) -> Bool { body.elementsEqual("{}".utf8) }
+
     private var proof: [(name: String, value: String)] {
         let secret = self.credentials.secret.exposeText()
         if let header = self.credentials.header { return [(header, secret)] }

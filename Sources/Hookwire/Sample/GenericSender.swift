@@ -15,11 +15,14 @@ struct GenericSender: PlatformSender {
 
     private let scheme: Scheme
     private let secret: Secret
+    /// Whether the request waits for the bot's reply.
+    private let waits: Bool
     private let clock: @Sendable () -> Int64
 
     /// - Parameter clock: milliseconds since 1970-01-01T00:00:00Z.
     init(_ credentials: Credentials, clock: @escaping @Sendable () -> Int64) throws {
         self.secret = credentials.secret
+        self.waits = credentials.waits
         self.clock = clock
         switch credentials.scheme {
         case nil, "", "github": self.scheme = Self.hmac(header: credentials.header)
@@ -48,6 +51,8 @@ struct GenericSender: PlatformSender {
     func handshake() throws -> Handshake? { nil }
 
     func isAcknowledged(_ body: [UInt8]) -> Bool { true }
+
+    func isFallback(_ body: [UInt8]) -> Bool { self.waits && body.elementsEqual("OK".utf8) }
 
     private static func body(_ content: SampleContent) -> [UInt8] {
         switch content {

@@ -30,13 +30,23 @@ struct MessengerSender: PlatformSender {
 
     func handshake() throws -> Handshake? {
         guard let verifyToken = self.verifyToken else { return nil }
-        let challenge = String(UInt32.random(in: 1_000_000_000...UInt32.max))
-        let query = [
-            ("hub.mode", "subscribe"), ("hub.challenge", challenge), ("hub.verify_token", verifyToken.exposeText()),
-        ]
-        return Handshake(request: SampleRequest(method: .GET, query: query)) { answer in
+        let challenge = Self.challenge()
+        return Handshake(request: Self.check(challenge, verifyToken.exposeText())) { answer in
             answer.elementsEqual(challenge.utf8) ? nil : .otherEcho
         }
+    }
+
+    func guessedHandshake() -> SampleRequest? {
+        self.verifyToken == nil ? Self.check(Self.challenge(), "hookwire-doctor-\(SampleID.make())") : nil
+    }
+
+    private static func challenge() -> String {
+        String(UInt32.random(in: 1_000_000_000...UInt32.max))
+    }
+
+    private static func check(_ challenge: String, _ verifyToken: String) -> SampleRequest {
+        let query = [("hub.mode", "subscribe"), ("hub.challenge", challenge), ("hub.verify_token", verifyToken)]
+        return SampleRequest(method: .GET, query: query)
     }
 
     func isAcknowledged(_ body: [UInt8]) -> Bool { true }

@@ -9,12 +9,15 @@ protocol PlatformSender: Sendable {
     /// - Throws: `SampleError`.
     func event(_ content: SampleContent) throws -> SampleRequest
 
-    /// An event that whoever has not the secret could send; nil where the platform proves itself by nothing that
-    /// could be wrong.
+    /// A forged event, as sent by someone without the secret; nil if the platform does not authenticate its requests.
     func forgery() throws -> SampleRequest?
 
     /// The platform's check of the URL; nil where it has none.
     func handshake() throws -> Handshake?
+
+    /// The platform's check of the URL with a made-up token, where the real one is not known: how it is refused tells
+    /// whether the webhook has a token at all. Nil where no such token is needed, or where it is known.
+    func guessedHandshake() -> SampleRequest?
 
     /// Whether the platform takes an answer with status 2xx for an acknowledgement of its event.
     func isAcknowledged(_ body: [UInt8]) -> Bool
@@ -22,12 +25,20 @@ protocol PlatformSender: Sendable {
     /// Whether an answer with status 2xx is the platform's own form of a refusal; most have none.
     func isRefused(_ body: [UInt8]) -> Bool
 
+    /// Whether an answer with status 2xx is what a relay gives where no bot replies to an event that waits for it. A
+    /// bot may say the same.
+    func isFallback(_ body: [UInt8]) -> Bool
+
     /// The answer as a person reads it: decrypted, where it is encrypted.
     func readable(_ body: [UInt8]) -> [UInt8]
 }
 
 extension PlatformSender {
+    func guessedHandshake() -> SampleRequest? { nil }
+
     func isRefused(_ body: [UInt8]) -> Bool { false }
+
+    func isFallback(_ body: [UInt8]) -> Bool { false }
 
     func readable(_ body: [UInt8]) -> [UInt8] { body }
 }
@@ -35,7 +46,7 @@ extension PlatformSender {
 /// A platform's check of a URL, and how it looks at the answer.
 struct Handshake: Sendable {
     var request: SampleRequest
-    /// What is wrong with the body of an answer with status 200; nil where nothing is.
+    /// The defect of the body of a 200 response; nil if there is none.
     var flaw: @Sendable ([UInt8]) -> HandshakeFlaw?
 }
 

@@ -37,7 +37,7 @@ struct WeChatSender: PlatformSender {
         try self.posted(self.message(content), token: self.token)
     }
 
-    /// Signed with a token that nobody has.
+    /// Signed with a made-up token.
     func forgery() throws -> SampleRequest? {
         try self.posted(self.message(.nothing), token: Secret(SampleID.make()))
     }
@@ -56,6 +56,8 @@ struct WeChatSender: PlatformSender {
         if self.cipher != nil { return self.opened(body) != nil }
         return (try? XMLMessage.decode(Reply.self, from: body)) != nil
     }
+
+    func isFallback(_ body: [UInt8]) -> Bool { body.elementsEqual("success".utf8) }
 
     func readable(_ body: [UInt8]) -> [UInt8] { self.opened(body) ?? body }
 

@@ -7,7 +7,7 @@ internal import Shared
 
 /// An answer to the opening handshake of a socket that opens none.
 struct HandshakeRefusal: Equatable, Sendable {
-    /// 0 for what is no answer of HTTP's, or opens a socket of somebody else's.
+    /// 0 if the response is not HTTP, or opens a socket of another service.
     var status: Int
     /// Why, for a person.
     var detail: String
@@ -27,7 +27,7 @@ struct HandshakeRefusal: Equatable, Sendable {
     var isRelays: Bool { self.reason != nil }
 
     /// Whether a relay knows nothing that is opened by what the client has shown.
-    var isOfTheUnknown: Bool { self.status == 404 && self.reason == Problem.notFound.reason }
+    var meansUnknownCredential: Bool { self.status == 404 && self.reason == Problem.notFound.reason }
 
     /// Statuses of a relay's that will be the same the next time.
     private static let lasting: Set<Int> = [400, 401, 403, 409, 410]

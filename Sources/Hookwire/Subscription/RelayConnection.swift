@@ -6,7 +6,7 @@ internal import NIOCore
 internal import NIOSSL
 internal import Shared
 
-/// What a connection to the relay tells. All calls come on its event loop.
+/// The delegate of a connection to the relay. All calls come on its event loop.
 protocol RelayConnectionOwner: AnyObject {
     /// The relay speaks envelopes now.
     func opened(_ connection: RelayConnection)
@@ -36,7 +36,7 @@ final class RelayConnection: ChannelInboundHandler {
         /// The body of an answer that is a refusal.
         case refusing(HTTPResponseHead, [UInt8])
         case open
-        /// We have said goodbye, and wait for the relay's.
+        /// We have sent a close frame, and wait for the relay's.
         case closing
         case ended
     }
@@ -47,6 +47,10 @@ final class RelayConnection: ChannelInboundHandler {
     private static let bodyLimit = 64 << 10
     /// How long the relay has to answer a goodbye. Until it does, what was sent before may not have been read.
     private static let goodbye = TimeAmount.seconds(1)
+    private static let broken = "the connection broke"
+    /// A port that wants TLS ends plain HTTP without a word.
+    private static let unanswered =
+        "it closed the connection without an answer; check whether the address begins with http:// or https://"
 
     private let request: ByteBuffer
     private let accept: String
@@ -57,9 +61,11 @@ final class RelayConnection: ChannelInboundHandler {
     /// The answer to the last ping. A relay that pings and does not read gets one for all of its pings (RFC 6455, section
     /// 5.5.3).
     private var owedPong: ByteBuffer?
-    private var close: (code: Int?, text: String) = (nil, "the connection broke")
+    private var close: (code: Int?, text: String) = (nil, RelayConnection.broken)
+    /// Whether anything came.
+    private var hasHeard = false
 
-    /// Whether it leaves what comes to the system's buffers.
+    /// Whether reading is paused.
     var isPaused = false {
         didSet { if oldValue, !self.isPaused { self.context?.read() } }
     }
@@ -85,7 +91,7 @@ final class RelayConnection: ChannelInboundHandler {
 
     /// Ends the connection in good order; the owner hears no more of it.
     ///
-    /// - Returns: a future that succeeds when the relay has read what was sent, or had the time to.
+    /// - Returns: a future that succeeds when the relay has read what was sent, or after a time-out.
     func finish() -> EventLoopFuture<Void>? {
         self.owner = nil
         guard case .open = self.state, let context = self.context else {
@@ -148,6 +154,7 @@ final class RelayConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.hasHeard = true
         self.owner?.heard(self)
         self.unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
             var rest = bytes
@@ -177,6 +184,9 @@ final class RelayConnection: ChannelInboundHandler {
     /// Tells the owner that there is nothing more to come, if it does not know.
     private func end() {
         if case .refusing(let head, let bytes) = self.state { self.refuse(head, Self.content(of: head, bytes).body) }
+        if case .opening = self.state, !self.hasHeard, self.close.text == Self.broken {
+            self.close.text = Self.unanswered
+        }
         self.state = .ended
         let owner = self.owner
         self.owner = nil

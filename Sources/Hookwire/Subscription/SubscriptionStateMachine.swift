@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
+internal import Shared
 
 /// Keeps one connection to the relay: when to connect, and when a connection counts as dead. No IO and no clock of its own.
 ///
@@ -48,14 +49,14 @@ struct SubscriptionStateMachine {
     enum Failure: Equatable {
         /// The relay does not want this client.
         case refused(HandshakeRefusal)
-        /// What it was let in by is good for nothing any more: coming back is refused. The code is of the close frame
+        /// Its credential is no longer valid: reconnecting is refused. The code is of the close frame
         /// that said so, or the status of the handshakes'.
         case revoked(code: Int)
         case unreachable(detail: String)
     }
 
     private(set) var state = State.idle
-    private var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
+    private var backoff = Backoff(first: .milliseconds(500), cap: .seconds(15))
     private var wasOpen = false
     private var firstTry: NIODeadline?
     private var lastHeard = NIODeadline.uptimeNanoseconds(0)
@@ -100,15 +101,15 @@ struct SubscriptionStateMachine {
     /// The relay, or something in its place, answered the handshake with something else.
     mutating func refused(_ refusal: HandshakeRefusal, now: NIODeadline, dice: Double) -> Action {
         guard self.isConnecting else { return .none }
-        if self.wasOpen, refusal.isOfTheUnknown {
+        if self.wasOpen, refusal.meansUnknownCredential {
             let since = self.unknownSince ?? now
             self.unknownSince = since
             guard now - since < Self.doubt else { return self.fail(.revoked(code: refusal.status)) }
         } else if refusal.status != 429 {
-            // Who comes again and again with what is not known is banned for a while, and it is as unknown behind that.
+            // Repeated attempts with an unknown credential are banned for a while; after the ban it is still unknown.
             self.unknownSince = nil
         }
-        // A relay that has never taken the client, and wants it back when nobody waits any more, has refused it.
+        // A relay that never accepted the client, and asks it to retry later than it will wait, has refused it.
         guard refusal.mayPass(wasOpen: self.wasOpen), self.hasPatience(now + (refusal.retryAfter ?? .zero)) else {
             return self.fail(.refused(refusal))
         }
@@ -158,8 +159,8 @@ struct SubscriptionStateMachine {
     private mutating func wait(hint: TimeAmount?, dice: Double) -> Action {
         self.state = .waiting
         self.isReplacement = false
-        let isFirst = self.backoff.failures == 0
-        let pause = self.backoff.next(dice: dice)
+        let isFirst = !self.backoff.hasFailed
+        let pause = self.backoff.delay(dice: dice)
         guard let hint, hint > .zero else { return .wait(pause) }
         return .wait(min(isFirst ? hint : max(pause, hint), Self.longestHint))
     }

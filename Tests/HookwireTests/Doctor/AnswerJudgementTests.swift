@@ -26,10 +26,17 @@ import Testing
     }
 
     private static func judge(
-        _ outcome: Result<ProbeAnswer, ProbeFailure>
+        _ outcome: Result<ProbeAnswer, ProbeFailure>,
+        path: String = "/webhook",
+        platform: PlatformName = .qq
     ) throws -> (reasons: [Finding.Reason], Bool, text: String) {
-        let url = try #require(WebhookURL("https://a.example/webhook?secret=S"))
-        let (findings, isUsable) = AnswerJudgement.findings(outcome, url: url, timeout: .seconds(10))
+        let url = try #require(WebhookURL("https://a.example\(path)?secret=S"))
+        let (findings, isUsable) = AnswerJudgement.findings(
+            outcome,
+            url: url,
+            platform: platform,
+            timeout: .seconds(10)
+        )
         #expect(findings.map(\.check) == [.redirect, .http])
         return (findings.map(\.reason), isUsable, findings.map(\.wording.english).joined(separator: "\n"))
     }
@@ -54,6 +61,53 @@ import Testing
         let (reasons, isUsable, text) = try Self.judge(.success(Self.answer(404, body)))
         #expect(reasons == [.fine, .notFound] && !isUsable)
         #expect(text.contains("A relay answers at /webhook that it knows no such path, bot or secret (404)."))
+    }
+
+    /// A slash at the end is the likeliest cause of a relay's 404, and no cause of another server's.
+    @Test func slashAtTheEnd() throws {
+        let body = #"{"detail":"There is nothing at this path.","reason":"not_found"}"#
+        for path in ["/webhook/", "/webhook/qq/"] {
+            let (reasons, isUsable, text) = try Self.judge(.success(Self.answer(404, body)), path: path)
+            #expect(reasons == [.fine, .notFound] && !isUsable)
+            #expect(text.contains("enter \(path.dropLast());"))
+            let (_, _, other) = try Self.judge(.success(Self.answer(404, "")), path: path)
+            #expect(!other.contains("slash"))
+        }
+    }
+
+    /// A relay that refuses one platform at another's path is asked at the wrong one; what another server's paths are,
+    /// only that server knows.
+    @Test(arguments: [
+        ("/webhook", PlatformName.wechat, 405, "of qq on", "/webhook/wechat"),
+        ("/webhook/wechat/support", .generic, 400, "of wechat on", "/webhook/generic"),
+        ("/relay/webhook/messenger", .qq, 400, "of messenger on", "enter /webhook in"),
+    ])
+    func otherPlatform(path: String, platform: PlatformName, status: Int, owner: String, mend: String) throws {
+        let body = #"{"detail":"This path takes POST.","reason":"method_not_allowed"}"#
+        let refusal = Result<ProbeAnswer, ProbeFailure>.success(Self.answer(status, body))
+        let (reasons, isUsable, text) = try Self.judge(refusal, path: path, platform: platform)
+        #expect(reasons == [.fine, .otherPlatform] && !isUsable)
+        #expect(text.contains(owner) && text.contains(mend))
+        let foreign = try Self.judge(.success(Self.answer(status, "no")), path: path, platform: platform)
+        #expect(foreign.reasons == [.fine, .refused])
+        let accepted = try Self.judge(.success(Self.answer(200, "{}")), path: path, platform: platform)
+        #expect(accepted.reasons == [.fine, .fine])
+        for path in ["/callback", "/webhook/telegram", platform.path] {
+            #expect(try Self.judge(refusal, path: path, platform: platform).reasons == [.fine, .refused])
+        }
+    }
+
+    /// With a made-up token a relay says whether it has one to compare it with. No more is learnt from it.
+    @Test(arguments: [
+        (400, #"{"detail":"It needs the verify token.","reason":"missing_verify_token"}"#, Outcome.fail),
+        (403, #"{"detail":"It is not the one.","reason":"wrong_verify_token"}"#, .skipped),
+        (400, #"{"reason":"missing_verify_token"}"#, .skipped), (403, "", .skipped), (200, "OK", .skipped),
+    ])
+    func guesses(status: Int, body: String, outcome: Outcome) {
+        let finding = AnswerJudgement.guess(.success(Self.answer(status, body)))
+        #expect(finding.check == .handshake && finding.outcome == outcome)
+        #expect(finding.wording.english.contains("It needs the verify token.") == (outcome == .fail))
+        #expect(AnswerJudgement.guess(.failure(.closed)) == .skipped(.handshake, .noVerifyToken))
     }
 
     /// A redirect is told with its place, of which the query is nobody's business.

@@ -31,6 +31,18 @@ import Testing
         #expect(text.contains("not asked"))
     }
 
+    /// Nobody knows what the platform says where its check of the URL was not made.
+    @Test func unverified() {
+        let unverified = Self.diagnosis(.httpsUsed(), .skipped(.handshake, .noVerifyToken))
+        #expect(unverified.result == .good)
+        let text = DiagnosisText(language: .english)
+        #expect(text.conclusion(unverified, PlatformRules(.messenger)).contains("--verify-token"))
+        #expect(!text.conclusion(unverified, PlatformRules(.messenger)).contains("would accept"))
+        let none = Self.diagnosis(.httpsUsed(), .skipped(.handshake, .platformHasNone))
+        #expect(text.conclusion(none, PlatformRules(.generic)) == "The sender would accept this URL.")
+        #expect(Self.diagnosis(.missingVerifyToken("")).result == .bad)
+    }
+
     /// A relay takes renewed files over by itself: who is told to restart it ends its sockets for nothing.
     @Test(arguments: [Finding.expired("2026-01-01"), .expiresSoon("2026-01-01", days: 3)])
     func renewal(finding: Finding) {

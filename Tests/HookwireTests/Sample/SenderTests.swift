@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ingress
+import NIOHTTP1
 import Shared
 import Testing
 
@@ -95,6 +96,37 @@ import Testing
     func acknowledgements(platform: PlatformName, answer: String, isTaken: Bool) throws {
         let sender = try Self.sender(platform, Credentials(secret: Secret("s")))
         #expect(sender.isAcknowledged(Array(answer.utf8)) == isTaken)
+    }
+
+    /// What a relay says where no bot replies is known for it, where a request waits for a reply at all.
+    @Test(arguments: [
+        (PlatformName.dialogflow, "{}", true), (.dialogflow, #"{"fulfillmentText":"hi"}"#, false),
+        (.wechat, "success", true), (.wechat, "", false), (.wechat, "<xml><MsgType>text</MsgType></xml>", false),
+        (.generic, "OK", true), (.generic, "ok", false), (.qq, #"{"op":12,"d":0}"#, false),
+        (.messenger, "EVENT_RECEIVED", false),
+    ])
+    func fallbacks(platform: PlatformName, answer: String, isFallback: Bool) throws {
+        var credentials = Credentials(secret: Secret("s"))
+        let plain = try Self.sender(platform, credentials)
+        credentials.waits = true
+        let waiting = try Self.sender(platform, credentials)
+        #expect(waiting.isFallback(Array(answer.utf8)) == isFallback)
+        #expect(plain.isFallback(Array(answer.utf8)) == (isFallback && platform != .generic))
+    }
+
+    /// Without the verify token Meta's check has a made-up one, another each time.
+    @Test func messengerGuesses() throws {
+        let guessing = try Self.sender(.messenger, Credentials(secret: Secret("s")))
+        let tokens = try (0..<2).map { _ in
+            let guess = try #require(guessing.guessedHandshake())
+            #expect(guess.method == .GET)
+            return try #require(guess.query.first { $0.name == "hub.verify_token" }?.value)
+        }
+        #expect(tokens[0] != tokens[1] && !tokens[0].isEmpty)
+        var credentials = Credentials(secret: Secret("s"))
+        credentials.verifyToken = Secret("v")
+        #expect(try Self.sender(.messenger, credentials).guessedHandshake() == nil)
+        #expect(try Self.sender(.qq, Credentials(secret: Secret("s"))).guessedHandshake() == nil)
     }
 
     /// GitHub's own vector, which is Meta's as well.

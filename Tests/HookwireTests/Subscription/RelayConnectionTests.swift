@@ -14,12 +14,16 @@ import Testing
         private(set) var frames: [Int] = []
         private(set) var openings = 0
         private(set) var endings = 0
+        private(set) var ending = ""
 
         func opened(_ connection: RelayConnection) { self.openings += 1 }
         func refused(_ connection: RelayConnection, _ refusal: HandshakeRefusal) { self.refusals.append(refusal) }
         func heard(_ connection: RelayConnection) {}
         func received(_ frame: ByteBuffer, on connection: RelayConnection) { self.frames.append(frame.readableBytes) }
-        func ended(_ connection: RelayConnection, code: Int?, text: String) { self.endings += 1 }
+        func ended(_ connection: RelayConnection, code: Int?, text: String) {
+            self.endings += 1
+            self.ending = text
+        }
     }
 
     /// It is added to a channel that is connected, which may say so once more: the handshake goes out once, and the end is
@@ -31,6 +35,17 @@ import Testing
         #expect(try channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "GET"))
         #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
         _ = try channel.finish(acceptAlreadyClosed: true)
+        #expect(owner.endings == 1)
+    }
+
+    /// Who ends a connection without a word may have wanted TLS, or none; who began to answer has not.
+    @Test(arguments: [("", true), ("HTTP/1.1 101 Swit", false)])
+    func endsWithoutAnAnswer(answer: String, isSilent: Bool) throws {
+        let owner = Owner()
+        let channel = EmbeddedChannel(handler: RelayConnection(request: "GET", accept: "x", owner: owner))
+        if !answer.isEmpty { try channel.writeInbound(ByteBuffer(string: answer)) }
+        _ = try channel.finish(acceptAlreadyClosed: true)
+        #expect(owner.ending.contains("http:// or https://") == isSilent)
         #expect(owner.endings == 1)
     }
 

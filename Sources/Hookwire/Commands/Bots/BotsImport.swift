@@ -56,6 +56,7 @@ struct BotsImport: AsyncParsableCommand {
             if !dryRun, case .file(let file) = open.kind {
                 try await file.add(fates.compactMap { if case .add(let bot) = $0 { bot } else { nil } }, action)
             }
+            var registered = RegistryDirectory()
             for fate in fates {
                 switch fate {
                 case .known: known += 1
@@ -64,7 +65,7 @@ struct BotsImport: AsyncParsableCommand {
                     OpenBotStore.complain(sentence)
                 case .add(let bot):
                     if !dryRun, case .redis(let redis) = open.kind {
-                        try await redis.change(bot.name, action, BotChange.add(bot))
+                        try await redis.add(bot, action, beside: &registered)
                     }
                     added += 1
                     print("\(dryRun ? "Would register" : "Registered") \(bot.name).")

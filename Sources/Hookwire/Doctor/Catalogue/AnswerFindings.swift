@@ -74,7 +74,7 @@ extension Finding {
         )
     }
 
-    /// The relay itself says so: to whoever has to guess it does not say which.
+    /// The relay's own refusal, which does not reveal to a guesser what is wrong.
     static func unknownToRelay(_ path: String) -> Finding {
         Finding(
             .http,
@@ -82,6 +82,29 @@ extension Finding {
             .notFound,
             "A relay answers at \(path) that it knows no such path, bot or secret (404). Compare the secret with the bot's; where the relay serves registered bots only (--access registered), see with hookwire bots list that it has the bot; then check the path: /webhook for QQ, /webhook/wechat and so on for others, or /webhook/{platform}/{bot}.",
             "中继应答：\(path) 没有这样的路径、机器人或密钥（404）。请核对密钥；如果中继只服务已登记的机器人（--access registered），请用 hookwire bots list 确认机器人已登记；再检查路径：QQ 为 /webhook，其他平台为 /webhook/wechat 等，或 /webhook/{平台}/{机器人}。"
+        )
+    }
+
+    /// A relay has nothing at a path that ends with a slash.
+    static func slashAtEnd(of path: String) -> Finding {
+        let shorter = String(path.dropLast())
+        return Finding(
+            .http,
+            .fail,
+            .notFound,
+            "A relay answers that there is nothing at \(path) (404). Leave out the slash at the end: enter \(shorter); where a proxy adds it, mend the proxy.",
+            "中继应答：\(path) 不存在（404）。请去掉末尾的斜杠，填写 \(shorter)；如果是反向代理加上的，请修改代理。"
+        )
+    }
+
+    /// A relay refuses one platform at another's path.
+    static func otherPlatform(_ status: Int, path: String, of owner: PlatformName, caller: PlatformName) -> Finding {
+        Finding(
+            .http,
+            .fail,
+            .otherPlatform,
+            "\(path) is the path of \(owner.rawValue) on a relay, which refused the request (\(status)), and --platform says \(caller.rawValue): enter \(caller.path) in its place.",
+            "\(path) 是中继上 \(owner.rawValue) 的路径，请求被拒绝（\(status)），而 --platform 指定的是 \(caller.rawValue)：请改用 \(caller.path)。"
         )
     }
 

@@ -25,9 +25,16 @@ enum DiagnosisWords {
         }
     }
 
-    static func conclusion(_ result: Diagnosis.Result, failures: Int, _ rules: PlatformRules) -> Wording {
+    static func conclusion(_ diagnosis: Diagnosis, _ rules: PlatformRules) -> Wording {
         let title = rules.subject
-        return switch result {
+        let failures = diagnosis.failures
+        return switch diagnosis.result {
+        case .good where diagnosis.isUnverified:
+            Wording(
+                "Nothing failed, but whether \(rules.title[.english]) accepts this URL is not known: its check of the "
+                    + "URL was not made. Run this again with --verify-token.",
+                "没有检查失败，但无法确定\(title[.chinese])是否接受这个地址：没有进行地址验证。请加上 --verify-token 重新运行。"
+            )
         case .good:
             Wording("\(title[.english]) would accept this URL.", "\(title[.chinese])会接受这个地址。")
         case .bad where failures == 0:

@@ -69,6 +69,17 @@ extension Finding {
         }
     }
 
+    /// The relay itself says so.
+    static func missingVerifyToken(_ detail: String) -> Finding {
+        Finding(
+            .handshake,
+            .fail,
+            .missingVerifyToken,
+            "The relay refuses Meta's check of the URL, whatever verify token is entered: \(detail)",
+            "无论填写什么验证口令，中继都会拒绝 Meta 的地址验证：\(detail)"
+        )
+    }
+
     static func eventAccepted(_ time: String) -> Finding {
         Finding(
             .event,

@@ -6,7 +6,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Shared
 
-/// What a server answered.
+/// A server's response.
 struct ProbeAnswer: Sendable {
     var status: Int
     var headers: HTTPHeaders
@@ -29,9 +29,12 @@ struct ProbeAnswer: Sendable {
 /// What an answer means to a platform, before its content.
 enum AnswerJudgement {
     /// The findings about redirects and HTTP, and whether the answer is the webhook's own.
+    ///
+    /// - Parameter platform: who calls the URL.
     static func findings(
         _ outcome: Result<ProbeAnswer, ProbeFailure>,
         url: WebhookURL,
+        platform: PlatformName,
         timeout: TimeAmount
     ) -> (findings: [Finding], isUsable: Bool) {
         let answer: ProbeAnswer
@@ -44,7 +47,7 @@ enum AnswerJudgement {
             let place = Self.place(answer.field("location") ?? "")
             return ([.redirect(answer.status, to: place), .skipped(.http, .notUsable)], false)
         }
-        let http = self.status(answer, path: url.path)
+        let http = self.status(answer, path: url.path, platform: platform)
         return ([.noRedirect(), http], http.outcome == .ok)
     }
 
@@ -55,12 +58,27 @@ enum AnswerJudgement {
         return ForeignText.excerpt(String(decoding: answer.body, as: UTF8.self))
     }
 
-    private static func status(_ answer: ProbeAnswer, path: String) -> Finding {
+    /// What the answer to a check of the URL with a made-up token says. A token that is only wrong is as it must be.
+    static func guess(_ outcome: Result<ProbeAnswer, ProbeFailure>) -> Finding {
+        guard case .success(let answer) = outcome,
+            ProblemText.relaysReason(answer.body) == Finding.Reason.missingVerifyToken.rawValue
+        else { return .skipped(.handshake, .noVerifyToken) }
+        return .missingVerifyToken(self.detail(answer))
+    }
+
+    private static func status(_ answer: ProbeAnswer, path: String, platform: PlatformName) -> Finding {
         let detail = self.detail(answer)
+        // Another server's paths mean what that server likes: only a relay refuses for this.
+        if 400...499 ~= answer.status, let reason = ProblemText.relaysReason(answer.body), reason != OtherTier.reason,
+            let owner = PlatformName(path: path), owner != platform
+        {
+            return .otherPlatform(answer.status, path: path, of: owner, caller: platform)
+        }
         switch answer.status {
         // The relay's own sentence says more than that there is nothing.
         case 404 where ProblemText.reason(answer.body) == OtherTier.reason: return .refused(404, detail)
-        case 404 where ProblemText.reason(answer.body) == Problem.notFound.reason: return .unknownToRelay(path)
+        case 404 where ProblemText.reason(answer.body) == Problem.notFound.reason:
+            return path.count > 1 && path.hasSuffix("/") ? .slashAtEnd(of: path) : .unknownToRelay(path)
         case 404: return .notFound(path)
         case 502, 503, 504: return .gatewayError(answer.status, detail)
         case _ where answer.isHTML: return .htmlPage(answer.status, detail)
