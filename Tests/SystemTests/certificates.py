@@ -39,7 +39,7 @@ class Authority:
         return certificate.public_bytes(pem), key.private_bytes(pem, *private), certificate.serial_number
 
     def _builder(self, name, key, days=30, begins=-60):
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder(self.name, name, key.public_key(), x509.random_serial_number())
             .not_valid_before(now + datetime.timedelta(days=begins))

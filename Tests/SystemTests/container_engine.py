@@ -73,8 +73,7 @@ runroot = "{FOLDER}/run"
         options = {"env": self.environment, "stdin": subprocess.DEVNULL} | options
         done = subprocess.run(
             list(map(str, command)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             timeout=seconds,
             **options,

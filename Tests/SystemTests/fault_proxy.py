@@ -10,8 +10,10 @@ import dataclasses
 import random
 import socket
 import struct
+import time
 
 CHUNK = 65536
+NARROW_CHUNK = 8192  # where a rate is set: connections take turns
 DRIPPED = 400  # bytes that go one at a time; then the chunk's rest, or a log would take minutes
 SILENCE = 20  # seconds that a half-open connection is kept at most
 
@@ -49,6 +51,19 @@ def schedule(seed, proxies, seconds, pause=0.4, longest=1.5):
     return faults
 
 
+class Way:
+    """One direction of all connections together: as many bytes a second as `rate` says, or all where that is None."""
+
+    def __init__(self):
+        self.rate, self._free = None, 0.0
+
+    async def take(self, count):
+        if self.rate:
+            now = time.monotonic()
+            self._free = max(self._free, now) + count / self.rate
+            await asyncio.sleep(self._free - now)
+
+
 class FaultProxy:
     """One address before another. Use `async with`."""
 
@@ -57,6 +72,7 @@ class FaultProxy:
         self.faults = 0
         self.latency = 0.0
         self.is_dripping = False
+        self.up, self.down = Way(), Way()  # to the server, and from it
         self._open = asyncio.Event()
         self._open.set()
         self._links, self._tasks = set(), set()
@@ -137,7 +153,7 @@ class Link:
         for end in (client, self.server):
             end.setblocking(False)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.up, self.down = Pump(proxy, client, self.server), Pump(proxy, self.server, client)
+        self.up, self.down = Pump(proxy, client, self.server, proxy.up), Pump(proxy, self.server, client, proxy.down)
         self.is_ending = False
         self._pumping = []
         proxy._links.add(self)
@@ -203,8 +219,8 @@ class SinkLost(OSError):
 class Pump:
     """One direction."""
 
-    def __init__(self, proxy, source, sink):
-        self.proxy, self.source, self.sink = proxy, source, sink
+    def __init__(self, proxy, source, sink, way):
+        self.proxy, self.source, self.sink, self.way = proxy, source, sink, way
         self.pending = bytearray()
 
     async def run(self):
@@ -212,12 +228,13 @@ class Pump:
         while True:
             await self._send()
             try:
-                self.pending += self.source.recv(CHUNK)
+                self.pending += self.source.recv(NARROW_CHUNK if self.way.rate else CHUNK)
             except BlockingIOError:
                 await ready(loop.add_reader, loop.remove_reader, self.source)
                 continue
             if not self.pending:
                 break
+            await self.way.take(len(self.pending))
             if self.proxy.latency:
                 await asyncio.sleep(self.proxy.latency)
         with contextlib.suppress(OSError):

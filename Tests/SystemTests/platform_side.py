@@ -78,7 +78,7 @@ class Publisher:
             writer.write(head.encode() + body)
             async with asyncio.timeout(self.patience):
                 status, answer = await self._answer(reader)
-        except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
+        except (TimeoutError, OSError, asyncio.IncompleteReadError):
             self._forget(port)
             self.answers[None] += 1
             return False

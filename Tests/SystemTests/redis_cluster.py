@@ -1,7 +1,6 @@
 """A real Redis Cluster of a test's own, on loopback."""
 
 import contextlib
-import subprocess
 import time
 
 from redis_server import DURABLE, RedisServer

@@ -42,7 +42,7 @@ class Sentinel:
     def sees(self):
         """How many replicas and other sentinels it knows."""
         fields = self.command("SENTINEL", "MASTER", MASTER)
-        value = dict(zip(fields[::2], fields[1::2]))
+        value = dict(zip(fields[::2], fields[1::2], strict=False))
         return int(value.get("num-slaves", 0)), int(value.get("num-other-sentinels", 0))
 
     def end(self):

@@ -71,6 +71,7 @@ class Relay:
             r"Hookwire is listening on (?P<url>(?P<scheme>https?)://127\.0\.0\.1:(?P<port>\d+))\n"
             r"\n"
             r"  Webhook URL   (?P<webhook>\S+)\n"
+            r"(?:  +\(QQ's; of others: .+\)\n)?"
             r"  Socket URL    (?P<socket>\S+)\n"
             r"(?:  Bots' page    (?P<admin>\S+)\n)?"
             r"\n"

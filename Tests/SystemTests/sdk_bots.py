@@ -1,6 +1,5 @@
 """Bots that stand on QQ's SDKs: the settings of the README and the programs of docs/gateway.md, as processes."""
 
-import os
 import re
 import subprocess
 import textwrap

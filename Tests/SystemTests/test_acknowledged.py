@@ -111,6 +111,24 @@ def test_filtered_events_are_done(nodes, secret):
     goes_on_with(second, secret, ["last"])
 
 
+@pytest.mark.parametrize("begins", ["after", "backlog"])
+def test_what_lies_between_is_not_passed_over(nodes, secret, begins):
+    """A socket that begins elsewhere than at the cursor moves it by no event that its filter keeps back."""
+    ingress, (first, second) = nodes
+    post(ingress, secret, *events(2))
+    with Consumer(first, secret) as consumer:
+        positions = [position for position, _ in consumer.take(2)]
+    start = {"after": positions[-1]} if begins == "after" else {"backlog": "off"}
+    wanted = qq.event("wanted").replace(b"C2C_MESSAGE_CREATE\"}", b"WANTED\"}")
+    with Consumer(second, secret, type="WANTED", **start) as consumer:
+        # Behind its first frame it gets what comes, each event as it comes.
+        assert begins == "backlog" or consumer.frame()["recovered"] is True
+        post(ingress, secret, *events(1, start=2), wanted)
+        assert texts(consumer.take(1)) == ["wanted"]
+    with Consumer(first, secret) as consumer:
+        assert texts(consumer.take(4)) == ["event 0", "event 1", "event 2", "wanted"]
+
+
 def test_foreign_positions(nodes, secret):
     """An ack of what is not there is answered, and moves nothing."""
     ingress, (first, second) = nodes

@@ -6,7 +6,6 @@ import re
 import urllib.parse
 
 import jsonschema
-import pytest
 from openapi_spec_validator import validate
 from openapi_spec_validator.readers import read_from_filename
 

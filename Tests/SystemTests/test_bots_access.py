@@ -245,7 +245,7 @@ def test_revoked_token(realm, name):
                 connection.request("GET", path, headers={"Authorization": f"Bearer {lost}"})
                 streams.append(connection.getresponse())
         sessions = [stack.enter_context(GatewayClient(node.port)) for node in realm.egress]
-        for session, node in zip(sessions, realm.egress):
+        for session, node in zip(sessions, realm.egress, strict=True):
             session.identify(get_token(node.port, lost))
 
         realm.bots("token", name, "--revoke", "lost")

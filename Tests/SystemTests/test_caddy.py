@@ -39,10 +39,10 @@ class Front:
     def __init__(self, port, trust=None):
         self.port, self.trust = port, trust
 
-    def request(self, method, path, body=None, headers={}, patience=PATIENCE):
+    def request(self, method, path, body=None, headers=None, patience=PATIENCE):
         connection = http.client.HTTPSConnection("localhost", self.port, timeout=patience, context=self.trust)
         with contextlib.closing(connection):
-            connection.request(method, path, body, headers)
+            connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
             return answer.status, answer.read()
 

@@ -103,6 +103,15 @@ def test_names_what_nothing_reads(tmp_path):
     said = check("--config", str(file))
     assert said.returncode == 64
     assert f"{file}:2: redis_url is no setting" in said.stderr and "did you mean redis-url?" in said.stderr
+    # Another fault does not hide it.
+    file.write_text("prot: 8080\nbots: /nowhere.yaml\nredis_url: redis://localhost\n")
+    said = check("--config", str(file))
+    assert said.returncode == 64 and "/nowhere.yaml" in said.stderr
+    assert f"{file}:1: prot is no" in said.stderr and f"{file}:3: redis_url is no" in said.stderr, said.stderr
+    file.write_text("prot: 8080\nthreads: many\n")
+    said = check("ingress", "--config", str(file))
+    assert said.returncode == 64 and "threads" in said.stderr
+    assert said.stderr.count("is no setting") == 1 and f"{file}:1: prot" in said.stderr, said.stderr
     said = check(HOOKWIRE_REDISURL="redis://localhost")
     assert said.returncode == 0
     assert said.stderr.count("is no setting") == 1 and "did you mean HOOKWIRE_REDIS_URL?" in said.stderr

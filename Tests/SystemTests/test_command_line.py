@@ -176,3 +176,4 @@ def test_log_goes_to_standard_error(relay, secret):
     relay.deliver(secret, qq.event())
     assert relay.printed.startswith("Hookwire is listening on ")
     assert relay.printed.rstrip().endswith('--text "Hello from Hookwire"')
+    assert "Node(" not in relay.log, "a line has all that the node holds in it"

@@ -7,7 +7,6 @@ import pathlib
 import re
 import resource
 import signal
-import subprocess
 import threading
 
 import pytest

@@ -232,6 +232,23 @@ def test_messenger_with_a_wrong_verify_token(tls_relay, authority, secret):
     assert diagnosis.failed == {"http": "refused"} and "403" in diagnosis.checks["http"]["text"]
 
 
+def test_messenger_without_a_verify_token(tls_relay, authority, secret):
+    """Meta cannot take a URL without one, and of a URL that has one without saying which nobody knows."""
+    url = f"https://{HOST}/webhook/messenger?secret={secret}"
+    for more in ((), ("--no-events",)):
+        diagnosis = examine(tls_relay, authority, *more, url=url, secret=secret)
+        assert diagnosis.failed == {"handshake": "missing_verify_token"} and diagnosis.exit_code == 1, diagnosis.text
+        assert "&verify_token=YOUR-TOKEN" in diagnosis.checks["handshake"]["text"]
+
+
+def test_path_of_another_platform(tls_relay, authority, secret):
+    """A relay that refuses WeChat at QQ's path is asked at the wrong one, and that is said."""
+    for platform in ("wechat", "generic"):
+        diagnosis = examine(tls_relay, authority, "--platform", platform, secret=secret)
+        assert diagnosis.failed == {"http": "other_platform"}, diagnosis.text
+        assert f"/webhook/{platform}" in diagnosis.checks["http"]["text"]
+
+
 # What a strict webhook does wrong
 
 

@@ -197,6 +197,20 @@ def test_quick_start(reader, document):
     reader.prints("Hello from Hookwire")
 
 
+@pytest.mark.parametrize("document", ["README.md", "docs/sockets.md"])
+def test_bot_returns(reader, document):
+    """The document's first bot outlives its relay, and prints what the next one has for it."""
+    text = next(text for language, text, _ in blocks(document) if language == "python")
+    reader.follow("python", text, "bot.py")
+    reader.start_bot(sys.executable)
+    bot = reader.outputs[-1]
+    reader.relay.signal(signal.SIGKILL)
+    reader.relay.wait()
+    reader.relay = reader.start_relay(port_flags=("--port", str(reader.relay.port)))
+    reader.run(".build/release/hookwire send --relay http://127.0.0.1:8080 --secret demo-secret --text again")
+    reader.prints("again", bot)
+
+
 def test_same_commands():
     """Both READMEs have the same programs and commands."""
     assert list(blocks("README.zh-CN.md")) == list(blocks("README.md"))
@@ -242,6 +256,55 @@ def test_flags_exist(document):
     text = "\n".join(line for line in lines if not re.search(r"\b(docker|podman|kubectl|flask|script/package|script/plan|redis-cli|systemctl|systemd-run|apt-get|useradd|dpkg|cp -R|install -D)\b|`--scale`|--property", line))
     for flag in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
         assert re.search(rf"{flag}\b(?!-)", known), f"{document} names {flag}"
+
+
+def test_curl_alone(start):
+    """The commands of docs/envelope.md: a bot, a sender and a reply, each of them curl."""
+    section = (REPOSITORY / "docs/envelope.md").read_text().split("### With curl alone\n")[1].split("\n## ")[0]
+    address = f"127.0.0.1:{start().port}"
+    commands = re.search(r"```console\n(.*?)```", section, re.DOTALL)[1].replace("127.0.0.1:8080", address).splitlines()
+    listening, sending, replying = ([*shlex.split(each), "--silent", "--noproxy", "*"] for each in commands)
+    with contextlib.ExitStack() as stack:
+
+        def run(command):
+            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            stack.callback(process.kill)
+            return process
+
+        bot = run(listening)
+        assert bot.stdout.readline() == "retry: 2000\n"
+        sender = run(sending)
+        event = next(json.loads(line.removeprefix("data: ")) for line in bot.stdout if line.startswith("data: "))
+        assert event["data"] == {"say": "hello"}
+        reply = run([word.replace("TOKEN", event["replytoken"]) for word in replying])
+        assert json.loads(reply.communicate(timeout=PATIENCE)[0]) == {"outcome": "accepted"}
+        assert sender.communicate(timeout=PATIENCE)[0] == "hi"
+
+
+# What stands in for `docker`: the command is run with the binary under test, and has its input only where that is asked for.
+DOCKER = """\
+#!/bin/bash
+[[ " $* " == *" --interactive "* ]] || exec < /dev/null
+[[ " $* " == *" --network host "* ]] || exit 125
+while [[ "$1" != localhost/hookwire:latest ]]; do shift || exit 125; done
+shift
+exec "$HOOKWIRE" "$@"
+"""
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md", "docs/deployment.md"])
+def test_commands_of_the_image(start, tmp_path, document):
+    """With the document's alias a user of the image has the commands, and they have standard input."""
+    alias = re.search(r"^alias hookwire=.*$", (REPOSITORY / document).read_text(), re.MULTILINE)[0]
+    (tmp_path / "docker").write_text(DOCKER)
+    (tmp_path / "docker").chmod(0o755)
+    send = f"hookwire send --relay http://127.0.0.1:{start().port} --secret demo-secret --body -"
+    done = subprocess.run(
+        ["bash", "-c", f"shopt -s expand_aliases\n{alias}\necho '{{\"op\":0,\"id\":\"a\",\"d\":{{}},\"t\":\"A\"}}' | {send}"],
+        env=processes.environment(PATH=f"{tmp_path}:{os.environ['PATH']}", HOOKWIRE=str(BINARY)),
+        capture_output=True, text=True, timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 # Commands that want root, systemd or Kubernetes

@@ -1,10 +1,11 @@
-"""The bots in examples/, run as they stand: each says what it hears."""
+"""The bots in examples/, run as they stand: each says what it hears, and most come back."""
 
 import contextlib
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ import pytest
 
 from envelope_bot import Waiting, webhook
 from relay import REPOSITORY, environment
-from waiting import until
+from waiting import PATIENCE, until
 
 FOLDER = REPOSITORY / "examples"
 # Where Debian's node-ws is, which script/test installs.
@@ -80,3 +81,30 @@ def test_bot(start, secret, tmp_path, file, way):
         # An event that asks nothing does not disturb it.
         relay.request("POST", webhook(secret), "{}", {"Content-Type": "application/json"})
         assert Waiting(relay, secret, "{}").answered().status == 200
+
+
+RETURNING = [(file, way) for file, way in WAYS if "raw" not in file]
+
+
+@pytest.mark.parametrize("file, way", RETURNING)
+def test_returns(start, secret, tmp_path, file, way):
+    """The relay is killed and started again: the bot is back and answers."""
+    bot = command(file, way, tmp_path)
+    relay = start()
+    with running([*bot, f"ws://127.0.0.1:{relay.port}/ws?secret={secret}"], relay, secret):
+        relay.signal(signal.SIGKILL)
+        relay.wait()
+        relay = start(port_flags=("--port", str(relay.port)))
+        until(lambda: b"hookwire_sockets 1\n" in relay.get("/metrics").body, "the bot does not come back")
+        assert Waiting(relay, secret, "{}").answered().body == b"?"
+
+
+@pytest.mark.parametrize("file, way", [(file, way) for file, way in RETURNING if way != "python"])
+@pytest.mark.parametrize("path", ["/ws", "/nowhere?secret=demo-secret"])
+def test_says_why(start, tmp_path, file, way, path):
+    """An address that opens nothing ends the bot with a reason and an exit code."""
+    bot = command(file, way, tmp_path)
+    address = f"ws://127.0.0.1:{start().port}{path}"
+    done = subprocess.run([*bot, address], env=environment(), capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.search(r"^disconnected: \S", done.stderr, re.MULTILINE), done.stderr

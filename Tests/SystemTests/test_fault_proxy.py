@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import random
+import time
 
 import pytest
 
@@ -65,6 +66,22 @@ def test_bytes_pass(kind):
             await suffering
         await exchange(reader, writer, b"after")
         assert proxy.connections == 1
+
+    run(scenario)
+
+
+def test_rate():
+    """A direction takes as many bytes a second as it is told, of all connections together, until it is told otherwise."""
+
+    async def scenario(proxy, reader, writer):
+        proxy.down.rate = 200_000
+        begin = time.monotonic()
+        more, other = await asyncio.open_connection("127.0.0.1", proxy.port)
+        await asyncio.gather(exchange(reader, writer, bytes(50_000)), exchange(more, other, bytes(50_000)))
+        assert time.monotonic() - begin >= 0.4
+        proxy.down.rate = None
+        await exchange(reader, writer, bytes(300_000))
+        other.close()
 
     run(scenario)
 

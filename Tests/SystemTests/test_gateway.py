@@ -7,9 +7,9 @@ import re
 import threading
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 import qq
-from websockets.exceptions import ConnectionClosed
 from gateway_client import GatewayClient, get_token
 from platform_side import Publisher
 from redis_server import RedisServer

@@ -5,6 +5,7 @@ import datetime
 import http.client
 import json
 import re
+import subprocess
 import time
 
 import pytest
@@ -17,7 +18,7 @@ from fake_qq import FakeQQ
 from front import Front
 from redis_server import DURABLE, RedisServer
 from relay import BINARY, PATIENCE, REPOSITORY, run_command
-from sdk_bots import SDKS, SDKBot, block, section
+from sdk_bots import PYTHON, SDKS, SDKBot, block, section
 from tiers import TierNode
 from waiting import until
 
@@ -29,7 +30,7 @@ def platform_certificate(tmp_path_factory):
     """A certificate for the token service's name: the folder that has cert.pem and key.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bots.qq.com")])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
@@ -240,3 +241,10 @@ def test_documents_agree(sdk):
     pins = (REPOSITORY / "Tests/SystemTests/requirements-sdks.txt").read_text().splitlines()
     named = re.findall(r"[\w.-]+==[\d.]*\d", section("docs/gateway.md", sdk))
     assert named and all(pin in pins for pin in named)
+
+
+def test_botpy_in_the_sandbox(tmp_path):
+    """A bot with `is_sandbox=True` does not go past the relay."""
+    program = block("README.md", "qq-botpy", "py") + 'print(Route("GET", "/users/@me", is_sandbox=True).url)\n'
+    done = subprocess.run([PYTHON, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.stdout == "https://relay.example.com/qq/secret/YOUR_BOT_SECRET/users/@me\n", done.stderr

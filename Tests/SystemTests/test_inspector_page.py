@@ -326,7 +326,7 @@ def test_why_bytes_are_not_exact(tmp_path, browser, secret):
         inspectors = [Inspector(browser, relay.port, admin.add_token("kept", words[-1], *words)) for words in scopes]
         for text in ("broken", "after"):
             relay.deliver(secret, qq.event(text) + b"\n")
-        for inspector, why in zip(inspectors, ("not good for this", "keeps this event no more")):
+        for inspector, why in zip(inspectors, ("not good for this", "keeps this event no more"), strict=True):
             page = inspector.page
             page.run("navigator.clipboard.writeText = async () => {}; true")
             inspector.open("broken")

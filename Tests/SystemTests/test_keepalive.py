@@ -4,12 +4,12 @@ import pytest
 
 import qq
 from relay import Relay, receive
-from websocket_raw import CLOSE, PING, PONG, TEXT
+from websocket_raw import CLOSE, CONTINUATION, PING, PONG, TEXT
 
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory):
-    flags = ["--ping-interval", "3s", "--pong-timeout", "1s"]
+    flags = ["--ping-interval", "3s", "--pong-timeout", "1s", "--body-timeout", "1s"]
     with Relay(*flags, folder=tmp_path_factory.mktemp("relay")) as relay:
         yield relay
 
@@ -46,6 +46,21 @@ def test_silent_client_is_closed(relay, secret):
         except (EOFError, ConnectionResetError):
             return
         assert socket.is_closed()
+
+
+def test_unfinished_message_is_closed(relay, secret):
+    """A message that is not finished in time is not kept, however lively its client is."""
+    with relay.raw_socket() as socket:
+        socket.upgrade("/ws?secret=" + secret, "Sec-WebSocket-Protocol: cloudevents.json")
+        socket.send_frame(TEXT, b"{", fin=False)
+        pings = 0
+        while (frame := socket.any_frame()).opcode != CLOSE:
+            if frame.opcode == PING:
+                pings += 1
+                assert pings < 3
+                socket.send_frame(PONG, frame.payload)
+                socket.send_frame(CONTINUATION, b" ", fin=False)
+        assert frame.payload == (1008).to_bytes(2) + b"a message took too long; send it faster"
 
 
 def test_real_client(relay, secret):

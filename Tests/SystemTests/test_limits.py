@@ -292,6 +292,24 @@ def test_one_bot_set_up_wrongly(start, tmp_path):
     assert statuses[:10] == [401] * 10 and statuses[-1] == 429, statuses
 
 
+def test_an_address_of_many_customers(start, tmp_path):
+    """Who has a platform send wrong events to somebody's bot gets its address banned, and keeps no genuine event away."""
+    secret, own = qq.secret(), qq.secret()
+    relay = start("--bots", str(registry(tmp_path, ("shared", secret))), "--access", "registered", "--ban-after", "10")
+
+    def post(secret, age=0):
+        body = qq.event()
+        headers = qq.signed_headers(secret, body, int(time.time()) - age)
+        return relay.request("POST", "/webhook/qq/shared", body, headers).status
+
+    assert [post(secret, age=600) for _ in range(12)] == [401] * 12
+    assert post(secret) == 200
+    # Failures are forgotten as time passes, so that it may take one more than half of the ten.
+    statuses = [post(own) for _ in range(8)]
+    assert statuses[:5] == [401] * 5 and statuses[-1] == 429, statuses
+    assert post(secret) == 200
+
+
 def exchange(relay, guess):
     body = json.dumps({"appId": "1", "clientSecret": guess})
     return relay.request("POST", "/qq/app/getAppAccessToken", body, {"Content-Type": "application/json"}).status

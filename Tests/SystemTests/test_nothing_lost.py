@@ -90,7 +90,7 @@ def test_egress_nodes_are_killed_in_turn(tmp_path):
                     await nodes.start()
                 bots = [Bot(number, lambda: nodes.ports) for number in range(BOTS)]
                 clients = [(bot, client) for bot in bots for client in bot.clients]
-                for bot, client in clients:
+                for _, client in clients:
                     await stack.enter_async_context(client)
                 # One event each, so that all have a place in the log.
                 await asyncio.to_thread(platform, bots, RATE / BOTS, 1)

@@ -86,8 +86,8 @@ class Service:
             assert first, "it ends before it listens"
             first = self.process.stdout.readline()
 
-    def get(self, path, body=None, headers={}):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, headers)
+    def get(self, path, body=None, headers=None):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, headers or {})
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE) as response:
             return response.status, response.read()
 

@@ -102,10 +102,10 @@ def logs(folder):
     return "".join(path.read_text(errors="replace") for path in folder.glob("*.log"))
 
 
-def request(port, method, path, body=None, headers={}):
+def request(port, method, path, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     with contextlib.closing(connection):
-        connection.request(method, path, body, headers)
+        connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
         return answer.status, answer.read()
 

@@ -1,12 +1,11 @@
 """What `/qq` passes on to the platform, which is a strict fake: unchanged both ways, and to nowhere else."""
 
 import contextlib
+import gzip
 import hashlib
 import http.client
-import gzip
 import json
 import queue
-import resource
 import secrets
 import socket
 import struct
@@ -17,7 +16,7 @@ import pytest
 
 import qq
 from fake_qq import FakeQQ
-from gateway_client import GatewayClient, get_token
+from gateway_client import GatewayClient
 from redis_server import RedisServer, free_port
 from relay import PATIENCE, memory
 from tiers import TierNode
@@ -97,6 +96,8 @@ def test_methods_and_targets(relay, platform, bot, method):
     assert (answer.status, answer.headers.get_all("Link")) == (202, ["a=1", "b=2"])
     # What holds for the whole origin stays behind.
     assert answer.headers["Set-Cookie"] is None and answer.headers["X-Content-Type-Options"] == "nosniff"
+    # A page of the platform's, or of a proxy before it, runs no script at this origin.
+    assert answer.headers["Content-Security-Policy"] == "sandbox"
     assert answer.body == (b"" if method == "HEAD" else b"done")
     assert answer.headers["Content-Length"] == "4"
     assert seen == [(method, f"{path}?x=%2F+&y", body)]
@@ -222,11 +223,14 @@ def test_platform_away(start, secret):
     relay = start("--qq-upstream", nowhere, "--qq-token-upstream", nowhere)
     assert problem(relay.get("/qq/users/@me")) == (502, "upstream_unreachable")
     token = json.dumps({"appId": "1", "clientSecret": secret})
-    assert problem(relay.request("POST", "/qq/app/getAppAccessToken", token)) == (502, "upstream_unreachable")
+    answer = relay.request("POST", "/qq/app/getAppAccessToken", token)
+    assert problem(answer) == (502, "upstream_unreachable") and b"--qq-token-upstream" in answer.body
     assert relay.get("/qq/gateway").status == 200
     # A session whose URL names the bot begins nevertheless, with a made-up user.
     with GatewayClient(relay.port, f"/qq/ws/{secret}") as client:
         client.identify("whatever")
+    lines = [line for line in relay.log.splitlines() if "did not say who a bot is" in line]
+    assert lines and "upstream_unreachable" in lines[0], relay.log
 
 
 def test_platform_hangs(start, platform, secret):
@@ -410,13 +414,9 @@ def expect_no_whole_body(handler, outcome):
         handler.close_connection = True
 
 
-def test_slow_clients_leave_places_for_tokens(relay, platform, bot, secret):
-    """As many as there may be, none of which goes on: another is told to come again, and a token is still to be had."""
+def test_a_slow_client_leaves_places_for_others(relay, platform, bot, secret):
+    """An address with as many requests as it may have, none of which goes on, is told to come again; others are served."""
     outcome, done = queue.Queue(), threading.Event()
-    # Both ends of the platform's connections, and the clients, are this process's.
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if 0 <= soft < 4_096:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4_096) if hard > 0 else 4_096, hard))
 
     def take(handler):
         outcome.put("begun")
@@ -426,13 +426,18 @@ def test_slow_clients_leave_places_for_tokens(relay, platform, bot, secret):
     answer_with(platform, "POST", "/upload", take)
     with contextlib.ExitStack() as stack:
         stack.callback(done.set)
-        clients = [stack.enter_context(raw_upload(relay, bot, "Content-Length: 1000000")) for _ in range(448)]
+        clients = [stack.enter_context(raw_upload(relay, bot, "Content-Length: 1000000")) for _ in range(56)]
         for client in clients:
             client.send(b"x")
         for _ in clients:
             outcome.get(timeout=PATIENCE)
         answer = relay.request("POST", "/qq/upload", b"x", bot)
         assert (answer.status, json.loads(answer.body)["reason"]) == (503, "upstream_busy")
+        answer_with(platform, "GET", "/v2/others", lambda handler: handler.answer(200, b"{}"))
+        neighbour = http.client.HTTPConnection("127.0.0.1", relay.port, PATIENCE, source_address=("127.0.0.2", 0))
+        with contextlib.closing(neighbour):
+            neighbour.request("GET", "/qq/v2/others", headers=bot)
+            assert neighbour.getresponse().status == 200
         credentials = json.dumps({"appId": platform.add_bot(secret), "clientSecret": secret})
         answer = relay.request("POST", "/qq/app/getAppAccessToken", credentials, {"Content-Type": "application/json"})
         assert answer.status == 200 and qq.known_secret(json.loads(answer.body)["access_token"])

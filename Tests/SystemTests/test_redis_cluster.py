@@ -45,7 +45,7 @@ class Load:
         goals = [len(publisher.acknowledged) + each for publisher in self.publishers]
 
         def all_have_theirs():
-            return all(len(publisher.acknowledged) >= goal for publisher, goal in zip(self.publishers, goals))
+            return all(len(publisher.acknowledged) >= goal for publisher, goal in zip(self.publishers, goals, strict=True))
 
         await until_async(all_have_theirs, "a bot's events are not acknowledged", 30)
 
@@ -55,7 +55,7 @@ class Load:
         self._going = False
         await asyncio.gather(*self._sending)
         losses = 0
-        for publisher, bot in zip(self.publishers, self.bots):
+        for publisher, bot in zip(self.publishers, self.bots, strict=True):
             await bot.until(lambda: publisher.acknowledged[-1] in bot.received[-40:], 30)
             assert bot.closed is None
             sent = {body: number for number, body in enumerate(publisher.acknowledged)}

@@ -57,7 +57,7 @@ class Bots:
         """All that was acknowledged has come, or the bot was told that its log lost its memory. Twice comes only what the
         platform was not acknowledged, and sent again."""
         lost = 0
-        for publisher, client in zip(self.publishers, self.clients):
+        for publisher, client in zip(self.publishers, self.clients, strict=True):
             ids = [json.loads(body)["id"] for body in publisher.acknowledged]
             # The newest one comes in any case.
             await client.has(ids[-1:], 30)
@@ -192,11 +192,16 @@ class FakeSentinelConnection(socketserver.StreamRequestHandler):
         port = str(self.server.primary)
         self.server.asked += name.upper() == "SENTINEL"
         match (name.upper(), *words[:1]):
-            case ("ROLE",): return bulks("sentinel")
-            case ("PING",): return b"+PONG\r\n"
-            case ("SUBSCRIBE", channel): return b"*3\r\n" + bulks("subscribe", channel)[4:] + b":1\r\n"
-            case ("SENTINEL", "MASTER"): return bulks("ip", "127.0.0.1", "port", port, "config-epoch", str(self.server.epoch))
-            case ("SENTINEL", "GET-MASTER-ADDR-BY-NAME"): return bulks("127.0.0.1", port)
+            case ("ROLE",):
+                return bulks("sentinel")
+            case ("PING",):
+                return b"+PONG\r\n"
+            case ("SUBSCRIBE", channel):
+                return b"*3\r\n" + bulks("subscribe", channel)[4:] + b":1\r\n"
+            case ("SENTINEL", "MASTER"):
+                return bulks("ip", "127.0.0.1", "port", port, "config-epoch", str(self.server.epoch))
+            case ("SENTINEL", "GET-MASTER-ADDR-BY-NAME"):
+                return bulks("127.0.0.1", port)
         return b"+OK\r\n"
 
 
@@ -223,7 +228,7 @@ def test_an_old_master_is_left(tmp_path):
         # The others go on saying the old one, whenever they are asked.
         asked = [sentinel.asked for sentinel in sentinels]
         until(
-            lambda: all(sentinel.asked >= count + 2 for sentinel, count in zip(sentinels, asked)),
+            lambda: all(sentinel.asked >= count + 2 for sentinel, count in zip(sentinels, asked, strict=True)),
             lambda: f"the sentinels are not asked: {asked}, {[sentinel.asked for sentinel in sentinels]}",
         )
         assert connections(old) == 0 and node.is_ready()

@@ -160,7 +160,7 @@ def test_another_one_is_added(servers, tmp_path):
         """A socket of each bot, with the event that it gets."""
         query = {} if positions else {"backlog": "on"}
         clients = [EnvelopeClient(secret, secret, lambda: [node.port], **query) for secret in secrets]
-        for client, position in zip(clients, positions):
+        for client, position in zip(clients, positions, strict=bool(positions)):
             client.position = position
         async with contextlib.AsyncExitStack() as stack:
             for client in clients:

@@ -156,17 +156,17 @@ def test_cluster(tmp_path):
         )
         secrets = [qq.secret() for _ in range(12)]
         bodies = [qq.event("event") for _ in secrets]
-        for pair in zip(secrets, bodies):
+        for pair in zip(secrets, bodies, strict=True):
             acknowledged(node, *pair)
         replicas = cluster.nodes[3:]
         # They are missed after a second and a half only.
         for replica in replicas:
             os.kill(replica.process.pid, signal.SIGSTOP)
         bodies = [qq.event("more") for _ in secrets]
-        assert {post(node, *pair) for pair in zip(secrets[:3], bodies)} == {503}
+        assert {post(node, *pair) for pair in zip(secrets[:3], bodies[:3], strict=True)} == {503}
         for replica in replicas:
             os.kill(replica.process.pid, signal.SIGCONT)
-        for pair in zip(secrets, bodies):
+        for pair in zip(secrets, bodies, strict=True):
             acknowledged(node, *pair)
 
 

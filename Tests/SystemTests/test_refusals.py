@@ -16,6 +16,7 @@ from generic import Bearer, GitHub, Standard, StandardAsymmetric
 from messenger import Messenger, sign
 from platforms import QQ
 from relay import PATIENCE
+from waiting import until
 from webhook_request import Sending, send
 from wechat import ACCOUNT, USER, WeChat, WeChatAES, fields
 
@@ -258,7 +259,11 @@ WECHAT_AES = WECHAT | {
             p.encrypted(p.message()),
             body=d.replace(b"<ToUserName>", f"<Encrypt>{p.encrypted(p.message())}</Encrypt><ToUserName>".encode(), 1)),
         status, reason)
-       for name, (document, status, reason) in XML.items() if reason in ("forbidden_xml", "too_large")},
+       # Outside nothing is read but the ciphertext: what else is there twice is a list, for all that is known.
+       for name, (document, status, reason) in XML.items()
+       if reason in ("forbidden_xml", "too_large") and not name.endswith(" twice")},
+    "two ciphertexts": (
+        lambda p: p.post_encrypted("a", body=b"<xml><Encrypt>a</Encrypt><Encrypt>b</Encrypt></xml>"), 400, "forbidden_xml"),
     **{name: (lambda p, make=make: p.post_encrypted(make(p)), 400, "undecryptable")
        for name, make in CIPHERTEXTS.items()},
 }
@@ -393,6 +398,22 @@ def test_another_secret_is_another_bot(relay, secret):
     with answering(relay, secret) as bot:
         assert send(relay, DialogflowES(ANOTHER).event()).body == b"{}"
         gets_as_its_first(bot, relay, platform.event("good"))
+
+
+def test_path_of_another_platform(start, secret):
+    """QQ's path is the shortest: another platform's check of it is told so, and is counted and logged."""
+    relay = start()
+    check = relay.get(f"/webhook?secret={secret}&signature=x&echostr=1")
+    post = relay.request("POST", f"/webhook?secret={secret}", XML["nothing"][0])
+    for answer, status, reason in [(check, 405, "method_not_allowed"), (post, 400, "not_an_object")]:
+        problem = json.loads(answer.body)
+        assert (answer.status, problem["reason"]) == (status, reason)
+        assert "This is QQ's path: others are /webhook/wechat" in problem["detail"]
+    assert check.headers["Allow"] == "POST"
+    assert 'outcome="method_not_allowed"' in relay.get("/metrics").body.decode()
+    assert relay.get(f"/webhook/telegram?secret={secret}").status == 404
+    for reason in ("method_not_allowed", "unknown_platform"):
+        until(lambda reason=reason: reason in relay.log, lambda reason=reason: f"no {reason} in {relay.log}")
 
 
 @pytest.mark.parametrize("path", ["/webhook/nonsense", "/webhook/", "/webhook/WeChat", "/webhook/wechat/x/y"])

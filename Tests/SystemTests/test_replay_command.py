@@ -350,7 +350,8 @@ def test_by_the_relay_itself(relay, secret, log, tmp_path):
         seen = [json.loads(line) for line in command.prints(4)]
     assert [event["data"] for event in seen[:2]] == [json.loads(body) for body in bodies[:2]]
     assert seen[2]["data"] == {"edited": 1} and seen[3]["text"] == "last"
-    assert done.stdout == "".join(f"replayed {old} as {new['position']}\n" for old, new in zip(positions, seen[:2]))
+    pairs = zip(positions[:2], seen[:2], strict=True)
+    assert done.stdout == "".join(f"replayed {old} as {new['position']}\n" for old, new in pairs)
     with Command("listen", "--relay", relay.url, "--consumer", "other", secret=secret, folder=tmp_path) as command:
         mine = [json.loads(line) for line in command.prints(10)]
     assert [event["data"] for event in mine if event.get("replayof") == positions[3]] == [json.loads(bodies[3])]

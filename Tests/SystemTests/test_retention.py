@@ -36,6 +36,19 @@ def test_retention_count(start):
         assert [receive(bot) for _ in bodies] == [("text", body) for body in bodies]
 
 
+def test_a_full_redis_goes_on(start, tmp_path):
+    """Although Redis is full, a log at its limit replaces its oldest event with a new one, unless that is larger."""
+    secret = qq.secret()
+    with RedisServer(tmp_path) as redis:
+        relay = start("--retention-count", "3", "--redis-url", redis.url)
+        for _ in range(3):
+            relay.deliver(secret, qq.event("long" * 20))
+        redis.command("CONFIG", "SET", "maxmemory", "1")
+        assert [relay.post(secret, qq.event("short")).status for _ in range(3)] == [200, 200, 200]
+        assert relay.post(secret, qq.event("long" * 20)).status == 503
+        redis.command("CONFIG", "SET", "maxmemory", "0")
+
+
 @pytest.fixture(params=["memory", "disk", "redis"])
 def store(request, tmp_path):
     """The flags of a node's store."""

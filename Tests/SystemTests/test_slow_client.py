@@ -31,7 +31,7 @@ def test_queue_limit_is_configurable(start):
     """A small --queue-limit lets go of a stalled client sooner; a reading client never fills it."""
     relay, secret = start("--queue-limit", "64KiB"), qq.secret()
     with relay.raw_socket(secret, receive_buffer=4096) as stalled, relay.bot(secret) as reading:
-        for n in range(400):
+        for _ in range(400):
             body = qq.event_of_size(32 * 1024)
             relay.deliver(secret, body)
             assert receive(reading) == ("text", body)

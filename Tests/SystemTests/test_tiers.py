@@ -137,6 +137,8 @@ def test_redis_that_stores_nothing(redis, tmp_path):
 
         until(probed_twice, lambda: f"{refused_probes() - before} probes are refused", 2 * PATIENCE)
         assert "OOM" in egress.get("/readyz")[1]
+        status, problem = egress.get(f"/events?secret={secret}&consumer=new")
+        assert (status, json.loads(problem)["reason"]) == (503, "broker_refused")
         run(be_refused)
         redis.command("CONFIG", "SET", "maxmemory", "0")
         run(send_one)

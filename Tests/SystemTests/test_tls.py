@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import ssl
+import subprocess
 
 import pytest
 from cryptography import x509
@@ -12,6 +13,7 @@ from websockets.sync.client import connect
 
 import qq
 from relay import BINARY, receive, run_command
+from waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def certificate(tmp_path_factory):
     """A self-signed certificate for 127.0.0.1: the folder that has cert.pem and key.pem."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay.example")])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
@@ -55,12 +57,24 @@ def test_https_and_wss(start, certificate, secret):
 
 
 def test_plain_http_to_a_tls_port(start, certificate):
-    """It is refused, and the server goes on."""
+    """It is refused, and the server goes on. Its log says what was wrong, and what a client did not like."""
     relay = start("--tls-cert", str(certificate / "cert.pem"), "--tls-key", str(certificate / "key.pem"))
     with relay.raw() as connection:
         connection.request("GET", "/livez")
         with pytest.raises((EOFError, ConnectionResetError)):
             connection.response()
+    until(lambda: "plain HTTP: the client needs https://" in relay.log, "the cause in the log")
+    for version, words in [("TLSv1_3", "a client that does not trust the certificate"), ("TLSv1_2", "ALERT_UNKNOWN_CA")]:
+        stranger = ssl.create_default_context()
+        stranger.minimum_version = stranger.maximum_version = ssl.TLSVersion[version]
+        with pytest.raises(ssl.SSLCertVerificationError):
+            relay.request("GET", "/livez", context=stranger)
+        until(lambda words=words: words in relay.log, lambda: relay.log)
+    listen = [BINARY, "listen", "--relay", f"http://127.0.0.1:{relay.port}", "--secret", "listen-secret"]
+    process = subprocess.Popen(listen, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert "http:// or https://" in process.stderr.readline()
+    process.kill()
+    process.communicate()
     trust = ssl.create_default_context(cafile=certificate / "cert.pem")
     assert relay.request("GET", "/livez", context=trust).status == 200
 

@@ -9,7 +9,6 @@ import subprocess
 import time
 
 import leaks
-import qq
 from relay import BINARY, PATIENCE, environment
 from waiting import until
 

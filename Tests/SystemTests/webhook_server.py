@@ -53,7 +53,7 @@ class Authority:
     def _sign(self, subject, issuer, hosts=(), days=(-1, 3650), is_authority=False):
         key = ec.generate_private_key(ec.SECP256R1())
         issuer_key, issuer_name = (key, _name(subject)) if issuer is None else (issuer[0], issuer[1].subject)
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         builder = (
             x509.CertificateBuilder(issuer_name, _name(subject), key.public_key(), x509.random_serial_number())
             .not_valid_before(now + datetime.timedelta(days=days[0]))
