@@ -1,5 +1,6 @@
 """What script/test runs beside the rest: it is waited for, and never outlives the script."""
 
+import errno
 import os
 import select
 import signal
@@ -27,7 +28,9 @@ def has_ended(process):
     """Whether it ends within a time that is far beyond what ending takes."""
     try:
         descriptor = os.pidfd_open(process)
-    except ProcessLookupError:
+    except OSError as error:
+        # EINVAL: somebody has just collected it, and its number is not free again yet.
+        assert error.errno in (errno.ESRCH, errno.EINVAL)
         return True
     try:
         return bool(select.select([descriptor], [], [], 20)[0])

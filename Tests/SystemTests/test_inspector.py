@@ -14,6 +14,7 @@ from inspector import Inspector
 from redis_server import RedisServer, free_port
 from relay import BINARY, PATIENCE, run_command
 from tiers import TierNode
+from waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +76,10 @@ def test_search_and_keys(nodes, browser, secret):
     inspector.await_kept(3)
     page.key("/", "/")
     page.call("Input.insertText", text="apple")
-    page.wait("document.querySelectorAll('.row').length === 2")
-    assert [row["text"] for row in inspector.rows()] == ["another apple", "an apple"]
+    until(
+        lambda: [row["text"] for row in inspector.rows()] == ["another apple", "an apple"],
+        lambda: f"these rows: {inspector.rows()}",
+    )
     page.key("Escape")
     page.key("j", "j")
     page.key("j", "j")

@@ -109,7 +109,8 @@ class ConfiguredServer(GuardedServer):
 @pytest.mark.timeout(120)
 def test_switched_off_while_it_runs(tmp_path):
     """The steps of the document: the replica follows, and restarts of both keep the users and who follows whom."""
-    steps = re.findall(r"^\d\. (.*(?:\n   .*)*)", DOCUMENT.split("Where all of it runs already")[1], re.MULTILINE)
+    section = DOCUMENT.split("### Replicas and sentinels")[1].split("\n#")[0]
+    steps = re.findall(r"^\d\. (.*(?:\n   .*)*)", section, re.MULTILINE)
     commands = [re.findall(r"`((?:ACL|CONFIG|SENTINEL|CLIENT) [^`]+)`", step) for step in steps]
     assert [each[0] for each in (commands[1], commands[3], commands[4])] == [
         "CONFIG SET masteruser replica masterauth REPLICA_PASSWORD", "CLIENT KILL TYPE replica", "ACL SETUSER default off",

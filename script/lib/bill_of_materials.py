@@ -103,12 +103,8 @@ def owners(paths):
     for known in names.values():
         known |= {path.removeprefix("/usr") for path in known} | {"/usr" + path for path in known if path.startswith("/lib")}
     query = ["dpkg-query", "--search", *sorted(set().union(*names.values()))]
-    found = dict(
-        (path, package.split(",")[0])
-        for package, path in (
-            line.split(": ", 1) for line in subprocess.run(query, capture_output=True, text=True).stdout.splitlines()
-        )
-    )
+    lines = subprocess.run(query, capture_output=True, text=True).stdout.splitlines()
+    found = {path: package.split(",")[0] for package, path in (line.split(": ", 1) for line in lines)}
     return {path: next((found[name] for name in sorted(known) if name in found), None) for path, known in names.items()}
 
 

@@ -86,7 +86,7 @@ def main():
         return 2
     if arguments.top:
         names = sorted(costs, key=costs.get, reverse=True)[: arguments.top]
-        for name, text in zip(names, demangled(names)):
+        for name, text in zip(names, demangled(names), strict=True):
             print(f"{costs[name]:8.0f}  {text}")
     print(f"{total} instructions an event of ours, and {system:.0f} of the system's libraries; the budget is {budget}.")
     if total > budget:
